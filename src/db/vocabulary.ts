@@ -1,0 +1,90 @@
+import { z } from 'zod';
+
+/** The words that the database, the pipeline and every face share. Lists are in the order in which people meet them. */
+
+export const workflows = ['complete', 'image', 'video'] as const;
+export type Workflow = (typeof workflows)[number];
+
+export const stepKinds = ['enhance', 'image', 'video'] as const;
+export type StepKind = (typeof stepKinds)[number];
+
+/** The steps of each workflow, in the order in which they are worked. */
+export const stepsOf = {
+  complete: ['enhance', 'image', 'video'],
+  image: ['enhance', 'image'],
+  video: ['video'],
+} as const satisfies Record<Workflow, readonly StepKind[]>;
+
+export const runStates = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
+export type RunState = (typeof runStates)[number];
+export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
+
+export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
+export type StepState = (typeof stepStates)[number];
+
+export const faces = ['terminal', 'discord', 'slack'] as const;
+export type Face = (typeof faces)[number];
+
+export const transactionKinds = ['grant', 'hold', 'capture', 'release', 'refund', 'adjust'] as const;
+export type TransactionKind = (typeof transactionKinds)[number];
+
+export const styles = ['vivid', 'natural', 'cinematic', 'anime', 'photo', 'watercolor'] as const;
+export const qualities = ['standard', 'hd'] as const;
+export const aspects = ['wide', 'tall', 'square'] as const;
+export const resolutions = ['720p', '1080p', '4k'] as const;
+export type Style = (typeof styles)[number];
+export type Quality = (typeof qualities)[number];
+export type Aspect = (typeof aspects)[number];
+export type Resolution = (typeof resolutions)[number];
+
+/** What a member may choose for a run, with the product's defaults. `duration` is in whole seconds. */
+export const runOptions = z.object({
+  style: z.enum(styles).default('vivid'),
+  quality: z.enum(qualities).default('hd'),
+  aspect: z.enum(aspects).default('wide'),
+  duration: z.int().min(1).max(60).default(8),
+  resolution: z.enum(resolutions).default('1080p'),
+  audio: z.boolean().default(true),
+});
+export type RunOptions = z.infer<typeof runOptions>;
+
+/** `<face>:<the platform's own id>`, for example `terminal:local` or `discord:81384788765712384`. */
+export const workspaceId = z
+  .string()
+  .regex(/^(terminal|discord|slack):[\w.-]{1,80}$/, 'expected <face>:<id>, for example terminal:local')
+  .brand('WorkspaceId');
+export type WorkspaceId = z.infer<typeof workspaceId>;
+
+export const runId = z.uuid().brand('RunId');
+export type RunId = z.infer<typeof runId>;
+
+/** The member who typed the command, as the platform vouched for them. */
+export type Member = { id: string; name: string; isAdmin: boolean };
+
+/** Why a provider's work came to nothing; one taxonomy for all of them. `internal` is our own fault, `storage` the store's. */
+export const failureKinds = [
+  'refused',
+  'invalid_request',
+  'bad_key',
+  'quota',
+  'rate_limited',
+  'unavailable',
+  'timeout',
+  'interrupted',
+  'no_output',
+  'storage',
+  'internal',
+] as const;
+export type FailureKind = (typeof failureKinds)[number];
+
+/** `detail` is scrubbed of secrets before it gets here; it may be shown to the member. */
+export const failure = z.object({ kind: z.enum(failureKinds), detail: z.string() });
+export type Failure = z.infer<typeof failure>;
+
+/** What `enhance` makes of a member's words. */
+export const enhancedPrompt = z.object({ image: z.string().min(1), motion: z.string().min(1) });
+export type EnhancedPrompt = z.infer<typeof enhancedPrompt>;
+
+/** Any JSON: what one module stores for itself and nobody else looks into. */
+export const opaque = z.json();
+export type Opaque = z.infer<typeof opaque>;

@@ -1,0 +1,123 @@
+import type { Readable } from 'node:stream';
+import type {
+  Aspect,
+  EnhancedPrompt,
+  FailureKind,
+  Opaque,
+  Quality,
+  Resolution,
+  RunId,
+  StepKind,
+  Style,
+} from '../../db/vocabulary.ts';
+
+/** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
+export type Capabilities = {
+  aspects: readonly Aspect[];
+  qualities: readonly Quality[];
+  /** Whole seconds; empty for a step that makes no video. */
+  durations: readonly number[];
+  resolutions: readonly Resolution[];
+};
+
+export type EnhanceRequest = {
+  prompt: string;
+  style: Style;
+  aspect: Aspect;
+  /** Length in seconds of the video that follows, or null when none does. */
+  duration: number | null;
+};
+
+export type ImageRequest = {
+  prompt: string;
+  style: Style;
+  quality: Quality;
+  aspect: Aspect;
+  /** True when the image becomes a first frame: providers then choose an exact 16:9 or 9:16 size. */
+  videoFollows: boolean;
+};
+
+export type VideoRequest = {
+  prompt: string;
+  image: { open: () => Promise<Readable>; mime: string; width: number; height: number; bytes: number };
+  aspect: Aspect;
+  duration: number;
+  resolution: Resolution;
+  audio: boolean;
+};
+
+/** A result on its way in: a stream that is read once. Its type and size are measured by the receiver, never believed. */
+export type MediaStream = { body: Readable };
+
+type StepTypes = {
+  enhance: { request: EnhanceRequest; output: EnhancedPrompt };
+  image: { request: ImageRequest; output: MediaStream };
+  video: { request: VideoRequest; output: MediaStream };
+};
+export type RequestOf<Step extends StepKind> = StepTypes[Step]['request'];
+export type OutputOf<Step extends StepKind> = StepTypes[Step]['output'];
+
+/** What every call is given beside its request. */
+export type Call = {
+  runId: RunId;
+  /** Aborted when the run is canceled, the process stops or the run was lost to another worker. */
+  signal: AbortSignal;
+  /** A stable hash of the member, for the safety identifiers that vendors ask for. */
+  memberHash: string;
+  /** An early look at an image, for the faces that can show one. */
+  onPreview: (bytes: Uint8Array, mime: string) => void;
+};
+
+/** Either the result itself, or a handle under which it can be asked for later, by any process. */
+export type Submitted<Step extends StepKind> =
+  | { outcome: 'finished'; output: OutputOf<Step>; cost?: ProviderCost }
+  | { outcome: 'accepted'; handle: Opaque; pollAfterMs: number };
+
+export type Polled =
+  | { outcome: 'working'; fraction?: number; pollAfterMs: number }
+  | { outcome: 'finished'; cost?: ProviderCost };
+
+/** What the provider itself charged, where it reports it, in millionths of a US dollar. */
+export type ProviderCost = { microUsd: number; usage: Opaque };
+
+/**
+ * Performs one step. `submit` is the only call that may cost money, and it is made at most once per dispatch;
+ * `poll` and `download` take the handle that `submit` returned, after a restart too. Failures are thrown as {@link ProviderError}.
+ */
+export type Provider<Step extends StepKind> = {
+  id: string;
+  step: Step;
+  model: string;
+  capabilities: Capabilities;
+  /** A usual duration of the step in milliseconds, for the first time estimates. */
+  usualMs: (request: { duration: number; resolution: Resolution; quality: Quality }) => number;
+  submit: (request: RequestOf<Step>, call: Call) => Promise<Submitted<Step>>;
+  poll: (handle: Opaque, call: Call) => Promise<Polled>;
+  download: (handle: Opaque, call: Call) => Promise<OutputOf<Step>>;
+  /** Asks the provider to stop; resolves whether or not it could. */
+  cancel: (handle: Opaque, call: Call) => Promise<void>;
+};
+
+export type AnyProvider = { [Step in StepKind]: Provider<Step> }[StepKind];
+
+/**
+ * A provider's failure, in the words of the one taxonomy. `nothingGenerated` says that the request was proven to have cost
+ * nothing (refused before work began), so that sending it again is safe; `retryAfterMs` is the provider's own wish.
+ */
+export class ProviderError extends Error {
+  override readonly name = 'ProviderError';
+  readonly kind: FailureKind;
+  readonly nothingGenerated: boolean;
+  readonly retryAfterMs: number | undefined;
+
+  constructor(
+    kind: FailureKind,
+    detail: string,
+    options: { nothingGenerated?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+  ) {
+    super(detail, 'cause' in options ? { cause: options.cause } : undefined);
+    this.kind = kind;
+    this.nothingGenerated = options.nothingGenerated ?? false;
+    this.retryAfterMs = options.retryAfterMs;
+  }
+}
