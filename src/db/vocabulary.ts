@@ -61,7 +61,10 @@ export type RunId = z.infer<typeof runId>;
 /** The member who typed the command, as the platform vouched for them. */
 export type Member = { id: string; name: string; isAdmin: boolean };
 
-/** Why a provider's work came to nothing; one taxonomy for all of them. `internal` is our own fault, `storage` the store's. */
+/**
+ * Why a step came to nothing; one taxonomy for all providers. `storage` is the media store's fault, `internal` our own,
+ * and `canceled` the member's wish after the step had been sent (the only failure that is paid for).
+ */
 export const failureKinds = [
   'refused',
   'invalid_request',
@@ -74,6 +77,7 @@ export const failureKinds = [
   'no_output',
   'storage',
   'internal',
+  'canceled',
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
 

@@ -1,0 +1,226 @@
+import { sql } from 'drizzle-orm';
+import {
+  bigint,
+  bigserial,
+  boolean,
+  check,
+  doublePrecision,
+  index,
+  integer,
+  jsonb,
+  pgEnum,
+  pgTable,
+  primaryKey,
+  text,
+  timestamp,
+  unique,
+  uuid,
+} from 'drizzle-orm/pg-core';
+import {
+  type EnhancedPrompt,
+  type Failure,
+  faces,
+  type Opaque,
+  type RunId,
+  type RunOptions,
+  runStates,
+  stepKinds,
+  stepStates,
+  transactionKinds,
+  type WorkspaceId,
+  workflows,
+} from './vocabulary.ts';
+
+export const workflowType = pgEnum('workflow', workflows);
+export const runStateType = pgEnum('run_state', runStates);
+export const stepKindType = pgEnum('step_kind', stepKinds);
+export const stepStateType = pgEnum('step_state', stepStates);
+export const transactionKindType = pgEnum('transaction_kind', transactionKinds);
+export const faceType = pgEnum('face', faces);
+export const mediaKindType = pgEnum('media_kind', ['image', 'video']);
+
+const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
+
+export const workspaces = pgTable('workspaces', {
+  id: text('id').$type<WorkspaceId>().primaryKey(),
+  face: faceType('face').notNull(),
+  name: text('name').notNull(),
+  settings: jsonb('settings').$type<Opaque>().notNull().default({}),
+  /** The month (`2026-11`) for which the free credits were granted last. */
+  toppedUpFor: text('topped_up_for').notNull().default(''),
+  createdAt: at('created_at').notNull().defaultNow(),
+});
+
+export const creditAccounts = pgTable(
+  'credit_accounts',
+  {
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .primaryKey()
+      .references(() => workspaces.id),
+    balance: integer('balance').notNull().default(0),
+    held: integer('held').notNull().default(0),
+  },
+  (t) => [check('balance_not_negative', sql`${t.balance} >= 0`), check('held_not_negative', sql`${t.held} >= 0`)],
+);
+
+/** Append-only: UPDATE, DELETE and TRUNCATE are refused by triggers (see the migration `append_only_ledger`). */
+export const creditTransactions = pgTable(
+  'credit_transactions',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => creditAccounts.workspaceId),
+    runId: uuid('run_id').$type<RunId>(),
+    kind: transactionKindType('kind').notNull(),
+    amount: integer('amount').notNull(),
+    balanceAfter: integer('balance_after').notNull(),
+    heldAfter: integer('held_after').notNull(),
+    idempotencyKey: text('idempotency_key').notNull().unique('credit_transactions_idempotency_key'),
+    note: text('note').notNull().default(''),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    check(
+      'amounts_are_positive',
+      sql`${t.amount} > 0 OR ${t.kind} = 'adjust' OR (${t.kind} = 'hold' AND ${t.amount} = 0)`,
+    ),
+    check(
+      'run_kinds_name_their_run',
+      sql`(${t.kind} IN ('hold', 'capture', 'release', 'refund')) = (${t.runId} IS NOT NULL)`,
+    ),
+    index('credit_transactions_by_workspace').on(t.workspaceId, t.id),
+    index('credit_transactions_by_run').on(t.runId),
+  ],
+);
+
+export const runs = pgTable(
+  'runs',
+  {
+    id: uuid('id').$type<RunId>().primaryKey(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => creditAccounts.workspaceId),
+    /** The platform's own identity of the command: however often it is delivered, there is one run. */
+    requestKey: text('request_key').notNull().unique('runs_request_key'),
+    memberId: text('member_id').notNull(),
+    memberName: text('member_name').notNull(),
+    workflow: workflowType('workflow').notNull(),
+    prompt: text('prompt').notNull(),
+    options: jsonb('options').$type<RunOptions>().notNull(),
+    /** Where to speak; only the run's face looks into it. */
+    place: jsonb('place').$type<Opaque>().notNull(),
+    /** What has been said: message ids and the like; only the run's face looks into it. */
+    speech: jsonb('speech').$type<Opaque>().notNull().default({}),
+    state: runStateType('state').notNull().default('queued'),
+    priceCredits: integer('price_credits').notNull(),
+    capturedCredits: integer('captured_credits'),
+    releasedCredits: integer('released_credits'),
+    failure: jsonb('failure').$type<Failure>(),
+    cancelRequestedAt: at('cancel_requested_at'),
+
+    /** When somebody should look at this run next; null when nothing is left to do. */
+    dueAt: at('due_at').default(sql`now()`),
+    /** Counts the dispatches. Every write of a turn is a compare-and-set on it. */
+    dispatch: integer('dispatch').notNull().default(0),
+    /** The last dispatch that a worker took up: a job delivered twice finds its dispatch claimed. */
+    claimed: integer('claimed').notNull().default(0),
+    /** True while a worker takes a turn: whoever wants the run looked at then waits for the turn's end. */
+    busy: boolean('busy').notNull().default(false),
+    /** Turns in a row that came to nothing, killed ones included; any progress sets it to zero. */
+    setbacks: integer('setbacks').notNull().default(0),
+
+    createdAt: at('created_at').notNull().defaultNow(),
+    startedAt: at('started_at'),
+    settledAt: at('settled_at'),
+    deliveredAt: at('delivered_at'),
+    /** Why the result could not be told where the run was asked for; `/vidgenie history` still has it. */
+    deliveryFailure: jsonb('delivery_failure').$type<Failure>(),
+  },
+  (t) => [
+    check(
+      'terminal_if_and_only_if_settled',
+      sql`(${t.state} IN ('succeeded', 'failed', 'canceled')) = (${t.settledAt} IS NOT NULL)`,
+    ),
+    check(
+      'settled_to_the_last_credit',
+      sql`${t.settledAt} IS NULL OR (${t.capturedCredits} + ${t.releasedCredits} = ${t.priceCredits} AND ${t.capturedCredits} >= 0 AND ${t.releasedCredits} >= 0)`,
+    ),
+    check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
+    check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
+    index('runs_due_new').on(t.dueAt).where(sql`${t.state} = 'queued'`),
+    index('runs_due_going').on(t.dueAt).where(sql`${t.state} <> 'queued' AND ${t.dueAt} IS NOT NULL`),
+    index('runs_by_workspace').on(t.workspaceId, t.createdAt),
+  ],
+);
+
+export const steps = pgTable(
+  'steps',
+  {
+    runId: uuid('run_id')
+      .$type<RunId>()
+      .notNull()
+      .references(() => runs.id),
+    kind: stepKindType('kind').notNull(),
+    state: stepStateType('state').notNull().default('pending'),
+    priceCredits: integer('price_credits').notNull(),
+    /** Chosen when the run is submitted, so that the price and the promise match the work. */
+    provider: text('provider').notNull(),
+    model: text('model').notNull(),
+    /** The provider's name for work in progress; opaque to all but its provider. */
+    handle: jsonb('handle').$type<Opaque>(),
+    /** How often the step was sent to the provider: at most 2, for a video at most 1. */
+    submits: integer('submits').notNull().default(0),
+    fraction: doublePrecision('fraction'),
+    /** The result of `enhance`; the other steps' results are assets. */
+    enhanced: jsonb('enhanced').$type<EnhancedPrompt>(),
+    failure: jsonb('failure').$type<Failure>(),
+    /** What the provider itself charged, in millionths of a US dollar, and its own usage record. */
+    costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
+    usage: jsonb('usage').$type<Opaque>(),
+    startedAt: at('started_at'),
+    finishedAt: at('finished_at'),
+  },
+  (t) => [
+    primaryKey({ columns: [t.runId, t.kind] }),
+    check('paid_submits_are_bounded', sql`${t.submits} BETWEEN 0 AND CASE ${t.kind} WHEN 'video' THEN 1 ELSE 2 END`),
+    check('submitted_has_a_handle', sql`${t.state} <> 'submitted' OR ${t.handle} IS NOT NULL`),
+  ],
+);
+
+/** A stored object: a step's output, or the image that a member gave (`step` is null). */
+export const assets = pgTable(
+  'assets',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    runId: uuid('run_id')
+      .$type<RunId>()
+      .notNull()
+      .references(() => runs.id),
+    step: stepKindType('step'),
+    kind: mediaKindType('kind').notNull(),
+    objectKey: text('object_key').notNull(),
+    mime: text('mime').notNull(),
+    width: integer('width').notNull(),
+    height: integer('height').notNull(),
+    seconds: doublePrecision('seconds'),
+    bytes: bigint('bytes', { mode: 'number' }).notNull(),
+    sha256: text('sha256').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [unique('one_asset_per_step').on(t.runId, t.step).nullsNotDistinct()],
+);
+
+/** Paid calls whose run had been lost meanwhile: nobody will deliver what they make, and an operator may want to know. */
+export const providerOrphans = pgTable('provider_orphans', {
+  id: bigserial('id', { mode: 'number' }).primaryKey(),
+  runId: uuid('run_id').$type<RunId>().notNull(),
+  step: stepKindType('step').notNull(),
+  provider: text('provider').notNull(),
+  dispatch: integer('dispatch').notNull(),
+  handle: jsonb('handle').$type<Opaque>(),
+  createdAt: at('created_at').notNull().defaultNow(),
+});
