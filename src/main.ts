@@ -1,8 +1,8 @@
 import { join } from 'node:path';
-import { createTerminalMessenger } from './bots/terminal/messenger.ts';
-import type { Services } from './bots/services.ts';
-import type { Config } from './config.ts';
 import { sql } from 'drizzle-orm';
+import type { Services } from './bots/services.ts';
+import { createTerminalMessenger } from './bots/terminal/messenger.ts';
+import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { openEmbedded } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
@@ -11,8 +11,7 @@ import type { Logger } from './log.ts';
 import { createFileStore } from './pipeline/media/files.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Reach } from './pipeline/milestones.ts';
-import { createDemoStudio } from './pipeline/providers/demo/studio.ts';
-import { createProviders } from './pipeline/providers/registry.ts';
+import { createProviders, type Providers } from './pipeline/providers/registry.ts';
 import { openQueue } from './pipeline/queue.ts';
 import { submit } from './pipeline/submit.ts';
 import { openWatcher } from './pipeline/watch.ts';
@@ -30,7 +29,13 @@ export type Program = {
 const visibilityMs = 20_000;
 
 /** What varies between the program and its tests. */
-export type Surroundings = { reach?: Reach; visibilityMs?: number; random?: () => number };
+export type Surroundings = {
+  reach?: Reach;
+  visibilityMs?: number;
+  random?: () => number;
+  providers?: Providers;
+  messengers?: Partial<Record<Face, Messenger>>;
+};
 
 /** Opens the database, the store and the providers that the configuration names, and a worker when this process is to be one. */
 export async function openProgram(
@@ -52,12 +57,7 @@ export async function openProgram(
 
     const store = createFileStore(join(config.home, 'media'));
     const temporaryDirectory = join(config.home, 'tmp');
-    const studio = createDemoStudio({
-      directory: join(config.home, 'studio'),
-      minStepMs: config.demo.stepMs,
-      faults: config.demo.faults,
-    });
-    const providers = createProviders([studio.enhance, studio.image, studio.video]);
+    const providers = options.providers ?? (await demoProviders(config));
     const reach = options.reach ?? (() => {});
     const now = () => new Date();
     const wake = createWake(database, log);
@@ -71,9 +71,14 @@ export async function openProgram(
     };
 
     if (options.worker) {
-      const queue = await openQueue({ kind: 'postgres', url }, (error) => log.warn({ error }, 'the queue reported an error'));
+      const queue = await openQueue({ kind: 'postgres', url }, (error) =>
+        log.warn({ error }, 'the queue reported an error'),
+      );
       closers.push(queue.close);
-      const messengers: Partial<Record<Face, Messenger>> = { terminal: createTerminalMessenger() };
+      const messengers: Partial<Record<Face, Messenger>> = {
+        terminal: createTerminalMessenger(),
+        ...options.messengers,
+      };
       const worker = await startWorker(
         {
           db: database.db,
@@ -101,6 +106,13 @@ export async function openProgram(
     await stop();
     throw error;
   }
+}
+
+async function demoProviders(config: Config): Promise<Providers> {
+  const { createDemoStudio } = await import('./pipeline/providers/demo/studio.ts');
+  const directory = join(config.home, 'studio');
+  const studio = createDemoStudio({ directory, minStepMs: config.demo.stepMs, faults: config.demo.faults });
+  return createProviders([studio.enhance, studio.image, studio.video]);
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: (() => Promise<void>)[]): Promise<string> {

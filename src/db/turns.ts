@@ -90,7 +90,7 @@ async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
       .update(runs)
       .set({
         ...change.run,
-        ...(change.dueInMs === undefined ? {} : { dueAt: after(change.dueInMs), busy: false }),
+        ...(change.dueInMs === undefined ? { busy: true } : { dueAt: after(change.dueInMs), busy: false }),
         ...(change.setback ? {} : { setbacks: 0 }),
       })
       .where(owned(lease))

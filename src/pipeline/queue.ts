@@ -49,7 +49,8 @@ export async function openQueue(config: QueueConfig, onError: (error: Error) => 
   };
 }
 
-async function migrateQueue(url: string): Promise<void> {
+/** Brings BullMQ's own tables up to date. */
+export async function migrateQueue(url: string): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   // A connection that breaks while idle must not end the process.
   client.on('error', () => {});
