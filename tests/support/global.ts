@@ -1,4 +1,4 @@
-import { mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
@@ -23,6 +23,8 @@ export const templateDatabase = 'vidgenie_template';
 /** One real PostgreSQL server for the test run, with a migrated template. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), 'vidgenie-tests-'));
+  // As root the server runs as another user, and then keeps its data elsewhere unless that user can enter here.
+  await chmod(home, 0o755);
   const server = await openEmbedded(home);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
   // Nothing here has to survive a power cut. `fsync` is what makes cloning a template slow.

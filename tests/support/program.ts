@@ -1,13 +1,13 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createLog } from '../../src/log.ts';
 import { inject, onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
 import type { Lease } from '../../src/db/turns.ts';
 import type { RunId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
 import { openProgram, type Program, type Surroundings } from '../../src/main.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
 import { createWorkspace } from './database.ts';

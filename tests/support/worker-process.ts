@@ -1,6 +1,6 @@
-import { createLog } from '../../src/log.ts';
 import { z } from 'zod';
 import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
 import { openProgram } from '../../src/main.ts';
 import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
 import { createVendor } from './studio.ts';
