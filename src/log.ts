@@ -8,7 +8,10 @@ export function createLog(level: string, isTerminal: boolean): Logger {
   const options = {
     level,
     base: { pid: process.pid },
-    serializers: { error: (error: unknown) => (error instanceof Error ? briefly(error) : stdSerializers.err.call(null, new Error(String(error)))) },
+    serializers: {
+      error: (error: unknown) =>
+        error instanceof Error ? briefly(error) : stdSerializers.err.call(null, new Error(String(error))),
+    },
   };
   if (!isTerminal) return pino(options, pino.destination({ dest: 2, sync: true }));
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));

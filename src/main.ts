@@ -4,8 +4,8 @@ import type { Services } from './bots/services.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
-import { openEmbedded } from './db/embedded.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import { createFileStore } from './pipeline/media/files.ts';
@@ -116,7 +116,10 @@ async function demoProviders(config: Config): Promise<Providers> {
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: (() => Promise<void>)[]): Promise<string> {
-  const server = await openEmbedded(config.home, { onNotice: (message) => log.debug(message) });
+  const server = await superviseEmbedded(config.home, {
+    onNotice: (message) => log.info(message),
+    onTrouble: (error) => log.error({ error }, 'the embedded PostgreSQL is in trouble'),
+  });
   closers.push(server.close);
   return server.url;
 }

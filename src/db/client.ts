@@ -22,6 +22,8 @@ export function openDatabase(url: string, options: { connections?: number; appli
     max: options.connections ?? 10,
     connect_timeout: 10,
     idle_timeout: 60,
+    // Seconds. The driver's own pauses grow to twenty, in which a database that came back would stand idle.
+    backoff: (attempt) => Math.min(0.1 * attempt, 1),
     connection: { application_name: options.applicationName ?? 'vidgenie' },
     onnotice: () => {},
   });

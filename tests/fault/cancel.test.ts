@@ -30,7 +30,7 @@ describe('cancel', () => {
   test('while a step that answers at once is at work keeps what it brings and releases the rest', async () => {
     const database = await createTestDatabase();
     const installation = await createInstallation(database);
-    const worker = await installation.open({ worker: true, vendor: { submitMs: 400 } });
+    const worker = await installation.open({ worker: true, vendor: { submitMs: 2_500 } });
     const id = await submitted(worker);
     await until(worker, id, (view) => view.steps[1]?.state === 'submitting');
     expect(await requestCancel(database.db, id)).toBe('requested');

@@ -26,7 +26,7 @@ export function testConfig(url: string, home: string): Config {
 }
 
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
-export const testVisibilityMs = 1_500;
+export const testVisibilityMs = 2_500;
 
 export async function createInstallation(database: Database): Promise<Installation> {
   const home = await mkdtemp(join(tmpdir(), 'vidgenie-home-'));
