@@ -40,13 +40,15 @@ function stepProgress(step: Step, usual: number, now: Date): StepProgress {
     case 'submitted':
     case 'storing': {
       const elapsedMs = elapsed(step, now);
-      const reported = step.fraction ?? 0;
       // A time-based guess approaches its end without reaching it, so that a slow step never claims to be done.
-      const guessed = 1 - Math.exp((-2 * elapsedMs) / usual);
-      const fraction = Math.min(0.98, reported > 0 ? reported : guessed * 0.95);
-      const paced =
-        reported > 0.05 ? (elapsedMs / reported) * (1 - reported) : Math.max(usual - elapsedMs, usual * 0.1);
-      return { kind, percent: Math.floor(fraction * 100), elapsedMs, remainingMs: Math.round(paced) };
+      const guessed = 0.95 * (1 - Math.exp((-2 * elapsedMs) / usual));
+      const fraction = Math.min(0.98, step.fraction ?? guessed);
+      const planned = Math.max(usual - elapsedMs, usual * 0.1);
+      // What the provider reports says little about its pace at first, and everything from half-way on.
+      const trust = step.fraction === null ? 0 : Math.min(1, 2 * step.fraction);
+      const paced = trust > 0 ? (elapsedMs / fraction) * (1 - fraction) : 0;
+      const remainingMs = Math.round(trust * paced + (1 - trust) * planned);
+      return { kind, percent: Math.floor(fraction * 100), elapsedMs, remainingMs };
     }
   }
 }

@@ -1,64 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { Run, RunView, Step } from '../../../src/db/runs.ts';
-import { type Failure, runId, runOptions, type StepKind, stepStates, workspaceId } from '../../../src/db/vocabulary.ts';
+import { type Failure, type StepKind, stepStates } from '../../../src/db/vocabulary.ts';
 import { longestSetbacks } from '../../../src/pipeline/errors.ts';
 import { mostSubmits, nextMove } from '../../../src/pipeline/moves.ts';
-
-const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
-
-const step = (kind: StepKind, over: Partial<Step> = {}): Step => ({
-  runId: id,
-  kind,
-  state: 'pending',
-  priceCredits: { enhance: 1, image: 5, video: 18 }[kind],
-  provider: 'vendor',
-  model: 'm',
-  handle: null,
-  submits: 0,
-  fraction: null,
-  enhanced: null,
-  failure: null,
-  costMicroUsd: null,
-  usage: null,
-  startedAt: null,
-  finishedAt: null,
-  ...over,
-});
-
-const view = (steps: Step[], over: Partial<Run> = {}): RunView => ({
-  run: {
-    id,
-    workspaceId: workspaceId.parse('terminal:test'),
-    requestKey: 'k',
-    memberId: 'ada',
-    memberName: 'Ada',
-    workflow: 'complete',
-    prompt: 'a fox',
-    options: runOptions.parse({}),
-    place: {},
-    speech: {},
-    state: 'running',
-    priceCredits: 24,
-    capturedCredits: null,
-    releasedCredits: null,
-    failure: null,
-    cancelRequestedAt: null,
-    dueAt: new Date(),
-    dispatch: 1,
-    claimed: 1,
-    busy: true,
-    setbacks: 1,
-    createdAt: new Date(),
-    startedAt: null,
-    settledAt: null,
-    deliveredAt: null,
-    deliveryFailure: null,
-    ...over,
-  },
-  steps,
-  assets: [],
-});
+import { stepOf as step, viewOf as view } from '../../support/views.ts';
 
 const refused: Failure = { kind: 'refused', detail: 'no' };
 const done = (kind: StepKind) => step(kind, { state: 'done', submits: 1 });
