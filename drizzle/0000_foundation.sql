@@ -85,6 +85,7 @@ CREATE TABLE "runs" (
 	CONSTRAINT "runs_request_key" UNIQUE("request_key"),
 	CONSTRAINT "terminal_if_and_only_if_settled" CHECK (("runs"."state" IN ('succeeded', 'failed', 'canceled')) = ("runs"."settled_at" IS NOT NULL)),
 	CONSTRAINT "settled_to_the_last_credit" CHECK ("runs"."settled_at" IS NULL OR ("runs"."captured_credits" + "runs"."released_credits" = "runs"."price_credits" AND "runs"."captured_credits" >= 0 AND "runs"."released_credits" >= 0)),
+	CONSTRAINT "prompt_is_bounded" CHECK (char_length("runs"."prompt") <= 4000),
 	CONSTRAINT "delivered_after_settled" CHECK ("runs"."delivered_at" IS NULL OR "runs"."settled_at" IS NOT NULL),
 	CONSTRAINT "undelivered_stays_due" CHECK ("runs"."delivered_at" IS NOT NULL OR "runs"."due_at" IS NOT NULL)
 );

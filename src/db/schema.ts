@@ -47,7 +47,7 @@ export const workspaces = pgTable('workspaces', {
   id: text('id').$type<WorkspaceId>().primaryKey(),
   face: faceType('face').notNull(),
   name: text('name').notNull(),
-  settings: jsonb('settings').$type<Opaque>().notNull().default({}),
+  settings: jsonb('settings').notNull().default({}),
   /** The month (`2026-11`) for which the free credits were granted last. */
   toppedUpFor: text('topped_up_for').notNull().default(''),
   createdAt: at('created_at').notNull().defaultNow(),
@@ -151,6 +151,7 @@ export const runs = pgTable(
       'settled_to_the_last_credit',
       sql`${t.settledAt} IS NULL OR (${t.capturedCredits} + ${t.releasedCredits} = ${t.priceCredits} AND ${t.capturedCredits} >= 0 AND ${t.releasedCredits} >= 0)`,
     ),
+    check('prompt_is_bounded', sql`char_length(${t.prompt}) <= 4000`),
     check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
     index('runs_due_new').on(t.dueAt).where(sql`${t.state} = 'queued'`),

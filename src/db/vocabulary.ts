@@ -37,6 +37,19 @@ export type Quality = (typeof qualities)[number];
 export type Aspect = (typeof aspects)[number];
 export type Resolution = (typeof resolutions)[number];
 
+export const longestPrompt = 4000;
+
+/** A member's words: trimmed, well-formed Unicode without control characters (PostgreSQL stores no NUL), 1 to 4,000 characters. */
+export const promptText = z
+  .string()
+  .transform((words) =>
+    words
+      .toWellFormed()
+      .replace(/[^\P{Cc}\n\t]/gu, '')
+      .trim(),
+  )
+  .pipe(z.string().min(1).max(longestPrompt));
+
 /** What a member may choose for a run, with the product's defaults. `duration` is in whole seconds. */
 export const runOptions = z.object({
   style: z.enum(styles).default('vivid'),
@@ -54,6 +67,9 @@ export const workspaceId = z
   .regex(/^(terminal|discord|slack):[\w.-]{1,80}$/, 'expected <face>:<id>, for example terminal:local')
   .brand('WorkspaceId');
 export type WorkspaceId = z.infer<typeof workspaceId>;
+
+/** The face through which a workspace's runs speak. */
+export const faceOf = (id: WorkspaceId): Face => z.enum(faces).parse(id.split(':')[0]);
 
 export const runId = z.uuid().brand('RunId');
 export type RunId = z.infer<typeof runId>;

@@ -1,0 +1,71 @@
+import type { RunId, StepKind } from '../db/vocabulary.ts';
+
+/**
+ * What the bot says, free of any platform. All text is plain: each face escapes it for its own markup, for some of it are words that
+ * members typed.
+ */
+export type Card = {
+  tone: Tone;
+  title: string;
+  blocks: readonly Block[];
+  media: readonly CardMedia[];
+  buttons: readonly Button[];
+};
+
+export type Tone = 'plain' | 'working' | 'good' | 'warning' | 'bad';
+
+export type Block =
+  | { kind: 'text'; text: string }
+  /** Words that belong side by side where there is room, for example a prompt and what became of it. */
+  | { kind: 'quotes'; quotes: readonly Quote[] }
+  | { kind: 'fields'; fields: readonly { label: string; value: string }[] }
+  | { kind: 'progress'; steps: readonly StepLine[] }
+  | { kind: 'entries'; heading: string; entries: readonly Entry[] };
+
+export type Quote = { label: string; text: string };
+
+export type StepLine = {
+  kind: StepKind;
+  label: string;
+  state: 'waiting' | 'working' | 'done' | 'failed' | 'skipped';
+  /** 0 to 100. */
+  percent: number;
+  /** A few words: what it took, or how long it may still take. */
+  note: string;
+};
+
+/** A line of a list: something that happened at some moment. */
+export type Entry = { at: Date | null; label: string; text: string; aside: string; media: readonly CardMedia[] };
+
+export type CardMedia = {
+  kind: 'image' | 'video';
+  label: string;
+  objectKey: string;
+  mime: string;
+  width: number;
+  height: number;
+  /** Null for an image. */
+  seconds: number | null;
+  bytes: number;
+};
+
+/** Buttons carry no state of their own: the action and the run are all that a face needs, after any restart. */
+export type Button = { action: 'cancel'; runId: RunId; label: string; style: 'plain' | 'danger' };
+
+/** Choices to be made together, in a modal or in a terminal; `command` takes the values. At most five fields: Discord has no more. */
+export type Form = { command: string; title: string; intro: string; fields: readonly FormField[] };
+
+export type FormField = {
+  name: string;
+  label: string;
+  choices: readonly { value: string; label: string }[];
+  value: string;
+};
+
+export const textCard = (tone: Tone, title: string, ...paragraphs: readonly string[]): Card => ({
+  tone,
+  title,
+  blocks: paragraphs.map((text) => ({ kind: 'text', text })),
+  media: [],
+  buttons: [],
+});

@@ -1,0 +1,35 @@
+import { ensureWorkspace } from '../../db/workspaces.ts';
+import { cancel } from './cancel.ts';
+import type { Command } from './command.ts';
+import { complete } from './complete.ts';
+import { credits } from './credits.ts';
+import { createHelp } from './help.ts';
+import { history } from './history.ts';
+import { image } from './image.ts';
+import { parseLine } from './parse.ts';
+import type { Given } from './read.ts';
+import type { Answer, CommandRequest } from './request.ts';
+import { settings } from './settings.ts';
+import { status } from './status.ts';
+import { video } from './video.ts';
+
+const work = [complete, image, video, status, cancel, history, credits, settings] as const;
+
+/** Every subcommand, in the order in which people meet them. To add one: a file beside this one, and its name above. */
+export const commands: readonly Command[] = [...work, createHelp(work)];
+
+export const workflowCommands = { complete, image, video } as const;
+
+/** Carries a command out for somebody: the one way in, from every face. */
+export async function perform(request: CommandRequest, command: Command, given: Given): Promise<Answer> {
+  const { services, workspace } = request;
+  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  return await command.perform(request, given);
+}
+
+/** Carries out what somebody typed. */
+export async function performLine(request: CommandRequest, line: string): Promise<Answer> {
+  const parsed = parseLine(line, commands);
+  if (parsed.outcome === 'refused') return { kind: 'refusal', refusal: parsed.refusal };
+  return await perform(request, parsed.command, parsed.given);
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { listRuns, loadRun, requestCancel } from '../../db/runs.ts';
+import type { RunId } from '../../db/vocabulary.ts';
+import { textCard } from '../card.ts';
+import { shortId } from '../runCard.ts';
+import { textOf } from '../text.ts';
+import { command } from './command.ts';
+import { type Found, namedRun } from './find.ts';
+import { runOption } from './option.ts';
+import type { Answer, CommandRequest } from './request.ts';
+
+export const cancel = command({
+  name: 'cancel',
+  describe: (text) => text.commands.describe.cancel,
+  access: 'member',
+  options: z.object({ run: runOption((text) => text.commands.options.run) }),
+  run: async (request, { run: reference }) => {
+    const { services, member, locale } = request;
+    const found = reference === undefined ? await onlyRun(request) : await namedRun(request, reference);
+    if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
+    const { run } = found.view;
+    if (run.memberId !== member.id && !member.isAdmin) return { kind: 'refusal', refusal: { reason: 'not_your_run' } };
+    const text = textOf(locale);
+    if ((await requestCancel(services.db, run.id)) === 'finished') return await over(request, run.id);
+    services.wake();
+    const { canceling } = text.runs;
+    const sentence = run.state === 'queued' ? canceling.queued(run.priceCredits) : canceling.working;
+    return { kind: 'stopping', runId: run.id, card: textCard('plain', canceling.title(shortId(run.id)), sentence) };
+  },
+});
+
+async function over({ services, locale }: CommandRequest, id: RunId): Promise<Answer> {
+  const state = (await loadRun(services.db, id))?.run.state;
+  if (!state || state === 'queued' || state === 'running')
+    throw new Error(`run ${id} can neither be stopped nor is over`);
+  return {
+    kind: 'refusal',
+    refusal: { reason: 'already_over', id: shortId(id), state: textOf(locale).runs.ended[state] },
+  };
+}
+
+/** With no run named, the member's only one that is not over: guessing among several could stop the wrong one. */
+async function onlyRun({ services, workspace, member }: CommandRequest): Promise<Found> {
+  const views = await listRuns(services.db, workspace.id, { limit: 6, memberId: member.id, unfinished: true });
+  const [view, second] = views;
+  if (!view) return { outcome: 'refused', refusal: { reason: 'nothing_to_cancel' } };
+  if (!second) return { outcome: 'found', view };
+  const runs = views.map(({ run }) => ({ id: shortId(run.id), prompt: run.prompt }));
+  return { outcome: 'refused', refusal: { reason: 'several_to_cancel', runs } };
+}

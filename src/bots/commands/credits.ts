@@ -1,0 +1,47 @@
+import { z } from 'zod';
+import { accountOf, type LedgerRow, listTransactions, usageOf } from '../../db/credits.ts';
+import { type Entry, textCard } from '../card.ts';
+import { shortId } from '../runCard.ts';
+import { type Text, textOf } from '../text.ts';
+import { command } from './command.ts';
+
+const listed = 10;
+
+export const credits = command({
+  name: 'credits',
+  describe: (text) => text.commands.describe.credits,
+  access: 'member',
+  options: z.object({}),
+  run: async ({ services, workspace, locale }) => {
+    const text = textOf(locale);
+    const { creditsCard } = text.commands;
+    const [account, usage, rows] = await Promise.all([
+      accountOf(services.db, workspace.id),
+      usageOf(services.db, workspace.id),
+      listTransactions(services.db, workspace.id, { limit: listed }),
+    ]);
+    const fields = [
+      { label: creditsCard.balance, value: text.measures.credits(account.balance) },
+      { label: creditsCard.held, value: text.measures.credits(account.held) },
+      { label: creditsCard.usage, value: `${usage.day}, ${usage.week}, ${usage.month}` },
+    ];
+    const entries = rows.map((row) => entryOf(row, text));
+    const blocks = [
+      { kind: 'fields', fields },
+      { kind: 'entries', heading: creditsCard.latest, entries },
+    ] as const;
+    return { kind: 'card', card: { ...textCard('plain', creditsCard.title(account.balance)), blocks } };
+  },
+});
+
+/** A hold takes from the balance and a capture does not: it takes what was held. */
+function entryOf(row: LedgerRow, text: Text): Entry {
+  const { kinds, run } = text.commands.creditsCard;
+  return {
+    at: row.createdAt,
+    label: `${row.amount} ${kinds[row.kind]}`,
+    text: row.runId ? run(shortId(row.runId)) : row.note,
+    aside: text.measures.left(row.balanceAfter),
+    media: [],
+  };
+}

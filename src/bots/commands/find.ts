@@ -1,0 +1,26 @@
+import { findRun, listRuns, type RunView } from '../../db/runs.ts';
+import type { Refusal } from './refusal.ts';
+import type { CommandRequest } from './request.ts';
+
+export type Found = { outcome: 'found'; view: RunView } | { outcome: 'refused'; refusal: Refusal };
+
+/** The run that a member named by the beginning of its id, in this workspace. */
+export async function namedRun(request: CommandRequest, reference: string): Promise<Found> {
+  const found = await findRun(request.services.db, request.workspace.id, reference.replace(/…$/, ''));
+  switch (found.outcome) {
+    case 'found':
+      return found;
+    case 'none':
+      return { outcome: 'refused', refusal: { reason: 'no_such_run', given: reference } };
+    case 'ambiguous':
+      return { outcome: 'refused', refusal: { reason: 'ambiguous_run', given: reference } };
+  }
+}
+
+/** The member's newest run that is not over, or else the newest of all. */
+export async function newestRun({ services, workspace, member }: CommandRequest): Promise<Found> {
+  const page = { limit: 1, memberId: member.id };
+  const [unfinished] = await listRuns(services.db, workspace.id, { ...page, unfinished: true });
+  const [view] = unfinished ? [unfinished] : await listRuns(services.db, workspace.id, page);
+  return view ? { outcome: 'found', view } : { outcome: 'refused', refusal: { reason: 'no_such_run', given: '' } };
+}

@@ -1,0 +1,42 @@
+import { z } from 'zod';
+import { listRuns, type RunView } from '../../db/runs.ts';
+import { type Entry, textCard } from '../card.ts';
+import { mediaOf, shortId } from '../runCard.ts';
+import { type Text, textOf } from '../text.ts';
+import { command } from './command.ts';
+import { flagOption } from './option.ts';
+
+const listed = 10;
+
+export const history = command({
+  name: 'history',
+  describe: (text) => text.commands.describe.history,
+  access: 'member',
+  options: z.object({ everyone: flagOption(false, (text) => text.commands.options.everyone) }),
+  run: async ({ services, workspace, member, locale }, { everyone = false }) => {
+    const text = textOf(locale);
+    // Others' prompts may come from channels that this member cannot see.
+    if (everyone && !member.isAdmin) {
+      return { kind: 'refusal', refusal: { reason: 'admins_only', command: 'history --everyone' } };
+    }
+    const whose = everyone ? {} : { memberId: member.id };
+    const views = await listRuns(services.db, workspace.id, { limit: listed, ...whose });
+    const { title, none, firstStep } = text.commands.historyCard;
+    if (views.length === 0) return { kind: 'card', card: textCard('plain', none, firstStep) };
+    const entries = views.map((view) => entryOf(view, text));
+    const blocks = [{ kind: 'entries', heading: '', entries }] as const;
+    return { kind: 'card', card: { ...textCard('plain', title(views.length)), blocks } };
+  },
+});
+
+function entryOf(view: RunView, text: Text): Entry {
+  const { run } = view;
+  const spent = run.capturedCredits ?? run.priceCredits;
+  return {
+    at: run.createdAt,
+    label: shortId(run.id),
+    text: text.measures.few(run.prompt),
+    aside: `${text.runs.states[run.state]}, ${text.measures.credits(spent)}`,
+    media: mediaOf(view, text),
+  };
+}

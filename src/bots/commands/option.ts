@@ -1,0 +1,93 @@
+import { z } from 'zod';
+import { longestPrompt, promptText } from '../../db/vocabulary.ts';
+import type { Text } from '../text.ts';
+import type { Allowed } from './refusal.ts';
+
+/** How an option is written in a text: by its name, as the first word, or as all words that belong to no other option. */
+export type Placement = 'named' | 'first' | 'rest';
+
+/** What a face needs to know about an option before anybody gives it a value: usage, completion, registration derive from this. */
+export type OptionFacts = {
+  describe: (text: Text) => string;
+  placement: Placement;
+  required: boolean;
+  kind: OptionKind;
+};
+
+export type OptionKind =
+  | { kind: 'text'; longest: number }
+  | { kind: 'choice'; choices: readonly string[]; usual: string | null }
+  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' }
+  | { kind: 'flag'; usual: boolean }
+  | { kind: 'image'; maxBytes: number; maxSide: number }
+  | { kind: 'run' };
+
+/** The facts of every option's schema. The builders below are the only ones who register, so that no option lacks them. */
+const known = new WeakMap<z.core.$ZodType, OptionFacts>();
+
+function declare<Schema extends z.core.$ZodType>(schema: Schema, facts: OptionFacts): Schema {
+  known.set(schema, facts);
+  return schema;
+}
+
+export function factsOf(schema: z.core.$ZodType): OptionFacts {
+  const facts = known.get(schema);
+  if (!facts) throw new Error('an option was declared without a builder of commands/option.ts');
+  return facts;
+}
+
+type Describe = OptionFacts['describe'];
+
+const prose = { kind: 'text', longest: longestPrompt } as const;
+
+export const promptOption = (describe: Describe) =>
+  // A copy, for each command says in its own words what its prompt is for.
+  declare(promptText.clone(), { describe, placement: 'rest', required: true, kind: prose });
+
+export const optionalPromptOption = (describe: Describe) =>
+  declare(promptText.optional(), { describe, placement: 'rest', required: false, kind: prose });
+
+/** `usual` is what the product does without it; a workspace may have settled on something else. */
+export const choiceOption = <const Choices extends readonly [string, ...string[]]>(
+  choices: Choices,
+  usual: Choices[number] | null,
+  describe: Describe,
+  placement: Placement = 'named',
+) =>
+  declare(z.enum(choices).optional(), {
+    ...{ describe, placement, required: false, kind: { kind: 'choice', choices, usual } },
+  });
+
+export const secondsOption = (limits: { least: number; most: number; usual: number }, describe: Describe) =>
+  declare(z.int().min(limits.least).max(limits.most).optional(), {
+    ...{ describe, placement: 'named', required: false, kind: { kind: 'number', unit: 'seconds', ...limits } },
+  });
+
+export const flagOption = (usual: boolean, describe: Describe) =>
+  declare(z.boolean().optional(), { describe, placement: 'named', required: false, kind: { kind: 'flag', usual } });
+
+/** The same numbers as the pipeline's `inputImageLimits`, which a test compares: importing them would load an image library. */
+export const imageLimits = { maxBytes: 10 * 1024 * 1024, maxSide: 4096 } as const;
+
+/** A reference that the request's `openImage` resolves. */
+export const imageOption = (describe: Describe) =>
+  declare(z.string().min(1), { describe, placement: 'first', required: true, kind: { kind: 'image', ...imageLimits } });
+
+export const runOption = (describe: Describe) =>
+  declare(z.string().min(1).optional(), { describe, placement: 'first', required: false, kind: { kind: 'run' } });
+
+/** What an option takes, for the sentence that somebody gets who gave it something else. */
+export function allowedBy({ kind }: OptionFacts): Allowed {
+  switch (kind.kind) {
+    case 'choice':
+      return { kind: 'choices', values: kind.choices };
+    case 'number':
+      return { kind: 'whole_number', least: kind.least, most: kind.most };
+    case 'flag':
+      return { kind: 'on_off' };
+    case 'text':
+    case 'image':
+    case 'run':
+      return { kind: 'text' };
+  }
+}

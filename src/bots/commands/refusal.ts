@@ -1,0 +1,37 @@
+import type { AcceptedImage } from '../../pipeline/media/input.ts';
+
+/** Why a command was not carried out. Nothing was started and nothing was charged. */
+export type Refusal =
+  | { reason: 'unknown_command'; given: string; nearest: string | null; allowed: readonly string[] }
+  | { reason: 'unknown_option'; command: string; given: string; nearest: string | null; allowed: readonly string[] }
+  | { reason: 'missing_value'; option: string; allowed: Allowed }
+  | { reason: 'bad_value'; option: string; given: string; nearest: string | null; allowed: Allowed }
+  | { reason: 'given_twice'; option: string }
+  | { reason: 'missing'; command: string; option: string }
+  | { reason: 'too_long'; option: string; length: number; most: number }
+  | { reason: 'unexpected_words'; command: string; words: string }
+  | { reason: 'admins_only'; command: string }
+  | { reason: 'insufficient'; priceCredits: number; balance: number; heldCredits: number }
+  | {
+      reason: 'unsupported';
+      option: string;
+      value: string | number;
+      allowed: readonly (string | number)[];
+      model: string;
+    }
+  | { reason: 'bad_image'; why: ImageFault; detail: string }
+  | { reason: 'no_such_run'; given: string }
+  | { reason: 'ambiguous_run'; given: string }
+  | { reason: 'nothing_to_cancel' }
+  | { reason: 'several_to_cancel'; runs: readonly { id: string; prompt: string }[] }
+  | { reason: 'not_your_run' }
+  | { reason: 'already_over'; id: string; state: string };
+
+/** What an option takes, for a sentence about it. */
+export type Allowed =
+  | { kind: 'choices'; values: readonly string[] }
+  | { kind: 'whole_number'; least: number; most: number }
+  | { kind: 'on_off' }
+  | { kind: 'text' };
+
+export type ImageFault = Extract<AcceptedImage, { outcome: 'refused' }>['reason'];

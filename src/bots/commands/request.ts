@@ -1,0 +1,37 @@
+import type { Readable } from 'node:stream';
+import type { RunView } from '../../db/runs.ts';
+import type { Member, Opaque, RunId, RunOptions, Workflow } from '../../db/vocabulary.ts';
+import type { Workspace } from '../../db/workspaces.ts';
+import type { Card, Form } from '../card.ts';
+import type { Services } from '../services.ts';
+import type { Locale } from '../text.ts';
+import type { Refusal } from './refusal.ts';
+
+/** Everything that a command may know about who asks, where, and by what means; each face fills it in. */
+export type CommandRequest = {
+  services: Services;
+  workspace: Workspace;
+  member: Member;
+  /** The platform's own identity of this command: delivered twice, it starts one run. */
+  requestKey: string;
+  /** Where a run that this command starts is to speak. */
+  place: Opaque;
+  locale: Locale;
+  /** Resolves what the member gave as an image: a path in the terminal, an attachment's id in a chat. Null: there is none. */
+  openImage: (reference: string) => Promise<string | Uint8Array | Readable | null>;
+  signal: AbortSignal;
+};
+
+/** What a command comes to; every face shows each kind in its own way. */
+export type Answer =
+  | { kind: 'card'; card: Card }
+  /** A card about a run, and the run as it stands. */
+  | { kind: 'status'; card: Card; view: RunView }
+  /** A card, and a run that it is about: its face may follow it until it is settled. */
+  | { kind: 'stopping'; card: Card; runId: RunId }
+  | { kind: 'run'; runId: RunId; workflow: Workflow; prompt: string; started: Started | null }
+  | { kind: 'form'; form: Form }
+  | { kind: 'refusal'; refusal: Refusal };
+
+/** Null in an answer when the same command had been delivered before: the run is there already. */
+export type Started = { priceCredits: number; balance: number; options: RunOptions };

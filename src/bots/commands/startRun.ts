@@ -1,0 +1,67 @@
+import { rm } from 'node:fs/promises';
+import { accountOf } from '../../db/credits.ts';
+import type { Workflow } from '../../db/vocabulary.ts';
+import type { ReceivedFile } from '../../pipeline/media/receive.ts';
+import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
+import type { ImageFault } from './refusal.ts';
+import type { Answer, CommandRequest } from './request.ts';
+
+type Asked = {
+  workflow: Workflow;
+  prompt: string;
+  options: Submission['options'];
+  /** What the request's `openImage` resolves; null for a workflow that makes its own. */
+  image: string | null;
+};
+
+/** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
+export async function startRun(request: CommandRequest, asked: Asked): Promise<Answer> {
+  const { services, workspace, member, requestKey, place } = request;
+  const { workflow, prompt, options } = asked;
+  const accepted = asked.image === null ? ({ outcome: 'none' } as const) : await accept(request, asked.image);
+  if (accepted.outcome === 'refused') {
+    return { kind: 'refusal', refusal: { reason: 'bad_image', why: accepted.reason, detail: accepted.detail } };
+  }
+  const image = accepted.outcome === 'accepted' ? accepted.image : null;
+  try {
+    const submission = { workspace, member, requestKey, place, workflow, prompt, options, image };
+    const submitted = await services.submit(submission);
+    return await answerTo(request, asked, submitted);
+  } finally {
+    // The store has moved it away, unless the run was refused.
+    if (image) await rm(image.path, { force: true });
+  }
+}
+
+async function answerTo(request: CommandRequest, asked: Asked, submitted: SubmitOutcome): Promise<Answer> {
+  const { workflow, prompt } = asked;
+  switch (submitted.outcome) {
+    case 'accepted': {
+      const { runId, price: priceCredits, balance, options } = submitted;
+      return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options } };
+    }
+    case 'repeated':
+      return { kind: 'run', runId: submitted.runId, workflow, prompt, started: null };
+    case 'insufficient': {
+      const { price: priceCredits, balance } = submitted;
+      const { held: heldCredits } = await accountOf(request.services.db, request.workspace.id);
+      return { kind: 'refusal', refusal: { reason: 'insufficient', priceCredits, balance, heldCredits } };
+    }
+    case 'unsupported': {
+      const { option, value, allowed, model } = submitted;
+      return { kind: 'refusal', refusal: { reason: 'unsupported', option, value, allowed, model } };
+    }
+  }
+}
+
+type Accepted =
+  | { outcome: 'accepted'; image: ReceivedFile }
+  | { outcome: 'refused'; reason: ImageFault; detail: string };
+
+async function accept(request: CommandRequest, reference: string): Promise<Accepted> {
+  const source = await request.openImage(reference);
+  if (source === null) return { outcome: 'refused', reason: 'missing', detail: '' };
+  // Loaded when it is needed: it brings an image library with it.
+  const { acceptImage } = await import('../../pipeline/media/input.ts');
+  return await acceptImage(source, { directory: request.services.temporaryDirectory, signal: request.signal });
+}

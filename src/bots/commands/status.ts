@@ -1,0 +1,26 @@
+import { z } from 'zod';
+import { accountOf } from '../../db/credits.ts';
+import { placeInQueue } from '../../db/runs.ts';
+import { progressOf } from '../../pipeline/progress.ts';
+import { runCard } from '../runCard.ts';
+import { textOf } from '../text.ts';
+import { command } from './command.ts';
+import { namedRun, newestRun } from './find.ts';
+import { runOption } from './option.ts';
+
+export const status = command({
+  name: 'status',
+  describe: (text) => text.commands.describe.status,
+  access: 'member',
+  options: z.object({ run: runOption((text) => text.commands.options.run) }),
+  run: async (request, { run: reference }) => {
+    const { services, workspace, locale } = request;
+    const found = reference === undefined ? await newestRun(request) : await namedRun(request, reference);
+    if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
+    const { view } = found;
+    const { balance } = await accountOf(services.db, workspace.id);
+    const ahead = view.run.state === 'queued' ? { ahead: await placeInQueue(services.db, view.run.id) } : {};
+    const progress = progressOf(view, services.providers, services.now());
+    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...ahead }) };
+  },
+});

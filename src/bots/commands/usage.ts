@@ -1,0 +1,49 @@
+import type { Text } from '../text.ts';
+import type { Command, NamedOption } from './command.ts';
+
+/** "complete <prompt> [--style …]": how a command is written. */
+export function usageOf(command: Command, text: Text): string {
+  const words = command.options
+    .filter((option) => option.placement !== 'named')
+    .map(({ name, required }) => (required ? `<${name}>` : `[${name}]`));
+  const hasNamed = command.options.some((option) => option.placement === 'named');
+  return [command.name, ...words, ...(hasNamed ? [`[${text.commands.help.options.toLowerCase()}]`] : [])].join(' ');
+}
+
+/** "--style vivid|natural": how an option is written. */
+export function optionUsage({ name, placement, kind }: NamedOption): string {
+  if (placement !== 'named') return name;
+  switch (kind.kind) {
+    case 'flag':
+      return kind.usual ? `--no-${name}` : `--${name}`;
+    case 'number':
+      return `--${name} <${kind.unit}>`;
+    case 'choice':
+      return `--${name} <${name}>`;
+    case 'text':
+    case 'image':
+    case 'run':
+      return `--${name} <${kind.kind}>`;
+  }
+}
+
+/** What an option is for, what it takes and what it usually is, in one sentence. */
+export function optionHelp(option: NamedOption, text: Text): string {
+  const { kind } = option;
+  const { usage } = text.commands;
+  const described = option.describe(text);
+  switch (kind.kind) {
+    case 'choice': {
+      const usual = kind.usual === null ? '' : `; ${usage.usual(kind.usual)}`;
+      return `${described}: ${text.measures.anyOf(kind.choices)}${usual}`;
+    }
+    case 'number':
+      return `${described}: ${usage.between(kind.least, kind.most, kind.usual)}`;
+    case 'flag':
+      return `${described}; ${usage.usual(kind.usual ? usage.on : usage.off)}`;
+    case 'text':
+    case 'image':
+    case 'run':
+      return described;
+  }
+}

@@ -1,0 +1,158 @@
+import type { RunView, Step } from '../db/runs.ts';
+import type { StepKind } from '../db/vocabulary.ts';
+import type { Progress, StepProgress } from '../pipeline/progress.ts';
+import type { Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
+import type { Text } from './text.ts';
+
+/** The first characters of a run's id: enough for people to tell runs apart and to name one. */
+export const shortId = (id: string): string => id.slice(0, 8);
+
+/** What a run looks like, at any moment of its life. `balance` and `ahead` are told where somebody has looked them up. */
+export function runCard(
+  view: RunView,
+  progress: Progress,
+  text: Text,
+  known: { balance?: number; ahead?: number } = {},
+): Card {
+  const { run } = view;
+  const balance = known.balance ?? null;
+  return {
+    tone: toneOf(view),
+    title: titleOf(view, text),
+    blocks: [
+      { kind: 'quotes', quotes: promptsOf(view, text) },
+      { kind: 'progress', steps: stepLines(view, progress, text) },
+      ...sentences(view, progress, text, { balance, ahead: known.ahead }).map(
+        (sentence): Block => ({ kind: 'text', text: sentence }),
+      ),
+    ],
+    media: run.settledAt ? mediaOf(view, text) : [],
+    buttons: buttonsOf(view, text),
+  };
+}
+
+/** True when the run made some of what was asked for, but not all. */
+const isPartial = (view: RunView) =>
+  view.run.state !== 'succeeded' && view.assets.some((asset) => asset.step === 'image' || asset.step === 'video');
+
+function toneOf(view: RunView): Tone {
+  switch (view.run.state) {
+    case 'queued':
+      return 'plain';
+    case 'running':
+      return 'working';
+    case 'succeeded':
+      return 'good';
+    case 'failed':
+      return isPartial(view) ? 'warning' : 'bad';
+    case 'canceled':
+      return 'warning';
+  }
+}
+
+function titleOf(view: RunView, text: Text): string {
+  const { state, workflow, cancelRequestedAt } = view.run;
+  const { title } = text.runs;
+  switch (state) {
+    case 'queued':
+      return cancelRequestedAt ? title.stopping(workflow) : title.queued(workflow);
+    case 'running':
+      return cancelRequestedAt ? title.stopping(workflow) : title.running(workflow);
+    case 'succeeded':
+      return title.succeeded[workflow];
+    case 'failed':
+      return isPartial(view) ? title.partial : title.failed[workflow];
+    case 'canceled':
+      return isPartial(view) ? title.canceledPartial : title.canceled;
+  }
+}
+
+/** The member's words and, beside them, what was made of them. */
+export function promptsOf(view: RunView, text: Text): Quote[] {
+  const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced;
+  const original = { label: text.runs.prompt.original, text: view.run.prompt };
+  return enhanced ? [original, { label: text.runs.prompt.enhanced, text: enhanced.image }] : [original];
+}
+
+export const stepLines = (view: RunView, progress: Progress, text: Text): StepLine[] =>
+  view.steps.map((step) => stepLine(step, progress.steps.find((one) => one.kind === step.kind) ?? noProgress, text));
+
+function stepLine(step: Step, progress: Omit<StepProgress, 'kind'>, text: Text): StepLine {
+  const { percent, elapsedMs, remainingMs } = progress;
+  const { note, stepShort, steps } = text.runs;
+  const line = { kind: step.kind, label: steps[step.kind], percent };
+  switch (step.state) {
+    case 'pending':
+      return { ...line, state: 'waiting', note: note.waiting(remainingMs) };
+    case 'submitting':
+    case 'submitted':
+      return { ...line, state: 'working', note: note.working(percent, remainingMs) };
+    case 'storing':
+      return { ...line, state: 'working', note: note.storing };
+    case 'done':
+      return { ...line, state: 'done', note: note.done(elapsedMs) };
+    case 'failed':
+      return { ...line, state: 'failed', note: stepShort[step.failure?.kind ?? 'internal'] };
+    case 'skipped':
+      return { ...line, state: 'skipped', note: note.skipped };
+  }
+}
+
+const noProgress = { percent: 0, elapsedMs: 0, remainingMs: 0 };
+
+function sentences(
+  view: RunView,
+  progress: Progress,
+  text: Text,
+  known: { balance: number | null; ahead: number | undefined },
+): string[] {
+  const { run } = view;
+  const { balance, ahead } = known;
+  if (!run.settledAt) {
+    if (run.state === 'queued') return ahead === undefined ? [] : [text.runs.ahead(ahead)];
+    return [text.runs.remaining(progress.remainingMs)];
+  }
+  const tookMs = run.settledAt.getTime() - run.createdAt.getTime();
+  return [
+    ...failureSentences(view, text),
+    ...(run.state === 'succeeded' ? [text.runs.tookMs(tookMs)] : []),
+    settlement(view, text, balance),
+    ...(run.deliveryFailure ? [text.runs.undelivered] : []),
+  ];
+}
+
+/** What was paid and what went back, in one sentence. */
+export const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
+  text.runs.settled({
+    held: run.priceCredits,
+    captured: run.capturedCredits ?? 0,
+    released: run.releasedCredits ?? 0,
+    balance,
+  });
+
+/** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
+export function failureSentences(view: RunView, text: Text): string[] {
+  return view.steps.flatMap((step) => {
+    if (step.state !== 'failed') return [];
+    const { kind, detail } = step.failure ?? { kind: 'internal', detail: '' };
+    if (step.kind === 'enhance' && kind !== 'canceled') return [text.runs.ownWords];
+    return [text.runs.failure(step.kind, kind, detail)];
+  });
+}
+
+/** What the run made, in the order of its steps; the image that a member gave is not among it. */
+export function mediaOf(view: RunView, text: Text): CardMedia[] {
+  const order: readonly (StepKind | null)[] = ['image', 'video'];
+  return view.assets
+    .filter((asset) => order.includes(asset.step))
+    .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step))
+    .map(({ kind, objectKey, mime, width, height, seconds, bytes }) => ({
+      ...{ kind, label: text.runs.media[kind], objectKey, mime, width, height, seconds, bytes },
+    }));
+}
+
+function buttonsOf(view: RunView, text: Text): Button[] {
+  const { settledAt, cancelRequestedAt, id } = view.run;
+  if (settledAt || cancelRequestedAt) return [];
+  return [{ action: 'cancel', runId: id, label: text.runs.cancelButton, style: 'danger' }];
+}

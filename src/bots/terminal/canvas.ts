@@ -1,0 +1,44 @@
+import { isAbsolute, relative } from 'node:path';
+import type { Text } from '../text.ts';
+import type { Canvas } from './paint.ts';
+
+/** What one stream can show. */
+export type Surface = {
+  columns: number;
+  hasColour: boolean;
+  /** True when lines can be drawn over: a terminal that understands it, and nobody's build log. */
+  isLive: boolean;
+};
+
+/** A line for a file or a pipe is as long as it needs to be. */
+const unbounded = 10_000;
+const narrowest = 20;
+
+export function surfaceOf(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Surface {
+  const isDumb = environment.TERM === 'dumb';
+  return {
+    columns: stream.isTTY ? Math.max(narrowest, stream.columns || 80) : unbounded,
+    // Node's own answer respects NO_COLOR, FORCE_COLOR and the terminal's name.
+    hasColour: stream.isTTY && !isDumb && stream.hasColors(),
+    isLive: stream.isTTY && !isDumb && !environment.CI,
+  };
+}
+
+export const canvasOf = (
+  surface: Pick<Surface, 'columns' | 'hasColour'>,
+  text: Text,
+  links: ReadonlyMap<string, string> = new Map(),
+): Canvas => ({
+  ...{ columns: surface.columns, hasColour: surface.hasColour, text },
+  linkOf: (objectKey) => {
+    const place = links.get(objectKey);
+    return place === undefined ? null : shortest(place);
+  },
+});
+
+/** People read a path from where they are; an address stays as it is. */
+function shortest(place: string): string {
+  if (!isAbsolute(place)) return place;
+  const near = relative(process.cwd(), place);
+  return near.startsWith('..') || near.length >= place.length ? place : near;
+}

@@ -1,0 +1,29 @@
+import stringWidth from 'string-width';
+import wrapAnsi from 'wrap-ansi';
+
+/** Text in terminal columns: Chinese characters and most emoji take two, combining marks none. */
+export const widthOf = (text: string): number => stringWidth(text);
+
+const graphemes = new Intl.Segmenter();
+
+export const split = (text: string): string[] => [...graphemes.segment(text)].map(({ segment }) => segment);
+
+/** Breaks plain text into lines of at most `columns`, between words where it can. */
+export const wrap = (text: string, columns: number): string[] =>
+  wrapAnsi(text, Math.max(1, columns), { hard: true }).split('\n');
+
+/** Cuts plain text to `columns`, with an ellipsis where something is missing. */
+export function cut(text: string, columns: number): string {
+  if (widthOf(text) <= columns) return text;
+  let kept = '';
+  let used = 0;
+  for (const grapheme of split(text)) {
+    const width = widthOf(grapheme);
+    if (used + width > columns - 1) break;
+    kept += grapheme;
+    used += width;
+  }
+  return columns < 1 ? '' : `${kept}…`;
+}
+
+export const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - widthOf(text)));

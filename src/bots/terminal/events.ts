@@ -1,0 +1,95 @@
+import type { RunView, Step } from '../../db/runs.ts';
+import type { Progress } from '../../pipeline/progress.ts';
+import type { Refusal } from '../commands/refusal.ts';
+import type { Text } from '../text.ts';
+import type { StartedRun } from './reporter.ts';
+
+/** One line of JSON for machines. `event` says what it is; the words in it are the database's, not a person's. */
+export type JsonEvent = { event: string } & Record<string, unknown>;
+
+export function acceptedEvent(answer: StartedRun): JsonEvent {
+  const { runId, workflow, prompt, started } = answer;
+  const credits = started && { held: started.priceCredits, balance: started.balance };
+  return { event: 'accepted', runId, workflow, prompt, options: started?.options ?? null, credits };
+}
+
+/** What changed between two looks at a run. */
+export function changeEvents(before: RunView | null, view: RunView, progress: Progress): JsonEvent[] {
+  const runId = view.run.id;
+  const changed = view.steps.flatMap((step): JsonEvent[] => {
+    const previous = before?.steps.find((one) => one.kind === step.kind);
+    return (previous?.state ?? 'pending') === step.state ? [] : [stepEvent(runId, step)];
+  });
+  const moved = view.steps.some((step) => {
+    const previous = before?.steps.find((one) => one.kind === step.kind);
+    return step.fraction !== null && previous !== undefined && previous.fraction !== step.fraction;
+  });
+  if (!moved || view.run.settledAt) return changed;
+  const { percent, remainingMs } = progress;
+  return [...changed, { event: 'progress', runId, percent, remainingMs }];
+}
+
+function stepEvent(runId: string, step: Step): JsonEvent {
+  const { kind, state, enhanced, failure } = step;
+  return { event: 'step', runId, step: kind, state, ...(enhanced && { enhanced }), ...(failure && { failure }) };
+}
+
+/** The last word about a run: what there is of it, and what it cost. */
+export function finalEvent(view: RunView, balance: number | null, links: ReadonlyMap<string, string>): JsonEvent {
+  const { run } = view;
+  return {
+    event: run.state,
+    runId: run.id,
+    workflow: run.workflow,
+    assets: assetsOf(view, links),
+    credits: creditsOf(view, balance),
+    ...(run.failure && { failure: run.failure }),
+  };
+}
+
+export function assetsOf(view: RunView, links: ReadonlyMap<string, string>): Record<string, unknown>[] {
+  return view.assets
+    .filter((asset) => asset.step !== null)
+    .map(({ kind, objectKey, mime, width, height, bytes, seconds }) => ({
+      ...{ kind, path: links.get(objectKey) ?? objectKey, mime, width, height, bytes },
+      ...(seconds === null ? {} : { seconds }),
+    }));
+}
+
+const creditsOf = ({ run }: RunView, balance: number | null) => ({
+  held: run.priceCredits,
+  captured: run.capturedCredits ?? 0,
+  released: run.releasedCredits ?? 0,
+  balance,
+});
+
+/** A run as it stands, for `status --json` and `history --json`. */
+export function runJson(
+  view: RunView,
+  progress: Progress,
+  links: ReadonlyMap<string, string>,
+): Record<string, unknown> {
+  const { run, steps } = view;
+  return {
+    runId: run.id,
+    workflow: run.workflow,
+    state: run.state,
+    prompt: run.prompt,
+    options: run.options,
+    percent: progress.percent,
+    remainingMs: progress.remainingMs,
+    steps: steps.map(({ kind, state, enhanced, failure }) => ({ step: kind, state, enhanced, failure })),
+    assets: assetsOf(view, links),
+    credits: { held: run.priceCredits, captured: run.capturedCredits, released: run.releasedCredits },
+    failure: run.failure,
+    createdAt: run.createdAt,
+    settledAt: run.settledAt,
+    deliveredAt: run.deliveredAt,
+  };
+}
+
+/** Nothing was started: why, for machines and for people. */
+export function refusedEvent(refusal: Refusal, text: Text): JsonEvent {
+  const { title, text: sentence } = text.refusals.refusal(refusal);
+  return { event: 'refused', ...refusal, message: `${title}. ${sentence}` };
+}

@@ -1,0 +1,48 @@
+import { randomUUID } from 'node:crypto';
+import { homedir, userInfo } from 'node:os';
+import { resolve } from 'node:path';
+import { type Member, workspaceId } from '../../db/vocabulary.ts';
+import type { Workspace } from '../../db/workspaces.ts';
+import type { CommandRequest } from '../commands/request.ts';
+import type { Services } from '../services.ts';
+import { type Locale, textOf } from '../text.ts';
+
+/** The terminal speaks English for now. */
+export const locale: Locale = 'en';
+
+export const text = textOf(locale);
+
+/** Everybody who can use this home's terminal shares one workspace. */
+export const workspace: Workspace = {
+  id: workspaceId.parse('terminal:local'),
+  face: 'terminal',
+  name: text.terminal.workspaceName,
+};
+
+/** Who sits here, as the operating system has it. Whoever can run the program here could as well read its files: an admin. */
+export const member: Member = { id: 'local', name: userName(), isAdmin: true };
+
+function userName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    // A container may run as a user id that has no name.
+    return `user ${process.getuid?.() ?? ''}`.trim();
+  }
+}
+
+/** One request for one command typed, with a key of its own: typing it twice means it twice. */
+export const createRequest = (services: Services, signal: AbortSignal): CommandRequest => ({
+  services,
+  workspace,
+  member,
+  requestKey: `terminal:${randomUUID()}`,
+  place: {},
+  locale,
+  openImage: async (reference) => pathOf(reference),
+  signal,
+});
+
+/** A file as people name it, or drop it on a terminal. */
+const pathOf = (reference: string): string =>
+  resolve(reference.replace(/^file:\/\//, '').replace(/^~(?=\/|$)/, homedir()));

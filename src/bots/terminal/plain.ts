@@ -1,0 +1,27 @@
+import type { RunView } from '../../db/runs.ts';
+import type { Progress } from '../../pipeline/progress.ts';
+import { shortId, stepLines } from '../runCard.ts';
+import type { Text } from '../text.ts';
+import { safeLine } from './safe.ts';
+
+/** How much further a step must be to be worth a line of its own. Percent. */
+const worthALine = 25;
+
+type Seen = { view: RunView; progress: Progress };
+
+/** What changed between two looks at a run, one plain line each, for where nothing can be drawn over. */
+export function plainLines(before: Seen | null, now: Seen, text: Text): string[] {
+  const previous = before ? stepLines(before.view, before.progress, text) : [];
+  const name = shortId(now.view.run.id);
+  return stepLines(now.view, now.progress, text).flatMap((line, at) => {
+    const old = previous[at] ?? { state: 'waiting', percent: 0 };
+    const further = Math.floor(line.percent / worthALine) > Math.floor(old.percent / worthALine);
+    const isNew = line.state !== old.state || (line.state === 'working' && further);
+    if (!isNew || line.state === 'skipped') return [];
+    const enhanced = line.state === 'done' ? now.view.steps[at]?.enhanced : null;
+    return [
+      `${name}  ${line.label}: ${text.runs.stepWords[line.state]} (${line.note})`,
+      ...(enhanced ? [`${name}  ${text.runs.prompt.enhanced}: ${safeLine(enhanced.image)}`] : []),
+    ];
+  });
+}

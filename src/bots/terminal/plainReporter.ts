@@ -1,0 +1,43 @@
+import type { RunView } from '../../db/runs.ts';
+import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { refusalCard } from '../refusalCard.ts';
+import { runCard, shortId } from '../runCard.ts';
+import type { Services } from '../services.ts';
+import type { Text } from '../text.ts';
+import { canvasOf, type Surface } from './canvas.ts';
+import { paintCard } from './paint.ts';
+import { plainLines } from './plain.ts';
+import type { Reporter } from './reporter.ts';
+import { safeLine } from './safe.ts';
+
+/** One plain line per change: for a pipe, a file, a build log. */
+export function createPlainReporter(
+  services: Services,
+  text: Text,
+  surface: Surface,
+  write: (...lines: readonly string[]) => void,
+): Reporter {
+  let before: { view: RunView; progress: Progress } | null = null;
+  const look = (view: RunView) => ({ view, progress: progressOf(view, services.providers, services.now()) });
+  return {
+    accepted: ({ runId, started }, typed) => {
+      write(`${shortId(runId)}  ${safeLine(typed)}`);
+      if (started) write(`${shortId(runId)}  ${text.runs.accepted(started.priceCredits, started.balance)}`);
+    },
+    changed: (view) => {
+      const now = look(view);
+      write(...plainLines(before, now, text));
+      before = now;
+    },
+    away: () => write(text.terminal.away),
+    delivered: (view, { balance, links }) => {
+      const known = balance === null ? {} : { balance };
+      const card = runCard(view, look(view).progress, text, known);
+      const blocks = card.blocks.filter((block) => block.kind === 'text');
+      write(...paintCard({ ...card, blocks }, canvasOf(surface, text, links)));
+    },
+    waiting: (ids) => write(text.terminal.waitingFor(ids.map(shortId))),
+    refused: (refusal) => write(...paintCard(refusalCard(refusal, text), canvasOf(surface, text))),
+    close: async () => {},
+  };
+}

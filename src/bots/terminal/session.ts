@@ -1,0 +1,130 @@
+import { isDatabaseAway } from '../../db/failures.ts';
+import type { RunView } from '../../db/runs.ts';
+import type { RunId } from '../../db/vocabulary.ts';
+import { type Card, type Form, textCard } from '../card.ts';
+import { commands, performLine } from '../commands/all.ts';
+import type { FormValues } from '../commands/command.ts';
+import type { Answer } from '../commands/request.ts';
+import { refusalCard } from '../refusalCard.ts';
+import type { Services } from '../services.ts';
+import { balanceAfter, follow, linksOf, unfinishedRuns } from './follow.ts';
+import { createRequest, text, workspace } from './person.ts';
+import type { StartedRun } from './reporter.ts';
+
+/** How a session shows itself: drawn on a terminal, or in lines. */
+export type Stage = {
+  card: (card: Card, links: ReadonlyMap<string, string>) => void;
+  accepted: (run: StartedRun) => void;
+  changed: (view: RunView) => void;
+  delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
+  line: (line: string) => void;
+  /** Null: this stage has no forms, or nobody filled it in. */
+  form: (form: Form) => Promise<FormValues | null>;
+};
+
+export type Session = {
+  /** Carries out what was typed; true when it asks to leave. Never throws: what goes wrong is told. */
+  enter: (line: string) => Promise<boolean>;
+  /** Takes up the runs that an earlier process left. */
+  resume: () => Promise<void>;
+  /** The runs at work, oldest first. */
+  running: () => readonly RunView[];
+  /** Resolves when all runs are delivered that this session follows. */
+  finished: () => Promise<void>;
+};
+
+type Surroundings = { services: Services; stage: Stage; onFault: (error: unknown) => void; signal: AbortSignal };
+
+/** Somebody at a terminal: what they type, and the runs that come of it, several at a time. */
+export function createSession({ services, stage, onFault, signal }: Surroundings): Session {
+  const views = new Map<RunId, RunView>();
+  const following = new Map<RunId, Promise<void>>();
+  let isAway = false;
+
+  const tellFault = (error: unknown) => {
+    if (isDatabaseAway(error)) stage.line(text.terminal.away);
+    else {
+      stage.line(text.terminal.fault);
+      onFault(error);
+    }
+  };
+
+  async function attend(id: RunId): Promise<void> {
+    const onChange = (view: RunView) => {
+      isAway = false;
+      views.set(id, view);
+      stage.changed(view);
+    };
+    const onAway = () => {
+      if (!isAway) stage.line(text.terminal.away);
+      isAway = true;
+    };
+    const view = await follow(services, id, { onChange, onAway, signal });
+    views.delete(id);
+    if (view) stage.delivered(view, { balance: await balanceAfter(services, view), links: await links(view.assets) });
+  }
+
+  function track(id: RunId): void {
+    if (following.has(id)) return;
+    const attended = attend(id)
+      .catch(tellFault)
+      .finally(() => {
+        views.delete(id);
+        following.delete(id);
+      });
+    following.set(id, attended);
+  }
+
+  const links = (media: readonly { objectKey: string }[]) =>
+    linksOf(
+      services,
+      media.map(({ objectKey }) => objectKey),
+    );
+
+  async function showCard(card: Card): Promise<void> {
+    const entries = card.blocks.flatMap((block) => (block.kind === 'entries' ? block.entries : []));
+    stage.card(card, await links([...card.media, ...entries.flatMap((entry) => entry.media)]));
+  }
+
+  async function show(answer: Answer): Promise<void> {
+    switch (answer.kind) {
+      case 'card':
+      case 'status':
+        return await showCard(answer.card);
+      case 'refusal':
+        return await showCard(refusalCard(answer.refusal, text));
+      case 'stopping':
+        await showCard(answer.card);
+        return track(answer.runId);
+      case 'run':
+        stage.accepted(answer);
+        return track(answer.runId);
+      case 'form':
+        return await fillIn(answer.form);
+    }
+  }
+
+  async function fillIn(form: Form): Promise<void> {
+    const values = await stage.form(form);
+    if (!values) return await showCard(textCard('plain', text.terminal.notSaved, text.commands.settings.how));
+    const command = commands.find(({ name }) => name === form.command);
+    if (!command) throw new Error(`no command takes the form ${form.command}`);
+    await show(await command.submit(createRequest(services, signal), values));
+  }
+
+  return {
+    enter: async (line) => {
+      if (line.trim() === '') return false;
+      if (/^\s*(\/?vidgenie\s+)?\/?(exit|quit)\s*$/i.test(line)) return true;
+      await performLine(createRequest(services, signal), line).then(show).catch(tellFault);
+      return false;
+    },
+    resume: async () => {
+      for (const { run } of await unfinishedRuns(services, workspace.id)) track(run.id);
+    },
+    running: () => [...views.values()].sort((a, b) => a.run.createdAt.getTime() - b.run.createdAt.getTime()),
+    finished: async () => {
+      while (following.size > 0) await Promise.all(following.values());
+    },
+  };
+}

@@ -1,0 +1,48 @@
+import { perform } from '../commands/all.ts';
+import type { Command } from '../commands/command.ts';
+import { writeLine } from '../commands/parse.ts';
+import type { Given } from '../commands/read.ts';
+import type { CommandRequest } from '../commands/request.ts';
+import { mediaOf } from '../runCard.ts';
+import { textOf } from '../text.ts';
+import { balanceAfter, follow, isComplete, linksOf, unfinishedRuns } from './follow.ts';
+import type { Reporter } from './reporter.ts';
+
+/** `complete`: everything that was asked for is there. `stopped`: told to leave before the end. */
+export type ThreadEnd = 'complete' | 'incomplete' | 'refused' | 'stopped';
+
+/**
+ * Starts a run and tells about it until it is delivered, and then until every older run of this workspace is: what a killed process
+ * left behind is resumed by this one's worker, and should not lose it again.
+ */
+export async function openThread(
+  request: CommandRequest,
+  asked: { command: Command; given: Given },
+  reporter: Reporter,
+): Promise<ThreadEnd> {
+  const { services, signal, locale } = request;
+  const answer = await perform(request, asked.command, asked.given);
+  if (answer.kind === 'refusal') {
+    reporter.refused(answer.refusal);
+    return 'refused';
+  }
+  if (answer.kind !== 'run') throw new Error(`the command ${asked.command.name} starts no run`);
+  reporter.accepted(answer, writeLine(asked.command, asked.given));
+
+  const telling = { onChange: reporter.changed, onAway: reporter.away, signal };
+  const view = await follow(services, answer.runId, telling);
+  if (!view) return 'stopped';
+  const objects = mediaOf(view, textOf(locale)).map((medium) => medium.objectKey);
+  const links = await linksOf(services, objects);
+  reporter.delivered(view, { balance: await balanceAfter(services, view), links });
+  await finishOthers(request, reporter);
+  return isComplete(view) ? 'complete' : 'incomplete';
+}
+
+async function finishOthers({ services, workspace, signal }: CommandRequest, reporter: Reporter): Promise<void> {
+  const others = await unfinishedRuns(services, workspace.id);
+  if (others.length === 0 || signal.aborted) return;
+  reporter.waiting(others.map(({ run }) => run.id));
+  const quietly = { onChange: () => {}, onAway: () => {}, signal };
+  await Promise.all(others.map(({ run }) => follow(services, run.id, quietly)));
+}

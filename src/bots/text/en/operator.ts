@@ -1,0 +1,102 @@
+import { allOf } from './measures.ts';
+
+/** What the command line says about itself. */
+export const describe = {
+  program: 'A self-hosted chat bot that turns a prompt into an image and a video, with honest credits per workspace.',
+  start: 'start the roles that the configuration names; without a chat platform it opens a terminal',
+  demo: 'make an image and a video, here and now, without any account',
+  run: (workflows: readonly string[]) => `start a workflow (${workflows.join(', ')}) and follow it to its end`,
+  status: 'show where a run stands (the newest, when none is named)',
+  cancel: 'stop a run and wait until it is stopped',
+  history: 'list the latest runs and what they made',
+  credits: 'show the balance, the last transactions and the use',
+  grant: 'give a workspace credits',
+  migrate: 'bring the database to the newest schema',
+  doctor: 'check every part and say what to do about what is not well',
+};
+
+export const options = {
+  json: 'print JSON',
+  jsonEvents: 'print one JSON object per event',
+  limit: 'how many runs to list',
+  workspace: 'the workspace, for example discord:81384788765712384',
+  key: 'an idempotency key: granting twice with one key changes the balance once',
+  note: 'a note for the ledger',
+};
+
+export const tooOldNode = (have: string, need: string): string =>
+  `VidGenie needs Node.js ${need} or newer, and this is ${have}. Run it with npm or npx from its own folder, which bring their own.`;
+
+export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
+export const unreachableDatabase = (where: string, reason: string): string =>
+  `The database ${where} cannot be used: ${reason}. Start it, or correct DATABASE_URL, or leave DATABASE_URL out to use the built-in one.`;
+export const unexpected = (message: string): string =>
+  `Something unexpected happened: ${message}. With LOG_LEVEL=debug there is more.`;
+export const interrupted = 'Stopped. An unfinished run resumes when VidGenie starts again.';
+export const stopping = 'Stopping …';
+export const ready = (role: string): string => `VidGenie is ready as ${role}; it has no terminal to talk to.`;
+export const noPlatform = 'No chat platform is configured.';
+
+export const badGrant = {
+  workspace: (given: string, problem: string) => `"${given}" is no workspace: ${problem}.`,
+  amount: (given: string) =>
+    `"${given}" is no number of credits: a whole number from 1 to 1,000,000 is, for example 100.`,
+  unknown: (id: string) => `There is no workspace ${id} yet: it begins with its first command.`,
+};
+export const granted = (amount: number, id: string, balance: number): string =>
+  `${amount} granted to ${id}, which has ${balance} now.`;
+export const grantedBefore = (id: string, balance: number): string =>
+  `This key was used before, so nothing was changed. ${id} has ${balance}.`;
+
+export const migrated = (applied: number): string => `The database is up to date (${applied} migrations).`;
+
+/** The lines of `vidgenie doctor`: what is fine, or what is wrong and what to do about it. */
+export const doctor = {
+  fine: 'Everything is fine.',
+  wrong: (lines: number) => `${lines} ${lines === 1 ? 'thing needs' : 'things need'} attention.`,
+  parts: {
+    node: 'Node.js',
+    configuration: 'Configuration',
+    home: 'Home folder',
+    database: 'Database',
+    migrations: 'Migrations',
+    queue: 'Queue',
+    media: 'Media store',
+    ffmpeg: 'ffmpeg',
+    providers: 'Providers',
+    objects: 'Results',
+    ledger: 'Ledger',
+    runs: 'Runs',
+  },
+  oldNode: (have: string, need: string) => `${have} is too old: install ${need} or newer`,
+  homeFine: (path: string, free: string) => `${path} can be written, ${free} free`,
+  homeFull: (path: string, free: string) =>
+    `${path} has only ${free} free: make room, or set VIDGENIE_HOME to a larger disk`,
+  homeClosed: (path: string, reason: string) =>
+    `${path} cannot be written (${reason}): change its owner, or set VIDGENIE_HOME`,
+  embedded: (version: string) => `built-in PostgreSQL ${version} answers`,
+  external: (version: string, where: string) => `PostgreSQL ${version} at ${where} answers`,
+  noDatabaseYet: 'the built-in PostgreSQL is made at the first start',
+  oldDatabase: (version: string) => `PostgreSQL ${version} is too old: 15 or newer is needed`,
+  unreachable: (reason: string) => `it cannot be reached: ${reason}`,
+  migrationsFine: (count: number) => `all ${count} applied`,
+  migrationsMissing: (missing: number) =>
+    `${missing} ${missing === 1 ? 'is' : 'are'} not applied yet: run vidgenie migrate`,
+  migrationsNewer: (count: number) => `the database has ${count} more than this version knows: update VidGenie`,
+  queueFine: (waiting: number) => `reachable, ${waiting} ${waiting === 1 ? 'turn waits' : 'turns wait'} in it`,
+  queueNone: 'its tables are made when a worker first starts',
+  mediaFine: (where: string) => `${where} can be written, read and cleared`,
+  ffmpegFine: (version: string, path: string) => `${version} (${path})`,
+  providersFine: (models: readonly string[]) => allOf(models),
+  objectsFine: (count: number) => `all ${count} stored results are there`,
+  objectsMissing: (keys: readonly string[], count: number) =>
+    `${count} of the stored results cannot be found, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,
+  ledgerFine: (atRest: boolean) => (atRest ? 'every invariant holds, nothing is held' : 'every invariant holds'),
+  ledgerBroken: (invariant: string, subject: string, found: number, expected: number) =>
+    `"${invariant}" does not hold for ${subject}: ${found} where ${expected} is expected; please report this`,
+  runsFine: (unfinished: number) =>
+    unfinished === 0 ? 'none is unfinished' : `${unfinished} at work, none of them overdue`,
+  runsOverdue: (ids: readonly string[], count: number) =>
+    `${count} overdue by more than a minute (${ids.join(', ')}): start a worker with vidgenie start`,
+  skipped: 'not checked: the database comes first',
+};

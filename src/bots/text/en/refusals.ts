@@ -1,0 +1,115 @@
+import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
+import { allOf, anyOf, credits, few } from './measures.ts';
+
+/** What a person did that cannot be done, in a title and one or two sentences: what is wrong, what is allowed, what to do. */
+export function refusal(it: Refusal): { title: string; text: string } {
+  switch (it.reason) {
+    case 'unknown_command':
+      return {
+        title: `There is no command "${few(it.given, 30)}"`,
+        text: `${didYouMean(it.nearest)}The commands are ${allOf(it.allowed)}.`,
+      };
+    case 'unknown_option':
+      return {
+        title: `${it.command} has no option --${few(it.given, 30)}`,
+        text: `${didYouMean(it.nearest === null ? null : `--${it.nearest}`)}${
+          it.allowed.length === 0
+            ? 'It takes no options.'
+            : `Its options are ${allOf(it.allowed.map((one) => `--${one}`))}.`
+        }`,
+      };
+    case 'missing_value':
+      return { title: `--${it.option} needs a value`, text: sentence(it.allowed) };
+    case 'bad_value':
+      return {
+        title: `--${it.option} cannot be "${few(it.given, 30)}"`,
+        text: `${didYouMean(it.nearest)}${sentence(it.allowed)}`,
+      };
+    case 'given_twice':
+      return { title: `--${it.option} was given twice`, text: 'Say it once, so that it is clear which one counts.' };
+    case 'missing':
+      return missing(it.command, it.option);
+    case 'too_long':
+      return {
+        title: 'That is too long',
+        text: `A ${it.option} may have ${it.most.toLocaleString('en')} characters; this one has ${it.length.toLocaleString('en')}.`,
+      };
+    case 'unexpected_words':
+      return { title: `${it.command} does not take "${few(it.words, 30)}"`, text: `See: help ${it.command}` };
+    case 'admins_only':
+      return { title: 'Only admins may do that', text: `Ask an admin of this workspace to use ${it.command}.` };
+    case 'insufficient':
+      return {
+        title: 'Not enough credits',
+        text: `This costs ${credits(it.priceCredits)} and ${it.balance} ${it.balance === 1 ? 'is' : 'are'} left${
+          it.heldCredits > 0 ? ` (${it.heldCredits} more held by runs at work)` : ''
+        }. Nothing was charged. A shorter video, a lower resolution, --no-audio or --quality standard costs less; free credits come back at the start of each month, and an operator can grant more.`,
+      };
+    case 'unsupported':
+      return {
+        title: `--${it.option} ${it.value} is not possible here`,
+        text: `${it.model} can do ${anyOf(it.allowed)}. Nothing was charged.`,
+      };
+    case 'bad_image':
+      return { title: 'That image cannot be used', text: `${image[it.why](it.detail)} Nothing was charged.` };
+    case 'no_such_run':
+      return {
+        title: it.given === '' ? 'There is no run yet' : `There is no run "${few(it.given, 40)}" here`,
+        text: 'See: history',
+      };
+    case 'ambiguous_run':
+      return { title: `Several runs begin with "${few(it.given, 40)}"`, text: 'Give a few more characters of its id.' };
+    case 'nothing_to_cancel':
+      return {
+        title: 'Nothing is running',
+        text: 'No run of yours is waiting or at work, so there is nothing to stop.',
+      };
+    case 'several_to_cancel':
+      return {
+        title: 'Several runs are at work',
+        text: `Say which one: ${it.runs.map((run) => `cancel ${run.id} (${few(run.prompt, 30)})`).join(', ')}.`,
+      };
+    case 'not_your_run':
+      return { title: 'That run is not yours', text: 'Its member or an admin can stop it.' };
+    case 'already_over':
+      return {
+        title: `Run ${it.id} is over`,
+        text: `It ${it.state}, so there is nothing to stop. See: status ${it.id}`,
+      };
+  }
+}
+
+const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Did you mean ${nearest}? `);
+
+function sentence(allowed: Allowed): string {
+  switch (allowed.kind) {
+    case 'choices':
+      return `It can be ${anyOf(allowed.values)}.`;
+    case 'whole_number':
+      return `It is a whole number from ${allowed.least} to ${allowed.most}.`;
+    case 'on_off':
+      return 'It can be on or off.';
+    case 'text':
+      return 'It is a few words.';
+  }
+}
+
+function missing(command: string, option: string): { title: string; text: string } {
+  if (option === 'prompt') {
+    return { title: 'What would you like to see?', text: `Add a few words, for example: ${command} a fox in the snow` };
+  }
+  if (option === 'image') {
+    return { title: 'Which image?', text: `Add one, for example: ${command} ./fox.png slow zoom, snow begins to fall` };
+  }
+  return { title: `${command} needs ${option}`, text: `See: help ${command}` };
+}
+
+const image: Record<ImageFault, (detail: string) => string> = {
+  missing: () => 'There is no such file, or it cannot be read.',
+  empty: () => 'It is empty.',
+  too_large: () => 'It has more than 10 MB; a smaller copy or a JPEG will do.',
+  unknown_type: (detail) => `It is no PNG, JPEG or WebP image, whatever its name says (${detail}).`,
+  damaged: () => 'It is damaged or incomplete; save it once more and try again.',
+  too_many_pixels: () => 'It has more than 4096 pixels on a side; a smaller copy will do.',
+  animated: () => 'It is an animation; give a still image.',
+};

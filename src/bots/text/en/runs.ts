@@ -1,0 +1,152 @@
+import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
+import { allOf, credits, duration, guess } from './measures.ts';
+
+export const workflows: Record<Workflow, string> = { complete: 'Image and video', image: 'Image', video: 'Video' };
+
+export const steps: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video' };
+
+export const states: Record<RunState, string> = {
+  queued: 'waiting',
+  running: 'at work',
+  succeeded: 'done',
+  failed: 'failed',
+  canceled: 'canceled',
+};
+
+/** How a run ended, within a sentence such as "It … , so there is nothing to stop". */
+export const ended: Record<Exclude<RunState, 'queued' | 'running'>, string> = {
+  succeeded: 'is done',
+  failed: 'failed',
+  canceled: 'was canceled',
+};
+
+export const prompt = { original: 'Your words', enhanced: 'What VidGenie asked for', motion: 'What moves' };
+
+/** For a video without words: what its model is asked for. */
+export const unspokenMotion = 'Bring this image to life with gentle, natural movement and a slow camera.';
+
+export const accepted = (price: number, balance: number): string =>
+  `${credits(price)} held, ${balance.toLocaleString('en')} left.`;
+
+export const title = {
+  queued: (workflow: Workflow) => `${workflows[workflow]}: waiting for a free worker`,
+  running: (workflow: Workflow) => `${workflows[workflow]}: at work`,
+  stopping: (workflow: Workflow) => `${workflows[workflow]}: stopping`,
+  succeeded: {
+    complete: 'Your image and your video are ready',
+    image: 'Your image is ready',
+    video: 'Your video is ready',
+  },
+  partial: 'Your image is ready, the video is not',
+  failed: {
+    complete: 'The image could not be made',
+    image: 'The image could not be made',
+    video: 'The video could not be made',
+  },
+  canceled: 'Canceled',
+  canceledPartial: 'Canceled; your image was ready by then',
+};
+
+export const ahead = (runs: number): string =>
+  runs === 0 ? 'It is next.' : `${runs} ${runs === 1 ? 'run is' : 'runs are'} ahead of it.`;
+
+export const remaining = (ms: number): string => `about ${guess(ms)} left`;
+export const tookMs = (ms: number): string => `Done in ${duration(ms)}.`;
+
+export const note = {
+  waiting: (usualMs: number) => `usually ${guess(usualMs)}`,
+  working: (percent: number, remainingMs: number) => `${percent} %, about ${guess(remainingMs)} left`,
+  storing: 'saving',
+  done: (ms: number) => duration(ms),
+  skipped: 'not started',
+};
+
+/** States of a step, for a line that has no bar. */
+export const stepWords = {
+  waiting: 'waiting',
+  working: 'at work',
+  done: 'done',
+  failed: 'failed',
+  skipped: 'not started',
+};
+
+/** What the run cost in the end; `balance` is what is left now, or null when nobody looked. */
+export function settled(it: { held: number; captured: number; released: number; balance: number | null }): string {
+  const left = it.balance === null ? '' : ` ${it.balance.toLocaleString('en')} left.`;
+  if (it.released === 0) return `${credits(it.captured)} paid.${left}`;
+  if (it.captured === 0) return `Nothing was charged: all ${credits(it.held)} went back.${left}`;
+  return `${it.captured} of ${credits(it.held)} paid, ${it.released} went back.${left}`;
+}
+
+export const stepShort: Record<FailureKind, string> = {
+  refused: 'refused',
+  invalid_request: 'not possible',
+  bad_key: 'key refused',
+  quota: 'quota used up',
+  rate_limited: 'too busy',
+  unavailable: 'out of reach',
+  timeout: 'took too long',
+  interrupted: 'interrupted',
+  no_output: 'came to nothing',
+  storage: 'could not be saved',
+  internal: 'failed',
+  canceled: 'canceled',
+};
+
+const things: Record<StepKind, string> = { enhance: 'prompt', image: 'image', video: 'video' };
+
+/** Why a step came to nothing, and what to do next. What it cost is said by {@link settled}. */
+export function failure(step: StepKind, kind: FailureKind, detail: string): string {
+  const thing = things[step];
+  const said = detail === '' ? '' : ` It said: ${stop(detail)}`;
+  switch (kind) {
+    case 'refused':
+      return `The provider does not want to make this ${thing}: its rules do not allow it.${said} Other words may do.`;
+    case 'invalid_request':
+      return `The provider cannot make this ${thing} as it was asked for.${said} Try other options.`;
+    case 'bad_key':
+      return `The provider did not accept the key that the ${thing} was to be made with. An admin can set a new one; then try again.`;
+    case 'quota':
+      return `The provider's own account has nothing left for this ${thing}. The operator can raise it; then try again.`;
+    case 'rate_limited':
+      return `The provider was too busy for the ${thing}, again and again. Try again in a few minutes.`;
+    case 'unavailable':
+      return `The provider of the ${thing} could not be reached.${said} Try again in a few minutes.`;
+    case 'timeout':
+      return `The provider of the ${thing} did not answer in time. Try again.`;
+    case 'interrupted':
+      return `The ${thing} was interrupted: ${stop(detail || 'nobody knows whether it was made')} Try again.`;
+    case 'no_output':
+      return `The provider finished, but there was no ${thing} to be had.${said} Try again, perhaps with other words.`;
+    case 'storage':
+      return `The ${thing} could not be saved.${said} The operator can help; then try again.`;
+    case 'internal':
+      return `Something unexpected happened to the ${thing}. The operator finds the details in the log; then try again.`;
+    case 'canceled':
+      return `The ${thing} had been sent already when it was canceled, so it is paid for. Every other step costs nothing.`;
+  }
+}
+
+const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
+
+export const ownWords = 'The prompt could not be improved, so your own words were used.';
+
+export const undelivered = 'It could not be told where it was asked for.';
+
+export const cancelButton = 'Cancel';
+
+export const canceling = {
+  title: (id: string) => `Run ${id} is being stopped`,
+  queued: (price: number) => `It had not begun, so all ${credits(price)} go back.`,
+  working: 'What was sent to a provider already is paid for; everything else goes back.',
+};
+
+export const media = {
+  image: 'Image',
+  video: 'Video',
+  size: (width: number, height: number, seconds: number | null, bytes: string) =>
+    [`${width} × ${height}`, ...(seconds === null ? [] : [`${Number(seconds.toFixed(1))} s`]), bytes].join(', '),
+};
+
+export const resumed = (ids: readonly string[]): string =>
+  `Waiting for ${ids.length === 1 ? 'a run' : `${ids.length} runs`} from before: ${allOf(ids)}.`;

@@ -1,0 +1,35 @@
+import { credits } from './measures.ts';
+
+/** The words of the terminal itself. */
+export const welcome = {
+  title: 'VidGenie',
+  balance: (balance: number) => `${credits(balance)} in this terminal's workspace.`,
+  how: 'Type a command, for example: complete a fox in the snow · Tab completes · help explains · exit leaves',
+};
+
+export const workspaceName = 'This terminal';
+
+export const from = (face: string): string => `VidGenie · ${face}`;
+
+/** The prompt of `vidgenie demo` when nobody gives one. */
+export const demoPrompt = 'a fox in the snow';
+
+export const leaving = 'Leaving.';
+export const unfinished = (runs: number): string =>
+  runs === 1
+    ? 'One run is unfinished: it resumes when VidGenie starts again.'
+    : `${runs} runs are unfinished: they resume when VidGenie starts again.`;
+
+export const resuming = (ids: readonly string[]): string =>
+  `${ids.length === 1 ? 'A run' : `${ids.length} runs`} from before ${ids.length === 1 ? 'goes' : 'go'} on: ${ids.join(', ')}.`;
+
+export const waitingFor = (ids: readonly string[]): string =>
+  `Before leaving: waiting for ${ids.length === 1 ? 'an unfinished run' : `${ids.length} unfinished runs`} from before (${ids.join(', ')}).`;
+
+export const away = 'The database is away; this goes on when it is back.';
+
+export const more = (runs: number): string => `… and ${runs} more ${runs === 1 ? 'run' : 'runs'} (see status)`;
+
+export const saved = 'Saved.';
+export const notSaved = 'Nothing was changed.';
+export const fault = 'Something unexpected happened. Try again; with LOG_LEVEL=debug the log says more.';

@@ -1,0 +1,125 @@
+import { and, desc, eq, gte, sql } from 'drizzle-orm';
+import type { Tx } from './client.ts';
+import { creditAccounts, creditTransactions } from './schema.ts';
+import type { RunId, TransactionKind, WorkspaceId } from './vocabulary.ts';
+
+export type Account = { balance: number; held: number };
+
+export type Entry = {
+  kind: TransactionKind;
+  runId: RunId | null;
+  amount: number;
+  idempotencyKey: string;
+  note?: string;
+};
+
+/** Appends one row to the ledger, beside the account as it stands after it. A repeated key throws (23505). */
+export async function record(tx: Tx, workspaceId: WorkspaceId, after: Account, entry: Entry): Promise<void> {
+  await tx.insert(creditTransactions).values({
+    workspaceId,
+    runId: entry.runId,
+    kind: entry.kind,
+    amount: entry.amount,
+    balanceAfter: after.balance,
+    heldAfter: after.held,
+    idempotencyKey: entry.idempotencyKey,
+    note: entry.note ?? '',
+  });
+}
+
+export async function accountOf(tx: Tx, workspaceId: WorkspaceId): Promise<Account> {
+  const [account] = await tx.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, workspaceId));
+  return account ? { balance: account.balance, held: account.held } : { balance: 0, held: 0 };
+}
+
+/** Changes a balance by hand: `grant` adds, `adjust` adds or takes away. Refuses to go below zero; a repeated key changes nothing. */
+export async function changeBalance(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  change: { kind: 'grant' | 'adjust'; amount: number; idempotencyKey: string; note: string },
+): Promise<{ outcome: 'changed' | 'repeated' | 'insufficient'; balance: number }> {
+  return await tx.transaction(async (inner) => {
+    const [account] = await inner
+      .select()
+      .from(creditAccounts)
+      .where(eq(creditAccounts.workspaceId, workspaceId))
+      .for('update');
+    const balance = account?.balance ?? 0;
+    const [before] = await inner
+      .select({ id: creditTransactions.id })
+      .from(creditTransactions)
+      .where(eq(creditTransactions.idempotencyKey, change.idempotencyKey));
+    if (before) return { outcome: 'repeated', balance };
+    const [after] = await inner
+      .update(creditAccounts)
+      .set({ balance: sql`${creditAccounts.balance} + ${change.amount}` })
+      .where(and(eq(creditAccounts.workspaceId, workspaceId), gte(creditAccounts.balance, -change.amount)))
+      .returning();
+    if (!after) return { outcome: 'insufficient', balance };
+    await record(inner, workspaceId, after, { ...change, runId: null });
+    return { outcome: 'changed', balance: after.balance };
+  });
+}
+
+/** Gives back what was captured for a run, in whole or in part. Never more than was captured; a repeated key changes nothing. */
+export async function refund(
+  tx: Tx,
+  run: { id: RunId; workspaceId: WorkspaceId },
+  amount: number,
+  idempotencyKey: string,
+): Promise<{ outcome: 'refunded' | 'repeated' | 'too_much'; refundable: number }> {
+  return await tx.transaction(async (inner) => {
+    // The account's lock comes first: it puts refunds of one workspace in a row, so that two cannot both see room for one.
+    await inner.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, run.workspaceId)).for('update');
+    const rows = await inner.select().from(creditTransactions).where(eq(creditTransactions.runId, run.id));
+    const sum = (kind: TransactionKind) => rows.reduce((all, row) => all + (row.kind === kind ? row.amount : 0), 0);
+    const refundable = sum('capture') - sum('refund');
+    if (rows.some((row) => row.idempotencyKey === idempotencyKey)) return { outcome: 'repeated', refundable };
+    if (amount <= 0 || amount > refundable) return { outcome: 'too_much', refundable };
+    const [after] = await inner
+      .update(creditAccounts)
+      .set({ balance: sql`${creditAccounts.balance} + ${amount}` })
+      .where(eq(creditAccounts.workspaceId, run.workspaceId))
+      .returning();
+    if (!after) throw new Error(`workspace ${run.workspaceId} has no credit account`);
+    await record(inner, run.workspaceId, after, { kind: 'refund', runId: run.id, amount, idempotencyKey });
+    return { outcome: 'refunded', refundable: refundable - amount };
+  });
+}
+
+export type LedgerRow = typeof creditTransactions.$inferSelect;
+
+/** The newest ledger rows of a workspace, newest first; `before` is the id of the last row of the page before. */
+export async function listTransactions(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  page: { limit: number; before?: number },
+): Promise<LedgerRow[]> {
+  const older = page.before === undefined ? undefined : sql`${creditTransactions.id} < ${page.before}`;
+  return await tx
+    .select()
+    .from(creditTransactions)
+    .where(and(eq(creditTransactions.workspaceId, workspaceId), older))
+    .orderBy(desc(creditTransactions.id))
+    .limit(page.limit);
+}
+
+export type Usage = { day: number; week: number; month: number };
+
+/** Credits captured, less those refunded, in the last 24 hours, 7 days and 30 days. */
+export async function usageOf(tx: Tx, workspaceId: WorkspaceId): Promise<Usage> {
+  const signed = sql`CASE ${creditTransactions.kind} WHEN 'capture' THEN ${creditTransactions.amount} ELSE -${creditTransactions.amount} END`;
+  const since = (days: number) =>
+    sql<number>`coalesce(sum(${signed}) FILTER (WHERE ${creditTransactions.createdAt} > now() - make_interval(days => ${days})), 0)::int`;
+  const [usage] = await tx
+    .select({ day: since(1), week: since(7), month: since(30) })
+    .from(creditTransactions)
+    .where(
+      and(
+        eq(creditTransactions.workspaceId, workspaceId),
+        sql`${creditTransactions.kind} IN ('capture', 'refund')`,
+        sql`${creditTransactions.createdAt} > now() - interval '30 days'`,
+      ),
+    );
+  return usage ?? { day: 0, week: 0, month: 0 };
+}

@@ -1,0 +1,105 @@
+import { realpath } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import { binariesFor } from './embedded/binaries.ts';
+import { type Cluster, locateCluster } from './embedded/cluster.ts';
+import { ensureDatabase, urlOf } from './embedded/database.ts';
+import { orMissing, writing } from './embedded/failure.ts';
+import { ensureInitialised } from './embedded/initdb.ts';
+import { withLock } from './embedded/lock.ts';
+import { countMembers, enter, refuseOtherContainers } from './embedded/members.ts';
+import { findPostmaster, type Postmaster, stopPostmaster } from './embedded/postmaster.ts';
+import { prepareFolder, readRecord } from './embedded/record.ts';
+import { startPostmaster } from './embedded/start.ts';
+
+/**
+ * The PostgreSQL that comes with VidGenie: real binaries from npm, data in `<home>/postgres`, one server for all processes
+ * of a home. The first to come starts it, the others attach, the last to leave stops it; a process that is killed counts
+ * as gone, and a server that it left running is adopted by the next.
+ */
+export type EmbeddedServer = {
+  /** `postgres://…@127.0.0.1:<port>/vidgenie`, with the password: never log it. */
+  url: string;
+  /** False when the server was running already. */
+  started: boolean;
+  /** Leaves. The last one to leave stops the server. A second call does nothing more. */
+  close: () => Promise<void>;
+};
+
+type Options = { onNotice?: (message: string) => void };
+
+/** Starts or attaches to the embedded PostgreSQL of `home`. Errors are sentences for the operator. */
+export async function openEmbedded(
+  home: string,
+  { onNotice = () => undefined }: Options = {},
+): Promise<EmbeddedServer> {
+  const folder = await prepareFolder(home);
+  return exclusively(folder, async () => {
+    await refuseOtherContainers(folder, onNotice);
+    const others = await countMembers(folder, { prune: true });
+    const cluster = await locateCluster(folder, onNotice);
+    const { postmaster, started } = await runningServer(cluster, others, onNotice);
+    const leave = await writing(folder, () => enter(folder));
+    let closed: Promise<void> | undefined;
+    const close = () => {
+      closed ??= leaveServer(cluster, postmaster, leave);
+      return closed;
+    };
+    return { url: urlOf(postmaster.port, cluster.record.password), started, close };
+  });
+}
+
+/** What `vidgenie doctor` shows. Reads only; `members` counts the living processes' uses of the server. */
+export async function describeEmbedded(
+  home: string,
+): Promise<{ dataDir: string; port: number | null; running: boolean; members: number }> {
+  const folder = (await orMissing(realpath(join(resolve(home), 'postgres')))) ?? join(resolve(home), 'postgres');
+  const dataDir = resolve(folder, (await readRecord(folder))?.dataDir ?? 'data');
+  const [postmaster, members] = [await findPostmaster(dataDir), await countMembers(folder, { prune: false })];
+  return { dataDir, port: postmaster?.port ?? null, running: postmaster !== null, members };
+}
+
+function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {
+  return writing(folder, () => withLock(join(folder, 'lock'), work));
+}
+
+async function runningServer(
+  cluster: Cluster,
+  otherMembers: number,
+  onNotice: (message: string) => void,
+): Promise<{ postmaster: Postmaster; started: boolean }> {
+  const found = await findPostmaster(cluster.dataDir);
+  const answer = found ? await ensureDatabase(found, cluster.record.password) : 'gone';
+  if (found && answer === 'ok') return { postmaster: found, started: false };
+  if (found && answer === 'silent') {
+    // Others may be waiting for it as well: only when it is nobody's may it be ended.
+    if (otherMembers > 0)
+      throw new Error(silent(found, `stop every VidGenie that uses ${cluster.folder}, then try again`));
+    onNotice(silent(found, 'it is started anew'));
+    await stopPostmaster(found, 'immediate');
+  }
+  const binaries = await binariesFor(cluster.account);
+  await ensureInitialised(cluster, binaries);
+  const postmaster = await startPostmaster(cluster, binaries);
+  if ((await ensureDatabase(postmaster, cluster.record.password)) === 'ok') return { postmaster, started: true };
+  await stopPostmaster(postmaster, 'immediate');
+  throw new Error(silent(postmaster, `see ${join(cluster.folder, 'server.log')}`));
+}
+
+function silent({ pid, port }: Postmaster, what: string): string {
+  return `the embedded PostgreSQL (process ${pid}) does not answer on port ${port} of 127.0.0.1; ${what}`;
+}
+
+async function leaveServer(cluster: Cluster, postmaster: Postmaster, leave: () => Promise<void>): Promise<void> {
+  const { folder, dataDir, record } = cluster;
+  // Somebody deleted the home, and perhaps made a new one in its place, under a server that has no data now.
+  if ((await readRecord(folder))?.id !== record.id) {
+    await leave();
+    return stopPostmaster(postmaster, 'immediate');
+  }
+  await exclusively(folder, async () => {
+    await leave();
+    if ((await countMembers(folder, { prune: true })) > 0) return;
+    const running = await findPostmaster(dataDir);
+    if (running) await stopPostmaster(running, 'fast');
+  });
+}

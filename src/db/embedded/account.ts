@@ -1,0 +1,97 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { stat } from 'node:fs/promises';
+import { text } from 'node:stream/consumers';
+
+/** The user as whom the server runs when this process is root, which PostgreSQL refuses. */
+export type Account = { name: string; uid: number; gid: number };
+
+export const isRoot = (): boolean => process.getuid?.() === 0;
+
+/**
+ * How to start PostgreSQL's programs. Of our environment, which may hold the keys of providers, they get the path alone.
+ * The working directory must be one that the account may enter.
+ */
+export function spawnOptions(account: Account | null) {
+  const path = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
+  const identity = account ? { uid: account.uid, gid: account.gid } : {};
+  return { cwd: '/', env: { PATH: path, LC_ALL: 'C', TZ: 'UTC' }, ...identity };
+}
+
+type Finished = { ok: boolean; output: string };
+
+/** Runs a program to its end as the account; a program that cannot even be started counts as failed. */
+export async function runAs(account: Account | null, program: string, args: readonly string[]): Promise<Finished> {
+  try {
+    const child = spawn(program, args, { ...spawnOptions(account), stdio: ['ignore', 'pipe', 'pipe'] });
+    const [[code], ...output] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
+    return { ok: code === 0, output: output.join('').trim() || `it ended with ${code}` };
+  } catch (error) {
+    return { ok: false, output: error instanceof Error ? error.message : String(error) };
+  }
+}
+
+export async function mayEnter(account: Account, folder: string): Promise<boolean> {
+  return (await runAs(account, '/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder])).ok;
+}
+
+/** The owner of a file or folder if it is an ordinary user with a name (initdb refuses user ids without one). */
+export async function ordinaryOwner(path: string): Promise<Account | null> {
+  const { uid } = await stat(path);
+  return uid === 0 ? null : lookUp(String(uid));
+}
+
+/** An unprivileged user of this machine, made if there is none. */
+export async function systemAccount(): Promise<Account> {
+  const account = (await firstKnown()) ?? (await addAccount());
+  const { ok, output } = await runAs(account, '/bin/sh', ['-c', ':']);
+  if (ok) return account;
+  throw new Error(
+    `PostgreSQL does not run as root, and this process may not start it as user "${account.name}" (${output}); run VidGenie as an ordinary user, or set DATABASE_URL`,
+  );
+}
+
+async function addAccount(): Promise<Account> {
+  const reasons: string[] = [];
+  for (const commands of waysToAddUser) {
+    for (const [program, ...args] of commands) {
+      // One that fails because the group is there already, or another process was faster, leads on as well.
+      const { ok, output } = await runAs(null, program, args);
+      if (!ok) reasons.push(output);
+    }
+    const made = await firstKnown();
+    if (made) return made;
+  }
+  throw new Error(
+    `PostgreSQL does not run as root, and no user could be made for it (${reasons.join('; ')}); create a user called "vidgenie", run VidGenie as an ordinary user, or set DATABASE_URL`,
+  );
+}
+
+/** Ours first; a PostgreSQL that the machine already has brings "postgres", macOS brings "_postgres". */
+const knownNames = ['vidgenie', 'postgres', '_postgres'] as const;
+
+const waysToAddUser = [
+  [
+    ['groupadd', '--system', 'vidgenie'],
+    ['useradd', '--system', '-g', 'vidgenie', '-M', '-d', '/nonexistent', '-s', '/bin/false', 'vidgenie'],
+  ],
+  [
+    ['addgroup', '-S', 'vidgenie'],
+    ['adduser', '-S', '-D', '-H', '-G', 'vidgenie', 'vidgenie'],
+  ],
+] as const;
+
+async function firstKnown(): Promise<Account | null> {
+  for (const name of knownNames) {
+    const account = await lookUp(name);
+    if (account) return account;
+  }
+  return null;
+}
+
+async function lookUp(nameOrUid: string): Promise<Account | null> {
+  const ask = (flag: string) => runAs(null, 'id', [flag, nameOrUid]);
+  const [name, uid, gid] = await Promise.all([ask('-un'), ask('-u'), ask('-g')]);
+  const known = name.ok && uid.ok && gid.ok && uid.output !== '0';
+  return known ? { name: name.output, uid: Number(uid.output), gid: Number(gid.output) } : null;
+}

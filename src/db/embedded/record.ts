@@ -1,0 +1,82 @@
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, open, readFile, realpath, rename, stat, unlink } from 'node:fs/promises';
+import { dirname, join, resolve } from 'node:path';
+import { z } from 'zod';
+import { isRoot } from './account.ts';
+import { orMissing, writing } from './failure.ts';
+
+/** What a home remembers about its database, in `<home>/postgres/cluster.json`. */
+const clusterRecord = z.object({
+  /** Names the data, wherever they lie: a home that was deleted and made again has another id, and so a fresh database. */
+  id: z.string().regex(/^[0-9a-f]{16}$/),
+  password: z.string(),
+  /** `data` (beside this file, so that a home can be moved), or an absolute path when root keeps the data elsewhere. */
+  dataDir: z.string(),
+  initialised: z.boolean(),
+});
+export type ClusterRecord = z.infer<typeof clusterRecord>;
+
+export const recordPath = (folder: string): string => join(folder, 'cluster.json');
+
+/** Makes `<home>/postgres` and gives its real path. Root lets others walk through: the server's user may have to. */
+export async function prepareFolder(home: string): Promise<string> {
+  const folder = join(resolve(home), 'postgres');
+  return writing(folder, async () => {
+    const mode = isRoot() ? 0o711 : 0o700;
+    await mkdir(dirname(folder), { recursive: true, mode });
+    if ((await mkdir(folder, { recursive: true, mode })) !== undefined) {
+      await chmod(folder, mode);
+      await handToOwner(folder);
+    }
+    return realpath(folder);
+  });
+}
+
+export async function readRecord(folder: string): Promise<ClusterRecord | null> {
+  const text = await orMissing(readFile(recordPath(folder), 'utf8'));
+  if (text === null) return null;
+  try {
+    return clusterRecord.parse(JSON.parse(text));
+  } catch (error) {
+    throw new Error(
+      `${recordPath(folder)} is damaged; restore it from a backup (it holds the password of the database), or move ${folder} away to start with an empty database`,
+      { cause: error },
+    );
+  }
+}
+
+/** Written beside and renamed, so that there is always a whole one; on the disk before this returns. */
+export async function writeRecord(folder: string, record: ClusterRecord): Promise<void> {
+  const path = recordPath(folder);
+  const draft = `${path}.${randomBytes(6).toString('hex')}`;
+  await writing(path, async () => {
+    try {
+      const file = await open(draft, 'wx', 0o600);
+      try {
+        await file.writeFile(`${JSON.stringify(record, null, 2)}\n`);
+        await file.sync();
+      } finally {
+        await file.close();
+      }
+      await handToOwner(draft);
+      await rename(draft, path);
+      await syncFolder(folder);
+    } finally {
+      await orMissing(unlink(draft));
+    }
+  });
+}
+
+/** What root makes inside a user's folder belongs to that user, who will want to go on without root. */
+export async function handToOwner(path: string): Promise<void> {
+  if (!isRoot()) return;
+  const { uid, gid } = await stat(dirname(path));
+  if (uid !== 0) await chown(path, uid, gid);
+}
+
+/** Makes a rename in this folder survive a power cut. */
+export async function syncFolder(folder: string): Promise<void> {
+  const handle = await open(folder);
+  await handle.sync();
+  await handle.close();
+}

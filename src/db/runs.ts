@@ -1,0 +1,210 @@
+import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Tx } from './client.ts';
+import { accountOf } from './credits.ts';
+import { assets, runs, steps } from './schema.ts';
+import {
+  type Opaque,
+  type RunId,
+  type RunOptions,
+  runId,
+  type StepKind,
+  stepKinds,
+  type Workflow,
+  type WorkspaceId,
+} from './vocabulary.ts';
+
+export type Run = typeof runs.$inferSelect;
+export type Step = typeof steps.$inferSelect;
+export type Asset = typeof assets.$inferSelect;
+
+/** A run with everything that belongs to it; its steps are in the order in which they are worked. */
+export type RunView = { run: Run; steps: Step[]; assets: Asset[] };
+
+export type NewRun = {
+  id: RunId;
+  workspaceId: WorkspaceId;
+  requestKey: string;
+  memberId: string;
+  memberName: string;
+  workflow: Workflow;
+  prompt: string;
+  options: RunOptions;
+  place: Opaque;
+  steps: { kind: StepKind; priceCredits: number; provider: string; model: string }[];
+  input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
+};
+
+export type InsertOutcome =
+  | { outcome: 'accepted'; balance: number; price: number }
+  | { outcome: 'repeated'; runId: RunId }
+  | { outcome: 'insufficient'; balance: number; price: number };
+
+const debited = z.array(z.object({ balance: z.int() }));
+
+/**
+ * Holds a run's price and writes the run, due at once, in one statement: there is no moment at which one exists without the other.
+ * The debit is gated on the balance and on the request key being new. Two deliveries that pass that gate at the same instant are
+ * told apart by the unique key, which undoes the second one's whole statement.
+ */
+export async function insertRun(tx: Tx, run: NewRun): Promise<InsertOutcome> {
+  const price = run.steps.reduce((sum, step) => sum + step.priceCredits, 0);
+  try {
+    const [row] = debited.parse(
+      await tx.execute(sql`
+        WITH debit AS (
+          UPDATE credit_accounts SET balance = balance - ${price}, held = held + ${price}
+          WHERE workspace_id = ${run.workspaceId} AND balance >= ${price}
+            AND NOT EXISTS (SELECT 1 FROM runs WHERE request_key = ${run.requestKey})
+          RETURNING balance, held
+        ), new_run AS (
+          INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, place, price_credits)
+          SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
+            ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${JSON.stringify(run.place)}::jsonb,
+            ${price}::int
+          FROM debit
+          RETURNING id
+        ), new_steps AS (
+          INSERT INTO steps (run_id, kind, price_credits, provider, model)
+          SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model
+          FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
+            AS s(kind text, "priceCredits" int, provider text, model text)
+        ), new_input AS (
+          INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
+          SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
+          FROM new_run, jsonb_to_recordset(${JSON.stringify(run.input ? [run.input] : [])}::jsonb)
+            AS i("objectKey" text, mime text, width int, height int, bytes bigint, sha256 text)
+        ), entry AS (
+          INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+          SELECT ${run.workspaceId}, ${run.id}::uuid, 'hold', ${price}::int, debit.balance, debit.held, ${`hold:${run.id}`}
+          FROM debit
+        )
+        SELECT balance FROM debit`),
+    );
+    if (row) return { outcome: 'accepted', balance: row.balance, price };
+  } catch (error) {
+    if (!isUniqueViolation(error, 'runs_request_key')) throw error;
+  }
+  const [known] = await tx.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, run.requestKey));
+  if (known) return { outcome: 'repeated', runId: known.id };
+  const account = await accountOf(tx, run.workspaceId);
+  return { outcome: 'insufficient', balance: account.balance, price };
+}
+
+const postgresError = z.object({ code: z.string(), constraint_name: z.string().optional() });
+
+function isUniqueViolation(error: unknown, constraint: string): boolean {
+  const cause = error instanceof Error && error.cause !== undefined ? error.cause : error;
+  const known = postgresError.safeParse(cause);
+  return known.success && known.data.code === '23505' && known.data.constraint_name === constraint;
+}
+
+const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
+
+/** Loads runs by their ids, in that order; ids that do not exist are left out. */
+export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
+  if (ids.length === 0) return [];
+  const [runRows, stepRows, assetRows] = await Promise.all([
+    tx
+      .select()
+      .from(runs)
+      .where(inArray(runs.id, [...ids])),
+    tx
+      .select()
+      .from(steps)
+      .where(inArray(steps.runId, [...ids])),
+    tx
+      .select()
+      .from(assets)
+      .where(inArray(assets.runId, [...ids]))
+      .orderBy(asc(assets.createdAt)),
+  ]);
+  return ids.flatMap((id) => {
+    const run = runRows.find((row) => row.id === id);
+    if (!run) return [];
+    return [
+      {
+        run,
+        steps: stepRows.filter((row) => row.runId === id).sort(byStepOrder),
+        assets: assetRows.filter((row) => row.runId === id),
+      },
+    ];
+  });
+}
+
+export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
+  const [view] = await loadRuns(tx, [id]);
+  return view ?? null;
+}
+
+/** The newest runs of a workspace, newest first. `memberId` narrows to one member's; `before` continues after a page. */
+export async function listRuns(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  page: { limit: number; before?: Date; memberId?: string; unfinished?: boolean },
+): Promise<RunView[]> {
+  const rows = await tx
+    .select({ id: runs.id })
+    .from(runs)
+    .where(
+      and(
+        eq(runs.workspaceId, workspaceId),
+        page.before && lt(runs.createdAt, page.before),
+        page.memberId === undefined ? undefined : eq(runs.memberId, page.memberId),
+        page.unfinished ? inArray(runs.state, ['queued', 'running']) : undefined,
+      ),
+    )
+    .orderBy(desc(runs.createdAt))
+    .limit(page.limit);
+  return await loadRuns(
+    tx,
+    rows.map((row) => row.id),
+  );
+}
+
+const idRows = z.array(z.object({ id: runId }));
+
+export type FoundRun = { outcome: 'found'; view: RunView } | { outcome: 'none' } | { outcome: 'ambiguous' };
+
+/** Finds a workspace's run by its id or by the first characters of it (at least four). */
+export async function findRun(tx: Tx, workspaceId: WorkspaceId, reference: string): Promise<FoundRun> {
+  if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return { outcome: 'none' };
+  const matches = idRows.parse(
+    await tx.execute(sql`
+      SELECT id FROM runs WHERE workspace_id = ${workspaceId} AND id::text LIKE ${`${reference.toLowerCase()}%`} LIMIT 2`),
+  );
+  const [first, second] = matches;
+  if (second) return { outcome: 'ambiguous' };
+  const view = first ? await loadRun(tx, first.id) : null;
+  return view ? { outcome: 'found', view } : { outcome: 'none' };
+}
+
+/** How many runs wait before this one, itself not counted; 0 when it is at work. */
+export async function placeInQueue(tx: Tx, id: RunId): Promise<number> {
+  const [row] = await tx
+    .select({ ahead: sql<number>`count(*)::int` })
+    .from(runs)
+    .where(
+      and(
+        eq(runs.state, 'queued'),
+        sql`(${runs.createdAt}, ${runs.id}) < (SELECT created_at, id FROM runs WHERE id = ${id} AND state = 'queued')`,
+      ),
+    );
+  return row?.ahead ?? 0;
+}
+
+/**
+ * Notes a member's wish to stop a run and lets it fall due at once. While a worker is at its turn the wish waits for the end of the
+ * turn: what was sent is paid for, so its result is kept.
+ */
+export async function requestCancel(tx: Tx, id: RunId): Promise<'requested' | 'finished'> {
+  const rows = await tx
+    .update(runs)
+    .set({
+      cancelRequestedAt: sql`coalesce(${runs.cancelRequestedAt}, now())`,
+      dueAt: sql`CASE WHEN ${runs.busy} THEN ${runs.dueAt} ELSE now() END`,
+    })
+    .where(and(eq(runs.id, id), inArray(runs.state, ['queued', 'running'])))
+    .returning({ id: runs.id });
+  return rows.length > 0 ? 'requested' : 'finished';
+}

@@ -1,0 +1,32 @@
+import type { Failure, FailureKind } from '../db/vocabulary.ts';
+import { StorageError } from './media/files.ts';
+import { ProviderError } from './providers/provider.ts';
+
+/** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
+export const longestSetbacks = 8;
+
+const submitRetries = 3;
+const backoffBaseMs = 1_000;
+const longestBackoffMs = 60_000;
+
+/** A pause before another try in milliseconds: doubling, bounded, and spread by half so that many runs do not return at once. */
+export function backoffMs(setbacks: number, random: () => number): number {
+  const full = Math.min(longestBackoffMs, backoffBaseMs * 2 ** Math.max(0, setbacks - 1));
+  return Math.round(full * (0.5 + random() / 2));
+}
+
+const passing: readonly FailureKind[] = ['rate_limited', 'unavailable', 'timeout'];
+
+/** Only a call that is proven to have generated nothing is sent again, and only a few times. */
+export const canRetrySubmit = (error: unknown, setbacks: number): boolean =>
+  error instanceof ProviderError && error.nothingGenerated && passing.includes(error.kind) && setbacks <= submitRetries;
+
+/** Any thrown thing as a failure that may be stored and shown. What we do not know keeps its details to the log. */
+export function failureOf(error: unknown): Failure {
+  if (error instanceof ProviderError) return { kind: error.kind, detail: error.message };
+  if (error instanceof StorageError) return { kind: 'storage', detail: error.message };
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    return { kind: 'timeout', detail: 'no answer in time' };
+  }
+  return { kind: 'internal', detail: 'an unexpected error; the log has its details' };
+}

@@ -1,0 +1,71 @@
+import type { RunView, Step } from '../db/runs.ts';
+import { type Failure, type StepKind, stepKinds, type TerminalState } from '../db/vocabulary.ts';
+import { longestSetbacks } from './errors.ts';
+
+/** What a turn does: exactly one of these. */
+export type Move =
+  | { move: 'send'; step: Step }
+  | { move: 'poll'; step: Step }
+  | { move: 'store'; step: Step }
+  | { move: 'cancel'; step: Step }
+  | { move: 'fail'; step: Step; failure: Failure }
+  | { move: 'settle'; state: TerminalState; capturedCredits: number; failure: Failure | null }
+  | { move: 'deliver' };
+
+/** How often a step may be sent when nobody knows whether the first time succeeded. */
+export const mostSubmits: Record<StepKind, number> = { enhance: 2, image: 2, video: 1 };
+
+/** Decides what is next for a run, from what is written about it and nothing else. */
+export function nextMove(view: RunView): Move {
+  const { run, steps } = view;
+  if (run.settledAt) return { move: 'deliver' };
+  const fatal = steps.find((step) => step.state === 'failed' && step.kind !== 'enhance');
+  if (fatal) return settled(steps, endedBy(fatal), fatal.failure);
+  const step = steps.find((one) => one.state !== 'done' && one.state !== 'failed' && one.state !== 'skipped');
+  if (!step) return settled(steps, 'succeeded', null);
+
+  switch (step.state) {
+    case 'pending':
+      return run.cancelRequestedAt ? settled(steps, 'canceled', null) : orGiveUp(view, { move: 'send', step });
+    case 'submitting':
+      // Found by a new dispatch: the one before died, or lost the run, between sending the step and writing the answer down.
+      return run.cancelRequestedAt || step.submits >= mostSubmits[step.kind]
+        ? { move: 'fail', step, failure: interrupted }
+        : orGiveUp(view, { move: 'send', step });
+    case 'submitted':
+      return run.cancelRequestedAt ? { move: 'cancel', step } : orGiveUp(view, { move: 'poll', step });
+    case 'storing':
+      return orGiveUp(view, { move: 'store', step });
+    case 'done':
+    case 'failed':
+    case 'skipped':
+      throw new Error(`a step that is ${step.state} is not at work`);
+  }
+}
+
+const interrupted: Failure = {
+  kind: 'interrupted',
+  detail: 'the work was interrupted while it was being sent, and sending it twice could cost twice',
+};
+
+const endedBy = (step: Step): TerminalState => (step.failure?.kind === 'canceled' ? 'canceled' : 'failed');
+
+function settled(steps: readonly Step[], state: TerminalState, failure: Failure | null): Move {
+  return { move: 'settle', state, failure, capturedCredits: earned(steps) };
+}
+
+/** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
+export const earned = (steps: readonly Step[]): number =>
+  steps
+    .filter((step) => step.state === 'done' || step.failure?.kind === 'canceled')
+    .reduce((sum, step) => sum + step.priceCredits, 0);
+
+/** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
+function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
+  if (view.run.setbacks <= longestSetbacks + 1) return move;
+  const detail = `the work was started ${view.run.setbacks - 1} times and came to nothing`;
+  return { move: 'fail', step: move.step, failure: { kind: 'internal', detail } };
+}
+
+/** A step's place among the steps of all workflows. */
+export const stepOrder = (kind: StepKind): number => stepKinds.indexOf(kind);

@@ -1,0 +1,77 @@
+import type { Db } from '../db/client.ts';
+import { dispatchDue } from '../db/turns.ts';
+import type { Reach } from './milestones.ts';
+import type { TurnQueue } from './queue.ts';
+import type { TurnLog } from './turn.ts';
+
+/** How often a relay looks without being told. Milliseconds. */
+const lookEveryMs = 500;
+
+/** Turns that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
+const reserve = 2;
+
+export type RelayDeps = { db: Db; queue: TurnQueue; log: TurnLog; reach: Reach; visibilityMs: number };
+
+export type Relay = {
+  /** Looks at once, or after a while: for a run of which it is known when it falls due. */
+  wake: (afterMs?: number) => void;
+  /** Stops looking; resolves when the last look is over. */
+  stop: () => Promise<void>;
+};
+
+/**
+ * Moves due runs into the queue, no more than `freeSlots` can take soon: the backlog stays in the database, where it is fair and
+ * cheap, and nothing waits in the queue for longer than its lease.
+ */
+export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
+  let stopped = false;
+  let looking: Promise<void> | null = null;
+  let lookAgain = false;
+  const timers = new Set<NodeJS.Timeout>();
+
+  async function look(): Promise<void> {
+    do {
+      lookAgain = false;
+      const room = freeSlots() + reserve - (await deps.queue.waiting());
+      if (room <= 0) return;
+      const leases = await dispatchDue(deps.db, room, deps.visibilityMs);
+      await Promise.all(
+        leases.map(async (lease) => {
+          await deps.queue.add(lease);
+          deps.reach('run_dispatched', { runId: lease.runId });
+        }),
+      );
+    } while (lookAgain && !stopped);
+  }
+
+  function wake(afterMs = 0): void {
+    if (stopped) return;
+    if (afterMs > 0) {
+      const timer = setTimeout(() => {
+        timers.delete(timer);
+        wake();
+      }, afterMs);
+      timers.add(timer);
+      return;
+    }
+    lookAgain = true;
+    // A failed look loses nothing: the runs are due still, or will be when their lease ends.
+    looking ??= look()
+      .catch((error: unknown) => deps.log.warn({ error }, 'the relay could not look for due runs'))
+      .finally(() => {
+        looking = null;
+      });
+  }
+
+  const ticker = setInterval(() => wake(), lookEveryMs);
+  wake();
+  return {
+    wake,
+    stop: async () => {
+      stopped = true;
+      clearInterval(ticker);
+      for (const timer of timers) clearTimeout(timer);
+      await looking;
+    },
+  };
+}

@@ -1,0 +1,31 @@
+import { rm } from 'node:fs/promises';
+import { finishMedia } from '../../db/turns.ts';
+import { receiveMedia } from '../media/receive.ts';
+import { type MediaStream, ProviderError } from '../providers/provider.ts';
+import { insist, type StepWork } from './step.ts';
+
+/** The largest result taken from a provider. A minute of 4k video at 60 Mbit/s is 450 MB. */
+const largestBytes = { image: 64 * 1024 * 1024, video: 512 * 1024 * 1024 } as const;
+
+/** Receives an image or a video, measures it, stores it, and writes it down: in this order, so that what is written down exists. */
+export const keepMedia =
+  <Kind extends 'image' | 'video'>(kind: Kind): StepWork<Kind>['keep'] =>
+  async (turn, step, output: MediaStream, cost) => {
+    const { deps, lease } = turn;
+    const options = { directory: deps.temporaryDirectory, kind, maxBytes: largestBytes[kind], signal: turn.signal };
+    const received = await receiveMedia(output.body, options);
+    if (received.outcome === 'refused') {
+      throw new ProviderError('no_output', `the provider sent no usable ${kind}: ${received.detail}`);
+    }
+    const { path, extension, hasAudio: _, ...asset } = received.media;
+    try {
+      // The key names the content too: a worker that lost the run cannot replace what its successor stored.
+      const objectKey = `runs/${lease.runId}/${step.kind}-${asset.sha256.slice(0, 8)}.${extension}`;
+      await deps.store.put(objectKey, received.media, turn.signal);
+      deps.reach('object_stored', { runId: lease.runId, step: step.kind });
+      await insist(turn, () => finishMedia(deps.db, lease, step.kind, { ...asset, objectKey }, cost));
+      deps.reach('step_done', { runId: lease.runId, step: step.kind });
+    } finally {
+      await rm(path, { force: true });
+    }
+  };

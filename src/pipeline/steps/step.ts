@@ -1,0 +1,129 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import { isDatabaseAway } from '../../db/failures.ts';
+import type { Step } from '../../db/runs.ts';
+import { beginStoring, failStep, LeaseLost, recordOrphan, saveHandle, saveProgress } from '../../db/turns.ts';
+import type { StepKind } from '../../db/vocabulary.ts';
+import { narrate } from '../narrate.ts';
+import {
+  type Call,
+  type OutputOf,
+  type Provider,
+  type ProviderCost,
+  ProviderError,
+  type RequestOf,
+} from '../providers/provider.ts';
+import type { Turn } from '../turn.ts';
+
+/** What differs between the three kinds of step. Deadlines are in milliseconds. */
+export type StepWork<Kind extends StepKind> = {
+  kind: Kind;
+  /** For one call of `submit`; a provider that works while we wait needs minutes. */
+  sendDeadlineMs: number;
+  /** From the first submit until the provider has to be done. */
+  workDeadlineMs: number;
+  request: (turn: Turn) => Promise<RequestOf<Kind>>;
+  /** Makes the result last and ends the turn. */
+  keep: (turn: Turn, step: Step, output: OutputOf<Kind>, cost: ProviderCost | null) => Promise<void>;
+};
+
+const pollDeadlineMs = 30_000;
+const downloadDeadlineMs = 10 * 60_000;
+const cancelDeadlineMs = 15_000;
+
+/** Sends a step to its provider: the only place where money may be spent. The step is marked `submitting` already. */
+export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+  const { deps, lease } = turn;
+  const provider = providerOf(turn, step, work.kind);
+  const request = await work.request(turn);
+  const call = callFor(turn, work.sendDeadlineMs);
+  const submitted = await narrate.during(turn, () => provider.submit(request, call));
+  deps.reach('step_sent', { runId: lease.runId, step: step.kind });
+  try {
+    if (submitted.outcome === 'accepted') {
+      await insist(turn, () => saveHandle(deps.db, lease, step.kind, submitted.handle, submitted.pollAfterMs));
+      deps.reach('step_submitted', { runId: lease.runId, step: step.kind });
+    } else {
+      await work.keep(turn, step, submitted.output, submitted.cost ?? null);
+    }
+  } catch (error) {
+    if (error instanceof LeaseLost) {
+      const handle = submitted.outcome === 'accepted' ? submitted.handle : null;
+      await recordOrphan(deps.db, lease, { step: step.kind, provider: provider.id, handle });
+      if (handle !== null) await provider.cancel(handle, callFor(turn, cancelDeadlineMs));
+    }
+    throw error;
+  }
+}
+
+/** Asks the provider once how far it is. */
+export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+  const { deps, lease } = turn;
+  const provider = providerOf(turn, step, work.kind);
+  const since = step.startedAt ?? deps.now();
+  if (deps.now().getTime() - since.getTime() > work.workDeadlineMs) {
+    await provider.cancel(step.handle, callFor(turn, cancelDeadlineMs)).catch(() => {});
+    const minutes = Math.round(work.workDeadlineMs / 60_000);
+    throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
+  }
+  const polled = await narrate.during(turn, () => provider.poll(step.handle, callFor(turn, pollDeadlineMs)));
+  deps.reach('step_polled', { runId: lease.runId, step: step.kind });
+  if (polled.outcome === 'working') {
+    return await saveProgress(deps.db, lease, step.kind, polled.fraction ?? null, polled.pollAfterMs);
+  }
+  await beginStoring(deps.db, lease, step.kind, polled.cost ?? null);
+  deps.reach('step_storing', { runId: lease.runId, step: step.kind });
+  await storeStep(turn, step, work);
+}
+
+/** Fetches a finished result; may be repeated for as long as the provider keeps it. */
+export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+  const provider = providerOf(turn, step, work.kind);
+  await narrate.during(turn, async () => {
+    const output = await provider.download(step.handle, callFor(turn, downloadDeadlineMs));
+    await work.keep(turn, step, output, null);
+  });
+}
+
+/** Stops a step that was sent. What was sent is paid for; whether the provider could still stop does not change that. */
+export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+  const { deps, lease } = turn;
+  const provider = providerOf(turn, step, work.kind);
+  await provider.cancel(step.handle, callFor(turn, cancelDeadlineMs)).catch((error: unknown) => {
+    deps.log.warn({ runId: lease.runId, step: step.kind, error }, 'the provider could not be asked to stop');
+  });
+  await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
+  deps.reach('step_failed', { runId: lease.runId, step: step.kind });
+}
+
+/**
+ * Repeats a write whose content exists nowhere else while the database is away. Safe because every write of a turn is a
+ * compare-and-set: when somebody else took the run up meanwhile, it ends in {@link LeaseLost}.
+ */
+export async function insist(turn: Turn, write: () => Promise<void>): Promise<void> {
+  for (;;) {
+    try {
+      return await write();
+    } catch (error) {
+      if (!isDatabaseAway(error) || turn.signal.aborted) throw error;
+      turn.deps.log.warn({ runId: turn.lease.runId }, 'the database is away; a result waits to be written');
+      await delay(250, undefined, { signal: turn.signal });
+    }
+  }
+}
+
+function providerOf<Kind extends StepKind>(turn: Turn, step: Step, kind: Kind): Provider<Kind> {
+  const provider = turn.deps.providers.find(kind, step.provider, step.model);
+  if (provider) return provider;
+  const detail = `this worker is not configured for ${step.provider} ${step.model}, which the run was given to`;
+  throw new ProviderError('unavailable', detail, { nothingGenerated: true });
+}
+
+function callFor(turn: Turn, deadlineMs: number): Call {
+  return {
+    runId: turn.lease.runId,
+    signal: AbortSignal.any([turn.signal, AbortSignal.timeout(deadlineMs)]),
+    memberHash: createHash('sha256').update(`${turn.view.run.workspaceId}/${turn.view.run.memberId}`).digest('hex'),
+    onPreview: () => {},
+  };
+}

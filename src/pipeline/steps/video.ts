@@ -1,0 +1,22 @@
+import { keepMedia } from './media.ts';
+import type { StepWork } from './step.ts';
+
+/** image → video: the run's own image, or the one that the member gave. */
+export const video: StepWork<'video'> = {
+  kind: 'video',
+  sendDeadlineMs: 120_000,
+  workDeadlineMs: 20 * 60_000,
+  request: async ({ deps, view }) => {
+    const first = view.assets.find((asset) => asset.step === 'image' || asset.step === null);
+    if (!first) throw new Error(`run ${view.run.id} has no image to animate`);
+    return {
+      prompt: view.steps.find((step) => step.kind === 'enhance')?.enhanced?.motion ?? view.run.prompt,
+      image: { ...first, open: () => deps.store.open(first.objectKey) },
+      aspect: view.run.options.aspect,
+      duration: view.run.options.duration,
+      resolution: view.run.options.resolution,
+      audio: view.run.options.audio,
+    };
+  },
+  keep: keepMedia('video'),
+};

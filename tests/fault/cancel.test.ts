@@ -1,0 +1,100 @@
+import { describe, expect, test } from 'vitest';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { type RunView, requestCancel } from '../../src/db/runs.ts';
+import { settle } from '../../src/db/turns.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { startWorkerProcess } from '../support/processes.ts';
+import { createInstallation, delivered, leaseOf, submitsOf, submitted, until } from '../support/program.ts';
+import { readJournal } from '../support/studio.ts';
+
+const atRest = async (view: RunView, database: Awaited<ReturnType<typeof createTestDatabase>>) => {
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  expect((view.run.capturedCredits ?? 0) + (view.run.releasedCredits ?? 0)).toBe(view.run.priceCredits);
+};
+
+describe('cancel', () => {
+  test('while queued releases everything and sends nothing', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const bot = await installation.open({ worker: false });
+    const id = await submitted(bot);
+    expect(await requestCancel(database.db, id)).toBe('requested');
+    const worker = await installation.open({ worker: true });
+    const view = await delivered(worker, id);
+    expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 0, releasedCredits: 24 });
+    expect(view.steps.map((step) => step.state)).toEqual(['skipped', 'skipped', 'skipped']);
+    expect(submitsOf(installation.journal, id)).toEqual({ enhance: 0, image: 0, video: 0 });
+    await atRest(view, database);
+  });
+
+  test('while a step that answers at once is at work keeps what it brings and releases the rest', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { submitMs: 2_500 } });
+    const id = await submitted(worker);
+    await until(worker, id, (view) => view.steps[1]?.state === 'submitting');
+    expect(await requestCancel(database.db, id)).toBe('requested');
+    const view = await delivered(worker, id);
+    expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 6, releasedCredits: 18 });
+    expect(view.assets).toMatchObject([{ step: 'image' }]);
+    expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 0 });
+    await atRest(view, database);
+  });
+
+  test('while a provider works on the video asks it to stop; what was sent is paid for', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { pollsUntilDone: 1_000_000 } });
+    const id = await submitted(worker);
+    await until(worker, id, (view) => view.steps[2]?.fraction === 0.5);
+    expect(await requestCancel(database.db, id)).toBe('requested');
+    const view = await delivered(worker, id);
+    expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 24, releasedCredits: 0 });
+    expect(view.steps[2]).toMatchObject({ state: 'failed', failure: { kind: 'canceled' } });
+    expect(readJournal(installation.journal).filter((line) => line.call === 'cancel')).toHaveLength(1);
+    await atRest(view, database);
+  });
+
+  test('of a step that may or may not have been sent releases it', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const bot = await installation.open({ worker: false });
+    const id = await submitted(bot);
+    const doomed = startWorkerProcess(installation, {
+      at: { milestone: 'step_submitting', step: 'video', how: 'kill' },
+    });
+    await doomed.exited;
+    await requestCancel(database.db, id);
+    const view = await delivered(await installation.open({ worker: true }), id);
+    expect(view.run).toMatchObject({ capturedCredits: 6, releasedCredits: 18 });
+    await atRest(view, database);
+  });
+
+  test('of a finished run changes nothing', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true });
+    const id = await submitted(worker);
+    const before = await delivered(worker, id);
+    expect(await requestCancel(database.db, id)).toBe('finished');
+    expect(await delivered(worker, id)).toEqual(before);
+    const again = settle(database.db, leaseOf(before), { state: 'canceled', capturedCredits: 0, failure: null });
+    await expect(again).rejects.toThrow('dispatched again');
+    await atRest(before, database);
+  });
+
+  test('by ten people at once settles once', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { pollsUntilDone: 1_000_000 } });
+    const ids = await Promise.all(Array.from({ length: 6 }, () => submitted(worker)));
+    for (const id of ids) await Promise.all(Array.from({ length: 10 }, () => requestCancel(database.db, id)));
+    for (const id of ids) await atRestEventually(await delivered(worker, id));
+    expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  });
+});
+
+const atRestEventually = async (view: RunView) => {
+  expect(view.run.state).toBe('canceled');
+  expect((view.run.capturedCredits ?? 0) + (view.run.releasedCredits ?? 0)).toBe(view.run.priceCredits);
+};

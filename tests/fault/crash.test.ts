@@ -1,0 +1,95 @@
+import { describe, expect, test } from 'vitest';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { listRuns } from '../../src/db/runs.ts';
+import { runId, type StepKind } from '../../src/db/vocabulary.ts';
+import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { startWorkerProcess } from '../support/processes.ts';
+import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
+
+type Ending = {
+  step?: StepKind;
+  /** How the run ends when another process takes over. */
+  ends: 'succeeded' | 'failed';
+  captured: number;
+  /** What the vendor was asked for in the end. */
+  submits: Record<StepKind, number>;
+};
+
+const once = { enhance: 1, image: 1, video: 1 };
+const unharmed: Ending = { ends: 'succeeded', captured: 24, submits: once };
+/** The video may or may not have been sent: it is not sent again, and its credits go back. */
+const interrupted = (video: 0 | 1): Ending => ({
+  step: 'video',
+  ends: 'failed',
+  captured: 6,
+  submits: { ...once, video },
+});
+
+/** Every point at which a process may die, and what then becomes of the run. A new point without a line here does not compile. */
+const endings: Record<Milestone, Ending[]> = {
+  run_inserted: [unharmed],
+  run_dispatched: [unharmed],
+  turn_claimed: [unharmed],
+  step_submitting: [{ ...unharmed, step: 'enhance' }, { ...unharmed, step: 'image' }, interrupted(0)],
+  step_sent: [
+    { ...unharmed, step: 'enhance', submits: { ...once, enhance: 2 } },
+    { ...unharmed, step: 'image', submits: { ...once, image: 2 } },
+    interrupted(1),
+  ],
+  step_submitted: [{ ...unharmed, step: 'video' }],
+  step_polled: [{ ...unharmed, step: 'video' }],
+  step_storing: [{ ...unharmed, step: 'video' }],
+  object_stored: [
+    { ...unharmed, step: 'image', submits: { ...once, image: 2 } },
+    { ...unharmed, step: 'video' },
+  ],
+  step_done: [
+    { ...unharmed, step: 'enhance' },
+    { ...unharmed, step: 'image' },
+    { ...unharmed, step: 'video' },
+  ],
+  // Reached when the survivor finds the interrupted video; killed there, a third process settles the run.
+  step_failed: [interrupted(1)],
+  run_settled: [unharmed],
+  run_told: [unharmed],
+  run_delivered: [unharmed],
+};
+
+const cases = milestones.flatMap((milestone) =>
+  endings[milestone].map((ending) => ({
+    milestone,
+    ending,
+    name: `${milestone}${ending.step ? ` (${ending.step})` : ''}`,
+  })),
+);
+
+describe('a process killed right after', () => {
+  test.for(cases)('$name leaves a run that ends right, once', async ({ milestone, ending }) => {
+    const database = await createTestDatabase();
+    const workspace = await createWorkspace(database, 100);
+    const installation = await createInstallation(database);
+    const bot = await installation.open({ worker: false });
+    const id = milestone === 'run_inserted' ? null : await submitted(bot, { workspace });
+
+    if (milestone === 'step_failed') {
+      const first = startWorkerProcess(installation, { at: { milestone: 'step_sent', step: 'video', how: 'kill' } });
+      await first.exited;
+    }
+    const doomed = startWorkerProcess(installation, {
+      at: { milestone, how: 'kill', ...(ending.step ? { step: ending.step } : {}) },
+      submit: milestone === 'run_inserted',
+    });
+    expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
+
+    const survivor = await installation.open({ worker: true });
+    const known = id ?? (await listRuns(database.db, workspace.id, { limit: 1 }))[0]?.run.id;
+    const view = await delivered(survivor, runId.parse(known));
+    expect(view.run).toMatchObject({ state: ending.ends, capturedCredits: ending.captured });
+    expect(view.run.releasedCredits).toBe(24 - ending.captured);
+    expect(submitsOf(installation.journal, view.run.id)).toEqual(ending.submits);
+    expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+    for (const asset of view.assets) expect(await survivor.services.store.size(asset.objectKey)).toBe(asset.bytes);
+    if (ending.ends === 'failed') expect(view.run.failure).toMatchObject({ kind: 'interrupted' });
+  });
+});

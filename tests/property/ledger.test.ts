@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Database } from '../../src/db/client.ts';
+import { accountOf, changeBalance, refund } from '../../src/db/credits.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { insertRun, listRuns, loadRun, requestCancel } from '../../src/db/runs.ts';
+import {
+  beginSubmit,
+  claim,
+  dispatchDue,
+  failStep,
+  finishDelivery,
+  finishEnhance,
+  LeaseLost,
+  settle,
+} from '../../src/db/turns.ts';
+import { runId, runOptions, type WorkspaceId } from '../../src/db/vocabulary.ts';
+import { nextMove } from '../../src/pipeline/moves.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+
+/** One command that somebody may give at any moment. */
+const command = fc.oneof(
+  fc.record({
+    do: fc.constant('submit' as const),
+    price: fc.nat({ max: 60 }),
+    key: fc.nat({ max: 12 }),
+    at: fc.nat({ max: 1 }),
+  }),
+  fc.record({ do: fc.constant('turn' as const), fails: fc.boolean() }),
+  fc.record({ do: fc.constant('cancel' as const), run: fc.nat({ max: 5 }) }),
+  fc.record({
+    do: fc.constant('refund' as const),
+    run: fc.nat({ max: 5 }),
+    amount: fc.nat({ max: 40 }),
+    key: fc.nat({ max: 5 }),
+  }),
+  fc.record({ do: fc.constant('grant' as const), amount: fc.integer({ min: 1, max: 80 }), key: fc.nat({ max: 5 }) }),
+  fc.record({ do: fc.constant('adjust' as const), amount: fc.integer({ min: -80, max: -1 }), key: fc.nat({ max: 5 }) }),
+);
+type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
+
+async function carryOut(database: Database, workspaces: readonly WorkspaceId[], todo: Command): Promise<void> {
+  const { db } = database;
+  const home = workspaces[0];
+  if (!home) throw new Error('no workspace');
+  const nth = async (index: number) => (await listRuns(db, home, { limit: 6 }))[index]?.run;
+  switch (todo.do) {
+    case 'submit': {
+      const workspaceId = workspaces[todo.at] ?? home;
+      const steps = [{ kind: 'enhance' as const, priceCredits: todo.price, provider: 'vendor', model: 'words' }];
+      const run = { id: runId.parse(randomUUID()), workspaceId, requestKey: `${workspaceId}/${todo.key}`, steps };
+      await insertRun(db, {
+        ...run,
+        memberId: 'ada',
+        memberName: 'Ada',
+        workflow: 'image',
+        prompt: 'x',
+        options: runOptions.parse({}),
+        place: {},
+        input: null,
+      });
+      return;
+    }
+    case 'turn': {
+      const [lease] = await dispatchDue(db, 1, 60_000);
+      const view = lease ? await claim(db, lease, 60_000) : null;
+      if (!lease || !view) return;
+      const move = nextMove(view);
+      if (move.move === 'settle') return await settle(db, lease, move);
+      if (move.move === 'deliver') return await finishDelivery(db, lease, {}, null);
+      if (move.move !== 'send') throw new Error(`unexpected move ${move.move}`);
+      await beginSubmit(db, lease, 'enhance');
+      return todo.fails
+        ? await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' })
+        : await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
+    }
+    case 'cancel': {
+      const run = await nth(todo.run);
+      if (run) await requestCancel(db, run.id);
+      return;
+    }
+    case 'refund': {
+      const run = await nth(todo.run);
+      if (run) await refund(db, run, todo.amount, `refund:${run.id}:${todo.key}`);
+      return;
+    }
+    case 'grant':
+    case 'adjust':
+      await changeBalance(db, home, {
+        kind: todo.do,
+        amount: todo.amount,
+        idempotencyKey: `${todo.do}:${todo.key}`,
+        note: '',
+      });
+  }
+}
+
+test('the ledger holds its invariants under any commands, given at the same time in any number', async () => {
+  const database = await createTestDatabase();
+  let world = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(fc.array(command, { minLength: 1, maxLength: 8 }), { maxLength: 6 }), async (waves) => {
+      world += 1;
+      const workspaces = await Promise.all(
+        ['a', 'b'].map(async (name) => (await createWorkspace(database, 100, `terminal:${name}${world}`)).id),
+      );
+      for (const wave of waves) {
+        const results = await Promise.allSettled(wave.map((todo) => carryOut(database, workspaces, todo)));
+        // Losing a run to somebody else is the only thing that may go wrong.
+        for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(LeaseLost);
+        expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+      }
+    }),
+    { numRuns: 25 },
+  );
+});
+
+test('whatever was begun comes to rest with nothing held', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  await Promise.all(
+    Array.from({ length: 12 }, (_, key) => carryOut(database, [workspace.id], { do: 'submit', price: 7, key, at: 0 })),
+  );
+  for (let turn = 0; turn < 12 * 3; turn += 1) {
+    await carryOut(database, [workspace.id], { do: 'turn', fails: turn % 5 === 0 });
+  }
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  const runs = await listRuns(database.db, workspace.id, { limit: 20 });
+  const captured = runs.reduce((sum, view) => sum + (view.run.capturedCredits ?? 0), 0);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100 - captured, held: 0 });
+  expect(await loadRun(database.db, runId.parse(randomUUID()))).toBeNull();
+});

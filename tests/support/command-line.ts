@@ -1,0 +1,66 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { onTestFinished } from 'vitest';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+
+/** A folder in which a newcomer tries VidGenie: nothing there, nothing configured. */
+export async function newcomer(): Promise<{ home: string; environment: NodeJS.ProcessEnv }> {
+  const folder = await mkdtemp(join(tmpdir(), 'vidgenie-newcomer-'));
+  await chmod(folder, 0o755);
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const home = join(folder, '.vidgenie');
+  const { PATH, HOME } = process.env;
+  return { home, environment: { PATH, HOME, VIDGENIE_HOME: home, DEMO_STEP_MS: '0' } };
+}
+
+export type Command = {
+  child: ChildProcess;
+  stdout: () => string;
+  stderr: () => string;
+  /** Resolves with the first line of stdout that matches, past ones included. */
+  line: (pattern: RegExp) => Promise<string>;
+  exit: Promise<number | null>;
+};
+
+/** Starts `vidgenie …` as a process of its own. */
+export function vidgenie(words: string[], environment: NodeJS.ProcessEnv, input = ''): Command {
+  return start(process.execPath, ['src/cli.ts', ...words], environment, input);
+}
+
+/** Starts a program in the project's folder. */
+export function start(program: string, words: string[], environment: NodeJS.ProcessEnv, input = ''): Command {
+  const child = spawn(program, words, { cwd: root, env: environment, stdio: 'pipe' });
+  child.stdin.end(input);
+  const [lines, errors]: [string[], string[]] = [[], []];
+  const waiting = new Set<() => void>();
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
+    lines.push(line);
+    for (const look of waiting) look();
+  });
+  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
+  const exit = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(([[code]]) => code);
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exit;
+  });
+  const line = (pattern: RegExp) =>
+    new Promise<string>((resolve, reject) => {
+      const look = () => {
+        const found = lines.find((one) => pattern.test(one));
+        if (found === undefined) return;
+        waiting.delete(look);
+        resolve(found);
+      };
+      waiting.add(look);
+      look();
+      reader.once('close', () => reject(new Error(`it ended before ${pattern}: ${lines.join('\n')} ${errors.join('\n')}`)));
+    });
+  return { child, stdout: () => lines.join('\n'), stderr: () => errors.join('\n'), line, exit };
+}

@@ -1,0 +1,59 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { createInterface } from 'node:readline';
+import { fileURLToPath } from 'node:url';
+import { inject, onTestFinished } from 'vitest';
+import type { z } from 'zod';
+import { type Installation, testVisibilityMs } from './program.ts';
+import type { workerOrders } from './worker-process.ts';
+
+type Orders = Partial<Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone'>>;
+
+export type WorkerProcess = {
+  process: ChildProcess;
+  /** Resolves with the run's id at the first such line of the process, past ones included. */
+  reached: (milestone: string, step?: string) => Promise<string>;
+  exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
+};
+
+/** Starts a worker of an installation in a process of its own, so that it can be killed. */
+export function startWorkerProcess(installation: Installation, orders: Orders = {}): WorkerProcess {
+  const told: z.infer<typeof workerOrders> = {
+    url: installation.database.url,
+    home: installation.home,
+    journal: installation.journal,
+    media: inject('vendorMedia'),
+    visibilityMs: testVisibilityMs,
+    pollsUntilDone: 1,
+    at: null,
+    submit: false,
+    ...orders,
+  };
+  const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, JSON.stringify(told)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
+  onTestFinished(async () => {
+    child.kill('SIGKILL');
+    await exited;
+  });
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  const reader = createInterface({ input: child.stdout });
+  reader.on('line', (line) => {
+    lines.push(line);
+    for (const look of waiting) look();
+  });
+  const reached: WorkerProcess['reached'] = (milestone, step) =>
+    new Promise((resolve, reject) => {
+      const look = () => {
+        const line = lines.find((one) => one.startsWith(`${milestone} ${step ?? ''}`));
+        if (line === undefined) return;
+        waiting.delete(look);
+        resolve(line.split(' ')[2] ?? '');
+      };
+      waiting.add(look);
+      look();
+      reader.once('close', () => reject(new Error(`the process ended before ${milestone} ${step ?? ''}`)));
+    });
+  return { process: child, reached, exited };
+}

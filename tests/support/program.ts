@@ -1,0 +1,89 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { inject, onTestFinished } from 'vitest';
+import type { Config } from '../../src/config.ts';
+import type { Database } from '../../src/db/client.ts';
+import type { RunView } from '../../src/db/runs.ts';
+import type { Lease } from '../../src/db/turns.ts';
+import type { RunId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
+import { openProgram, type Program, type Surroundings } from '../../src/main.ts';
+import type { Submission } from '../../src/pipeline/submit.ts';
+import { createWorkspace } from './database.ts';
+import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
+
+/** One installation of VidGenie for one test: a database, a home folder, a vendor; processes of it can come and go. */
+export type Installation = {
+  database: Database;
+  home: string;
+  journal: string;
+  open: (options: { worker: boolean; vendor?: VendorBehaviour } & Surroundings) => Promise<Program>;
+};
+
+export function testConfig(url: string, home: string): Config {
+  return { role: 'all', home, logLevel: null, databaseUrl: url, freeCredits: 100, demo: { stepMs: 0, faults: {} } };
+}
+
+/** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
+export const testVisibilityMs = 2_500;
+
+export async function createInstallation(database: Database): Promise<Installation> {
+  const home = await mkdtemp(join(tmpdir(), 'vidgenie-home-'));
+  onTestFinished(() => rm(home, { recursive: true, force: true }));
+  const journal = join(home, 'vendor.jsonl');
+  const media = inject('vendorMedia');
+  return {
+    database,
+    home,
+    journal,
+    open: async ({ vendor, ...options }) => {
+      const providers = createVendor({ journal, ...media }, vendor);
+      const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+      const program = await openProgram(testConfig(database.url, home), log, {
+        visibilityMs: testVisibilityMs,
+        providers,
+        ...options,
+      });
+      onTestFinished(program.stop);
+      return program;
+    },
+  };
+}
+
+export const submissionOf = (over: Partial<Submission> & Pick<Submission, 'workspace'>): Submission => ({
+  member: { id: 'ada', name: 'Ada', isAdmin: false },
+  requestKey: crypto.randomUUID(),
+  place: {},
+  workflow: 'complete',
+  prompt: 'a fox in the snow',
+  options: {},
+  image: null,
+  ...over,
+});
+
+/** Submits and expects to be accepted. */
+export async function submitted(program: Program, over: Partial<Submission> = {}): Promise<RunId> {
+  const workspace = over.workspace ?? (await createWorkspace(program.database, 1_000));
+  const outcome = await program.services.submit(submissionOf({ ...over, workspace }));
+  if (outcome.outcome !== 'accepted') throw new Error(`expected an accepted run, not ${JSON.stringify(outcome)}`);
+  return outcome.runId;
+}
+
+/** Follows a run to its delivery. */
+export async function delivered(program: Program, id: RunId): Promise<RunView> {
+  let last: RunView | null = null;
+  for await (const view of program.services.watch(id)) last = view;
+  if (!last?.run.deliveredAt) throw new Error(`run ${id} was not delivered`);
+  return last;
+}
+
+/** Follows a run until it shows what is looked for. */
+export async function until(program: Program, id: RunId, seen: (view: RunView) => boolean): Promise<RunView> {
+  for await (const view of program.services.watch(id)) if (seen(view)) return view;
+  throw new Error(`run ${id} ended without what was looked for`);
+}
+
+export const leaseOf = (view: RunView): Lease => ({ runId: view.run.id, dispatch: view.run.dispatch });
+
+export { submitsOf };

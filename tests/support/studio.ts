@@ -1,0 +1,116 @@
+import { appendFileSync, createReadStream, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type StepKind, stepKinds } from '../../src/db/vocabulary.ts';
+import { type Call, type Capabilities, type Provider, ProviderError } from '../../src/pipeline/providers/provider.ts';
+import { createProviders, type Providers } from '../../src/pipeline/providers/registry.ts';
+
+/**
+ * A vendor on the internet, as far as the pipeline can see one: it answers at once, remembers in a file what it was asked
+ * (a killed process cannot take that back), and can be told to misbehave.
+ */
+export type VendorBehaviour = {
+  /** Polls that answer "working" before a video is done. */
+  pollsUntilDone?: number;
+  /** What every submit of a step throws. */
+  failing?: Partial<Record<StepKind, () => Error>>;
+  /** Milliseconds that every submit takes, as long as its signal allows. */
+  submitMs?: number;
+};
+
+const asked = z.object({
+  call: z.enum(['submit', 'poll', 'download', 'cancel']),
+  step: z.enum(stepKinds),
+  runId: z.string(),
+});
+type Asked = z.infer<typeof asked>;
+
+const can: Capabilities = {
+  aspects: ['wide', 'tall', 'square'],
+  qualities: ['standard', 'hd'],
+  durations: [3, 5, 8, 15],
+  resolutions: ['720p', '1080p'],
+};
+
+export function createVendor(
+  files: { journal: string; image: string; video: string },
+  how: VendorBehaviour = {},
+): Providers {
+  const note = (call: Asked['call'], step: StepKind, { runId }: Call) =>
+    appendFileSync(files.journal, `${JSON.stringify({ call, step, runId })}\n`);
+
+  async function accept(step: StepKind, call: Call): Promise<void> {
+    note('submit', step, call);
+    if (how.submitMs) await delay(how.submitMs, undefined, { signal: call.signal });
+    const failing = how.failing?.[step];
+    if (failing) throw failing();
+  }
+
+  const common = { id: 'vendor', capabilities: can, usualMs: () => 100 };
+  const never = async () => {
+    throw new ProviderError('invalid_request', 'this step answers at once');
+  };
+
+  const enhance: Provider<'enhance'> = {
+    ...common,
+    step: 'enhance',
+    model: 'vendor-words',
+    submit: async ({ prompt }, call) => {
+      await accept('enhance', call);
+      return { outcome: 'finished', output: { image: `${prompt}, in soft light`, motion: `slowly towards ${prompt}` } };
+    },
+    poll: never,
+    download: never,
+    cancel: async () => {},
+  };
+  const image: Provider<'image'> = {
+    ...common,
+    step: 'image',
+    model: 'vendor-image',
+    submit: async (_request, call) => {
+      await accept('image', call);
+      return { outcome: 'finished', output: { body: Readable.from([readFileSync(files.image)]) } };
+    },
+    poll: never,
+    download: never,
+    cancel: async () => {},
+  };
+  const video: Provider<'video'> = {
+    ...common,
+    step: 'video',
+    model: 'vendor-video',
+    submit: async (request, call) => {
+      for await (const _ of await request.image.open());
+      await accept('video', call);
+      return { outcome: 'accepted', handle: { operation: call.runId }, pollAfterMs: 1 };
+    },
+    poll: async (_handle, call) => {
+      note('poll', 'video', call);
+      const polls = readJournal(files.journal).filter(
+        (line) => line.call === 'poll' && line.runId === call.runId,
+      ).length;
+      return polls > (how.pollsUntilDone ?? 1)
+        ? { outcome: 'finished' }
+        : { outcome: 'working', fraction: 0.5, pollAfterMs: 1 };
+    },
+    download: async (_handle, call) => {
+      note('download', 'video', call);
+      return { body: createReadStream(files.video) };
+    },
+    cancel: async (_handle, call) => note('cancel', 'video', call),
+  };
+  return createProviders([enhance, image, video]);
+}
+
+export function readJournal(path: string): Asked[] {
+  const lines = readFileSync(path, { encoding: 'utf8', flag: 'a+' }).split('\n');
+  return lines.filter((line) => line !== '').map((line) => asked.parse(JSON.parse(line)));
+}
+
+/** How often each step of a run was sent to the vendor: what it would have billed. */
+export function submitsOf(path: string, runId: string): Record<StepKind, number> {
+  const submits = readJournal(path).filter((line) => line.call === 'submit' && line.runId === runId);
+  const count = (kind: StepKind) => submits.filter((line) => line.step === kind).length;
+  return { enhance: count('enhance'), image: count('image'), video: count('video') };
+}

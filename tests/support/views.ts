@@ -1,0 +1,59 @@
+import type { Run, RunView, Step } from '../../src/db/runs.ts';
+import { runId, runOptions, type StepKind, workspaceId } from '../../src/db/vocabulary.ts';
+
+const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
+
+/** A step as it is written when a run is submitted, but for what the test says. */
+export const stepOf = (kind: StepKind, over: Partial<Step> = {}): Step => ({
+  runId: id,
+  kind,
+  state: 'pending',
+  priceCredits: { enhance: 1, image: 5, video: 18 }[kind],
+  provider: 'vendor',
+  model: 'm',
+  handle: null,
+  submits: 0,
+  fraction: null,
+  enhanced: null,
+  failure: null,
+  costMicroUsd: null,
+  usage: null,
+  startedAt: null,
+  finishedAt: null,
+  ...over,
+});
+
+/** A run at work, but for what the test says. */
+export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
+  run: {
+    id,
+    workspaceId: workspaceId.parse('terminal:test'),
+    requestKey: 'k',
+    memberId: 'ada',
+    memberName: 'Ada',
+    workflow: 'complete',
+    prompt: 'a fox',
+    options: runOptions.parse({}),
+    place: {},
+    speech: {},
+    state: 'running',
+    priceCredits: 24,
+    capturedCredits: null,
+    releasedCredits: null,
+    failure: null,
+    cancelRequestedAt: null,
+    dueAt: new Date(),
+    dispatch: 1,
+    claimed: 1,
+    busy: true,
+    setbacks: 1,
+    createdAt: new Date(),
+    startedAt: null,
+    settledAt: null,
+    deliveredAt: null,
+    deliveryFailure: null,
+    ...over,
+  },
+  steps,
+  assets: [],
+});

@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
+import { openProgram } from '../../src/main.ts';
+import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
+import { createVendor } from './studio.ts';
+
+/** What a test tells the process that it is going to kill. */
+export const workerOrders = z.object({
+  url: z.string(),
+  home: z.string(),
+  journal: z.string(),
+  media: z.object({ image: z.string(), video: z.string() }),
+  visibilityMs: z.number(),
+  pollsUntilDone: z.number(),
+  /** Where to stop for good (`kill`), or until somebody continues the process (`stop`). */
+  at: z
+    .object({ milestone: z.enum(milestones), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
+    .nullable(),
+  /** A run that this process submits by itself. */
+  submit: z.boolean(),
+});
+
+/** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
+const orders = workerOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
+let met = false;
+const reach: Reach = (milestone, where) => {
+  process.stdout.write(`${milestone} ${where.step ?? '-'} ${where.runId}\n`);
+  const { at } = orders;
+  if (met || !at || at.milestone !== milestone || (at.step && at.step !== where.step)) return;
+  met = true;
+  process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
+};
+
+const program = await openProgram(
+  {
+    role: 'all',
+    home: orders.home,
+    logLevel: null,
+    databaseUrl: orders.url,
+    freeCredits: 100,
+    demo: { stepMs: 0, faults: {} },
+  },
+  createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false),
+  {
+    worker: !orders.submit,
+    reach,
+    visibilityMs: orders.visibilityMs,
+    providers: createVendor({ journal: orders.journal, ...orders.media }, { pollsUntilDone: orders.pollsUntilDone }),
+  },
+);
+process.stdout.write('ready - -\n');
+process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
+if (orders.submit) {
+  await program.services.submit({
+    workspace: { id: workspaceId.parse('terminal:test'), face: 'terminal', name: 'test' },
+    member: { id: 'ada', name: 'Ada', isAdmin: false },
+    requestKey: runId.parse(crypto.randomUUID()),
+    place: {},
+    workflow: 'complete',
+    prompt: 'a fox in the snow',
+    options: {},
+    image: null,
+  });
+}

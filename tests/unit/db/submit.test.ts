@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import type { Database } from '../../../src/db/client.ts';
+import { accountOf, changeBalance, listTransactions, refund, usageOf } from '../../../src/db/credits.ts';
+import { checkInvariants } from '../../../src/db/invariants.ts';
+import { findRun, insertRun, listRuns, loadRun, type NewRun } from '../../../src/db/runs.ts';
+import { dispatchDue, settle } from '../../../src/db/turns.ts';
+import { runId, runOptions } from '../../../src/db/vocabulary.ts';
+import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
+import { createTestDatabase, createWorkspace } from '../../support/database.ts';
+
+const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
+  id: runId.parse(randomUUID()),
+  workspaceId: workspace.id,
+  requestKey: randomUUID(),
+  memberId: 'ada',
+  memberName: 'Ada',
+  workflow: 'image',
+  prompt: 'a fox',
+  options: runOptions.parse({}),
+  place: {},
+  steps: [
+    { kind: 'enhance', priceCredits: 1, provider: 'vendor', model: 'words' },
+    { kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image' },
+  ],
+  input: null,
+  ...over,
+});
+
+const submits = (database: Database, runs: NewRun[]) => Promise.all(runs.map((run) => insertRun(database.db, run)));
+
+test('400 concurrent submits against 100 credits: exactly those that fit are accepted, and the balance never goes below zero', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const outcomes = await submits(
+    database,
+    Array.from({ length: 400 }, () => newRun(workspace)),
+  );
+  expect(outcomes.filter((outcome) => outcome.outcome === 'accepted')).toHaveLength(16);
+  expect(outcomes.filter((outcome) => outcome.outcome === 'insufficient')).toHaveLength(384);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 4, held: 96 });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('the same request delivered ten times at once makes one run and one hold', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const requestKey = randomUUID();
+  const outcomes = await submits(
+    database,
+    Array.from({ length: 10 }, () => newRun(workspace, { requestKey })),
+  );
+  expect(outcomes.filter((outcome) => outcome.outcome === 'accepted')).toHaveLength(1);
+  const [run] = await listRuns(database.db, workspace.id, { limit: 20 });
+  expect(outcomes.filter((outcome) => outcome.outcome === 'repeated' && outcome.runId === run?.run.id)).toHaveLength(9);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 94, held: 6 });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('a request that was too poor once is accepted when it is repeated with enough credits', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 5);
+  const requestKey = randomUUID();
+  expect(await insertRun(database.db, newRun(workspace, { requestKey }))).toEqual({
+    outcome: 'insufficient',
+    balance: 5,
+    price: 6,
+  });
+  await changeBalance(database.db, workspace.id, { kind: 'grant', amount: 1, idempotencyKey: 'gift', note: '' });
+  expect(await insertRun(database.db, newRun(workspace, { requestKey }))).toMatchObject({ outcome: 'accepted' });
+});
+
+test('a run is written whole: run, steps, input and ledger row, due at once', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const run = newRun(workspace, {
+    workflow: 'video',
+    steps: [{ kind: 'video', priceCredits: 18, provider: 'vendor', model: 'video' }],
+    input: { objectKey: 'k', mime: 'image/png', width: 2, height: 1, bytes: 70, sha256: 'ab' },
+  });
+  await insertRun(database.db, run);
+  const view = await loadRun(database.db, run.id);
+  expect(view?.run).toMatchObject({ state: 'queued', priceCredits: 18, options: run.options, dispatch: 0 });
+  expect(view?.steps).toMatchObject([{ kind: 'video', state: 'pending', priceCredits: 18, submits: 0 }]);
+  expect(view?.assets).toMatchObject([{ step: null, kind: 'image', width: 2, bytes: 70 }]);
+  expect(await listTransactions(database.db, workspace.id, { limit: 1 })).toMatchObject([
+    { kind: 'hold', amount: 18, balanceAfter: 82, heldAfter: 18, runId: run.id },
+  ]);
+  expect(await dispatchDue(database.db, 5, 1_000)).toEqual([{ runId: run.id, dispatch: 1 }]);
+});
+
+test('the ledger refuses to be rewritten, by anybody', async () => {
+  const database = await createTestDatabase();
+  await createWorkspace(database, 100);
+  for (const statement of [
+    'UPDATE credit_transactions SET amount = 1000',
+    'DELETE FROM credit_transactions',
+    'TRUNCATE credit_transactions',
+  ]) {
+    const attempt = database.db.execute(sql.raw(statement));
+    await expect(attempt).rejects.toMatchObject({ cause: { message: expect.stringContaining('append-only') } });
+  }
+});
+
+test('a balance below zero is refused by the database itself', async () => {
+  const database = await createTestDatabase();
+  await createWorkspace(database, 100);
+  await expect(database.db.execute(sql`UPDATE credit_accounts SET balance = -1`)).rejects.toMatchObject({
+    cause: { constraint_name: 'balance_not_negative' },
+  });
+});
+
+test('a workspace is topped up once a month, to the free credits and not above, however many commands arrive', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  await insertRun(database.db, newRun(workspace));
+  const nextMonth = new Date(Date.now() + 32 * 86_400_000);
+  await Promise.all(Array.from({ length: 10 }, () => ensureWorkspace(database.db, workspace, 100, nextMonth)));
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 6 });
+  await ensureWorkspace(database.db, workspace, 500, nextMonth);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 6 });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('a run is settled exactly once, however many try at the same moment', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  await insertRun(database.db, newRun(workspace));
+  const [lease] = await dispatchDue(database.db, 1, 60_000);
+  if (!lease) throw new Error('nothing was due');
+  await database.db.execute(sql`UPDATE steps SET state = 'done' WHERE kind = 'enhance'`);
+  await database.db.execute(sql`UPDATE steps SET state = 'failed' WHERE kind = 'image'`);
+  const attempts = await Promise.allSettled(
+    Array.from({ length: 20 }, () =>
+      settle(database.db, lease, { state: 'failed', capturedCredits: 1, failure: { kind: 'refused', detail: 'no' } }),
+    ),
+  );
+  expect(attempts.filter((attempt) => attempt.status === 'fulfilled')).toHaveLength(1);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 99, held: 0 });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('refunds never exceed what was captured, also when they race', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const run = newRun(workspace);
+  await insertRun(database.db, run);
+  const [lease] = await dispatchDue(database.db, 1, 60_000);
+  if (!lease) throw new Error('nothing was due');
+  await database.db.execute(sql`UPDATE steps SET state = 'done'`);
+  await settle(database.db, lease, { state: 'succeeded', capturedCredits: 6, failure: null });
+  const outcomes = await Promise.all(
+    Array.from({ length: 8 }, (_, index) => refund(database.db, run, 2, `refund:${index}`)),
+  );
+  expect(outcomes.filter((outcome) => outcome.outcome === 'refunded')).toHaveLength(3);
+  expect((await refund(database.db, run, 2, 'refund:0')).outcome).not.toBe('refunded');
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 0 });
+  expect(await usageOf(database.db, workspace.id)).toEqual({ day: 0, week: 0, month: 0 });
+});
+
+test('a run is found by the beginning of its id, in its own workspace only', async () => {
+  const database = await createTestDatabase();
+  const [ours, theirs] = [await createWorkspace(database, 100), await createWorkspace(database, 100, 'terminal:other')];
+  const run = newRun(ours);
+  await insertRun(database.db, run);
+  const short = run.id.slice(0, 8);
+  expect(await findRun(database.db, ours.id, short)).toMatchObject({ outcome: 'found', view: { run: { id: run.id } } });
+  expect(await findRun(database.db, theirs.id, short)).toEqual({ outcome: 'none' });
+  expect(await findRun(database.db, ours.id, "%' OR 1=1")).toEqual({ outcome: 'none' });
+});
