@@ -44,7 +44,7 @@ export async function runPiped({ services, input, surface, write, onFault, signa
         write(...paintCard(titled, canvasOf(surface, text, links)));
       },
       line: (line) => write(line),
-      form: async () => null,
+      form: null,
     },
   });
   const resumed = await unfinishedRuns(services, workspace.id);

@@ -18,8 +18,8 @@ export type Stage = {
   changed: (view: RunView) => void;
   delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
   line: (line: string) => void;
-  /** Null: this stage has no forms, or nobody filled it in. */
-  form: (form: Form) => Promise<FormValues | null>;
+  /** Lets somebody fill in a form; null when they did not. A stage without forms has none. */
+  form: ((form: Form) => Promise<FormValues | null>) | null;
 };
 
 export type Session = {
@@ -105,8 +105,9 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
   }
 
   async function fillIn(form: Form): Promise<void> {
+    if (!stage.form) return await showCard(formCard(form));
     const values = await stage.form(form);
-    if (!values) return await showCard(textCard('plain', text.terminal.notSaved, text.commands.settings.how));
+    if (!values) return stage.line(text.terminal.notSaved);
     const command = commands.find(({ name }) => name === form.command);
     if (!command) throw new Error(`no command takes the form ${form.command}`);
     await show(await command.submit(createRequest(services, signal), values));
@@ -126,5 +127,18 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
     finished: async () => {
       while (following.size > 0) await Promise.all(following.values());
     },
+  };
+}
+
+/** A form for where nothing can be chosen: what is chosen now, and how to change it in words. */
+function formCard({ title, intro, fields }: Form): Card {
+  const chosen = fields.map(({ label, choices, value }) => ({
+    label,
+    value: choices.find((choice) => choice.value === value)?.label ?? value,
+  }));
+  const how = { kind: 'text', text: text.commands.settings.how } as const;
+  return {
+    ...textCard('plain', title),
+    blocks: [{ kind: 'text', text: intro }, { kind: 'fields', fields: chosen }, how],
   };
 }

@@ -18,14 +18,11 @@ export const describe = {
 export const options = {
   json: 'print JSON',
   jsonEvents: 'print one JSON object per event',
-  limit: 'how many runs to list',
+  amount: 'how many credits',
   workspace: 'the workspace, for example discord:81384788765712384',
   key: 'an idempotency key: granting twice with one key changes the balance once',
   note: 'a note for the ledger',
 };
-
-export const tooOldNode = (have: string, need: string): string =>
-  `VidGenie needs Node.js ${need} or newer, and this is ${have}. Run it with npm or npx from its own folder, which bring their own.`;
 
 export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
 export const unreachableDatabase = (where: string, reason: string): string =>
@@ -33,9 +30,6 @@ export const unreachableDatabase = (where: string, reason: string): string =>
 export const unexpected = (message: string): string =>
   `Something unexpected happened: ${message}. With LOG_LEVEL=debug there is more.`;
 export const interrupted = 'Stopped. An unfinished run resumes when VidGenie starts again.';
-export const stopping = 'Stopping …';
-export const ready = (role: string): string => `VidGenie is ready as ${role}; it has no terminal to talk to.`;
-export const noPlatform = 'No chat platform is configured.';
 
 export const badGrant = {
   workspace: (given: string, problem: string) => `"${given}" is no workspace: ${problem}.`,
@@ -47,6 +41,8 @@ export const granted = (amount: number, id: string, balance: number): string =>
   `${amount} granted to ${id}, which has ${balance} now.`;
 export const grantedBefore = (id: string, balance: number): string =>
   `This key was used before, so nothing was changed. ${id} has ${balance}.`;
+
+export const grantNote = (name: string): string => `granted by ${name}`;
 
 export const migrated = (applied: number): string => `The database is up to date (${applied} migrations).`;
 
@@ -84,13 +80,12 @@ export const doctor = {
     `${missing} ${missing === 1 ? 'is' : 'are'} not applied yet: run vidgenie migrate`,
   migrationsNewer: (count: number) => `the database has ${count} more than this version knows: update VidGenie`,
   queueFine: (waiting: number) => `reachable, ${waiting} ${waiting === 1 ? 'turn waits' : 'turns wait'} in it`,
-  queueNone: 'its tables are made when a worker first starts',
-  mediaFine: (where: string) => `${where} can be written, read and cleared`,
+  mediaFine: 'can be written, read and cleared',
   ffmpegFine: (version: string, path: string) => `${version} (${path})`,
   providersFine: (models: readonly string[]) => allOf(models),
   objectsFine: (count: number) => `all ${count} stored results are there`,
   objectsMissing: (keys: readonly string[], count: number) =>
-    `${count} of the stored results cannot be found, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,
+    `${count} of the stored results ${count === 1 ? 'is' : 'are'} missing or not whole, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,
   ledgerFine: (atRest: boolean) => (atRest ? 'every invariant holds, nothing is held' : 'every invariant holds'),
   ledgerBroken: (invariant: string, subject: string, found: number, expected: number) =>
     `"${invariant}" does not hold for ${subject}: ${found} where ${expected} is expected; please report this`,
@@ -98,5 +93,4 @@ export const doctor = {
     unfinished === 0 ? 'none is unfinished' : `${unfinished} at work, none of them overdue`,
   runsOverdue: (ids: readonly string[], count: number) =>
     `${count} overdue by more than a minute (${ids.join(', ')}): start a worker with vidgenie start`,
-  skipped: 'not checked: the database comes first',
 };

@@ -51,6 +51,7 @@ export const ahead = (runs: number): string =>
   runs === 0 ? 'It is next.' : `${runs} ${runs === 1 ? 'run is' : 'runs are'} ahead of it.`;
 
 export const remaining = (ms: number): string => `about ${guess(ms)} left`;
+export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
 export const tookMs = (ms: number): string => `Done in ${duration(ms)}.`;
 
 export const note = {

@@ -1,0 +1,144 @@
+import { accountOf } from '../../db/credits.ts';
+import type { RunView } from '../../db/runs.ts';
+import { listRuns } from '../../db/runs.ts';
+import { ensureWorkspace } from '../../db/workspaces.ts';
+import { progressOf } from '../../pipeline/progress.ts';
+import { commands } from '../commands/all.ts';
+import { runCard, shortId } from '../runCard.ts';
+import type { Services } from '../services.ts';
+import { canvasOf, type Surface } from './canvas.ts';
+import { cut, wrap } from './columns.ts';
+import { imagesBeginning } from './files.ts';
+import { unfinishedRuns } from './follow.ts';
+import { askForm } from './formPrompts.ts';
+import { visibleLine } from './lineEditor.ts';
+import { paintCard, paintSteps, styled } from './paint.ts';
+import { text, workspace } from './person.ts';
+import { safeLine } from './safe.ts';
+import { openScreen, type Screen, type Size } from './screen.ts';
+import { createSession, type Session } from './session.ts';
+import { createTyping, type Typing } from './typing.ts';
+
+type Interactive = { services: Services; surface: Surface; onFault: (error: unknown) => void; signal: AbortSignal };
+
+/** A terminal to talk to: commands below, the runs that they started alive above. Resolves when somebody leaves. */
+export async function runInteractive({ services, surface, onFault, signal }: Interactive): Promise<void> {
+  const { stdout } = process;
+  const left = Promise.withResolvers<void>();
+  signal.addEventListener('abort', () => left.resolve());
+  const recent = new Set<string>();
+  const typing = createTyping(() => ({ commands, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
+  const canvas = (links?: ReadonlyMap<string, string>) =>
+    canvasOf({ ...surface, columns: stdout.columns || surface.columns }, text, links);
+
+  const enter = async () => {
+    const typed = typing.take();
+    if (typed.trim() === '') return;
+    screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), (stdout.columns || 80) - 2)}`)]);
+    if (await session.enter(typed)) left.resolve();
+  };
+  const screen = await openScreen({
+    stdout,
+    input: {
+      line: ({ columns }) => typedLine(typing, columns),
+      onKey: (key, meaning) => {
+        const wish = typing.key(key, meaning);
+        if (wish === 'leave') left.resolve();
+        else if (wish === 'enter') void enter();
+        screen.refresh();
+      },
+      onPaste: (pasted) => {
+        typing.paste(pasted);
+        screen.refresh();
+      },
+    },
+  });
+  const session = createSession({
+    ...{ services, onFault, signal },
+    stage: {
+      card: (card, links) => screen.print(paintCard(card, canvas(links))),
+      accepted: ({ runId, started }) => {
+        recent.add(shortId(runId));
+        if (started) {
+          const price = text.runs.accepted(started.priceCredits, started.balance);
+          screen.print([styled(canvas(), 'dim', `  ${shortId(runId)}  ${price}`)]);
+        }
+      },
+      changed: () => screen.refresh(),
+      delivered: (view, { balance, links }) => {
+        const progress = progressOf(view, services.providers, services.now());
+        screen.print([
+          '',
+          ...paintCard(runCard(view, progress, text, balance === null ? {} : { balance }), canvas(links)),
+        ]);
+      },
+      line: (line) => screen.print([line]),
+      form: (form) => screen.lend(() => askForm(form, signal)),
+    },
+  });
+  try {
+    screen.draw((size) => [...liveLines(session, services, canvas(), size), ...hint(typing, canvas().columns)]);
+    await welcome({ services, screen, session, recent });
+    await left.promise;
+  } finally {
+    const going = session.running().length;
+    screen.print([text.terminal.leaving, ...(going > 0 ? [text.terminal.unfinished(going)] : [])]);
+    await screen.close();
+  }
+}
+
+type Opened = { services: Services; screen: Screen; session: Session; recent: Set<string> };
+
+async function welcome({ services, screen, session, recent }: Opened): Promise<void> {
+  const { terminal } = text;
+  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  const [{ balance }, latest, unfinished] = await Promise.all([
+    accountOf(services.db, workspace.id),
+    listRuns(services.db, workspace.id, { limit: 20 }),
+    unfinishedRuns(services, workspace.id),
+  ]);
+  for (const { run } of latest) recent.add(shortId(run.id));
+  const resuming = unfinished.length > 0 ? [terminal.resuming(unfinished.map(({ run }) => shortId(run.id)))] : [];
+  const columns = process.stdout.columns || 80;
+  const lines = [terminal.welcome.balance(balance), terminal.welcome.how, ...resuming];
+  screen.print([terminal.welcome.title, ...lines.flatMap((line) => wrap(line, columns))]);
+  await session.resume();
+}
+
+const promptMark = '› ';
+
+function typedLine(typing: Typing, columns: number): { text: string; cursorAt: number } {
+  const { text: shown, cursorAt } = visibleLine(typing.line(), columns - promptMark.length - 1);
+  return { text: promptMark + shown, cursorAt: promptMark.length + cursorAt };
+}
+
+function hint(typing: Typing, columns: number): string[] {
+  const candidates = typing.candidates();
+  return candidates.length === 0 ? [] : [cut(candidates.join('  '), columns - 1)];
+}
+
+/** Every run at work with its steps, as long as there is room for all; one line each when there is not, and then only some. */
+function liveLines(session: Session, services: Services, canvas: ReturnType<typeof canvasOf>, size: Size): string[] {
+  const runs = session.running();
+  if (runs.length === 0) return [];
+  const full = runs.flatMap((view) => ['', head(view, services, canvas), ...steps(view, services, canvas)]);
+  if (full.length < size.rows - 2) return [...full, ''];
+  const short = runs.map((view) => head(view, services, canvas));
+  const room = Math.max(1, size.rows - 4);
+  if (short.length <= room) return ['', ...short, ''];
+  return ['', ...short.slice(0, room - 1), text.terminal.more(short.length - room + 1), ''];
+}
+
+function head(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string {
+  const { percent, remainingMs } = progressOf(view, services.providers, services.now());
+  const state = view.run.state === 'queued' ? text.runs.states.queued : text.runs.percentAndRest(percent, remainingMs);
+  const tail = `  ${state}`;
+  const title = cut(`${shortId(view.run.id)}  ${safeLine(view.run.prompt)}`, canvas.columns - tail.length - 1);
+  return styled(canvas, 'bold', title) + styled(canvas, 'cyan', tail);
+}
+
+function steps(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string[] {
+  const card = runCard(view, progressOf(view, services.providers, services.now()), text);
+  const lines = card.blocks.flatMap((block) => (block.kind === 'progress' ? block.steps : []));
+  return paintSteps(lines, { ...canvas, columns: canvas.columns - 3 }).map((line) => `  ${line}`);
+}

@@ -1,0 +1,125 @@
+import { Command, CommanderError } from 'commander';
+import { text } from '../bots/terminal/person.ts';
+import { workflows } from '../db/vocabulary.ts';
+import { exitStatus } from './exit.ts';
+import { explain } from './explain.ts';
+import { flushed, ignoreClosedPipes, printError } from './output.ts';
+
+const { describe, options: flags } = text.operator;
+
+/** Reads the command line, does what it says, and ends the process with its status. What a command needs is loaded with it. */
+export async function runCommandLine(args: readonly string[]): Promise<void> {
+  ignoreClosedPipes();
+  let status: number = exitStatus.done;
+  const then = async (work: Promise<number>) => {
+    status = await work;
+  };
+  try {
+    await describeProgram(then).parseAsync([...args], { from: 'user' });
+  } catch (error) {
+    // Commander has said already what was wrong; help that was asked for is no error.
+    if (error instanceof CommanderError) status = error.exitCode === 0 ? exitStatus.done : exitStatus.misused;
+    else {
+      const { lines, status: failed } = explain(error, process.env);
+      printError(...lines);
+      status = failed;
+    }
+  }
+  await flushed();
+  process.exit(status);
+}
+
+type Then = (work: Promise<number>) => Promise<void>;
+type Json = { json?: true };
+
+function describeProgram(then: Then): Command {
+  const program = new Command('vidgenie').description(describe.program).exitOverride().enablePositionalOptions();
+  program
+    .command('start')
+    .description(describe.start)
+    .action(async () => then((await import('./start.ts')).start()));
+  describeRuns(program, then);
+  describeShows(program, then);
+  describeOperations(program, then);
+  return program;
+}
+
+/** The words of a run are read by the parser that chats use too, so Commander lets them through as they are. */
+function describeRuns(program: Command, then: Then): void {
+  program
+    .command('demo')
+    .description(describe.demo)
+    .argument('[prompt...]', text.commands.options.prompt)
+    .option('--json', flags.jsonEvents)
+    .allowUnknownOption()
+    .passThroughOptions()
+    .action(async (words: string[], { json }: Json) => then((await import('./runs.ts')).runDemo(words, json === true)));
+  program
+    .command('run')
+    .description(describe.run(workflows))
+    .argument('<workflow>', workflows.join(', '))
+    .argument('[words...]', text.commands.options.prompt)
+    .option('--json', flags.jsonEvents)
+    .passThroughOptions()
+    .action(async (workflow: string, words: string[], { json }: Json) =>
+      then((await import('./runs.ts')).runWorkflow(workflow, words, json === true)),
+    );
+}
+
+function describeShows(program: Command, then: Then): void {
+  program
+    .command('status')
+    .description(describe.status)
+    .argument('[run]', text.commands.options.run)
+    .option('--json', flags.json)
+    .action(async (run: string | undefined, { json }: Json) =>
+      then((await import('./show.ts')).showStatus(run, { isJson: json === true })),
+    );
+  program
+    .command('cancel')
+    .description(describe.cancel)
+    .argument('[run]', text.commands.options.run)
+    .option('--json', flags.json)
+    .action(async (run: string | undefined, { json }: Json) =>
+      then((await import('./show.ts')).cancelRun(run, { isJson: json === true })),
+    );
+  program
+    .command('history')
+    .description(describe.history)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./show.ts')).showHistory({ isJson: json === true })));
+  const credits = program
+    .command('credits')
+    .description(describe.credits)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./show.ts')).showCredits({ isJson: json === true })));
+  credits
+    .command('grant')
+    .description(describe.grant)
+    .argument('<workspace>', flags.workspace)
+    .argument('<amount>', flags.amount)
+    .option('--key <key>', flags.key)
+    .option('--note <note>', flags.note)
+    .option('--json', flags.json)
+    .action(async (workspace: string, amount: string, given: Json & { key?: string; note?: string }) =>
+      then(
+        (await import('./grant.ts')).grant({
+          ...{ workspace, amount, key: given.key, note: given.note },
+          isJson: given.json === true || credits.opts<Json>().json === true,
+        }),
+      ),
+    );
+}
+
+function describeOperations(program: Command, then: Then): void {
+  program
+    .command('migrate')
+    .description(describe.migrate)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./migrate.ts')).migrate({ isJson: json === true })));
+  program
+    .command('doctor')
+    .description(describe.doctor)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./doctor.ts')).doctor({ isJson: json === true })));
+}

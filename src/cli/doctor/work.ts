@@ -1,0 +1,118 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { shortId } from '../../bots/runCard.ts';
+import { text } from '../../bots/terminal/person.ts';
+import { checkInvariants } from '../../db/invariants.ts';
+import { stepKinds } from '../../db/vocabulary.ts';
+import type { Program } from '../../main.ts';
+import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
+import { openQueue } from '../../pipeline/queue.ts';
+import { reasonOf } from '../explain.ts';
+import type { Finding } from './ground.ts';
+
+const { doctor: words } = text.operator;
+
+/** Everything that stands on the database. */
+export async function checkWork(program: Program): Promise<Finding[]> {
+  const unfinished = await countUnfinished(program);
+  return [
+    await checkQueue(program),
+    await checkMedia(program),
+    checkProviders(program),
+    await checkFfmpeg(),
+    await checkObjects(program),
+    ...(await checkLedger(program, unfinished === 0)),
+    await checkRuns(program, unfinished),
+  ];
+}
+
+const counted = z.array(z.object({ count: z.coerce.number() }));
+
+async function countUnfinished({ database: { db } }: Program): Promise<number> {
+  const [row] = counted.parse(await db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`));
+  return row?.count ?? 0;
+}
+
+async function checkQueue({ database: { url } }: Program): Promise<Finding> {
+  try {
+    const queue = await openQueue({ kind: 'postgres', url }, () => {});
+    try {
+      return { part: 'queue', isFine: true, says: words.queueFine(await queue.waiting()) };
+    } finally {
+      await queue.close();
+    }
+  } catch (error) {
+    return { part: 'queue', isFine: false, says: words.unreachable(reasonOf(error)) };
+  }
+}
+
+async function checkMedia({ services: { store } }: Program): Promise<Finding> {
+  try {
+    await store.check();
+    return { part: 'media', isFine: true, says: words.mediaFine };
+  } catch (error) {
+    return { part: 'media', isFine: false, says: reasonOf(error) };
+  }
+}
+
+function checkProviders({ services: { providers } }: Program): Finding {
+  try {
+    const models = stepKinds.map((step) => providers.choose(step).model);
+    return { part: 'providers', isFine: true, says: words.providersFine(models) };
+  } catch (error) {
+    return { part: 'providers', isFine: false, says: reasonOf(error) };
+  }
+}
+
+async function checkFfmpeg(): Promise<Finding> {
+  const found = await findFfmpeg();
+  const says = found ? words.ffmpegFine(found.version, found.path) : noFfmpegAdvice;
+  return { part: 'ffmpeg', isFine: found !== null, says };
+}
+
+const page = z.array(z.object({ id: z.string(), key: z.string(), bytes: z.coerce.number() }));
+const pageRows = 200;
+
+/** Every done step's object, as long as it was written down, page by page: there may be many. */
+async function checkObjects({ database: { db }, services: { store } }: Program): Promise<Finding> {
+  const missing: string[] = [];
+  let seen = 0;
+  let after = '00000000-0000-0000-0000-000000000000';
+  for (;;) {
+    const rows = page.parse(
+      await db.execute(sql`
+        SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.kind = a.step
+        WHERE s.state = 'done' AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
+    );
+    const sizes = await Promise.all(rows.map(async ({ key }) => await store.size(key).catch(() => null)));
+    missing.push(...rows.filter((row, at) => sizes[at] !== row.bytes).map(({ key }) => key));
+    seen += rows.length;
+    const last = rows.at(-1);
+    if (!last || rows.length < pageRows) break;
+    after = last.id;
+  }
+  const isFine = missing.length === 0;
+  const says = isFine ? words.objectsFine(seen) : words.objectsMissing(missing, missing.length);
+  return { part: 'objects', isFine, says };
+}
+
+async function checkLedger({ database: { db } }: Program, isAtRest: boolean): Promise<Finding[]> {
+  const violations = await checkInvariants(db, { atRest: isAtRest });
+  if (violations.length === 0) return [{ part: 'ledger', isFine: true, says: words.ledgerFine(isAtRest) }];
+  return violations.map(({ invariant, subject, found, expected }) => ({
+    part: 'ledger',
+    isFine: false,
+    says: words.ledgerBroken(invariant, subject, found, expected),
+  }));
+}
+
+const overdueRows = z.array(z.object({ id: z.string() }));
+
+async function checkRuns({ database: { db } }: Program, unfinished: number): Promise<Finding> {
+  const overdue = overdueRows.parse(
+    await db.execute(sql`SELECT id FROM runs WHERE due_at < now() - interval '1 minute' ORDER BY due_at LIMIT 1000`),
+  );
+  const isFine = overdue.length === 0;
+  const ids = overdue.slice(0, 3).map(({ id }) => shortId(id));
+  return { part: 'runs', isFine, says: isFine ? words.runsFine(unfinished) : words.runsOverdue(ids, overdue.length) };
+}

@@ -1,0 +1,16 @@
+import { text } from '../bots/terminal/person.ts';
+import { migrateQueue } from '../pipeline/queue.ts';
+import { exitStatus } from './exit.ts';
+import { withProgram } from './open.ts';
+import { print, printJson } from './output.ts';
+import { appliedMigrations } from './schemaState.ts';
+
+/** `vidgenie migrate`: what every start does by itself, for those who like to do it apart. */
+export const migrate = ({ isJson }: { isJson: boolean }): Promise<number> =>
+  withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
+    await migrateQueue(program.database.url);
+    const { applied } = await appliedMigrations(program.database.db);
+    if (isJson) printJson({ migrations: applied });
+    else print(text.operator.migrated(applied));
+    return exitStatus.done;
+  });

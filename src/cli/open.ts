@@ -1,0 +1,101 @@
+import { text } from '../bots/terminal/person.ts';
+import { type Config, readConfig } from '../config.ts';
+import { isDatabaseAway } from '../db/failures.ts';
+import { createLog, type Logger } from '../log.ts';
+import type { Program } from '../main.ts';
+import { exitStatus, OperatorError } from './exit.ts';
+import { databaseName, reasonOf } from './explain.ts';
+import { printError } from './output.ts';
+
+/** Reads `.env` of this folder, where there is one, and then the environment, which wins. */
+export function configure(): Config {
+  try {
+    process.loadEnvFile();
+  } catch (error) {
+    const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
+    if (!isMissing) throw new OperatorError(text.operator.badEnvFile(reasonOf(error)), exitStatus.misused, error);
+  }
+  return readConfig(process.env);
+}
+
+export type Opening = {
+  worker: boolean;
+  /** What is logged when `LOG_LEVEL` does not say. */
+  logLevel: 'silent' | 'warn' | 'info';
+};
+
+export type Opened = { program: Program; log: Logger; signal: AbortSignal };
+
+/**
+ * Opens the program for the time of some work and stops it in good order, also when a signal ends the work early: the first one asks
+ * to stop, the second ends the process at once. Resolves with the exit status.
+ */
+export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
+  const config = configure();
+  const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY);
+  const signals = heedSignals();
+  try {
+    const program = await open(config, log, opening.worker);
+    try {
+      const status = signals.signal.aborted
+        ? exitStatus.interrupted
+        : await work({ program, log, signal: signals.signal });
+      return signals.status() ?? status;
+    } finally {
+      await program.stop();
+    }
+  } finally {
+    signals.ignore();
+  }
+}
+
+async function open(config: Config, log: Logger, worker: boolean): Promise<Program> {
+  const { openProgram } = await import('../main.ts');
+  try {
+    return await openProgram(config, log, { worker });
+  } catch (error) {
+    throw openingError(error, config);
+  }
+}
+
+/** SQLSTATE classes of a refused log-in and of a database that does not exist; and a host name that nobody knows. */
+const unusable = /^(28|3D000|42501|ENOTFOUND|EAI_AGAIN)/;
+
+/** What keeps a program from opening is mostly its surroundings, and then its message is a sentence for the operator. */
+export function openingError(error: unknown, config: Config): unknown {
+  const code = codeOf(error);
+  if (config.databaseUrl !== null && (isDatabaseAway(error) || unusable.test(code))) {
+    const line = text.operator.unreachableDatabase(databaseName(config.databaseUrl), reasonOf(error));
+    return new OperatorError(line, exitStatus.failed, error);
+  }
+  const isSentence = config.databaseUrl === null && error instanceof Error && error.name === 'Error' && code === '';
+  return isSentence ? new OperatorError(reasonOf(error), exitStatus.failed, error) : error;
+}
+
+function codeOf(error: unknown): string {
+  if (!(error instanceof Error)) return '';
+  if ('code' in error && typeof error.code === 'string') return error.code;
+  return codeOf(error.cause);
+}
+
+function heedSignals() {
+  const stopping = new AbortController();
+  let status: number | null = null;
+  const heed = (name: NodeJS.Signals) => {
+    const next = name === 'SIGINT' ? exitStatus.interrupted : exitStatus.terminated;
+    if (status !== null) process.exit(next);
+    status = next;
+    stopping.abort();
+  };
+  process.on('SIGINT', heed);
+  process.on('SIGTERM', heed);
+  return {
+    signal: stopping.signal,
+    status: () => status,
+    ignore: () => {
+      process.off('SIGINT', heed);
+      process.off('SIGTERM', heed);
+      if (status !== null) printError(text.operator.interrupted);
+    },
+  };
+}

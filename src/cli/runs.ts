@@ -1,0 +1,98 @@
+import { workflowCommands } from '../bots/commands/all.ts';
+import { commandCard } from '../bots/commands/help.ts';
+import { parseArguments } from '../bots/commands/parse.ts';
+import { nearest } from '../bots/commands/read.ts';
+import type { Refusal } from '../bots/commands/refusal.ts';
+import { refusalCard } from '../bots/refusalCard.ts';
+import type { Services } from '../bots/services.ts';
+import { canvasOf, type Surface } from '../bots/terminal/canvas.ts';
+import { refusedEvent } from '../bots/terminal/events.ts';
+import { createJsonReporter } from '../bots/terminal/jsonReporter.ts';
+import { createLiveReporter } from '../bots/terminal/liveReporter.ts';
+import { paintCard } from '../bots/terminal/paint.ts';
+import { createRequest, text } from '../bots/terminal/person.ts';
+import { createPlainReporter } from '../bots/terminal/plainReporter.ts';
+import type { Reporter } from '../bots/terminal/reporter.ts';
+import { openScreen } from '../bots/terminal/screen.ts';
+import { openThread, type ThreadEnd } from '../bots/terminal/thread.ts';
+import { workflows } from '../db/vocabulary.ts';
+import { exitStatus } from './exit.ts';
+import { withProgram } from './open.ts';
+import { print, printError, printJson, stdoutSurface } from './output.ts';
+
+const statusOf: Record<ThreadEnd, number> = {
+  complete: exitStatus.done,
+  incomplete: exitStatus.failed,
+  refused: exitStatus.failed,
+  stopped: exitStatus.interrupted,
+};
+
+/** `vidgenie run <workflow> …`: the words are what somebody would type in a chat. */
+export async function runWorkflow(name: string, words: readonly string[], isJson: boolean): Promise<number> {
+  const workflow = workflows.find((known) => known === name);
+  if (!workflow) {
+    const near = nearest(name, workflows);
+    return refuse({ reason: 'unknown_command', given: name, nearest: near, allowed: workflows }, isJson);
+  }
+  const command = workflowCommands[workflow];
+  const { args, wishesJson, wishesHelp } = ownFlags(words);
+  if (wishesHelp) {
+    print(...paintCard(commandCard(command, text), canvasOf(stdoutSurface(), text)));
+    return exitStatus.done;
+  }
+  const json = isJson || wishesJson;
+  const parsed = parseArguments(command, args);
+  if (parsed.outcome === 'refused') return refuse(parsed.refusal, json);
+
+  const surface = stdoutSurface();
+  const isLive = surface.isLive && !json;
+  // A log and a live thread cannot share a terminal; what goes wrong with a run is told in the thread itself.
+  const logLevel = isLive && process.stderr.isTTY ? 'silent' : 'warn';
+  return await withProgram({ worker: true, logLevel }, async ({ program, signal }) => {
+    const reporter = await createReporter(program.services, surface, isLive, json);
+    try {
+      const request = createRequest(program.services, signal);
+      return statusOf[await openThread(request, { command, given: parsed.given }, reporter)];
+    } finally {
+      await reporter.close();
+    }
+  });
+}
+
+/** `vidgenie demo`: the whole job, with a prompt of its own when nobody gives one. */
+export async function runDemo(words: readonly string[], isJson: boolean): Promise<number> {
+  const parsed = parseArguments(workflowCommands.complete, ownFlags(words).args);
+  const lacksPrompt = parsed.outcome === 'refused' && parsed.refusal.reason === 'missing';
+  return await runWorkflow('complete', lacksPrompt ? [...words, text.terminal.demoPrompt] : words, isJson);
+}
+
+/** The flags of the command line among the words of a command, as far as the words are not quoted by `--`. */
+function ownFlags(words: readonly string[]): { args: string[]; wishesJson: boolean; wishesHelp: boolean } {
+  const end = words.indexOf('--');
+  const before = end < 0 ? [...words] : words.slice(0, end);
+  const after = end < 0 ? [] : words.slice(end);
+  return {
+    args: [...before.filter((word) => word !== '--json' && word !== '--help'), ...after],
+    wishesJson: before.includes('--json'),
+    wishesHelp: before.includes('--help'),
+  };
+}
+
+function refuse(refusal: Refusal, isJson: boolean): number {
+  if (isJson) printJson(refusedEvent(refusal, text));
+  const surface = stdoutSurface();
+  printError(...paintCard(refusalCard(refusal, text), canvasOf({ ...surface, hasColour: false }, text)));
+  return exitStatus.misused;
+}
+
+async function createReporter(
+  services: Services,
+  surface: Surface,
+  isLive: boolean,
+  isJson: boolean,
+): Promise<Reporter> {
+  if (isJson) return createJsonReporter(services, text, print);
+  if (!isLive) return createPlainReporter(services, text, surface, print);
+  const screen = await openScreen({ stdout: process.stdout, input: null });
+  return createLiveReporter(services, text, surface, screen);
+}

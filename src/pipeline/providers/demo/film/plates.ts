@@ -1,0 +1,53 @@
+import sharp from 'sharp';
+import { mark } from '../painting/credits.ts';
+import { paintDepths } from '../painting/paint.ts';
+import { findRecipe } from '../painting/recipe.ts';
+import { type Layer, layerFrom } from './frame.ts';
+
+/** About how much larger than the frame the plates are, so that an enlarged view stays crisp. */
+export const plateScale = 1.08;
+
+/** In eights, because the compositor works on words of four points, and colour has half the points. */
+function plateSize({ width, height }: { width: number; height: number }): { width: number; height: number } {
+  return { width: Math.round((width * plateScale) / 8) * 8, height: Math.round((height * plateScale) / 8) * 8 };
+}
+
+export type Plates = {
+  /** From the back to the front; one alone for a picture that is not ours. */
+  layers: Layer[];
+  /** Lies unmoved over every frame. */
+  credits: Layer;
+  /** The prompt of a picture that is ours. */
+  prompt: string | null;
+};
+
+/** Prepares a picture for the camera: ours in the depths it was painted in, anybody else's as it is. */
+export async function preparePlates(path: string, size: { width: number; height: number }): Promise<Plates> {
+  const { exif, width, height } = await sharp(path).metadata();
+  const recipe = findRecipe(exif);
+  const sameShape = Math.abs(width / height - size.width / size.height) < 0.01;
+  if (recipe !== null && sameShape) {
+    const painted = await paintDepths(recipe, size, plateSize(size));
+    const layers = painted.layers.map((layer) => layerFrom(layer.data, layer.width, layer.height));
+    const { data } = painted.credits;
+    return { layers, credits: layerFrom(data, size.width, size.height), prompt: recipe.prompt };
+  }
+  const plate = plateSize(size);
+  const cover = sharp(path, { failOn: 'error' })
+    .autoOrient()
+    .resize({ ...plate, fit: 'cover', kernel: 'lanczos3' });
+  const flat = await cover.toColourspace('srgb').flatten({ background: '#000000' }).ensureAlpha().raw().toBuffer();
+  return { layers: [layerFrom(flat, plate.width, plate.height)], credits: await markOnly(size), prompt: null };
+}
+
+async function markOnly({ width, height }: { width: number; height: number }): Promise<Layer> {
+  const unit = Math.min(width, height) / 1000;
+  const sign = mark({ unit });
+  const margin = unit * 34;
+  const at = `translate(${width - margin - sign.width} ${height - margin})`;
+  // Any picture may lie beneath, so the letters bring their own dark rim.
+  const rim = `<g transform="${at}" opacity="0.5"><g transform="translate(0 ${unit * 1.6})" stroke="#000000">${sign.svg.replaceAll(/#[0-9a-f]{6}/g, '#000000')}</g></g>`;
+  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rim}<g transform="${at}">${sign.svg}</g></svg>`;
+  const pixels = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
+  return layerFrom(pixels, width, height);
+}

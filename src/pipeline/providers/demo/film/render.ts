@@ -1,0 +1,39 @@
+import { rename, rm } from 'node:fs/promises';
+import { setPriority } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { exists, files, readOrder, writeWhole } from './operation.ts';
+import { startOf } from './processes.ts';
+import { shoot } from './shoot.ts';
+
+// The renderer: a process of its own, started with the directory of its attempt. It speaks through files alone, because
+// whoever ordered the film may be gone before it is ready.
+
+async function render(attempt: string): Promise<void> {
+  const operation = dirname(attempt);
+  const started = await startOf(process.pid);
+  await writeWhole(attempt, files.renderer, JSON.stringify({ pid: process.pid, started }));
+  if (await exists(operation, files.canceled)) return;
+  const order = await readOrder(operation);
+  if (order === null) throw new Error(`no order in ${basename(operation)}`);
+  const partial = join(attempt, `${files.film}.part`);
+  const source = join(operation, files.source);
+  await shoot({ order, source, target: partial, progress: join(attempt, files.progress) });
+  await rename(partial, join(operation, files.film));
+  await rm(source, { force: true });
+}
+
+const attempt = process.argv[2];
+if (attempt === undefined) throw new Error('usage: render.ts <directory of the attempt>');
+// People wait for answers of the bot, and only then for films.
+setPriority(5);
+try {
+  await render(attempt);
+} catch (error) {
+  const detail = `the film could not be rendered: ${error instanceof Error ? error.message : String(error)}`;
+  await writeWhole(
+    dirname(attempt),
+    files.failed,
+    JSON.stringify({ kind: 'unavailable', detail: detail.slice(0, 300) }),
+  );
+  process.exitCode = 1;
+}
