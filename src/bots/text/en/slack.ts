@@ -51,6 +51,8 @@ export const create = {
   imageHint: 'PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side.',
   channel: 'Where to show it',
   usual: 'As usual here',
+  between: (least: number, most: number, usual: number | null) =>
+    `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
   on: 'On',
   off: 'Off',
   optional: 'Leave as it is to use what is usual in this workspace.',
@@ -62,6 +64,11 @@ export const create = {
 
 export const form = { save: 'Save', saving: 'Saving …', close: 'Close' };
 
+export const noForm = {
+  title: 'That needs a form',
+  text: (command: string) => `Forms open from a slash command or from VidGenie's Home: /vidgenie ${command}`,
+};
+
 export const home = {
   title: 'VidGenie',
   create: 'Create a video',
@@ -72,6 +79,14 @@ export const home = {
   admin: 'For admins',
   keys: 'Provider keys',
   settings: 'Settings',
+  statuses: {
+    unchecked: 'not checked yet',
+    valid: 'works',
+    invalid: 'refused by the provider',
+    no_permission: 'lacks a permission',
+    out_of_quota: 'its quota is used up',
+    unreachable: 'could not be checked',
+  },
   noKeys: 'No keys of your own: runs use the operator’s.',
 };
 

@@ -1,0 +1,50 @@
+import { App, type Receiver } from '@slack/bolt';
+import { createWebClient } from './client.ts';
+import type { DeskNeeds } from './desk.ts';
+import type { Drain } from './drain.ts';
+import { onAction } from './listeners/actions.ts';
+import { onCommand, onMention } from './listeners/commands.ts';
+import { onGoodbye } from './listeners/goodbye.ts';
+import { onHome } from './listeners/home.ts';
+import { onShortcut } from './listeners/shortcuts.ts';
+import { onViewSubmission } from './listeners/views.ts';
+import { createSlackLogger } from './log.ts';
+
+/**
+ * Says what is done with which request. Each is acknowledged before anything is looked up: Bolt is given no tokens, for it would
+ * fetch them first, and the member would see nothing when there are none.
+ */
+export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): App {
+  const { log } = needs;
+  const app = new App({
+    receiver,
+    authorize: async () => ({}),
+    convoStore: false,
+    ignoreSelf: false,
+    logger: createSlackLogger(log),
+    clientOptions: { slackApiUrl: createWebClient('bot', null, needs.settings.apiUrl, log).slackApiUrl },
+  });
+  app.error(async (error) => log.error({ face: 'slack', error }, 'a request failed'));
+
+  const any = /.*/s;
+  app.command(any, async ({ ack, body }) => {
+    await ack();
+    await drain.track(onCommand(needs, body));
+  });
+  app.shortcut(any, async ({ ack, body }) => {
+    await ack();
+    await drain.track(onShortcut(needs, body));
+  });
+  app.action(any, async ({ ack, body }) => {
+    await ack();
+    await drain.track(onAction(needs, body));
+  });
+  app.view(any, async ({ ack, body }) => {
+    await drain.track(onViewSubmission(needs, body, (answer) => (answer ? ack(answer) : ack())));
+  });
+  app.event('app_mention', async ({ body }) => drain.track(onMention(needs, body)));
+  app.event('app_home_opened', async ({ body }) => drain.track(onHome(needs, body)));
+  app.event('app_uninstalled', async ({ body }) => drain.track(onGoodbye(needs, body)));
+  app.event('tokens_revoked', async ({ body }) => drain.track(onGoodbye(needs, body)));
+  return app;
+}

@@ -1,0 +1,16 @@
+/** Work that goes on after its request was acknowledged, so that a stop can wait for it. */
+export type Drain = { track: (work: Promise<void>) => Promise<void>; finished: () => Promise<void> };
+
+export function createDrain(onFault: (error: unknown) => void): Drain {
+  const going = new Set<Promise<void>>();
+  return {
+    track: (work) => {
+      const tracked = work.catch(onFault).finally(() => going.delete(tracked));
+      going.add(tracked);
+      return tracked;
+    },
+    finished: async () => {
+      while (going.size > 0) await Promise.all(going);
+    },
+  };
+}
