@@ -4,11 +4,13 @@ import type { Services } from './bots/services.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { embeddedKeyring, type Keyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import { createFileStore } from './pipeline/media/files.ts';
+import type { MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Reach } from './pipeline/milestones.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
@@ -21,6 +23,7 @@ export type Program = {
   config: Config;
   database: Database;
   services: Services;
+  keyring: Keyring;
   /** Ends everything that was opened, the last first; safe to call twice. */
   stop: () => Promise<void>;
 };
@@ -70,6 +73,7 @@ export async function openProgram(
       watch: watcher.watch,
     };
 
+    const keyring = await embeddedKeyring(config.home);
     if (options.worker) {
       const queue = await openQueue({ kind: 'postgres', url }, (error) =>
         log.warn({ error }, 'the queue reported an error'),
@@ -77,6 +81,7 @@ export async function openProgram(
       closers.push(queue.close);
       const messengers: Partial<Record<Face, Messenger>> = {
         terminal: createTerminalMessenger(),
+        ...(await slackMessenger(config, { db: database.db, keyring, store, log })),
         ...options.messengers,
       };
       const worker = await startWorker(
@@ -101,11 +106,21 @@ export async function openProgram(
       );
       closers.push(worker.stop);
     }
-    return { config, database, services, stop };
+    return { config, database, services, keyring, stop };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Loaded only where it is configured: a platform's library is large. */
+async function slackMessenger(
+  { slack: settings }: Config,
+  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger },
+): Promise<{ slack?: Messenger }> {
+  if (!settings) return {};
+  const { openSlackMessenger } = await import('./bots/slack/worker.ts');
+  return { slack: openSlackMessenger({ ...needs, settings }) };
 }
 
 async function demoProviders(config: Config): Promise<Providers> {

@@ -1,7 +1,10 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+// Loaded before any server is made: afterwards this constant would be one of the adapter's own responses, and be sent.
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
 
 /** The one HTTP server of the program: every face and every probe adds its routes to `app` before it listens. */
 export type HttpServer = {
@@ -37,3 +40,17 @@ export function createHttpServer(): HttpServer {
 
 const portOf = (address: AddressInfo | string | null): number | null =>
   address !== null && typeof address === 'object' ? address.port : null;
+
+const nodeBindings = z.custom<HttpBindings>(
+  (value) => typeof value === 'object' && value !== null && 'incoming' in value && 'outgoing' in value,
+);
+
+/** The request as Node has it, for what Hono does not show. */
+export const incomingOf = (context: Context): HttpBindings['incoming'] => nodeBindings.parse(context.env).incoming;
+
+/** Lets a listener of Node's own kind answer a request; nothing of the body may have been read. */
+export function handOver(context: Context, listener: (...args: Parameters<RequestListener>) => void): Response {
+  const { incoming, outgoing } = nodeBindings.parse(context.env);
+  listener(incoming, outgoing);
+  return RESPONSE_ALREADY_SENT;
+}

@@ -18,11 +18,16 @@ export type Installation = {
   database: Database;
   home: string;
   journal: string;
-  open: (options: { worker: boolean; vendor?: VendorBehaviour } & Surroundings) => Promise<Program>;
+  open: (
+    options: { worker: boolean; vendor?: VendorBehaviour; config?: Partial<Config> } & Surroundings,
+  ) => Promise<Program>;
 };
 
 export function testConfig(url: string, home: string): Config {
-  return { role: 'all', home, logLevel: null, databaseUrl: url, freeCredits: 100, demo: { stepMs: 0, faults: {} } };
+  return {
+    ...{ role: 'all', home, logLevel: null, databaseUrl: url, port: 0, slack: null, freeCredits: 100 },
+    demo: { stepMs: 0, faults: {} },
+  };
 }
 
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
@@ -37,10 +42,10 @@ export async function createInstallation(database: Database): Promise<Installati
     database,
     home,
     journal,
-    open: async ({ vendor, ...options }) => {
+    open: async ({ vendor, config, ...options }) => {
       const providers = createVendor({ journal, ...media }, vendor);
       const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-      const program = await openProgram(testConfig(database.url, home), log, {
+      const program = await openProgram({ ...testConfig(database.url, home), ...config }, log, {
         visibilityMs: testVisibilityMs,
         providers,
         ...options,

@@ -38,6 +38,8 @@ const program = await openProgram(
     home: orders.home,
     logLevel: null,
     databaseUrl: orders.url,
+    port: 0,
+    slack: null,
     freeCredits: 100,
     demo: { stepMs: 0, faults: {} },
   },

@@ -4,7 +4,7 @@ import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
 import { paragraph, type SlackBlock } from './blocks.ts';
 import { cardMessage } from './cardBlocks.ts';
-import { choiceInput, modal, valueOf } from './inputs.ts';
+import { choiceInput, fieldValue, modal } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 const prefix = 'form:';
@@ -31,7 +31,7 @@ function fieldBlock({ name, label, choices, value }: Form['fields'][number]): Sl
 export const readForm = (state: ViewState): FormValues =>
   Object.fromEntries(
     Object.keys(state.values).flatMap((name) => {
-      const { text } = valueOf(state, name);
+      const { text } = fieldValue(state, name);
       return text === null ? [] : [[name, text]];
     }),
   );

@@ -37,6 +37,12 @@ export async function startSlackBot({ services, keyring, settings, http, log }: 
   const drain = createDrain((error) => log.error({ face: 'slack', error }, 'a request could not be carried out'));
   const needs = { services, connections, members, settings, log, signal: stopping.signal };
 
+  const stop = async (disconnect: () => Promise<unknown>) => {
+    await disconnect();
+    await drain.finished();
+    stopping.abort();
+  };
+
   if (settings.appToken !== null) {
     const receiver = new SocketModeReceiver({
       appToken: settings.appToken,
@@ -45,12 +51,12 @@ export async function startSlackBot({ services, keyring, settings, http, log }: 
     });
     const app = createApp(receiver, needs, drain);
     await app.start();
-    return { stop: async () => void (await app.stop(), await drain.finished(), stopping.abort()) };
+    return { stop: () => stop(() => app.stop()) };
   }
   if (settings.signingSecret === null) throw new Error('Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET');
   const logger = createSlackLogger(log);
   const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, bodyLimit, logger });
   createApp(receiver, needs, drain);
   mountSlack(http, receiver, createInstaller({ services, keyring, connections, settings, log }));
-  return { stop: async () => void (await drain.finished(), stopping.abort()) };
+  return { stop: () => stop(async () => {}) };
 }

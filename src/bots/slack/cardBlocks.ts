@@ -15,21 +15,24 @@ import {
   type SlackBlock,
   type SlackButton,
 } from './blocks.ts';
-import { cut } from './escape.ts';
+import { mrkdwn } from './escape.ts';
 
 export type SlackMessage = { text: string; blocks: SlackBlock[] };
 
 const marks = { plain: '', working: '⏳ ', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' } as const;
 
-/** A card as a message. Its plain text is what notifications and screen readers have of it. */
+/** A card as a message. */
 export function cardMessage(card: Card, text: Text): SlackMessage {
   const title = `${marks[card.tone]}${card.title}`;
   const body = card.blocks.flatMap((block) => blocksOf(block, card.title, text));
   return {
-    text: cut([card.title, ...card.blocks.flatMap(wordsOf)].join('\n'), limits.fallback),
+    text: fallback([card.title, ...card.blocks.flatMap(wordsOf)].join('\n')),
     blocks: fitted([header(title), ...body], limits.blocksPerMessage, buttonRow(card.buttons.map(buttonOf))),
   };
 }
+
+/** What notifications and screen readers have of a message. Slack reads markup in it, so it is escaped like the rest. */
+export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
 
 /** A button's name is all that it carries: the action and the run, valid after any restart. */
 export const buttonOf = ({ action, runId, label, style }: Button): SlackButton =>

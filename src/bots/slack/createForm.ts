@@ -7,7 +7,7 @@ import type { Given } from '../commands/read.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
 import { context, limits, type SlackBlock } from './blocks.ts';
-import { channelInput, choiceInput, imageInput, modal, textInput, valueOf } from './inputs.ts';
+import { channelInput, choiceInput, fieldValue, imageInput, modal, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 export const createCallback = 'create';
@@ -124,17 +124,17 @@ export const attachedImage = 'attached';
 /** What a form asks for, as the command that it means. Fields that the command does not have are left out. */
 export function readCreateForm(state: ViewState, metadata: string): Asked {
   const on = readOpened(metadata);
-  const chosen = z.enum(workflows).catch('complete').parse(valueOf(state, 'workflow').text);
+  const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);
   const command = workflowCommands[on ? 'video' : chosen];
-  const fileId = on?.fileId ?? valueOf(state, 'image').fileId;
+  const fileId = on?.fileId ?? fieldValue(state, 'image').fileId;
   const given = Object.fromEntries(
     command.options.flatMap(({ name, kind }) => {
       if (kind.kind === 'image') return fileId === null ? [] : [[name, attachedImage]];
-      const value = valueOf(state, name).text;
+      const value = fieldValue(state, name).text;
       return value === null || value === '' ? [] : [[name, value]];
     }),
   );
-  const channel = on?.channel ?? valueOf(state, 'channel').conversation;
+  const channel = on?.channel ?? fieldValue(state, 'channel').conversation;
   return { command, given, fileId, channel, threadTs: on?.threadTs ?? null };
 }
 

@@ -70,7 +70,7 @@ export type FieldValue = {
 };
 
 /** What somebody put into a field; null in every part for one that was left alone. */
-export function valueOf(state: ViewState, name: string): FieldValue {
+export function fieldValue(state: ViewState, name: string): FieldValue {
   const field = state.values[name]?.[name];
   const chosen = field?.selected_option?.value;
   return {

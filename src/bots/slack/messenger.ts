@@ -7,10 +7,8 @@ import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Messenger, Speaking } from '../../pipeline/messenger.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
 import { mediaOf, runCard } from '../runCard.ts';
-import { limits } from './blocks.ts';
 import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
-import { cut, escaped } from './escape.ts';
 import { type Sharing, shareAll } from './files.ts';
 import { progressMessage, rootMessage } from './runMessages.ts';
 import { createVoice, edit, post, type Voice } from './voice.ts';
@@ -115,7 +113,7 @@ async function tellDirectly(voice: Voice, { progress }: Speaking, notes: readonl
   if (progressTs !== null) return;
   const message = progressMessage(view, progress, text, notes);
   const to = direct ? { channel: direct.channel, threadTs: direct.ts } : { channel: place.userId, threadTs: null };
-  const { ts } = await post(client, to, { ...message, text: cut(escaped(message.text), limits.fallback) });
+  const { ts } = await post(client, to, message);
   await voice.remember({ progressTs: ts });
 }
 

@@ -4,8 +4,8 @@ import type { Card } from '../card.ts';
 import { runCard, shortId, stepLines } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import { buttonRow, context, fitted, limits, paragraph, plan, quote, type SlackBlock, section } from './blocks.ts';
-import { buttonOf, cardMessage, type SlackMessage, taskOf } from './cardBlocks.ts';
-import { cut, escaped, mrkdwn } from './escape.ts';
+import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
+import { escaped, mrkdwn } from './escape.ts';
 
 /** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
 export const mention = (id: string, name: string): string =>
@@ -18,7 +18,7 @@ export function rootMessage(view: RunView, card: Card, text: Text): SlackMessage
   const line = `${who} · *${escaped(text.runs.workflows[run.workflow])}* · ${escaped(text.measures.credits(run.priceCredits))}`;
   const outcome = run.settledAt ? [card.title, ...sentencesOf(card)] : [card.title];
   return {
-    text: cut(`${card.title}: ${run.prompt}`, limits.fallback),
+    text: fallback(`${card.title}: ${run.prompt}`),
     blocks: [
       section(line),
       quote(text.runs.prompt.original, run.prompt),
