@@ -49,8 +49,12 @@ export type CardMedia = {
   bytes: number;
 };
 
+/** What a button on a run can do; `actions/` carries it out. */
+export const actions = ['cancel', 'again', 'edit', 'animate', 'delete'] as const;
+export type Action = (typeof actions)[number];
+
 /** Buttons carry no state of their own: the action and the run are all that a face needs, after any restart. */
-export type Button = { action: 'cancel'; runId: RunId; label: string; style: 'plain' | 'danger' };
+export type Button = { action: Action; runId: RunId; label: string; style: 'plain' | 'danger' };
 
 /** Choices to be made together, in a modal or in a terminal; `command` takes the values. At most five fields: Discord has no more. */
 export type Form = { command: string; title: string; intro: string; fields: readonly FormField[] };

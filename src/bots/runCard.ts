@@ -1,7 +1,7 @@
 import type { RunView, Step } from '../db/runs.ts';
 import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
-import type { Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
+import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
 import type { Text } from './text.ts';
 
 /** The first characters of a run's id: enough for people to tell runs apart and to name one. */
@@ -36,6 +36,7 @@ const isPartial = (view: RunView) =>
   view.run.state !== 'succeeded' && view.assets.some((asset) => asset.step === 'image' || asset.step === 'video');
 
 function toneOf(view: RunView): Tone {
+  if (view.run.deletedAt) return 'plain';
   switch (view.run.state) {
     case 'queued':
       return 'plain';
@@ -51,8 +52,9 @@ function toneOf(view: RunView): Tone {
 }
 
 function titleOf(view: RunView, text: Text): string {
-  const { state, workflow, cancelRequestedAt } = view.run;
+  const { state, workflow, cancelRequestedAt, deletedAt } = view.run;
   const { title } = text.runs;
+  if (deletedAt) return text.runs.deleted.title;
   switch (state) {
     case 'queued':
       return cancelRequestedAt ? title.stopping(workflow) : title.queued(workflow);
@@ -143,6 +145,7 @@ export function failureSentences(view: RunView, text: Text): string[] {
 /** What the run made, in the order of its steps; the image that a member gave is not among it. */
 export function mediaOf(view: RunView, text: Text): CardMedia[] {
   const order: readonly (StepKind | null)[] = ['image', 'video'];
+  if (view.run.deletedAt) return [];
   return view.assets
     .filter((asset) => order.includes(asset.step))
     .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step))
@@ -152,7 +155,18 @@ export function mediaOf(view: RunView, text: Text): CardMedia[] {
 }
 
 function buttonsOf(view: RunView, text: Text): Button[] {
-  const { settledAt, cancelRequestedAt, id } = view.run;
-  if (settledAt || cancelRequestedAt) return [];
-  return [{ action: 'cancel', runId: id, label: text.runs.cancelButton, style: 'danger' }];
+  const { settledAt, cancelRequestedAt, deletedAt, workflow, id } = view.run;
+  const button = (action: Action): Button => {
+    const style = action === 'cancel' || action === 'delete' ? 'danger' : 'plain';
+    return { action, runId: id, label: text.runs.buttons[action], style };
+  };
+  if (deletedAt) return [button('again'), button('edit')].filter(() => workflow !== 'video');
+  if (!settledAt) return cancelRequestedAt ? [] : [button('cancel')];
+  const made = view.assets.filter((asset) => asset.step !== null).map((asset) => asset.kind);
+  return [
+    ...[button('again'), button('edit')],
+    // A video shows its image in motion already.
+    ...(made.includes('image') && !made.includes('video') ? [button('animate')] : []),
+    ...(made.length > 0 ? [button('delete')] : []),
+  ];
 }

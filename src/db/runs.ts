@@ -1,4 +1,4 @@
-import { and, asc, desc, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { accountOf } from './credits.ts';
@@ -191,6 +191,16 @@ export async function placeInQueue(tx: Tx, id: RunId): Promise<number> {
       ),
     );
   return row?.ahead ?? 0;
+}
+
+/** Marks a settled run as deleted; whoever marks it again finds it so. Its media are removed after, so that no kill leaves them named. */
+export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unsettled'> {
+  const rows = await tx
+    .update(runs)
+    .set({ deletedAt: sql`coalesce(${runs.deletedAt}, now())` })
+    .where(and(eq(runs.id, id), isNotNull(runs.settledAt)))
+    .returning({ id: runs.id });
+  return rows.length > 0 ? 'deleted' : 'unsettled';
 }
 
 /**

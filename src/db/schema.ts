@@ -141,6 +141,8 @@ export const runs = pgTable(
     deliveredAt: at('delivered_at'),
     /** Why the result could not be told where the run was asked for; `/vidgenie history` still has it. */
     deliveryFailure: jsonb('delivery_failure').$type<Failure>(),
+    /** Since when its media are gone, at somebody's wish. The rows of its assets stay: they say what was paid for. */
+    deletedAt: at('deleted_at'),
   },
   (t) => [
     check(
@@ -152,6 +154,7 @@ export const runs = pgTable(
       sql`${t.settledAt} IS NULL OR (${t.capturedCredits} + ${t.releasedCredits} = ${t.priceCredits} AND ${t.capturedCredits} >= 0 AND ${t.releasedCredits} >= 0)`,
     ),
     check('prompt_is_bounded', sql`char_length(${t.prompt}) <= 4000`),
+    check('deleted_after_settled', sql`${t.deletedAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
     index('runs_due_new').on(t.dueAt).where(sql`${t.state} = 'queued'`),

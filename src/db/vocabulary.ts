@@ -74,8 +74,11 @@ export const faceOf = (id: WorkspaceId): Face => z.enum(faces).parse(id.split(':
 export const runId = z.uuid().brand('RunId');
 export type RunId = z.infer<typeof runId>;
 
-/** The member who typed the command, as the platform vouched for them. */
-export type Member = { id: string; name: string; isAdmin: boolean };
+/**
+ * The member who typed the command, as the platform vouched for them. A moderator may clear up after others in the place where
+ * the command was typed, without being an admin of the workspace.
+ */
+export type Member = { id: string; name: string; isAdmin: boolean; isModerator?: boolean };
 
 /**
  * Why a step came to nothing; one taxonomy for all providers. `storage` is the media store's fault, `internal` our own,

@@ -52,6 +52,7 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
     settledAt: null,
     deliveredAt: null,
     deliveryFailure: null,
+    deletedAt: null,
     ...over,
   },
   steps,

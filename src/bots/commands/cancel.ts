@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { listRuns, loadRun, requestCancel } from '../../db/runs.ts';
 import type { RunId } from '../../db/vocabulary.ts';
+import { mayEnd } from '../actions/permission.ts';
 import { textCard } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { textOf } from '../text.ts';
@@ -19,7 +20,7 @@ export const cancel = command({
     const found = reference === undefined ? await onlyRun(request) : await namedRun(request, reference);
     if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
     const { run } = found.view;
-    if (run.memberId !== member.id && !member.isAdmin) return { kind: 'refusal', refusal: { reason: 'not_your_run' } };
+    if (!mayEnd(run, member)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'stop' } };
     const text = textOf(locale);
     if ((await requestCancel(services.db, run.id)) === 'finished') return await over(request, run.id);
     services.wake();

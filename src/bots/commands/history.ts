@@ -36,7 +36,7 @@ function entryOf(view: RunView, text: Text): Entry {
     at: run.createdAt,
     label: shortId(run.id),
     text: text.measures.few(run.prompt),
-    aside: `${text.runs.states[run.state]}, ${text.measures.credits(spent)}`,
+    aside: `${run.deletedAt ? text.runs.deleted.title.toLowerCase() : text.runs.states[run.state]}, ${text.measures.credits(spent)}`,
     media: mediaOf(view, text),
   };
 }

@@ -24,7 +24,10 @@ export type Refusal =
   | { reason: 'ambiguous_run'; given: string }
   | { reason: 'nothing_to_cancel' }
   | { reason: 'several_to_cancel'; runs: readonly { id: string; prompt: string }[] }
-  | { reason: 'not_your_run' }
+  | { reason: 'not_your_run'; wish: 'stop' | 'delete' }
+  | { reason: 'still_at_work' }
+  | { reason: 'run_deleted' }
+  | { reason: 'nothing_to_animate' }
   | { reason: 'already_over'; id: string; state: string };
 
 /** What an option takes, for a sentence about it. */

@@ -82,7 +82,8 @@ async function checkObjects({ database: { db }, services: { store } }: Program):
     const rows = page.parse(
       await db.execute(sql`
         SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.kind = a.step
-        WHERE s.state = 'done' AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
+        JOIN runs r ON r.id = a.run_id
+        WHERE s.state = 'done' AND r.deleted_at IS NULL AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
     );
     const sizes = await Promise.all(rows.map(async ({ key }) => await store.size(key).catch(() => null)));
     missing.push(...rows.filter((row, at) => sizes[at] !== row.bytes).map(({ key }) => key));

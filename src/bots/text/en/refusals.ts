@@ -70,7 +70,22 @@ export function refusal(it: Refusal): { title: string; text: string } {
         text: `Say which one: ${it.runs.map((run) => `cancel ${run.id} (${few(run.prompt, 30)})`).join(', ')}.`,
       };
     case 'not_your_run':
-      return { title: 'That run is not yours', text: 'Its member or an admin can stop it.' };
+      return { title: 'That run is not yours', text: `Its member, a moderator or an admin can ${it.wish} it.` };
+    case 'still_at_work':
+      return {
+        title: 'That run is still at work',
+        text: 'Cancel it first, or wait until it is over; then it can be deleted.',
+      };
+    case 'run_deleted':
+      return {
+        title: 'That run was deleted',
+        text: 'What it made is gone, so there is nothing to go on from. Start a new one.',
+      };
+    case 'nothing_to_animate':
+      return {
+        title: 'There is no image to animate',
+        text: 'Choose something that has a PNG, JPEG or WebP image. Nothing was charged.',
+      };
     case 'already_over':
       return {
         title: `Run ${it.id} is over`,

@@ -1,4 +1,5 @@
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
+import type { Action } from '../../card.ts';
 import { allOf, credits, duration, guess } from './measures.ts';
 
 export const workflows: Record<Workflow, string> = { complete: 'Image and video', image: 'Image', video: 'Video' };
@@ -24,6 +25,11 @@ export const prompt = { original: 'Your words', enhanced: 'What VidGenie asked f
 
 /** For a video without words: what its model is asked for. */
 export const unspokenMotion = 'Bring this image to life with gentle, natural movement and a slow camera.';
+
+export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]}: on its way`;
+export const repeated = 'This was asked for already; it is shown where it was asked for.';
+export const optionLabels = { options: 'Options', price: 'Price', queue: 'Queue' };
+export const withSound = (audio: boolean): string => (audio ? 'with sound' : 'without sound');
 
 export const accepted = (price: number, balance: number): string =>
   `${credits(price)} held, ${balance.toLocaleString('en')} left.`;
@@ -134,7 +140,21 @@ export const ownWords = 'The prompt could not be improved, so your own words wer
 
 export const undelivered = 'It could not be told where it was asked for.';
 
-export const cancelButton = 'Cancel';
+export const buttons: Record<Action, string> = {
+  cancel: 'Cancel',
+  again: 'Again',
+  edit: 'Edit prompt',
+  animate: 'Animate',
+  delete: 'Delete',
+};
+
+export const edit = { title: 'Edit the prompt', label: 'What would you like to see?', submit: 'Start' };
+
+export const deleted = {
+  title: 'Deleted',
+  text: (by: string) => `What this run made was deleted by ${by}.`,
+  done: 'What it made is gone from the store. What it cost stays in the ledger.',
+};
 
 export const canceling = {
   title: (id: string) => `Run ${id} is being stopped`,

@@ -1,0 +1,30 @@
+import type { RunId, RunOptions, Workflow } from '../db/vocabulary.ts';
+import type { Block, Card } from './card.ts';
+import type { Started } from './commands/request.ts';
+import type { Text } from './text.ts';
+
+type Accepted = { runId: RunId; workflow: Workflow; prompt: string; started: Started };
+
+/** The first word about a run: what was asked for, what it costs, what is left, and how many are before it. */
+export function acceptedCard({ runId, workflow, prompt, started }: Accepted, ahead: number, text: Text): Card {
+  const { runs } = text;
+  const fields = [
+    { label: runs.optionLabels.options, value: chosen(workflow, started.options, text) },
+    { label: runs.optionLabels.price, value: runs.accepted(started.priceCredits, started.balance) },
+    { label: runs.optionLabels.queue, value: runs.ahead(ahead) },
+  ];
+  const blocks: Block[] = [
+    { kind: 'quotes', quotes: [{ label: runs.prompt.original, text: prompt }] },
+    { kind: 'fields', fields },
+  ];
+  const buttons = [{ action: 'cancel', runId, label: runs.buttons.cancel, style: 'danger' }] as const;
+  return { tone: 'plain', title: runs.acceptedTitle(workflow), blocks, media: [], buttons };
+}
+
+/** The options that matter to a workflow, in the order in which people meet them. */
+export function chosen(workflow: Workflow, options: RunOptions, text: Text): string {
+  const { style, quality, aspect, duration, resolution, audio } = options;
+  const picture = workflow === 'video' ? [aspect] : [style, quality, aspect];
+  const film = [text.commands.settings.seconds(duration), resolution, text.runs.withSound(audio)];
+  return (workflow === 'image' ? picture : [...picture, ...film]).join(' · ');
+}

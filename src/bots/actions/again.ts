@@ -1,0 +1,21 @@
+import type { RunView } from '../../db/runs.ts';
+import type { Answer, CommandRequest } from '../commands/request.ts';
+import { startRun } from '../commands/startRun.ts';
+
+/**
+ * Starts a run like another one, with other words where some are given. It is a new command of whoever asks: the request brings the
+ * key that makes a repeated delivery one run, and the image of a video run is copied, so that deleting either run spares the other.
+ */
+export async function runAgain(request: CommandRequest, view: RunView, prompt = view.run.prompt): Promise<Answer> {
+  const { workflow, options, deletedAt } = view.run;
+  const input = view.assets.find((asset) => asset.step === null)?.objectKey ?? null;
+  if (workflow === 'video' && (deletedAt || input === null))
+    return { kind: 'refusal', refusal: { reason: 'run_deleted' } };
+  return await startRun(fromStore(request), { workflow, prompt, options, image: input });
+}
+
+/** The same request, whose images are objects of the store. */
+export const fromStore = (request: CommandRequest): CommandRequest => ({
+  ...request,
+  openImage: async (key) => await request.services.store.open(key),
+});

@@ -1,0 +1,48 @@
+import { longestPrompt, promptText, type RunId } from '../../db/vocabulary.ts';
+import type { Action } from '../card.ts';
+import { cancel } from '../commands/cancel.ts';
+import { namedRun } from '../commands/find.ts';
+import type { Answer, CommandRequest } from '../commands/request.ts';
+import { runAgain } from './again.ts';
+import { animateRun } from './animate.ts';
+import { type Deleted, deleteRun } from './remove.ts';
+
+/** The words of a run, to be edited in a form of the face; {@link submitEdit} takes what came of them. */
+export type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string };
+
+export type ActionAnswer = Answer | Deleted | EditPrompt;
+
+/** Carries out what a button on a run asks for. A run of another workspace is not found, whatever the button says. */
+export async function performAction(request: CommandRequest, action: Action, id: RunId): Promise<ActionAnswer> {
+  const found = await namedRun(request, id);
+  if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
+  const { view } = found;
+  switch (action) {
+    case 'cancel':
+      return await cancel.perform(request, { run: id });
+    case 'again':
+      return await runAgain(request, view);
+    case 'edit':
+      return { kind: 'edit', runId: id, prompt: view.run.prompt };
+    case 'animate':
+      return await animateRun(request, view);
+    case 'delete':
+      return await deleteRun(request, view);
+  }
+}
+
+/** Starts a run like the one whose words were edited. */
+export async function submitEdit(request: CommandRequest, id: RunId, prompt: string): Promise<Answer> {
+  const found = await namedRun(request, id);
+  if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
+  const read = promptText.safeParse(prompt);
+  if (read.success) return await runAgain(request, found.view, read.data);
+  const length = prompt.trim().length;
+  return {
+    kind: 'refusal',
+    refusal:
+      length > longestPrompt
+        ? { reason: 'too_long', option: 'prompt', length, most: longestPrompt }
+        : { reason: 'missing', command: found.view.run.workflow, option: 'prompt' },
+  };
+}

@@ -1,0 +1,8 @@
+import { en } from './en.ts';
+import * as commands from './fr/commands.ts';
+import * as measures from './fr/measures.ts';
+import * as refusals from './fr/refusals.ts';
+import * as runs from './fr/runs.ts';
+
+/** What people read in a chat. Operators and the terminal are spoken to in English. */
+export const fr = { ...en, commands, measures, refusals, runs };

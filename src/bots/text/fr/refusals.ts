@@ -1,0 +1,130 @@
+import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
+import { allOf, anyOf, credits, few } from './measures.ts';
+
+export function refusal(it: Refusal): { title: string; text: string } {
+  switch (it.reason) {
+    case 'unknown_command':
+      return {
+        title: `Il n’y a pas de commande « ${few(it.given, 30)} »`,
+        text: `${didYouMean(it.nearest)}Les commandes sont ${allOf(it.allowed)}.`,
+      };
+    case 'unknown_option':
+      return {
+        title: `${it.command} n’a pas d’option --${few(it.given, 30)}`,
+        text: `${didYouMean(it.nearest === null ? null : `--${it.nearest}`)}${
+          it.allowed.length === 0
+            ? 'Elle ne prend pas d’option.'
+            : `Ses options sont ${allOf(it.allowed.map((one) => `--${one}`))}.`
+        }`,
+      };
+    case 'missing_value':
+      return { title: `--${it.option} attend une valeur`, text: sentence(it.allowed) };
+    case 'bad_value':
+      return {
+        title: `--${it.option} ne peut pas valoir « ${few(it.given, 30)} »`,
+        text: `${didYouMean(it.nearest)}${sentence(it.allowed)}`,
+      };
+    case 'given_twice':
+      return { title: `--${it.option} est donné deux fois`, text: 'Une seule fois suffit, pour savoir lequel compte.' };
+    case 'missing':
+      return missing(it.command, it.option);
+    case 'too_long':
+      return {
+        title: 'C’est trop long',
+        text: `${it.option} : ${it.most.toLocaleString('fr')} caractères au plus, il y en a ${it.length.toLocaleString('fr')}.`,
+      };
+    case 'unexpected_words':
+      return { title: `${it.command} ne prend pas « ${few(it.words, 30)} »`, text: `Voir : help ${it.command}` };
+    case 'admins_only':
+      return { title: 'Réservé aux admins', text: `Demandez à un admin de cet espace d’utiliser ${it.command}.` };
+    case 'insufficient':
+      return {
+        title: 'Pas assez de crédits',
+        text: `Cela coûte ${credits(it.priceCredits)} et il en reste ${it.balance}${
+          it.heldCredits > 0 ? ` (${it.heldCredits} de plus réservés par des créations en cours)` : ''
+        }. Rien n’a été facturé. Une vidéo plus courte, une résolution plus basse, sans son ou en qualité standard coûte moins ; les crédits gratuits reviennent au début du mois, et un opérateur peut en accorder.`,
+      };
+    case 'unsupported':
+      return {
+        title: `--${it.option} ${it.value} n’est pas possible ici`,
+        text: `${it.model} accepte ${anyOf(it.allowed)}. Rien n’a été facturé.`,
+      };
+    case 'bad_image':
+      return { title: 'Cette image ne convient pas', text: `${image[it.why](it.detail)} Rien n’a été facturé.` };
+    case 'no_such_run':
+      return {
+        title: it.given === '' ? 'Aucune création pour l’instant' : `Aucune création « ${few(it.given, 40)} » ici`,
+        text: 'Voir : history',
+      };
+    case 'ambiguous_run':
+      return {
+        title: `Plusieurs créations commencent par « ${few(it.given, 40)} »`,
+        text: 'Donnez quelques caractères de plus.',
+      };
+    case 'nothing_to_cancel':
+      return { title: 'Rien n’est en cours', text: 'Aucune de vos créations n’attend ni ne travaille.' };
+    case 'several_to_cancel':
+      return {
+        title: 'Plusieurs créations sont en cours',
+        text: `Dites laquelle : ${it.runs.map((run) => `cancel ${run.id} (${few(run.prompt, 30)})`).join(', ')}.`,
+      };
+    case 'not_your_run':
+      return {
+        title: 'Cette création n’est pas la vôtre',
+        text: `Son membre, un modérateur ou un admin peut ${it.wish === 'stop' ? 'l’arrêter' : 'la supprimer'}.`,
+      };
+    case 'still_at_work':
+      return {
+        title: 'Cette création est encore en cours',
+        text: 'Annulez-la d’abord, ou attendez la fin ; elle pourra alors être supprimée.',
+      };
+    case 'run_deleted':
+      return { title: 'Cette création a été supprimée', text: 'Son résultat n’existe plus. Lancez-en une nouvelle.' };
+    case 'nothing_to_animate':
+      return {
+        title: 'Il n’y a pas d’image à animer',
+        text: 'Choisissez un message avec une image PNG, JPEG ou WebP. Rien n’a été facturé.',
+      };
+    case 'already_over':
+      return {
+        title: `La création ${it.id} est finie`,
+        text: `Elle ${it.state}, il n’y a rien à arrêter. Voir : status ${it.id}`,
+      };
+  }
+}
+
+const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Vouliez-vous dire ${nearest} ? `);
+
+function sentence(allowed: Allowed): string {
+  switch (allowed.kind) {
+    case 'choices':
+      return `Les valeurs possibles : ${anyOf(allowed.values)}.`;
+    case 'whole_number':
+      return `C’est un nombre entier de ${allowed.least} à ${allowed.most}.`;
+    case 'on_off':
+      return 'C’est on ou off.';
+    case 'text':
+      return 'Ce sont quelques mots.';
+  }
+}
+
+function missing(command: string, option: string): { title: string; text: string } {
+  if (option === 'prompt') {
+    return {
+      title: 'Qu’aimeriez-vous voir ?',
+      text: `Ajoutez quelques mots, par exemple : ${command} un renard dans la neige`,
+    };
+  }
+  if (option === 'image') return { title: 'Quelle image ?', text: `Ajoutez-en une à ${command}.` };
+  return { title: `${command} attend ${option}`, text: `Voir : help ${command}` };
+}
+
+const image: Record<ImageFault, (detail: string) => string> = {
+  missing: () => 'Elle n’existe pas, ou ne peut pas être lue.',
+  empty: () => 'Elle est vide.',
+  too_large: () => 'Elle dépasse 10 Mo ; une copie plus petite ou un JPEG conviendra.',
+  unknown_type: (detail) => `Ce n’est pas une image PNG, JPEG ou WebP, quel que soit son nom (${detail}).`,
+  damaged: () => 'Elle est abîmée ou incomplète ; enregistrez-la de nouveau et réessayez.',
+  too_many_pixels: () => 'Elle dépasse 4096 pixels de côté ; une copie plus petite conviendra.',
+  animated: () => 'C’est une animation ; donnez une image fixe.',
+};

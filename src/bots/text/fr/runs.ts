@@ -1,0 +1,171 @@
+import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
+import type { Action } from '../../card.ts';
+import { allOf, credits, guess, took } from './measures.ts';
+
+export const workflows: Record<Workflow, string> = { complete: 'Image et vidéo', image: 'Image', video: 'Vidéo' };
+
+export const steps: Record<StepKind, string> = { enhance: 'Texte', image: 'Image', video: 'Vidéo' };
+
+export const states: Record<RunState, string> = {
+  queued: 'en attente',
+  running: 'en cours',
+  succeeded: 'terminée',
+  failed: 'échouée',
+  canceled: 'annulée',
+};
+
+export const ended: Record<Exclude<RunState, 'queued' | 'running'>, string> = {
+  succeeded: 'est terminée',
+  failed: 'a échoué',
+  canceled: 'a été annulée',
+};
+
+export const prompt = { original: 'Vos mots', enhanced: 'Ce que VidGenie a demandé', motion: 'Ce qui bouge' };
+
+/** Models are asked in English, whatever language people read. */
+export { unspokenMotion } from '../en/runs.ts';
+
+export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]} : c’est parti`;
+export const repeated = 'Cela a déjà été demandé ; le résultat se trouve là où la demande a été faite.';
+export const optionLabels = { options: 'Options', price: 'Prix', queue: 'File' };
+export const withSound = (audio: boolean): string => (audio ? 'avec son' : 'sans son');
+
+const number = (amount: number): string => amount.toLocaleString('fr');
+
+export const accepted = (price: number, balance: number): string =>
+  `${credits(price)} réservés, il en reste ${number(balance)}.`;
+
+export const title = {
+  queued: (workflow: Workflow) => `${workflows[workflow]} : en attente d’une place`,
+  running: (workflow: Workflow) => `${workflows[workflow]} : en cours`,
+  stopping: (workflow: Workflow) => `${workflows[workflow]} : arrêt en cours`,
+  succeeded: {
+    complete: 'Votre image et votre vidéo sont prêtes',
+    image: 'Votre image est prête',
+    video: 'Votre vidéo est prête',
+  },
+  partial: 'Votre image est prête, pas la vidéo',
+  failed: {
+    complete: 'L’image n’a pas pu être créée',
+    image: 'L’image n’a pas pu être créée',
+    video: 'La vidéo n’a pas pu être créée',
+  },
+  canceled: 'Annulé',
+  canceledPartial: 'Annulé ; votre image était déjà prête',
+};
+
+export const ahead = (runs: number): string =>
+  runs === 0 ? 'C’est la prochaine.' : `${runs} création${runs === 1 ? '' : 's'} avant elle.`;
+
+export const remaining = (ms: number): string => `encore ${guess(ms)} environ`;
+export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
+export const tookMs = (ms: number): string => `Fait en ${took(ms)}.`;
+
+export const note = {
+  waiting: (usualMs: number) => `d’habitude ${guess(usualMs)}`,
+  working: (percent: number, remainingMs: number) => `${percent} %, encore ${guess(remainingMs)} environ`,
+  storing: 'enregistrement',
+  done: (ms: number) => took(ms),
+  skipped: 'non commencé',
+};
+
+export const stepWords = {
+  waiting: 'en attente',
+  working: 'en cours',
+  done: 'fait',
+  failed: 'échec',
+  skipped: 'non commencé',
+};
+
+export function settled(it: { held: number; captured: number; released: number; balance: number | null }): string {
+  const left = it.balance === null ? '' : ` Il en reste ${number(it.balance)}.`;
+  if (it.released === 0) return `${credits(it.captured)} payés.${left}`;
+  if (it.captured === 0) return `Rien n’a été facturé : les ${credits(it.held)} sont rendus.${left}`;
+  return `${it.captured} sur ${credits(it.held)} payés, ${it.released} rendus.${left}`;
+}
+
+export const stepShort: Record<FailureKind, string> = {
+  refused: 'refusé',
+  invalid_request: 'impossible',
+  bad_key: 'clé refusée',
+  quota: 'quota épuisé',
+  rate_limited: 'trop de demandes',
+  unavailable: 'injoignable',
+  timeout: 'trop long',
+  interrupted: 'interrompu',
+  no_output: 'sans résultat',
+  storage: 'non enregistré',
+  internal: 'échec',
+  canceled: 'annulé',
+};
+
+const things: Record<StepKind, string> = { enhance: 'le texte', image: 'l’image', video: 'la vidéo' };
+
+export function failure(step: StepKind, kind: FailureKind, detail: string): string {
+  const thing = things[step];
+  const said = detail === '' ? '' : ` Sa réponse : ${stop(detail)}`;
+  switch (kind) {
+    case 'refused':
+      return `Le fournisseur refuse de créer ${thing} : ses règles ne le permettent pas.${said} D’autres mots conviendront peut-être.`;
+    case 'invalid_request':
+      return `Le fournisseur ne peut pas créer ${thing} de cette façon.${said} Essayez d’autres options.`;
+    case 'bad_key':
+      return `Le fournisseur n’a pas accepté la clé prévue pour ${thing}. Un admin peut en donner une autre ; réessayez ensuite.`;
+    case 'quota':
+      return `Le compte du fournisseur n’a plus rien pour ${thing}. L’opérateur peut l’augmenter ; réessayez ensuite.`;
+    case 'rate_limited':
+      return `Le fournisseur était trop occupé pour ${thing}, plusieurs fois de suite. Réessayez dans quelques minutes.`;
+    case 'unavailable':
+      return `Le fournisseur est resté injoignable pour ${thing}.${said} Réessayez dans quelques minutes.`;
+    case 'timeout':
+      return `Le fournisseur n’a pas répondu à temps pour ${thing}. Réessayez.`;
+    case 'interrupted':
+      return `Interruption pendant le travail sur ${thing}. Réessayez.`;
+    case 'no_output':
+      return `Le fournisseur a terminé sans résultat pour ${thing}.${said} Réessayez, peut-être avec d’autres mots.`;
+    case 'storage':
+      return `Impossible d’enregistrer ${thing}.${said} L’opérateur peut aider ; réessayez ensuite.`;
+    case 'internal':
+      return `Un imprévu est arrivé pour ${thing}. L’opérateur trouve les détails dans le journal ; réessayez ensuite.`;
+    case 'canceled':
+      return `La demande pour ${thing} était déjà partie au moment de l’annulation, elle est donc payée. Le reste ne coûte rien.`;
+  }
+}
+
+const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
+
+export const ownWords = 'Le texte n’a pas pu être amélioré ; vos propres mots ont été utilisés.';
+
+export const undelivered = 'Le résultat n’a pas pu être annoncé là où il a été demandé.';
+
+export const buttons: Record<Action, string> = {
+  cancel: 'Annuler',
+  again: 'Encore',
+  edit: 'Modifier le texte',
+  animate: 'Animer',
+  delete: 'Supprimer',
+};
+
+export const edit = { title: 'Modifier le texte', label: 'Qu’aimeriez-vous voir ?', submit: 'Lancer' };
+
+export const deleted = {
+  title: 'Supprimé',
+  text: (by: string) => `Le résultat de cette création a été supprimé par ${by}.`,
+  done: 'Le résultat n’est plus conservé. Ce qu’il a coûté reste dans le registre.',
+};
+
+export const canceling = {
+  title: (id: string) => `Arrêt de la création ${id}`,
+  queued: (price: number) => `Elle n’avait pas commencé : les ${credits(price)} sont rendus.`,
+  working: 'Ce qui est déjà parti chez un fournisseur est payé ; tout le reste est rendu.',
+};
+
+export const media = {
+  image: 'Image',
+  video: 'Vidéo',
+  size: (width: number, height: number, seconds: number | null, bytes: string) =>
+    [`${width} × ${height}`, ...(seconds === null ? [] : [`${Number(seconds.toFixed(1))} s`]), bytes].join(', '),
+};
+
+export const resumed = (ids: readonly string[]): string =>
+  `En attente ${ids.length === 1 ? 'd’une création' : `de ${ids.length} créations`} d’avant : ${allOf(ids)}.`;
