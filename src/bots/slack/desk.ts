@@ -107,23 +107,24 @@ export async function asOfNow(visit: Visit): Promise<CommandRequest> {
 
 /** Carries a command out; null when its answer has been given already. */
 export async function carryOut(visit: Visit, command: Command, given: Given): Promise<Answer | null> {
-  const { asker, connection, text } = visit;
   if (command.access === 'admin') return await perform(await asOfNow(visit), command, given);
   if (!startsRun(command)) return await perform(visit.request, command, given);
   // Checked first, so that a slip of the pen neither joins a channel nor says that something is on its way.
   const checked = command.check(given);
   if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };
-  const channel = asker.channel ?? asker.userId;
-  if (channel !== asker.userId) {
-    const greeting = cardMessage(textCard('plain', text.slack.thinking), text);
-    const entry = await enter(connection.client, { channel, threadTs: asker.threadTs, userId: asker.userId }, greeting);
-    if (entry.outcome !== 'in') {
-      const { title, text: words } = entry.outcome === 'outside' ? text.slack.invite : text.slack.archived;
-      await say(visit, textCard('warning', title, words));
-      return null;
-    }
-  }
-  return await perform(visit.request, command, given);
+  return (await entered(visit)) ? await perform(visit.request, command, given) : null;
+}
+
+/** True when a run may speak where somebody asked for it; else they have been told what to do. */
+export async function entered(visit: Visit): Promise<boolean> {
+  const { asker, connection, text } = visit;
+  if (asker.channel === null) return true;
+  const at = { channel: asker.channel, threadTs: asker.threadTs, userId: asker.userId };
+  const entry = await enter(connection.client, at, cardMessage(textCard('plain', text.slack.thinking), text));
+  if (entry.outcome === 'in') return true;
+  const { title, text: words } = entry.outcome === 'outside' ? text.slack.invite : text.slack.archived;
+  await say(visit, textCard('warning', title, words));
+  return false;
 }
 
 export const say = (visit: Visit, card: Card): Promise<void> =>

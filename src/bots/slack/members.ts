@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
 import type { Member } from '../../db/vocabulary.ts';
-import { type Locale, locales } from '../text.ts';
+import { type Locale, localeOf } from '../text.ts';
 
 export type KnownMember = { member: Member; locale: Locale };
 
@@ -19,10 +19,6 @@ export type Members = {
 const rememberMs = 60_000;
 const mostRemembered = 5_000;
 
-/** Slack's `fr-FR` as a language that the bot speaks. */
-const spoken = (tag: string | undefined): Locale =>
-  locales.find((locale) => tag?.toLowerCase().split('-')[0] === locale) ?? 'en';
-
 /** Asks Slack who somebody is. Whom Slack does not vouch for is no admin. */
 export function createMembers(): Members {
   const known = new Map<string, { found: KnownMember; until: number }>();
@@ -38,7 +34,7 @@ export function createMembers(): Members {
           name: user?.profile?.display_name || user?.real_name || userName,
           isAdmin: user?.is_admin === true || user?.is_owner === true,
         },
-        locale: spoken(user?.locale),
+        locale: localeOf(user?.locale ?? 'en'),
       };
       if (known.size >= mostRemembered) known.clear();
       known.set(key, { found, until: Date.now() + rememberMs });

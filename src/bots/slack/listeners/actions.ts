@@ -1,9 +1,13 @@
+import { z } from 'zod';
 import { runId } from '../../../db/vocabulary.ts';
+import { performAction } from '../../actions/perform.ts';
+import { actions } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
 import type { Asker } from '../asker.ts';
-import { cardOf, carryOut, type DeskNeeds, receive, say } from '../desk.ts';
+import { cardOf, type DeskNeeds, entered, receive, say, type Visit } from '../desk.ts';
 import { actionPayload, sourceOfInteraction } from '../payloads.ts';
-import { openAdminForm, openCreateForm } from './modals.ts';
+import { takeBack } from '../takeBack.ts';
+import { openAdminForm, openCreateForm, openEditForm } from './modals.ts';
 
 /** A press on a button. Its name holds the action and the run, or the form to open; a name that is neither is an old one, or a link. */
 export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
@@ -32,12 +36,30 @@ export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
     return;
   }
   const id = runId.safeParse(subject);
-  if (version !== 'v1' || !id.success) return;
+  const action = z.enum(actions).safeParse(name);
+  if (version !== 'v1' || !id.success || !action.success) return;
+  if (action.data === 'edit') {
+    if (triggerId) await openEditForm(needs, asker, triggerId, id.data);
+    return;
+  }
+  const startsRun = action.data === 'again' || action.data === 'animate';
   await receive(needs, asker, async (visit) => {
-    const command = commands.find((one) => one.name === name);
-    if (!command || name !== 'cancel') return;
-    const answer = await carryOut(visit, command, { run: id.data });
-    const card = answer ? cardOf(answer, visit.text) : null;
-    if (card) await say(visit, card);
+    if (startsRun && !(await entered(visit))) return;
+    const answer = await performAction(visit.request, action.data, id.data);
+    await show(visit, answer);
   });
+}
+
+async function show(visit: Visit, answer: Awaited<ReturnType<typeof performAction>>): Promise<void> {
+  switch (answer.kind) {
+    case 'deleted':
+      await takeBack(visit, answer.view);
+      return await say(visit, answer.card);
+    case 'edit':
+      return;
+    default: {
+      const card = cardOf(answer, visit.text);
+      if (card) await say(visit, card);
+    }
+  }
 }

@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
-import type { Workflow } from '../../../db/vocabulary.ts';
+import type { RunId, Workflow } from '../../../db/vocabulary.ts';
+import { performAction } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { perform } from '../../commands/all.ts';
 import type { Command } from '../../commands/command.ts';
@@ -8,6 +9,7 @@ import { cardView, formView, waitingView } from '../adminForm.ts';
 import type { Asker } from '../asker.ts';
 import { createForm, type OpenedOn } from '../createForm.ts';
 import { asOfNow, cardOf, type DeskNeeds, receive, type Visit } from '../desk.ts';
+import { editForm } from '../editForm.ts';
 import { workspaceOf } from '../workspace.ts';
 
 /**
@@ -65,6 +67,15 @@ export const openAdminForm = (needs: DeskNeeds, asker: Asker, triggerId: string,
     if (card) return cardView(card, visit.text);
     if (answer.kind !== 'form') throw new Error(`the command ${command.name} answered with neither a card nor a form`);
     return formView(answer.form, visit.text);
+  });
+
+/** The words of a run, to be changed; whoever may not see the run is told so in the modal. */
+export const openEditForm = (needs: DeskNeeds, asker: Asker, triggerId: string, id: RunId): Promise<void> =>
+  withModal(needs, asker, triggerId, async ({ request, text }) => {
+    const answer = await performAction(request, 'edit', id);
+    if (answer.kind === 'edit') return editForm(id, answer.prompt, asker, text);
+    const card = answer.kind === 'deleted' ? answer.card : cardOf(answer, text);
+    return cardView(card ?? textCard('bad', text.slack.fault.title), text);
   });
 
 /** A sentence in a modal, where a form would make no sense. */

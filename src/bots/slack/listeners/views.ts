@@ -1,4 +1,6 @@
 import type { types } from '@slack/bolt';
+import type { RunId } from '../../../db/vocabulary.ts';
+import { submitEdit } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
 import { refusalCard } from '../../refusalCard.ts';
@@ -6,7 +8,8 @@ import { type Locale, textOf } from '../../text.ts';
 import { cardView, commandOfForm, readForm, waitingView } from '../adminForm.ts';
 import type { Asker } from '../asker.ts';
 import { createCallback, fieldOfRefusal, readCreateForm } from '../createForm.ts';
-import { asOfNow, cardOf, carryOut, type DeskNeeds, receive, say } from '../desk.ts';
+import { asOfNow, cardOf, carryOut, type DeskNeeds, entered, receive, say } from '../desk.ts';
+import { readEditForm, runOfEditForm } from '../editForm.ts';
 import { cut } from '../escape.ts';
 import { sourceOfInteraction, viewPayload } from '../payloads.ts';
 import { workspaceOf } from '../workspace.ts';
@@ -36,6 +39,8 @@ export async function onViewSubmission(needs: DeskNeeds, body: unknown, ack: Ack
     fileId: null,
   };
   if (it.view.callback_id === createCallback) return await onCreate(needs, asker, it.view, ack);
+  const edited = runOfEditForm(it.view.callback_id);
+  if (edited) return await onEdit(needs, asker, it.view, edited, ack);
   const command = commands.find(({ name }) => name === commandOfForm(it.view.callback_id));
   if (!command) return await ack();
   await onAdminForm(needs, asker, it.view, command, ack);
@@ -57,6 +62,16 @@ async function onCreate(needs: DeskNeeds, from: Asker, view: View, ack: Ack): Pr
   await receive(needs, { ...from, channel, threadTs, fileId }, async (visit) => {
     const answer = await carryOut(visit, asked.command, asked.given);
     const card = answer ? cardOf(answer, visit.text) : null;
+    if (card) await say(visit, card);
+  });
+}
+
+async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId, ack: Ack): Promise<void> {
+  await ack();
+  const { prompt, channel, threadTs } = readEditForm(view.state, view.private_metadata);
+  await receive(needs, { ...from, channel, threadTs }, async (visit) => {
+    if (!(await entered(visit))) return;
+    const card = cardOf(await submitEdit(visit.request, id, prompt), visit.text);
     if (card) await say(visit, card);
   });
 }

@@ -62,7 +62,7 @@ export const create = {
   },
 };
 
-export const form = { save: 'Save', saving: 'Saving …', close: 'Close' };
+export const form = { save: 'Save', close: 'Close' };
 
 export const noForm = {
   title: 'That needs a form',
