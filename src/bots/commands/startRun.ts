@@ -60,8 +60,12 @@ type Accepted =
 
 async function accept(request: CommandRequest, reference: string): Promise<Accepted> {
   const source = await request.openImage(reference);
-  if (source === null) return { outcome: 'refused', reason: 'missing', detail: '' };
+  if (source === null) return { outcome: 'refused', reason: 'missing', detail: reference };
   // Loaded when it is needed: it brings an image library with it.
   const { acceptImage } = await import('../../pipeline/media/input.ts');
-  return await acceptImage(source, { directory: request.services.temporaryDirectory, signal: request.signal });
+  const options = { directory: request.services.temporaryDirectory, signal: request.signal };
+  const accepted = await acceptImage(source, options);
+  return accepted.outcome === 'refused' && accepted.reason === 'missing'
+    ? { ...accepted, detail: reference }
+    : accepted;
 }

@@ -17,7 +17,7 @@ import { text, workspace } from './person.ts';
 import { safeLine } from './safe.ts';
 import { openScreen, type Screen, type Size } from './screen.ts';
 import { createSession, type Session } from './session.ts';
-import { createTyping, type Typing } from './typing.ts';
+import { createTyping, singleKeys, type Typing } from './typing.ts';
 
 type Interactive = { services: Services; surface: Surface; onFault: (error: unknown) => void; signal: AbortSignal };
 
@@ -31,20 +31,26 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   const canvas = (links?: ReadonlyMap<string, string>) =>
     canvasOf({ ...surface, columns: stdout.columns || surface.columns }, text, links);
 
-  const enter = async () => {
+  // One command after the other, as they were typed: the next may be about what the one before started.
+  let entered: Promise<void> = Promise.resolve();
+  const enter = () => {
     const typed = typing.take();
     if (typed.trim() === '') return;
-    screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), (stdout.columns || 80) - 2)}`)]);
-    if (await session.enter(typed)) left.resolve();
+    entered = entered.then(async () => {
+      screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), (stdout.columns || 80) - 2)}`)]);
+      if (await session.enter(typed)) left.resolve();
+    });
   };
   const screen = await openScreen({
     stdout,
     input: {
       line: ({ columns }) => typedLine(typing, columns),
-      onKey: (key, meaning) => {
-        const wish = typing.key(key, meaning);
-        if (wish === 'leave') left.resolve();
-        else if (wish === 'enter') void enter();
+      onKey: (typed, key) => {
+        for (const single of singleKeys(typed, key)) {
+          const wish = typing.key(single.typed, single.key);
+          if (wish === 'leave') left.resolve();
+          else if (wish === 'enter') enter();
+        }
         screen.refresh();
       },
       onPaste: (pasted) => {

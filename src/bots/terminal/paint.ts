@@ -54,14 +54,14 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
   }
 }
 
-/** Wide enough for two columns of words that one still likes to read. */
-const besideFrom = 72;
+/** Wide enough for two columns of words that one still likes to read; and a line without an end has no columns at all. */
+const beside = { from: 72, upTo: 400 };
 
 /** Words beside each other where there is room, and below each other where there is not. */
 export function paintQuotes(quotes: readonly Quote[], canvas: Canvas): string[] {
   const dim = (words: string) => styled(canvas, 'dim', words);
   const [left, right] = quotes;
-  if (!left || !right || inner(canvas) < besideFrom) {
+  if (!left || !right || inner(canvas) < beside.from || inner(canvas) > beside.upTo) {
     return quotes.flatMap(({ label, text }) => [
       dim(cut(label, inner(canvas))),
       ...wrap(safe(text), inner(canvas) - 2).map((line) => `${dim('│')} ${line}`),

@@ -105,7 +105,7 @@ function missing(command: string, option: string): { title: string; text: string
 }
 
 const image: Record<ImageFault, (detail: string) => string> = {
-  missing: () => 'There is no such file, or it cannot be read.',
+  missing: (detail) => `There is no "${few(detail, 60)}", or it cannot be read.`,
   empty: () => 'It is empty.',
   too_large: () => 'It has more than 10 MB; a smaller copy or a JPEG will do.',
   unknown_type: (detail) => `It is no PNG, JPEG or WebP image, whatever its name says (${detail}).`,
