@@ -55,7 +55,7 @@ export type Button = { action: 'cancel'; runId: RunId; label: string; style: 'pl
 /** Choices to be made together, in a modal or in a terminal; `command` takes the values. At most five fields: Discord has no more. */
 export type Form = { command: string; title: string; intro: string; fields: readonly FormField[] };
 
-export type FormField = {
+type FormField = {
   name: string;
   label: string;
   choices: readonly { value: string; label: string }[];

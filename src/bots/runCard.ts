@@ -122,7 +122,7 @@ function sentences(
 }
 
 /** What was paid and what went back, in one sentence. */
-export const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
+const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
   text.runs.settled({
     held: run.priceCredits,
     captured: run.capturedCredits ?? 0,
@@ -131,7 +131,7 @@ export const settlement = ({ run }: RunView, text: Text, balance: number | null)
   });
 
 /** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
-export function failureSentences(view: RunView, text: Text): string[] {
+function failureSentences(view: RunView, text: Text): string[] {
   return view.steps.flatMap((step) => {
     if (step.state !== 'failed') return [];
     const { kind, detail } = step.failure ?? { kind: 'internal', detail: '' };

@@ -33,7 +33,11 @@ type Then = (work: Promise<number>) => Promise<void>;
 type Json = { json?: true };
 
 function describeProgram(then: Then): Command {
-  const program = new Command('vidgenie').description(describe.program).exitOverride().enablePositionalOptions();
+  const program = new Command('vidgenie')
+    .description(describe.program)
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError(text.operator.seeHelp);
   program
     .command('start')
     .description(describe.start)

@@ -68,7 +68,8 @@ export function openingError(error: unknown, config: Config): unknown {
     const line = text.operator.unreachableDatabase(databaseName(config.databaseUrl), reasonOf(error));
     return new OperatorError(line, exitStatus.failed, error);
   }
-  const isSentence = config.databaseUrl === null && error instanceof Error && error.name === 'Error' && code === '';
+  const isSentence =
+    config.databaseUrl === null && error instanceof Error && error.name === 'Error' && !('code' in error);
   return isSentence ? new OperatorError(reasonOf(error), exitStatus.failed, error) : error;
 }
 

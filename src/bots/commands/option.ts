@@ -14,7 +14,7 @@ export type OptionFacts = {
   kind: OptionKind;
 };
 
-export type OptionKind =
+type OptionKind =
   | { kind: 'text'; longest: number }
   | { kind: 'choice'; choices: readonly string[]; usual: string | null }
   | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' }

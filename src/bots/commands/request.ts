@@ -34,4 +34,4 @@ export type Answer =
   | { kind: 'refusal'; refusal: Refusal };
 
 /** Null in an answer when the same command had been delivered before: the run is there already. */
-export type Started = { priceCredits: number; balance: number; options: RunOptions };
+type Started = { priceCredits: number; balance: number; options: RunOptions };

@@ -38,7 +38,7 @@ export const settings = command({
 });
 
 /** The settings as they are, for a face that has no forms. */
-export function settingsCard(defaults: Defaults, title: string, text: Text): Card {
+function settingsCard(defaults: Defaults, title: string, text: Text): Card {
   const { settings: words, options } = text.commands;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];

@@ -23,13 +23,11 @@ type Interactive = { services: Services; surface: Surface; onFault: (error: unkn
 
 /** A terminal to talk to: commands below, the runs that they started alive above. Resolves when somebody leaves. */
 export async function runInteractive({ services, surface, onFault, signal }: Interactive): Promise<void> {
-  const { stdout } = process;
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve());
   const recent = new Set<string>();
   const typing = createTyping(() => ({ commands, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
-  const canvas = (links?: ReadonlyMap<string, string>) =>
-    canvasOf({ ...surface, columns: stdout.columns || surface.columns }, text, links);
+  const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
 
   // One command after the other, as they were typed: the next may be about what the one before started.
   let entered: Promise<void> = Promise.resolve();
@@ -37,12 +35,12 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
     const typed = typing.take();
     if (typed.trim() === '') return;
     entered = entered.then(async () => {
-      screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), (stdout.columns || 80) - 2)}`)]);
+      screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), surface.columns - 2)}`)]);
       if (await session.enter(typed)) left.resolve();
     });
   };
   const screen = await openScreen({
-    stdout,
+    stdout: process.stdout,
     input: {
       line: ({ columns }) => typedLine(typing, columns),
       onKey: (typed, key) => {
@@ -84,7 +82,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   });
   try {
     screen.draw((size) => [...liveLines(session, services, canvas(), size), ...hint(typing, canvas().columns)]);
-    await welcome({ services, screen, session, recent });
+    await welcome({ services, surface, screen, session, recent });
     await left.promise;
   } finally {
     const going = session.running().length;
@@ -93,9 +91,9 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   }
 }
 
-type Opened = { services: Services; screen: Screen; session: Session; recent: Set<string> };
+type Opened = { services: Services; surface: Surface; screen: Screen; session: Session; recent: Set<string> };
 
-async function welcome({ services, screen, session, recent }: Opened): Promise<void> {
+async function welcome({ services, surface, screen, session, recent }: Opened): Promise<void> {
   const { terminal } = text;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
   const [{ balance }, latest, unfinished] = await Promise.all([
@@ -105,9 +103,8 @@ async function welcome({ services, screen, session, recent }: Opened): Promise<v
   ]);
   for (const { run } of latest) recent.add(shortId(run.id));
   const resuming = unfinished.length > 0 ? [terminal.resuming(unfinished.map(({ run }) => shortId(run.id)))] : [];
-  const columns = process.stdout.columns || 80;
   const lines = [terminal.welcome.balance(balance), terminal.welcome.how, ...resuming];
-  screen.print([terminal.welcome.title, ...lines.flatMap((line) => wrap(line, columns))]);
+  screen.print([terminal.welcome.title, ...lines.flatMap((line) => wrap(line, surface.columns))]);
   await session.resume();
 }
 
@@ -137,7 +134,8 @@ function liveLines(session: Session, services: Services, canvas: ReturnType<type
 
 function head(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string {
   const { percent, remainingMs } = progressOf(view, services.providers, services.now());
-  const state = view.run.state === 'queued' ? text.runs.states.queued : text.runs.percentAndRest(percent, remainingMs);
+  const { states, percentAndRest } = text.runs;
+  const state = view.run.state === 'running' ? percentAndRest(percent, remainingMs) : states[view.run.state];
   const tail = `  ${state}`;
   const title = cut(`${shortId(view.run.id)}  ${safeLine(view.run.prompt)}`, canvas.columns - tail.length - 1);
   return styled(canvas, 'bold', title) + styled(canvas, 'cyan', tail);

@@ -111,13 +111,15 @@ export function paintSteps(steps: readonly StepLine[], canvas: Canvas): string[]
     const filled = Math.round((bar * (step.state === 'done' ? 100 : step.percent)) / 100);
     const painted =
       styled(canvas, format, '█'.repeat(filled)) + styled(canvas, 'dim', '░'.repeat(Math.max(0, bar - filled)));
-    const words = cut(step.note, Math.max(0, room - bar));
+    // Where there is no room for both, the first of "40 %, about 3 s left" is what one wants to know.
+    const fits = widthOf(step.note) <= room - bar;
+    const words = cut(fits ? step.note : (step.note.split(', ')[0] ?? ''), Math.max(0, room - bar));
     return `${styled(canvas, format, mark)} ${pad(step.label, label)}  ${painted}  ${words}`.trimEnd();
   });
 }
 
 /** A thing that was made, and where it is. The place stands on a line of its own, so that it can be copied. */
-export function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
+function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
   const { measures, runs } = canvas.text;
   const size = runs.media.size(medium.width, medium.height, medium.seconds, measures.bytes(medium.bytes));
   const place = canvas.linkOf(medium.objectKey);

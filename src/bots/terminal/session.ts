@@ -12,7 +12,7 @@ import { createRequest, text, workspace } from './person.ts';
 import type { StartedRun } from './reporter.ts';
 
 /** How a session shows itself: drawn on a terminal, or in lines. */
-export type Stage = {
+type Stage = {
   card: (card: Card, links: ReadonlyMap<string, string>) => void;
   accepted: (run: StartedRun) => void;
   changed: (view: RunView) => void;

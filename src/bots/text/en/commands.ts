@@ -36,7 +36,6 @@ export const usage = {
     `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
   on: 'on',
   off: 'off',
-  adminsOnly: 'for admins',
 };
 
 const made: Record<Workflow, string> = {

@@ -24,6 +24,8 @@ export const options = {
   note: 'a note for the ledger',
 };
 
+export const seeHelp = 'vidgenie --help lists what there is.';
+
 export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
 export const unreachableDatabase = (where: string, reason: string): string =>
   `The database ${where} cannot be used: ${reason}. Start it, or correct DATABASE_URL, or leave DATABASE_URL out to use the built-in one.`;

@@ -1,5 +1,5 @@
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
-import { allOf, credits, duration, guess } from './measures.ts';
+import { credits, duration, guess } from './measures.ts';
 
 export const workflows: Record<Workflow, string> = { complete: 'Image and video', image: 'Image', video: 'Video' };
 
@@ -124,7 +124,7 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
     case 'internal':
       return `Something unexpected happened to the ${thing}. The operator finds the details in the log; then try again.`;
     case 'canceled':
-      return `The ${thing} had been sent already when it was canceled, so it is paid for. Every other step costs nothing.`;
+      return `The ${thing} had been sent already when it was canceled, so it is paid for. What had not been sent costs nothing.`;
   }
 }
 
@@ -148,6 +148,3 @@ export const media = {
   size: (width: number, height: number, seconds: number | null, bytes: string) =>
     [`${width} × ${height}`, ...(seconds === null ? [] : [`${Number(seconds.toFixed(1))} s`]), bytes].join(', '),
 };
-
-export const resumed = (ids: readonly string[]): string =>
-  `Waiting for ${ids.length === 1 ? 'a run' : `${ids.length} runs`} from before: ${allOf(ids)}.`;
