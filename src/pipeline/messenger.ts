@@ -3,7 +3,7 @@ import type { Opaque } from '../db/vocabulary.ts';
 import type { Progress } from './progress.ts';
 
 /** What a messenger needs beside the run: where to keep the ids of what it said, and when to stop. */
-export type Speaking = {
+type Speaking = {
   progress: Progress;
   /** Saves what was said so far; called before the next call that would double a post if it were repeated. */
   save: (speech: Opaque) => Promise<void>;

@@ -53,7 +53,10 @@ test('npm run demo makes a real picture and a real film, and says what they cost
 
 test('without a terminal a run is one plain line per change, in order, and ends with paths and credits', async () => {
   const { environment } = await newcomer();
-  const run = vidgenie(['run', 'image', 'a', 'red', 'boat', '--quality', 'standard', '--aspect', 'square'], environment);
+  const run = vidgenie(
+    ['run', 'image', 'a', 'red', 'boat', '--quality', 'standard', '--aspect', 'square'],
+    environment,
+  );
   expect(await run.exit).toBe(0);
   const text = run.stdout();
   expect(text).not.toContain('\u001b');

@@ -37,7 +37,8 @@ test('the interactive terminal takes commands line by line, finishes what it sta
   killed.child.kill('SIGKILL');
   await killed.exit;
 
-  const input = '/vidgenie image a red boat --quality standard\nimage "a lighthouse" --aspect tall\ncredits\nnonsense\n';
+  const input =
+    '/vidgenie image a red boat --quality standard\nimage "a lighthouse" --aspect tall\ncredits\nnonsense\n';
   const shell = vidgenie(['start'], environment, input);
   expect(await shell.exit).toBe(0);
   expect(shell.stdout()).toMatch(/a red boat/);

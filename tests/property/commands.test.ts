@@ -89,7 +89,10 @@ const prose = fc
   .filter((words) => promptText.safeParse(words).success)
   .map((words) => promptText.parse(words));
 
-function anyValue({ kind }: NamedOption): fc.Arbitrary<string | number | boolean> {
+/** A named value stands in quotes of one kind, so that it cannot hold both; typographic ones count as theirs. */
+const quotable = prose.map((words) => words.replace(/["“”„«»]/g, '')).filter((words) => words !== '');
+
+function anyValue({ kind, placement }: NamedOption): fc.Arbitrary<string | number | boolean> {
   switch (kind.kind) {
     case 'choice':
       return fc.constantFrom(...kind.choices);
@@ -98,7 +101,7 @@ function anyValue({ kind }: NamedOption): fc.Arbitrary<string | number | boolean
     case 'flag':
       return fc.boolean();
     case 'text':
-      return prose;
+      return placement === 'named' ? quotable : prose;
     case 'image':
       return fc.stringMatching(/^[\w./~ -]{1,30}$/).filter((path) => path.trim() === path);
     case 'run':

@@ -60,7 +60,9 @@ export function start(program: string, words: string[], environment: NodeJS.Proc
       };
       waiting.add(look);
       look();
-      reader.once('close', () => reject(new Error(`it ended before ${pattern}: ${lines.join('\n')} ${errors.join('\n')}`)));
+      reader.once('close', () =>
+        reject(new Error(`it ended before ${pattern}: ${lines.join('\n')} ${errors.join('\n')}`)),
+      );
     });
   return { child, stdout: () => lines.join('\n'), stderr: () => errors.join('\n'), line, exit };
 }

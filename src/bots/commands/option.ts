@@ -63,6 +63,11 @@ export const secondsOption = (limits: { least: number; most: number; usual: numb
     ...{ describe, placement: 'named', required: false, kind: { kind: 'number', unit: 'seconds', ...limits } },
   });
 
+export const textOption = (longest: number, describe: Describe) =>
+  declare(z.string().min(1).max(longest).optional(), {
+    ...{ describe, placement: 'named', required: false, kind: { kind: 'text', longest } },
+  });
+
 export const flagOption = (usual: boolean, describe: Describe) =>
   declare(z.boolean().optional(), { describe, placement: 'named', required: false, kind: { kind: 'flag', usual } });
 

@@ -47,6 +47,14 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       const { held: heldCredits } = await accountOf(request.services.db, request.workspace.id);
       return { kind: 'refusal', refusal: { reason: 'insufficient', priceCredits, balance, heldCredits } };
     }
+    case 'blocked':
+      return { kind: 'refusal', refusal: { reason: 'blocked', word: submitted.word } };
+    case 'flagged':
+      return { kind: 'refusal', refusal: { reason: 'flagged', categories: submitted.categories } };
+    case 'unmoderated':
+      return { kind: 'refusal', refusal: { reason: 'unmoderated', detail: submitted.detail } };
+    case 'no_key':
+      return { kind: 'refusal', refusal: { reason: 'no_key', step: submitted.step } };
     case 'unsupported': {
       const { option, value, allowed, model } = submitted;
       return { kind: 'refusal', refusal: { reason: 'unsupported', option, value, allowed, model } };

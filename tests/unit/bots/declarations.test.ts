@@ -41,7 +41,10 @@ test('the limits that the commands tell are those that the pipeline keeps', () =
 });
 
 test('only what concerns a whole workspace is for admins', () => {
-  expect(commands.filter((command) => command.access === 'admin').map((command) => command.name)).toEqual(['settings']);
+  expect(commands.filter((command) => command.access === 'admin').map((command) => command.name)).toEqual([
+    'keys',
+    'settings',
+  ]);
 });
 
 test('the help of every command names each of its options with what it takes', () => {

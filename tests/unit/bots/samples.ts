@@ -13,6 +13,7 @@ export function step(kind: StepKind, over: Partial<Step> = {}): Step {
     priceCredits: { enhance: 1, image: 5, video: 18 }[kind],
     provider: 'demo',
     model: `demo-${kind}`,
+    keySource: 'none',
     handle: null,
     submits: 0,
     fraction: null,

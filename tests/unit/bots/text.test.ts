@@ -38,6 +38,13 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
     /credits does not take "please".*help credits/,
   ],
   admins_only: [{ reason: 'admins_only', command: 'settings' }, /Only admins.*Ask an admin/],
+  blocked: [{ reason: 'blocked', word: 'puppy' }, /blocked "puppy".*Nothing was charged/],
+  flagged: [
+    { reason: 'flagged', categories: ['violence', 'violence/graphic'] },
+    /flagged as violence and violence \/ graphic.*Nothing was charged/,
+  ],
+  unmoderated: [{ reason: 'unmoderated', detail: 'down' }, /cannot be reached.*Nothing was charged.*few minutes/],
+  no_key: [{ reason: 'no_key', step: 'video' }, /key for the video.*Nothing was charged.*keys/],
   insufficient: [
     { reason: 'insufficient', priceCredits: 24, balance: 1, heldCredits: 24 },
     /costs 24 credits and 1 is left \(24 more held by runs at work\)\. Nothing was charged\..*lower resolution.*grant more/,

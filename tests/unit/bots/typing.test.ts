@@ -13,7 +13,7 @@ const known = {
 const suggested = (line: string) => suggest(line, known).candidates;
 
 test.each([
-  ['', ['complete', 'image', 'video', 'status', 'cancel', 'history', 'credits', 'settings', 'help', 'exit']],
+  ['', ['complete', 'image', 'video', 'status', 'cancel', 'history', 'credits', 'keys', 'settings', 'help', 'exit']],
   ['c', ['complete', 'cancel', 'credits']],
   ['/vidgenie st', ['status']],
   ['complete a fox --', ['--style', '--quality', '--aspect', '--duration', '--resolution', '--no-audio']],

@@ -1,5 +1,5 @@
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
-import { credits, duration, guess } from './measures.ts';
+import { allOf, credits, duration, guess } from './measures.ts';
 
 export const workflows: Record<Workflow, string> = { complete: 'Image and video', image: 'Image', video: 'Video' };
 
@@ -53,6 +53,12 @@ export const ahead = (runs: number): string =>
 export const remaining = (ms: number): string => `about ${guess(ms)} left`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
 export const tookMs = (ms: number): string => `Done in ${duration(ms)}.`;
+
+/** On whose key a step runs, where it is the workspace's own. */
+export const ownKey = (vendors: readonly string[]): string =>
+  `On your workspace's ${allOf(vendors)} ${vendors.length === 1 ? 'key' : 'keys'}.`;
+export const ownKeyFailed =
+  "It was your workspace's own key; the operator's is never used in its place. An admin sees its state with: keys";
 
 export const note = {
   waiting: (usualMs: number) => `usually ${guess(usualMs)}`,
