@@ -28,6 +28,7 @@ CREATE TABLE "workspace_keys" (
 	CONSTRAINT "workspace_keys_workspace_id_provider_purpose_pk" PRIMARY KEY("workspace_id","provider","purpose")
 );
 --> statement-breakpoint
+ALTER TABLE "steps" ADD COLUMN "key_source" text DEFAULT 'none' NOT NULL;--> statement-breakpoint
 ALTER TABLE "workspace_keys" ADD CONSTRAINT "workspace_keys_workspace_id_workspaces_id_fk" FOREIGN KEY ("workspace_id") REFERENCES "public"."workspaces"("id") ON DELETE no action ON UPDATE no action;--> statement-breakpoint
 CREATE INDEX "key_audit_by_workspace" ON "key_audit" USING btree ("workspace_id","id");--> statement-breakpoint
 CREATE UNIQUE INDEX "one_use_per_step" ON "key_audit" USING btree ("run_id","step","provider") WHERE "key_audit"."action" = 'used';--> statement-breakpoint

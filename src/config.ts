@@ -1,6 +1,8 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
-import type { SlackSettings } from './bots/slack/settings.ts';
+import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
+import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
+import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
 
 const roles = ['all', 'bot', 'worker'] as const;
@@ -23,10 +25,22 @@ const token = (beginning: string) =>
     .refine((value) => value.startsWith(beginning), `does not begin with ${beginning}`)
     .optional();
 
-const webUrl = z
+const httpUrl = z
   .string()
-  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not a web address')
-  .transform((value) => (value.endsWith('/') ? value : `${value}/`));
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) address');
+
+/** Keys come with the blanks and line ends of wherever they were copied from. */
+const secret = z.string().transform((value) => new Secret(value.trim()));
+
+function keyring(text: string, context: z.RefinementCtx) {
+  try {
+    return parseKeyring(text);
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    context.addIssue({ code: 'custom', message: `cannot be used: ${error.message}` });
+    return z.NEVER;
+  }
+}
 
 /** Every variable: how it is read, and an example for the one line that somebody gets who misspells it. */
 const variables = {
@@ -41,8 +55,30 @@ const variables = {
   SLACK_CLIENT_ID: { read: z.string().optional(), example: '1234567890.1234567890' },
   SLACK_CLIENT_SECRET: { read: z.string().optional(), example: '0123456789abcdef' },
   SLACK_STATE_SECRET: { read: z.string().optional(), example: 'a long random word' },
-  SLACK_API_URL: { read: webUrl.default('https://slack.com/api/'), example: 'https://slack.com/api/' },
+  SLACK_API_URL: { read: httpUrl.default('https://slack.com/api/'), example: 'https://slack.com/api/' },
   FREE_CREDITS: { read: wholeNumber(0, 1_000_000).default(100), example: '100' },
+  BYOK_PRICE_PERCENT: { read: wholeNumber(0, 100).default(100), example: '100' },
+  VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
+  OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
+  OPENAI_BASE_URL: { read: httpUrl.optional(), example: 'https://api.openai.com/v1' },
+  GOOGLE_API_KEY: { read: secret.optional(), example: 'AIza…' },
+  GOOGLE_BASE_URL: { read: httpUrl.optional(), example: 'https://generativelanguage.googleapis.com' },
+  GOOGLE_API_VERSION: {
+    read: z
+      .string()
+      .regex(/^v\d\w*$/, 'is not an API version')
+      .default('v1beta'),
+    example: 'v1beta',
+  },
+  GOOGLE_CLOUD_PROJECT: { read: z.string().optional(), example: 'my-project' },
+  GOOGLE_CLOUD_LOCATION: { read: z.string().default('us-central1'), example: 'us-central1' },
+  ENHANCE_MODEL: { read: z.string().optional(), example: 'gpt-6-luna' },
+  IMAGE_MODEL: { read: z.string().optional(), example: 'gpt-image-2.6-flare' },
+  VIDEO_MODEL: { read: z.string().optional(), example: 'gemini-omni-1.2-flash' },
+  MODERATION_WHEN_DOWN: {
+    read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
+    example: 'refuse',
+  },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
 } as const;
@@ -66,7 +102,22 @@ export type Config = {
   /** Null: no Slack. */
   slack: SlackSettings | null;
   freeCredits: number;
+  byokPricePercent: number;
+  /** Null: the keyring in `home`, made on first use. */
+  keyring: Keyring | null;
+  providers: ProviderConfig;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
+};
+
+/** The operator's own keys, and where the vendors are found. */
+export type ProviderConfig = {
+  keys: { openai: Secret | null; google: Secret | null };
+  openaiBaseUrl: string | null;
+  googleBaseUrl: string | null;
+  googleApiVersion: string;
+  googleCloud: { project: string; location: string } | null;
+  models: { enhance: string | null; image: string | null; video: string | null };
+  moderationWhenDown: 'refuse' | 'allow';
 };
 
 /** A variable that cannot be used; the message is one line for the person who set it. */
@@ -88,6 +139,19 @@ const shape = z.object({
   SLACK_STATE_SECRET: variables.SLACK_STATE_SECRET.read,
   SLACK_API_URL: variables.SLACK_API_URL.read,
   FREE_CREDITS: variables.FREE_CREDITS.read,
+  BYOK_PRICE_PERCENT: variables.BYOK_PRICE_PERCENT.read,
+  VIDGENIE_KEYRING: variables.VIDGENIE_KEYRING.read,
+  OPENAI_API_KEY: variables.OPENAI_API_KEY.read,
+  OPENAI_BASE_URL: variables.OPENAI_BASE_URL.read,
+  GOOGLE_API_KEY: variables.GOOGLE_API_KEY.read,
+  GOOGLE_BASE_URL: variables.GOOGLE_BASE_URL.read,
+  GOOGLE_API_VERSION: variables.GOOGLE_API_VERSION.read,
+  GOOGLE_CLOUD_PROJECT: variables.GOOGLE_CLOUD_PROJECT.read,
+  GOOGLE_CLOUD_LOCATION: variables.GOOGLE_CLOUD_LOCATION.read,
+  ENHANCE_MODEL: variables.ENHANCE_MODEL.read,
+  IMAGE_MODEL: variables.IMAGE_MODEL.read,
+  VIDEO_MODEL: variables.VIDEO_MODEL.read,
+  MODERATION_WHEN_DOWN: variables.MODERATION_WHEN_DOWN.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -108,6 +172,12 @@ function readVariables(environment: NodeJS.ProcessEnv) {
 /** Reads the configuration. Throws {@link ConfigError} with one line for each variable that cannot be used. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const read = readVariables(environment);
+  if (read.DATABASE_URL && !read.VIDGENIE_KEYRING) {
+    const example = `VIDGENIE_KEYRING=${newKeyring()}`;
+    throw new ConfigError(
+      `VIDGENIE_KEYRING is missing, and DATABASE_URL is set: processes that share a database share its keys; for example ${example} (made just now; keep it safe, it opens every stored key)`,
+    );
+  }
   return {
     role: read.VIDGENIE_ROLE,
     home: resolve(read.VIDGENIE_HOME),
@@ -116,39 +186,37 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     port: read.PORT,
     slack: slackSettings(read),
     freeCredits: read.FREE_CREDITS,
+    byokPricePercent: read.BYOK_PRICE_PERCENT,
+    keyring: read.VIDGENIE_KEYRING ?? null,
+    providers: {
+      keys: { openai: read.OPENAI_API_KEY ?? null, google: read.GOOGLE_API_KEY ?? null },
+      openaiBaseUrl: read.OPENAI_BASE_URL ?? null,
+      googleBaseUrl: read.GOOGLE_BASE_URL ?? null,
+      googleApiVersion: read.GOOGLE_API_VERSION,
+      googleCloud: read.GOOGLE_CLOUD_PROJECT
+        ? { project: read.GOOGLE_CLOUD_PROJECT, location: read.GOOGLE_CLOUD_LOCATION }
+        : null,
+      models: { enhance: read.ENHANCE_MODEL ?? null, image: read.IMAGE_MODEL ?? null, video: read.VIDEO_MODEL ?? null },
+      moderationWhenDown: read.MODERATION_WHEN_DOWN,
+    },
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
 }
 
-/** Slack needs a way to be heard, and then a token: the operator's own, or those that installations bring. */
+/** Variables that nobody but this program has to know. */
+export const secretVariables = ['VIDGENIE_KEYRING', 'OPENAI_API_KEY', 'GOOGLE_API_KEY', ...slackSecrets] as const;
+
+/** Everything in the configuration that must never be printed. */
+export function secretsOf({ providers, databaseUrl, slack }: Config): Secret[] {
+  const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
+  const { openai, google } = providers.keys;
+  const words = [password, slack?.botToken, slack?.appToken, slack?.signingSecret];
+  const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
+  return [...(openai ? [openai] : []), ...(google ? [google] : []), ...named.map((word) => new Secret(word))];
+}
+
 function slackSettings(read: ReturnType<typeof readVariables>): SlackSettings | null {
-  const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET } = read;
-  const { SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_STATE_SECRET } = read;
-  const names = { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET };
-  const installing = { SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_STATE_SECRET };
-  const isSet = (value: string | undefined) => value !== undefined;
-  if (!Object.values({ ...names, ...installing }).some(isSet)) return null;
-  const lacking = (needed: Record<string, string | undefined>) =>
-    Object.entries(needed).flatMap(([name, value]) => (value === undefined ? [name] : []));
-  if (!SLACK_APP_TOKEN && !SLACK_SIGNING_SECRET) {
-    throw new ConfigError('Slack needs SLACK_APP_TOKEN (Socket Mode) or SLACK_SIGNING_SECRET (HTTP) as well');
-  }
-  if (SLACK_APP_TOKEN && !SLACK_BOT_TOKEN) throw new ConfigError('SLACK_APP_TOKEN needs SLACK_BOT_TOKEN as well');
-  if (Object.values(installing).some(isSet) && lacking(installing).length > 0) {
-    throw new ConfigError(`Installing in Slack needs ${lacking(installing).join(', ')} as well`);
-  }
-  const oauth =
-    SLACK_CLIENT_ID && SLACK_CLIENT_SECRET && SLACK_STATE_SECRET
-      ? { clientId: SLACK_CLIENT_ID, clientSecret: SLACK_CLIENT_SECRET, stateSecret: SLACK_STATE_SECRET }
-      : null;
-  if (!SLACK_BOT_TOKEN && !oauth) {
-    throw new ConfigError('Slack needs SLACK_BOT_TOKEN, or SLACK_CLIENT_ID and its secrets to be installed by others');
-  }
-  return {
-    botToken: SLACK_BOT_TOKEN ?? null,
-    appToken: SLACK_APP_TOKEN ?? null,
-    signingSecret: SLACK_SIGNING_SECRET ?? null,
-    oauth,
-    apiUrl: read.SLACK_API_URL,
-  };
+  const { settings, problem } = readSlackSettings(read);
+  if (problem !== null) throw new ConfigError(problem);
+  return settings;
 }

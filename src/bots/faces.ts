@@ -1,5 +1,4 @@
 import type { Config } from '../config.ts';
-import type { Keyring } from '../db/keyring.ts';
 import type { Logger } from '../log.ts';
 import { createHttpServer } from './http.ts';
 import type { Services } from './services.ts';
@@ -13,13 +12,13 @@ export type Faces = {
 /** Connects to every chat platform that the configuration names; null when it names none. Each is loaded only when it is needed. */
 export async function startFaces(
   config: Config,
-  { services, keyring, log }: { services: Services; keyring: Keyring; log: Logger },
+  { services, log }: { services: Services; log: Logger },
 ): Promise<Faces | null> {
   if (!config.slack) return null;
   const http = createHttpServer();
   http.app.get('/healthz', (context) => context.text('ok'));
   const { startSlackBot } = await import('./slack/bot.ts');
-  const slack = await startSlackBot({ services, keyring, settings: config.slack, http: http.app, log });
+  const slack = await startSlackBot({ services, settings: config.slack, http: http.app, log });
   const port = await http.listen(config.port);
   return {
     port,

@@ -22,6 +22,7 @@ import {
   type EnhancedPrompt,
   type Failure,
   faces,
+  type KeySource,
   type Opaque,
   type RunId,
   type RunOptions,
@@ -176,6 +177,8 @@ export const steps = pgTable(
     /** Chosen when the run is submitted, so that the price and the promise match the work. */
     provider: text('provider').notNull(),
     model: text('model').notNull(),
+    /** On whose key, decided and told together with the price. */
+    keySource: text('key_source').$type<KeySource>().notNull().default('none'),
     /** The provider's name for work in progress; opaque to all but its provider. */
     handle: jsonb('handle').$type<Opaque>(),
     /** How often the step was sent to the provider: at most 2, for a video at most 1. */

@@ -1,5 +1,5 @@
 import type { RunView, Step } from '../db/runs.ts';
-import { type Failure, type StepKind, stepKinds, type TerminalState } from '../db/vocabulary.ts';
+import type { Failure, StepKind, TerminalState } from '../db/vocabulary.ts';
 import { longestSetbacks } from './errors.ts';
 
 /** What a turn does: exactly one of these. */
@@ -55,7 +55,7 @@ function settled(steps: readonly Step[], state: TerminalState, failure: Failure 
 }
 
 /** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
-export const earned = (steps: readonly Step[]): number =>
+const earned = (steps: readonly Step[]): number =>
   steps
     .filter((step) => step.state === 'done' || step.failure?.kind === 'canceled')
     .reduce((sum, step) => sum + step.priceCredits, 0);
@@ -66,6 +66,3 @@ function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
   const detail = `the work was started ${view.run.setbacks - 1} times and came to nothing`;
   return { move: 'fail', step: move.step, failure: { kind: 'internal', detail } };
 }
-
-/** A step's place among the steps of all workflows. */
-export const stepOrder = (kind: StepKind): number => stepKinds.indexOf(kind);

@@ -54,6 +54,7 @@ export function scrubValue(value: unknown, secrets: readonly Secret[] = [], dept
   if (value instanceof Error) {
     return {
       name: value.name,
+      ...('code' in value && typeof value.code === 'string' && { code: value.code }),
       message: scrub(value.message, secrets),
       ...(value.stack && { stack: scrub(value.stack, secrets) }),
       ...(value.cause !== undefined && { cause: inner(value.cause) }),

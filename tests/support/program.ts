@@ -10,6 +10,7 @@ import type { RunId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram, type Program, type Surroundings } from '../../src/main.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
+import { testConfig } from './config.ts';
 import { createWorkspace } from './database.ts';
 import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
 
@@ -18,17 +19,16 @@ export type Installation = {
   database: Database;
   home: string;
   journal: string;
+  /** With an `environment`, the real providers that it configures do the work; else the stand-in vendor. */
   open: (
-    options: { worker: boolean; vendor?: VendorBehaviour; config?: Partial<Config> } & Surroundings,
+    options: {
+      worker: boolean;
+      vendor?: VendorBehaviour;
+      environment?: NodeJS.ProcessEnv;
+      config?: Partial<Config>;
+    } & Surroundings,
   ) => Promise<Program>;
 };
-
-export function testConfig(url: string, home: string): Config {
-  return {
-    ...{ role: 'all', home, logLevel: null, databaseUrl: url, port: 0, slack: null, freeCredits: 100 },
-    demo: { stepMs: 0, faults: {} },
-  };
-}
 
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
 export const testVisibilityMs = 2_500;
@@ -42,12 +42,12 @@ export async function createInstallation(database: Database): Promise<Installati
     database,
     home,
     journal,
-    open: async ({ vendor, config, ...options }) => {
-      const providers = createVendor({ journal, ...media }, vendor);
+    open: async ({ vendor, environment, config, ...options }) => {
+      const providers = environment ? {} : { providers: createVendor({ journal, ...media }, vendor) };
       const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-      const program = await openProgram({ ...testConfig(database.url, home), ...config }, log, {
+      const program = await openProgram({ ...testConfig(database.url, home, environment), ...config }, log, {
         visibilityMs: testVisibilityMs,
-        providers,
+        ...providers,
         ...options,
       });
       onTestFinished(program.stop);

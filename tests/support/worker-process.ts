@@ -3,6 +3,7 @@ import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram } from '../../src/main.ts';
 import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
+import { testConfig } from './config.ts';
 import { createVendor } from './studio.ts';
 
 /** What a test tells the process that it is going to kill. */
@@ -19,6 +20,8 @@ export const workerOrders = z.object({
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
+  /** What the real providers are to find; null: the stand-in vendor does the work. */
+  environment: z.record(z.string(), z.string()).nullable(),
 });
 
 /** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
@@ -33,22 +36,20 @@ const reach: Reach = (milestone, where) => {
 };
 
 const program = await openProgram(
-  {
-    role: 'all',
-    home: orders.home,
-    logLevel: null,
-    databaseUrl: orders.url,
-    port: 0,
-    slack: null,
-    freeCredits: 100,
-    demo: { stepMs: 0, faults: {} },
-  },
+  testConfig(orders.url, orders.home, orders.environment ?? {}),
   createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false),
   {
     worker: !orders.submit,
     reach,
     visibilityMs: orders.visibilityMs,
-    providers: createVendor({ journal: orders.journal, ...orders.media }, { pollsUntilDone: orders.pollsUntilDone }),
+    ...(orders.environment
+      ? {}
+      : {
+          providers: createVendor(
+            { journal: orders.journal, ...orders.media },
+            { pollsUntilDone: orders.pollsUntilDone },
+          ),
+        }),
   },
 );
 process.stdout.write('ready - -\n');

@@ -4,7 +4,7 @@ import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
 import { paragraph, type SlackBlock } from './blocks.ts';
 import { cardMessage } from './cardBlocks.ts';
-import { choiceInput, fieldValue, modal } from './inputs.ts';
+import { choiceInput, fieldValue, modal, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 const prefix = 'form:';
@@ -23,8 +23,18 @@ export function formView(form: Form, text: Text): types.ModalView {
   });
 }
 
-function fieldBlock({ name, label, choices, value }: Form['fields'][number]): SlackBlock {
-  return choiceInput({ name, label, isOptional: false }, choices, value);
+/** Slack has no field that hides what is typed: a key's field is at least never filled in beforehand, and its modal is gone once sent. */
+function fieldBlock(field: Form['fields'][number]): SlackBlock {
+  const { name, label } = field;
+  switch (field.kind) {
+    case 'choice':
+      return choiceInput({ name, label, isOptional: false }, field.choices, field.value);
+    case 'secret':
+      return textInput(
+        { name, label, hint: field.hint, isOptional: true },
+        { longest: 300, isLong: false, value: null },
+      );
+  }
 }
 
 /** What came back. Values are handed on and kept nowhere else. */

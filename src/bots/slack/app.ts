@@ -7,7 +7,7 @@ import { onCommand, onMention } from './listeners/commands.ts';
 import { onGoodbye } from './listeners/goodbye.ts';
 import { onHome } from './listeners/home.ts';
 import { onShortcut } from './listeners/shortcuts.ts';
-import { onViewSubmission } from './listeners/views.ts';
+import { onViewSubmission, type ViewAnswer } from './listeners/views.ts';
 import { createSlackLogger } from './log.ts';
 
 /**
@@ -40,7 +40,13 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
     await drain.track(onAction(needs, body));
   });
   app.view(any, async ({ ack, body }) => {
-    await drain.track(onViewSubmission(needs, body, (answer) => (answer ? ack(answer) : ack())));
+    let isAcknowledged = false;
+    const answer = async (view?: ViewAnswer) => {
+      isAcknowledged = true;
+      await (view ? ack(view) : ack());
+    };
+    await drain.track(onViewSubmission(needs, body, answer));
+    if (!isAcknowledged) await ack();
   });
   app.event('app_mention', async ({ body }) => drain.track(onMention(needs, body)));
   app.event('app_home_opened', async ({ body }) => drain.track(onHome(needs, body)));

@@ -1,6 +1,5 @@
 import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { Hono } from 'hono';
-import type { Keyring } from '../../db/keyring.ts';
 import type { TurnLog } from '../../pipeline/turn.ts';
 import type { Services } from '../services.ts';
 import { createApp } from './app.ts';
@@ -19,7 +18,6 @@ export type SlackBot = {
 
 type Needs = {
   services: Services;
-  keyring: Keyring;
   settings: SlackSettings;
   /** The program's server, which HTTP needs and Socket Mode does not. It must not listen yet. */
   http: Hono;
@@ -30,8 +28,9 @@ type Needs = {
 const bodyLimit = 512 * 1024;
 
 /** Connects to Slack: over a socket when there is an app token, else by the addresses that it adds to the program's server. */
-export async function startSlackBot({ services, keyring, settings, http, log }: Needs): Promise<SlackBot> {
+export async function startSlackBot({ services, settings, http, log }: Needs): Promise<SlackBot> {
   const stopping = new AbortController();
+  const { keyring } = services.vault;
   const connections = createConnections({ role: 'bot', db: services.db, keyring, settings, log });
   const members = createMembers();
   const drain = createDrain((error) => log.error({ face: 'slack', error }, 'a request could not be carried out'));
@@ -57,6 +56,6 @@ export async function startSlackBot({ services, keyring, settings, http, log }: 
   const logger = createSlackLogger(log);
   const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, bodyLimit, logger });
   createApp(receiver, needs, drain);
-  mountSlack(http, receiver, createInstaller({ services, keyring, connections, settings, log }));
+  mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
   return { stop: () => stop(async () => {}) };
 }

@@ -1,6 +1,5 @@
 import type { ServerResponse } from 'node:http';
 import { HTTPReceiver, type Installation, type InstallationStore } from '@slack/bolt';
-import type { Keyring } from '../../db/keyring.ts';
 import { Secret } from '../../db/secret.ts';
 import { saveInstallation } from '../../db/slackInstallations.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
@@ -16,14 +15,13 @@ import { workspaceOf } from './workspace.ts';
 
 type Needs = {
   services: Services;
-  keyring: Keyring;
   connections: SlackConnections;
   settings: SlackSettings;
   log: TurnLog;
 };
 
 /** Keeps what an installation brings: the facts in PostgreSQL, the token in the vault. It is never read through here. */
-function createStore({ services, keyring, connections }: Needs): InstallationStore {
+function createStore({ services, connections }: Needs): InstallationStore {
   return {
     storeInstallation: async (installation: Installation) => {
       const { team, enterprise, bot, appId = '', user, isEnterpriseInstall = false } = installation;
@@ -33,7 +31,12 @@ function createStore({ services, keyring, connections }: Needs): InstallationSto
       const name = (isEnterpriseInstall ? enterprise?.name : team?.name) ?? id;
       await ensureWorkspace(services.db, { id, face: 'slack', name }, services.freeCredits, services.now());
       const row = { workspaceId: id, ...source, appId, botId: bot.id, botUserId: bot.userId, scopes: bot.scopes };
-      await saveInstallation(services.db, keyring, { ...row, installedBy: user.id }, new Secret(bot.token));
+      await saveInstallation(
+        services.db,
+        services.vault.keyring,
+        { ...row, installedBy: user.id },
+        new Secret(bot.token),
+      );
       connections.forget(id);
     },
     fetchInstallation: async () => {

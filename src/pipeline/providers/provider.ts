@@ -12,6 +12,10 @@ import type {
   Style,
 } from '../../db/vocabulary.ts';
 
+/** Who issues the keys that a workspace can bring. */
+export const vendors = ['openai', 'google'] as const;
+export type Vendor = (typeof vendors)[number];
+
 /** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
 export type Capabilities = {
   aspects: readonly Aspect[];
@@ -89,6 +93,8 @@ export type ProviderCost = { microUsd: number | null; usage: Opaque };
  */
 export type Provider<Step extends StepKind> = {
   id: string;
+  /** Whose key its calls need; null when it needs none of ours (the demo studio, Veo's own sign-in). */
+  vendor: Vendor | null;
   step: Step;
   model: string;
   capabilities: Capabilities;

@@ -21,7 +21,7 @@ test('installed over OAuth, a workspace runs with its own token, which rests sea
   expect(await answerTo(it, 'help', { team: 'T1' })).toMatch(/installed again/);
   const { status, page, token } = await install(it, { team: 'T1' });
   expect({ status, page }).toMatchObject({ status: 200, page: expect.stringMatching(/VidGenie is installed/) });
-  const found = await findInstallation(program.database.db, program.keyring, first);
+  const found = await findInstallation(program.database.db, program.services.vault.keyring, first);
   expect(found?.token.reveal()).toBe(token);
   expect(
     JSON.stringify(await program.database.db.execute('SELECT * FROM slack_installations, workspace_keys')),
@@ -99,5 +99,5 @@ test('a forged or foreign state installs nothing', async () => {
   expect(forged).toMatchObject({ status: 400, token: null });
   const foreign = await install(it, { team: 'T1' }, (back) => ({ back, cookie: '' }));
   expect(foreign).toMatchObject({ status: 400, token: null });
-  expect(await findInstallation(it.program.database.db, it.program.keyring, first)).toBeNull();
+  expect(await findInstallation(it.program.database.db, it.program.services.vault.keyring, first)).toBeNull();
 });

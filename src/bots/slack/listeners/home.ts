@@ -1,8 +1,8 @@
 import type { types } from '@slack/bolt';
 import { accountOf, usageOf } from '../../../db/credits.ts';
 import { listRuns, type RunView } from '../../../db/runs.ts';
-import { describeKeys } from '../../../db/vault.ts';
 import { ensureWorkspace, settingsOf } from '../../../db/workspaces.ts';
+import { keyFields, listKeys } from '../../commands/keys.ts';
 import { settingsCard } from '../../commands/settings.ts';
 import type { Text } from '../../text.ts';
 import {
@@ -93,19 +93,13 @@ function runBlocks(view: RunView, text: Text): SlackBlock[] {
 
 async function adminBlocks({ request, text }: Visit): Promise<SlackBlock[]> {
   const { services, workspace } = request;
-  const [keys, { defaults }] = await Promise.all([
-    describeKeys(services.db, workspace.id),
-    settingsOf(services.db, workspace.id),
-  ]);
+  const [keys, settings] = await Promise.all([listKeys(request), settingsOf(services.db, workspace.id)]);
   const { home } = text.slack;
-  const shown = keys
-    .filter(({ purpose }) => purpose === 'api_key')
-    .map(({ provider, lastFour, status }) => ({ label: provider, value: `…${lastFour} · ${home.statuses[status]}` }));
-  const settings = settingsCard(defaults, home.settings, text);
+  const card = settingsCard(settings, home.settings, text);
   return [
     header(home.admin),
-    ...(shown.length === 0 ? [paragraph(home.noKeys)] : fields(shown)),
-    ...cardMessage(settings, text).blocks.slice(1),
+    ...fields(keyFields(keys, text)),
+    ...cardMessage(card, text).blocks.slice(1),
     ...buttonRow([button('open:keys', home.keys), button('open:settings', home.settings)]),
   ];
 }

@@ -79,15 +79,6 @@ export const home = {
   admin: 'For admins',
   keys: 'Provider keys',
   settings: 'Settings',
-  statuses: {
-    unchecked: 'not checked yet',
-    valid: 'works',
-    invalid: 'refused by the provider',
-    no_permission: 'lacks a permission',
-    out_of_quota: 'its quota is used up',
-    unreachable: 'could not be checked',
-  },
-  noKeys: 'No keys of your own: runs use the operator’s.',
 };
 
 export const installed = {

@@ -79,15 +79,6 @@ export const home = {
   admin: 'Pour les administrateurs',
   keys: 'Clés des fournisseurs',
   settings: 'Réglages',
-  statuses: {
-    unchecked: 'pas encore vérifiée',
-    valid: 'fonctionne',
-    invalid: 'refusée par le fournisseur',
-    no_permission: 'il lui manque une permission',
-    out_of_quota: 'son quota est épuisé',
-    unreachable: 'n’a pas pu être vérifiée',
-  },
-  noKeys: 'Pas de clé à vous : les créations utilisent celles de l’opérateur.',
 };
 
 export const installed = {

@@ -62,6 +62,7 @@ export function createGoogleImage(options: GoogleOptions & { model?: string; dea
   const model = options.model ?? defaultGoogleImageModel;
   return {
     id: 'google',
+    vendor: 'google',
     step: 'image',
     model,
     capabilities: googleImageCapabilities,

@@ -1,6 +1,7 @@
 import type { Aspect, Opaque, Quality, Resolution } from '../../../db/vocabulary.ts';
 import type { Capabilities, ProviderCost } from '../provider.ts';
 
+export const defaultGoogleTextModel = 'gemini-3.8-flash';
 export const defaultGoogleImageModel = 'gemini-nano-banana-2.1';
 export const defaultOmniModel = 'gemini-omni-1.2-flash';
 export const defaultVeoModel = 'veo-3.1-generate-001';

@@ -66,6 +66,7 @@ export function createOmni(options: OmniOptions): Provider<'video'> {
   const model = options.model ?? defaultOmniModel;
   return {
     id: 'google-omni',
+    vendor: 'google',
     step: 'video',
     model,
     capabilities: omniModel(model).capabilities,

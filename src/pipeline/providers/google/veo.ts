@@ -52,6 +52,7 @@ export function createVeo(options: VeoOptions): Provider<'video'> {
   const model = options.model ?? defaultVeoModel;
   return {
     id: 'google-veo',
+    vendor: null,
     step: 'video',
     model,
     capabilities: veoModel.capabilities,

@@ -54,6 +54,7 @@ export function createOpenAiImage(options: OpenAiImageOptions): Provider<'image'
   const model = options.model ?? defaultImageModel;
   return {
     id: 'openai',
+    vendor: 'openai',
     step: 'image',
     model,
     capabilities: imageCapabilities,

@@ -7,7 +7,7 @@ import { type OpenAiOptions, openAiClient, openAiExchange } from './client.ts';
 type ModerationInput = { text?: string; images?: readonly { bytes: Uint8Array; mime: string }[] };
 
 /** `categories` are OpenAI's own names, for example `violence/graphic`. `unreachable` says nothing about the content. */
-export type Moderation =
+type Moderation =
   | { outcome: 'clean' }
   | { outcome: 'flagged'; categories: readonly string[] }
   | { outcome: 'unreachable'; detail: string };
