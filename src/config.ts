@@ -23,6 +23,19 @@ const variables = {
   LOG_LEVEL: { read: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`).optional(), example: 'info' },
   DATABASE_URL: { read: postgresUrl.optional(), example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' },
   FREE_CREDITS: { read: wholeNumber(0, 1_000_000).default(100), example: '100' },
+  PORT: { read: wholeNumber(0, 65_535).default(3_000), example: '3000' },
+  DISCORD_TOKEN: { read: z.string().optional(), example: '<the bot token of the developer portal>' },
+  DISCORD_PUBLIC_KEY: {
+    read: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
+      .optional(),
+    example: '<the public key on the page "General Information">',
+  },
+  DISCORD_API_URL: {
+    read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
+    example: 'https://discord.com/api',
+  },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
 } as const;
@@ -42,6 +55,10 @@ export type Config = {
   /** Null: the embedded PostgreSQL in `home`. */
   databaseUrl: string | null;
   freeCredits: number;
+  /** Where the one HTTP server listens. */
+  port: number;
+  /** Null: no Discord. */
+  discord: { token: string; publicKey: string | null; apiUrl: string } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
 };
 
@@ -56,6 +73,10 @@ const shape = z.object({
   LOG_LEVEL: variables.LOG_LEVEL.read,
   DATABASE_URL: variables.DATABASE_URL.read,
   FREE_CREDITS: variables.FREE_CREDITS.read,
+  PORT: variables.PORT.read,
+  DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
+  DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
+  DISCORD_API_URL: variables.DISCORD_API_URL.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -82,6 +103,10 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     logLevel: read.LOG_LEVEL ?? null,
     databaseUrl: read.DATABASE_URL ?? null,
     freeCredits: read.FREE_CREDITS,
+    port: read.PORT,
+    discord: read.DISCORD_TOKEN
+      ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
+      : null,
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
 }

@@ -9,6 +9,7 @@ import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import { createFileStore } from './pipeline/media/files.ts';
+import type { MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Reach } from './pipeline/milestones.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
@@ -77,6 +78,9 @@ export async function openProgram(
       closers.push(queue.close);
       const messengers: Partial<Record<Face, Messenger>> = {
         terminal: createTerminalMessenger(),
+        ...(config.discord
+          ? { discord: await openDiscord(config.discord, store, temporaryDirectory, log, closers) }
+          : {}),
         ...options.messengers,
       };
       const worker = await startWorker(
@@ -106,6 +110,20 @@ export async function openProgram(
     await stop();
     throw error;
   }
+}
+
+/** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
+async function openDiscord(
+  address: NonNullable<Config['discord']>,
+  store: MediaStore,
+  temporaryDirectory: string,
+  log: Logger,
+  closers: (() => Promise<void>)[],
+): Promise<Messenger> {
+  const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');
+  const messenger = createDiscordMessenger({ address, store, temporaryDirectory, log });
+  closers.push(messenger.close);
+  return messenger;
 }
 
 async function demoProviders(config: Config): Promise<Providers> {

@@ -22,7 +22,16 @@ export type Installation = {
 };
 
 export function testConfig(url: string, home: string): Config {
-  return { role: 'all', home, logLevel: null, databaseUrl: url, freeCredits: 100, demo: { stepMs: 0, faults: {} } };
+  return {
+    role: 'all',
+    home,
+    logLevel: null,
+    databaseUrl: url,
+    freeCredits: 100,
+    port: 0,
+    discord: null,
+    demo: { stepMs: 0, faults: {} },
+  };
 }
 
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */

@@ -39,6 +39,8 @@ const program = await openProgram(
     logLevel: null,
     databaseUrl: orders.url,
     freeCredits: 100,
+    port: 0,
+    discord: null,
     demo: { stepMs: 0, faults: {} },
   },
   createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false),

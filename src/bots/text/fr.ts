@@ -1,8 +1,9 @@
 import { en } from './en.ts';
 import * as commands from './fr/commands.ts';
+import * as discord from './fr/discord.ts';
 import * as measures from './fr/measures.ts';
 import * as refusals from './fr/refusals.ts';
 import * as runs from './fr/runs.ts';
 
 /** What people read in a chat. Operators and the terminal are spoken to in English. */
-export const fr = { ...en, commands, measures, refusals, runs };
+export const fr = { ...en, commands, discord, measures, refusals, runs };
