@@ -79,6 +79,18 @@ const variables = {
     read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
     example: 'refuse',
   },
+  DISCORD_TOKEN: { read: z.string().optional(), example: '<the bot token of the developer portal>' },
+  DISCORD_PUBLIC_KEY: {
+    read: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
+      .optional(),
+    example: '<the public key on the page "General Information">',
+  },
+  DISCORD_API_URL: {
+    read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
+    example: 'https://discord.com/api',
+  },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
 } as const;
@@ -106,6 +118,8 @@ export type Config = {
   /** Null: the keyring in `home`, made on first use. */
   keyring: Keyring | null;
   providers: ProviderConfig;
+  /** Null: no Discord. */
+  discord: { token: string; publicKey: string | null; apiUrl: string } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
 };
 
@@ -152,6 +166,9 @@ const shape = z.object({
   IMAGE_MODEL: variables.IMAGE_MODEL.read,
   VIDEO_MODEL: variables.VIDEO_MODEL.read,
   MODERATION_WHEN_DOWN: variables.MODERATION_WHEN_DOWN.read,
+  DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
+  DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
+  DISCORD_API_URL: variables.DISCORD_API_URL.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -199,6 +216,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       models: { enhance: read.ENHANCE_MODEL ?? null, image: read.IMAGE_MODEL ?? null, video: read.VIDEO_MODEL ?? null },
       moderationWhenDown: read.MODERATION_WHEN_DOWN,
     },
+    discord: read.DISCORD_TOKEN
+      ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
+      : null,
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
 }

@@ -97,6 +97,9 @@ export async function openProgram(
       const messengers: Partial<Record<Face, Messenger>> = {
         terminal: createTerminalMessenger(),
         ...(await slackMessenger(config, { db: database.db, keyring, store, log })),
+        ...(config.discord
+          ? { discord: await openDiscord(config.discord, store, temporaryDirectory, log, closers) }
+          : {}),
         ...options.messengers,
       };
       const worker = await startWorker(
@@ -138,6 +141,20 @@ async function slackMessenger(
   if (!settings) return {};
   const { openSlackMessenger } = await import('./bots/slack/worker.ts');
   return { slack: openSlackMessenger({ ...needs, settings }) };
+}
+
+/** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
+async function openDiscord(
+  address: NonNullable<Config['discord']>,
+  store: MediaStore,
+  temporaryDirectory: string,
+  log: Logger,
+  closers: (() => Promise<void>)[],
+): Promise<Messenger> {
+  const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');
+  const messenger = createDiscordMessenger({ address, store, temporaryDirectory, log });
+  closers.push(messenger.close);
+  return messenger;
 }
 
 async function openProviders(config: Config): Promise<Providers> {

@@ -11,6 +11,8 @@ export type HttpServer = {
   app: Hono;
   /** Starts to listen and resolves with the port, which differs from the one asked for when that was 0. */
   listen: (port: number) => Promise<number>;
+  /** Where it listens; null while it does not. */
+  port: () => number | null;
   /** Stops taking connections and resolves when the answers under way are sent. */
   close: () => Promise<void>;
 };
@@ -30,6 +32,7 @@ export function createHttpServer(): HttpServer {
           resolve(portOf(server.address()) ?? port);
         });
       }),
+    port: () => portOf(server.address()),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());

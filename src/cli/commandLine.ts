@@ -149,6 +149,15 @@ function describeKeys(program: Command, then: Then): void {
 }
 
 function describeOperations(program: Command, then: Then): void {
+  const discord = program.command('discord').description(describe.discord);
+  discord
+    .command('register')
+    .description(describe.discordRegister)
+    .action(async () => then((await import('./discord.ts')).registerCommands()));
+  discord
+    .command('invite')
+    .description(describe.discordInvite)
+    .action(async () => then((await import('./discord.ts')).printInvite()));
   program
     .command('migrate')
     .description(describe.migrate)

@@ -9,6 +9,8 @@ test('nothing set means the embedded defaults', () => {
     home: resolve('.vidgenie'),
     databaseUrl: null,
     freeCredits: 100,
+    port: 3_000,
+    discord: null,
     demo: { stepMs: 1_500, faults: {} },
   });
 });

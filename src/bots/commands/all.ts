@@ -1,6 +1,6 @@
 import { ensureWorkspace } from '../../db/workspaces.ts';
 import { cancel } from './cancel.ts';
-import type { Command } from './command.ts';
+import type { Command, FormValues } from './command.ts';
 import { complete } from './complete.ts';
 import { credits } from './credits.ts';
 import { createHelp } from './help.ts';
@@ -26,6 +26,13 @@ export async function perform(request: CommandRequest, command: Command, given: 
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
   return await command.perform(request, given);
+}
+
+/** Carries out a form that somebody filled in. */
+export async function submitForm(request: CommandRequest, command: Command, values: FormValues): Promise<Answer> {
+  const { services, workspace } = request;
+  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  return await command.submit(request, values);
 }
 
 /** Carries out what somebody typed. */

@@ -29,6 +29,8 @@ export type Command = {
   options: readonly NamedOption[];
   /** Checks what was given and carries the command out. What a person did wrong is a refusal; a throw is a fault. */
   perform: (request: CommandRequest, given: Given) => Promise<Answer>;
+  /** True when it may answer with a form. */
+  hasForm: boolean;
   /** Carries out a form of this command. */
   submit: (request: CommandRequest, values: FormValues) => Promise<Answer>;
   /** True when `given` would be carried out, or the refusal that it would meet. */
@@ -48,6 +50,7 @@ export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Sh
     describe,
     access,
     options,
+    hasForm: submit !== undefined,
     perform: (request, given) =>
       guarded(request, async () => {
         const read = readGiven(name, options, schema, given);

@@ -9,11 +9,11 @@ type Where = { team: string; enterprise?: string };
 
 /** Goes through the install page as a browser does: button, consent, and back with the code and the state. */
 export async function install(
-  { slack, faces }: InSlack,
+  { slack, port }: InSlack,
   { team, enterprise }: Where,
   tamper: (back: URL, cookie: string) => { back: URL; cookie: string } = (back, cookie) => ({ back, cookie }),
 ): Promise<Installed> {
-  const bot = `http://127.0.0.1:${faces.port}`;
+  const bot = `http://127.0.0.1:${port}`;
   const page = await fetch(`${bot}/slack/install`);
   const cookie = page.headers.get('set-cookie')?.split(';')[0] ?? '';
   const link = /href="(http[^"]+)"/.exec(await page.text())?.[1]?.replaceAll('&amp;', '&') ?? '';

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
-import { type Faces, startFaces } from '../../../src/bots/faces.ts';
+import { createHttpServer } from '../../../src/bots/http.ts';
 import type { SlackSettings } from '../../../src/bots/slack/settings.ts';
+import { startFaces } from '../../../src/faces.ts';
 import { createLog } from '../../../src/log.ts';
 import type { Program } from '../../../src/main.ts';
-import { testConfig } from '../config.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -15,7 +15,7 @@ export type InSlack = {
   slack: Slack;
   driver: Driver;
   program: Program;
-  faces: Faces;
+  port: number;
   installation: Installation;
 };
 
@@ -29,11 +29,10 @@ export async function startInSlack(
     ...{ worker: options.worker ?? true, config: { slack: settings } },
     ...(options.vendor ? { vendor: options.vendor } : {}),
   });
-  const config = { ...testConfig(database.url, installation.home), slack: settings };
+  const http = createHttpServer();
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-  const faces = await startFaces(config, { ...program, log });
-  if (!faces?.port) throw new Error('Slack was not started');
-  onTestFinished(faces.stop);
-  const driver = await createDriver(slack, faces.port);
-  return { slack, driver, program, faces, installation };
+  onTestFinished(await startFaces(program, log, http));
+  const port = http.port() ?? 0;
+  const driver = await createDriver(slack, port);
+  return { slack, driver, program, port, installation };
 }

@@ -17,6 +17,9 @@ export const describe = {
   keysCheck: 'try the stored key with a call that costs nothing',
   keysRemove: 'delete a stored key',
   keysRotate: 'bring every stored secret under the newest key of the keyring',
+  discord: 'what an operator does at Discord',
+  discordRegister: 'tell Discord the commands, when it does not know them as they are',
+  discordInvite: 'print the link that adds the bot to a server, with exactly the permissions it needs',
   migrate: 'bring the database to the newest schema',
   doctor: 'check every part and say what to do about what is not well',
 };
@@ -122,4 +125,12 @@ export const doctor = {
     unfinished === 0 ? 'none is unfinished' : `${unfinished} at work, none of them overdue`,
   runsOverdue: (ids: readonly string[], count: number) =>
     `${count} overdue by more than a minute (${ids.join(', ')}): start a worker with vidgenie start`,
+};
+
+export const discord = {
+  noToken: 'DISCORD_TOKEN is not set: it is on the page "Bot" of your application at https://discord.com/developers.',
+  badToken: 'Discord does not accept DISCORD_TOKEN: reset it in the developer portal, and copy the new one.',
+  unreachable: (address: string, reason: string) =>
+    `Discord cannot be reached at ${address}: ${reason}. Check the network, or DISCORD_API_URL.`,
+  registered: { changed: 'The commands are registered.', unchanged: 'Discord knows the commands as they are.' },
 };

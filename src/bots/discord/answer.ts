@@ -1,0 +1,74 @@
+import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
+import type { ActionAnswer } from '../actions/perform.ts';
+import { type Card, textCard } from '../card.ts';
+import type { Answer } from '../commands/request.ts';
+import { refusalCard } from '../refusalCard.ts';
+import type { Text } from '../text.ts';
+import { editModal, formModal } from './modal.ts';
+import { messageOf } from './render.ts';
+import type { Reply } from './reply.ts';
+
+/** A modal must be the first answer, and the first answer must come within three seconds. Milliseconds. */
+const longestLookupMs = 2_000;
+
+/** Answers so that only who asked sees it: "one moment" first, then what came of it. */
+export async function answerPrivately(reply: Reply, text: Text, perform: () => Promise<ActionAnswer>): Promise<void> {
+  await reply.respond({
+    type: InteractionResponseType.DeferredChannelMessageWithSource,
+    data: { flags: MessageFlags.Ephemeral },
+  });
+  await reply.editOriginal(messageOf(cardOf(await perform(), text), text));
+}
+
+/** Answers with a modal, or privately when there is none to be had. */
+export async function answerWithModal(reply: Reply, text: Text, perform: () => Promise<ActionAnswer>): Promise<void> {
+  const answer = await withinLimit(perform());
+  if (answer === null) {
+    const { title, text: sentence } = text.discord.slow;
+    return await reply.whisper(messageOf(textCard('warning', title, sentence), text));
+  }
+  if (answer.kind === 'form') {
+    return await reply.respond({ type: InteractionResponseType.Modal, data: formModal(answer.form) });
+  }
+  if (answer.kind === 'edit') {
+    const data = editModal(answer.runId, answer.prompt, text);
+    return await reply.respond({ type: InteractionResponseType.Modal, data });
+  }
+  await reply.whisper(messageOf(cardOf(answer, text), text));
+}
+
+async function withinLimit(work: Promise<ActionAnswer>): Promise<ActionAnswer | null> {
+  let timer: NodeJS.Timeout | undefined;
+  const limit = new Promise<null>((resolve) => {
+    timer = setTimeout(resolve, longestLookupMs, null);
+  });
+  try {
+    return await Promise.race([work, limit]);
+  } finally {
+    clearTimeout(timer);
+    work.catch(() => {});
+  }
+}
+
+function cardOf(answer: ActionAnswer, text: Text): Card {
+  switch (answer.kind) {
+    case 'card':
+    case 'status':
+    case 'stopping':
+    case 'deleted':
+      return withoutMedia(answer.card);
+    case 'refusal':
+      return refusalCard(answer.refusal, text);
+    case 'run':
+      return textCard('plain', text.runs.acceptedTitle(answer.workflow), text.runs.repeated);
+    case 'form':
+    case 'edit':
+      throw new Error(`an answer of the kind ${answer.kind} needs a modal`);
+  }
+}
+
+/** Only a run's own messages carry its files. */
+const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
+
+export const refusalMessage = (answer: Extract<Answer, { kind: 'refusal' }>, text: Text) =>
+  messageOf(refusalCard(answer.refusal, text), text);

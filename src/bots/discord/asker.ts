@@ -1,0 +1,53 @@
+import { Readable } from 'node:stream';
+import type { Member } from '../../db/vocabulary.ts';
+import type { CommandRequest } from '../commands/request.ts';
+import type { Services } from '../services.ts';
+import { localeOf } from '../text.ts';
+import type { Incoming, IncomingAttachment } from './incoming.ts';
+import { isModerator, isServerAdmin } from './permissions.ts';
+import { type DiscordPlace, workspaceOf } from './place.ts';
+
+const longestFetchMs = 60_000;
+
+/** Who asks, and how they are to be answered; Discord vouches for all of it. */
+export function memberOf(it: Incoming): Member {
+  const user = it.member?.user ?? it.user;
+  if (!user) throw new Error('an interaction came without anybody who asks');
+  const name = it.member?.nick ?? user.global_name ?? user.username;
+  // In a private conversation everybody is at home.
+  if (!it.member) return { id: user.id, name, isAdmin: true };
+  const { permissions } = it.member;
+  return { id: user.id, name, isAdmin: isServerAdmin(permissions), isModerator: isModerator(permissions) };
+}
+
+/** Turns an interaction into a request. `place` is null for what starts no run. */
+export function requestOf(
+  it: Incoming,
+  services: Services,
+  place: DiscordPlace | null,
+  attachments: Readonly<Record<string, IncomingAttachment>> = {},
+): CommandRequest {
+  const member = memberOf(it);
+  const id = workspaceOf(it.guild_id ?? null, member.id);
+  return {
+    services,
+    workspace: { id, face: 'discord', name: it.guild_id ? `Discord server ${it.guild_id}` : `Discord: ${member.name}` },
+    member,
+    requestKey: `discord:${it.id}`,
+    place,
+    locale: localeOf(it.locale),
+    openImage: async (reference) => {
+      const url = attachments[reference]?.url;
+      return url === undefined ? null : await openUrl(url);
+    },
+    signal: AbortSignal.timeout(longestFetchMs),
+  };
+}
+
+/** Attachments lie at addresses that expire; what is given is read at once. */
+export async function openUrl(url: string): Promise<Readable | null> {
+  const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(longestFetchMs) }).catch(
+    () => null,
+  );
+  return response?.ok && response.body ? Readable.fromWeb(response.body) : null;
+}

@@ -1,0 +1,50 @@
+import { InteractionResponseType } from 'discord-api-types/v10';
+import { listRuns } from '../../db/runs.ts';
+import { shortId } from '../runCard.ts';
+import { localeOf, textOf } from '../text.ts';
+import { memberOf } from './asker.ts';
+import type { Bot } from './bot.ts';
+import type { ChatCommand, Incoming } from './incoming.ts';
+import { workspaceOf } from './place.ts';
+import type { Reply } from './reply.ts';
+
+const mostChoices = 25;
+const longestChoice = 100;
+
+type Choice = { name: string; value: string };
+
+/** Suggests the member's own recent prompts and runs while they type. Nobody waits for it: without an answer they type on. */
+export async function suggestChoices(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply): Promise<void> {
+  const [{ options }] = data.options;
+  const focused = options.find((option) => option.focused);
+  const choices = focused ? await choicesFor(bot, it, focused.name, String(focused.value ?? '')) : [];
+  await reply.respond({
+    type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+    data: { choices: choices.slice(0, mostChoices) },
+  });
+}
+
+async function choicesFor(bot: Bot, it: Incoming, option: string, typed: string): Promise<Choice[]> {
+  const member = memberOf(it);
+  const text = textOf(localeOf(it.locale));
+  const workspaceId = workspaceOf(it.guild_id ?? null, member.id);
+  const views = await listRuns(bot.services.db, workspaceId, { limit: 50, memberId: member.id });
+  const words = typed.trim().toLowerCase();
+  if (option === 'run') {
+    return views
+      .filter(({ run }) => run.id.startsWith(words) || run.prompt.toLowerCase().includes(words))
+      .map(({ run }) => ({
+        name: text.measures.few(
+          `${shortId(run.id)} · ${text.runs.states[run.state]} · ${run.prompt}`,
+          longestChoice / 2,
+        ),
+        value: shortId(run.id),
+      }));
+  }
+  if (option !== 'prompt') return [];
+  // A choice's value has no room for a longer prompt.
+  const prompts = views.map(({ run }) => run.prompt.trim()).filter((prompt) => prompt.length <= longestChoice);
+  return [...new Set(prompts)]
+    .filter((prompt) => prompt.toLowerCase().includes(words))
+    .map((prompt) => ({ name: prompt, value: prompt }));
+}

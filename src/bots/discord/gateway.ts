@@ -1,0 +1,90 @@
+import type { REST } from '@discordjs/rest';
+import {
+  Client,
+  Events,
+  GatewayDispatchEvents,
+  GatewayIntentBits,
+  type Guild,
+  InteractionResponseType,
+  Options,
+  Routes,
+} from 'discord.js';
+import { z } from 'zod';
+import type { BotLog } from './bot.ts';
+import type { FirstAnswer } from './reply.ts';
+import { codeOf, type DiscordAddress } from './rest.ts';
+
+export type GatewayEvents = {
+  onInteraction: (raw: unknown, first: FirstAnswer) => Promise<void>;
+  onJoin: (guild: Guild) => Promise<void>;
+  onLeave: (guildId: string) => Promise<void>;
+};
+
+export type Gateway = {
+  /** Stops taking events and resolves when those under way are done. The connection stays until {@link close}. */
+  drain: () => Promise<void>;
+  close: () => Promise<void>;
+};
+
+const envelope = z.object({ id: z.string(), token: z.string() });
+const told = z.object({ resource: z.object({ message: z.object({ id: z.string() }).optional() }).optional() });
+
+/** Listens to Discord. Whatever a listener throws is logged; nothing of it ends the process. */
+export async function connectGateway(
+  address: DiscordAddress,
+  rest: REST,
+  log: BotLog,
+  events: GatewayEvents,
+): Promise<Gateway> {
+  const client = new Client({
+    intents: [GatewayIntentBits.Guilds],
+    allowedMentions: { parse: [] },
+    rest: { api: address.apiUrl, version: '10' },
+    // Threads and messages would fill the memory of a bot that never looks at them again.
+    makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
+  });
+  const underWay = new Set<Promise<void>>();
+  let isDraining = false;
+  const track = (what: string, work: () => Promise<void>) => {
+    if (isDraining) return;
+    const job: Promise<void> = work()
+      .catch((error: unknown) => log.error({ error, code: codeOf(error) }, `${what} could not be handled`))
+      .finally(() => underWay.delete(job));
+    underWay.add(job);
+  };
+
+  client.ws.on(GatewayDispatchEvents.InteractionCreate, (raw: unknown) =>
+    track('an interaction', () => events.onInteraction(raw, answerOver(rest, raw))),
+  );
+  client.on(Events.GuildCreate, (guild) => track('a new server', () => events.onJoin(guild)));
+  // discord.js tells only of servers that were left: one that is out for a while is "unavailable", and keeps its keys.
+  client.on(Events.GuildDelete, ({ id }) => track('a server that was left', () => events.onLeave(id)));
+  client.on(Events.Error, (error) => log.warn({ error }, 'the Discord client reported an error'));
+  client.on(Events.ShardError, (error, shard) => log.warn({ error, shard }, 'a Discord connection failed'));
+  client.on(Events.ShardReconnecting, (shard) => log.info({ shard }, 'reconnecting to Discord'));
+  client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, 'resumed at Discord'));
+  client.on(Events.Warn, (message) => log.warn({}, message));
+
+  const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
+  await client.login(address.token);
+  await ready;
+  return {
+    drain: async () => {
+      isDraining = true;
+      while (underWay.size > 0) await Promise.all(underWay);
+    },
+    close: () => client.destroy(),
+  };
+}
+
+/** The first answer to an interaction of the gateway: Discord tells at once which message it became. */
+function answerOver(rest: REST, raw: unknown): FirstAnswer {
+  return async (response) => {
+    const { id, token } = envelope.parse(raw);
+    const withMessage = response.type === InteractionResponseType.ChannelMessageWithSource;
+    const query = new URLSearchParams({ with_response: String(withMessage) });
+    const answer = await rest.post(Routes.interactionCallback(id, token), { auth: false, body: response, query });
+    const read = told.safeParse(answer);
+    return read.success ? (read.data.resource?.message?.id ?? null) : null;
+  };
+}

@@ -1,0 +1,161 @@
+import { ApplicationCommandType, InteractionResponseType, InteractionType } from 'discord-api-types/v10';
+import { animateImage } from '../actions/animate.ts';
+import { performAction, submitEdit } from '../actions/perform.ts';
+import { textCard } from '../card.ts';
+import { commands, perform, submitForm, workflowCommands } from '../commands/all.ts';
+import type { Command } from '../commands/command.ts';
+import { localeOf, type Text, textOf } from '../text.ts';
+import { answerPrivately, answerWithModal, refusalMessage } from './answer.ts';
+import { openUrl, requestOf } from './asker.ts';
+import { suggestChoices } from './autocomplete.ts';
+import type { Bot } from './bot.ts';
+import { givenOf } from './commandGiven.ts';
+import { type CustomId, readCustomId } from './customId.ts';
+import { type ChatCommand, type Incoming, incoming, modalValues } from './incoming.ts';
+import { imageIn } from './messageImage.ts';
+import { formValues, promptField } from './modal.ts';
+import { messageOf } from './render.ts';
+import { createReply, type FirstAnswer, type Reply } from './reply.ts';
+import { codeOf, codes } from './rest.ts';
+import { startPublicly } from './startPublicly.ts';
+import { takeBack } from './takeBack.ts';
+
+/** Answers one interaction, however it came. Never rejects: what goes wrong is logged, and told to whoever asked. */
+export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
+  const read = incoming.safeParse(raw);
+  if (!read.success) {
+    bot.log.warn({ issues: read.error.issues.length }, 'Discord sent something that VidGenie does not understand');
+    return;
+  }
+  if (read.data.type === InteractionType.Ping) {
+    await first({ type: InteractionResponseType.Pong }).catch(() => {});
+    return;
+  }
+  const reply = createReply(bot.rest, read.data, first);
+  try {
+    await dispatch(bot, read.data, reply);
+  } catch (error) {
+    await tellFault(bot, read.data, reply, error);
+  }
+}
+
+/** Too late, or answered by another process: nothing was done yet, and nothing more will be. */
+const isFinal = (error: unknown) =>
+  codeOf(error) === codes.unknownInteraction || codeOf(error) === codes.alreadyAnswered;
+
+async function tellFault(bot: Bot, it: Incoming, reply: Reply, error: unknown): Promise<void> {
+  const facts = { interactionId: it.id, code: codeOf(error) };
+  if (isFinal(error)) return bot.log.info(facts, 'an interaction was answered too late, or elsewhere');
+  bot.log.error({ ...facts, error }, 'an interaction could not be carried out');
+  if (it.type === InteractionType.ApplicationCommandAutocomplete) return;
+  const text = textOf(localeOf(it.locale));
+  await reply.whisper(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text)).catch(() => {
+    bot.log.info(facts, 'nobody could be told that an interaction failed');
+  });
+}
+
+async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
+  const text = textOf(localeOf(it.locale));
+  switch (it.type) {
+    case InteractionType.ApplicationCommandAutocomplete:
+      return await suggestChoices(bot, it, it.data, reply);
+    case InteractionType.ApplicationCommand:
+      if (it.data.type === ApplicationCommandType.ChatInput) return await carryOut(bot, it, it.data, reply, text);
+      return await animateMessage(bot, it, it.data, reply, text);
+    case InteractionType.MessageComponent: {
+      const id = readCustomId(it.data.custom_id);
+      return id?.kind === 'action' ? await press(bot, it, id, reply, text) : await outdated(reply, text);
+    }
+    case InteractionType.ModalSubmit: {
+      const id = readCustomId(it.data.custom_id);
+      return id ? await submit(bot, it, id, modalValues(it.data.components), reply, text) : await outdated(reply, text);
+    }
+  }
+}
+
+async function outdated(reply: Reply, text: Text): Promise<void> {
+  const { title, text: sentence } = text.discord.outdated;
+  await reply.whisper(messageOf(textCard('warning', title, sentence), text));
+}
+
+const startsRun = (command: Command) => Object.values(workflowCommands).some((one) => one.name === command.name);
+
+async function carryOut(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply, text: Text): Promise<void> {
+  const [{ name, options }] = data.options;
+  const command = commands.find((one) => one.name === name);
+  if (!command) return await outdated(reply, text);
+  const given = givenOf(options);
+  const checked = command.check(given);
+  if (checked.outcome === 'refused') {
+    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: checked.refusal }, text));
+  }
+  if (startsRun(command)) {
+    const attachments = data.resolved?.attachments ?? {};
+    return await startPublicly(bot, it, reply, { attachments, perform: (request) => perform(request, command, given) });
+  }
+  const act = () => perform(requestOf(it, bot.services, null), command, given);
+  if (command.hasForm && options.length === 0) return await answerWithModal(reply, text, act);
+  await answerPrivately(reply, text, act);
+}
+
+async function animateMessage(
+  bot: Bot,
+  it: Incoming,
+  data: { target_id: string; resolved: { messages: Parameters<typeof imageIn>[0] } },
+  reply: Reply,
+  text: Text,
+): Promise<void> {
+  const url = imageIn(data.resolved.messages, data.target_id);
+  if (url === null) {
+    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: { reason: 'nothing_to_animate' } }, text));
+  }
+  await startPublicly(bot, it, reply, {
+    perform: (request) => animateImage({ ...request, openImage: openUrl }, url),
+  });
+}
+
+type ActionId = Extract<CustomId, { kind: 'action' }>;
+
+async function press(bot: Bot, it: Incoming, id: ActionId, reply: Reply, text: Text): Promise<void> {
+  const { action, runId } = id;
+  switch (action) {
+    case 'again':
+    case 'animate':
+      return await startPublicly(bot, it, reply, {
+        perform: async (request) => {
+          const answer = await performAction(request, action, runId);
+          if (answer.kind === 'edit' || answer.kind === 'deleted') throw new Error(`${action} starts a run`);
+          return answer;
+        },
+      });
+    case 'edit':
+      return await answerWithModal(reply, text, () => performAction(requestOf(it, bot.services, null), action, runId));
+    case 'cancel':
+    case 'delete':
+      return await answerPrivately(reply, text, async () => {
+        const request = requestOf(it, bot.services, null);
+        const answer = await performAction(request, action, runId);
+        if (answer.kind === 'deleted') await takeBack(bot.rest, answer.view, request.member.name, request.signal);
+        return answer;
+      });
+  }
+}
+
+async function submit(
+  bot: Bot,
+  it: Incoming,
+  id: CustomId,
+  values: Readonly<Record<string, string>>,
+  reply: Reply,
+  text: Text,
+): Promise<void> {
+  if (id.kind === 'action') {
+    if (id.action !== 'edit') return await outdated(reply, text);
+    const perform = (request: Parameters<typeof submitEdit>[0]) =>
+      submitEdit(request, id.runId, values[promptField] ?? '');
+    return await startPublicly(bot, it, reply, { perform });
+  }
+  const command = commands.find((one) => one.name === id.command);
+  if (!command?.hasForm) return await outdated(reply, text);
+  await answerPrivately(reply, text, () => submitForm(requestOf(it, bot.services, null), command, formValues(values)));
+}

@@ -1,0 +1,108 @@
+import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10';
+import { z } from 'zod';
+
+const snowflake = z.string().regex(/^\d{1,20}$/);
+const bits = z
+  .string()
+  .regex(/^\d{1,30}$/)
+  .transform(BigInt);
+const user = z.object({ id: snowflake, username: z.string(), global_name: z.string().nullish() });
+
+/** The parts of Discord's interactions that we read; the same over the gateway and over HTTP. */
+const base = {
+  id: snowflake,
+  application_id: snowflake,
+  token: z.string().min(1),
+  guild_id: snowflake.optional(),
+  channel: z.object({ id: snowflake, type: z.int() }).optional(),
+  member: z.object({ user, nick: z.string().nullish(), permissions: bits }).optional(),
+  user: user.optional(),
+  locale: z.string().default('en-US'),
+  app_permissions: bits.default(0n),
+};
+
+const attachment = z.object({
+  id: snowflake,
+  filename: z.string(),
+  size: z.int(),
+  url: z.url(),
+  content_type: z.string().optional(),
+});
+export type IncomingAttachment = z.infer<typeof attachment>;
+
+const value = z.object({
+  name: z.string(),
+  type: z.int(),
+  value: z.union([z.string(), z.number(), z.boolean()]).optional(),
+  focused: z.boolean().optional(),
+});
+const subcommand = z.object({ name: z.string(), type: z.literal(1), options: z.array(value).default([]) });
+export type GivenOption = z.infer<typeof value>;
+
+const chatData = z.object({
+  type: z.literal(ApplicationCommandType.ChatInput),
+  name: z.string(),
+  options: z.tuple([subcommand]),
+  resolved: z.object({ attachments: z.record(snowflake, attachment).optional() }).optional(),
+});
+
+const picture = z.object({ url: z.url().optional(), proxy_url: z.url().optional() });
+const message = z.object({
+  attachments: z.array(attachment).default([]),
+  embeds: z.array(z.object({ image: picture.optional(), thumbnail: picture.optional() })).default([]),
+});
+export type IncomingMessage = z.infer<typeof message>;
+
+const messageData = z.object({
+  type: z.literal(ApplicationCommandType.Message),
+  name: z.string(),
+  target_id: snowflake,
+  resolved: z.object({ messages: z.record(snowflake, message) }),
+});
+
+const field = z.object({
+  custom_id: z.string(),
+  value: z.union([z.string(), z.boolean()]).nullish(),
+  values: z.array(z.string()).optional(),
+});
+const row = z.union([
+  z.object({ component: field }),
+  z.object({ components: z.array(field) }),
+  // A text between the fields has nothing to say here.
+  z.object({ type: z.int() }),
+]);
+
+const ping = z.object({ type: z.literal(InteractionType.Ping) });
+const command = z.object({
+  ...base,
+  type: z.literal(InteractionType.ApplicationCommand),
+  data: z.union([chatData, messageData]),
+});
+const component = z.object({
+  ...base,
+  type: z.literal(InteractionType.MessageComponent),
+  data: z.object({ custom_id: z.string() }),
+});
+const autocomplete = z.object({
+  ...base,
+  type: z.literal(InteractionType.ApplicationCommandAutocomplete),
+  data: chatData,
+});
+const modal = z.object({
+  ...base,
+  type: z.literal(InteractionType.ModalSubmit),
+  data: z.object({ custom_id: z.string(), components: z.array(row) }),
+});
+
+export const incoming = z.discriminatedUnion('type', [ping, command, component, autocomplete, modal]);
+export type Incoming = Exclude<z.infer<typeof incoming>, { type: InteractionType.Ping }>;
+export type ChatCommand = z.infer<typeof chatData>;
+export type ModalRow = z.infer<typeof row>;
+
+/** The values of a submitted modal by the names of its fields. */
+export function modalValues(rows: readonly ModalRow[]): Record<string, string> {
+  const fields = rows.flatMap((one) =>
+    'component' in one ? [one.component] : 'components' in one ? one.components : [],
+  );
+  return Object.fromEntries(fields.map((one) => [one.custom_id, String(one.values?.[0] ?? one.value ?? '')]));
+}

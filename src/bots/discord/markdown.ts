@@ -1,0 +1,13 @@
+/** Makes somebody's words stand as they were typed: no markup, no mention, no heading. */
+export const verbatim = (words: string): string =>
+  words.replace(/[\\*_~`|<>[\]()]/g, '\\$&').replace(/^(\s*)([#\-+]|\d+\.)/gm, '$1\\$2');
+
+/** At most so many UTF-16 units, never half a character. */
+export function clip(words: string, most: number): string {
+  if (words.length <= most) return words;
+  return `${words
+    .slice(0, most - 1)
+    .toWellFormed()
+    .replace(/\uFFFD$/, '')
+    .replace(/\\$/, '')}…`;
+}

@@ -1,0 +1,105 @@
+import { randomUUID } from 'node:crypto';
+import { createWriteStream } from 'node:fs';
+import { mkdir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import { pipeline } from 'node:stream/promises';
+import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
+import type { MediaStore } from '../../pipeline/media/store.ts';
+import type { CardMedia } from '../card.ts';
+import { shortId } from '../runCard.ts';
+import type { Text } from '../text.ts';
+import type { UploadFile } from './rest.ts';
+
+export type Attachments = {
+  files: { name: string; label: string; file: UploadFile }[];
+  /** What is said about media that this server does not take. */
+  lines: string[];
+  /** Removes the copies that were made. */
+  dispose: () => Promise<void>;
+};
+
+type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal; text: Text };
+
+/** Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. */
+export async function attach(
+  media: readonly CardMedia[],
+  runId: string,
+  limitBytes: number,
+  { store, directory, signal, text }: Surroundings,
+): Promise<Attachments> {
+  const copies: string[] = [];
+  const files: Attachments['files'] = [];
+  const lines: string[] = [];
+  for (const medium of media) {
+    const original = await onDisk(store, medium.objectKey, directory, copies, signal);
+    const path = medium.bytes <= limitBytes ? original : await fit(original, medium, limitBytes, directory, signal);
+    if (path === null) {
+      const link = await store.link(medium.objectKey);
+      const { tooLarge } = text.discord;
+      lines.push(
+        link.kind === 'url' ? tooLarge.link(medium.label, link.url) : tooLarge.kept(medium.label, medium.objectKey),
+      );
+      continue;
+    }
+    if (path !== original) copies.push(path);
+    const isJpeg = medium.kind === 'image' && path !== original;
+    const mime = isJpeg ? 'image/jpeg' : medium.mime;
+    // Never a name made of somebody's words: those end up in file systems.
+    const name = `${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
+    files.push({ name, label: medium.label, file: { name, path, mime } });
+  }
+  const dispose = async () => {
+    await Promise.all(copies.map((copy) => rm(copy, { force: true })));
+  };
+  return { files, lines, dispose };
+}
+
+const extensions: Readonly<Record<string, string>> = {
+  'image/png': 'png',
+  'image/jpeg': 'jpg',
+  'image/webp': 'webp',
+  'video/mp4': 'mp4',
+};
+
+/** An object as a file: uploads need one, whichever store keeps it. */
+async function onDisk(store: MediaStore, key: string, directory: string, copies: string[], signal: AbortSignal) {
+  const link = await store.link(key);
+  if (link.kind === 'file') return link.path;
+  await mkdir(directory, { recursive: true });
+  const path = join(directory, `upload-${randomUUID()}`);
+  copies.push(path);
+  await pipeline(await store.open(key), createWriteStream(path), { signal });
+  return path;
+}
+
+async function fit(
+  path: string,
+  medium: CardMedia,
+  maxBytes: number,
+  directory: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  await mkdir(directory, { recursive: true });
+  if (medium.kind === 'video') {
+    return await fitVideo(path, { maxBytes, seconds: medium.seconds ?? 8, directory, signal });
+  }
+  const copy = await smallerImage(path, { maxSide: 2_048, directory });
+  if ((await stat(copy)).size <= maxBytes) return copy;
+  await rm(copy, { force: true });
+  return null;
+}
+
+/** A small copy of an image, to be seen while the rest is still at work. */
+export async function preview(
+  medium: CardMedia,
+  { store, directory, signal }: Surroundings,
+): Promise<{ file: UploadFile; dispose: () => Promise<void> }> {
+  const copies: string[] = [];
+  const original = await onDisk(store, medium.objectKey, directory, copies, signal);
+  await mkdir(directory, { recursive: true });
+  const path = await smallerImage(original, { maxSide: 1_024, directory });
+  const dispose = async () => {
+    await Promise.all([path, ...copies].map((copy) => rm(copy, { force: true })));
+  };
+  return { file: { name: 'preview.jpg', path, mime: 'image/jpeg' }, dispose };
+}

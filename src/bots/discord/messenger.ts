@@ -1,0 +1,115 @@
+import type { REST } from '@discordjs/rest';
+import { Routes } from 'discord-api-types/v10';
+import type { RunView } from '../../db/runs.ts';
+import type { MediaStore } from '../../pipeline/media/store.ts';
+import type { Messenger, Speaking } from '../../pipeline/messenger.ts';
+import { createEditThrottle, type Edit, systemClock, usualPaceMs } from '../editThrottle.ts';
+import { mediaOf } from '../runCard.ts';
+import { preview } from './media.ts';
+import type { DiscordSpeech } from './place.ts';
+import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
+import { postResult } from './result.ts';
+import { finalProgress, outcomeMessage, progressMessage } from './runMessages.ts';
+import { isShut, type Seat, takeSeat } from './seat.ts';
+import { createUploadLimit } from './uploadLimit.ts';
+
+export type MessengerLog = { debug: (facts: object, message: string) => void };
+
+export type DiscordMessengerOptions = {
+  address: DiscordAddress;
+  store: MediaStore;
+  /** Where copies of media are made that fit an upload. */
+  temporaryDirectory: string;
+  log: MessengerLog;
+};
+
+/** Edits that a channel takes without making anybody wait: Discord's own bucket is five in five seconds. */
+const channelBudget = { windowMs: 5_000, most: 4, kept: 1 };
+const longestEditMs = 30_000;
+
+/** Lets runs speak in Discord, over REST alone: the worker needs no gateway. */
+export function createDiscordMessenger(options: DiscordMessengerOptions): Messenger & { close: () => Promise<void> } {
+  const rest = createRest(options.address, 'worker');
+  const uploadLimit = createUploadLimit(rest, Date.now);
+  const throttle = createEditThrottle({
+    ...{ clock: systemClock, budget: channelBudget, paceMs: usualPaceMs },
+    onFault: (error, { key }) =>
+      options.log.debug({ runId: key, code: codeOf(error) }, 'progress could not be shown in Discord'),
+  });
+  const edit = (view: RunView, seat: Seat, send: () => Promise<void>): Edit => ({
+    ...{ key: view.run.id, scope: seat.channelId, since: view.run.createdAt.getTime(), send },
+  });
+
+  return {
+    update: async (view, speaking) => {
+      const seat = await takeSeat(rest, view, speaking);
+      if (seat.isNew) return;
+      throttle.offer(
+        edit(view, seat, async () => {
+          // Fails when another worker has the run by now: whatever it said is newer.
+          await speaking.save(seat.speech);
+          await showProgress(rest, view, seat, speaking, options);
+        }),
+      );
+    },
+    deliver: async (view, speaking) => {
+      const seat = await takeSeat(rest, view, speaking);
+      const save = async (more: Partial<DiscordSpeech>) => {
+        seat.speech = { ...seat.speech, ...more };
+        await speaking.save(seat.speech);
+      };
+      const { store, temporaryDirectory: directory } = options;
+      await postResult({ rest, view, seat, speaking, store, directory, save, uploadLimit });
+      const { progress, signal } = speaking;
+      const overwrite = async (channelId: string, messageId: string, body: object) => {
+        const route = Routes.channelMessage(channelId, messageId);
+        await sendMessage(rest, { method: 'PATCH', route, body: { ...body, attachments: [] }, signal }).catch(spared);
+      };
+      const threadId = seat.speech.threadId;
+      const last = () =>
+        threadId === null
+          ? overwrite(seat.channelId, seat.progressId, outcomeMessage(view, progress, seat.text, null))
+          : overwrite(threadId, seat.progressId, finalProgress(view, progress, seat.text));
+      await throttle.last(edit(view, seat, last));
+      if (threadId !== null) {
+        await overwrite(seat.place.channelId, seat.place.rootId, outcomeMessage(view, progress, seat.text, threadId));
+      }
+      return seat.speech;
+    },
+    close: throttle.close,
+  };
+}
+
+/** The result is there: that an older message was deleted, or is too old to be edited often, must not post it again. */
+function spared(error: unknown): void {
+  const code = codeOf(error) ?? 0;
+  const passing: readonly number[] = [codes.unknownMessage, codes.tooManyOldEdits, codes.threadArchived];
+  if (!passing.includes(code) && !isShut(error)) throw error;
+}
+
+type Files = Pick<DiscordMessengerOptions, 'store' | 'temporaryDirectory'>;
+
+async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Speaking, files: Files): Promise<void> {
+  const route = Routes.channelMessage(seat.channelId, seat.progressId);
+  const signal = AbortSignal.timeout(longestEditMs);
+  const image = mediaOf(view, seat.text).find((medium) => medium.kind === 'image');
+  const { previewId } = seat.speech;
+  const body = progressMessage(view, speaking.progress, seat.text, image !== undefined);
+  if (!image || previewId) {
+    const kept = previewId ? [previewId] : [];
+    await sendMessage(rest, { method: 'PATCH', route, body: { ...body, ...attachmentsOf([], kept) }, signal });
+    return;
+  }
+  const { store, temporaryDirectory: directory } = files;
+  const small = await preview(image, { store, directory, signal, text: seat.text });
+  try {
+    const uploads = [small.file];
+    const sent = await sendMessage(rest, {
+      ...{ method: 'PATCH', route, body: { ...body, ...attachmentsOf(uploads) }, files: uploads, signal },
+    });
+    const id = sent.attachments[0]?.id;
+    if (id) await speaking.save({ ...seat.speech, previewId: id });
+  } finally {
+    await small.dispose();
+  }
+}

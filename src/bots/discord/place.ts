@@ -1,0 +1,31 @@
+import { z } from 'zod';
+import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+import { locales } from '../text.ts';
+
+const snowflake = z.string().regex(/^\d{1,20}$/);
+
+/** Where a run speaks. `rootId` is the message that answered the command; `opensThread` is false where none is possible. */
+export const discordPlace = z.object({
+  guildId: snowflake.nullable(),
+  channelId: snowflake,
+  rootId: snowflake,
+  opensThread: z.boolean(),
+  locale: z.enum(locales),
+});
+export type DiscordPlace = z.infer<typeof discordPlace>;
+
+/** What a run has said, saved before the next call that would say it twice. */
+export const discordSpeech = z.object({
+  threadId: snowflake.nullable().default(null),
+  /** There can be no thread after all. */
+  staysInPlace: z.boolean().default(false),
+  progressId: snowflake.nullable().default(null),
+  /** The small copy of the image in the progress message. */
+  previewId: snowflake.nullable().default(null),
+  resultId: snowflake.nullable().default(null),
+});
+export type DiscordSpeech = z.infer<typeof discordSpeech>;
+
+/** A server has one workspace, and so has everybody who writes to the bot in private. */
+export const workspaceOf = (guildId: string | null, userId: string): WorkspaceId =>
+  workspaceId.parse(guildId === null ? `discord:dm-${userId}` : `discord:${guildId}`);

@@ -1,0 +1,75 @@
+import {
+  type APIApplicationCommandBasicOption,
+  type APIApplicationCommandSubcommandOption,
+  ApplicationCommandOptionType,
+  ApplicationCommandType,
+  ApplicationIntegrationType,
+  InteractionContextType,
+  type RESTPutAPIApplicationCommandsJSONBody,
+} from 'discord-api-types/v10';
+import type { Command, NamedOption } from '../commands/command.ts';
+import { locales, type Text, textOf } from '../text.ts';
+import { clip } from './markdown.ts';
+
+const longestDescription = 100;
+
+const contexts = [InteractionContextType.Guild, InteractionContextType.BotDM];
+const integration_types = [ApplicationIntegrationType.GuildInstall];
+
+/** What Discord is to know of our commands, out of their own declarations. Names are the same in every language. */
+export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicationCommandsJSONBody {
+  return [
+    {
+      type: ApplicationCommandType.ChatInput,
+      name: 'vidgenie',
+      ...described((text) => text.discord.description),
+      ...{ contexts, integration_types },
+      options: commands.map(subcommand),
+    },
+    {
+      type: ApplicationCommandType.Message,
+      name: textOf('en').discord.animateCommand,
+      ...{ contexts, integration_types },
+    },
+  ];
+}
+
+const subcommand = ({ name, describe, options }: Command): APIApplicationCommandSubcommandOption => ({
+  type: ApplicationCommandOptionType.Subcommand,
+  name,
+  ...described(describe),
+  // Discord wants the required ones first.
+  options: [...options].sort((a, b) => Number(b.required) - Number(a.required)).map(option),
+});
+
+function option({ name, describe, required, kind }: NamedOption): APIApplicationCommandBasicOption {
+  const common = { name, ...described(describe), required };
+  switch (kind.kind) {
+    case 'text': {
+      const lengths = { min_length: required ? 1 : 0, max_length: kind.longest };
+      return { ...common, type: ApplicationCommandOptionType.String, ...lengths, autocomplete: true };
+    }
+    case 'run':
+      return { ...common, type: ApplicationCommandOptionType.String, autocomplete: true };
+    case 'choice': {
+      const choices = kind.choices.map((choice) => ({ name: choice, value: choice }));
+      return { ...common, type: ApplicationCommandOptionType.String, choices };
+    }
+    case 'number':
+      return { ...common, type: ApplicationCommandOptionType.Integer, min_value: kind.least, max_value: kind.most };
+    case 'flag':
+      return { ...common, type: ApplicationCommandOptionType.Boolean };
+    case 'image':
+      return { ...common, type: ApplicationCommandOptionType.Attachment };
+  }
+}
+
+function described(describe: (text: Text) => string) {
+  const others = locales.filter((locale) => locale !== 'en');
+  return {
+    description: clip(describe(textOf('en')), longestDescription),
+    description_localizations: Object.fromEntries(
+      others.map((locale) => [locale, clip(describe(textOf(locale)), longestDescription)]),
+    ),
+  };
+}

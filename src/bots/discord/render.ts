@@ -1,0 +1,119 @@
+import {
+  type APIActionRowComponent,
+  type APIComponentInContainer,
+  type APIComponentInMessageActionRow,
+  type APIContainerComponent,
+  ButtonStyle,
+  ComponentType,
+  MessageFlags,
+} from 'discord-api-types/v10';
+import type { Block, Button, Card, StepLine, Tone } from '../card.ts';
+import type { Text } from '../text.ts';
+import { actionId } from './customId.ts';
+import { clip, verbatim } from './markdown.ts';
+
+const colours: Record<Tone, number> = {
+  plain: 0x5865f2,
+  working: 0x3b82f6,
+  good: 0x22c55e,
+  warning: 0xf59e0b,
+  bad: 0xef4444,
+};
+
+/** All texts of a message may have 4,000 characters together; some room is left for what is added to a card. */
+const mostText = 3_600;
+const longestQuote = 1_000;
+
+/** What a card shows beside itself. */
+export type Shown = {
+  /** Names of files in the same message, in the order in which they are shown. */
+  pictures?: readonly { name: string; label: string }[];
+  /** Lines of our own in Discord's markup. */
+  lines?: readonly string[];
+};
+
+/** A message of components: Discord shows nothing else in it, and pings nobody. */
+export type MessageBody = {
+  flags: number;
+  components: APIContainerComponent[];
+  allowed_mentions: { parse: [] };
+};
+
+export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0): MessageBody {
+  const container: APIContainerComponent = {
+    type: ComponentType.Container,
+    accent_color: colours[card.tone],
+    components: [...textsOf(card, text, shown.lines ?? []), ...gallery(shown.pictures ?? []), ...rows(card.buttons)],
+  };
+  return { flags: MessageFlags.IsComponentsV2 | flags, components: [container], allowed_mentions: { parse: [] } };
+}
+
+function textsOf(card: Card, text: Text, lines: readonly string[]): APIComponentInContainer[] {
+  const said = [`### ${verbatim(card.title)}`, ...card.blocks.map((block) => blockText(block, text)), ...lines];
+  let left = mostText;
+  return said.flatMap((words): APIComponentInContainer[] => {
+    const content = clip(words.trim(), left);
+    if (content === '' || left <= 1) return [];
+    left -= content.length;
+    return [{ type: ComponentType.TextDisplay, content }];
+  });
+}
+
+function blockText(block: Block, text: Text): string {
+  switch (block.kind) {
+    case 'text':
+      return verbatim(block.text);
+    case 'quotes':
+      return block.quotes.map((quote) => `**${verbatim(quote.label)}**\n${quoted(quote.text)}`).join('\n');
+    case 'fields':
+      return block.fields.map((field) => `**${verbatim(field.label)}** · ${verbatim(field.value)}`).join('\n');
+    case 'progress':
+      return block.steps.map(stepText).join('\n');
+    case 'entries': {
+      const heading = block.heading === '' ? [] : [`**${verbatim(block.heading)}**`];
+      const entries = block.entries.map(({ at, label, text: words, aside }) => {
+        const moment = at ? `<t:${Math.floor(at.getTime() / 1000)}:R> ` : '';
+        return `${moment}\`${label.replaceAll('`', '')}\` ${verbatim(text.measures.few(words))} · ${verbatim(aside)}`;
+      });
+      return [...heading, ...entries].join('\n');
+    }
+  }
+}
+
+const quoted = (words: string) =>
+  clip(verbatim(words), longestQuote)
+    .split('\n')
+    .map((line) => `> ${line}`)
+    .join('\n');
+
+const marks: Record<StepLine['state'], string> = { waiting: '○', working: '◐', done: '✓', failed: '✗', skipped: '–' };
+
+function stepText({ state, label, percent, note }: StepLine): string {
+  const full = Math.round(percent / 10);
+  const bar = state === 'working' ? ` ${'▰'.repeat(full)}${'▱'.repeat(10 - full)}` : '';
+  return `${marks[state]} **${verbatim(label)}**${bar} ${verbatim(note)}`;
+}
+
+const gallery = (pictures: NonNullable<Shown['pictures']>): APIComponentInContainer[] =>
+  pictures.length === 0
+    ? []
+    : [
+        {
+          type: ComponentType.MediaGallery,
+          items: pictures.map(({ name, label }) => ({ media: { url: `attachment://${name}` }, description: label })),
+        },
+      ];
+
+function rows(buttons: readonly Button[]): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+  if (buttons.length === 0) return [];
+  const components = buttons.map(
+    ({ action, runId, label, style }) =>
+      ({
+        type: ComponentType.Button,
+        style: style === 'danger' ? ButtonStyle.Danger : ButtonStyle.Secondary,
+        label,
+        custom_id: actionId(action, runId),
+      }) as const,
+  );
+  return [{ type: ComponentType.ActionRow, components }];
+}

@@ -1,0 +1,74 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { REST } from '@discordjs/rest';
+import { type APIInteractionResponse, InteractionResponseType, MessageFlags, Routes } from 'discord-api-types/v10';
+import type { Incoming } from './incoming.ts';
+import type { MessageBody } from './render.ts';
+import { codeOf, codes, readId } from './rest.ts';
+
+/** Gives Discord the first answer, by whichever way the interaction came. Resolves with the id of the message it became, when it is told. */
+export type FirstAnswer = (response: APIInteractionResponse) => Promise<string | null>;
+
+/** What is said to an interaction: one first answer within three seconds, and for fifteen minutes whatever follows. */
+export type Reply = {
+  readonly isAnswered: boolean;
+  respond: (response: APIInteractionResponse) => Promise<void>;
+  /** Tells only who asked: as the first answer, or after it. */
+  whisper: (body: MessageBody) => Promise<void>;
+  /** The message that the first answer became. */
+  originalId: () => Promise<string>;
+  editOriginal: (body: MessageBody) => Promise<void>;
+  /** Takes the first answer back. */
+  removeOriginal: () => Promise<void>;
+};
+
+/** Over HTTP our answer may still be on its way when we ask what became of it. Milliseconds. */
+const pausesMs = [50, 100, 200, 400, 800, 1_600] as const;
+
+export function createReply(rest: REST, it: Pick<Incoming, 'application_id' | 'token'>, first: FirstAnswer): Reply {
+  let isAnswered = false;
+  let known: string | null = null;
+  const webhook = Routes.webhook(it.application_id, it.token);
+  const original = Routes.webhookMessage(it.application_id, it.token);
+  // The interaction's token is in the path. With the bot's as well, a refusal of one would make the client forget the other.
+  const auth = false;
+
+  async function patiently<T>(act: () => Promise<T>): Promise<T> {
+    for (const pauseMs of pausesMs) {
+      try {
+        return await act();
+      } catch (error) {
+        const code = codeOf(error);
+        if (code !== codes.unknownMessage && code !== codes.unknownWebhook) throw error;
+        await delay(pauseMs);
+      }
+    }
+    return await act();
+  }
+
+  const respond = async (response: APIInteractionResponse) => {
+    known = await first(response);
+    isAnswered = true;
+  };
+
+  return {
+    get isAnswered() {
+      return isAnswered;
+    },
+    respond,
+    whisper: async (body) => {
+      const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
+      if (isAnswered) await patiently(() => rest.post(webhook, { auth, body: data }));
+      else await respond({ type: InteractionResponseType.ChannelMessageWithSource, data });
+    },
+    originalId: async () => {
+      known ??= readId(await patiently(() => rest.get(original, { auth })));
+      return known;
+    },
+    editOriginal: async (body) => {
+      await patiently(() => rest.patch(original, { auth, body }));
+    },
+    removeOriginal: async () => {
+      await patiently(() => rest.delete(original, { auth }));
+    },
+  };
+}

@@ -1,0 +1,89 @@
+import type { REST } from '@discordjs/rest';
+import { Routes } from 'discord-api-types/v10';
+import type { RunView } from '../../db/runs.ts';
+import type { MediaStore } from '../../pipeline/media/store.ts';
+import type { Speaking } from '../../pipeline/messenger.ts';
+import { resultCard } from '../resultCard.ts';
+import { attach } from './media.ts';
+import type { DiscordSpeech } from './place.ts';
+import { messageOf } from './render.ts';
+import { attachmentsOf, codeOf, codes, sendMessage, statusOf } from './rest.ts';
+import { nonceOf } from './runMessages.ts';
+import { isShut, type Seat } from './seat.ts';
+import { smallestLimitBytes } from './uploadLimit.ts';
+
+type Delivery = {
+  rest: REST;
+  view: RunView;
+  seat: Seat;
+  speaking: Speaking;
+  store: MediaStore;
+  directory: string;
+  save: (more: Partial<DiscordSpeech>) => Promise<void>;
+  uploadLimit: (guildId: string | null) => Promise<number>;
+};
+
+/** Posts the result, once: a later try finds it posted, by its saved id or by its nonce. */
+export async function postResult(delivery: Delivery): Promise<void> {
+  const { seat, save, uploadLimit } = delivery;
+  if (seat.speech.resultId) return;
+  const limit = await uploadLimit(seat.place.guildId);
+  // What Discord says is too large after all is tried at the smallest limit, and then told with links.
+  const limits = [...new Set([limit, smallestLimitBytes, 0])];
+  for (const limitBytes of limits) {
+    try {
+      await save({ resultId: await postOpened(delivery, limitBytes) });
+      return;
+    } catch (error) {
+      if (!isTooLarge(error) || limitBytes === 0) throw error;
+    }
+  }
+}
+
+const isTooLarge = (error: unknown) =>
+  codeOf(error) === codes.tooLarge || codeOf(error) === codes.fileTooLarge || statusOf(error) === 413;
+
+/** A thread may have been archived, locked or deleted since. */
+async function postOpened(delivery: Delivery, limitBytes: number): Promise<string> {
+  const { rest, seat, save } = delivery;
+  try {
+    return await post(delivery, limitBytes);
+  } catch (error) {
+    const { threadId } = seat.speech;
+    if (!threadId) throw error;
+    if (codeOf(error) === codes.threadArchived) {
+      await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal: delivery.speaking.signal });
+      return await post(delivery, limitBytes);
+    }
+    if (!isShut(error)) throw error;
+    await save({ threadId: null, staysInPlace: true });
+    seat.channelId = seat.place.channelId;
+    seat.progressId = seat.place.rootId;
+    return await post(delivery, limitBytes);
+  }
+}
+
+async function post(delivery: Delivery, limitBytes: number): Promise<string> {
+  const { rest, view, seat, speaking, store, directory } = delivery;
+  const { text, place, channelId } = seat;
+  const card = resultCard(view, speaking.progress, text);
+  const { signal } = speaking;
+  const attachments = await attach(card.media, view.run.id, limitBytes, { store, directory, signal, text });
+  try {
+    const files = attachments.files.map(({ file }) => file);
+    const body = {
+      ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines }),
+      ...attachmentsOf(files),
+      ...{ nonce: nonceOf('r', view.run.id), enforce_nonce: true },
+      ...(channelId === place.channelId
+        ? { message_reference: { message_id: place.rootId, fail_if_not_exists: false } }
+        : {}),
+    };
+    const sent = await sendMessage(rest, {
+      ...{ method: 'POST', route: Routes.channelMessages(channelId), body, files, signal },
+    });
+    return sent.id;
+  } finally {
+    await attachments.dispose();
+  }
+}

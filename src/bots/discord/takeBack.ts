@@ -1,0 +1,36 @@
+import type { REST } from '@discordjs/rest';
+import { Routes } from 'discord-api-types/v10';
+import type { RunView } from '../../db/runs.ts';
+import { textOf } from '../text.ts';
+import { discordPlace, discordSpeech } from './place.ts';
+import { codeOf, codes, sendMessage } from './rest.ts';
+import { deletedMessage } from './runMessages.ts';
+
+/** Takes back what was said about a deleted run: the result goes, and the other messages say who deleted it. */
+export async function takeBack(rest: REST, view: RunView, by: string, signal: AbortSignal): Promise<void> {
+  const place = discordPlace.parse(view.run.place);
+  const speech = discordSpeech.parse(view.run.speech);
+  const body = { ...deletedMessage(by, textOf(place.locale)), attachments: [] };
+  const channelId = speech.threadId ?? place.channelId;
+  const { resultId, progressId } = speech;
+  if (speech.threadId) await unarchive(rest, speech.threadId, signal);
+  if (resultId) await rest.delete(Routes.channelMessage(channelId, resultId), { signal }).catch(goneAlready);
+  const messages = [
+    ...(speech.threadId && progressId ? [Routes.channelMessage(channelId, progressId)] : []),
+    Routes.channelMessage(place.channelId, place.rootId),
+  ];
+  for (const route of messages) await sendMessage(rest, { method: 'PATCH', route, body, signal }).catch(goneAlready);
+}
+
+async function unarchive(rest: REST, threadId: string, signal: AbortSignal): Promise<void> {
+  await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal }).catch(goneAlready);
+}
+
+/** What somebody else has removed, or locked, needs no removing. */
+function goneAlready(error: unknown): void {
+  const known: readonly number[] = [
+    ...[codes.unknownMessage, codes.unknownChannel, codes.threadArchived, codes.threadLocked],
+    ...[codes.missingAccess, codes.missingPermissions],
+  ];
+  if (!known.includes(codeOf(error) ?? 0)) throw error;
+}

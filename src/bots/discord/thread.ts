@@ -1,0 +1,48 @@
+import type { REST } from '@discordjs/rest';
+import { Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
+import type { DiscordPlace } from './place.ts';
+import { codeOf, codes, readId } from './rest.ts';
+
+const longestName = 90;
+
+/** No thread is possible here, and trying again would not change that: the run speaks in place. */
+const impossible: readonly number[] = [
+  codes.unknownMessage,
+  codes.unknownChannel,
+  codes.missingAccess,
+  codes.missingPermissions,
+  codes.cannotInChannelType,
+  codes.tooManyThreads,
+];
+
+/** Opens the thread under the answer to the command, or finds the one that is there. Null: there can be none. */
+export async function openThread(
+  rest: REST,
+  place: DiscordPlace,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string | null> {
+  try {
+    const body = { name: threadName(prompt), auto_archive_duration: ThreadAutoArchiveDuration.OneDay };
+    return readId(await rest.post(Routes.threads(place.channelId, place.rootId), { body, signal }));
+  } catch (error) {
+    const code = codeOf(error);
+    // A thread that was started from a message has that message's id.
+    if (code === codes.threadExists) return place.rootId;
+    if (code !== null && impossible.includes(code)) return null;
+    throw error;
+  }
+}
+
+/** Discord trims names and refuses empty ones. */
+export function threadName(prompt: string): string {
+  const line = prompt.replace(/\s+/gu, ' ').trim();
+  const name = [...line]
+    .slice(0, longestName)
+    .join('')
+    .slice(0, 99)
+    .toWellFormed()
+    .replace(/\uFFFD$/u, '')
+    .trim();
+  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name : 'VidGenie';
+}
