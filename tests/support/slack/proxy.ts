@@ -68,10 +68,10 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
       return void response.end(JSON.stringify(answer));
     }
     const answered = await forward();
-    const answer = retouch.answer({ ...call, answer: json.parse(await answered.json()) });
+    const answer = retouch.answer({ ...call, answer: await readAnswer(answered) });
     calls.add({ ...call, answer });
     if (instead === 'cut_after') return void response.destroy();
-    response.writeHead(answered.status, { 'content-type': 'application/json' });
+    response.writeHead(200, { 'content-type': 'application/json' });
     response.end(JSON.stringify(answer));
   }
 
@@ -126,6 +126,12 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
         server.closeAllConnections();
       }),
   };
+}
+
+/** What the emulator does not know it answers with a page. */
+async function readAnswer(answer: Response): Promise<z.infer<typeof json>> {
+  const text = await answer.text();
+  return text.startsWith('{') ? json.parse(JSON.parse(text)) : { ok: false, error: 'unknown_method' };
 }
 
 /** The Web API client sends forms whose rich fields are JSON within. */
