@@ -29,15 +29,15 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
   const any = /.*/s;
   app.command(any, async ({ ack, body }) => {
     await ack();
-    await drain.track(onCommand(needs, body));
+    await drain.trackLater(() => onCommand(needs, body));
   });
   app.shortcut(any, async ({ ack, body }) => {
     await ack();
-    await drain.track(onShortcut(needs, body));
+    await drain.trackLater(() => onShortcut(needs, body));
   });
   app.action(any, async ({ ack, body }) => {
     await ack();
-    await drain.track(onAction(needs, body));
+    await drain.trackLater(() => onAction(needs, body));
   });
   app.view(any, async ({ ack, body }) => {
     let isAcknowledged = false;
@@ -45,12 +45,12 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
       isAcknowledged = true;
       await (view ? ack(view) : ack());
     };
-    await drain.track(onViewSubmission(needs, body, answer));
+    await drain.track(() => onViewSubmission(needs, body, answer));
     if (!isAcknowledged) await ack();
   });
-  app.event('app_mention', async ({ body }) => drain.track(onMention(needs, body)));
-  app.event('app_home_opened', async ({ body }) => drain.track(onHome(needs, body)));
-  app.event('app_uninstalled', async ({ body }) => drain.track(onGoodbye(needs, body)));
-  app.event('tokens_revoked', async ({ body }) => drain.track(onGoodbye(needs, body)));
+  app.event('app_mention', async ({ body }) => drain.trackLater(() => onMention(needs, body)));
+  app.event('app_home_opened', async ({ body }) => drain.trackLater(() => onHome(needs, body)));
+  app.event('app_uninstalled', async ({ body }) => drain.trackLater(() => onGoodbye(needs, body)));
+  app.event('tokens_revoked', async ({ body }) => drain.trackLater(() => onGoodbye(needs, body)));
   return app;
 }
