@@ -21,7 +21,7 @@ const sharedFile = z.object({
 export type SharedFile = z.infer<typeof sharedFile>;
 
 /** What a run has said so far. Each id is saved before the next call is made. */
-export const slackSpeech = z.object({
+const slackSpeech = z.object({
   rootTs: z.string().nullable().default(null),
   progressTs: z.string().nullable().default(null),
   /** By object key. */

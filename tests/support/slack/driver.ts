@@ -7,7 +7,7 @@ import { createInbox, type Inbox } from '../inbox.ts';
 import { ownToken, type Slack, signingSecret } from './slack.ts';
 
 /** What was said to the address that came with a request. */
-export type Told = { key: string; text: string; blocks: unknown };
+type Told = { key: string; text: string; blocks: unknown };
 
 type Somebody = {
   user?: string;
@@ -18,7 +18,7 @@ type Somebody = {
   token?: string;
 };
 
-export type Answered = { status: number; body: string; ms: number };
+type Answered = { status: number; body: string; ms: number };
 
 /** Slack's side of the conversation: signs and sends what people do, and hears what they are told. */
 export type Driver = {

@@ -11,7 +11,7 @@ const json = z.record(z.string(), z.unknown());
 export type ApiCall = { method: string; token: string; body: z.infer<typeof json>; answer: z.infer<typeof json> };
 
 /** What to do instead of forwarding: answer in Slack's name, cut the line before or after the emulator had the call. */
-export type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after';
+type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after';
 
 export type SlackProxy = {
   /** Where programs under test find Slack. */

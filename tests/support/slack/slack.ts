@@ -12,7 +12,7 @@ export const oauth = { clientId: '111.222', clientSecret: 'client-secret', state
 const observer = 'xoxp-observer';
 const general = 'C000000001';
 
-export type Message = z.infer<typeof message>;
+type Message = z.infer<typeof message>;
 const message = z.object({
   ts: z.string(),
   text: z.string().default(''),
