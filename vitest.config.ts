@@ -8,7 +8,8 @@ export default defineConfig({
     globalSetup: ['tests/support/global.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
-    maxWorkers: 3,
+    // Most of the time they wait for processes and polls.
+    maxWorkers: 4,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

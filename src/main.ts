@@ -18,10 +18,8 @@ import type { Messenger } from './pipeline/messenger.ts';
 import type { Reach } from './pipeline/milestones.ts';
 import { type Vendor, vendors } from './pipeline/providers/provider.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
-import { openQueue } from './pipeline/queue.ts';
 import { submit } from './pipeline/submit.ts';
 import { openWatcher } from './pipeline/watch.ts';
-import { startWorker } from './pipeline/worker.ts';
 
 export type Program = {
   config: Config;
@@ -90,6 +88,11 @@ export async function openProgram(
     };
 
     if (options.worker) {
+      // A queue and the libraries for media are loaded by those who work; most commands only look.
+      const [{ openQueue }, { startWorker }] = await Promise.all([
+        import('./pipeline/queue.ts'),
+        import('./pipeline/worker.ts'),
+      ]);
       const queue = await openQueue({ kind: 'postgres', url }, (error) =>
         log.warn({ error }, 'the queue reported an error'),
       );

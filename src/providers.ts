@@ -28,7 +28,8 @@ export function realProviders(config: ProviderConfig): AnyProvider[] {
     createGoogleEnhance({ ...google, ...modelIf(enhance, isGoogles(enhance)) }),
   ];
   const painters = [
-    createOpenAiImage({ ...openai, ...modelIf(image, !isGoogles(image)) }),
+    // No face shows previews yet, and each one is paid for.
+    createOpenAiImage({ ...openai, previews: 0, ...modelIf(image, !isGoogles(image)) }),
     createGoogleImage({ ...google, ...modelIf(image, isGoogles(image)) }),
   ];
   const veo = config.googleCloud;

@@ -17,7 +17,7 @@ export type BreakerState =
   | { phase: 'open'; until: number }
   | { phase: 'probing'; until: number };
 
-export type Admission = { admitted: true; state: BreakerState } | { admitted: false; retryAfterMs: number };
+export type Admission = { admitted: true; state: BreakerState } | { admitted: false };
 
 export const closedBreaker: BreakerState = { phase: 'closed', failures: 0 };
 
@@ -28,7 +28,7 @@ export function admit(state: BreakerState, now: number, { openMs }: BreakerOptio
       return { admitted: true, state };
     case 'open':
     case 'probing':
-      if (now < state.until) return { admitted: false, retryAfterMs: state.until - now };
+      if (now < state.until) return { admitted: false };
       return { admitted: true, state: { phase: 'probing', until: now + openMs } };
   }
 }
@@ -64,7 +64,7 @@ function newsOf(error: unknown): News {
 }
 
 export type Breakers = {
-  /** Runs `work`, or fails at once with `unavailable` (nothing generated) while the provider named `key` is out. */
+  /** Runs `work`, or fails at once with `unavailable` while the provider named `key` is out. */
   guard: <T>(key: string, work: () => Promise<T>) => Promise<T>;
   /** Names of providers that are out now, for the operator. */
   open: () => string[];
@@ -81,10 +81,8 @@ export function createBreakers(
     guard: async (key, work) => {
       const admission = admit(stateOf(key), now(), options);
       if (!admission.admitted) {
-        throw new ProviderError('unavailable', 'The provider has been out of reach for a while.', {
-          nothingGenerated: true,
-          retryAfterMs: admission.retryAfterMs,
-        });
+        // Not marked as worth another try: an outage is told at once, and its credits go back.
+        throw new ProviderError('unavailable', 'The provider has been out of reach for a while.');
       }
       states.set(key, admission.state);
       const tell = (news: News) => states.set(key, afterNews(stateOf(key), news, now(), options));

@@ -1,6 +1,6 @@
 import type { RunView, Step } from '../db/runs.ts';
 import type { Failure, StepKind, TerminalState } from '../db/vocabulary.ts';
-import { longestSetbacks } from './errors.ts';
+import { longestOutage, longestSetbacks } from './errors.ts';
 
 /** What a turn does: exactly one of these. */
 export type Move =
@@ -62,7 +62,8 @@ const earned = (steps: readonly Step[]): number =>
 
 /** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
 function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
-  if (view.run.setbacks <= longestSetbacks + 1) return move;
+  const longest = move.move === 'send' ? longestSetbacks : longestOutage;
+  if (view.run.setbacks <= longest + 1) return move;
   const detail = `the work was started ${view.run.setbacks - 1} times and came to nothing`;
   return { move: 'fail', step: move.step, failure: { kind: 'internal', detail } };
 }

@@ -15,7 +15,7 @@ import {
 } from '../db/turns.ts';
 import { type Face, type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
 import type { Breakers } from './breaker.ts';
-import { backoffMs, canRetrySubmit, failureOf, longestSetbacks } from './errors.ts';
+import { backoffMs, canRetrySubmit, failureOf, isPassing, longestOutage, longestSetbacks } from './errors.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Messenger } from './messenger.ts';
@@ -142,7 +142,7 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
       return await giveUp(turn, move.step.kind, failure);
     case 'poll':
     case 'store':
-      if (setbacks < longestSetbacks && !isFinal(failure)) {
+      if (setbacks < (isPassing(failure) ? longestOutage : longestSetbacks) && !isFinal(failure)) {
         return await postpone(deps.db, lease, Math.max(pauseMs, retryAfter(error)));
       }
       return await giveUp(turn, move.step.kind, failure);

@@ -5,8 +5,9 @@ type FieldOf<Kind extends FormField['kind']> = Extract<FormField, { kind: Kind }
 
 /** Asks for every field of a form in turn. Resolves with null when somebody leaves it half-way: then nothing is changed. */
 export async function askForm(form: Form, signal: AbortSignal): Promise<FormValues | null> {
-  const { intro, isCancel, password, select } = await import('@clack/prompts');
-  intro(`${form.title}. ${form.intro}`);
+  const { intro, isCancel, log, password, select } = await import('@clack/prompts');
+  intro(form.title);
+  log.message(form.intro);
   const secret = ({ label, hint }: FieldOf<'secret'>) => password({ message: `${label} (${hint})`, mask: '•', signal });
   const choice = ({ label, choices, value }: FieldOf<'choice'>) =>
     select({ message: label, options: choices.map((one) => ({ ...one })), initialValue: value, maxItems: 8, signal });

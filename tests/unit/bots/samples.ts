@@ -1,31 +1,13 @@
 import type { Asset, RunView, Step } from '../../../src/db/runs.ts';
 import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../../src/db/vocabulary.ts';
 import type { Progress } from '../../../src/pipeline/progress.ts';
+import { stepOf } from '../../support/views.ts';
 
 export const id = runId.parse('0b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b');
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 23, 12, 0, seconds));
 
-export function step(kind: StepKind, over: Partial<Step> = {}): Step {
-  return {
-    runId: id,
-    kind,
-    state: 'pending',
-    priceCredits: { enhance: 1, image: 5, video: 18 }[kind],
-    provider: 'demo',
-    model: `demo-${kind}`,
-    keySource: 'none',
-    handle: null,
-    submits: 0,
-    fraction: null,
-    enhanced: null,
-    failure: null,
-    costMicroUsd: null,
-    usage: null,
-    startedAt: null,
-    finishedAt: null,
-    ...over,
-  };
-}
+export const step = (kind: StepKind, over: Partial<Step> = {}): Step =>
+  stepOf(kind, { runId: id, provider: 'demo', model: `demo-${kind}`, ...over });
 
 export const doneSteps = {
   enhance: step('enhance', { state: 'done', enhanced: { image: 'a red fox, soft light', motion: 'slow push-in' } }),

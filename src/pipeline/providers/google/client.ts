@@ -1,4 +1,4 @@
-import { GoogleGenAI, type GoogleGenAIOptions } from '@google/genai';
+import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import type { Secret } from '../../../db/secret.ts';
 import type { ExchangeOptions, Line } from '../exchange.ts';
 import { ProviderError } from '../provider.ts';
@@ -26,8 +26,9 @@ export function googleBaseUrl(options: GoogleOptions): string {
 }
 
 /** A client for one call, by API key. What the SDK would take from the environment (another key, another address) is said here. */
-export function googleClient(options: GoogleOptions, key: Secret, line: Line): GoogleGenAI {
-  return new GoogleGenAI({
+export async function googleClient(options: GoogleOptions, key: Secret, line: Line): Promise<GoogleGenAI> {
+  const { GoogleGenAI: Client } = await import('@google/genai');
+  return new Client({
     enterprise: false,
     apiKey: key.reveal(),
     apiVersion: options.apiVersion ?? 'v1beta',
@@ -36,8 +37,9 @@ export function googleClient(options: GoogleOptions, key: Secret, line: Line): G
 }
 
 /** A client for one call, by Google Cloud project. Without a project the sign-in library goes looking for one on the network. */
-export function googleCloudClient(options: GoogleCloudOptions, line: Line): GoogleGenAI {
-  return new GoogleGenAI({
+export async function googleCloudClient(options: GoogleCloudOptions, line: Line): Promise<GoogleGenAI> {
+  const { GoogleGenAI: Client } = await import('@google/genai');
+  return new Client({
     enterprise: true,
     project: options.project,
     location: options.location,

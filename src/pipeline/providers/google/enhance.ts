@@ -58,7 +58,7 @@ async function enhance(
   const key = requireGoogleKey(call.key);
   const response = await exchange(googleExchange(call, options.deadlineMs ?? deadlines.enhance), async (line) =>
     answer.parse(
-      await googleClient(options, key, line).models.generateContent({
+      await (await googleClient(options, key, line)).models.generateContent({
         model,
         contents: [{ role: 'user', parts: [{ text: briefing(request) }] }],
         config: {

@@ -81,7 +81,7 @@ async function paint(
   const key = requireGoogleKey(call.key);
   const response = await exchange(googleExchange(call, options.deadlineMs ?? deadlines.image), async (line) =>
     answer.parse(
-      await googleClient(options, key, line).models.generateContent({
+      await (await googleClient(options, key, line)).models.generateContent({
         model,
         contents: [{ role: 'user', parts: [{ text: request.prompt }] }],
         config: {

@@ -14,7 +14,9 @@ export async function listGoogleModels(
 ): Promise<Outcome<ListedModel[]>> {
   return await attempt(googleExchange(call, deadlines.check), async (line) => {
     const models: ListedModel[] = [];
-    for await (const model of await googleClient(options, call.key, line).models.list({ config: { pageSize: 1000 } })) {
+    for await (const model of await (await googleClient(options, call.key, line)).models.list({
+      config: { pageSize: 1000 },
+    })) {
       models.push({ id: listed.parse(model).name.replace(/^models\//, ''), shutdownAt: null });
     }
     return models;

@@ -90,7 +90,7 @@ async function submit(
     googleExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
     async (line) =>
       interaction.parse(
-        await googleClient(options, key, line).interactions.create(
+        await (await googleClient(options, key, line)).interactions.create(
           {
             model,
             background: true,
@@ -154,7 +154,7 @@ async function cancel(options: OmniOptions, handle: Handle, call: Call): Promise
   const { key } = call;
   if (!key) return;
   await attempt(googleExchange(call, deadlines.cancel), async (line) => {
-    await googleClient(options, key, line).interactions.cancel(handle.id, undefined, {
+    await (await googleClient(options, key, line)).interactions.cancel(handle.id, undefined, {
       maxRetries: 0,
       signal: line.signal,
     });
@@ -165,7 +165,7 @@ async function look(options: OmniOptions, handle: Handle, call: Call): Promise<I
   const key = requireGoogleKey(call.key);
   return await exchange(googleExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) =>
     interaction.parse(
-      await googleClient(options, key, line).interactions.get(handle.id, undefined, {
+      await (await googleClient(options, key, line)).interactions.get(handle.id, undefined, {
         maxRetries: 0,
         signal: line.signal,
       }),

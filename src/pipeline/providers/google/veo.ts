@@ -1,6 +1,5 @@
 import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
-import { GenerateVideosOperation } from '@google/genai';
 import { z } from 'zod';
 import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
 import { deadlines } from '../deadlines.ts';
@@ -76,7 +75,7 @@ async function submit(
     googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
     async (line) =>
       operationSchema.parse(
-        await googleCloudClient(options, line).models.generateVideos({
+        await (await googleCloudClient(options, line)).models.generateVideos({
           model,
           source: {
             prompt: request.prompt,
@@ -124,9 +123,12 @@ async function download(options: VeoOptions, handle: Handle, call: Call): Promis
 async function look(options: VeoOptions, handle: Handle, call: Call): Promise<Operation> {
   return await exchange(googleCloudExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) => {
     // Resuming from a stored name works in this way alone: a plain object, or a constructor's argument, fails inside the SDK.
+    const { GenerateVideosOperation } = await import('@google/genai');
     const operation = new GenerateVideosOperation();
     operation.name = handle.name;
-    return operationSchema.parse(await googleCloudClient(options, line).operations.getVideosOperation({ operation }));
+    return operationSchema.parse(
+      await (await googleCloudClient(options, line)).operations.getVideosOperation({ operation }),
+    );
   });
 }
 

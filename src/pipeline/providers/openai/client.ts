@@ -1,4 +1,4 @@
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import type { Secret } from '../../../db/secret.ts';
 import type { ExchangeOptions, Line } from '../exchange.ts';
 import { ProviderError } from '../provider.ts';
@@ -12,8 +12,10 @@ export type OpenAiOptions = {
 const ownBaseUrl = 'https://api.openai.com/v1';
 
 /** A client for one call. Everything that the SDK would otherwise take from the environment is said here, so that one key never travels with another's organisation. */
-export function openAiClient(options: OpenAiOptions, key: Secret, line: Line): OpenAI {
-  return new OpenAI({
+export async function openAiClient(options: OpenAiOptions, key: Secret, line: Line): Promise<OpenAI> {
+  // Loaded with the first call: most commands make none, and the SDK takes its time.
+  const { default: Client } = await import('openai');
+  return new Client({
     apiKey: key.reveal(),
     adminAPIKey: null,
     organization: null,

@@ -1,4 +1,3 @@
-import { zodTextFormat } from 'openai/helpers/zod';
 import { z } from 'zod';
 import type { EnhancedPrompt } from '../../../db/vocabulary.ts';
 import { answersAtOnce } from '../at-once.ts';
@@ -57,7 +56,8 @@ async function enhance(
   const key = requireOpenAiKey(call.key);
   const { reasoning } = textModel(model);
   return await exchange(openAiExchange(call, options.deadlineMs ?? deadlines.enhance), async (line) => {
-    const response = await openAiClient(options, key, line).responses.parse({
+    const { zodTextFormat } = await import('openai/helpers/zod');
+    const response = await (await openAiClient(options, key, line)).responses.parse({
       model,
       instructions,
       input: briefing(request),

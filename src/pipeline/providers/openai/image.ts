@@ -1,5 +1,5 @@
 import { Readable } from 'node:stream';
-import OpenAI from 'openai';
+import type OpenAI from 'openai';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
@@ -72,7 +72,7 @@ async function paint(
 ): Promise<Submitted<'image'>> {
   const key = requireOpenAiKey(call.key);
   const result = await exchange(openAiExchange(call, options.deadlineMs ?? deadlines.image), async (line) => {
-    const { images } = openAiClient(options, key, line);
+    const { images } = await openAiClient(options, key, line);
     const shape = imageShape(model);
     if (shape === 'dall-e') return await single(images, dallE(model, request, call));
     const body = gptImage(model, shape, request, call);
@@ -139,12 +139,9 @@ async function streamed(
       }
     }
   } catch (error) {
+    const { APIConnectionError, APIError } = await import('openai');
     // The SDK throws an error event of a stream that had begun well as an APIError without a status.
-    if (
-      error instanceof OpenAI.APIError &&
-      error.status === undefined &&
-      !(error instanceof OpenAI.APIConnectionError)
-    ) {
+    if (error instanceof APIError && error.status === undefined && !(error instanceof APIConnectionError)) {
       throw toProviderError(classifyStreamed({ message: error.message, code: error.code ?? '' }));
     }
     throw error;

@@ -13,7 +13,7 @@ export async function listOpenAiModels(
   call: { key: Secret; signal: AbortSignal },
 ): Promise<Outcome<ListedModel[]>> {
   return await attempt(openAiExchange(call, deadlines.check), async (line) => {
-    const page = await openAiClient(options, call.key, line).models.list();
+    const page = await (await openAiClient(options, call.key, line)).models.list();
     return z
       .array(listed)
       .parse(page.data)

@@ -34,7 +34,7 @@ export function createOpenAiModeration(options: OpenAiOptions & { model?: string
     ];
     if (parts.length === 0) return { outcome: 'clean' };
     const outcome = await attempt(openAiExchange(call, options.deadlineMs ?? deadlines.moderation), async (line) =>
-      answer.parse(await openAiClient(options, call.key, line).moderations.create({ model, input: parts })),
+      answer.parse(await (await openAiClient(options, call.key, line)).moderations.create({ model, input: parts })),
     );
     if (!outcome.ok) return { outcome: 'unreachable', detail: outcome.fault.detail };
     const flagged = outcome.value.results.filter((result) => result.flagged);
