@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns } from '../../src/db/runs.ts';
+import type { Asked } from '../support/discord/people.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 import { buttonId, readable } from '../support/discord/world.ts';
 
@@ -9,7 +10,7 @@ const transports = ['gateway', 'http'] as const;
 
 /** Sends an interaction by either way. */
 type World = Awaited<ReturnType<typeof openVidGenie>>;
-type Asked = Parameters<World['discord']['send']>[0];
+
 async function send({ discord, bot }: World, transport: (typeof transports)[number], asked: Asked): Promise<Asked> {
   if (transport === 'gateway') await discord.ask(asked);
   else expect((await discord.sendOverHttp(asked, bot.endpoint)).status).toBe(200);
@@ -26,8 +27,8 @@ describe.for(transports)('over the %s', (transport) => {
   test('each command that starts no run answers only who asked', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada } = it;
-    await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
-    const { run } = await it.lastRun();
+    const started1 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
+    const { run } = await it.runOf(started1);
     const said: Record<string, RegExp> = {
       status: /Your image is ready/,
       history: /a red boat/,
@@ -52,12 +53,12 @@ describe.for(transports)('over the %s', (transport) => {
   test('a video of an attached image', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada } = it;
-    await send(
+    const started2 = await send(
       it,
       transport,
       discord.people.command(ada, channel, 'video', { image: await picture(), prompt: 'snow falls' }),
     );
-    const view = await it.lastRun();
+    const view = await it.runOf(started2);
     expect(view.run).toMatchObject({ state: 'succeeded', workflow: 'video', prompt: 'snow falls' });
     expect(view.assets.map(({ step }) => step)).toEqual([null, 'video']);
   });
@@ -67,8 +68,8 @@ describe.for(transports)('over the %s', (transport) => {
     const { discord, channel, ada } = it;
     const none = await send(it, transport, discord.people.messageCommand(ada, channel, []));
     expect(readable((await discord.whisper(none)).components)).toMatch(/no image to animate/);
-    await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
-    expect((await it.lastRun()).run).toMatchObject({ state: 'succeeded', workflow: 'video' });
+    const started3 = await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
+    expect((await it.runOf(started3)).run).toMatchObject({ state: 'succeeded', workflow: 'video' });
   });
 
   test('the settings are a modal for admins alone, checked again when it comes back', async () => {
@@ -87,8 +88,8 @@ describe.for(transports)('over the %s', (transport) => {
     const saved = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:settings', values));
     expect(readable((await discord.whisper(saved)).components)).toMatch(/Saved[\s\S]*anime[\s\S]*tall/);
 
-    await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a boat' }));
-    expect((await it.lastRun()).run.options).toMatchObject({
+    const started4 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a boat' }));
+    expect((await it.runOf(started4)).run.options).toMatchObject({
       style: 'anime',
       quality: 'hd',
       aspect: 'tall',
@@ -126,8 +127,8 @@ describe.for(transports)('over the %s', (transport) => {
   test('prompts and runs are suggested while somebody types', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada } = it;
-    await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
-    const { run } = await it.lastRun();
+    const started5 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
+    const { run } = await it.runOf(started5);
     const prompt = await send(
       it,
       transport,
@@ -150,7 +151,7 @@ describe.for(transports)('over the %s', (transport) => {
       transport,
       people.command(ada, channel, 'image', { prompt: 'a red boat', style: 'anime' }),
     );
-    const original = await it.lastRun();
+    const original = await it.runOf(first);
     const thread = await discord.thread(first);
     const result = await world.until(() =>
       world.messagesIn(thread.id).find(({ attachments }) => attachments.length === 1),
@@ -158,7 +159,7 @@ describe.for(transports)('over the %s', (transport) => {
 
     const another = discord.person('member', { name: 'Bob' });
     const again = await send(it, transport, people.press(another, thread, buttonId(result, 'Again')));
-    const repeated = await it.lastRun();
+    const repeated = await it.runOf(again);
     expect(repeated.run).toMatchObject({ prompt: 'a red boat', memberName: 'Bob', options: original.run.options });
     expect(repeated.run.id).not.toBe(original.run.id);
     // Within a thread there can be no other: it speaks in place.
@@ -171,13 +172,13 @@ describe.for(transports)('over the %s', (transport) => {
     expect(edit.interaction.answered).toBe(9);
     expect(JSON.stringify(edit.interaction.data)).toContain('a red boat');
     const customId = `v1:edit:${original.run.id}`;
-    await send(it, transport, people.submit(another, thread, customId, { prompt: 'a blue boat' }));
-    expect((await it.lastRun()).run).toMatchObject({ prompt: 'a blue boat', workflow: 'image' });
+    const started6 = await send(it, transport, people.submit(another, thread, customId, { prompt: 'a blue boat' }));
+    expect((await it.runOf(started6)).run).toMatchObject({ prompt: 'a blue boat', workflow: 'image' });
     const empty = await send(it, transport, people.submit(another, thread, customId, { prompt: ' ' }));
     expect(readable((await discord.whisper(empty)).components)).toMatch(/What would you like to see/);
 
-    await send(it, transport, people.press(another, thread, buttonId(result, 'Animate')));
-    const film = await it.lastRun();
+    const started7 = await send(it, transport, people.press(another, thread, buttonId(result, 'Animate')));
+    const film = await it.runOf(started7);
     expect(film.run).toMatchObject({ workflow: 'video', state: 'succeeded' });
 
     const denied = await send(it, transport, people.press(another, thread, buttonId(result, 'Delete')));
@@ -218,7 +219,7 @@ test('cancel is for its member and moderators; a run of another server is not fo
 
   const own = await send(it, 'gateway', people.press(ada, channel, id));
   expect(readable((await discord.whisper(own)).components)).toMatch(/being stopped/);
-  expect((await it.lastRun()).run.state).toBe('canceled');
+  expect((await it.runOf(asked)).run.state).toBe('canceled');
   const thread = await discord.thread(asked);
   await world.until(() =>
     world.messagesIn(thread.id).find((message) => readable(message.components).includes('Canceled')),
@@ -253,7 +254,7 @@ test('where no thread is possible it works in place: in a private conversation, 
   ];
   for (const place of places) {
     const asked = await send(it, 'gateway', discord.people.command(ada, place, 'image', { prompt: 'a boat' }));
-    await it.lastRun();
+    await it.runOf(asked);
     const [root, result, ...more] = discord.world.messagesIn(place.id);
     expect(more).toEqual([]);
     expect(root?.id).toBe(asked.interaction.originalId);

@@ -8,7 +8,7 @@ type Transport = 'gateway' | 'http';
 test.for(['gateway', 'http'] as const)(
   'over the %s a complete command opens a thread, shows its progress and ends with image and video in it',
   async (transport: Transport) => {
-    const { discord, channel, ada, bot, worker, lastRun } = await openVidGenie();
+    const { discord, channel, ada, bot, worker, runOf } = await openVidGenie();
     const { world } = discord;
     const asked = discord.people.command(ada, channel, 'complete', {
       prompt: 'a fox in the *snow* @everyone',
@@ -22,7 +22,7 @@ test.for(['gateway', 'http'] as const)(
     const result = await world.until(() =>
       world.messagesIn(thread.id).find(({ attachments }) => attachments.length === 2),
     );
-    const view = await lastRun();
+    const view = await runOf(asked);
     expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
     expect(result.attachments.map(({ contentType }) => contentType)).toEqual(['image/png', 'video/mp4']);
     expect(result.attachments.map(({ filename }) => filename)).toEqual([

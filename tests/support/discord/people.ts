@@ -14,7 +14,7 @@ const optionTypes = { string: 3, number: 4, boolean: 5, object: 11 } as const;
 
 /** What people do in Discord: type commands, press buttons, fill in modals. */
 export function createPeople(world: World, origin: () => string, keepFile: (file: GivenFile) => string) {
-  function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>): Asked {
+  function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>, more: object = {}): Asked {
     const interaction: Interaction = {
       ...{ id: world.newId(), token: `interaction.${world.newId()}`, channelId: channel.id, userId: who.id },
       ...{ bornAt: world.now(), answered: null, originalId: null, data: null, whispers: [] },
@@ -49,9 +49,18 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         authorizing_integration_owners: {},
         context: channel.guildId ? 0 : 1,
       },
+      ...more,
     };
     return { interaction, payload };
   }
+
+  /** The message that a button belongs to, as far as client libraries insist on it. */
+  const messageIn = (channel: Channel) => ({
+    ...{ id: world.newId(), channel_id: channel.id, content: '', type: 0, attachments: [], embeds: [], components: [] },
+    ...{ author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true } },
+    ...{ mentions: [], mention_roles: [], mention_everyone: false, pinned: false, tts: false, flags: 0 },
+    ...{ timestamp: '2026-01-01T00:00:00Z', edited_timestamp: null },
+  });
 
   const attachmentOf = (file: GivenFile) => {
     const id = keepFile(file);
@@ -95,7 +104,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       ask(who, channel, 4, chat(name, values, focused)),
     messageCommand: (who: Person, channel: Channel, files: readonly GivenFile[]) => {
       const id = world.newId();
-      const messages = { [id]: { id, channel_id: channel.id, attachments: files.map(attachmentOf), embeds: [] } };
+      const messages = { [id]: { ...messageIn(channel), id, attachments: files.map(attachmentOf) } };
       return ask(who, channel, 2, {
         id: '2',
         name: 'Animate with VidGenie',
@@ -105,7 +114,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       });
     },
     press: (who: Person, channel: Channel, customId: string) =>
-      ask(who, channel, 3, { custom_id: customId, component_type: 2 }),
+      ask(who, channel, 3, { custom_id: customId, component_type: 2 }, { message: messageIn(channel) }),
     submit: (who: Person, channel: Channel, customId: string, values: Record<string, string>) =>
       ask(who, channel, 5, {
         custom_id: customId,

@@ -1,9 +1,10 @@
 import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
 import { createDiscordMessenger } from '../../../src/bots/discord/messenger.ts';
 import { startDiscordBot } from '../../../src/bots/discord/start.ts';
 import { createHttpServer } from '../../../src/bots/http.ts';
-import { loadRun, type RunView } from '../../../src/db/runs.ts';
+import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
 import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
 import { createLog } from '../../../src/log.ts';
@@ -13,6 +14,7 @@ import { createTestDatabase } from '../database.ts';
 import { createInstallation, delivered, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
 import { createDiscord, type Discord } from './discord.ts';
+import type { Asked } from './people.ts';
 
 export const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 
@@ -66,19 +68,18 @@ export async function openVidGenie(options: { vendor?: VendorBehaviour; tier?: n
   const bot = await openBot(worker, discord);
   return {
     ...{ discord, guild, channel, ada, installation, worker, bot },
-    /** The newest run, once there is one, followed to its delivery. */
-    lastRun: async (): Promise<RunView> => {
-      const view = await newestRun(worker);
-      return await delivered(worker, view.run.id);
-    },
-    newestRun: () => newestRun(worker),
+    /** The run that an interaction started, followed to its delivery. */
+    runOf: (asked: Asked) => runOf(worker, discord, asked),
   };
 }
 
-export async function newestRun({ services: { db } }: Program): Promise<RunView> {
-  const rows = await db.select({ id: runs.id, at: runs.createdAt }).from(runs);
-  const [newest] = rows.sort((a, b) => b.at.getTime() - a.at.getTime());
-  const view = newest ? await loadRun(db, newest.id) : null;
-  if (!view) throw new Error('there is no run');
-  return view;
+/** The run that an interaction started, followed to its delivery. */
+export async function runOf(program: Program, discord: Discord, asked: Asked): Promise<RunView> {
+  // The answer is edited after the run is there.
+  await discord.world.until(() => (discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0);
+  const key = `discord:${asked.interaction.id}`;
+  const { db } = program.services;
+  const [row] = await db.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, key));
+  if (!row) throw new Error('the interaction started no run');
+  return await delivered(program, row.id);
 }
