@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
+import { startFaces } from '../../src/faces.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram } from '../../src/main.ts';
 import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
@@ -19,6 +20,8 @@ export const workerOrders = z.object({
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
+  /** The Discord in which this process speaks; with `bot` it listens there, and does no work. */
+  discord: z.object({ token: z.string(), apiUrl: z.string(), bot: z.boolean() }).nullable(),
 });
 
 /** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
@@ -32,6 +35,7 @@ const reach: Reach = (milestone, where) => {
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
 };
 
+const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 const program = await openProgram(
   {
     role: 'all',
@@ -40,17 +44,18 @@ const program = await openProgram(
     databaseUrl: orders.url,
     freeCredits: 100,
     port: 0,
-    discord: null,
+    discord: orders.discord && { ...orders.discord, publicKey: null },
     demo: { stepMs: 0, faults: {} },
   },
-  createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false),
+  log,
   {
-    worker: !orders.submit,
+    worker: !orders.submit && !orders.discord?.bot,
     reach,
     visibilityMs: orders.visibilityMs,
     providers: createVendor({ journal: orders.journal, ...orders.media }, { pollsUntilDone: orders.pollsUntilDone }),
   },
 );
+if (orders.discord?.bot) await startFaces(program, log);
 process.stdout.write('ready - -\n');
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
 if (orders.submit) {

@@ -19,6 +19,8 @@ export type Fault = {
   answer?: { status: number; body: unknown; headers?: Record<string, string> };
   /** The request is carried out, and then nobody hears of it. */
   losesAnswer?: boolean;
+  /** What happens after the request was carried out, and before anybody hears of it. */
+  afterwards?: () => Promise<void>;
   until?: Promise<void>;
 };
 
@@ -75,6 +77,7 @@ export async function createDiscord() {
     await next();
     world.requests.push({ method, path, status: context.res.status });
     world.changed();
+    if (fault?.afterwards) await fault.afterwards();
     if (fault?.losesAnswer) return context.json({ message: 'Internal Server Error', code: 0 }, 500);
     return undefined;
   });
