@@ -6,9 +6,10 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 60_000,
-    maxWorkers: 3,
+    testTimeout: 120_000,
+    hookTimeout: 120_000,
+    // Most of the time they wait for processes and polls.
+    maxWorkers: 4,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

@@ -1,5 +1,7 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
+import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
 
 const roles = ['all', 'bot', 'worker'] as const;
@@ -15,6 +17,23 @@ const wholeNumber = (least: number, most: number) =>
 const postgresUrl = z
   .string()
   .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'is not a PostgreSQL address');
+
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) address');
+
+/** Keys come with the blanks and line ends of wherever they were copied from. */
+const secret = z.string().transform((value) => new Secret(value.trim()));
+
+function keyring(text: string, context: z.RefinementCtx) {
+  try {
+    return parseKeyring(text);
+  } catch (error) {
+    if (!(error instanceof KeyringError)) throw error;
+    context.addIssue({ code: 'custom', message: `cannot be used: ${error.message}` });
+    return z.NEVER;
+  }
+}
 
 /** Every variable: how it is read, and an example for the one line that somebody gets who misspells it. */
 const variables = {
@@ -35,6 +54,28 @@ const variables = {
   DISCORD_API_URL: {
     read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
     example: 'https://discord.com/api',
+  },
+  BYOK_PRICE_PERCENT: { read: wholeNumber(0, 100).default(100), example: '100' },
+  VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
+  OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
+  OPENAI_BASE_URL: { read: httpUrl.optional(), example: 'https://api.openai.com/v1' },
+  GOOGLE_API_KEY: { read: secret.optional(), example: 'AIza…' },
+  GOOGLE_BASE_URL: { read: httpUrl.optional(), example: 'https://generativelanguage.googleapis.com' },
+  GOOGLE_API_VERSION: {
+    read: z
+      .string()
+      .regex(/^v\d\w*$/, 'is not an API version')
+      .default('v1beta'),
+    example: 'v1beta',
+  },
+  GOOGLE_CLOUD_PROJECT: { read: z.string().optional(), example: 'my-project' },
+  GOOGLE_CLOUD_LOCATION: { read: z.string().default('us-central1'), example: 'us-central1' },
+  ENHANCE_MODEL: { read: z.string().optional(), example: 'gpt-6-luna' },
+  IMAGE_MODEL: { read: z.string().optional(), example: 'gpt-image-2.6-flare' },
+  VIDEO_MODEL: { read: z.string().optional(), example: 'gemini-omni-1.2-flash' },
+  MODERATION_WHEN_DOWN: {
+    read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
+    example: 'refuse',
   },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
@@ -59,7 +100,22 @@ export type Config = {
   port: number;
   /** Null: no Discord. */
   discord: { token: string; publicKey: string | null; apiUrl: string } | null;
+  byokPricePercent: number;
+  /** Null: the keyring in `home`, made on first use. */
+  keyring: Keyring | null;
+  providers: ProviderConfig;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
+};
+
+/** The operator's own keys, and where the vendors are found. */
+export type ProviderConfig = {
+  keys: { openai: Secret | null; google: Secret | null };
+  openaiBaseUrl: string | null;
+  googleBaseUrl: string | null;
+  googleApiVersion: string;
+  googleCloud: { project: string; location: string } | null;
+  models: { enhance: string | null; image: string | null; video: string | null };
+  moderationWhenDown: 'refuse' | 'allow';
 };
 
 /** A variable that cannot be used; the message is one line for the person who set it. */
@@ -77,6 +133,19 @@ const shape = z.object({
   DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
   DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
   DISCORD_API_URL: variables.DISCORD_API_URL.read,
+  BYOK_PRICE_PERCENT: variables.BYOK_PRICE_PERCENT.read,
+  VIDGENIE_KEYRING: variables.VIDGENIE_KEYRING.read,
+  OPENAI_API_KEY: variables.OPENAI_API_KEY.read,
+  OPENAI_BASE_URL: variables.OPENAI_BASE_URL.read,
+  GOOGLE_API_KEY: variables.GOOGLE_API_KEY.read,
+  GOOGLE_BASE_URL: variables.GOOGLE_BASE_URL.read,
+  GOOGLE_API_VERSION: variables.GOOGLE_API_VERSION.read,
+  GOOGLE_CLOUD_PROJECT: variables.GOOGLE_CLOUD_PROJECT.read,
+  GOOGLE_CLOUD_LOCATION: variables.GOOGLE_CLOUD_LOCATION.read,
+  ENHANCE_MODEL: variables.ENHANCE_MODEL.read,
+  IMAGE_MODEL: variables.IMAGE_MODEL.read,
+  VIDEO_MODEL: variables.VIDEO_MODEL.read,
+  MODERATION_WHEN_DOWN: variables.MODERATION_WHEN_DOWN.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -97,6 +166,12 @@ function readVariables(environment: NodeJS.ProcessEnv) {
 /** Reads the configuration. Throws {@link ConfigError} with one line for each variable that cannot be used. */
 export function readConfig(environment: NodeJS.ProcessEnv): Config {
   const read = readVariables(environment);
+  if (read.DATABASE_URL && !read.VIDGENIE_KEYRING) {
+    const example = `VIDGENIE_KEYRING=${newKeyring()}`;
+    throw new ConfigError(
+      `VIDGENIE_KEYRING is missing, and DATABASE_URL is set: processes that share a database share its keys; for example ${example} (made just now; keep it safe, it opens every stored key)`,
+    );
+  }
   return {
     role: read.VIDGENIE_ROLE,
     home: resolve(read.VIDGENIE_HOME),
@@ -107,6 +182,29 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     discord: read.DISCORD_TOKEN
       ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
       : null,
+    byokPricePercent: read.BYOK_PRICE_PERCENT,
+    keyring: read.VIDGENIE_KEYRING ?? null,
+    providers: {
+      keys: { openai: read.OPENAI_API_KEY ?? null, google: read.GOOGLE_API_KEY ?? null },
+      openaiBaseUrl: read.OPENAI_BASE_URL ?? null,
+      googleBaseUrl: read.GOOGLE_BASE_URL ?? null,
+      googleApiVersion: read.GOOGLE_API_VERSION,
+      googleCloud: read.GOOGLE_CLOUD_PROJECT
+        ? { project: read.GOOGLE_CLOUD_PROJECT, location: read.GOOGLE_CLOUD_LOCATION }
+        : null,
+      models: { enhance: read.ENHANCE_MODEL ?? null, image: read.IMAGE_MODEL ?? null, video: read.VIDEO_MODEL ?? null },
+      moderationWhenDown: read.MODERATION_WHEN_DOWN,
+    },
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
+}
+
+/** Variables that nobody but this program has to know. */
+export const secretVariables = ['VIDGENIE_KEYRING', 'OPENAI_API_KEY', 'GOOGLE_API_KEY'] as const;
+
+/** Everything in the configuration that must never be printed. */
+export function secretsOf({ providers, databaseUrl }: Config): Secret[] {
+  const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
+  const { openai, google } = providers.keys;
+  return [...(openai ? [openai] : []), ...(google ? [google] : []), ...(password ? [new Secret(password)] : [])];
 }

@@ -1,27 +1,32 @@
-import { type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, pino } from 'pino';
 import pretty from 'pino-pretty';
+import { z } from 'zod';
+import type { Secret } from './db/secret.ts';
+import { scrub, scrubValue } from './pipeline/scrub.ts';
 
 export type { Logger };
 
-/** Logs to stderr: people read lines, machines read JSON. Whatever is in an error's fields stays out, but for its code and cause. */
-export function createLog(level: string, isTerminal: boolean): Logger {
+const record = z.record(z.string(), z.unknown());
+
+/**
+ * Logs to stderr: people read lines, machines read JSON. Everything passes the scrubber, and of an error only its name, message, stack
+ * and cause: SDKs hang headers, bodies and tokens on theirs. `secrets` are looked for literally.
+ */
+export function createLog(level: string, isTerminal: boolean, secrets: readonly Secret[] = []): Logger {
   const options = {
     level,
     base: { pid: process.pid },
-    serializers: {
-      error: (error: unknown) =>
-        error instanceof Error ? briefly(error) : stdSerializers.err.call(null, new Error(String(error))),
+    // The scrubber has turned errors into plain objects by then; pino's own serialiser would add their fields again.
+    serializers: { err: (error: unknown) => error },
+    formatters: { log: (facts: object) => record.parse(scrubValue(facts, secrets)) },
+    hooks: {
+      logMethod(this: Logger, args: Parameters<pino.LogFn>, method: pino.LogFn) {
+        const [facts, message, ...rest] = args;
+        if (typeof facts === 'string') method.apply(this, [scrub(facts, secrets)]);
+        else method.apply(this, [facts, typeof message === 'string' ? scrub(message, secrets) : message, ...rest]);
+      },
     },
   };
   if (!isTerminal) return pino(options, pino.destination({ dest: 2, sync: true }));
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
-}
-
-type BriefError = { type: string; message: string; stack?: string | undefined; code?: string; cause?: BriefError };
-
-/** SDK errors carry headers, bodies and tokens in their fields: only what we name is written. */
-function briefly(error: Error): BriefError {
-  const code = 'code' in error && typeof error.code === 'string' ? { code: error.code } : {};
-  const cause = error.cause instanceof Error ? { cause: briefly(error.cause) } : {};
-  return { type: error.name, message: error.message, stack: error.stack, ...code, ...cause };
 }

@@ -4,19 +4,22 @@ import type { Services } from './bots/services.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { embeddedKeyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import type { Secret } from './db/secret.ts';
 import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
+import { createBreakers } from './pipeline/breaker.ts';
+import { createKeys } from './pipeline/keys.ts';
 import { createFileStore } from './pipeline/media/files.ts';
 import type { MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Reach } from './pipeline/milestones.ts';
+import { type Vendor, vendors } from './pipeline/providers/provider.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
-import { openQueue } from './pipeline/queue.ts';
 import { submit } from './pipeline/submit.ts';
 import { openWatcher } from './pipeline/watch.ts';
-import { startWorker } from './pipeline/worker.ts';
 
 export type Program = {
   config: Config;
@@ -58,20 +61,38 @@ export async function openProgram(
 
     const store = createFileStore(join(config.home, 'media'));
     const temporaryDirectory = join(config.home, 'tmp');
-    const providers = options.providers ?? (await demoProviders(config));
+    const providers = options.providers ?? (await openProviders(config));
+    const keyring = config.keyring ?? (await embeddedKeyring(config.home));
+    const keys = createKeys(database.db, keyring, operatorKeys(config));
+    const { checkKey, createModeration } = await import('./providers.ts');
     const reach = options.reach ?? (() => {});
     const now = () => new Date();
     const wake = createWake(database, log);
     const watcher = await openWatcher(database);
-    const submitDeps = { db: database.db, providers, store, freeCredits: config.freeCredits, now, wake, reach };
+    const moderation = {
+      keys,
+      moderate: createModeration(config.providers),
+      whenDown: config.providers.moderationWhenDown,
+    };
+    const { freeCredits, byokPricePercent } = config;
+    const submitDeps = {
+      ...{ db: database.db, providers, store, keys, moderation },
+      ...{ freeCredits, byokPricePercent, now, wake, reach },
+    };
     const services: Services = {
       ...submitDeps,
       temporaryDirectory,
       submit: (submission) => submit(submitDeps, submission),
       watch: watcher.watch,
+      vault: { keyring, checkKey: (vendor, key, signal) => checkKey(config.providers, vendor, key, signal) },
     };
 
     if (options.worker) {
+      // A queue and the libraries for media are loaded by those who work; most commands only look.
+      const [{ openQueue }, { startWorker }] = await Promise.all([
+        import('./pipeline/queue.ts'),
+        import('./pipeline/worker.ts'),
+      ]);
       const queue = await openQueue({ kind: 'postgres', url }, (error) =>
         log.warn({ error }, 'the queue reported an error'),
       );
@@ -87,6 +108,8 @@ export async function openProgram(
         {
           db: database.db,
           providers,
+          keys,
+          breakers: createBreakers(),
           store,
           temporaryDirectory,
           messengerOf: (face) => {
@@ -126,11 +149,18 @@ async function openDiscord(
   return messenger;
 }
 
-async function demoProviders(config: Config): Promise<Providers> {
+async function openProviders(config: Config): Promise<Providers> {
+  const { realProviders } = await import('./providers.ts');
   const { createDemoStudio } = await import('./pipeline/providers/demo/studio.ts');
   const directory = join(config.home, 'studio');
   const studio = createDemoStudio({ directory, minStepMs: config.demo.stepMs, faults: config.demo.faults });
-  return createProviders([studio.enhance, studio.image, studio.video]);
+  const demo = [studio.enhance, studio.image, studio.video];
+  return createProviders(realProviders(config.providers), demo, new Set(operatorKeys(config).keys()));
+}
+
+function operatorKeys(config: Config): ReadonlyMap<Vendor, Secret> {
+  const keys = vendors.map((vendor) => [vendor, config.providers.keys[vendor]] as const);
+  return new Map(keys.flatMap(([vendor, key]) => (key ? [[vendor, key] as const] : [])));
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: (() => Promise<void>)[]): Promise<string> {

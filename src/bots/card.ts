@@ -59,12 +59,16 @@ export type Button = { action: Action; runId: RunId; label: string; style: 'plai
 /** Choices to be made together, in a modal or in a terminal; `command` takes the values. At most five fields: Discord has no more. */
 export type Form = { command: string; title: string; intro: string; fields: readonly FormField[] };
 
-export type FormField = {
-  name: string;
-  label: string;
-  choices: readonly { value: string; label: string }[];
-  value: string;
-};
+export type FormField =
+  | {
+      kind: 'choice';
+      name: string;
+      label: string;
+      choices: readonly { value: string; label: string }[];
+      value: string;
+    }
+  /** Typed without being shown, never filled in beforehand; empty means unchanged. */
+  | { kind: 'secret'; name: string; label: string; hint: string };
 
 export const textCard = (tone: Tone, title: string, ...paragraphs: readonly string[]): Card => ({
   tone,

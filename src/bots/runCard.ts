@@ -111,8 +111,9 @@ function sentences(
   const { run } = view;
   const { balance, ahead } = known;
   if (!run.settledAt) {
-    if (run.state === 'queued') return ahead === undefined ? [] : [text.runs.ahead(ahead)];
-    return [text.runs.remaining(progress.remainingMs)];
+    if (run.state === 'queued')
+      return [...ownKeys(view, text), ...(ahead === undefined ? [] : [text.runs.ahead(ahead)])];
+    return [...ownKeys(view, text), text.runs.remaining(progress.remainingMs)];
   }
   const tookMs = run.settledAt.getTime() - run.createdAt.getTime();
   return [
@@ -123,8 +124,18 @@ function sentences(
   ];
 }
 
+/** Whose keys the run uses, where they are the workspace's own: told before, since it was decided before. */
+export function ownKeys({ steps }: RunView, text: Text): string[] {
+  const vendors = new Set(
+    steps.flatMap((step) => (step.keySource === 'workspace' ? (step.provider.split('-')[0] ?? '') : [])),
+  );
+  const { vendors: names } = text.commands.keys;
+  const named = [...vendors].map((vendor) => (vendor === 'openai' ? names.openai : names.google));
+  return named.length === 0 ? [] : [text.runs.ownKey(named)];
+}
+
 /** What was paid and what went back, in one sentence. */
-export const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
+const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
   text.runs.settled({
     held: run.priceCredits,
     captured: run.capturedCredits ?? 0,
@@ -133,12 +144,13 @@ export const settlement = ({ run }: RunView, text: Text, balance: number | null)
   });
 
 /** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
-export function failureSentences(view: RunView, text: Text): string[] {
+function failureSentences(view: RunView, text: Text): string[] {
   return view.steps.flatMap((step) => {
     if (step.state !== 'failed') return [];
     const { kind, detail } = step.failure ?? { kind: 'internal', detail: '' };
     if (step.kind === 'enhance' && kind !== 'canceled') return [text.runs.ownWords];
-    return [text.runs.failure(step.kind, kind, detail)];
+    const isOwn = step.keySource === 'workspace' && (kind === 'bad_key' || kind === 'quota');
+    return [text.runs.failure(step.kind, kind, detail), ...(isOwn ? [text.runs.ownKeyFailed] : [])];
   });
 }
 

@@ -1,17 +1,33 @@
 import type { Db } from '../db/client.ts';
+import type { Keyring } from '../db/keyring.ts';
+import type { Secret } from '../db/secret.ts';
+import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
+import type { KeyCheck } from '../pipeline/providers/keys.ts';
+import type { Vendor } from '../pipeline/providers/provider.ts';
 import type { Providers } from '../pipeline/providers/registry.ts';
 import type { Submission, SubmitOutcome } from '../pipeline/submit.ts';
 import type { Watcher } from '../pipeline/watch.ts';
+
+/** What may be done with a workspace's own keys. */
+type Vault = {
+  keyring: Keyring;
+  /** Tries a key with a call that costs nothing. */
+  checkKey: (vendor: Vendor, key: Secret, signal: AbortSignal) => Promise<KeyCheck>;
+};
 
 /** What commands and faces may use; put together in `main.ts`. */
 export type Services = {
   db: Db;
   providers: Providers;
+  keys: Keys;
+  vault: Vault;
   store: MediaStore;
   /** Where a member's image is received before it is stored. */
   temporaryDirectory: string;
   freeCredits: number;
+  /** What a step on the workspace's own key costs, in percent of its price. */
+  byokPricePercent: number;
   now: () => Date;
   submit: (submission: Submission) => Promise<SubmitOutcome>;
   /** Tells the workers that a run fell due, for example after a cancel. */

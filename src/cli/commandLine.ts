@@ -33,13 +33,18 @@ type Then = (work: Promise<number>) => Promise<void>;
 type Json = { json?: true };
 
 function describeProgram(then: Then): Command {
-  const program = new Command('vidgenie').description(describe.program).exitOverride().enablePositionalOptions();
+  const program = new Command('vidgenie')
+    .description(describe.program)
+    .exitOverride()
+    .enablePositionalOptions()
+    .showHelpAfterError(text.operator.seeHelp);
   program
     .command('start')
     .description(describe.start)
     .action(async () => then((await import('./start.ts')).start()));
   describeRuns(program, then);
   describeShows(program, then);
+  describeKeys(program, then);
   describeOperations(program, then);
   return program;
 }
@@ -109,6 +114,38 @@ function describeShows(program: Command, then: Then): void {
         }),
       ),
     );
+}
+
+/** Anything but a vendor's name is refused before it is looked at: somebody may have put a key there. */
+function describeKeys(program: Command, then: Then): void {
+  const keys = program.command('keys').description(describe.keys);
+  const add = (name: 'set' | 'check' | 'remove', about: string) =>
+    keys
+      .command(name)
+      .description(about)
+      .argument('<vendor>', flags.vendor)
+      .argument('[key]')
+      .option('--workspace <workspace>', flags.keyWorkspace)
+      .option('--json', flags.json)
+      .action(async (vendor: string, key: string | undefined, { json, workspace }: Json & { workspace?: string }) =>
+        then((await import('./keys.ts'))[name]({ vendor, key, workspace, isJson: json === true })),
+      );
+  keys
+    .command('list')
+    .description(describe.keysList)
+    .option('--workspace <workspace>', flags.keyWorkspace)
+    .option('--json', flags.json)
+    .action(async ({ json, workspace }: Json & { workspace?: string }) =>
+      then((await import('./keys.ts')).list({ workspace, isJson: json === true })),
+    );
+  add('set', describe.keysSet);
+  add('check', describe.keysCheck);
+  add('remove', describe.keysRemove);
+  keys
+    .command('rotate')
+    .description(describe.keysRotate)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./keys.ts')).rotate({ isJson: json === true })));
 }
 
 function describeOperations(program: Command, then: Then): void {

@@ -1,5 +1,5 @@
 import { text } from '../bots/terminal/person.ts';
-import { type Config, readConfig } from '../config.ts';
+import { type Config, readConfig, secretsOf, secretVariables } from '../config.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../log.ts';
 import type { Program } from '../main.ts';
@@ -15,7 +15,10 @@ export function configure(): Config {
     const isMissing = error instanceof Error && 'code' in error && error.code === 'ENOENT';
     if (!isMissing) throw new OperatorError(text.operator.badEnvFile(reasonOf(error)), exitStatus.misused, error);
   }
-  return readConfig(process.env);
+  const config = readConfig(process.env);
+  // What this process starts inherits the environment, and SDKs read it behind our back.
+  for (const name of secretVariables) delete process.env[name];
+  return config;
 }
 
 export type Opening = {
@@ -32,7 +35,7 @@ export type Opened = { program: Program; log: Logger; signal: AbortSignal };
  */
 export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
   const config = configure();
-  const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY);
+  const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY, secretsOf(config));
   const signals = heedSignals();
   try {
     const program = await open(config, log, opening.worker);
@@ -68,7 +71,8 @@ export function openingError(error: unknown, config: Config): unknown {
     const line = text.operator.unreachableDatabase(databaseName(config.databaseUrl), reasonOf(error));
     return new OperatorError(line, exitStatus.failed, error);
   }
-  const isSentence = config.databaseUrl === null && error instanceof Error && error.name === 'Error' && code === '';
+  const isSentence =
+    config.databaseUrl === null && error instanceof Error && error.name === 'Error' && !('code' in error);
   return isSentence ? new OperatorError(reasonOf(error), exitStatus.failed, error) : error;
 }
 

@@ -97,7 +97,7 @@ async function showAnswer(services: Services, answer: Answer): Promise<number> {
   return exitStatus.done;
 }
 
-async function showCard(services: Services, card: Card): Promise<void> {
+export async function showCard(services: Services, card: Card): Promise<void> {
   const entries = card.blocks.flatMap((block) => (block.kind === 'entries' ? block.entries : []));
   const media = [...card.media, ...entries.flatMap((entry) => entry.media)];
   const links = await linksOf(

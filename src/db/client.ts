@@ -14,7 +14,7 @@ export type Database = {
 };
 
 /** `vidgenie_due`: a run fell due. `vidgenie_run`: the run with this id changed in a way that people see. */
-export type Channel = 'vidgenie_due' | 'vidgenie_run';
+type Channel = 'vidgenie_due' | 'vidgenie_run';
 
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: { connections?: number; applicationName?: string } = {}): Database {

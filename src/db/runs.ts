@@ -4,6 +4,7 @@ import type { Tx } from './client.ts';
 import { accountOf } from './credits.ts';
 import { assets, runs, steps } from './schema.ts';
 import {
+  type KeySource,
   type Opaque,
   type RunId,
   type RunOptions,
@@ -31,7 +32,7 @@ export type NewRun = {
   prompt: string;
   options: RunOptions;
   place: Opaque;
-  steps: { kind: StepKind; priceCredits: number; provider: string; model: string }[];
+  steps: { kind: StepKind; priceCredits: number; provider: string; model: string; keySource: KeySource }[];
   input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
 };
 
@@ -65,10 +66,10 @@ export async function insertRun(tx: Tx, run: NewRun): Promise<InsertOutcome> {
           FROM debit
           RETURNING id
         ), new_steps AS (
-          INSERT INTO steps (run_id, kind, price_credits, provider, model)
-          SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model
+          INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source)
+          SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource"
           FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
-            AS s(kind text, "priceCredits" int, provider text, model text)
+            AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text)
         ), new_input AS (
           INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
           SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
@@ -102,7 +103,7 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
 
 /** Loads runs by their ids, in that order; ids that do not exist are left out. */
-export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
+async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
   if (ids.length === 0) return [];
   const [runRows, stepRows, assetRows] = await Promise.all([
     tx

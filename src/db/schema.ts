@@ -4,6 +4,7 @@ import {
   bigserial,
   boolean,
   check,
+  customType,
   doublePrecision,
   index,
   integer,
@@ -14,12 +15,14 @@ import {
   text,
   timestamp,
   unique,
+  uniqueIndex,
   uuid,
 } from 'drizzle-orm/pg-core';
 import {
   type EnhancedPrompt,
   type Failure,
   faces,
+  type KeySource,
   type Opaque,
   type RunId,
   type RunOptions,
@@ -174,6 +177,8 @@ export const steps = pgTable(
     /** Chosen when the run is submitted, so that the price and the promise match the work. */
     provider: text('provider').notNull(),
     model: text('model').notNull(),
+    /** On whose key, decided and told together with the price. */
+    keySource: text('key_source').$type<KeySource>().notNull().default('none'),
     /** The provider's name for work in progress; opaque to all but its provider. */
     handle: jsonb('handle').$type<Opaque>(),
     /** How often the step was sent to the provider: at most 2, for a video at most 1. */
@@ -228,3 +233,73 @@ export const providerOrphans = pgTable('provider_orphans', {
   handle: jsonb('handle').$type<Opaque>(),
   createdAt: at('created_at').notNull().defaultNow(),
 });
+
+// The vault: secrets of workspaces, and the record of what was done with them.
+
+export const secretProviders = ['openai', 'google', 'slack'] as const;
+export type SecretProvider = (typeof secretProviders)[number];
+export const secretPurposes = ['api_key', 'bot_token'] as const;
+export type SecretPurpose = (typeof secretPurposes)[number];
+
+/** What the last check said about a key; `unchecked` until there was one. */
+export const keyStatuses = ['unchecked', 'valid', 'invalid', 'no_permission', 'out_of_quota', 'unreachable'] as const;
+export type KeyStatus = (typeof keyStatuses)[number];
+
+export const keyActions = ['set', 'removed', 'checked', 'used', 'failed', 'rotated'] as const;
+export type KeyAction = (typeof keyActions)[number];
+
+const bytes = customType<{ data: Buffer; driverData: Uint8Array }>({
+  dataType: () => 'bytea',
+  fromDriver: (value) => Buffer.from(value),
+});
+
+/** One secret per place. `box`, `wrapped_key` and what they bind open together or not at all (see `seal.ts`). */
+export const workspaceKeys = pgTable(
+  'workspace_keys',
+  {
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    provider: text('provider').$type<SecretProvider>().notNull(),
+    purpose: text('purpose').$type<SecretPurpose>().notNull(),
+    box: bytes('box').notNull(),
+    wrappedKey: bytes('wrapped_key').notNull(),
+    keyVersion: text('key_version').notNull(),
+    lastFour: text('last_four').notNull(),
+    fingerprint: text('fingerprint').notNull(),
+    status: text('status').$type<KeyStatus>().notNull().default('unchecked'),
+    checkedAt: at('checked_at'),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    primaryKey({ columns: [t.workspaceId, t.provider, t.purpose] }),
+    index('workspace_keys_by_version').on(t.keyVersion),
+  ],
+);
+
+/** Append-only: UPDATE, DELETE and TRUNCATE are refused by triggers (see the migration `append_only_key_audit`). */
+export const keyAudit = pgTable(
+  'key_audit',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    workspaceId: text('workspace_id').$type<WorkspaceId>().notNull(),
+    provider: text('provider').$type<SecretProvider>().notNull(),
+    purpose: text('purpose').$type<SecretPurpose>().notNull(),
+    action: text('action').$type<KeyAction>().notNull(),
+    /** The member who did it; null when the program did, on a run's behalf. */
+    actor: text('actor'),
+    runId: uuid('run_id').$type<RunId>(),
+    step: stepKindType('step'),
+    /** A result in a word or a sentence (`valid`, `k1 → k2`); scrubbed before it gets here. */
+    note: text('note').notNull().default(''),
+    lastFour: text('last_four').notNull().default(''),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    index('key_audit_by_workspace').on(t.workspaceId, t.id),
+    // A step's polls and downloads open the key again and again; it is one use.
+    uniqueIndex('one_use_per_step').on(t.runId, t.step, t.provider).where(sql`${t.action} = 'used'`),
+  ],
+);

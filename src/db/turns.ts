@@ -145,7 +145,7 @@ export const saveProgress = (
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, setback: true });
 
-type Cost = { microUsd: number; usage: Opaque };
+type Cost = { microUsd: number | null; usage: Opaque };
 const costColumns = (cost: Cost | null) => (cost ? { costMicroUsd: cost.microUsd, usage: cost.usage } : {});
 
 export const finishEnhance = (tx: Tx, lease: Lease, enhanced: EnhancedPrompt, cost: Cost | null): Promise<void> =>

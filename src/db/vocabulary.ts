@@ -20,7 +20,6 @@ export type RunState = (typeof runStates)[number];
 export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
 
 export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
-export type StepState = (typeof stepStates)[number];
 
 export const faces = ['terminal', 'discord', 'slack'] as const;
 export type Face = (typeof faces)[number];
@@ -101,12 +100,13 @@ export const failureKinds = [
 export type FailureKind = (typeof failureKinds)[number];
 
 /** `detail` is scrubbed of secrets before it gets here; it may be shown to the member. */
-export const failure = z.object({ kind: z.enum(failureKinds), detail: z.string() });
-export type Failure = z.infer<typeof failure>;
+export type Failure = { kind: FailureKind; detail: string };
 
 /** What `enhance` makes of a member's words. */
-export const enhancedPrompt = z.object({ image: z.string().min(1), motion: z.string().min(1) });
-export type EnhancedPrompt = z.infer<typeof enhancedPrompt>;
+export type EnhancedPrompt = { image: string; motion: string };
+
+/** On whose key a step is performed; `none` where the provider needs no key of ours. */
+export type KeySource = 'none' | 'operator' | 'workspace';
 
 /** Any JSON: what one module stores for itself and nobody else looks into. */
 export const opaque = z.json();

@@ -17,6 +17,8 @@ export const workspaceSettings = z.object({
       audio: z.boolean().optional(),
     })
     .default({}),
+  /** Words and phrases that no prompt may contain. */
+  blockedWords: z.array(z.string().trim().min(1).max(80)).max(200).default([]),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 

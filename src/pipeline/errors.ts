@@ -5,6 +5,9 @@ import { ProviderError } from './providers/provider.ts';
 /** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
 export const longestSetbacks = 8;
 
+/** The same while a provider that works for us is out of reach: what it makes is paid for, and worth a quarter of an hour. */
+export const longestOutage = 25;
+
 const submitRetries = 3;
 const backoffBaseMs = 1_000;
 const longestBackoffMs = 60_000;
@@ -16,6 +19,8 @@ export function backoffMs(setbacks: number, random: () => number): number {
 }
 
 const passing: readonly FailureKind[] = ['rate_limited', 'unavailable', 'timeout'];
+
+export const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);
 
 /** Only a call that is proven to have generated nothing is sent again, and only a few times. */
 export const canRetrySubmit = (error: unknown, setbacks: number): boolean =>

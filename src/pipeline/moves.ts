@@ -1,6 +1,6 @@
 import type { RunView, Step } from '../db/runs.ts';
-import { type Failure, type StepKind, stepKinds, type TerminalState } from '../db/vocabulary.ts';
-import { longestSetbacks } from './errors.ts';
+import type { Failure, StepKind, TerminalState } from '../db/vocabulary.ts';
+import { longestOutage, longestSetbacks } from './errors.ts';
 
 /** What a turn does: exactly one of these. */
 export type Move =
@@ -55,17 +55,15 @@ function settled(steps: readonly Step[], state: TerminalState, failure: Failure 
 }
 
 /** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
-export const earned = (steps: readonly Step[]): number =>
+const earned = (steps: readonly Step[]): number =>
   steps
     .filter((step) => step.state === 'done' || step.failure?.kind === 'canceled')
     .reduce((sum, step) => sum + step.priceCredits, 0);
 
 /** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
 function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
-  if (view.run.setbacks <= longestSetbacks + 1) return move;
+  const longest = move.move === 'send' ? longestSetbacks : longestOutage;
+  if (view.run.setbacks <= longest + 1) return move;
   const detail = `the work was started ${view.run.setbacks - 1} times and came to nothing`;
   return { move: 'fail', step: move.step, failure: { kind: 'internal', detail } };
 }
-
-/** A step's place among the steps of all workflows. */
-export const stepOrder = (kind: StepKind): number => stepKinds.indexOf(kind);

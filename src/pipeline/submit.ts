@@ -9,17 +9,18 @@ import {
   runId,
   runOptions,
   type StepKind,
-  stepsOf,
   type Workflow,
   type WorkspaceId,
 } from '../db/vocabulary.ts';
 import { ensureWorkspace, settingsOf, type Workspace } from '../db/workspaces.ts';
+import type { Keys } from './keys.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Reach } from './milestones.ts';
-import { priceSteps } from './pricing.ts';
+import { type ModerationDeps, type Objection, objectionTo } from './moderation.ts';
+import { priceSteps, total } from './pricing.ts';
 import type { Capabilities } from './providers/provider.ts';
-import type { Providers } from './providers/registry.ts';
+import type { Providers, Service, Vendors } from './providers/registry.ts';
 
 export type Submission = {
   workspace: Workspace;
@@ -37,7 +38,7 @@ export type Submission = {
 };
 
 /** Something that the chosen model cannot do, found before any credit is held. */
-export type Unsupported = {
+type Unsupported = {
   outcome: 'unsupported';
   option: 'aspect' | 'quality' | 'duration' | 'resolution';
   value: string | number;
@@ -48,13 +49,20 @@ export type Unsupported = {
 export type SubmitOutcome =
   | { outcome: 'accepted'; runId: RunId; price: number; balance: number; options: RunOptions }
   | Exclude<InsertOutcome, { outcome: 'accepted' }>
-  | Unsupported;
+  | Unsupported
+  | Objection
+  /** Nobody has a key for this step: neither the workspace nor the operator. */
+  | { outcome: 'no_key'; step: StepKind };
 
 export type SubmitDeps = {
   db: Db;
   providers: Providers;
   store: MediaStore;
+  keys: Keys;
+  moderation: ModerationDeps;
   freeCredits: number;
+  /** What a step on the workspace's own key costs, in percent of its price. */
+  byokPricePercent: number;
   now: () => Date;
   /** Tells the relays that a run fell due; when it is lost, they look by themselves within half a second. */
   wake: () => void;
@@ -65,10 +73,12 @@ export type SubmitDeps = {
 export async function submit(deps: SubmitDeps, submission: Submission): Promise<SubmitOutcome> {
   const { workspace, member, workflow, image } = submission;
   await ensureWorkspace(deps.db, workspace, deps.freeCredits, deps.now());
-  const { defaults } = await settingsOf(deps.db, workspace.id);
+  const { defaults, blockedWords } = await settingsOf(deps.db, workspace.id);
   const options = runOptions.parse({ ...given(defaults), ...given(submission.options) });
-  const unsupported = firstUnsupported(deps.providers, workflow, options);
-  if (unsupported) return unsupported;
+  const planned = plan(deps, workflow, options, await deps.keys.of(workspace.id));
+  if (planned.outcome !== 'planned') return planned;
+  const objection = await objectionTo(deps.moderation, workspace.id, blockedWords, submission.prompt, image);
+  if (objection) return objection;
 
   const id = runId.parse(randomUUID());
   const input = image ? inputOf(id, image) : null;
@@ -83,10 +93,7 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     prompt: submission.prompt,
     options,
     place: submission.place,
-    steps: priceSteps(workflow, options).map((step) => {
-      const provider = deps.providers.choose(step.kind);
-      return { ...step, provider: provider.id, model: provider.model };
-    }),
+    steps: planned.steps,
     input,
   });
   if (outcome.outcome !== 'accepted') {
@@ -100,14 +107,15 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
 
 /** The price that a submission would have, in credits, with the options that it would run with. */
 export async function quote(
-  deps: Pick<SubmitDeps, 'db' | 'providers'>,
+  deps: Pick<SubmitDeps, 'db' | 'providers' | 'keys' | 'byokPricePercent'>,
   workspaceId: WorkspaceId,
   workflow: Workflow,
   chosen: Submission['options'],
 ): Promise<{ price: number; options: RunOptions }> {
   const { defaults } = await settingsOf(deps.db, workspaceId);
   const options = runOptions.parse({ ...given(defaults), ...given(chosen) });
-  return { options, price: priceSteps(workflow, options).reduce((sum, step) => sum + step.priceCredits, 0) };
+  const planned = plan(deps, workflow, options, await deps.keys.of(workspaceId));
+  return { options, price: total(planned.outcome === 'planned' ? planned.steps : priceSteps(workflow, options)) };
 }
 
 /** Only what was said: an option left out must not overwrite a default. */
@@ -123,6 +131,29 @@ const inputOf = (id: RunId, image: ReceivedFile): NonNullable<NewRun['input']> =
   sha256: image.sha256,
 });
 
+type Plan = { outcome: 'planned'; steps: NewRun['steps'] } | Unsupported | { outcome: 'no_key'; step: StepKind };
+
+/** Who will perform each step of a run, on whose key, for how much; or what stands against it. */
+function plan(
+  deps: Pick<SubmitDeps, 'providers' | 'byokPricePercent'>,
+  workflow: Workflow,
+  options: RunOptions,
+  workspaceKeys: Vendors,
+): Plan {
+  const steps: NewRun['steps'] = [];
+  for (const { kind, priceCredits } of priceSteps(workflow, options)) {
+    const service = deps.providers.choose(kind, workspaceKeys);
+    if (!service) return { outcome: 'no_key', step: kind };
+    const unsupported = unsupportedBy(service, options);
+    if (unsupported) return unsupported;
+    const { provider, keySource } = service;
+    const percent = keySource === 'workspace' ? deps.byokPricePercent : 100;
+    const price = Math.ceil((priceCredits * percent) / 100);
+    steps.push({ kind, priceCredits: price, provider: provider.id, model: provider.model, keySource });
+  }
+  return { outcome: 'planned', steps };
+}
+
 const asked = {
   enhance: () => [],
   image: (can: Capabilities, options: RunOptions) => [
@@ -136,13 +167,11 @@ const asked = {
   ],
 } satisfies Record<StepKind, unknown>;
 
-function firstUnsupported(providers: Providers, workflow: Workflow, options: RunOptions): Unsupported | null {
-  for (const kind of stepsOf[workflow]) {
-    const { capabilities, model } = providers.choose(kind);
-    for (const { option, value, allowed } of asked[kind](capabilities, options)) {
-      const permitted: readonly (string | number)[] = allowed;
-      if (!permitted.includes(value)) return { outcome: 'unsupported', option, value, allowed: permitted, model };
-    }
+function unsupportedBy({ provider }: Service<StepKind>, options: RunOptions): Unsupported | null {
+  const { capabilities, model, step } = provider;
+  for (const { option, value, allowed } of asked[step](capabilities, options)) {
+    const permitted: readonly (string | number)[] = allowed;
+    if (!permitted.includes(value)) return { outcome: 'unsupported', option, value, allowed: permitted, model };
   }
   return null;
 }

@@ -14,7 +14,9 @@ import {
   settle,
 } from '../db/turns.ts';
 import { type Face, type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
-import { backoffMs, canRetrySubmit, failureOf, longestSetbacks } from './errors.ts';
+import type { Breakers } from './breaker.ts';
+import { backoffMs, canRetrySubmit, failureOf, isPassing, longestOutage, longestSetbacks } from './errors.ts';
+import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Messenger } from './messenger.ts';
 import type { Reach } from './milestones.ts';
@@ -35,6 +37,8 @@ export type TurnLog = {
 export type TurnDeps = {
   db: Db;
   providers: Providers;
+  keys: Keys;
+  breakers: Breakers;
   store: MediaStore;
   /** Where results are received before they are stored. */
   temporaryDirectory: string;
@@ -124,6 +128,10 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
   const facts = { runId: lease.runId, workspaceId: view.run.workspaceId, move: move.move, failure };
   deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
 
+  if ('step' in move) {
+    const provider = deps.providers.find(move.step.kind, move.step.provider, move.step.model);
+    await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
+  }
   const setbacks = view.run.setbacks;
   const pauseMs = backoffMs(setbacks, deps.random);
   switch (move.move) {
@@ -134,7 +142,7 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
       return await giveUp(turn, move.step.kind, failure);
     case 'poll':
     case 'store':
-      if (setbacks < longestSetbacks && !isFinal(failure)) {
+      if (setbacks < (isPassing(failure) ? longestOutage : longestSetbacks) && !isFinal(failure)) {
         return await postpone(deps.db, lease, Math.max(pauseMs, retryAfter(error)));
       }
       return await giveUp(turn, move.step.kind, failure);

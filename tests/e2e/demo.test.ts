@@ -80,7 +80,7 @@ test.for([
   [['run', 'complete', 'a fox', '--resolution', '4k'], /1080p/],
   [['run', 'complete', 'a fox', '--qualty', 'hd'], /--quality/],
   [['run', 'complete', 'a fox', '--quality', 'hdd'], /hd/],
-  [['run', 'complete'], /prompt/],
+  [['run', 'complete'], /few words/],
   [['run', 'complete', 'x'.repeat(4_001)], /4,?000/],
   [['run', 'video', './no-such-file.png'], /no-such-file/],
   [['run', 'video', 'package.json'], /PNG|image/],

@@ -48,7 +48,15 @@ async function carryOut(database: Database, workspaces: readonly WorkspaceId[], 
   switch (todo.do) {
     case 'submit': {
       const workspaceId = workspaces[todo.at] ?? home;
-      const steps = [{ kind: 'enhance' as const, priceCredits: todo.price, provider: 'vendor', model: 'words' }];
+      const steps = [
+        {
+          kind: 'enhance' as const,
+          priceCredits: todo.price,
+          provider: 'vendor',
+          model: 'words',
+          keySource: 'none' as const,
+        },
+      ];
       const run = { id: runId.parse(randomUUID()), workspaceId, requestKey: `${workspaceId}/${todo.key}`, steps };
       await insertRun(db, {
         ...run,

@@ -7,7 +7,9 @@ import type { z } from 'zod';
 import { type Installation, testVisibilityMs } from './program.ts';
 import type { workerOrders } from './worker-process.ts';
 
-type Orders = Partial<Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'discord'>>;
+type Orders = Partial<
+  Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'environment' | 'discord'>
+>;
 
 export type WorkerProcess = {
   process: ChildProcess;
@@ -28,6 +30,7 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     at: null,
     submit: false,
     discord: null,
+    environment: null,
     ...orders,
   };
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));

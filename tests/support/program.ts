@@ -2,7 +2,6 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
-import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
 import type { Lease } from '../../src/db/turns.ts';
@@ -10,6 +9,7 @@ import type { RunId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram, type Program, type Surroundings } from '../../src/main.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
+import { testConfig } from './config.ts';
 import { createWorkspace } from './database.ts';
 import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
 
@@ -18,21 +18,11 @@ export type Installation = {
   database: Database;
   home: string;
   journal: string;
-  open: (options: { worker: boolean; vendor?: VendorBehaviour } & Surroundings) => Promise<Program>;
+  /** With an `environment`, the real providers that it configures do the work; else the stand-in vendor. */
+  open: (
+    options: { worker: boolean; vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv } & Surroundings,
+  ) => Promise<Program>;
 };
-
-export function testConfig(url: string, home: string): Config {
-  return {
-    role: 'all',
-    home,
-    logLevel: null,
-    databaseUrl: url,
-    freeCredits: 100,
-    port: 0,
-    discord: null,
-    demo: { stepMs: 0, faults: {} },
-  };
-}
 
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
 export const testVisibilityMs = 2_500;
@@ -46,12 +36,12 @@ export async function createInstallation(database: Database): Promise<Installati
     database,
     home,
     journal,
-    open: async ({ vendor, ...options }) => {
-      const providers = createVendor({ journal, ...media }, vendor);
+    open: async ({ vendor, environment, ...options }) => {
+      const providers = environment ? {} : { providers: createVendor({ journal, ...media }, vendor) };
       const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-      const program = await openProgram(testConfig(database.url, home), log, {
+      const program = await openProgram(testConfig(database.url, home, environment), log, {
         visibilityMs: testVisibilityMs,
-        providers,
+        ...providers,
         ...options,
       });
       onTestFinished(program.stop);

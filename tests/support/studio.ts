@@ -47,7 +47,7 @@ export function createVendor(
     if (failing) throw failing();
   }
 
-  const common = { id: 'vendor', capabilities: can, usualMs: () => 100 };
+  const common = { id: 'vendor', vendor: null, capabilities: can, usualMs: () => 100 };
   const never = async () => {
     throw new ProviderError('invalid_request', 'this step answers at once');
   };
@@ -100,7 +100,7 @@ export function createVendor(
     },
     cancel: async (_handle, call) => note('cancel', 'video', call),
   };
-  return createProviders([enhance, image, video]);
+  return createProviders([enhance, image, video], [], new Set());
 }
 
 export function readJournal(path: string): Asked[] {

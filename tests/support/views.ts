@@ -11,6 +11,7 @@ export const stepOf = (kind: StepKind, over: Partial<Step> = {}): Step => ({
   priceCredits: { enhance: 1, image: 5, video: 18 }[kind],
   provider: 'vendor',
   model: 'm',
+  keySource: 'none',
   handle: null,
   submits: 0,
   fraction: null,

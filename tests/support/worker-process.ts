@@ -4,6 +4,7 @@ import { startFaces } from '../../src/faces.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram } from '../../src/main.ts';
 import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
+import { testConfig } from './config.ts';
 import { createVendor } from './studio.ts';
 
 /** What a test tells the process that it is going to kill. */
@@ -22,6 +23,8 @@ export const workerOrders = z.object({
   submit: z.boolean(),
   /** The Discord in which this process speaks; with `bot` it listens there, and does no work. */
   discord: z.object({ token: z.string(), apiUrl: z.string(), bot: z.boolean() }).nullable(),
+  /** What the real providers are to find; null: the stand-in vendor does the work. */
+  environment: z.record(z.string(), z.string()).nullable(),
 });
 
 /** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
@@ -35,26 +38,23 @@ const reach: Reach = (milestone, where) => {
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
 };
 
+const spoken = orders.discord
+  ? { DISCORD_TOKEN: orders.discord.token, DISCORD_API_URL: orders.discord.apiUrl, PORT: '0' }
+  : {};
 const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-const program = await openProgram(
-  {
-    role: 'all',
-    home: orders.home,
-    logLevel: null,
-    databaseUrl: orders.url,
-    freeCredits: 100,
-    port: 0,
-    discord: orders.discord && { ...orders.discord, publicKey: null },
-    demo: { stepMs: 0, faults: {} },
-  },
-  log,
-  {
-    worker: !orders.submit && !orders.discord?.bot,
-    reach,
-    visibilityMs: orders.visibilityMs,
-    providers: createVendor({ journal: orders.journal, ...orders.media }, { pollsUntilDone: orders.pollsUntilDone }),
-  },
-);
+const program = await openProgram(testConfig(orders.url, orders.home, { ...orders.environment, ...spoken }), log, {
+  worker: !orders.submit && !orders.discord?.bot,
+  reach,
+  visibilityMs: orders.visibilityMs,
+  ...(orders.environment
+    ? {}
+    : {
+        providers: createVendor(
+          { journal: orders.journal, ...orders.media },
+          { pollsUntilDone: orders.pollsUntilDone },
+        ),
+      }),
+});
 if (orders.discord?.bot) await startFaces(program, log);
 process.stdout.write('ready - -\n');
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));

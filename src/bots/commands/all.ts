@@ -6,6 +6,7 @@ import { credits } from './credits.ts';
 import { createHelp } from './help.ts';
 import { history } from './history.ts';
 import { image } from './image.ts';
+import { keys } from './keys.ts';
 import { parseLine } from './parse.ts';
 import type { Given } from './read.ts';
 import type { Answer, CommandRequest } from './request.ts';
@@ -13,7 +14,7 @@ import { settings } from './settings.ts';
 import { status } from './status.ts';
 import { video } from './video.ts';
 
-const work = [complete, image, video, status, cancel, history, credits, settings] as const;
+const work = [complete, image, video, status, cancel, history, credits, keys, settings] as const;
 
 /** Every subcommand, in the order in which people meet them. To add one: a file beside this one, and its name above. */
 export const commands: readonly Command[] = [...work, createHelp(work)];

@@ -4,7 +4,7 @@ import { factsOf, type OptionFacts } from './option.ts';
 import { type Given, readGiven } from './read.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
-export type Access = 'member' | 'admin';
+type Access = 'member' | 'admin';
 
 type Declaration<Shape extends z.ZodRawShape> = {
   name: string;

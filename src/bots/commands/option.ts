@@ -14,7 +14,7 @@ export type OptionFacts = {
   kind: OptionKind;
 };
 
-export type OptionKind =
+type OptionKind =
   | { kind: 'text'; longest: number }
   | { kind: 'choice'; choices: readonly string[]; usual: string | null }
   | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' }
@@ -61,6 +61,11 @@ export const choiceOption = <const Choices extends readonly [string, ...string[]
 export const secondsOption = (limits: { least: number; most: number; usual: number }, describe: Describe) =>
   declare(z.int().min(limits.least).max(limits.most).optional(), {
     ...{ describe, placement: 'named', required: false, kind: { kind: 'number', unit: 'seconds', ...limits } },
+  });
+
+export const textOption = (longest: number, describe: Describe) =>
+  declare(z.string().min(1).max(longest).optional(), {
+    ...{ describe, placement: 'named', required: false, kind: { kind: 'text', longest } },
   });
 
 export const flagOption = (usual: boolean, describe: Describe) =>

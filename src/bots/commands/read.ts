@@ -83,15 +83,17 @@ function refusalOf(command: string, option: NamedOption, value: string | number 
   return { reason: 'bad_value', option: option.name, given, nearest: near, allowed: allowedBy(option) };
 }
 
-/** The candidate that was most likely meant, or null when none is near. */
+/** The candidate that was most likely meant, or null when none is near. What is only half written is meant to go on. */
 export function nearest(given: string, candidates: readonly string[]): string | null {
   const word = given.toLowerCase();
-  const scored = candidates
+  if (word.length > 1) {
+    const begun = candidates.find((candidate) => candidate.toLowerCase().startsWith(word));
+    if (begun !== undefined) return begun;
+  }
+  const [best] = candidates
     .map((candidate) => ({ candidate, score: distance(word, candidate.toLowerCase()) }))
     .sort((a, b) => a.score - b.score);
-  const [best] = scored;
   if (!best || word === '') return null;
   const longest = Math.max(word.length, best.candidate.length);
-  const isBeginning = word.length > 1 && best.candidate.toLowerCase().startsWith(word);
-  return isBeginning || best.score <= Math.max(1, Math.floor(longest * 0.4)) ? best.candidate : null;
+  return best.score <= Math.max(1, Math.floor(longest * 0.4)) ? best.candidate : null;
 }

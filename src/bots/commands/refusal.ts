@@ -1,3 +1,4 @@
+import type { StepKind } from '../../db/vocabulary.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
 
 /** Why a command was not carried out. Nothing was started and nothing was charged. */
@@ -19,6 +20,10 @@ export type Refusal =
       allowed: readonly (string | number)[];
       model: string;
     }
+  | { reason: 'blocked'; word: string }
+  | { reason: 'flagged'; categories: readonly string[] }
+  | { reason: 'unmoderated'; detail: string }
+  | { reason: 'no_key'; step: StepKind }
   | { reason: 'bad_image'; why: ImageFault; detail: string }
   | { reason: 'no_such_run'; given: string }
   | { reason: 'ambiguous_run'; given: string }

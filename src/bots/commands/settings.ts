@@ -5,7 +5,7 @@ import { type Card, type Form, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { aspect, audio, duration, quality, resolution, style } from './choices.ts';
 import { command } from './command.ts';
-import { flagOption } from './option.ts';
+import { flagOption, textOption } from './option.ts';
 
 type Defaults = WorkspaceSettings['defaults'];
 
@@ -18,27 +18,35 @@ export const settings = command({
   access: 'admin',
   options: z.object({
     ...{ style, quality, aspect, duration, resolution, audio },
+    blocked: textOption(2_000, (text) => text.commands.options.blocked),
     reset: flagOption(false, (text) => text.commands.options.reset),
   }),
-  run: async ({ services, workspace, locale }, { reset = false, ...wished }) => {
+  run: async ({ services, workspace, locale }, { reset = false, blocked, ...wished }) => {
     const text = textOf(locale);
-    const { defaults } = await settingsOf(services.db, workspace.id);
+    const { defaults, blockedWords } = await settingsOf(services.db, workspace.id);
     const said = Object.fromEntries(Object.entries(wished).filter(([, value]) => value !== undefined));
-    if (!reset && Object.keys(said).length === 0) return { kind: 'form', form: formOf(defaults, services, text) };
-    const next = workspaceSettings.parse({ defaults: { ...(reset ? {} : defaults), ...said } });
+    if (!reset && blocked === undefined && Object.keys(said).length === 0) {
+      const video = services.providers.choose('video', await services.keys.of(workspace.id));
+      return { kind: 'form', form: formOf(defaults, video?.provider.capabilities.durations ?? [], text) };
+    }
+    const next = workspaceSettings.parse({
+      blockedWords: blocked === undefined ? blockedWords : wordsOf(blocked),
+      defaults: { ...(reset ? {} : defaults), ...said },
+    });
     await saveSettings(services.db, workspace.id, next);
-    return { kind: 'card', card: settingsCard(next.defaults, text.commands.settings.saved, text) };
+    return { kind: 'card', card: settingsCard(next, text.commands.settings.saved, text) };
   },
   submit: async ({ services, workspace, locale }, values) => {
     const text = textOf(locale);
-    const next = workspaceSettings.parse({ defaults: readForm(values) });
+    const { blockedWords } = await settingsOf(services.db, workspace.id);
+    const next = workspaceSettings.parse({ blockedWords, defaults: readForm(values) });
     await saveSettings(services.db, workspace.id, next);
-    return { kind: 'card', card: settingsCard(next.defaults, text.commands.settings.saved, text) };
+    return { kind: 'card', card: settingsCard(next, text.commands.settings.saved, text) };
   },
 });
 
 /** The settings as they are, for a face that has no forms. */
-export function settingsCard(defaults: Defaults, title: string, text: Text): Card {
+function settingsCard({ defaults, blockedWords }: WorkspaceSettings, title: string, text: Text): Card {
   const { settings: words, options } = text.commands;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];
@@ -46,20 +54,27 @@ export function settingsCard(defaults: Defaults, title: string, text: Text): Car
   };
   const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
   const fields = labels.map((option) => ({ label: options[option], value: shown(option) }));
-  return { ...textCard('plain', title, words.intro), blocks: [{ kind: 'fields', fields }] };
+  const blocked = { label: words.blocked, value: blockedWords.join(', ') || words.noneBlocked };
+  return { ...textCard('plain', title, words.intro), blocks: [{ kind: 'fields', fields: [...fields, blocked] }] };
 }
+
+const wordsOf = (list: string): string[] =>
+  list
+    .split(',')
+    .map((word) => word.trim())
+    .filter((word) => word !== '' && word.toLowerCase() !== 'none')
+    .slice(0, 200);
 
 function plain(value: string | number | boolean, text: Text): string {
   if (typeof value === 'boolean') return value ? text.commands.usage.on : text.commands.usage.off;
   return typeof value === 'number' ? text.commands.settings.seconds(value) : value;
 }
 
-type Able = { providers: { choose: (step: 'video') => { capabilities: { durations: readonly number[] } } } };
-
 /** An empty value is no wish: what the product usually does. Resolution and sound share a field, for a modal holds only five. */
-function formOf(defaults: Defaults, { providers }: Able, text: Text): Form {
+function formOf(defaults: Defaults, durations: readonly number[], text: Text): Form {
   const { settings: words } = text.commands;
   const field = (name: keyof typeof words.fields, fallback: string, choices: readonly Choice[], value: string) => ({
+    kind: 'choice' as const,
     name,
     label: words.fields[name],
     choices: [{ value: '', label: words.usual(fallback) }, ...choices],
@@ -71,7 +86,6 @@ function formOf(defaults: Defaults, { providers }: Able, text: Text): Form {
   });
   const wishesVideo = defaults.resolution !== undefined || defaults.audio !== undefined;
   const wished = video(defaults.resolution ?? usual.resolution, defaults.audio ?? usual.audio);
-  const seconds = providers.choose('video').capabilities.durations;
   return {
     command: 'settings',
     title: words.title,
@@ -83,7 +97,7 @@ function formOf(defaults: Defaults, { providers }: Able, text: Text): Form {
       field(
         'duration',
         words.seconds(usual.duration),
-        seconds.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
+        durations.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
         defaults.duration === undefined ? '' : String(defaults.duration),
       ),
       field(

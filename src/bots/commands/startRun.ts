@@ -47,6 +47,14 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       const { held: heldCredits } = await accountOf(request.services.db, request.workspace.id);
       return { kind: 'refusal', refusal: { reason: 'insufficient', priceCredits, balance, heldCredits } };
     }
+    case 'blocked':
+      return { kind: 'refusal', refusal: { reason: 'blocked', word: submitted.word } };
+    case 'flagged':
+      return { kind: 'refusal', refusal: { reason: 'flagged', categories: submitted.categories } };
+    case 'unmoderated':
+      return { kind: 'refusal', refusal: { reason: 'unmoderated', detail: submitted.detail } };
+    case 'no_key':
+      return { kind: 'refusal', refusal: { reason: 'no_key', step: submitted.step } };
     case 'unsupported': {
       const { option, value, allowed, model } = submitted;
       return { kind: 'refusal', refusal: { reason: 'unsupported', option, value, allowed, model } };
@@ -60,8 +68,12 @@ type Accepted =
 
 async function accept(request: CommandRequest, reference: string): Promise<Accepted> {
   const source = await request.openImage(reference);
-  if (source === null) return { outcome: 'refused', reason: 'missing', detail: '' };
+  if (source === null) return { outcome: 'refused', reason: 'missing', detail: reference };
   // Loaded when it is needed: it brings an image library with it.
   const { acceptImage } = await import('../../pipeline/media/input.ts');
-  return await acceptImage(source, { directory: request.services.temporaryDirectory, signal: request.signal });
+  const options = { directory: request.services.temporaryDirectory, signal: request.signal };
+  const accepted = await acceptImage(source, options);
+  return accepted.outcome === 'refused' && accepted.reason === 'missing'
+    ? { ...accepted, detail: reference }
+    : accepted;
 }

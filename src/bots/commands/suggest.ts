@@ -48,7 +48,9 @@ function within(command: Command, words: readonly string[], begun: string, known
   const awaiting = named.find((one) => one.kind.kind !== 'flag' && words.at(-1) === `--${one.name}`);
   if (awaiting) return beginningWith(begun, values(awaiting));
   if (begun.startsWith('--')) {
-    const unused = named.filter(({ name }) => !words.some((word) => word.replace(/=.*/, '') === `--${name}`));
+    const unused = named.filter(
+      ({ name }) => !words.some((word) => [`--${name}`, `--no-${name}`].includes(word.replace(/=.*/, ''))),
+    );
     return beginningWith(begun, unused.map(spelling));
   }
   const first = command.options.find((option) => option.placement === 'first');

@@ -4,7 +4,8 @@ import type { Canvas } from './paint.ts';
 
 /** What one stream can show. */
 export type Surface = {
-  columns: number;
+  /** As wide as it is now: people resize their terminals. */
+  readonly columns: number;
   hasColour: boolean;
   /** True when lines can be drawn over: a terminal that understands it, and nobody's build log. */
   isLive: boolean;
@@ -17,7 +18,9 @@ const narrowest = 20;
 export function surfaceOf(stream: NodeJS.WriteStream, environment: NodeJS.ProcessEnv): Surface {
   const isDumb = environment.TERM === 'dumb';
   return {
-    columns: stream.isTTY ? Math.max(narrowest, stream.columns || 80) : unbounded,
+    get columns() {
+      return stream.isTTY ? Math.max(narrowest, stream.columns || 80) : unbounded;
+    },
     // Node's own answer respects NO_COLOR, FORCE_COLOR and the terminal's name.
     hasColour: stream.isTTY && !isDumb && stream.hasColors(),
     isLive: stream.isTTY && !isDumb && !environment.CI,

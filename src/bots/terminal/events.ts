@@ -47,7 +47,7 @@ export function finalEvent(view: RunView, balance: number | null, links: Readonl
   };
 }
 
-export function assetsOf(view: RunView, links: ReadonlyMap<string, string>): Record<string, unknown>[] {
+function assetsOf(view: RunView, links: ReadonlyMap<string, string>): Record<string, unknown>[] {
   return view.assets
     .filter((asset) => asset.step !== null)
     .map(({ kind, objectKey, mime, width, height, bytes, seconds }) => ({

@@ -17,34 +17,38 @@ import { text, workspace } from './person.ts';
 import { safeLine } from './safe.ts';
 import { openScreen, type Screen, type Size } from './screen.ts';
 import { createSession, type Session } from './session.ts';
-import { createTyping, type Typing } from './typing.ts';
+import { createTyping, singleKeys, type Typing } from './typing.ts';
 
 type Interactive = { services: Services; surface: Surface; onFault: (error: unknown) => void; signal: AbortSignal };
 
 /** A terminal to talk to: commands below, the runs that they started alive above. Resolves when somebody leaves. */
 export async function runInteractive({ services, surface, onFault, signal }: Interactive): Promise<void> {
-  const { stdout } = process;
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve());
   const recent = new Set<string>();
   const typing = createTyping(() => ({ commands, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
-  const canvas = (links?: ReadonlyMap<string, string>) =>
-    canvasOf({ ...surface, columns: stdout.columns || surface.columns }, text, links);
+  const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
 
-  const enter = async () => {
+  // One command after the other, as they were typed: the next may be about what the one before started.
+  let entered: Promise<void> = Promise.resolve();
+  const enter = () => {
     const typed = typing.take();
     if (typed.trim() === '') return;
-    screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), (stdout.columns || 80) - 2)}`)]);
-    if (await session.enter(typed)) left.resolve();
+    entered = entered.then(async () => {
+      screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), surface.columns - 2)}`)]);
+      if (await session.enter(typed)) left.resolve();
+    });
   };
   const screen = await openScreen({
-    stdout,
+    stdout: process.stdout,
     input: {
       line: ({ columns }) => typedLine(typing, columns),
-      onKey: (key, meaning) => {
-        const wish = typing.key(key, meaning);
-        if (wish === 'leave') left.resolve();
-        else if (wish === 'enter') void enter();
+      onKey: (typed, key) => {
+        for (const single of singleKeys(typed, key)) {
+          const wish = typing.key(single.typed, single.key);
+          if (wish === 'leave') left.resolve();
+          else if (wish === 'enter') enter();
+        }
         screen.refresh();
       },
       onPaste: (pasted) => {
@@ -78,7 +82,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   });
   try {
     screen.draw((size) => [...liveLines(session, services, canvas(), size), ...hint(typing, canvas().columns)]);
-    await welcome({ services, screen, session, recent });
+    await welcome({ services, surface, screen, session, recent });
     await left.promise;
   } finally {
     const going = session.running().length;
@@ -87,9 +91,9 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   }
 }
 
-type Opened = { services: Services; screen: Screen; session: Session; recent: Set<string> };
+type Opened = { services: Services; surface: Surface; screen: Screen; session: Session; recent: Set<string> };
 
-async function welcome({ services, screen, session, recent }: Opened): Promise<void> {
+async function welcome({ services, surface, screen, session, recent }: Opened): Promise<void> {
   const { terminal } = text;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
   const [{ balance }, latest, unfinished] = await Promise.all([
@@ -99,9 +103,8 @@ async function welcome({ services, screen, session, recent }: Opened): Promise<v
   ]);
   for (const { run } of latest) recent.add(shortId(run.id));
   const resuming = unfinished.length > 0 ? [terminal.resuming(unfinished.map(({ run }) => shortId(run.id)))] : [];
-  const columns = process.stdout.columns || 80;
   const lines = [terminal.welcome.balance(balance), terminal.welcome.how, ...resuming];
-  screen.print([terminal.welcome.title, ...lines.flatMap((line) => wrap(line, columns))]);
+  screen.print([terminal.welcome.title, ...lines.flatMap((line) => wrap(line, surface.columns))]);
   await session.resume();
 }
 
@@ -131,7 +134,8 @@ function liveLines(session: Session, services: Services, canvas: ReturnType<type
 
 function head(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string {
   const { percent, remainingMs } = progressOf(view, services.providers, services.now());
-  const state = view.run.state === 'queued' ? text.runs.states.queued : text.runs.percentAndRest(percent, remainingMs);
+  const { states, percentAndRest } = text.runs;
+  const state = view.run.state === 'running' ? percentAndRest(percent, remainingMs) : states[view.run.state];
   const tail = `  ${state}`;
   const title = cut(`${shortId(view.run.id)}  ${safeLine(view.run.prompt)}`, canvas.columns - tail.length - 1);
   return styled(canvas, 'bold', title) + styled(canvas, 'cyan', tail);

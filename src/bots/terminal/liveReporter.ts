@@ -15,16 +15,14 @@ import type { Screen } from './screen.ts';
 export function createLiveReporter(services: Services, text: Text, surface: Surface, screen: Screen): Reporter {
   let current: RunView | null = null;
   let isEnhancedShown = false;
-  const canvas = (columns: number, links?: ReadonlyMap<string, string>) =>
-    canvasOf({ ...surface, columns }, text, links);
-  const here = () => canvas(process.stdout.columns || surface.columns);
+  const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
   const printCard = (card: Card, on: Canvas) => screen.print(paintCard(card, on));
 
-  screen.draw(({ columns }) => (current ? paintRun(current, services, text, canvas(columns)) : []));
+  screen.draw(() => (current ? paintRun(current, services, text, canvas()) : []));
 
   return {
     accepted: ({ started }, typed) => {
-      const on = here();
+      const on = canvas();
       const face = styled(on, 'dim', text.terminal.from(text.terminal.workspaceName));
       const price = started ? [`  ${text.runs.accepted(started.priceCredits, started.balance)}`] : [];
       screen.print([face, styled(on, 'bold', `› ${safeLine(typed)}`), ...price]);
@@ -33,27 +31,27 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
       const prompts = promptsOf(view, text);
       if (prompts.length > 1 && !isEnhancedShown) {
         isEnhancedShown = true;
-        screen.print(['', ...paintQuotes(prompts, here()).map((line) => `  ${line}`), '']);
+        screen.print(['', ...paintQuotes(prompts, canvas()).map((line) => `  ${line}`), '']);
       }
       current = view.run.deliveredAt ? null : view;
       screen.refresh();
     },
-    away: () => screen.print([styled(here(), 'yellow', text.terminal.away)]),
+    away: () => screen.print([styled(canvas(), 'yellow', text.terminal.away)]),
     delivered: (view, { balance, links }) => {
       current = null;
-      const on = canvas(process.stdout.columns || surface.columns, links);
+      const on = canvas(links);
       const progress = progressOf(view, services.providers, services.now());
       const card = runCard(view, progress, text, balance === null ? {} : { balance });
       printCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, on);
     },
     waiting: (ids) => screen.print([text.terminal.waitingFor(ids.map(shortId))]),
-    refused: (refusal) => printCard(refusalCard(refusal, text), here()),
+    refused: (refusal) => printCard(refusalCard(refusal, text), canvas()),
     close: screen.close,
   };
 }
 
 /** The live lines of a run: its title, one line per step, and how long it may still take. */
-export function paintRun(view: RunView, services: Services, text: Text, canvas: Canvas): string[] {
+function paintRun(view: RunView, services: Services, text: Text, canvas: Canvas): string[] {
   const card = runCard(view, progressOf(view, services.providers, services.now()), text);
   return paintCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, canvas);
 }

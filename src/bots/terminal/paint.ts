@@ -54,14 +54,14 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
   }
 }
 
-/** Wide enough for two columns of words that one still likes to read. */
-const besideFrom = 72;
+/** Wide enough for two columns of words that one still likes to read; and a line without an end has no columns at all. */
+const beside = { from: 72, upTo: 400 };
 
 /** Words beside each other where there is room, and below each other where there is not. */
 export function paintQuotes(quotes: readonly Quote[], canvas: Canvas): string[] {
   const dim = (words: string) => styled(canvas, 'dim', words);
   const [left, right] = quotes;
-  if (!left || !right || inner(canvas) < besideFrom) {
+  if (!left || !right || inner(canvas) < beside.from || inner(canvas) > beside.upTo) {
     return quotes.flatMap(({ label, text }) => [
       dim(cut(label, inner(canvas))),
       ...wrap(safe(text), inner(canvas) - 2).map((line) => `${dim('│')} ${line}`),
@@ -111,13 +111,15 @@ export function paintSteps(steps: readonly StepLine[], canvas: Canvas): string[]
     const filled = Math.round((bar * (step.state === 'done' ? 100 : step.percent)) / 100);
     const painted =
       styled(canvas, format, '█'.repeat(filled)) + styled(canvas, 'dim', '░'.repeat(Math.max(0, bar - filled)));
-    const words = cut(step.note, Math.max(0, room - bar));
+    // Where there is no room for both, the first of "40 %, about 3 s left" is what one wants to know.
+    const fits = widthOf(step.note) <= room - bar;
+    const words = cut(fits ? step.note : (step.note.split(', ')[0] ?? ''), Math.max(0, room - bar));
     return `${styled(canvas, format, mark)} ${pad(step.label, label)}  ${painted}  ${words}`.trimEnd();
   });
 }
 
 /** A thing that was made, and where it is. The place stands on a line of its own, so that it can be copied. */
-export function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
+function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
   const { measures, runs } = canvas.text;
   const size = runs.media.size(medium.width, medium.height, medium.seconds, measures.bytes(medium.bytes));
   const place = canvas.linkOf(medium.objectKey);

@@ -8,7 +8,7 @@ import type { Services } from '../services.ts';
 import { type Locale, textOf } from '../text.ts';
 
 /** The terminal speaks English for now. */
-export const locale: Locale = 'en';
+const locale: Locale = 'en';
 
 export const text = textOf(locale);
 

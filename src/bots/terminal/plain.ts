@@ -1,6 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
 import type { Progress } from '../../pipeline/progress.ts';
-import { shortId, stepLines } from '../runCard.ts';
+import { ownKeys, shortId, stepLines } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import { safeLine } from './safe.ts';
 
@@ -13,7 +13,8 @@ type Seen = { view: RunView; progress: Progress };
 export function plainLines(before: Seen | null, now: Seen, text: Text): string[] {
   const previous = before ? stepLines(before.view, before.progress, text) : [];
   const name = shortId(now.view.run.id);
-  return stepLines(now.view, now.progress, text).flatMap((line, at) => {
+  const first = before ? [] : ownKeys(now.view, text).map((line) => `${name}  ${line}`);
+  const changes = stepLines(now.view, now.progress, text).flatMap((line, at) => {
     const old = previous[at] ?? { state: 'waiting', percent: 0 };
     const further = Math.floor(line.percent / worthALine) > Math.floor(old.percent / worthALine);
     const isNew = line.state !== old.state || (line.state === 'working' && further);
@@ -24,4 +25,5 @@ export function plainLines(before: Seen | null, now: Seen, text: Text): string[]
       ...(enhanced ? [`${name}  ${text.runs.prompt.enhanced}: ${safeLine(enhanced.image)}`] : []),
     ];
   });
+  return [...first, ...changes];
 }

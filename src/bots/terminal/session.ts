@@ -12,7 +12,7 @@ import { createRequest, text, workspace } from './person.ts';
 import type { StartedRun } from './reporter.ts';
 
 /** How a session shows itself: drawn on a terminal, or in lines. */
-export type Stage = {
+type Stage = {
   card: (card: Card, links: ReadonlyMap<string, string>) => void;
   accepted: (run: StartedRun) => void;
   changed: (view: RunView) => void;
@@ -132,11 +132,15 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
 
 /** A form for where nothing can be chosen: what is chosen now, and how to change it in words. */
 function formCard({ title, intro, fields }: Form): Card {
-  const chosen = fields.map(({ label, choices, value }) => ({
-    label,
-    value: choices.find((choice) => choice.value === value)?.label ?? value,
+  const chosen = fields.map((field) => ({
+    label: field.label,
+    value:
+      field.kind === 'secret'
+        ? field.hint
+        : (field.choices.find((choice) => choice.value === field.value)?.label ?? field.value),
   }));
-  const how = { kind: 'text', text: text.commands.settings.how } as const;
+  const isSecret = fields.some((field) => field.kind === 'secret');
+  const how = { kind: 'text', text: isSecret ? text.commands.keys.how : text.commands.settings.how } as const;
   return {
     ...textCard('plain', title),
     blocks: [{ kind: 'text', text: intro }, { kind: 'fields', fields: chosen }, how],

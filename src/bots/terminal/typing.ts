@@ -15,6 +15,23 @@ export type Typing = {
 
 const remembered = 200;
 
+const noKey: Key = {
+  ...{ upArrow: false, downArrow: false, leftArrow: false, rightArrow: false, home: false, end: false },
+  ...{ return: false, backspace: false, delete: false, tab: false, escape: false, ctrl: false, meta: false },
+};
+
+/** A terminal that is busy, or a script, delivers several keys at once; Ink hands them on as one. */
+export function singleKeys(typed: string, key: Key): { typed: string; key: Key }[] {
+  if (typed.length < 2 || !/\p{Cc}/u.test(typed)) return [{ typed, key }];
+  return (typed.match(/\r\n|\p{Cc}|\P{Cc}+/gu) ?? []).map((part) => {
+    if (/^[\r\n]/.test(part)) return { typed: '', key: { ...noKey, return: true } };
+    if (part === '\t') return { typed: '', key: { ...noKey, tab: true } };
+    if (part === '\u007f' || part === '\b') return { typed: '', key: { ...noKey, backspace: true } };
+    const letter = String.fromCharCode(part.charCodeAt(0) + 96);
+    return /^[a-z]$/.test(letter) ? { typed: letter, key: { ...noKey, ctrl: true } } : { typed: part, key: noKey };
+  });
+}
+
 /** A line editor with the keys that shells have taught: arrows, Home, End, Tab, Ctrl-A E U K W, Ctrl-C, Ctrl-D. */
 export function createTyping(known: () => Known): Typing {
   let line = emptyLine;

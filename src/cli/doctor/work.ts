@@ -6,6 +6,7 @@ import { checkInvariants } from '../../db/invariants.ts';
 import { stepKinds } from '../../db/vocabulary.ts';
 import type { Program } from '../../main.ts';
 import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
+import { vendors } from '../../pipeline/providers/provider.ts';
 import { openQueue } from '../../pipeline/queue.ts';
 import { reasonOf } from '../explain.ts';
 import type { Finding } from './ground.ts';
@@ -19,6 +20,7 @@ export async function checkWork(program: Program): Promise<Finding[]> {
     await checkQueue(program),
     await checkMedia(program),
     checkProviders(program),
+    ...(await checkModels(program)),
     await checkFfmpeg(),
     await checkObjects(program),
     ...(await checkLedger(program, unfinished === 0)),
@@ -57,11 +59,38 @@ async function checkMedia({ services: { store } }: Program): Promise<Finding> {
 
 function checkProviders({ services: { providers } }: Program): Finding {
   try {
-    const models = stepKinds.map((step) => providers.choose(step).model);
+    const models = stepKinds.flatMap((step) => providers.choose(step, new Set())?.provider.model ?? []);
     return { part: 'providers', isFine: true, says: words.providersFine(models) };
   } catch (error) {
     return { part: 'providers', isFine: false, says: reasonOf(error) };
   }
+}
+
+/** Lists the models behind the operator's keys, and warns of those in use that are missing or will be shut down. */
+async function checkModels({ config, services: { providers } }: Program): Promise<Finding[]> {
+  const { listModels } = await import('../../providers.ts');
+  const used = stepKinds.flatMap((step) => providers.choose(step, new Set()) ?? []);
+  const findings: Finding[] = [];
+  for (const vendor of vendors) {
+    const key = config.providers.keys[vendor];
+    if (!key) continue;
+    const name = text.commands.keys.vendors[vendor];
+    const listed = await listModels(config.providers, vendor, key, AbortSignal.timeout(15_000));
+    if (!listed.ok) {
+      findings.push({ part: 'models', isFine: false, says: words.keyFault(name, listed.fault.detail) });
+      continue;
+    }
+    findings.push({ part: 'models', isFine: true, says: words.modelsFine(name, listed.value.length) });
+    for (const { provider } of used.filter((service) => service.provider.vendor === vendor)) {
+      const model = listed.value.find(({ id }) => id === provider.model || id === `models/${provider.model}`);
+      if (!model) findings.push({ part: 'models', isFine: false, says: words.modelMissing(provider.model, name) });
+      else if (model.shutdownAt) {
+        const says = words.modelRetiring(provider.model, model.shutdownAt.slice(0, 10));
+        findings.push({ part: 'models', isFine: false, says });
+      }
+    }
+  }
+  return findings;
 }
 
 async function checkFfmpeg(): Promise<Finding> {

@@ -1,7 +1,7 @@
 import type { FileHandle } from 'node:fs/promises';
 
 /** What the program handles; anything else is refused, whatever its name or its sender claims. */
-export const mediaTypes = {
+const mediaTypes = {
   png: { kind: 'image', mime: 'image/png', extension: 'png' },
   jpeg: { kind: 'image', mime: 'image/jpeg', extension: 'jpg' },
   webp: { kind: 'image', mime: 'image/webp', extension: 'webp' },

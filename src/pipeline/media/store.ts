@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 
 /** Where a person, or a platform, can fetch an object. */
-export type MediaLink = { kind: 'file'; path: string } | { kind: 'url'; url: string; expiresAt: Date | null };
+type MediaLink = { kind: 'file'; path: string } | { kind: 'url'; url: string; expiresAt: Date | null };
 
 /** Keeps finished media under keys such as `runs/<run id>/video.mp4`. Putting a key again overwrites it, atomically. */
 export type MediaStore = {

@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Secret } from '../../db/secret.ts';
 import type {
   Aspect,
   EnhancedPrompt,
@@ -10,6 +11,10 @@ import type {
   StepKind,
   Style,
 } from '../../db/vocabulary.ts';
+
+/** Who issues the keys that a workspace can bring. */
+export const vendors = ['openai', 'google'] as const;
+export type Vendor = (typeof vendors)[number];
 
 /** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
 export type Capabilities = {
@@ -60,6 +65,8 @@ export type OutputOf<Step extends StepKind> = StepTypes[Step]['output'];
 /** What every call is given beside its request. */
 export type Call = {
   runId: RunId;
+  /** The vendor's key that serves this run, opened immediately before the call; null for a provider that needs none. */
+  key: Secret | null;
   /** Aborted when the run is canceled, the process stops or the run was lost to another worker. */
   signal: AbortSignal;
   /** A stable hash of the member, for the safety identifiers that vendors ask for. */
@@ -77,8 +84,8 @@ export type Polled =
   | { outcome: 'working'; fraction?: number; pollAfterMs: number }
   | { outcome: 'finished'; cost?: ProviderCost };
 
-/** What the provider itself charged, where it reports it, in millionths of a US dollar. */
-export type ProviderCost = { microUsd: number; usage: Opaque };
+/** What the provider itself charged, in millionths of a US dollar; null where no price of the model is known. */
+export type ProviderCost = { microUsd: number | null; usage: Opaque };
 
 /**
  * Performs one step. `submit` is the only call that may cost money, and it is made at most once per dispatch;
@@ -86,6 +93,8 @@ export type ProviderCost = { microUsd: number; usage: Opaque };
  */
 export type Provider<Step extends StepKind> = {
   id: string;
+  /** Whose key its calls need; null when it needs none of ours (the demo studio, Veo's own sign-in). */
+  vendor: Vendor | null;
   step: Step;
   model: string;
   capabilities: Capabilities;
@@ -102,22 +111,25 @@ export type AnyProvider = { [Step in StepKind]: Provider<Step> }[StepKind];
 
 /**
  * A provider's failure, in the words of the one taxonomy. `nothingGenerated` says that the request was proven to have cost
- * nothing (refused before work began), so that sending it again is safe; `retryAfterMs` is the provider's own wish.
+ * nothing (refused before work began), so that sending it again is safe; `retryAfterMs` is the provider's own wish;
+ * `lacksPermission` tells, of a `bad_key`, one that may not do this from one that is none.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';
   readonly kind: FailureKind;
   readonly nothingGenerated: boolean;
   readonly retryAfterMs: number | undefined;
+  readonly lacksPermission: boolean;
 
   constructor(
     kind: FailureKind,
     detail: string,
-    options: { nothingGenerated?: boolean; retryAfterMs?: number; cause?: unknown } = {},
+    options: { nothingGenerated?: boolean; retryAfterMs?: number; lacksPermission?: boolean; cause?: unknown } = {},
   ) {
     super(detail, 'cause' in options ? { cause: options.cause } : undefined);
     this.kind = kind;
     this.nothingGenerated = options.nothingGenerated ?? false;
     this.retryAfterMs = options.retryAfterMs;
+    this.lacksPermission = options.lacksPermission ?? false;
   }
 }

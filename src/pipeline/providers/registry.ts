@@ -1,24 +1,45 @@
-import type { StepKind } from '../../db/vocabulary.ts';
-import type { AnyProvider, Provider } from './provider.ts';
+import type { KeySource, StepKind } from '../../db/vocabulary.ts';
+import type { AnyProvider, Provider, Vendor } from './provider.ts';
+
+export type Vendors = ReadonlySet<Vendor>;
+
+/** Who performs a step, and on whose key. */
+export type Service<Step extends StepKind> = { provider: Provider<Step>; keySource: KeySource };
 
 /** The providers at hand. A step names the one that serves it, so that a run keeps its provider over restarts. */
 export type Providers = {
-  /** The provider that would serve a new step. */
-  choose: <Step extends StepKind>(step: Step) => Provider<Step>;
+  /**
+   * Who would perform a new step for a workspace that has keys of these vendors; null when there is no key for it. A workspace's own
+   * key comes first, then the operator's, in the order in which the providers were given. The demo studio performs only where
+   * nobody has any key: a demo among real results would be a lie.
+   */
+  choose: <Step extends StepKind>(step: Step, workspaceKeys: Vendors) => Service<Step> | null;
   /** The provider that a step was given to, or null when this process does not have it. */
   find: <Step extends StepKind>(step: Step, id: string, model: string) => Provider<Step> | null;
 };
 
-/** Builds the registry; of several providers for one step the first is preferred. */
-export function createProviders(list: readonly AnyProvider[]): Providers {
-  const serving = <Step extends StepKind>(step: Step): Provider<Step>[] => list.filter((one) => performs(one, step));
+/** `operatorKeys`: the vendors whose keys the operator configured; `demo`: performs where nobody has a key. */
+export function createProviders(
+  real: readonly AnyProvider[],
+  demo: readonly AnyProvider[],
+  operatorKeys: Vendors,
+): Providers {
+  const serving = <Step extends StepKind>(list: readonly AnyProvider[], step: Step): Provider<Step>[] =>
+    list.filter((one) => performs(one, step));
+  // A provider without a vendor signs in by itself, so to be configured is to be usable.
+  const operatorCan = ({ vendor }: { vendor: Vendor | null }) => vendor === null || operatorKeys.has(vendor);
   return {
-    choose: (step) => {
-      const [first] = serving(step);
-      if (!first) throw new Error(`no provider is configured for the step ${step}`);
-      return first;
+    choose: (step, workspaceKeys) => {
+      const candidates = serving(real, step);
+      const own = candidates.find(({ vendor }) => vendor !== null && workspaceKeys.has(vendor));
+      if (own) return { provider: own, keySource: 'workspace' };
+      const hosted = candidates.find(operatorCan);
+      if (hosted) return { provider: hosted, keySource: hosted.vendor === null ? 'none' : 'operator' };
+      const [played] = real.some(operatorCan) || workspaceKeys.size > 0 ? [] : serving(demo, step);
+      return played ? { provider: played, keySource: 'none' } : null;
     },
-    find: (step, id, model) => serving(step).find((one) => one.id === id && one.model === model) ?? null,
+    find: (step, id, model) =>
+      serving([...real, ...demo], step).find((one) => one.id === id && one.model === model) ?? null,
   };
 }
 

@@ -1,7 +1,10 @@
+import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { finishMedia } from '../../db/turns.ts';
-import { receiveMedia } from '../media/receive.ts';
+import { dropSound } from '../media/mute.ts';
+import { type ReceivedFile, type ReceiveOptions, receiveMedia } from '../media/receive.ts';
 import { type MediaStream, ProviderError } from '../providers/provider.ts';
+import type { Turn } from '../turn.ts';
 import { insist, type StepWork } from './step.ts';
 
 /** The largest result taken from a provider. A minute of 4k video at 60 Mbit/s is 450 MB. */
@@ -17,11 +20,12 @@ export const keepMedia =
     if (received.outcome === 'refused') {
       throw new ProviderError('no_output', `the provider sent no usable ${kind}: ${received.detail}`);
     }
-    const { path, extension, hasAudio: _, ...asset } = received.media;
+    const media = await asAsked(turn, received.media, options);
+    const { path, extension, hasAudio: _, ...asset } = media;
     try {
       // The key names the content too: a worker that lost the run cannot replace what its successor stored.
       const objectKey = `runs/${lease.runId}/${step.kind}-${asset.sha256.slice(0, 8)}.${extension}`;
-      await deps.store.put(objectKey, received.media, turn.signal);
+      await deps.store.put(objectKey, media, turn.signal);
       deps.reach('object_stored', { runId: lease.runId, step: step.kind });
       await insist(turn, () => finishMedia(deps.db, lease, step.kind, { ...asset, objectKey }, cost));
       deps.reach('step_done', { runId: lease.runId, step: step.kind });
@@ -29,3 +33,19 @@ export const keepMedia =
       await rm(path, { force: true });
     }
   };
+
+/** Drops the sound that a member did not want from a model that has no switch for it, without encoding the pictures again. */
+async function asAsked(turn: Turn, media: ReceivedFile, options: ReceiveOptions): Promise<ReceivedFile> {
+  if (!media.hasAudio || turn.view.run.options.audio) return media;
+  const silent = `${media.path}.silent`;
+  try {
+    await dropSound(media.path, silent);
+    const measured = await receiveMedia(createReadStream(silent), options);
+    if (measured.outcome === 'refused')
+      throw new Error(`the video was damaged when its sound was dropped: ${measured.detail}`);
+    return measured.media;
+  } finally {
+    await rm(silent, { force: true });
+    await rm(media.path, { force: true });
+  }
+}

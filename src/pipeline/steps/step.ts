@@ -12,6 +12,7 @@ import {
   type ProviderCost,
   ProviderError,
   type RequestOf,
+  type Vendor,
 } from '../providers/provider.ts';
 import type { Turn } from '../turn.ts';
 
@@ -36,8 +37,10 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
   const request = await work.request(turn);
-  const call = callFor(turn, work.sendDeadlineMs);
-  const submitted = await narrate.during(turn, () => provider.submit(request, call));
+  const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);
+  const submitted = await narrate.during(turn, () =>
+    deps.breakers.guard(`${provider.id} ${provider.step}`, () => provider.submit(request, call)),
+  );
   deps.reach('step_sent', { runId: lease.runId, step: step.kind });
   try {
     if (submitted.outcome === 'accepted') {
@@ -50,7 +53,7 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
     if (error instanceof LeaseLost) {
       const handle = submitted.outcome === 'accepted' ? submitted.handle : null;
       await recordOrphan(deps.db, lease, { step: step.kind, provider: provider.id, handle });
-      if (handle !== null) await provider.cancel(handle, callFor(turn, cancelDeadlineMs));
+      if (handle !== null) await provider.cancel(handle, await callFor(turn, step, provider.vendor, cancelDeadlineMs));
     }
     throw error;
   }
@@ -62,11 +65,13 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const provider = providerOf(turn, step, work.kind);
   const since = step.startedAt ?? deps.now();
   if (deps.now().getTime() - since.getTime() > work.workDeadlineMs) {
-    await provider.cancel(step.handle, callFor(turn, cancelDeadlineMs)).catch(() => {});
+    const last = await callFor(turn, step, provider.vendor, cancelDeadlineMs);
+    await provider.cancel(step.handle, last).catch(() => {});
     const minutes = Math.round(work.workDeadlineMs / 60_000);
     throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
   }
-  const polled = await narrate.during(turn, () => provider.poll(step.handle, callFor(turn, pollDeadlineMs)));
+  const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
+  const polled = await narrate.during(turn, () => provider.poll(step.handle, call));
   deps.reach('step_polled', { runId: lease.runId, step: step.kind });
   if (polled.outcome === 'working') {
     return await saveProgress(deps.db, lease, step.kind, polled.fraction ?? null, polled.pollAfterMs);
@@ -80,7 +85,7 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
 export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
   const provider = providerOf(turn, step, work.kind);
   await narrate.during(turn, async () => {
-    const output = await provider.download(step.handle, callFor(turn, downloadDeadlineMs));
+    const output = await provider.download(step.handle, await callFor(turn, step, provider.vendor, downloadDeadlineMs));
     await work.keep(turn, step, output, null);
   });
 }
@@ -89,7 +94,8 @@ export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, w
 export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
-  await provider.cancel(step.handle, callFor(turn, cancelDeadlineMs)).catch((error: unknown) => {
+  const call = await callFor(turn, step, provider.vendor, cancelDeadlineMs);
+  await provider.cancel(step.handle, call).catch((error: unknown) => {
     deps.log.warn({ runId: lease.runId, step: step.kind, error }, 'the provider could not be asked to stop');
   });
   await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
@@ -119,9 +125,10 @@ function providerOf<Kind extends StepKind>(turn: Turn, step: Step, kind: Kind): 
   throw new ProviderError('unavailable', detail, { nothingGenerated: true });
 }
 
-function callFor(turn: Turn, deadlineMs: number): Call {
+async function callFor(turn: Turn, step: Step, vendor: Vendor | null, deadlineMs: number): Promise<Call> {
   return {
     runId: turn.lease.runId,
+    key: await turn.deps.keys.forStep(turn.view.run, step, vendor),
     signal: AbortSignal.any([turn.signal, AbortSignal.timeout(deadlineMs)]),
     memberHash: createHash('sha256').update(`${turn.view.run.workspaceId}/${turn.view.run.memberId}`).digest('hex'),
     onPreview: () => {},

@@ -21,8 +21,8 @@ const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
   options: runOptions.parse({}),
   place: {},
   steps: [
-    { kind: 'enhance', priceCredits: 1, provider: 'vendor', model: 'words' },
-    { kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image' },
+    { kind: 'enhance', priceCredits: 1, provider: 'vendor', model: 'words', keySource: 'none' as const },
+    { kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image', keySource: 'none' as const },
   ],
   input: null,
   ...over,
@@ -76,7 +76,7 @@ test('a run is written whole: run, steps, input and ledger row, due at once', as
   const workspace = await createWorkspace(database, 100);
   const run = newRun(workspace, {
     workflow: 'video',
-    steps: [{ kind: 'video', priceCredits: 18, provider: 'vendor', model: 'video' }],
+    steps: [{ kind: 'video', priceCredits: 18, provider: 'vendor', model: 'video', keySource: 'none' as const }],
     input: { objectKey: 'k', mime: 'image/png', width: 2, height: 1, bytes: 70, sha256: 'ab' },
   });
   await insertRun(database.db, run);

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Failure, type StepKind, stepStates } from '../../../src/db/vocabulary.ts';
-import { longestSetbacks } from '../../../src/pipeline/errors.ts';
+import { longestOutage, longestSetbacks } from '../../../src/pipeline/errors.ts';
 import { mostSubmits, nextMove } from '../../../src/pipeline/moves.ts';
 import { stepOf as step, viewOf as view } from '../../support/views.ts';
 
@@ -36,7 +36,11 @@ test('everything done is a success, also when somebody asked to cancel too late'
 
 test('a run whose turns come to nothing again and again is given up, unless only its delivery does', () => {
   const stuck = { setbacks: longestSetbacks + 2 };
-  expect(nextMove(view([step('video', { state: 'submitted', handle: 1 })], stuck))).toMatchObject({
+  const rendering = step('video', { state: 'submitted', handle: 1 });
+  expect(nextMove(view([step('image')], stuck))).toMatchObject({ move: 'fail', failure: { kind: 'internal' } });
+  // What a provider is making is paid for: that is waited for longer.
+  expect(nextMove(view([rendering], stuck))).toMatchObject({ move: 'poll' });
+  expect(nextMove(view([rendering], { setbacks: longestOutage + 2 }))).toMatchObject({
     move: 'fail',
     failure: { kind: 'internal' },
   });

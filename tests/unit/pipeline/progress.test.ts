@@ -3,7 +3,7 @@ import { progressOf } from '../../../src/pipeline/progress.ts';
 import { createProviders } from '../../../src/pipeline/providers/registry.ts';
 import { stepOf, viewOf } from '../../support/views.ts';
 
-const providers = createProviders([]);
+const providers = createProviders([], [], new Set());
 const start = new Date('2026-11-23T12:00:00Z');
 const later = (ms: number) => new Date(start.getTime() + ms);
 const running = (fraction: number | null) =>

@@ -1,4 +1,5 @@
 import type { Workflow } from '../../../db/vocabulary.ts';
+import type { KeyChange } from '../../commands/keys.ts';
 import { credits } from './measures.ts';
 
 /** One line each, at most 100 characters: chat platforms show no more. */
@@ -10,6 +11,7 @@ export const describe = {
   cancel: 'Stop a run; whatever was not sent yet costs nothing',
   history: 'Find earlier runs and what they made',
   credits: 'See the balance, the last transactions and the use',
+  keys: 'Bring your own OpenAI and Google keys, privately',
   settings: 'Choose what a command means when nobody says otherwise',
   help: 'See what VidGenie does and what it costs',
 };
@@ -26,6 +28,7 @@ export const options = {
   audio: 'Whether the video has sound',
   run: 'The run: the first characters of its id',
   everyone: "Everyone's runs, not only yours (for admins)",
+  blocked: 'Words that no prompt may contain, separated by commas; "none" takes all back',
   reset: "Back to the product's own defaults",
   command: 'The command to explain',
 };
@@ -36,7 +39,6 @@ export const usage = {
     `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
   on: 'on',
   off: 'off',
-  adminsOnly: 'for admins',
 };
 
 const made: Record<Workflow, string> = {
@@ -83,6 +85,57 @@ export const historyCard = {
   firstStep: 'Try: complete a fox in the snow',
 };
 
+const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
+
+const checks = {
+  unchecked: 'not tried yet',
+  valid: 'works',
+  invalid: 'was refused',
+  no_permission: 'may not do everything',
+  out_of_quota: 'has nothing left',
+  unreachable: 'could not be tried',
+} as const;
+
+export const keys = {
+  title: 'Keys of this workspace',
+  intro: 'Steps run on them instead of on the keys of whoever hosts VidGenie. A field left empty changes nothing.',
+  vendors: keyVendors,
+  status: checks,
+  field: (vendor: keyof typeof keyVendors) => `${keyVendors[vendor]} key`,
+  stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
+  none: 'none',
+  remove: 'Remove',
+  removeNothing: 'Nothing',
+  removeAll: 'All keys',
+  unchanged: 'Nothing was changed',
+  changed: 'Saved',
+  notChanged: 'Not everything was saved',
+  how: 'A key is typed into a private form, never into a command: vidgenie keys set openai',
+  change: (it: KeyChange): string => {
+    const vendor = keyVendors[it.vendor];
+    switch (it.outcome) {
+      case 'saved':
+        return {
+          valid: `The ${vendor} key …${it.lastFour} works and is used from the next run on.`,
+          no_permission: `The ${vendor} key …${it.lastFour} was saved, but it may not list models: give it that permission, or runs may fail.`,
+          out_of_quota: `The ${vendor} key …${it.lastFour} was saved, but its account has nothing left: add money there, or runs will fail.`,
+          invalid: '',
+          unreachable: '',
+        }[it.check];
+      case 'kept':
+        return it.check === 'unreachable'
+          ? `${vendor} could not be reached, so the key could not be tried and was not saved. Try again in a minute.`
+          : `${vendor} does not know this key, so it was not saved. Copy it once more from your account there.`;
+      case 'malformed':
+        return `That is no ${vendor} key: it has blanks, or an unusual length. Copy it once more from your account there.`;
+      case 'removed':
+        return `The ${vendor} key was deleted.`;
+      case 'nothing_there':
+        return `There was no ${vendor} key.`;
+    }
+  },
+};
+
 export const settings = {
   title: 'Defaults of this workspace',
   intro: 'What a command means when nobody says otherwise.',
@@ -97,5 +150,7 @@ export const settings = {
   },
   seconds: (amount: number) => `${amount} s`,
   resolution: (resolution: string, audio: boolean) => `${resolution} ${audio ? 'with sound' : 'without sound'}`,
+  blocked: 'Blocked words',
+  noneBlocked: 'none',
   how: 'Change one with, for example: settings --duration 5, or take all back with: settings --reset',
 };

@@ -14,6 +14,12 @@ export const describe = {
   discord: 'what an operator does at Discord',
   discordRegister: 'tell Discord the commands, when it does not know them as they are',
   discordInvite: 'print the link that adds the bot to a server, with exactly the permissions it needs',
+  keys: "list, set, check and remove a workspace's own provider keys",
+  keysList: 'show which keys are stored',
+  keysSet: 'store a key, read from a hidden prompt or from stdin',
+  keysCheck: 'try the stored key with a call that costs nothing',
+  keysRemove: 'delete a stored key',
+  keysRotate: 'bring every stored secret under the newest key of the keyring',
   migrate: 'bring the database to the newest schema',
   doctor: 'check every part and say what to do about what is not well',
 };
@@ -25,13 +31,17 @@ export const options = {
   workspace: 'the workspace, for example discord:81384788765712384',
   key: 'an idempotency key: granting twice with one key changes the balance once',
   note: 'a note for the ledger',
+  keyWorkspace: "the workspace (default: the terminal's own)",
+  vendor: 'openai or google',
 };
+
+export const seeHelp = 'vidgenie --help lists what there is.';
 
 export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
 export const unreachableDatabase = (where: string, reason: string): string =>
   `The database ${where} cannot be used: ${reason}. Start it, or correct DATABASE_URL, or leave DATABASE_URL out to use the built-in one.`;
 export const unexpected = (message: string): string =>
-  `Something unexpected happened: ${message}. With LOG_LEVEL=debug there is more.`;
+  `Something unexpected happened: ${message.replace(/\.$/, '')}. With LOG_LEVEL=debug there is more.`;
 export const interrupted = 'Stopped. An unfinished run resumes when VidGenie starts again.';
 
 export const badGrant = {
@@ -44,6 +54,18 @@ export const granted = (amount: number, id: string, balance: number): string =>
   `${amount} granted to ${id}, which has ${balance} now.`;
 export const grantedBefore = (id: string, balance: number): string =>
   `This key was used before, so nothing was changed. ${id} has ${balance}.`;
+
+export const keysDone = {
+  argument:
+    'A key is never an argument: it would stay in the history of your shell. Type it when you are asked, or pipe it in.',
+  noVendor: (given: string) => `"${given}" issues no keys that VidGenie knows: openai and google do.`,
+  prompt: (vendor: string) => `${vendor} key`,
+  none: (vendor: string) => `There is no ${vendor} key to check.`,
+  checked: (vendor: string, lastFour: string, status: string) => `The ${vendor} key …${lastFour} ${status}.`,
+  rotated: (count: number, version: string) =>
+    `${count} ${count === 1 ? 'secret' : 'secrets'} brought under ${version}.`,
+  rotationFailed: (place: string, reason: string) => `${place} could not be brought along: ${reason}`,
+};
 
 export const grantNote = (name: string): string => `granted by ${name}`;
 
@@ -63,6 +85,7 @@ export const doctor = {
     media: 'Media store',
     ffmpeg: 'ffmpeg',
     providers: 'Providers',
+    models: 'Models',
     objects: 'Results',
     ledger: 'Ledger',
     runs: 'Runs',
@@ -86,6 +109,12 @@ export const doctor = {
   mediaFine: 'can be written, read and cleared',
   ffmpegFine: (version: string, path: string) => `${version} (${path})`,
   providersFine: (models: readonly string[]) => allOf(models),
+  modelsFine: (vendor: string, count: number) => `the ${vendor} key works and may use ${count} models`,
+  modelMissing: (model: string, vendor: string) =>
+    `the ${vendor} key cannot use ${model}: name another model in the configuration, or ask ${vendor} for access`,
+  modelRetiring: (model: string, day: string) =>
+    `${model} will be shut down on ${day}: name its successor in the configuration`,
+  keyFault: (vendor: string, reason: string) => `the ${vendor} key cannot be used: ${reason}`,
   objectsFine: (count: number) => `all ${count} stored results are there`,
   objectsMissing: (keys: readonly string[], count: number) =>
     `${count} of the stored results ${count === 1 ? 'is' : 'are'} missing or not whole, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,

@@ -50,6 +50,26 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: `--${it.option} ${it.value} is not possible here`,
         text: `${it.model} can do ${anyOf(it.allowed)}. Nothing was charged.`,
       };
+    case 'blocked':
+      return {
+        title: 'This workspace does not make that',
+        text: `Its admins blocked "${few(it.word, 40)}". Nothing was charged. Try other words.`,
+      };
+    case 'flagged':
+      return {
+        title: 'That cannot be made here',
+        text: `It was flagged as ${allOf(it.categories.map((one) => one.replace('/', ' / ')))}. Nothing was charged. Try other words.`,
+      };
+    case 'unmoderated':
+      return {
+        title: 'Not now',
+        text: `Every prompt is checked before it is worked on, and the check cannot be reached. Nothing was charged. Try again in a few minutes.`,
+      };
+    case 'no_key':
+      return {
+        title: `Nobody has a key for the ${things[it.step]} yet`,
+        text: 'Nothing was charged. An admin can bring one with: keys',
+      };
     case 'bad_image':
       return { title: 'That image cannot be used', text: `${image[it.why](it.detail)} Nothing was charged.` };
     case 'no_such_run':
@@ -94,6 +114,8 @@ export function refusal(it: Refusal): { title: string; text: string } {
   }
 }
 
+const things = { enhance: 'prompt', image: 'image', video: 'video' } as const;
+
 const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Did you mean ${nearest}? `);
 
 function sentence(allowed: Allowed): string {
@@ -120,7 +142,7 @@ function missing(command: string, option: string): { title: string; text: string
 }
 
 const image: Record<ImageFault, (detail: string) => string> = {
-  missing: () => 'There is no such file, or it cannot be read.',
+  missing: (detail) => `There is no "${few(detail, 60)}", or it cannot be read.`,
   empty: () => 'It is empty.',
   too_large: () => 'It has more than 10 MB; a smaller copy or a JPEG will do.',
   unknown_type: (detail) => `It is no PNG, JPEG or WebP image, whatever its name says (${detail}).`,

@@ -60,6 +60,12 @@ export const remaining = (ms: number): string => `about ${guess(ms)} left`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
 export const tookMs = (ms: number): string => `Done in ${duration(ms)}.`;
 
+/** On whose key a step runs, where it is the workspace's own. */
+export const ownKey = (vendors: readonly string[]): string =>
+  `On your workspace's ${allOf(vendors)} ${vendors.length === 1 ? 'key' : 'keys'}.`;
+export const ownKeyFailed =
+  "It was your workspace's own key; the operator's is never used in its place. An admin sees its state with: keys";
+
 export const note = {
   waiting: (usualMs: number) => `usually ${guess(usualMs)}`,
   working: (percent: number, remainingMs: number) => `${percent} %, about ${guess(remainingMs)} left`,
@@ -130,7 +136,7 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
     case 'internal':
       return `Something unexpected happened to the ${thing}. The operator finds the details in the log; then try again.`;
     case 'canceled':
-      return `The ${thing} had been sent already when it was canceled, so it is paid for. Every other step costs nothing.`;
+      return `The ${thing} had been sent already when it was canceled, so it is paid for. What had not been sent costs nothing.`;
   }
 }
 
@@ -168,6 +174,3 @@ export const media = {
   size: (width: number, height: number, seconds: number | null, bytes: string) =>
     [`${width} × ${height}`, ...(seconds === null ? [] : [`${Number(seconds.toFixed(1))} s`]), bytes].join(', '),
 };
-
-export const resumed = (ids: readonly string[]): string =>
-  `Waiting for ${ids.length === 1 ? 'a run' : `${ids.length} runs`} from before: ${allOf(ids)}.`;

@@ -30,6 +30,5 @@ export const away = 'The database is away; this goes on when it is back.';
 
 export const more = (runs: number): string => `… and ${runs} more ${runs === 1 ? 'run' : 'runs'} (see status)`;
 
-export const saved = 'Saved.';
 export const notSaved = 'Nothing was changed.';
 export const fault = 'Something unexpected happened. Try again; with LOG_LEVEL=debug the log says more.';

@@ -39,6 +39,7 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
   return {
     enhance: {
       id: 'demo',
+      vendor: null,
       step: 'enhance',
       model: 'demo-enhancer-1',
       capabilities: still,
@@ -51,6 +52,7 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
     },
     image: {
       id: 'demo',
+      vendor: null,
       step: 'image',
       model: 'demo-painter-1',
       capabilities: still,
@@ -64,6 +66,7 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
     },
     video: {
       id: 'demo',
+      vendor: null,
       step: 'video',
       model: 'demo-animator-1',
       capabilities: moving,

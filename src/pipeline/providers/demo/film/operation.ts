@@ -16,7 +16,7 @@ import { isAlive, processIdentity } from './processes.ts';
  *     failed.json        why there will be none
  *     canceled           an empty mark
  */
-export const operation = z.object({
+const operation = z.object({
   submittedAtMs: z.number(),
   minStepMs: z.number(),
   fault: z.enum(demoFaults).nullable(),

@@ -21,8 +21,22 @@ export type Plates = {
   prompt: string | null;
 };
 
+/** The picture is damaged, or of a kind that sharp does not read. */
+export class UnreadableImageError extends Error {
+  override readonly name = 'UnreadableImageError';
+}
+
 /** Prepares a picture for the camera: ours in the depths it was painted in, anybody else's as it is. */
 export async function preparePlates(path: string, size: { width: number; height: number }): Promise<Plates> {
+  try {
+    return await prepare(path, size);
+  } catch (error) {
+    const detail = error instanceof Error ? error.message : String(error);
+    throw new UnreadableImageError(`its image cannot be read (${detail})`, { cause: error });
+  }
+}
+
+async function prepare(path: string, size: { width: number; height: number }): Promise<Plates> {
   const { exif, width, height } = await sharp(path).metadata();
   const recipe = findRecipe(exif);
   const sameShape = Math.abs(width / height - size.width / size.height) < 0.01;

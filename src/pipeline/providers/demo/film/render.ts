@@ -2,6 +2,7 @@ import { rename, rm } from 'node:fs/promises';
 import { setPriority } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { exists, files, readOrder, writeWhole } from './operation.ts';
+import { UnreadableImageError } from './plates.ts';
 import { startOf } from './processes.ts';
 import { shoot } from './shoot.ts';
 
@@ -30,10 +31,8 @@ try {
   await render(attempt);
 } catch (error) {
   const detail = `the film could not be rendered: ${error instanceof Error ? error.message : String(error)}`;
-  await writeWhole(
-    dirname(attempt),
-    files.failed,
-    JSON.stringify({ kind: 'unavailable', detail: detail.slice(0, 300) }),
-  );
+  // Neither will pass by itself: what cannot be rendered now cannot be rendered at the next poll.
+  const kind = error instanceof UnreadableImageError ? 'invalid_request' : 'no_output';
+  await writeWhole(dirname(attempt), files.failed, JSON.stringify({ kind, detail: detail.slice(0, 300) }));
   process.exitCode = 1;
 }

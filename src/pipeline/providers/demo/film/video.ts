@@ -46,10 +46,14 @@ type VideoCalls = Pick<Provider<'video'>, 'submit' | 'poll' | 'download' | 'canc
 /** Films as long-running operations: rendered by a process of their own that outlives whoever ordered them. */
 export function createVideoCalls(settings: VideoSettings): VideoCalls {
   const operations = join(settings.directory, 'operations');
-  const directoryOf = (handle: Opaque) => join(operations, handleShape.parse(handle).operation);
+  const directoryOf = (handle: Opaque) => {
+    const parsed = handleShape.safeParse(handle);
+    if (!parsed.success) throw new ProviderError('interrupted', 'this is no handle of the demo studio');
+    return join(operations, parsed.data.operation);
+  };
   return {
     submit: (request, call) => submit(operations, settings, request, call),
-    poll: (handle) => poll(directoryOf(handle)),
+    poll: async (handle) => poll(directoryOf(handle)),
     download: async (handle) => {
       const path = join(directoryOf(handle), files.film);
       const file = await open(path, 'r').catch(() => {
@@ -57,7 +61,7 @@ export function createVideoCalls(settings: VideoSettings): VideoCalls {
       });
       return { body: createReadStream(path, { fd: file }) };
     },
-    cancel: (handle) => cancel(directoryOf(handle)),
+    cancel: async (handle) => cancel(directoryOf(handle)),
   };
 }
 
@@ -114,7 +118,7 @@ async function poll(directory: string): Promise<Polled> {
   const died =
     renderer.state === 'dead' && !(await exists(directory, files.film)) && (await readFailure(directory)) === null;
   if (died && attempt >= mostAttempts)
-    throw new ProviderError('unavailable', 'the renderer ended before its time, three times');
+    throw new ProviderError('no_output', 'the renderer ended before its time, three times');
   if (died) await startRenderer(directory, attempt + 1);
   const fraction = Math.min(elapsed, await renderedFraction(attemptPath(directory, attempt), order));
   return { outcome: 'working', fraction, pollAfterMs };

@@ -30,12 +30,6 @@ export function vertical(canvas: Canvas, stops: readonly Stop[]): string {
   );
 }
 
-export function horizontal(canvas: Canvas, stops: readonly Stop[]): string {
-  return canvas.define(
-    (id) => `<linearGradient id="${id}" x1="0" y1="0" x2="1" y2="0">${stopsOf(stops)}</linearGradient>`,
-  );
-}
-
 /** A gradient from the middle of what it fills outwards. */
 export function radial(canvas: Canvas, stops: readonly Stop[]): string {
   return canvas.define((id) => `<radialGradient id="${id}">${stopsOf(stops)}</radialGradient>`);
@@ -72,17 +66,6 @@ export function outline(points: readonly Point[]): string {
   for (let index = 0; index < points.length; index++)
     path += curve(at(index - 1), at(index), at(index + 1), at(index + 2));
   return `${path}Z`;
-}
-
-/** A smooth open line through the points. */
-export function line(points: readonly Point[]): string {
-  const at = (index: number): Point => points[Math.min(points.length - 1, Math.max(0, index))] ?? [0, 0];
-  const [startX, startY] = at(0);
-  let path = `M${n(startX)} ${n(startY)}`;
-  for (let index = 0; index < points.length - 1; index++) {
-    path += curve(at(index - 1), at(index), at(index + 1), at(index + 2));
-  }
-  return path;
 }
 
 function curve(before: Point, from: Point, to: Point, after: Point): string {

@@ -3,7 +3,7 @@ import { type Colour, lighten, mix } from './colour.ts';
 import type { Random } from './random.ts';
 
 /** Heights along the width, each 0–1, by midpoint displacement: the rugged line of far mountains. */
-export function ruggedLine(random: Random, roughness: number): number[] {
+function ruggedLine(random: Random, roughness: number): number[] {
   let heights = [random.next(), random.next(), random.next()];
   let spread = 0.5;
   for (let round = 0; round < 6; round++) {
@@ -23,7 +23,7 @@ export function ruggedLine(random: Random, roughness: number): number[] {
 }
 
 /** Heights of a soft, rolling line, each about 0–1. */
-export function rollingLine(random: Random, waves: number): number[] {
+function rollingLine(random: Random, waves: number): number[] {
   const phases = [random.between(0, 6.28), random.between(0, 6.28), random.between(0, 6.28)] as const;
   return Array.from({ length: 49 }, (_, index) => {
     const at = (index / 48) * Math.PI * waves;
@@ -37,7 +37,7 @@ export function rollingLine(random: Random, waves: number): number[] {
 }
 
 /** Pixel height of a line of heights at `x`. */
-export function heightAt(heights: readonly number[], x: number, width: number): number {
+function heightAt(heights: readonly number[], x: number, width: number): number {
   const position = Math.min(1, Math.max(0, x / width)) * (heights.length - 1);
   const left = Math.floor(position);
   const here = heights[left] ?? 0;
@@ -45,7 +45,7 @@ export function heightAt(heights: readonly number[], x: number, width: number): 
 }
 
 /** A closed shape under a line of heights, down to the foot of the sheet. */
-export function landPath(heights: readonly number[], canvas: Canvas, base: number, rise: number): string {
+function landPath(heights: readonly number[], canvas: Canvas, base: number, rise: number): string {
   const step = canvas.width / (heights.length - 1);
   const points = heights.map((height, index) => `${n(index * step)} ${n(base - height * rise)}`);
   return `M-2 ${n(canvas.height + 2)}L-2 ${n(base - (heights[0] ?? 0) * rise)}L${points.join('L')}L${n(canvas.width + 2)} ${n(canvas.height + 2)}Z`;

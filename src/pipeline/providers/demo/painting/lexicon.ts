@@ -49,7 +49,7 @@ export const placeWords = {
   underwater: 'underwater reef coral deep submarine aquarium recif corail abysse',
   city: 'city town street skyline skyscraper tokyo paris york london cyberpunk downtown ville rue immeuble',
   desert: 'desert dune sahara mars cactus oasis',
-  meadow: 'meadow field garden grass prairie farm countryside champ pre jardin campagne ferme herbe',
+  meadow: 'meadow field garden grass prairie farm countryside champ prairies jardin campagne ferme herbe',
   space:
     'space galaxy planet cosmos cosmic nebula universe orbit asteroid moonwalk espace galaxie planete univers nebuleuse',
   sky: 'sky cloud flying heaven ciel nuage volant',

@@ -23,6 +23,7 @@ export async function paint(prompt: string, sheet: Sheet): Promise<Buffer> {
     .withExif({
       IFD0: { Software: 'VidGenie demo studio', ImageDescription: describeRecipe({ prompt, style: sheet.style }) },
     })
+    .removeAlpha()
     .png({ compressionLevel: 7 })
     .toBuffer();
 }

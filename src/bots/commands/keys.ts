@@ -1,0 +1,119 @@
+import { z } from 'zod';
+import { Secret } from '../../db/secret.ts';
+import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
+import type { KeyCheck } from '../../pipeline/providers/keys.ts';
+import { type Vendor, vendors } from '../../pipeline/providers/provider.ts';
+import { type Card, type Form, textCard } from '../card.ts';
+import { type Text, textOf } from '../text.ts';
+import { command } from './command.ts';
+import type { CommandRequest } from './request.ts';
+
+/** What came of trying to change one vendor's key. `kept`: nothing was stored, and what was there is there still. */
+export type KeyChange =
+  | { vendor: Vendor; outcome: 'saved'; check: KeyCheck; lastFour: string }
+  | { vendor: Vendor; outcome: 'kept'; check: KeyCheck }
+  | { vendor: Vendor; outcome: 'malformed' }
+  | { vendor: Vendor; outcome: 'removed' | 'nothing_there' };
+
+type Asker = Pick<CommandRequest, 'services' | 'workspace' | 'member' | 'signal'>;
+
+const place = (asker: Asker, vendor: Vendor) =>
+  ({ workspaceId: asker.workspace.id, provider: vendor, purpose: 'api_key' }) as const;
+
+/** Keys are words of printable ASCII, of no more than a line. */
+const keyShape = /^[\x21-\x7e]{16,300}$/;
+
+/**
+ * Tries a key with a free call and stores it when the vendor knows it. A key without a permission or without money is stored too,
+ * and told: that can change without a new key. One that is invalid, or could not be tried, changes nothing.
+ */
+export async function setKey(asker: Asker, vendor: Vendor, typed: string): Promise<KeyChange> {
+  const { services, member, signal } = asker;
+  const value = typed.trim();
+  if (!keyShape.test(value)) return { vendor, outcome: 'malformed' };
+  const key = new Secret(value);
+  const check = await services.vault.checkKey(vendor, key, signal);
+  if (check === 'invalid' || check === 'unreachable') {
+    const use = { actor: member.id, action: 'checked', note: check } as const;
+    await noteKeyStatus(services.db, place(asker, vendor), check, value.slice(-4), use);
+    return { vendor, outcome: 'kept', check };
+  }
+  const checked = { by: member.id, status: check, at: services.now() };
+  const { lastFour } = await storeKey(services.db, services.vault.keyring, place(asker, vendor), key, checked);
+  return { vendor, outcome: 'saved', check, lastFour };
+}
+
+export async function dropKey(asker: Asker, vendor: Vendor): Promise<KeyChange> {
+  const gone = await removeKey(asker.services.db, place(asker, vendor), { actor: asker.member.id });
+  return { vendor, outcome: gone ? 'removed' : 'nothing_there' };
+}
+
+/** The keys of a workspace that its runs can use, as they may be shown. */
+export async function listKeys({ services, workspace }: Pick<Asker, 'services' | 'workspace'>) {
+  const keys = await describeKeys(services.db, workspace.id);
+  return vendors.map((vendor) => ({
+    vendor,
+    key: keys.find((key) => key.purpose === 'api_key' && key.provider === vendor) ?? null,
+  }));
+}
+
+/** A private form; a key never comes as an option, where it would stay in a history or a channel. */
+export const keys = command({
+  name: 'keys',
+  describe: (text) => text.commands.describe.keys,
+  access: 'admin',
+  options: z.object({}),
+  run: async (request) => ({ kind: 'form', form: formOf(await listKeys(request), textOf(request.locale)) }),
+  submit: async (request, values) => {
+    const changes: KeyChange[] = [];
+    for (const vendor of vendors) {
+      const typed = (values[vendor] ?? '').trim();
+      if (typed !== '') changes.push(await setKey(request, vendor, typed));
+      else if (values.remove === vendor || values.remove === 'all') changes.push(await dropKey(request, vendor));
+    }
+    return { kind: 'card', card: changesCard(changes, await listKeys(request), textOf(request.locale)) };
+  },
+});
+
+type Listed = Awaited<ReturnType<typeof listKeys>>;
+
+function formOf(listed: Listed, text: Text): Form {
+  const { keys: words } = text.commands;
+  const stored = listed.filter(({ key }) => key !== null);
+  const removable = [
+    { value: '', label: words.removeNothing },
+    ...stored.map(({ vendor }) => ({ value: vendor, label: words.vendors[vendor] })),
+    ...(stored.length > 1 ? [{ value: 'all', label: words.removeAll }] : []),
+  ];
+  return {
+    command: 'keys',
+    title: words.title,
+    intro: words.intro,
+    fields: [
+      ...listed.map(({ vendor, key }) => ({
+        kind: 'secret' as const,
+        name: vendor,
+        label: words.field(vendor),
+        hint: key ? words.stored(key.lastFour, words.status[key.status]) : words.none,
+      })),
+      ...(stored.length > 0
+        ? [{ kind: 'choice' as const, name: 'remove', label: words.remove, choices: removable, value: '' }]
+        : []),
+    ],
+  };
+}
+
+/** What became of a change, and the keys as they are now. */
+export function changesCard(changes: readonly KeyChange[], listed: Listed, text: Text): Card {
+  const { keys: words } = text.commands;
+  const went = changes.every(({ outcome }) => outcome === 'saved' || outcome === 'removed');
+  const title = changes.length === 0 ? words.unchanged : went ? words.changed : words.notChanged;
+  const card = textCard(changes.length === 0 ? 'plain' : went ? 'good' : 'bad', title, ...changes.map(words.change));
+  return { ...card, blocks: [...card.blocks, { kind: 'fields', fields: keyFields(listed, text) }] };
+}
+
+export const keyFields = (listed: Listed, text: Text) =>
+  listed.map(({ vendor, key }) => ({ label: text.commands.keys.vendors[vendor], value: keyLine(key, text) }));
+
+const keyLine = (key: KeyDescription | null, text: Text): string =>
+  key ? text.commands.keys.stored(key.lastFour, text.commands.keys.status[key.status]) : text.commands.keys.none;

@@ -1,0 +1,208 @@
+import { and, desc, eq, ne } from 'drizzle-orm';
+import type { Tx } from './client.ts';
+import type { Keyring } from './keyring.ts';
+import {
+  type KeyAction,
+  type KeyStatus,
+  keyAudit,
+  type SecretProvider,
+  type SecretPurpose,
+  workspaceKeys,
+} from './schema.ts';
+import { matchesFingerprint, rewrap, type Sealed, seal, unseal } from './seal.ts';
+import type { Secret } from './secret.ts';
+import type { RunId, StepKind, WorkspaceId } from './vocabulary.ts';
+
+export type KeyPlace = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
+
+/** Who did something with a key, and for what. */
+export type KeyUse = { actor: string | null; runId?: RunId; step?: StepKind; note?: string };
+
+/** What may be told about a stored key. */
+export type KeyDescription = KeyPlace & {
+  lastFour: string;
+  status: KeyStatus;
+  checkedAt: Date | null;
+  createdBy: string;
+  createdAt: Date;
+};
+
+/** Puts a secret into its place, instead of one that may be there. `same` tells that it is the one that had been there. */
+export async function storeKey(
+  tx: Tx,
+  keyring: Keyring,
+  place: KeyPlace,
+  secret: Secret,
+  checked: { by: string; status: KeyStatus; at: Date | null },
+): Promise<{ lastFour: string; same: boolean }> {
+  return await tx.transaction(async (inner) => {
+    const [before] = await inner
+      .select({ fingerprint: workspaceKeys.fingerprint })
+      .from(workspaceKeys)
+      .where(at(place));
+    const sealed = seal(keyring, place, secret);
+    const row = {
+      ...sealed,
+      status: checked.status,
+      checkedAt: checked.at,
+      createdBy: checked.by,
+      createdAt: new Date(),
+    };
+    await inner
+      .insert(workspaceKeys)
+      .values({ ...place, ...row })
+      .onConflictDoUpdate({
+        target: [workspaceKeys.workspaceId, workspaceKeys.provider, workspaceKeys.purpose],
+        set: row,
+      });
+    const same = before !== undefined && matchesFingerprint(keyring, before.fingerprint, secret);
+    await recordKeyUse(inner, place, 'set', { actor: checked.by, note: checked.status }, sealed.lastFour);
+    return { lastFour: sealed.lastFour, same };
+  });
+}
+
+/**
+ * Opens a secret immediately before it is used, and records the use. Null when none is there. Throws a
+ * SealError when the row was tampered with, a KeyringError when its master key is missing.
+ */
+export async function openKey(
+  tx: Tx,
+  keyring: Keyring,
+  place: KeyPlace,
+  use: KeyUse & { action: 'used' | 'checked' },
+): Promise<Secret | null> {
+  const [row] = await tx.select().from(workspaceKeys).where(at(place));
+  if (!row) return null;
+  const secret = unseal(keyring, place, row);
+  await recordKeyUse(tx, place, use.action, use, row.lastFour);
+  return secret;
+}
+
+/** True when there was one. */
+export async function removeKey(tx: Tx, place: KeyPlace, by: KeyUse): Promise<boolean> {
+  return await tx.transaction(async (inner) => {
+    const [gone] = await inner.delete(workspaceKeys).where(at(place)).returning({ lastFour: workspaceKeys.lastFour });
+    if (!gone) return false;
+    await recordKeyUse(inner, place, 'removed', by, gone.lastFour);
+    return true;
+  });
+}
+
+/**
+ * Notes what a check, or a run that the key failed, said about it. A key that was replaced meanwhile keeps its own status, and a
+ * check of a key that was never stored is recorded all the same.
+ */
+export async function noteKeyStatus(
+  tx: Tx,
+  place: KeyPlace,
+  status: KeyStatus,
+  lastFour: string,
+  use: KeyUse & { action: 'checked' | 'failed' },
+): Promise<void> {
+  await tx.transaction(async (inner) => {
+    await inner
+      .update(workspaceKeys)
+      .set({ status, checkedAt: new Date() })
+      .where(and(at(place), eq(workspaceKeys.lastFour, lastFour)));
+    await recordKeyUse(inner, place, use.action, { ...use, note: use.note ?? status }, lastFour);
+  });
+}
+
+/** The keys of a workspace, as they may be shown. */
+export async function describeKeys(tx: Tx, workspaceId: WorkspaceId): Promise<KeyDescription[]> {
+  return await tx
+    .select({
+      workspaceId: workspaceKeys.workspaceId,
+      provider: workspaceKeys.provider,
+      purpose: workspaceKeys.purpose,
+      lastFour: workspaceKeys.lastFour,
+      status: workspaceKeys.status,
+      checkedAt: workspaceKeys.checkedAt,
+      createdBy: workspaceKeys.createdBy,
+      createdAt: workspaceKeys.createdAt,
+    })
+    .from(workspaceKeys)
+    .where(eq(workspaceKeys.workspaceId, workspaceId))
+    .orderBy(workspaceKeys.provider, workspaceKeys.purpose);
+}
+
+export type Rotation = { rewrapped: number; failed: { place: KeyPlace; reason: string }[] };
+
+/**
+ * Brings every data key under the active key of the keyring. Secrets stay closed. It may run beside everything else: a row is
+ * written only as it was read, and one that changed meanwhile is left to its new owner, who sealed it under an active key.
+ */
+export async function rotateKeys(tx: Tx, keyring: Keyring, actor: string | null): Promise<Rotation> {
+  const rows = await tx.select().from(workspaceKeys).where(ne(workspaceKeys.keyVersion, keyring.active));
+  const rotation: Rotation = { rewrapped: 0, failed: [] };
+  for (const row of rows) {
+    const place: KeyPlace = { workspaceId: row.workspaceId, provider: row.provider, purpose: row.purpose };
+    try {
+      if (await rotateRow(tx, keyring, place, row, actor)) rotation.rewrapped += 1;
+    } catch (error) {
+      if (!(error instanceof Error)) throw error;
+      rotation.failed.push({ place, reason: error.message });
+    }
+  }
+  return rotation;
+}
+
+async function rotateRow(
+  tx: Tx,
+  keyring: Keyring,
+  place: KeyPlace,
+  row: Sealed,
+  actor: string | null,
+): Promise<boolean> {
+  const renewed = rewrap(keyring, place, row);
+  return await tx.transaction(async (inner) => {
+    const [updated] = await inner
+      .update(workspaceKeys)
+      .set(renewed)
+      .where(and(at(place), eq(workspaceKeys.wrappedKey, row.wrappedKey)))
+      .returning({ lastFour: workspaceKeys.lastFour });
+    if (!updated) return false;
+    const note = `${row.keyVersion} → ${renewed.keyVersion}`;
+    await recordKeyUse(inner, place, 'rotated', { actor, note }, updated.lastFour);
+    return true;
+  });
+}
+
+/**
+ * Appends to the audit; a second `used` for the same step of a run is the same use. The note must be free of secrets: pass a
+ * provider's words through `scrub` first.
+ */
+async function recordKeyUse(tx: Tx, place: KeyPlace, action: KeyAction, use: KeyUse, lastFour: string): Promise<void> {
+  await tx
+    .insert(keyAudit)
+    .values({
+      ...place,
+      action,
+      actor: use.actor,
+      runId: use.runId ?? null,
+      step: use.step ?? null,
+      note: use.note ?? '',
+      lastFour,
+    })
+    .onConflictDoNothing();
+}
+
+export type KeyAuditRow = typeof keyAudit.$inferSelect;
+
+/** The newest entries of a workspace's audit, newest first. */
+export async function listKeyAudit(tx: Tx, workspaceId: WorkspaceId, limit: number): Promise<KeyAuditRow[]> {
+  return await tx
+    .select()
+    .from(keyAudit)
+    .where(eq(keyAudit.workspaceId, workspaceId))
+    .orderBy(desc(keyAudit.id))
+    .limit(limit);
+}
+
+function at({ workspaceId, provider, purpose }: KeyPlace) {
+  return and(
+    eq(workspaceKeys.workspaceId, workspaceId),
+    eq(workspaceKeys.provider, provider),
+    eq(workspaceKeys.purpose, purpose),
+  );
+}

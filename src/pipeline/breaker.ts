@@ -1,0 +1,100 @@
+import type { FailureKind } from '../db/vocabulary.ts';
+import { ProviderError } from './providers/provider.ts';
+
+export type BreakerOptions = {
+  /** So many outages in a row open the breaker. */
+  failuresToOpen: number;
+  /** So long nobody is let through; then one call tries. */
+  openMs: number;
+};
+
+/**
+ * `closed`: everybody passes. `open`: nobody does, until `until`. `probing`: one call is out to see; the others wait for its news
+ * until `until`, when it counts as lost and another may go.
+ */
+export type BreakerState =
+  | { phase: 'closed'; failures: number }
+  | { phase: 'open'; until: number }
+  | { phase: 'probing'; until: number };
+
+export type Admission = { admitted: true; state: BreakerState } | { admitted: false };
+
+export const closedBreaker: BreakerState = { phase: 'closed', failures: 0 };
+
+/** Asks to pass at `now` (milliseconds). */
+export function admit(state: BreakerState, now: number, { openMs }: BreakerOptions): Admission {
+  switch (state.phase) {
+    case 'closed':
+      return { admitted: true, state };
+    case 'open':
+    case 'probing':
+      if (now < state.until) return { admitted: false };
+      return { admitted: true, state: { phase: 'probing', until: now + openMs } };
+  }
+}
+
+/** What a call that had been let through tells: the provider answered, was out, or nothing can be said. */
+export type News = 'answered' | 'outage' | 'nothing';
+
+export function afterNews(state: BreakerState, news: News, now: number, options: BreakerOptions): BreakerState {
+  if (news === 'answered') return closedBreaker;
+  switch (state.phase) {
+    case 'closed': {
+      if (news === 'nothing') return state;
+      const failures = state.failures + 1;
+      return failures >= options.failuresToOpen
+        ? { phase: 'open', until: now + options.openMs }
+        : { phase: 'closed', failures };
+    }
+    case 'probing':
+      // A probe that was called off leaves the door as it found it: the next one may try at once.
+      return { phase: 'open', until: news === 'outage' ? now + options.openMs : now };
+    case 'open':
+      return state;
+  }
+}
+
+const outages: ReadonlySet<FailureKind> = new Set(['unavailable', 'timeout']);
+const unsaid: ReadonlySet<FailureKind> = new Set(['interrupted', 'canceled', 'internal', 'storage']);
+
+/** A refusal, a bad key or an empty account is an answer; being stopped by ourselves is none. */
+function newsOf(error: unknown): News {
+  if (!(error instanceof ProviderError) || unsaid.has(error.kind)) return 'nothing';
+  return outages.has(error.kind) ? 'outage' : 'answered';
+}
+
+export type Breakers = {
+  /** Runs `work`, or fails at once with `unavailable` while the provider named `key` is out. */
+  guard: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+  /** Names of providers that are out now, for the operator. */
+  open: () => string[];
+};
+
+/** One breaker for each key, for example `openai:image:operator`. They live in this process: each finds out for itself. */
+export function createBreakers(
+  now: () => number = Date.now,
+  options: BreakerOptions = { failuresToOpen: 5, openMs: 30_000 },
+): Breakers {
+  const states = new Map<string, BreakerState>();
+  const stateOf = (key: string) => states.get(key) ?? closedBreaker;
+  return {
+    guard: async (key, work) => {
+      const admission = admit(stateOf(key), now(), options);
+      if (!admission.admitted) {
+        // Not marked as worth another try: an outage is told at once, and its credits go back.
+        throw new ProviderError('unavailable', 'The provider has been out of reach for a while.');
+      }
+      states.set(key, admission.state);
+      const tell = (news: News) => states.set(key, afterNews(stateOf(key), news, now(), options));
+      try {
+        const value = await work();
+        tell('answered');
+        return value;
+      } catch (error) {
+        tell(newsOf(error));
+        throw error;
+      }
+    },
+    open: () => [...states].flatMap(([key, { phase }]) => (phase === 'closed' ? [] : [key])),
+  };
+}

@@ -1,0 +1,64 @@
+import type { Db } from '../db/client.ts';
+import type { Keyring } from '../db/keyring.ts';
+import type { Run, Step } from '../db/runs.ts';
+import type { Secret } from '../db/secret.ts';
+import { describeKeys, noteKeyStatus, openKey } from '../db/vault.ts';
+import type { WorkspaceId } from '../db/vocabulary.ts';
+import { keyCheckAfter } from './providers/keys.ts';
+import { ProviderError, type Vendor, vendors } from './providers/provider.ts';
+import type { Vendors } from './providers/registry.ts';
+
+/** Where the keys for a run's calls come from. */
+export type Keys = {
+  /** Vendors whose keys a workspace has brought. */
+  of: (workspaceId: WorkspaceId) => Promise<Vendors>;
+  /**
+   * The key for a call of a step, opened now, used at once, kept nowhere. A workspace's key that is gone fails the step: the
+   * operator's never takes its place.
+   */
+  forStep: (run: Run, step: Step, vendor: Vendor | null) => Promise<Secret | null>;
+  /** For moderation, which is free: the workspace's key, else the operator's, else null. */
+  forModeration: (workspaceId: WorkspaceId) => Promise<Secret | null>;
+  /** Writes down what a failure says about a workspace's key, for its admins to see. */
+  noteFailure: (run: Run, step: Step, vendor: Vendor | null, error: unknown) => Promise<void>;
+};
+
+const place = (workspaceId: WorkspaceId, vendor: Vendor) =>
+  ({ workspaceId, provider: vendor, purpose: 'api_key' }) as const;
+
+export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendor, Secret>): Keys {
+  const describe = async (workspaceId: WorkspaceId) =>
+    (await describeKeys(db, workspaceId)).filter((key) => key.purpose === 'api_key');
+  return {
+    of: async (workspaceId) => {
+      const brought = (await describe(workspaceId)).map((key) => key.provider);
+      return new Set(vendors.filter((vendor) => brought.includes(vendor)));
+    },
+    forStep: async (run, step, vendor) => {
+      if (vendor === null) return null;
+      if (step.keySource === 'operator') return operator.get(vendor) ?? missing(vendor, "the operator's");
+      const use = { actor: null, runId: run.id, step: step.kind, action: 'used' } as const;
+      return (await openKey(db, keyring, place(run.workspaceId, vendor), use)) ?? missing(vendor, "the workspace's");
+    },
+    forModeration: async (workspaceId) => {
+      const use = { actor: null, action: 'used', note: 'moderation' } as const;
+      return (await openKey(db, keyring, place(workspaceId, 'openai'), use)) ?? operator.get('openai') ?? null;
+    },
+    noteFailure: async (run, step, vendor, error) => {
+      if (vendor === null || step.keySource !== 'workspace' || !(error instanceof ProviderError)) return;
+      const status = keyCheckAfter(error);
+      const key = (await describe(run.workspaceId)).find((one) => one.provider === vendor);
+      if (status === null || !key) return;
+      const use = { actor: null, runId: run.id, step: step.kind, action: 'failed' } as const;
+      await noteKeyStatus(db, place(run.workspaceId, vendor), status, key.lastFour, use);
+    },
+  };
+}
+
+const vendorNames = { openai: 'OpenAI', google: 'Google' } as const satisfies Record<Vendor, string>;
+
+function missing(vendor: Vendor, whose: string): never {
+  throw new ProviderError('bad_key', `${whose} ${vendorNames[vendor]} key is no longer there`, {
+    nothingGenerated: true,
+  });
+}

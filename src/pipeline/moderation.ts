@@ -1,0 +1,59 @@
+import { readFile } from 'node:fs/promises';
+import type { WorkspaceId } from '../db/vocabulary.ts';
+import type { Keys } from './keys.ts';
+import type { ReceivedFile } from './media/receive.ts';
+import type { Moderate } from './providers/openai/moderation.ts';
+
+export type ModerationDeps = {
+  keys: Keys;
+  moderate: Moderate;
+  /** What happens to a run that could not be looked at. */
+  whenDown: 'refuse' | 'allow';
+};
+
+/** Content that is not worked on, found before any credit is held. */
+export type Objection =
+  | { outcome: 'blocked'; word: string }
+  | { outcome: 'flagged'; categories: readonly string[] }
+  | { outcome: 'unmoderated'; detail: string };
+
+const patience = () => AbortSignal.timeout(10_000);
+
+/** Looks at a prompt and a given image; null when there is nothing against them. Costs nothing. */
+export async function objectionTo(
+  deps: ModerationDeps,
+  workspaceId: WorkspaceId,
+  blockedWords: readonly string[],
+  prompt: string,
+  image: ReceivedFile | null,
+): Promise<Objection | null> {
+  const word = blockedWordIn(prompt, blockedWords);
+  if (word !== null) return { outcome: 'blocked', word };
+  const key = await deps.keys.forModeration(workspaceId);
+  if (!key) return null;
+  const images = image ? [{ bytes: await readFile(image.path), mime: image.mime }] : [];
+  const seen = await deps.moderate({ text: prompt, images }, { key, signal: patience() });
+  switch (seen.outcome) {
+    case 'clean':
+      return null;
+    case 'flagged':
+      return seen;
+    case 'unreachable':
+      return deps.whenDown === 'allow' ? null : { outcome: 'unmoderated', detail: seen.detail };
+  }
+}
+
+/** Letters alone, without case, accents or the disguises of Unicode: `Ｐüppy` is `puppy`. */
+const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+
+/** The first blocked word or phrase that stands in a text as whole words; null when none does. */
+function blockedWordIn(text: string, blockedWords: readonly string[]): string | null {
+  const words = ` ${plain(text).replace(/[^\p{L}\p{N}]+/gu, ' ')} `;
+  const found = blockedWords.find((blocked) => {
+    const wanted = plain(blocked)
+      .replace(/[^\p{L}\p{N}]+/gu, ' ')
+      .trim();
+    return wanted !== '' && words.includes(` ${wanted} `);
+  });
+  return found ?? null;
+}

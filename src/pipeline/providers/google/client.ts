@@ -1,0 +1,74 @@
+import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
+import type { Secret } from '../../../db/secret.ts';
+import type { ExchangeOptions, Line } from '../exchange.ts';
+import { ProviderError } from '../provider.ts';
+import { classify } from './errors.ts';
+
+export type GoogleOptions = {
+  /** Where the API is served, without a version; Google's own when absent. */
+  baseUrl?: string;
+  /** The SDK's default is `v1`; every published example of Omni uses `v1beta`. */
+  apiVersion?: string;
+};
+
+export type GoogleCloudOptions = {
+  project: string;
+  location: string;
+  baseUrl?: string;
+  /** How to sign in; Application Default Credentials when absent. */
+  auth?: NonNullable<GoogleGenAIOptions['googleAuthOptions']>;
+};
+
+export const googleHost = 'generativelanguage.googleapis.com';
+
+export function googleBaseUrl(options: GoogleOptions): string {
+  return options.baseUrl ?? `https://${googleHost}`;
+}
+
+/** A client for one call, by API key. What the SDK would take from the environment (another key, another address) is said here. */
+export async function googleClient(options: GoogleOptions, key: Secret, line: Line): Promise<GoogleGenAI> {
+  const { GoogleGenAI: Client } = await import('@google/genai');
+  return new Client({
+    enterprise: false,
+    apiKey: key.reveal(),
+    apiVersion: options.apiVersion ?? 'v1beta',
+    httpOptions: { baseUrl: googleBaseUrl(options), fetch: line.fetch, retryOptions: { attempts: 1 } },
+  });
+}
+
+/** A client for one call, by Google Cloud project. Without a project the sign-in library goes looking for one on the network. */
+export async function googleCloudClient(options: GoogleCloudOptions, line: Line): Promise<GoogleGenAI> {
+  const { GoogleGenAI: Client } = await import('@google/genai');
+  return new Client({
+    enterprise: true,
+    project: options.project,
+    location: options.location,
+    apiVersion: 'v1',
+    httpOptions: {
+      ...(options.baseUrl !== undefined && { baseUrl: options.baseUrl }),
+      fetch: line.fetch,
+      retryOptions: { attempts: 1 },
+    },
+    googleAuthOptions: { projectId: options.project, ...options.auth },
+  });
+}
+
+export function googleExchange(call: { key: Secret | null; signal: AbortSignal }, deadlineMs: number): ExchangeOptions {
+  return { vendor: 'Google', signal: call.signal, deadlineMs, secrets: call.key ? [call.key] : [], classify };
+}
+
+export function googleCloudExchange(call: { signal: AbortSignal }, deadlineMs: number): ExchangeOptions {
+  return {
+    vendor: 'Google Cloud',
+    signal: call.signal,
+    deadlineMs,
+    secrets: [],
+    classify,
+    unsent: { kind: 'bad_key', detail: 'The sign-in to Google Cloud failed.', nothingGenerated: true },
+  };
+}
+
+export function requireGoogleKey(key: Secret | null): Secret {
+  if (key) return key;
+  throw new ProviderError('bad_key', 'No Google key is at hand.', { nothingGenerated: true });
+}

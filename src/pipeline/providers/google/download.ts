@@ -1,0 +1,197 @@
+import { get as getPlain, type IncomingMessage } from 'node:http';
+import { get as getSecure } from 'node:https';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import { setTimeout as pause } from 'node:timers/promises';
+import type { Secret } from '../../../db/secret.ts';
+import { scrub } from '../../scrub.ts';
+import { retryAfterMs, toProviderError } from '../exchange.ts';
+import { ProviderError } from '../provider.ts';
+import { type GoogleOptions, googleBaseUrl, googleHost } from './client.ts';
+import { classify } from './errors.ts';
+
+export type DownloadOptions = {
+  key: Secret;
+  signal: AbortSignal;
+  /** A download that stands still for so many milliseconds is over. */
+  idleMs: number;
+  /** How long to wait before a broken download is taken up again: once this long, then twice, then three times. */
+  resumePauseMs: number;
+};
+
+/** How often a download is taken up again where it broke off, before the pipeline is told (and may start over). */
+const mostResumes = 3;
+const mostRedirects = 5;
+/** Where Google's file service may send us on to. The key goes there never. */
+const googleStorage = /^([\w-]+\.)*(googleapis|googleusercontent)\.com$/;
+
+/**
+ * Opens a file at Google as a stream that is read at the reader's pace. The first answer is awaited, so that a refusal is thrown
+ * here; a break later on is resumed with a range request, and told through the stream as a {@link ProviderError} when that fails
+ * too. Reading is free and may be repeated. The SDK's own `files.download` raises an error event that nobody can catch.
+ */
+export async function downloadFile(options: GoogleOptions, uri: string, download: DownloadOptions): Promise<Readable> {
+  const source = locate(options, uri);
+  const transfer: Transfer = { received: 0, part: await open(source, 0, download) };
+  const body = Readable.from(chunks(source, transfer, download), { objectMode: false, highWaterMark: 64 * 1024 });
+  // Whoever reads the stream gets its error; without a listener of its own, one that nobody reads would end the process.
+  body.on('error', () => {});
+  body.once('close', () => transfer.part.close());
+  return body;
+}
+
+type Source = { url: URL; trusted: (url: URL) => boolean };
+type Part = {
+  body: AsyncIterable<Uint8Array>;
+  /** Bytes at its beginning that we have already. */
+  skip: number;
+  /** Size of the whole file in bytes, where the server says it. */
+  total: number | undefined;
+  /** The idle limit counts the server's silence, and rests while our reader takes its time. */
+  waiting: () => void;
+  resting: () => void;
+  /** The reason behind an error: the idle limit, when that had struck. */
+  why: (error: unknown) => unknown;
+  close: () => void;
+};
+type Transfer = { received: number; part: Part };
+
+/** Checks that a file's address is Google's, and puts it onto the configured address, as the SDK does with its own calls. */
+function locate(options: GoogleOptions, uri: string): Source {
+  const base = new URL(googleBaseUrl(options));
+  const url = URL.canParse(uri) ? new URL(uri) : null;
+  const google = url?.protocol === 'https:' && url.hostname === googleHost && url.port === '';
+  if (!url || !(google || url.origin === base.origin) || url.username || url.password) {
+    throw new ProviderError('no_output', 'Google named an address for the video that is not its own.');
+  }
+  const target = new URL(url.pathname + url.search, base);
+  target.searchParams.delete('key');
+  return { url: target, trusted: ({ origin }) => origin === base.origin };
+}
+
+async function* chunks(source: Source, transfer: Transfer, download: DownloadOptions): AsyncGenerator<Uint8Array> {
+  for (let resumes = 0; ; resumes += 1) {
+    const before = transfer.received;
+    let failure: unknown;
+    try {
+      if (resumes > 0) transfer.part = await open(source, transfer.received, download);
+      yield* read(transfer);
+    } catch (error) {
+      failure = transfer.part.why(error);
+    } finally {
+      transfer.part.close();
+    }
+    const { total } = transfer.part;
+    const whole = total === undefined ? failure === undefined : transfer.received >= total;
+    if (whole) return;
+    // Progress earns new tries: a long file over a poor line still arrives.
+    if (transfer.received > before) resumes = 0;
+    const final = failure instanceof ProviderError && failure.kind !== 'timeout' && failure.kind !== 'unavailable';
+    if (final || download.signal.aborted || resumes >= mostResumes) throw brokenOff(failure, download);
+    await pause((resumes + 1) * download.resumePauseMs, undefined, { signal: download.signal }).catch(() => {});
+  }
+}
+
+async function* read(transfer: Transfer): AsyncGenerator<Uint8Array> {
+  const { part } = transfer;
+  let { skip } = part;
+  part.waiting();
+  for await (const chunk of part.body) {
+    part.resting();
+    const fresh = chunk.subarray(Math.min(skip, chunk.length));
+    skip -= chunk.length - fresh.length;
+    transfer.received += fresh.length;
+    if (fresh.length > 0) yield fresh;
+    part.waiting();
+  }
+}
+
+async function open(source: Source, from: number, download: DownloadOptions): Promise<Part> {
+  const idle = new AbortController();
+  const signal = AbortSignal.any([download.signal, idle.signal]);
+  let timer: NodeJS.Timeout | undefined;
+  const resting = () => clearTimeout(timer);
+  const waiting = () => {
+    resting();
+    const stoodStill = () => idle.abort(new ProviderError('timeout', 'The download from Google stood still.'));
+    timer = setTimeout(stoodStill, download.idleMs);
+  };
+  const why = (error: unknown) => (idle.signal.reason instanceof ProviderError ? idle.signal.reason : error);
+  const close = () => {
+    resting();
+    idle.abort();
+  };
+  try {
+    waiting();
+    const response = await follow(source, from, download.key, signal);
+    const { statusCode } = response;
+    if (statusCode !== 200 && statusCode !== 206) throw await refusal(response, download.key);
+    resting();
+    // A server that ignores the range sends everything again: what we have is then passed over.
+    const skip = statusCode === 206 ? 0 : from;
+    return { body: response, skip, total: totalOf(response), waiting, resting, why, close };
+  } catch (error) {
+    close();
+    throw brokenOff(why(error), download);
+  }
+}
+
+/** Follows redirects by hand: the key is sent to the file service alone, and never along to where it points. */
+async function follow(source: Source, from: number, key: Secret, signal: AbortSignal): Promise<IncomingMessage> {
+  let { url } = source;
+  for (let hops = 0; hops <= mostRedirects; hops += 1) {
+    const response = await request(url, signal, {
+      'accept-encoding': 'identity',
+      ...(from > 0 && { range: `bytes=${from}-` }),
+      ...(source.trusted(url) && { 'x-goog-api-key': key.reveal() }),
+    });
+    const { statusCode = 0, headers } = response;
+    if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) return response;
+    response.resume();
+    url = new URL(headers.location, url);
+    const allowed = source.trusted(url) || (url.protocol === 'https:' && googleStorage.test(url.hostname));
+    if (!allowed)
+      throw new ProviderError('no_output', 'Google sent us to an address for the video that is not its own.');
+  }
+  throw new ProviderError('unavailable', 'Google sends the download round in circles.');
+}
+
+/** Not `fetch`: it copies every piece once more, and half again as much memory lies waiting for the collector. */
+async function request(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<IncomingMessage> {
+  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
+  const get = url.protocol === 'https:' ? getSecure : getPlain;
+  const sent = get(url, { headers, signal }, (response) => {
+    // An error between two reads has nobody listening; the next read meets it.
+    response.on('error', () => {});
+    resolve(response);
+  });
+  sent.on('error', reject);
+  return await promise;
+}
+
+async function refusal(response: IncomingMessage, key: Secret): Promise<ProviderError> {
+  const status = response.statusCode ?? 0;
+  const body = await text(response);
+  if (status === 404 || status === 410) return new ProviderError('no_output', 'Google no longer has the video.');
+  if (status === 416) return new ProviderError('unavailable', 'The download from Google broke off.');
+  const fault = classify({ status, body, retryAfterMs: retryAfterMs({ get: (name) => headerOf(response, name) }) });
+  // Whatever refuses a download, the video exists and has been paid for.
+  return toProviderError({ ...fault, detail: scrub(fault.detail, [key]), nothingGenerated: false });
+}
+
+function brokenOff(cause: unknown, { signal }: DownloadOptions): ProviderError {
+  if (signal.aborted) return new ProviderError('interrupted', 'The download from Google was stopped.');
+  if (cause instanceof ProviderError) return cause;
+  return new ProviderError('unavailable', 'The download from Google broke off.');
+}
+
+function totalOf(response: IncomingMessage): number | undefined {
+  const range = headerOf(response, 'content-range')?.match(/\/(\d+)$/)?.[1];
+  const length = response.statusCode === 206 ? range : headerOf(response, 'content-length');
+  return length === undefined || length === null ? undefined : Number(length);
+}
+
+function headerOf(response: IncomingMessage, name: string): string | null {
+  const value = response.headers[name];
+  return typeof value === 'string' ? value : null;
+}

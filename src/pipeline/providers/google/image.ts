@@ -1,0 +1,123 @@
+import { Readable } from 'node:stream';
+import { z } from 'zod';
+import { answersAtOnce } from '../at-once.ts';
+import { deadlines } from '../deadlines.ts';
+import { exchange } from '../exchange.ts';
+import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
+import {
+  aspectRatio,
+  defaultGoogleImageModel,
+  googleImageCapabilities,
+  googleImageCost,
+  googleImageSize,
+  googleImageUsualMs,
+} from './models.ts';
+
+const part = z.object({
+  thought: z.boolean().nullish(),
+  text: z.string().nullish(),
+  inlineData: z.object({ data: z.string().min(1), mimeType: z.string().nullish() }).nullish(),
+});
+const answer = z.object({
+  promptFeedback: z.object({ blockReason: z.string().nullish() }).nullish(),
+  candidates: z
+    .array(
+      z.object({
+        finishReason: z.string().nullish(),
+        finishMessage: z.string().nullish(),
+        content: z.object({ parts: z.array(part).nullish() }).nullish(),
+      }),
+    )
+    .nullish(),
+  usageMetadata: z
+    .object({
+      promptTokenCount: z.number().nullish(),
+      candidatesTokenCount: z.number().nullish(),
+      thoughtsTokenCount: z.number().nullish(),
+      candidatesTokensDetails: z
+        .array(z.object({ modality: z.string().nullish(), tokenCount: z.number().nullish() }))
+        .nullish(),
+    })
+    .nullish()
+    .catch(null),
+});
+type Answer = z.infer<typeof answer>;
+
+const policyReasons = new Set([
+  'SAFETY',
+  'BLOCKLIST',
+  'PROHIBITED_CONTENT',
+  'SPII',
+  'RECITATION',
+  'IMAGE_SAFETY',
+  'IMAGE_PROHIBITED_CONTENT',
+  'IMAGE_RECITATION',
+  'MODEL_ARMOR',
+  'JAILBREAK',
+]);
+
+/** Images from Google's Nano Banana family, so that a Google key alone runs everything. */
+export function createGoogleImage(options: GoogleOptions & { model?: string; deadlineMs?: number }): Provider<'image'> {
+  const model = options.model ?? defaultGoogleImageModel;
+  return {
+    id: 'google',
+    vendor: 'google',
+    step: 'image',
+    model,
+    capabilities: googleImageCapabilities,
+    usualMs: ({ quality }) => googleImageUsualMs[quality],
+    submit: (request, call) => paint(options, model, request, call),
+    ...answersAtOnce,
+  };
+}
+
+async function paint(
+  options: GoogleOptions & { deadlineMs?: number },
+  model: string,
+  request: ImageRequest,
+  call: Call,
+): Promise<Submitted<'image'>> {
+  const key = requireGoogleKey(call.key);
+  const response = await exchange(googleExchange(call, options.deadlineMs ?? deadlines.image), async (line) =>
+    answer.parse(
+      await (await googleClient(options, key, line)).models.generateContent({
+        model,
+        contents: [{ role: 'user', parts: [{ text: request.prompt }] }],
+        config: {
+          responseModalities: ['IMAGE'],
+          imageConfig: { aspectRatio: aspectRatio[request.aspect], imageSize: googleImageSize[request.quality] },
+        },
+      }),
+    ),
+  );
+  return {
+    outcome: 'finished',
+    output: { body: Readable.from([Buffer.from(imageOf(response), 'base64')]) },
+    ...(response.usageMetadata && { cost: costOf(model, response.usageMetadata) }),
+  };
+}
+
+function imageOf(response: Answer): string {
+  const blocked = response.promptFeedback?.blockReason;
+  // OTHER is no verdict on the content by name, but it is one on the prompt, and the same prompt will meet it again.
+  if (blocked) throw new ProviderError('refused', `Google's safety system did not allow this prompt (${blocked}).`);
+  const [candidate] = response.candidates ?? [];
+  const image = candidate?.content?.parts?.find(({ inlineData, thought }) => inlineData && !thought)?.inlineData;
+  if (image) return image.data;
+  const reason = candidate?.finishReason ?? '';
+  if (policyReasons.has(reason)) {
+    throw new ProviderError('refused', `Google's safety system held the image back (${reason}).`);
+  }
+  throw new ProviderError('no_output', `Google sent no image${reason && ` (${reason})`}.`);
+}
+
+function costOf(model: string, usage: NonNullable<Answer['usageMetadata']>) {
+  const output = usage.candidatesTokenCount ?? 0;
+  const images = usage.candidatesTokensDetails?.find(({ modality }) => modality === 'IMAGE')?.tokenCount ?? output;
+  return googleImageCost(model, {
+    input: usage.promptTokenCount ?? 0,
+    imageOutput: images,
+    textOutput: output - images + (usage.thoughtsTokenCount ?? 0),
+  });
+}

@@ -1,0 +1,32 @@
+import { z } from 'zod';
+import type { Secret } from '../../../db/secret.ts';
+import { deadlines } from '../deadlines.ts';
+import { attempt, type Outcome } from '../exchange.ts';
+import { type KeyCheck, keyCheckOf, type ListedModel } from '../keys.ts';
+import { type GoogleOptions, googleClient, googleExchange } from './client.ts';
+
+const listed = z.object({ name: z.string() });
+
+/** The models that a key can use. Free. Google announces no shutdown dates here. */
+export async function listGoogleModels(
+  options: GoogleOptions,
+  call: { key: Secret; signal: AbortSignal },
+): Promise<Outcome<ListedModel[]>> {
+  return await attempt(googleExchange(call, deadlines.check), async (line) => {
+    const models: ListedModel[] = [];
+    for await (const model of await (await googleClient(options, call.key, line)).models.list({
+      config: { pageSize: 1000 },
+    })) {
+      models.push({ id: listed.parse(model).name.replace(/^models\//, ''), shutdownAt: null });
+    }
+    return models;
+  });
+}
+
+/** Tries a key with a free call. An account without billing shows only when it is asked to work. */
+export async function checkGoogleKey(
+  options: GoogleOptions,
+  call: { key: Secret; signal: AbortSignal },
+): Promise<KeyCheck> {
+  return keyCheckOf(await listGoogleModels(options, call));
+}

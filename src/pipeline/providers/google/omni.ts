@@ -1,0 +1,205 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
+import { deadlines } from '../deadlines.ts';
+import { attempt, exchange } from '../exchange.ts';
+import {
+  type Call,
+  type MediaStream,
+  type Polled,
+  type Provider,
+  ProviderError,
+  type Submitted,
+  type VideoRequest,
+} from '../provider.ts';
+import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
+import { downloadFile } from './download.ts';
+import { soundsLikePolicy } from './errors.ts';
+import {
+  aspectRatio,
+  defaultOmniModel,
+  firstPollMs,
+  nextPollMs,
+  omniModel,
+  videoCost,
+  videoUsualMs,
+} from './models.ts';
+
+export type OmniOptions = GoogleOptions & {
+  model?: string;
+  /** Milliseconds since the epoch; the pace of polling follows it. */
+  now?: () => number;
+  submitDeadlineMs?: number;
+  pollDeadlineMs?: number;
+  idleDownloadMs?: number;
+  resumePauseMs?: number;
+};
+
+/** What is stored with the step. The price follows from it, since Google bills by the second and reports tokens. */
+const handleSchema = z.object({
+  id: z.string().min(1),
+  submittedAt: z.number(),
+  seconds: z.number(),
+  resolution: z.enum(resolutions),
+});
+type Handle = z.infer<typeof handleSchema>;
+
+const interaction = z.object({
+  id: z.string().min(1),
+  status: z.string(),
+  output_video: z.object({ data: z.string().nullish(), uri: z.string().nullish() }).nullish(),
+  output_text: z.string().nullish(),
+  errors: z.array(z.object({ code: z.string().nullish(), message: z.string().nullish() })).nullish(),
+  usage: z
+    .object({ total_input_tokens: z.number().optional(), total_output_tokens: z.number().optional() })
+    .nullish()
+    .catch(null),
+});
+type Interaction = z.infer<typeof interaction>;
+
+/**
+ * Videos from Google's Omni models, by API key. Sound is always part of the result: where a member wants none, the receiver
+ * drops the track (see `media/mute.ts`).
+ */
+export function createOmni(options: OmniOptions): Provider<'video'> {
+  const model = options.model ?? defaultOmniModel;
+  return {
+    id: 'google-omni',
+    vendor: 'google',
+    step: 'video',
+    model,
+    capabilities: omniModel(model).capabilities,
+    usualMs: videoUsualMs,
+    submit: (request, call) => submit(options, model, request, call),
+    poll: (handle, call) => poll(options, model, handleSchema.parse(handle), call),
+    download: (handle, call) => download(options, handleSchema.parse(handle), call),
+    cancel: (handle, call) => cancel(options, handleSchema.parse(handle), call),
+  };
+}
+
+async function submit(
+  options: OmniOptions,
+  model: string,
+  request: VideoRequest,
+  call: Call,
+): Promise<Submitted<'video'>> {
+  const key = requireGoogleKey(call.key);
+  const image = await buffer(await request.image.open());
+  const created = await exchange(
+    googleExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
+    async (line) =>
+      interaction.parse(
+        await (await googleClient(options, key, line)).interactions.create(
+          {
+            model,
+            background: true,
+            store: true,
+            input: [
+              { type: 'text', text: request.prompt },
+              { type: 'image', data: image.toString('base64'), mime_type: request.image.mime },
+            ],
+            response_format: {
+              type: 'video',
+              aspect_ratio: aspectRatio[request.aspect],
+              duration: `${request.duration}s`,
+              resolution: request.resolution,
+              delivery: 'uri',
+            },
+            generation_config: { video_config: { task: 'image_to_video' } },
+          },
+          // The SDK would send the billable POST five times.
+          { maxRetries: 0, signal: line.signal },
+        ),
+      ),
+  );
+  const submittedAt = (options.now ?? Date.now)();
+  const handle: Handle = { id: created.id, submittedAt, seconds: request.duration, resolution: request.resolution };
+  return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
+}
+
+async function poll(options: OmniOptions, model: string, handle: Handle, call: Call): Promise<Polled> {
+  const state = await look(options, handle, call);
+  switch (state.status) {
+    case 'completed': {
+      videoOf(state);
+      const usage: Opaque = {
+        seconds: handle.seconds,
+        resolution: handle.resolution,
+        outputTokens: state.usage?.total_output_tokens ?? null,
+      };
+      return { outcome: 'finished', cost: videoCost(omniModel(model), handle, usage) };
+    }
+    case 'queued':
+    case 'in_progress':
+      return { outcome: 'working', pollAfterMs: nextPollMs((options.now ?? Date.now)() - handle.submittedAt) };
+    default:
+      throw endedBadly(state);
+  }
+}
+
+async function download(options: OmniOptions, handle: Handle, call: Call): Promise<MediaStream> {
+  const video = videoOf(await look(options, handle, call));
+  if ('data' in video) return { body: Readable.from([Buffer.from(video.data, 'base64')]) };
+  const body = await downloadFile(options, video.uri, {
+    key: requireGoogleKey(call.key),
+    signal: call.signal,
+    idleMs: options.idleDownloadMs ?? deadlines.idleDownload,
+    resumePauseMs: options.resumePauseMs ?? 1_000,
+  });
+  return { body };
+}
+
+async function cancel(options: OmniOptions, handle: Handle, call: Call): Promise<void> {
+  const { key } = call;
+  if (!key) return;
+  await attempt(googleExchange(call, deadlines.cancel), async (line) => {
+    await (await googleClient(options, key, line)).interactions.cancel(handle.id, undefined, {
+      maxRetries: 0,
+      signal: line.signal,
+    });
+  });
+}
+
+async function look(options: OmniOptions, handle: Handle, call: Call): Promise<Interaction> {
+  const key = requireGoogleKey(call.key);
+  return await exchange(googleExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) =>
+    interaction.parse(
+      await (await googleClient(options, key, line)).interactions.get(handle.id, undefined, {
+        maxRetries: 0,
+        signal: line.signal,
+      }),
+    ),
+  );
+}
+
+/** The finished video; `completed` without one does happen. */
+function videoOf(state: Interaction): { data: string } | { uri: string } {
+  if (state.status !== 'completed') throw endedBadly(state);
+  if (state.output_video?.data) return { data: state.output_video.data };
+  if (state.output_video?.uri) return { uri: state.output_video.uri };
+  const words = wordsOf(state);
+  if (soundsLikePolicy(words))
+    throw new ProviderError('refused', `Google's safety system held the video back. ${words}`);
+  throw new ProviderError('no_output', 'Google finished without a video.');
+}
+
+function endedBadly(state: Interaction): ProviderError {
+  const words = wordsOf(state);
+  switch (state.status) {
+    case 'cancelled':
+      return new ProviderError('interrupted', 'The video was cancelled at Google.');
+    case 'budget_exceeded':
+      return new ProviderError('quota', 'The Google account behind the key has reached its budget.');
+    default: {
+      if (soundsLikePolicy(words))
+        return new ProviderError('refused', `Google's safety system did not allow this. ${words}`);
+      return new ProviderError('no_output', `Google ended the video as "${state.status}". ${words}`.trim());
+    }
+  }
+}
+
+function wordsOf({ errors, output_text }: Interaction): string {
+  const told = errors?.map(({ code, message }) => [code, message].filter(Boolean).join(': ')) ?? [];
+  return [...told, output_text].filter(Boolean).join(' ');
+}

@@ -1,0 +1,154 @@
+import { Readable } from 'node:stream';
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
+import { deadlines } from '../deadlines.ts';
+import { exchange } from '../exchange.ts';
+import {
+  type Call,
+  type MediaStream,
+  type Polled,
+  type Provider,
+  ProviderError,
+  type Submitted,
+  type VideoRequest,
+} from '../provider.ts';
+import { type GoogleCloudOptions, googleCloudClient, googleCloudExchange } from './client.ts';
+import { soundsLikePolicy } from './errors.ts';
+import { aspectRatio, defaultVeoModel, firstPollMs, nextPollMs, veoModel, videoCost, videoUsualMs } from './models.ts';
+
+export type VeoOptions = GoogleCloudOptions & {
+  model?: string;
+  now?: () => number;
+  submitDeadlineMs?: number;
+  pollDeadlineMs?: number;
+};
+
+const handleSchema = z.object({
+  name: z.string().min(1),
+  submittedAt: z.number(),
+  seconds: z.number(),
+  resolution: z.enum(resolutions),
+});
+type Handle = z.infer<typeof handleSchema>;
+
+const operationSchema = z.object({
+  name: z.string().nullish(),
+  done: z.boolean().nullish(),
+  error: z.object({ code: z.number().nullish(), message: z.string().nullish() }).nullish(),
+  response: z
+    .object({
+      generatedVideos: z.array(z.object({ video: z.object({ videoBytes: z.string().nullish() }).nullish() })).nullish(),
+      raiMediaFilteredCount: z.number().nullish(),
+      raiMediaFilteredReasons: z.array(z.string()).nullish(),
+    })
+    .nullish(),
+});
+type Operation = z.infer<typeof operationSchema>;
+
+/** Videos from Veo, by Google Cloud project: it signs in itself, and a call's key plays no part. */
+export function createVeo(options: VeoOptions): Provider<'video'> {
+  const model = options.model ?? defaultVeoModel;
+  return {
+    id: 'google-veo',
+    vendor: null,
+    step: 'video',
+    model,
+    capabilities: veoModel.capabilities,
+    usualMs: videoUsualMs,
+    submit: (request, call) => submit(options, model, request, call),
+    poll: (handle, call) => poll(options, handleSchema.parse(handle), call),
+    download: (handle, call) => download(options, handleSchema.parse(handle), call),
+    // Veo's operations cannot be cancelled.
+    cancel: async () => {},
+  };
+}
+
+async function submit(
+  options: VeoOptions,
+  model: string,
+  request: VideoRequest,
+  call: Call,
+): Promise<Submitted<'video'>> {
+  const image = await buffer(await request.image.open());
+  const operation = await exchange(
+    googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
+    async (line) =>
+      operationSchema.parse(
+        await (await googleCloudClient(options, line)).models.generateVideos({
+          model,
+          source: {
+            prompt: request.prompt,
+            image: { imageBytes: image.toString('base64'), mimeType: request.image.mime },
+          },
+          config: {
+            numberOfVideos: 1,
+            durationSeconds: request.duration,
+            aspectRatio: aspectRatio[request.aspect],
+            resolution: request.resolution,
+            generateAudio: request.audio,
+            labels: { 'vidgenie-run': call.runId },
+          },
+        }),
+      ),
+  );
+  if (!operation.name)
+    throw new ProviderError('no_output', 'Google Cloud took the request and gave no name to ask by.');
+  const submittedAt = (options.now ?? Date.now)();
+  const handle: Handle = {
+    name: operation.name,
+    submittedAt,
+    seconds: request.duration,
+    resolution: request.resolution,
+  };
+  return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
+}
+
+async function poll(options: VeoOptions, handle: Handle, call: Call): Promise<Polled> {
+  const operation = await look(options, handle, call);
+  if (!operation.done) {
+    return { outcome: 'working', pollAfterMs: nextPollMs((options.now ?? Date.now)() - handle.submittedAt) };
+  }
+  bytesOf(operation);
+  const usage: Opaque = { seconds: handle.seconds, resolution: handle.resolution };
+  return { outcome: 'finished', cost: videoCost(veoModel, handle, usage) };
+}
+
+async function download(options: VeoOptions, handle: Handle, call: Call): Promise<MediaStream> {
+  const operation = await look(options, handle, call);
+  if (!operation.done) throw new ProviderError('no_output', 'The video is not finished.');
+  return { body: Readable.from([Buffer.from(bytesOf(operation), 'base64')]) };
+}
+
+async function look(options: VeoOptions, handle: Handle, call: Call): Promise<Operation> {
+  return await exchange(googleCloudExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) => {
+    // Resuming from a stored name works in this way alone: a plain object, or a constructor's argument, fails inside the SDK.
+    const { GenerateVideosOperation } = await import('@google/genai');
+    const operation = new GenerateVideosOperation();
+    operation.name = handle.name;
+    return operationSchema.parse(
+      await (await googleCloudClient(options, line)).operations.getVideosOperation({ operation }),
+    );
+  });
+}
+
+/** The finished video in base64. Without a bucket of ours Veo delivers it inside the answer. */
+function bytesOf({ error, response }: Operation): string {
+  if (error) {
+    const words = error.message ?? '';
+    // Code 3 is INVALID_ARGUMENT, which is how Veo words a prompt that its filters stopped.
+    if (soundsLikePolicy(words))
+      throw new ProviderError('refused', `Google's safety system did not allow this. ${words}`);
+    if (error.code === 8) throw new ProviderError('quota', 'The Google Cloud project has used up its quota.');
+    if (error.code === 13 || error.code === 14)
+      throw new ProviderError('unavailable', 'Google Cloud had trouble with the video.');
+    throw new ProviderError('no_output', `Google Cloud could not make the video. ${words}`.trim());
+  }
+  const bytes = response?.generatedVideos?.find(({ video }) => video?.videoBytes)?.video?.videoBytes;
+  if (bytes) return bytes;
+  if ((response?.raiMediaFilteredCount ?? 0) > 0) {
+    const reasons = response?.raiMediaFilteredReasons?.join(' ') ?? '';
+    throw new ProviderError('refused', `Google's safety system held the video back. ${reasons}`.trim());
+  }
+  throw new ProviderError('no_output', 'Google Cloud finished without a video.');
+}

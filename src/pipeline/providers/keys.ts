@@ -1,0 +1,37 @@
+import type { Outcome } from './exchange.ts';
+import type { ProviderError } from './provider.ts';
+
+/** What a free call says about a key. `unreachable` says nothing about the key: try again later. */
+export type KeyCheck = 'valid' | 'invalid' | 'no_permission' | 'out_of_quota' | 'unreachable';
+
+/** A model that a key can use; `shutdownAt` is the vendor's own announcement (ISO 8601), null when there is none. */
+export type ListedModel = { id: string; shutdownAt: string | null };
+
+/** Reads the outcome of a free call as a verdict on the key that it was made with. */
+export function keyCheckOf(outcome: Outcome<unknown>): KeyCheck {
+  if (outcome.ok) return 'valid';
+  switch (outcome.fault.kind) {
+    case 'bad_key':
+      return outcome.fault.lacksPermission ? 'no_permission' : 'invalid';
+    case 'quota':
+      return 'out_of_quota';
+    case 'refused':
+    case 'invalid_request':
+    case 'rate_limited':
+    case 'unavailable':
+    case 'timeout':
+    case 'interrupted':
+    case 'no_output':
+    case 'storage':
+    case 'internal':
+    case 'canceled':
+      return 'unreachable';
+  }
+}
+
+/** What a failure in the middle of a run says about the key that it was made with; null when it says nothing. */
+export function keyCheckAfter(error: ProviderError): KeyCheck | null {
+  if (error.kind === 'quota') return 'out_of_quota';
+  if (error.kind !== 'bad_key') return null;
+  return error.lacksPermission ? 'no_permission' : 'invalid';
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import type { Secret } from '../../../db/secret.ts';
+import { deadlines } from '../deadlines.ts';
+import { attempt, type Outcome } from '../exchange.ts';
+import { type KeyCheck, keyCheckOf, type ListedModel } from '../keys.ts';
+import { type OpenAiOptions, openAiClient, openAiExchange } from './client.ts';
+
+const listed = z.object({ id: z.string(), shutdown_date: z.string().nullish().catch(null) });
+
+/** The models that a key can use. Free. */
+export async function listOpenAiModels(
+  options: OpenAiOptions,
+  call: { key: Secret; signal: AbortSignal },
+): Promise<Outcome<ListedModel[]>> {
+  return await attempt(openAiExchange(call, deadlines.check), async (line) => {
+    const page = await (await openAiClient(options, call.key, line)).models.list();
+    return z
+      .array(listed)
+      .parse(page.data)
+      .map(({ id, shutdown_date }) => ({ id, shutdownAt: shutdown_date ?? null }));
+  });
+}
+
+/** Tries a key with a free call. An empty account shows only when it is asked to work: OpenAI lists models for it all the same. */
+export async function checkOpenAiKey(
+  options: OpenAiOptions,
+  call: { key: Secret; signal: AbortSignal },
+): Promise<KeyCheck> {
+  return keyCheckOf(await listOpenAiModels(options, call));
+}

@@ -1,0 +1,108 @@
+import type { Aspect, Opaque, Quality } from '../../../db/vocabulary.ts';
+import type { Capabilities, ProviderCost } from '../provider.ts';
+
+export const defaultEnhanceModel = 'gpt-6-luna';
+export const defaultImageModel = 'gpt-image-2.6-flare';
+
+/** Millionths of a US dollar per token, which is US dollars per million tokens. */
+type TextPrice = { input: number; cachedInput: number; output: number };
+type ImagePrice = { textInput: number; imageInput: number; imageOutput: number };
+
+type TextModel = { reasoning: 'none' | 'low' | null; price: TextPrice | null };
+
+/** Models that reason get a little of it: the task is small. Price: the vendor's page of gpt-6-luna, read in November 2026. */
+const textModels: Record<string, TextModel> = {
+  'gpt-6-luna': { reasoning: 'low', price: { input: 0.1, cachedInput: 0.01, output: 0.5 } },
+};
+const textFamilies: readonly (readonly [prefix: string, model: TextModel])[] = [
+  ['gpt-6', { reasoning: 'low', price: null }],
+  ['gpt-5.', { reasoning: 'low', price: null }],
+];
+
+export function textModel(id: string): TextModel {
+  return (
+    textModels[id] ?? textFamilies.find(([prefix]) => id.startsWith(prefix))?.[1] ?? { reasoning: null, price: null }
+  );
+}
+
+/**
+ * How a model wants to be asked. `gpt` is the GPT Image family from 2 on, which takes any size in steps of 16; `gpt-fixed` its
+ * forerunners with three sizes; `dall-e` what compatible services still serve under that name.
+ */
+export type ImageShape = 'gpt' | 'gpt-fixed' | 'dall-e';
+
+export function imageShape(id: string): ImageShape {
+  if (id.startsWith('dall-e')) return 'dall-e';
+  return /^gpt-image-1|^chatgpt-image/.test(id) ? 'gpt-fixed' : 'gpt';
+}
+
+/** `exact` are true 16:9 and 9:16 first frames of a video. */
+const sizes = {
+  gpt: {
+    usual: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
+    exact: { wide: '1536x864', tall: '864x1536', square: '1024x1024' },
+  },
+  'gpt-fixed': {
+    usual: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
+    exact: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
+  },
+  'dall-e': {
+    usual: { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' },
+    exact: { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' },
+  },
+} as const satisfies Record<ImageShape, Record<'usual' | 'exact', Record<Aspect, string>>>;
+
+export function imageSize<Shape extends ImageShape>(shape: Shape, aspect: Aspect, videoFollows: boolean) {
+  return sizes[shape][videoFollows ? 'exact' : 'usual'][aspect];
+}
+
+export const gptQuality = { standard: 'medium', hd: 'high' } as const satisfies Record<Quality, string>;
+
+export const imageCapabilities: Capabilities = {
+  aspects: ['wide', 'tall', 'square'],
+  qualities: ['standard', 'hd'],
+  durations: [],
+  resolutions: [],
+};
+
+/** Usual milliseconds of a GPT Image by quality; third-party reports of 8–12 s for flare at medium, doubled for hd. */
+export const imageUsualMs = { standard: 15_000, hd: 30_000 } as const satisfies Record<Quality, number>;
+
+/** $5, $8 and $30 per million tokens for GPT Image 2 to 2.6: resellers' statements of OpenAI's list price, November 2026. */
+const gptImage2: ImagePrice = { textInput: 5, imageInput: 8, imageOutput: 30 };
+
+export type ImageUsage = {
+  input_tokens: number;
+  output_tokens: number;
+  input_tokens_details?: { text_tokens?: number | undefined; image_tokens?: number | undefined } | undefined;
+};
+
+export function imageCost(model: string, usage: ImageUsage): ProviderCost {
+  const record: Opaque = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
+  if (!model.startsWith('gpt-image-2')) return { microUsd: null, usage: record };
+  const images = usage.input_tokens_details?.image_tokens ?? 0;
+  const words = usage.input_tokens - images;
+  const { textInput, imageInput, imageOutput } = gptImage2;
+  return {
+    microUsd: Math.round(words * textInput + images * imageInput + usage.output_tokens * imageOutput),
+    usage: record,
+  };
+}
+
+export type TextUsage = {
+  input_tokens: number;
+  output_tokens: number;
+  input_tokens_details?: { cached_tokens?: number | undefined } | undefined;
+};
+
+export function textCost(model: string, usage: TextUsage): ProviderCost {
+  const cached = usage.input_tokens_details?.cached_tokens ?? 0;
+  const record: Opaque = { inputTokens: usage.input_tokens, cachedTokens: cached, outputTokens: usage.output_tokens };
+  const { price } = textModel(model);
+  if (!price) return { microUsd: null, usage: record };
+  const fresh = usage.input_tokens - cached;
+  return {
+    microUsd: Math.round(fresh * price.input + cached * price.cachedInput + usage.output_tokens * price.output),
+    usage: record,
+  };
+}

@@ -1,0 +1,73 @@
+import type { ProviderConfig } from './config.ts';
+import type { Secret } from './db/secret.ts';
+import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
+import { createGoogleImage } from './pipeline/providers/google/image.ts';
+import { checkGoogleKey, listGoogleModels } from './pipeline/providers/google/keys.ts';
+import { createOmni } from './pipeline/providers/google/omni.ts';
+import { createVeo } from './pipeline/providers/google/veo.ts';
+import type { KeyCheck } from './pipeline/providers/keys.ts';
+import { createOpenAiEnhance } from './pipeline/providers/openai/enhance.ts';
+import { createOpenAiImage } from './pipeline/providers/openai/image.ts';
+import { checkOpenAiKey, listOpenAiModels } from './pipeline/providers/openai/keys.ts';
+import { createOpenAiModeration } from './pipeline/providers/openai/moderation.ts';
+import type { AnyProvider, Vendor } from './pipeline/providers/provider.ts';
+
+const openAiOptions = (config: ProviderConfig) => (config.openaiBaseUrl ? { baseUrl: config.openaiBaseUrl } : {});
+
+const googleOptions = (config: ProviderConfig) => ({
+  apiVersion: config.googleApiVersion,
+  ...(config.googleBaseUrl ? { baseUrl: config.googleBaseUrl } : {}),
+});
+
+/** The real providers in order of preference. A model that the operator names puts its vendor first. */
+export function realProviders(config: ProviderConfig): AnyProvider[] {
+  const { enhance, image, video } = config.models;
+  const [openai, google] = [openAiOptions(config), googleOptions(config)];
+  const enhancers = [
+    createOpenAiEnhance({ ...openai, ...modelIf(enhance, !isGoogles(enhance)) }),
+    createGoogleEnhance({ ...google, ...modelIf(enhance, isGoogles(enhance)) }),
+  ];
+  const painters = [
+    // No face shows previews yet, and each one is paid for.
+    createOpenAiImage({ ...openai, previews: 0, ...modelIf(image, !isGoogles(image)) }),
+    createGoogleImage({ ...google, ...modelIf(image, isGoogles(image)) }),
+  ];
+  const veo = config.googleCloud;
+  const animators = [
+    createOmni({ ...google, ...modelIf(video, !isVeo(video)) }),
+    ...(veo
+      ? [
+          createVeo({
+            ...veo,
+            ...(config.googleBaseUrl ? { baseUrl: config.googleBaseUrl } : {}),
+            ...modelIf(video, isVeo(video)),
+          }),
+        ]
+      : []),
+  ];
+  return [
+    ...(isGoogles(enhance) ? enhancers.reverse() : enhancers),
+    ...(isGoogles(image) ? painters.reverse() : painters),
+    ...(isVeo(video) ? animators.reverse() : animators),
+  ];
+}
+
+const isGoogles = (model: string | null) => model?.startsWith('gemini') ?? false;
+const isVeo = (model: string | null) => model?.startsWith('veo') ?? false;
+const modelIf = (model: string | null, fits: boolean) => (model !== null && fits ? { model } : {});
+
+/** Tries a key with its vendor's free call. */
+export function checkKey(config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal): Promise<KeyCheck> {
+  return vendor === 'openai'
+    ? checkOpenAiKey(openAiOptions(config), { key, signal })
+    : checkGoogleKey(googleOptions(config), { key, signal });
+}
+
+/** The models that a key may use. */
+export const listModels = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal) =>
+  vendor === 'openai'
+    ? listOpenAiModels(openAiOptions(config), { key, signal })
+    : listGoogleModels(googleOptions(config), { key, signal });
+
+/** OpenAI's free look at words and pictures. */
+export const createModeration = (config: ProviderConfig) => createOpenAiModeration(openAiOptions(config));

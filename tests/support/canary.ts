@@ -1,0 +1,24 @@
+import { inspect } from 'node:util';
+import { Secret } from '../../src/db/secret.ts';
+
+/** Keys that are easy to find again wherever they turn up. */
+export const openAiCanary = 'sk-proj-CANARYopenai0123456789abcdefWXYZ';
+export const googleCanary = 'AIzaSyCANARYgoogle0123456789abcdefgWXYZ';
+/** A key in no vendor's shape: only looking for it literally can find it. */
+export const plainCanary = 'canary/plain+0123456789=abcdef';
+
+export const openAiKey = new Secret(openAiCanary);
+export const googleKey = new Secret(googleCanary);
+
+/** Everything that a log, a debugger or a message could show of a value, properties that do not enumerate included. */
+export function everythingShownOf(value: unknown): string {
+  const shown = inspect(value, {
+    depth: 12,
+    showHidden: true,
+    getters: true,
+    maxStringLength: null,
+    maxArrayLength: null,
+  });
+  const text = value instanceof Error ? [value.message, value.stack, String(value)] : [String(value)];
+  return [shown, JSON.stringify(value), ...text].join('\n');
+}

@@ -1,0 +1,50 @@
+import { createHash } from 'node:crypto';
+import { open } from 'node:fs/promises';
+import { Secret } from '../../../src/db/secret.ts';
+import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
+
+// A process that downloads a short file to warm up and then a long one, and tells what memory the long one held. Garbage is
+// swept before each look: V8 lets about 64 MB of dead buffers pile up before it bothers, whatever the file's size.
+const [baseUrl = '', small = '', large = '', target = ''] = process.argv.slice(2);
+
+async function fetchTo(uri: string, onChunk: (bytes: number) => void): Promise<{ bytes: number; sha256: string }> {
+  const key = new Secret('a-key-of-a-test');
+  const signal = new AbortController().signal;
+  const body = await downloadFile({ baseUrl }, uri, { key, signal, idleMs: 60_000, resumePauseMs: 1 });
+  const hash = createHash('sha256');
+  const file = await open(target, 'w');
+  let bytes = 0;
+  for await (const chunk of body) {
+    if (!Buffer.isBuffer(chunk)) throw new TypeError('a download gives bytes');
+    hash.update(chunk);
+    bytes += chunk.length;
+    onChunk(chunk.length);
+    await file.writeFile(chunk);
+  }
+  await file.close();
+  return { bytes, sha256: hash.digest('hex') };
+}
+
+const sweep = () => {
+  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
+  globalThis.gc();
+};
+const between = 8 * 1024 * 1024;
+
+await fetchTo(small, () => {});
+sweep();
+const before = process.memoryUsage();
+const peak = { rss: before.rss, external: before.external };
+let unseen = 0;
+const look = (bytes: number) => {
+  unseen += bytes;
+  if (unseen < between) return;
+  unseen = 0;
+  sweep();
+  const { rss, external } = process.memoryUsage();
+  peak.rss = Math.max(peak.rss, rss);
+  peak.external = Math.max(peak.external, external);
+};
+const result = await fetchTo(large, look);
+const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
+process.stdout.write(JSON.stringify({ ...result, added }));

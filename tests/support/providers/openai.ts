@@ -1,0 +1,81 @@
+import { png } from './call.ts';
+import { json, type Stub, startStub } from './server.ts';
+
+export type OpenAiStub = Stub & {
+  /** What a streamed image sends, event by event; the test may put its own in place. */
+  stream: { event: string; data: unknown }[];
+};
+
+export const imageUsage = {
+  input_tokens: 60,
+  output_tokens: 1_000,
+  total_tokens: 1_060,
+  input_tokens_details: { text_tokens: 60, image_tokens: 0 },
+};
+const b64 = png.toString('base64');
+
+/** OpenAI as far as the usual stand-in does not go: streamed images, models with shutdown dates, any error body. */
+export async function startOpenAi(): Promise<OpenAiStub> {
+  const partial = (index: number) => ({
+    event: 'image_generation.partial_image',
+    data: { type: 'image_generation.partial_image', b64_json: b64, partial_image_index: index, output_format: 'png' },
+  });
+  const stream = [
+    partial(0),
+    partial(1),
+    {
+      event: 'image_generation.completed',
+      data: { type: 'image_generation.completed', b64_json: b64, usage: imageUsage, output_format: 'png' },
+    },
+  ];
+  const stub: OpenAiStub = Object.assign(
+    await startStub(({ path, body }, response) => {
+      if (path === '/v1/models') {
+        return json(response, 200, {
+          object: 'list',
+          data: [
+            { id: 'gpt-image-2.6-flare', object: 'model', created: 1, owned_by: 'openai', shutdown_date: null },
+            { id: 'gpt-image-1.5', object: 'model', created: 1, owned_by: 'openai', shutdown_date: '2026-12-01' },
+          ],
+        });
+      }
+      if (path === '/v1/images/generations') {
+        const streamed = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
+        if (!streamed) return json(response, 200, { created: 1, data: [{ b64_json: b64 }], usage: imageUsage });
+        response.writeHead(200, { 'content-type': 'text/event-stream' });
+        for (const { event, data } of stub.stream) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
+        return void response.end();
+      }
+      if (path === '/v1/moderations') {
+        return json(response, 200, {
+          id: 'modr-1',
+          model: 'omni-moderation-latest',
+          results: [{ flagged: false, categories: {} }],
+        });
+      }
+      if (path === '/v1/responses')
+        return json(response, 200, responsesAnswer({ image: 'a still fox', motion: 'it runs' }));
+      return json(response, 404, { error: { message: 'no such path', code: 'not_found' } });
+    }),
+    { stream },
+  );
+  return stub;
+}
+
+/** An answer of the Responses API whose one message says that. */
+export function responsesAnswer(content: unknown, extra: Record<string, unknown> = {}): unknown {
+  const part =
+    typeof content === 'object' && content !== null && 'refusal' in content
+      ? { type: 'refusal', ...content }
+      : { type: 'output_text', annotations: [], text: JSON.stringify(content) };
+  return {
+    id: 'resp_1',
+    object: 'response',
+    created_at: 1,
+    status: 'completed',
+    model: 'gpt-6-luna',
+    output: [{ id: 'msg_1', type: 'message', role: 'assistant', status: 'completed', content: [part] }],
+    usage: { input_tokens: 400, input_tokens_details: { cached_tokens: 100 }, output_tokens: 200, total_tokens: 600 },
+    ...extra,
+  };
+}

@@ -1,0 +1,115 @@
+import { once } from 'node:events';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import { buffer } from 'node:stream/consumers';
+import { onTestFinished } from 'vitest';
+
+export type Received = { method: string; path: string; url: URL; headers: IncomingMessage['headers']; body: unknown };
+export type Handler = (request: Received, response: ServerResponse) => void | Promise<void>;
+
+/** How an endpoint behaves this once. `hang` never answers; `drop` cuts the line before, `cut` in the middle of an answer. */
+export type Fault =
+  | { fault: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
+  | { fault: 'hang' }
+  | { fault: 'drop' }
+  | { fault: 'cut' }
+  | { fault: 'malformed' }
+  | { fault: 'redirect'; to: string };
+
+export type Stub = {
+  url: string;
+  /** Every request that arrived, in order. */
+  requests: Received[];
+  /** The next requests whose method and path match meet these, one each; afterwards all is well again. */
+  fail: (method: string, path: RegExp, ...faults: Fault[]) => void;
+  posts: (path: RegExp) => Received[];
+  /** Resolves with the next request on that path, before it is answered. */
+  arrival: (path: RegExp) => Promise<Received>;
+};
+
+/** An HTTP server on a port of its own that lives as long as the test. */
+export async function startStub(handler: Handler): Promise<Stub> {
+  const requests: Received[] = [];
+  const planned: { method: string; path: RegExp; fault: Fault }[] = [];
+  const waiting: { path: RegExp; resolve: (request: Received) => void }[] = [];
+  const server = createServer(async (incoming, response) => {
+    const url = new URL(incoming.url ?? '/', 'http://stub');
+    const raw = await buffer(incoming).catch(() => Buffer.alloc(0));
+    const path = decodeURIComponent(url.pathname);
+    const request = { method: incoming.method ?? '', path, url, headers: incoming.headers, body: jsonOf(raw) };
+    requests.push(request);
+    for (const one of waiting.filter(({ path: wanted }) => wanted.test(path))) one.resolve(request);
+    const index = planned.findIndex((plan) => plan.method === request.method && plan.path.test(path));
+    const [plan] = index < 0 ? [] : planned.splice(index, 1);
+    if (plan) return meet(plan.fault, response);
+    await handler(request, response);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  return {
+    url: urlOf(server),
+    requests,
+    fail: (method, path, ...faults) => planned.push(...faults.map((fault) => ({ method, path, fault }))),
+    posts: (path) => requests.filter((one) => one.method === 'POST' && path.test(one.path)),
+    arrival: (path) => new Promise((resolve) => waiting.push({ path, resolve })),
+  };
+}
+
+/** An address at which nobody listens any more. */
+export async function deserted(): Promise<string> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const url = urlOf(server);
+  server.close();
+  await once(server, 'close');
+  return url;
+}
+
+function urlOf(server: Server): string {
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the stub has no port');
+  return `http://127.0.0.1:${address.port}`;
+}
+
+export function json(
+  response: ServerResponse,
+  status: number,
+  body: unknown,
+  headers: Record<string, string> = {},
+): void {
+  response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
+}
+
+function meet(fault: Fault, response: ServerResponse): void {
+  switch (fault.fault) {
+    case 'status':
+      json(response, fault.status, fault.body ?? { error: { message: 'planned' } }, fault.headers);
+      return;
+    case 'hang':
+      return;
+    case 'drop':
+      response.destroy();
+      return;
+    case 'cut':
+      response.writeHead(200, { 'content-type': 'application/json', 'content-length': '4096' });
+      response.write('{"id":"', () => response.destroy());
+      return;
+    case 'malformed':
+      response.writeHead(200, { 'content-type': 'application/json' }).end('{"id": "it-1", "status": ');
+      return;
+    case 'redirect':
+      response.writeHead(307, { location: fault.to }).end();
+      return;
+  }
+}
+
+function jsonOf(raw: Buffer): unknown {
+  try {
+    return JSON.parse(raw.toString('utf8'));
+  } catch {
+    return raw.toString('utf8');
+  }
+}

@@ -1,0 +1,26 @@
+import { eq } from 'drizzle-orm';
+import type { Db } from '../../src/db/client.ts';
+import { workspaceKeys, workspaces } from '../../src/db/schema.ts';
+import type { KeyPlace } from '../../src/db/vault.ts';
+import { type WorkspaceId, workspaceId } from '../../src/db/vocabulary.ts';
+import { createTestDatabase } from './database.ts';
+
+/** A migrated database of its own for one test. */
+export const createVaultDatabase = async (): Promise<Db> => (await createTestDatabase()).db;
+
+export async function createVaultWorkspace(db: Db, name: string): Promise<WorkspaceId> {
+  const id = workspaceId.parse(`terminal:${name}`);
+  await db.insert(workspaces).values({ id, face: 'terminal', name });
+  return id;
+}
+
+/** The stored row of a key, as whoever gets hold of the database sees it. */
+export async function storedKey(
+  db: Db,
+  { workspaceId, provider }: KeyPlace,
+): Promise<typeof workspaceKeys.$inferSelect> {
+  const rows = await db.select().from(workspaceKeys).where(eq(workspaceKeys.workspaceId, workspaceId));
+  const row = rows.find((one) => one.provider === provider);
+  if (!row) throw new Error('no such key is stored');
+  return row;
+}

@@ -1,0 +1,140 @@
+import { expect, test } from 'vitest';
+import type { ImageFault, Refusal } from '../../../src/bots/commands/refusal.ts';
+import { refusalCard } from '../../../src/bots/refusalCard.ts';
+import { textOf } from '../../../src/bots/text.ts';
+import { type FailureKind, failureKinds, stepKinds } from '../../../src/db/vocabulary.ts';
+
+const text = textOf('en');
+
+/** One of each, and what its words must say. A new reason without an example does not compile. */
+const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Reason }>, RegExp] } = {
+  unknown_command: [
+    { reason: 'unknown_command', given: 'imag', nearest: 'image', allowed: ['image', 'video'] },
+    /"imag".*Did you mean image\? The commands are image and video\./,
+  ],
+  unknown_option: [
+    { reason: 'unknown_option', command: 'image', given: 'styl', nearest: 'style', allowed: ['style', 'aspect'] },
+    /image has no option --styl.*Did you mean --style\? Its options are --style and --aspect\./,
+  ],
+  missing_value: [
+    { reason: 'missing_value', option: 'style', allowed: { kind: 'choices', values: ['vivid', 'photo'] } },
+    /--style needs a value.*It can be vivid or photo\./,
+  ],
+  bad_value: [
+    {
+      ...{ reason: 'bad_value', option: 'duration', given: 'soon', nearest: null },
+      allowed: { kind: 'whole_number', least: 1, most: 60 },
+    },
+    /--duration cannot be "soon".*a whole number from 1 to 60\./,
+  ],
+  given_twice: [{ reason: 'given_twice', option: 'style' }, /--style was given twice/],
+  missing: [{ reason: 'missing', command: 'image', option: 'prompt' }, /for example: image a fox in the snow/],
+  too_long: [
+    { reason: 'too_long', option: 'prompt', length: 4001, most: 4000 },
+    /4,000 characters; this one has 4,001/,
+  ],
+  unexpected_words: [
+    { reason: 'unexpected_words', command: 'credits', words: 'please' },
+    /credits does not take "please".*help credits/,
+  ],
+  admins_only: [{ reason: 'admins_only', command: 'settings' }, /Only admins.*Ask an admin/],
+  blocked: [{ reason: 'blocked', word: 'puppy' }, /blocked "puppy".*Nothing was charged/],
+  flagged: [
+    { reason: 'flagged', categories: ['violence', 'violence/graphic'] },
+    /flagged as violence and violence \/ graphic.*Nothing was charged/,
+  ],
+  unmoderated: [{ reason: 'unmoderated', detail: 'down' }, /cannot be reached.*Nothing was charged.*few minutes/],
+  no_key: [{ reason: 'no_key', step: 'video' }, /key for the video.*Nothing was charged.*keys/],
+  insufficient: [
+    { reason: 'insufficient', priceCredits: 24, balance: 1, heldCredits: 24 },
+    /costs 24 credits and 1 is left \(24 more held by runs at work\)\. Nothing was charged\..*lower resolution.*grant more/,
+  ],
+  unsupported: [
+    { reason: 'unsupported', option: 'resolution', value: '4k', allowed: ['720p', '1080p'], model: 'demo-animator-1' },
+    /--resolution 4k.*demo-animator-1 can do 720p or 1080p\. Nothing was charged\./,
+  ],
+  bad_image: [{ reason: 'bad_image', why: 'empty', detail: '' }, /It is empty\. Nothing was charged\./],
+  no_such_run: [{ reason: 'no_such_run', given: 'abcd' }, /no run "abcd".*history/],
+  ambiguous_run: [{ reason: 'ambiguous_run', given: 'abcd' }, /Several runs begin with "abcd".*more characters/],
+  nothing_to_cancel: [{ reason: 'nothing_to_cancel' }, /nothing to stop/],
+  several_to_cancel: [
+    { reason: 'several_to_cancel', runs: [{ id: '0b8f6a52', prompt: 'a fox' }] },
+    /Say which one: cancel 0b8f6a52 \(a fox\)\./,
+  ],
+  not_your_run: [{ reason: 'not_your_run', wish: 'stop' }, /not yours.*an admin can stop it/],
+  still_at_work: [{ reason: 'still_at_work' }, /still at work.*Cancel it first/],
+  run_deleted: [{ reason: 'run_deleted' }, /was deleted.*Start a new one/],
+  nothing_to_animate: [{ reason: 'nothing_to_animate' }, /no image.*Nothing was charged/],
+  already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],
+};
+
+test.each(Object.values(refusals).map(([refusal, says]) => ({ reason: refusal.reason, refusal, says })))(
+  'a refusal for $reason says what is wrong and what to do',
+  ({ refusal, says }) => {
+    const { title, blocks } = refusalCard(refusal, text);
+    expect(`${title} ${blocks.map((block) => (block.kind === 'text' ? block.text : '')).join(' ')}`).toMatch(says);
+  },
+);
+
+const imageFaults: Record<ImageFault, RegExp> = {
+  missing: /nope\.png/,
+  empty: /empty/,
+  too_large: /10 MB/,
+  unknown_type: /PNG, JPEG or WebP/,
+  damaged: /damaged/,
+  too_many_pixels: /4096/,
+  animated: /still image/,
+};
+
+test.each(Object.entries(imageFaults))(
+  'an image that is %s is refused in its own words, and costs nothing',
+  (why, says) => {
+    const known = Object.keys(imageFaults).find((fault): fault is ImageFault => fault === why);
+    if (!known) throw new Error(why);
+    const { text: sentence } = text.refusals.refusal({ reason: 'bad_image', why: known, detail: 'nope.png' });
+    expect(sentence).toMatch(says);
+    expect(sentence).toMatch(/Nothing was charged\.$/);
+  },
+);
+
+/** What a member may do about each kind of failure. */
+const nextSteps: Record<FailureKind, RegExp> = {
+  refused: /Other words/,
+  invalid_request: /other options/,
+  bad_key: /An admin can set a new one/,
+  quota: /The operator can raise it/,
+  rate_limited: /Try again in a few minutes/,
+  unavailable: /Try again in a few minutes/,
+  timeout: /Try again/,
+  interrupted: /Try again/,
+  no_output: /Try again/,
+  storage: /The operator can help/,
+  internal: /try again/,
+  canceled: /costs nothing/,
+};
+
+test.each(failureKinds)('a failure of the kind %s is told for every step, with what to do next', (kind) => {
+  for (const step of stepKinds) {
+    for (const detail of ['', 'because', 'Because.']) {
+      const sentence = text.runs.failure(step, kind, detail);
+      expect(sentence).toMatch(nextSteps[kind]);
+      expect(sentence).not.toMatch(/\.\.|undefined|: \.| {2}/);
+      expect(sentence).toMatch(/^[A-Z].*\.$/);
+    }
+  }
+});
+
+test('amounts, lengths of time and sizes are said as people say them', () => {
+  const { credits, duration, guess, bytes, few, anyOf } = text.measures;
+  expect([credits(0), credits(1), credits(2400)]).toEqual(['0 credits', '1 credit', '2,400 credits']);
+  expect([duration(840), duration(9_949), duration(9_950), duration(65_000)]).toEqual([
+    '0.8 s',
+    '9.9 s',
+    '10 s',
+    '1 min 5 s',
+  ]);
+  expect([guess(0), guess(1_400), guess(12_600)]).toEqual(['1 s', '1 s', '13 s']);
+  expect([bytes(999), bytes(1_500), bytes(5_973_459)]).toEqual(['999 bytes', '2 kB', '6.0 MB']);
+  expect(few('a\n b 👩‍👩‍👧 c', 6)).toBe('a b 👩‍👩‍👧…');
+  expect([anyOf(['a']), anyOf(['a', 'b']), anyOf(['a', 'b', 'c'])]).toEqual(['a', 'a or b', 'a, b or c']);
+});

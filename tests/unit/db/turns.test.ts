@@ -1,0 +1,52 @@
+import { expect, test } from 'vitest';
+import { requestCancel } from '../../../src/db/runs.ts';
+import { claim, dispatchDue, handBack, heartbeat, LeaseLost, saveHandle } from '../../../src/db/turns.ts';
+import { createTestDatabase } from '../../support/database.ts';
+import { createInstallation, submitted } from '../../support/program.ts';
+
+async function oneRun() {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const bot = await installation.open({ worker: false });
+  const id = await submitted(bot);
+  const [lease] = await dispatchDue(database.db, 1, 60_000);
+  if (!lease) throw new Error('nothing was due');
+  return { db: database.db, id, lease };
+}
+
+test('a dispatch is taken up once, however often its job is delivered at the same moment', async () => {
+  const { db, lease } = await oneRun();
+  const claims = await Promise.all(Array.from({ length: 10 }, () => claim(db, lease, 60_000)));
+  expect(claims.filter((view) => view !== null)).toHaveLength(1);
+});
+
+test('two relays that look at once never lease the same run', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const bot = await installation.open({ worker: false });
+  for (let run = 0; run < 8; run += 1) await submitted(bot);
+  const looks = await Promise.all(Array.from({ length: 6 }, () => dispatchDue(database.db, 5, 60_000)));
+  const ids = looks.flat().map((lease) => lease.runId);
+  expect(ids).toHaveLength(8);
+  expect(new Set(ids).size).toBe(8);
+});
+
+test('whoever was dispatched before can neither renew nor write', async () => {
+  const { db, lease } = await oneRun();
+  await claim(db, lease, 60_000);
+  await handBack(db, lease);
+  const [next] = await dispatchDue(db, 1, 60_000);
+  expect(next?.dispatch).toBe(lease.dispatch + 1);
+  expect(await heartbeat(db, lease, 60_000)).toBe(false);
+  await expect(saveHandle(db, lease, 'enhance', { late: true }, 0)).rejects.toBeInstanceOf(LeaseLost);
+  expect(await claim(db, lease, 60_000)).toBeNull();
+});
+
+test('a wish to cancel does not take a run away from the worker that is at its turn', async () => {
+  const { db, id, lease } = await oneRun();
+  await claim(db, lease, 60_000);
+  await requestCancel(db, id);
+  expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
+  await handBack(db, lease);
+  expect(await dispatchDue(db, 1, 60_000)).toHaveLength(1);
+});

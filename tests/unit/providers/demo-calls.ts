@@ -1,0 +1,58 @@
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { setTimeout as after } from 'node:timers/promises';
+import sharp from 'sharp';
+import { type Opaque, runId } from '../../../src/db/vocabulary.ts';
+import { createDemoStudio, type DemoStudio } from '../../../src/pipeline/providers/demo/studio.ts';
+import type { Call, ImageRequest, VideoRequest } from '../../../src/pipeline/providers/provider.ts';
+
+const run = runId.parse('018f2f0e-2c4a-7a5e-9f6e-0d7a3f1b2c3d');
+
+export function callWith(signal: AbortSignal = new AbortController().signal): Call {
+  return { runId: run, signal, memberHash: 'member', key: null, onPreview: () => undefined };
+}
+
+export function studioIn(directory: string, options: Partial<Parameters<typeof createDemoStudio>[0]> = {}): DemoStudio {
+  return createDemoStudio({ directory, minStepMs: 0, faults: {}, ...options });
+}
+
+export const imageRequest = (prompt: string): ImageRequest => ({
+  prompt,
+  style: 'vivid',
+  quality: 'standard',
+  aspect: 'wide',
+  videoFollows: true,
+});
+
+/** Orders the shortest film of the image at `path`. */
+export async function videoRequest(path: string, changed: Partial<VideoRequest> = {}): Promise<VideoRequest> {
+  const { width, height, format } = await sharp(path).metadata();
+  const { size: bytes } = await stat(path);
+  return {
+    prompt: 'a fox in the snow',
+    image: { open: async () => createReadStream(path), mime: `image/${format}`, width, height, bytes },
+    aspect: 'wide',
+    duration: 3,
+    resolution: '720p',
+    audio: true,
+    ...changed,
+  };
+}
+
+/** Submits and gives the handle of the long-running operation. */
+export async function order(studio: DemoStudio, request: VideoRequest): Promise<Opaque> {
+  const submitted = await studio.video.submit(request, callWith());
+  if (submitted.outcome !== 'accepted') throw new Error('the studio films as a long-running operation');
+  return submitted.handle;
+}
+
+/** Polls as a worker does until the film is finished; gives the fractions that it was told. */
+export async function pollToTheEnd(studio: DemoStudio, handle: Opaque): Promise<number[]> {
+  const fractions: number[] = [];
+  for (;;) {
+    const polled = await studio.video.poll(handle, callWith());
+    if (polled.outcome === 'finished') return fractions;
+    fractions.push(polled.fraction ?? 0);
+    await after(polled.pollAfterMs);
+  }
+}
