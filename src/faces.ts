@@ -1,4 +1,6 @@
 import { createHttpServer, type HttpServer } from './bots/http.ts';
+import type { Services } from './bots/services.ts';
+import { describeKeys, removeKey } from './db/vault.ts';
 import type { WorkspaceId } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import type { Program } from './main.ts';
@@ -23,7 +25,7 @@ export async function startFaces(
       const bot = await startDiscordBot({
         address: config.discord,
         http: publicKey === null ? null : { app: http.app, publicKey },
-        ...{ services, log, onWorkspaceGone: async (id) => forget(id, log) },
+        ...{ services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
       });
       closers.push(bot.stop);
       needsHttp ||= publicKey !== null;
@@ -46,7 +48,11 @@ export async function startFaces(
   }
 }
 
-/** A workspace removed the bot. Its keys have to go with it, as soon as there are any. */
-async function forget(workspaceId: WorkspaceId, log: Logger): Promise<void> {
-  log.info({ workspaceId }, 'a workspace removed VidGenie');
+/** A workspace removed the bot: the keys that it entrusted to us go at once. What it paid for stays in the ledger. */
+async function forgetKeys({ db }: Services, workspaceId: WorkspaceId, log: Logger): Promise<void> {
+  const stored = await describeKeys(db, workspaceId);
+  for (const { provider, purpose } of stored) {
+    await removeKey(db, { workspaceId, provider, purpose }, { actor: null, note: 'the bot was removed' });
+  }
+  log.info({ workspaceId, keys: stored.length }, 'a workspace removed VidGenie, and its keys are deleted');
 }

@@ -3,7 +3,7 @@ import { once } from 'node:events';
 import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { onTestFinished } from 'vitest';
 
@@ -25,6 +25,8 @@ export type Command = {
   stderr: () => string;
   /** Resolves with the first line of stdout that matches, past ones included. */
   line: (pattern: RegExp) => Promise<string>;
+  /** The same of stderr, where the log goes. */
+  said: (pattern: RegExp) => Promise<string>;
   exit: Promise<number | null>;
 };
 
@@ -37,20 +39,27 @@ export function vidgenie(words: string[], environment: NodeJS.ProcessEnv, input 
 export function start(program: string, words: string[], environment: NodeJS.ProcessEnv, input = ''): Command {
   const child = spawn(program, words, { cwd: root, env: environment, stdio: 'pipe' });
   child.stdin.end(input);
-  const [lines, errors]: [string[], string[]] = [[], []];
-  const waiting = new Set<() => void>();
-  const reader = createInterface({ input: child.stdout });
-  reader.on('line', (line) => {
-    lines.push(line);
-    for (const look of waiting) look();
-  });
-  createInterface({ input: child.stderr }).on('line', (line) => errors.push(line));
-  const exit = Promise.all([once(child, 'exit'), once(reader, 'close')]).then(([[code]]) => code);
+  const [out, log] = [createInterface({ input: child.stdout }), createInterface({ input: child.stderr })];
+  const [stdout, stderr] = [linesOf(out), linesOf(log)];
+  const exit = Promise.all([once(child, 'exit'), once(out, 'close')]).then(([[code]]) => code);
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await exit;
   });
-  const line = (pattern: RegExp) =>
+  return {
+    ...{ child, exit, line: stdout.first, said: stderr.first },
+    ...{ stdout: () => stdout.lines.join('\n'), stderr: () => stderr.lines.join('\n') },
+  };
+}
+
+function linesOf(reader: Interface) {
+  const lines: string[] = [];
+  const waiting = new Set<() => void>();
+  reader.on('line', (line) => {
+    lines.push(line);
+    for (const look of waiting) look();
+  });
+  const first = (pattern: RegExp) =>
     new Promise<string>((resolve, reject) => {
       const look = () => {
         const found = lines.find((one) => pattern.test(one));
@@ -60,9 +69,7 @@ export function start(program: string, words: string[], environment: NodeJS.Proc
       };
       waiting.add(look);
       look();
-      reader.once('close', () =>
-        reject(new Error(`it ended before ${pattern}: ${lines.join('\n')} ${errors.join('\n')}`)),
-      );
+      reader.once('close', () => reject(new Error(`it ended before ${pattern}: ${lines.join('\n')}`)));
     });
-  return { child, stdout: () => lines.join('\n'), stderr: () => errors.join('\n'), line, exit };
+  return { lines, first };
 }

@@ -7,7 +7,9 @@ import type { z } from 'zod';
 import { type Installation, testVisibilityMs } from './program.ts';
 import type { workerOrders } from './worker-process.ts';
 
-type Orders = Partial<Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'environment'>>;
+type Orders = Partial<
+  Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'environment' | 'discord'>
+>;
 
 export type WorkerProcess = {
   process: ChildProcess;
@@ -27,6 +29,7 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     pollsUntilDone: 1,
     at: null,
     submit: false,
+    discord: null,
     environment: null,
     ...orders,
   };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
+import { startFaces } from '../../src/faces.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram } from '../../src/main.ts';
 import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
@@ -20,6 +21,8 @@ export const workerOrders = z.object({
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
+  /** The Discord in which this process speaks; with `bot` it listens there, and does no work. */
+  discord: z.object({ token: z.string(), apiUrl: z.string(), bot: z.boolean() }).nullable(),
   /** What the real providers are to find; null: the stand-in vendor does the work. */
   environment: z.record(z.string(), z.string()).nullable(),
 });
@@ -35,23 +38,24 @@ const reach: Reach = (milestone, where) => {
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
 };
 
-const program = await openProgram(
-  testConfig(orders.url, orders.home, orders.environment ?? {}),
-  createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false),
-  {
-    worker: !orders.submit,
-    reach,
-    visibilityMs: orders.visibilityMs,
-    ...(orders.environment
-      ? {}
-      : {
-          providers: createVendor(
-            { journal: orders.journal, ...orders.media },
-            { pollsUntilDone: orders.pollsUntilDone },
-          ),
-        }),
-  },
-);
+const spoken = orders.discord
+  ? { DISCORD_TOKEN: orders.discord.token, DISCORD_API_URL: orders.discord.apiUrl, PORT: '0' }
+  : {};
+const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+const program = await openProgram(testConfig(orders.url, orders.home, { ...orders.environment, ...spoken }), log, {
+  worker: !orders.submit && !orders.discord?.bot,
+  reach,
+  visibilityMs: orders.visibilityMs,
+  ...(orders.environment
+    ? {}
+    : {
+        providers: createVendor(
+          { journal: orders.journal, ...orders.media },
+          { pollsUntilDone: orders.pollsUntilDone },
+        ),
+      }),
+});
+if (orders.discord?.bot) await startFaces(program, log);
 process.stdout.write('ready - -\n');
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
 if (orders.submit) {

@@ -53,9 +53,12 @@ export async function connectGateway(
     underWay.add(job);
   };
 
-  client.ws.on(GatewayDispatchEvents.InteractionCreate, (raw: unknown) =>
-    track('an interaction', () => events.onInteraction(raw, answerOver(rest, raw))),
-  );
+  client.on(Events.Raw, (packet: { t: string; d: unknown }) => {
+    if (packet.t !== GatewayDispatchEvents.InteractionCreate) return;
+    track('an interaction', () => events.onInteraction(packet.d, answerOver(rest, packet.d)));
+    // Else discord.js would build its own picture of it, and what it does not understand would throw out of its socket.
+    packet.t = 'TAKEN';
+  });
   client.on(Events.GuildCreate, (guild) => track('a new server', () => events.onJoin(guild)));
   // discord.js tells only of servers that were left: one that is out for a while is "unavailable", and keeps its keys.
   client.on(Events.GuildDelete, ({ id }) => track('a server that was left', () => events.onLeave(id)));

@@ -32,7 +32,7 @@ export async function attach(
   const lines: string[] = [];
   for (const medium of media) {
     const original = await onDisk(store, medium.objectKey, directory, copies, signal);
-    const path = medium.bytes <= limitBytes ? original : await fit(original, medium, limitBytes, directory, signal);
+    const path = medium.bytes <= limitBytes ? original : await fitted(original, medium, limitBytes, directory, signal);
     if (path === null) {
       const link = await store.link(medium.objectKey);
       const { tooLarge } = text.discord;
@@ -72,7 +72,7 @@ async function onDisk(store: MediaStore, key: string, directory: string, copies:
   return path;
 }
 
-async function fit(
+async function fitted(
   path: string,
   medium: CardMedia,
   maxBytes: number,

@@ -20,12 +20,24 @@ export const formModal = ({ command, title, intro, fields }: Form): Modal => ({
     type: ComponentType.Label,
     label: clip(field.label, longestLabel),
     // What the form is about is said once, where one begins to read.
-    ...(index === 0 ? { description: clip(intro, 100) } : {}),
-    component: select(field),
+    ...(field.kind === 'secret' || index === 0
+      ? { description: clip(field.kind === 'secret' ? field.hint : intro, 100) }
+      : {}),
+    component: field.kind === 'secret' ? secretInput(field) : select(field),
   })),
 });
 
-const select = (field: FormField) =>
+/** Discord has no input that hides what is typed; the modal is the member's alone, and nothing is ever filled in for them. */
+const secretInput = (field: Extract<FormField, { kind: 'secret' }>) =>
+  ({
+    type: ComponentType.TextInput,
+    custom_id: field.name,
+    style: TextInputStyle.Short,
+    required: false,
+    max_length: 400,
+  }) as const;
+
+const select = (field: Extract<FormField, { kind: 'choice' }>) =>
   ({
     type: ComponentType.StringSelect,
     custom_id: field.name,

@@ -44,7 +44,8 @@ test('a run that was asked to stop says so and has no button any more', () => {
 
 test('a run that succeeded shows what it made, how long it took and what it cost', () => {
   const card = cardOf(succeeded, { balance: 76 });
-  expect(card).toMatchObject({ tone: 'good', title: 'Your image and your video are ready', buttons: [] });
+  expect(card).toMatchObject({ tone: 'good', title: 'Your image and your video are ready' });
+  expect(card.buttons.map((button) => button.action)).toEqual(['again', 'edit', 'delete']);
   expect(card.media.map((medium) => medium.kind)).toEqual(['image', 'video']);
   expect(words(card)).toEqual(['Done in 24 s.', '24 credits paid. 76 left.']);
 });

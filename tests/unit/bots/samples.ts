@@ -55,6 +55,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       releasedCredits: null,
       failure: null,
       cancelRequestedAt: null,
+      deletedAt: null,
       dueAt: at(0),
       dispatch: 0,
       claimed: 0,

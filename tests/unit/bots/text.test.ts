@@ -61,7 +61,10 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
     { reason: 'several_to_cancel', runs: [{ id: '0b8f6a52', prompt: 'a fox' }] },
     /Say which one: cancel 0b8f6a52 \(a fox\)\./,
   ],
-  not_your_run: [{ reason: 'not_your_run' }, /not yours.*an admin can stop it/],
+  not_your_run: [{ reason: 'not_your_run', wish: 'stop' }, /not yours.*an admin can stop it/],
+  still_at_work: [{ reason: 'still_at_work' }, /still at work.*Cancel it first/],
+  run_deleted: [{ reason: 'run_deleted' }, /was deleted.*Start a new one/],
+  nothing_to_animate: [{ reason: 'nothing_to_animate' }, /no image.*Nothing was charged/],
   already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],
 };
 

@@ -1,4 +1,5 @@
 import type { Workflow } from '../../../db/vocabulary.ts';
+import type { KeyChange } from '../../commands/keys.ts';
 import { credits } from './measures.ts';
 
 export const describe = {
@@ -9,6 +10,7 @@ export const describe = {
   cancel: 'Arrêter une création ; ce qui n’est pas encore parti ne coûte rien',
   history: 'Retrouver les créations passées et leurs résultats',
   credits: 'Voir le solde, les dernières opérations et la consommation',
+  keys: 'Utiliser vos propres clés OpenAI et Google, en privé',
   settings: 'Choisir ce que fait une commande quand on ne précise rien',
   help: 'Voir ce que fait VidGenie et ce que cela coûte',
 };
@@ -25,6 +27,7 @@ export const options = {
   audio: 'Avec ou sans son',
   run: 'La création : les premiers caractères de son identifiant',
   everyone: 'Les créations de tous, pas seulement les vôtres (pour les admins)',
+  blocked: 'Mots qu’aucun texte ne peut contenir, séparés par des virgules ; « none » les retire tous',
   reset: 'Revenir aux réglages d’origine',
   command: 'La commande à expliquer',
 };
@@ -35,7 +38,6 @@ export const usage = {
     `${least} à ${most}${usual === null ? '' : `, d’habitude ${usual}`}`,
   on: 'oui',
   off: 'non',
-  adminsOnly: 'pour les admins',
 };
 
 const made: Record<Workflow, string> = {
@@ -81,6 +83,57 @@ export const historyCard = {
   firstStep: 'Essayez : complete un renard dans la neige',
 };
 
+const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
+
+const checks = {
+  unchecked: 'pas encore essayée',
+  valid: 'fonctionne',
+  invalid: 'a été refusée',
+  no_permission: 'ne peut pas tout faire',
+  out_of_quota: 'n’a plus de crédit',
+  unreachable: 'n’a pas pu être essayée',
+} as const;
+
+export const keys = {
+  title: 'Clés de cet espace',
+  intro: 'Les étapes utilisent vos clés au lieu de celles de l’hébergeur. Un champ vide ne change rien.',
+  vendors: keyVendors,
+  status: checks,
+  field: (vendor: keyof typeof keyVendors) => `Clé ${keyVendors[vendor]}`,
+  stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
+  none: 'aucune',
+  remove: 'Supprimer',
+  removeNothing: 'Rien',
+  removeAll: 'Toutes les clés',
+  unchanged: 'Rien n’a été changé',
+  changed: 'Enregistré',
+  notChanged: 'Tout n’a pas été enregistré',
+  how: 'Une clé se tape dans un formulaire privé, jamais dans une commande : vidgenie keys set openai',
+  change: (it: KeyChange): string => {
+    const vendor = keyVendors[it.vendor];
+    switch (it.outcome) {
+      case 'saved':
+        return {
+          valid: `La clé ${vendor} …${it.lastFour} fonctionne et sert dès la prochaine création.`,
+          no_permission: `La clé ${vendor} …${it.lastFour} est enregistrée, mais elle ne peut pas lister les modèles : donnez-lui ce droit.`,
+          out_of_quota: `La clé ${vendor} …${it.lastFour} est enregistrée, mais son compte est vide : rechargez-le.`,
+          invalid: '',
+          unreachable: '',
+        }[it.check];
+      case 'kept':
+        return it.check === 'unreachable'
+          ? `${vendor} est injoignable : la clé n’a pas pu être essayée ni enregistrée. Réessayez dans une minute.`
+          : `${vendor} ne connaît pas cette clé, elle n’est pas enregistrée. Copiez-la de nouveau depuis votre compte.`;
+      case 'malformed':
+        return `Ce n’est pas une clé ${vendor} : elle contient des blancs, ou sa longueur est inhabituelle.`;
+      case 'removed':
+        return `La clé ${vendor} est supprimée.`;
+      case 'nothing_there':
+        return `Il n’y avait pas de clé ${vendor}.`;
+    }
+  },
+};
+
 export const settings = {
   title: 'Réglages de cet espace',
   intro: 'Ce que fait une commande quand on ne précise rien.',
@@ -95,5 +148,7 @@ export const settings = {
   },
   seconds: (amount: number) => `${amount} s`,
   resolution: (resolution: string, audio: boolean) => `${resolution} ${audio ? 'avec son' : 'sans son'}`,
+  blocked: 'Mots bloqués',
+  noneBlocked: 'aucun',
   how: 'Pour en changer un, par exemple : settings --duration 5, ou pour tout annuler : settings --reset',
 };

@@ -85,6 +85,26 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: 'Il n’y a pas d’image à animer',
         text: 'Choisissez un message avec une image PNG, JPEG ou WebP. Rien n’a été facturé.',
       };
+    case 'blocked':
+      return {
+        title: 'Cet espace ne crée pas cela',
+        text: `Ses admins ont bloqué « ${few(it.word, 40)} ». Rien n’a été facturé. Essayez d’autres mots.`,
+      };
+    case 'flagged':
+      return {
+        title: 'Cela ne peut pas être créé ici',
+        text: `Signalé comme ${allOf(it.categories.map((one) => one.replace('/', ' / ')))}. Rien n’a été facturé. Essayez d’autres mots.`,
+      };
+    case 'unmoderated':
+      return {
+        title: 'Pas maintenant',
+        text: 'Chaque texte est vérifié avant le travail, et la vérification est injoignable. Rien n’a été facturé. Réessayez dans quelques minutes.',
+      };
+    case 'no_key':
+      return {
+        title: `Personne n’a encore de clé pour ${things[it.step]}`,
+        text: 'Rien n’a été facturé. Un admin peut en apporter une avec : keys',
+      };
     case 'already_over':
       return {
         title: `La création ${it.id} est finie`,
@@ -92,6 +112,8 @@ export function refusal(it: Refusal): { title: string; text: string } {
       };
   }
 }
+
+const things = { enhance: 'le texte', image: 'l’image', video: 'la vidéo' } as const;
 
 const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Vouliez-vous dire ${nearest} ? `);
 

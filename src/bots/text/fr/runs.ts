@@ -134,6 +134,10 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
 
 const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 
+export const ownKey = (vendors: readonly string[]): string => `Avec la clé ${allOf(vendors)} de votre espace.`;
+export const ownKeyFailed =
+  'C’était la clé de votre espace ; celle de l’opérateur ne la remplace jamais. Un admin voit son état avec : keys';
+
 export const ownWords = 'Le texte n’a pas pu être amélioré ; vos propres mots ont été utilisés.';
 
 export const undelivered = 'Le résultat n’a pas pu être annoncé là où il a été demandé.';
@@ -166,6 +170,3 @@ export const media = {
   size: (width: number, height: number, seconds: number | null, bytes: string) =>
     [`${width} × ${height}`, ...(seconds === null ? [] : [`${Number(seconds.toFixed(1))} s`]), bytes].join(', '),
 };
-
-export const resumed = (ids: readonly string[]): string =>
-  `En attente ${ids.length === 1 ? 'd’une création' : `de ${ids.length} créations`} d’avant : ${allOf(ids)}.`;

@@ -1,0 +1,282 @@
+import { readFile } from 'node:fs/promises';
+import { describe, expect, inject, test } from 'vitest';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { listRuns } from '../../src/db/runs.ts';
+import type { Asked } from '../support/discord/people.ts';
+import { openVidGenie } from '../support/discord/server.ts';
+import { buttonId, readable } from '../support/discord/world.ts';
+
+const transports = ['gateway', 'http'] as const;
+
+/** Sends an interaction by either way. */
+type World = Awaited<ReturnType<typeof openVidGenie>>;
+
+async function send({ discord, bot }: World, transport: (typeof transports)[number], asked: Asked): Promise<Asked> {
+  if (transport === 'gateway') await discord.ask(asked);
+  else expect((await discord.sendOverHttp(asked, bot.endpoint)).status).toBe(200);
+  return asked;
+}
+
+const picture = async () => ({
+  filename: 'fox.png',
+  contentType: 'image/png',
+  bytes: new Uint8Array(await readFile(inject('vendorMedia').image)),
+});
+
+describe.for(transports)('over the %s', (transport) => {
+  test('each command that starts no run answers only who asked', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const started1 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
+    const { run } = await it.runOf(started1);
+    const said: Record<string, RegExp> = {
+      status: /Your image is ready/,
+      history: /a red boat/,
+      credits: /94 credits left/,
+      help: /\/|complete/,
+    };
+    for (const [name, pattern] of Object.entries(said)) {
+      const asked = await send(it, transport, discord.people.command(ada, channel, name));
+      expect(readable((await discord.whisper(asked)).components)).toMatch(pattern);
+      expect(asked.interaction.data).toEqual({ flags: 64 });
+    }
+    const named = await send(
+      it,
+      transport,
+      discord.people.command(ada, channel, 'status', { run: run.id.slice(0, 8) }),
+    );
+    expect(readable((await discord.whisper(named)).components)).toMatch(/a red boat/);
+    const cancel = await send(it, transport, discord.people.command(ada, channel, 'cancel'));
+    expect(readable((await discord.whisper(cancel)).components)).toMatch(/Nothing is running/);
+  });
+
+  test('a video of an attached image', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const started2 = await send(
+      it,
+      transport,
+      discord.people.command(ada, channel, 'video', { image: await picture(), prompt: 'snow falls' }),
+    );
+    const view = await it.runOf(started2);
+    expect(view.run).toMatchObject({ state: 'succeeded', workflow: 'video', prompt: 'snow falls' });
+    expect(view.assets.map(({ step }) => step)).toEqual([null, 'video']);
+  });
+
+  test('a message with an image can be animated, and one without is refused', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const none = await send(it, transport, discord.people.messageCommand(ada, channel, []));
+    expect(readable((await discord.whisper(none)).components)).toMatch(/no image to animate/);
+    const started3 = await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
+    expect((await it.runOf(started3)).run).toMatchObject({ state: 'succeeded', workflow: 'video' });
+  });
+
+  test('the settings are a modal for admins alone, checked again when it comes back', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const admin = discord.person('admin');
+    const refused = await send(it, transport, discord.people.command(ada, channel, 'settings'));
+    expect(readable((await discord.whisper(refused)).components)).toMatch(/Only admins/);
+
+    const asked = await send(it, transport, discord.people.command(admin, channel, 'settings'));
+    expect(asked.interaction.answered).toBe(9);
+    expect(asked.interaction.data).toMatchObject({ custom_id: 'v1:form:settings' });
+    const values = { style: 'anime', quality: '-', aspect: 'tall', duration: '5', video: '720p off' };
+    const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:settings', values));
+    expect(readable((await discord.whisper(sneaky)).components)).toMatch(/Only admins/);
+    const saved = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:settings', values));
+    expect(readable((await discord.whisper(saved)).components)).toMatch(/Saved[\s\S]*anime[\s\S]*tall/);
+
+    const started4 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a boat' }));
+    expect((await it.runOf(started4)).run.options).toMatchObject({
+      style: 'anime',
+      quality: 'hd',
+      aspect: 'tall',
+      duration: 5,
+    });
+    const direct = await send(it, transport, discord.people.command(admin, channel, 'settings', { duration: 8 }));
+    expect(readable((await discord.whisper(direct)).components)).toMatch(/8 s/);
+  });
+
+  test('what cannot be is refused in private, and nothing is charged', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada, worker } = it;
+    const cases: [string, Record<string, string | number>, RegExp][] = [
+      ['complete', { prompt: '   ' }, /What would you like to see/],
+      ['complete', { prompt: 'x'.repeat(4001) }, /too long/],
+      ['complete', { prompt: 'a fox', duration: 99 }, /duration/],
+      ['complete', { prompt: 'a fox', resolution: '4k' }, /not possible here/],
+      ['status', { run: 'zzzz' }, /no run/],
+      ['nonsense', {}, /does not know/],
+    ];
+    for (const [name, values, pattern] of cases) {
+      const asked = await send(it, transport, discord.people.command(ada, channel, name, values));
+      expect(readable((await discord.whisper(asked)).components)).toMatch(pattern);
+    }
+    const text = {
+      ...(await picture()),
+      bytes: new TextEncoder().encode('this is no image at all, whatever its name says'),
+    };
+    const bad = await send(it, transport, discord.people.command(ada, channel, 'video', { image: text }));
+    expect(readable((await discord.whisper(bad)).components)).toMatch(/cannot be used/);
+    expect(discord.world.messagesIn(channel.id)).toEqual([]);
+    expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
+  });
+
+  test('prompts and runs are suggested while somebody types', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const started5 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a red boat' }));
+    const { run } = await it.runOf(started5);
+    const prompt = await send(
+      it,
+      transport,
+      discord.people.complete(ada, channel, 'complete', { prompt: 'boa' }, 'prompt'),
+    );
+    expect(prompt.interaction.data).toEqual({ choices: [{ name: 'a red boat', value: 'a red boat' }] });
+    const runs = await send(it, transport, discord.people.complete(ada, channel, 'status', { run: '' }, 'run'));
+    expect(runs.interaction.data).toMatchObject({ choices: [{ value: run.id.slice(0, 8) }] });
+    const stranger = discord.person('member');
+    const others = await send(it, transport, discord.people.complete(stranger, channel, 'status', { run: '' }, 'run'));
+    expect(others.interaction.data).toEqual({ choices: [] });
+  });
+
+  test('the buttons of a result: again, edit, animate, delete', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada, worker } = it;
+    const { world, people } = discord;
+    const first = await send(
+      it,
+      transport,
+      people.command(ada, channel, 'image', { prompt: 'a red boat', style: 'anime' }),
+    );
+    const original = await it.runOf(first);
+    const thread = await discord.thread(first);
+    const result = await world.until(() =>
+      world.messagesIn(thread.id).find(({ attachments }) => attachments.length === 1),
+    );
+
+    const another = discord.person('member', { name: 'Bob' });
+    const again = await send(it, transport, people.press(another, thread, buttonId(result, 'Again')));
+    const repeated = await it.runOf(again);
+    expect(repeated.run).toMatchObject({ prompt: 'a red boat', memberName: 'Bob', options: original.run.options });
+    expect(repeated.run.id).not.toBe(original.run.id);
+    // Within a thread there can be no other: it speaks in place.
+    expect(world.channels.has(again.interaction.originalId ?? '')).toBe(false);
+    await world.until(() =>
+      world.messagesIn(thread.id).find((message) => message.reference === again.interaction.originalId),
+    );
+
+    const edit = await send(it, transport, people.press(another, thread, buttonId(result, 'Edit prompt')));
+    expect(edit.interaction.answered).toBe(9);
+    expect(JSON.stringify(edit.interaction.data)).toContain('a red boat');
+    const customId = `v1:edit:${original.run.id}`;
+    const started6 = await send(it, transport, people.submit(another, thread, customId, { prompt: 'a blue boat' }));
+    expect((await it.runOf(started6)).run).toMatchObject({ prompt: 'a blue boat', workflow: 'image' });
+    const empty = await send(it, transport, people.submit(another, thread, customId, { prompt: ' ' }));
+    expect(readable((await discord.whisper(empty)).components)).toMatch(/What would you like to see/);
+
+    const started7 = await send(it, transport, people.press(another, thread, buttonId(result, 'Animate')));
+    const film = await it.runOf(started7);
+    expect(film.run).toMatchObject({ workflow: 'video', state: 'succeeded' });
+
+    const denied = await send(it, transport, people.press(another, thread, buttonId(result, 'Delete')));
+    expect(readable((await discord.whisper(denied)).components)).toMatch(/not yours/);
+    const moderator = discord.person('moderator', { name: 'Mo' });
+    await send(it, transport, people.press(moderator, thread, buttonId(result, 'Delete')));
+    const root = world.messages.get(thread.id);
+    await world.until(() => readable(root?.components ?? []).includes('deleted by Mo'));
+    expect(world.messages.has(result.id)).toBe(false);
+    for (const { objectKey } of original.assets) expect(await worker.services.store.size(objectKey)).toBeNull();
+    for (const { objectKey } of film.assets) expect(await worker.services.store.size(objectKey)).not.toBeNull();
+    const after = await send(it, transport, people.press(ada, thread, buttonId(result, 'Animate')));
+    expect(readable((await discord.whisper(after)).components)).toMatch(/was deleted/);
+    const history = await send(it, transport, people.command(ada, channel, 'history'));
+    expect(readable((await discord.whisper(history)).components)).toMatch(/deleted/);
+    expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
+  });
+});
+
+test('cancel is for its member and moderators; a run of another server is not found', async () => {
+  const it = await openVidGenie({ vendor: { pollsUntilDone: 1_000_000 } });
+  const { discord, channel, ada } = it;
+  const { world, people } = discord;
+  const asked = people.command(ada, channel, 'complete', { prompt: 'a fox' });
+  await discord.ask(asked);
+  const root = await world.until(() => world.messages.get(asked.interaction.originalId ?? ''));
+  const id = await world.until(() =>
+    readable(root.components).includes('[Cancel]') ? buttonId(root, 'Cancel') : null,
+  );
+
+  const stranger = await send(it, 'gateway', people.press(discord.person('member'), channel, id));
+  expect(readable((await discord.whisper(stranger)).components)).toMatch(/not yours/);
+  const elsewhere = discord.channel(discord.guild());
+  const foreign = await send(it, 'gateway', people.press(discord.person('admin'), elsewhere, id));
+  expect(readable((await discord.whisper(foreign)).components)).toMatch(/no run/);
+  const early = await send(it, 'gateway', people.press(ada, channel, id.replace('cancel', 'delete')));
+  expect(readable((await discord.whisper(early)).components)).toMatch(/still at work/);
+
+  const own = await send(it, 'gateway', people.press(ada, channel, id));
+  expect(readable((await discord.whisper(own)).components)).toMatch(/being stopped/);
+  expect((await it.runOf(asked)).run.state).toBe('canceled');
+  const thread = await discord.thread(asked);
+  await world.until(() =>
+    world.messagesIn(thread.id).find((message) => readable(message.components).includes('Canceled')),
+  );
+  await world.until(() => readable(root.components).includes('Canceled'));
+  expect(readable(root.components)).not.toContain('[Cancel]');
+});
+
+test('whoever speaks French is answered in French, in the thread too', async () => {
+  const it = await openVidGenie();
+  const { discord, channel } = it;
+  const amelie = discord.person('member', { locale: 'fr' });
+  const help = await send(it, 'gateway', discord.people.command(amelie, channel, 'help'));
+  expect(readable((await discord.whisper(help)).components)).toMatch(/Ce que cela coûte/);
+  const asked = await send(it, 'gateway', discord.people.command(amelie, channel, 'image', { prompt: 'un renard' }));
+  const thread = await discord.thread(asked);
+  await discord.world.until(() =>
+    discord.world
+      .messagesIn(thread.id)
+      .find((message) => readable(message.components).includes('Votre image est prête')),
+  );
+});
+
+test('where no thread is possible it works in place: in a private conversation, in a voice channel, without the permission', async () => {
+  const it = await openVidGenie();
+  const { discord, guild, ada } = it;
+  const sendOnly = (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n);
+  const places = [
+    discord.channel(null),
+    discord.channel(guild, { type: 2 }),
+    discord.channel(guild, { botPermissions: sendOnly }),
+  ];
+  for (const place of places) {
+    const asked = await send(it, 'gateway', discord.people.command(ada, place, 'image', { prompt: 'a boat' }));
+    await it.runOf(asked);
+    const [root, result, ...more] = discord.world.messagesIn(place.id);
+    expect(more).toEqual([]);
+    expect(root?.id).toBe(asked.interaction.originalId);
+    expect(result).toMatchObject({ reference: root?.id, attachments: [{ contentType: 'image/png' }] });
+    await discord.world.until(() => readable(root?.components ?? []).includes('Your image is ready'));
+  }
+  const { db } = it.worker.services;
+  const { workspaceOf } = await import('../../src/bots/discord/place.ts');
+  expect(await listRuns(db, workspaceOf(null, ada.id), { limit: 5 })).toHaveLength(1);
+});
+
+test('a server is welcomed when the bot joins it, and its keys go when it leaves; an outage is no leaving', async () => {
+  const it = await openVidGenie();
+  const { discord, bot } = it;
+  const { guildCreate } = await import('../support/discord/gateway.ts');
+  const guild = discord.guild({ name: 'Owls', locale: 'fr' });
+  const channel = discord.channel(guild);
+  discord.gateway.send('GUILD_CREATE', guildCreate(discord.world, guild));
+  const card = await discord.world.until(() => discord.world.messagesIn(channel.id)[0]);
+  expect(readable(card.components)).toMatch(/100 crédits/);
+  discord.gateway.send('GUILD_DELETE', { id: it.guild.id, unavailable: true });
+  discord.gateway.send('GUILD_DELETE', { id: guild.id });
+  await discord.world.until(() => bot.gone.length > 0);
+  expect(bot.gone).toEqual([`discord:${guild.id}`]);
+});

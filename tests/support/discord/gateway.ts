@@ -1,0 +1,141 @@
+import type { Server } from 'node:http';
+import { type WebSocket, WebSocketServer } from 'ws';
+import { z } from 'zod';
+import type { Guild, World } from './world.ts';
+
+const frame = z.object({ op: z.int(), d: z.unknown() });
+const identify = z.object({ token: z.string() });
+const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.int().nullable() });
+
+type Session = { id: string; socket: WebSocket | null; events: { t: string; d: unknown }[] };
+
+/** Discord's gateway: hello, identify, resume, heartbeats, and the ways in which a connection ends. */
+export function createGateway(world: World, server: Server, url: () => string) {
+  const sockets = new WebSocketServer({ server });
+  const sessions = new Map<string, Session>();
+  const counts = { identifies: 0, resumes: 0 };
+
+  const emit = (session: Session, t: string, d: unknown) => {
+    session.events.push({ t, d });
+    session.socket?.send(JSON.stringify({ op: 0, s: session.events.length, t, d }));
+  };
+
+  sockets.on('connection', (socket) => {
+    const say = (op: number, d: unknown) => socket.send(JSON.stringify({ op, d }));
+    say(10, { heartbeat_interval: 41_250 });
+    socket.on('message', (data) => {
+      const { op, d } = frame.parse(JSON.parse(String(data)));
+      if (op === 1) say(11, null);
+      if (op === 2) {
+        if (identify.parse(d).token !== world.token) return socket.close(4004, 'Authentication failed');
+        counts.identifies += 1;
+        const session: Session = { id: world.newId(), socket, events: [] };
+        sessions.set(session.id, session);
+        socket.once('close', () => {
+          session.socket = null;
+        });
+        emit(session, 'READY', ready(world, session.id, url()));
+        for (const guild of world.guilds.values()) emit(session, 'GUILD_CREATE', guildCreate(world, guild));
+        world.changed();
+      }
+      if (op === 6) {
+        const wanted = resume.parse(d);
+        const session = sessions.get(wanted.session_id);
+        if (!session || wanted.token !== world.token) return say(9, false);
+        counts.resumes += 1;
+        session.socket = socket;
+        socket.once('close', () => {
+          session.socket = null;
+        });
+        // What was missed is told again, and then what was missed is over.
+        for (const [index, event] of session.events.entries()) {
+          if (index >= (wanted.seq ?? 0)) socket.send(JSON.stringify({ op: 0, s: index + 1, ...event }));
+        }
+        emit(session, 'RESUMED', {});
+        world.changed();
+      }
+    });
+  });
+
+  return {
+    counts,
+    /** Sends an event to every session; one that is not connected hears of it when it resumes. */
+    send: (t: string, d: unknown) => {
+      for (const session of sessions.values()) emit(session, t, d);
+    },
+    isConnected: () => [...sessions.values()].some(({ socket }) => socket !== null),
+    /** Cuts every connection, as the network does; sessions can be resumed. */
+    cut: () => {
+      for (const socket of sockets.clients) socket.close(4000, 'Unknown error');
+    },
+    /** Ends every session: clients have to identify anew. */
+    invalidate: () => {
+      sessions.clear();
+      for (const socket of sockets.clients) socket.send(JSON.stringify({ op: 9, d: false }));
+    },
+    close: () => {
+      for (const socket of sockets.clients) socket.terminate();
+      sockets.close();
+    },
+  };
+}
+
+const bot = (world: World) => ({
+  ...{ id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true },
+});
+
+const ready = (world: World, sessionId: string, url: string) => ({
+  ...{ v: 10, user: bot(world), session_id: sessionId, resume_gateway_url: url, shard: [0, 1] },
+  guilds: [...world.guilds.values()].map(({ id }) => ({ id, unavailable: true })),
+  application: { id: world.applicationId, flags: 0 },
+});
+
+export const guildCreate = (world: World, { id, name, tier, locale }: Guild) => {
+  const channels = [...world.channels.values()].filter(({ guildId, type }) => guildId === id && type !== 11);
+  return {
+    ...{
+      id,
+      name,
+      icon: null,
+      splash: null,
+      discovery_splash: null,
+      owner_id: '800000000000000001',
+      afk_channel_id: null,
+    },
+    ...{ afk_timeout: 300, verification_level: 0, default_message_notifications: 0, explicit_content_filter: 0 },
+    ...{
+      emojis: [],
+      features: [],
+      mfa_level: 0,
+      application_id: null,
+      system_channel_flags: 0,
+      rules_channel_id: null,
+    },
+    ...{ max_members: 100, vanity_url_code: null, description: null, banner: null, premium_tier: tier, nsfw_level: 0 },
+    ...{ preferred_locale: locale, public_updates_channel_id: null, premium_progress_bar_enabled: false, stickers: [] },
+    ...{
+      system_channel_id: channels[0]?.id ?? null,
+      safety_alerts_channel_id: null,
+      joined_at: '2026-01-01T00:00:00Z',
+    },
+    ...{ large: false, unavailable: false, member_count: 1, voice_states: [], presences: [], stage_instances: [] },
+    ...{ guild_scheduled_events: [], soundboard_sounds: [], threads: [] },
+    roles: [
+      {
+        ...{ id, name: '@everyone', color: 0, hoist: false, position: 0, managed: false, mentionable: false, flags: 0 },
+        permissions: String(channels[0]?.botPermissions ?? 0n),
+      },
+    ],
+    channels: channels.map((channel) => ({
+      ...{
+        id: channel.id,
+        type: channel.type,
+        name: channel.name,
+        position: 0,
+        permission_overwrites: [],
+        nsfw: false,
+      },
+    })),
+    members: [{ user: bot(world), roles: [], joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false, flags: 0 }],
+  };
+};

@@ -1,0 +1,140 @@
+import { ChannelType, PermissionFlagsBits } from 'discord-api-types/v10';
+import { Refused } from './errors.ts';
+import {
+  type Channel,
+  flat,
+  type Message,
+  type MessageBody,
+  type StoredAttachment,
+  tierLimits,
+  type World,
+} from './world.ts';
+
+const componentsV2 = 1 << 15;
+export type Upload = { index: string; filename: string; bytes: Uint8Array; contentType: string };
+
+export const isThread = (channel: Channel) => channel.type === ChannelType.PublicThread;
+
+export function channelOf(world: World, id: string): Channel {
+  const channel = world.channels.get(id);
+  if (!channel) throw new Refused(404, 10003, 'Unknown Channel');
+  if ((channel.botPermissions & PermissionFlagsBits.ViewChannel) === 0n)
+    throw new Refused(403, 50001, 'Missing Access');
+  return channel;
+}
+
+export function messageOf(world: World, channelId: string, id: string): Message {
+  const message = world.messages.get(id);
+  if (!message || message.channelId !== channelId || message.onlyFor !== null)
+    throw new Refused(404, 10008, 'Unknown Message');
+  return message;
+}
+
+export function require(channel: Channel, permission: bigint): void {
+  if ((channel.botPermissions & permission) !== permission) throw new Refused(403, 50013, 'Missing Permissions');
+}
+
+/** What Discord says about a message before it takes it. */
+function check(
+  world: World,
+  body: MessageBody,
+  attachments: readonly StoredAttachment[],
+  channel: Channel | null,
+): void {
+  const wrong = (why: string) => new Refused(400, 50035, `Invalid Form Body: ${why}`);
+  const components = flat(body.components ?? []);
+  if (((body.flags ?? componentsV2) & componentsV2) === 0) throw wrong('a message without components');
+  if (body.content || body.embeds?.length) throw wrong('content beside components');
+  if (components.length === 0) throw wrong('empty');
+  if (components.length > 40) throw wrong('more than 40 components');
+  const text = components.reduce((sum, one) => sum + (one.content ?? '').length, 0);
+  if (text > 4000) throw wrong(`${text} characters of text`);
+  for (const one of components) {
+    if (one.type === 10 && (one.content ?? '').trim() === '') throw wrong('an empty text');
+    if ((one.custom_id ?? '').length > 100) throw wrong('a custom_id of more than 100 characters');
+    for (const item of one.items ?? []) {
+      const name = item.media.url.replace('attachment://', '');
+      if (!attachments.some(({ filename }) => filename === name)) throw wrong(`no attachment ${item.media.url}`);
+    }
+  }
+  if ((body.nonce ?? '').length > 25) throw wrong('a nonce of more than 25 characters');
+  if (body.allowed_mentions?.parse.length !== 0) world.violations.push('a message that could ping somebody');
+  const tier = channel?.guildId ? (world.guilds.get(channel.guildId)?.tier ?? 0) : 0;
+  const limit = tierLimits[tier] ?? 0;
+  if (attachments.some(({ bytes }) => bytes.length > limit)) throw new Refused(413, 40005, 'Request entity too large');
+}
+
+function stored(world: World, body: MessageBody, uploads: readonly Upload[], before: readonly StoredAttachment[]) {
+  const listed = body.attachments;
+  if (!listed) {
+    return [...before, ...uploads.map((upload) => ({ ...upload, id: world.newId() }))];
+  }
+  return listed.flatMap(({ id }) => {
+    const upload = uploads.find(({ index }) => index === String(id));
+    if (upload) return [{ ...upload, id: world.newId() }];
+    const kept = before.find((one) => one.id === String(id));
+    return kept ? [kept] : [];
+  });
+}
+
+export type Posting = { body: MessageBody; uploads: readonly Upload[]; onlyFor?: string | null };
+
+/** Stores a message, whoever may have been allowed to post it. */
+export function put(world: World, channelId: string, { body, uploads, onlyFor = null }: Posting): Message {
+  const channel = world.channels.get(channelId) ?? null;
+  const attachments = stored(world, body, uploads, []);
+  check(world, { ...body, flags: body.flags ?? 0 }, attachments, channel);
+  const message: Message = {
+    ...{
+      id: world.newId(),
+      channelId,
+      flags: body.flags ?? 0,
+      components: body.components ?? [],
+      attachments,
+      onlyFor,
+    },
+    ...{ nonce: body.nonce ?? null, reference: body.message_reference?.message_id ?? null, edits: 0 },
+  };
+  world.messages.set(message.id, message);
+  return message;
+}
+
+/** A post by the bot itself: permissions, threads that are shut, and the nonce that keeps it from being doubled. */
+export function post(world: World, channelId: string, posting: Posting): Message {
+  const channel = channelOf(world, channelId);
+  require(channel, isThread(channel) ? PermissionFlagsBits.SendMessagesInThreads : PermissionFlagsBits.SendMessages);
+  if (posting.uploads.length > 0) require(channel, PermissionFlagsBits.AttachFiles);
+  if (channel.locked) throw new Refused(403, 160005, 'Thread is locked');
+  channel.archived = false;
+  const { nonce, enforce_nonce: isEnforced } = posting.body;
+  const twin = world.messagesIn(channelId).find((message) => nonce !== undefined && message.nonce === nonce);
+  if (twin && isEnforced) return twin;
+  return put(world, channelId, posting);
+}
+
+export function edit(world: World, message: Message, { body, uploads }: Posting): Message {
+  const channel = world.channels.get(message.channelId);
+  if (channel?.archived) throw new Refused(400, 50083, 'Thread is archived');
+  const attachments = stored(world, body, uploads, message.attachments);
+  check(world, body, attachments, channel ?? null);
+  message.attachments = attachments;
+  message.components = body.components ?? message.components;
+  message.flags = body.flags ?? message.flags;
+  message.edits += 1;
+  return message;
+}
+
+export const shown = (world: World, message: Message, origin: string) => ({
+  id: message.id,
+  channel_id: message.channelId,
+  flags: message.flags,
+  components: message.components,
+  content: '',
+  author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true },
+  attachments: message.attachments.map(({ id, filename, bytes, contentType }) => ({
+    ...{ id, filename, size: bytes.length, content_type: contentType },
+    ...{ url: `${origin}/attachments/${id}/${filename}`, proxy_url: `${origin}/attachments/${id}/${filename}` },
+  })),
+  type: 0,
+  timestamp: new Date(world.now()).toISOString(),
+});

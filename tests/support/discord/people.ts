@@ -1,0 +1,161 @@
+import { createPrivateKey, sign } from 'node:crypto';
+import { ChannelType, PermissionFlagsBits } from 'discord-api-types/v10';
+import { answer } from './routes.ts';
+import type { Channel, Interaction, World } from './world.ts';
+
+export type Person = { id: string; name: string; permissions: bigint; locale: string };
+export type GivenFile = { filename: string; contentType: string; bytes: Uint8Array };
+type Value = string | number | boolean | GivenFile;
+
+/** An interaction as Discord sends it, and what becomes of it. */
+export type Asked = { interaction: Interaction; payload: Record<string, unknown> };
+
+const optionTypes = { string: 3, number: 4, boolean: 5, object: 11 } as const;
+
+/** What people do in Discord: type commands, press buttons, fill in modals. */
+export function createPeople(world: World, origin: () => string, keepFile: (file: GivenFile) => string) {
+  function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>, more: object = {}): Asked {
+    const interaction: Interaction = {
+      ...{ id: world.newId(), token: `interaction.${world.newId()}`, channelId: channel.id, userId: who.id },
+      ...{ bornAt: world.now(), answered: null, originalId: null, data: null, whispers: [] },
+    };
+    world.interactions.set(interaction.token, interaction);
+    const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null };
+    const asker =
+      channel.guildId === null
+        ? { user }
+        : {
+            guild_id: channel.guildId,
+            guild: { id: channel.guildId, locale: 'en-US', features: [] },
+            member: {
+              ...{
+                user,
+                nick: null,
+                permissions: String(who.permissions),
+                roles: [],
+                deaf: false,
+                mute: false,
+                flags: 0,
+              },
+              joined_at: '2026-01-01T00:00:00Z',
+            },
+          };
+    const payload = {
+      ...{ id: interaction.id, application_id: world.applicationId, type, data, token: interaction.token, version: 1 },
+      ...{ channel_id: channel.id, channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0 } },
+      ...{ locale: who.locale, app_permissions: String(channel.botPermissions), entitlements: [], ...asker },
+      ...{
+        attachment_size_limit: 10 * 1024 * 1024,
+        authorizing_integration_owners: {},
+        context: channel.guildId ? 0 : 1,
+      },
+      ...more,
+    };
+    return { interaction, payload };
+  }
+
+  /** The message that a button belongs to, as far as client libraries insist on it. */
+  const messageIn = (channel: Channel) => ({
+    ...{ id: world.newId(), channel_id: channel.id, content: '', type: 0, attachments: [], embeds: [], components: [] },
+    ...{ author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true } },
+    ...{ mentions: [], mention_roles: [], mention_everyone: false, pinned: false, tts: false, flags: 0 },
+    ...{ timestamp: '2026-01-01T00:00:00Z', edited_timestamp: null },
+  });
+
+  const attachmentOf = (file: GivenFile) => {
+    const id = keepFile(file);
+    const url = `${origin()}/attachments/${id}/${encodeURIComponent(file.filename)}`;
+    return {
+      id,
+      filename: file.filename,
+      size: file.bytes.length,
+      url,
+      proxy_url: url,
+      content_type: file.contentType,
+    };
+  };
+
+  function chat(name: string, values: Record<string, Value>, focused?: string) {
+    const attachments: Record<string, unknown> = {};
+    const options = Object.entries(values).map(([option, value]) => {
+      const common = { name: option, ...(option === focused ? { focused: true } : {}) };
+      if (typeof value !== 'object') {
+        const type = typeof value;
+        return {
+          ...common,
+          type: type === 'string' || type === 'number' || type === 'boolean' ? optionTypes[type] : 3,
+          value,
+        };
+      }
+      const attachment = attachmentOf(value);
+      attachments[attachment.id] = attachment;
+      return { ...common, type: optionTypes.object, value: attachment.id };
+    });
+    return {
+      ...{ id: '1', name: 'vidgenie', type: 1, resolved: { attachments } },
+      options: [{ name, type: 1, options }],
+    };
+  }
+
+  return {
+    command: (who: Person, channel: Channel, name: string, values: Record<string, Value> = {}) =>
+      ask(who, channel, 2, chat(name, values)),
+    complete: (who: Person, channel: Channel, name: string, values: Record<string, Value>, focused: string) =>
+      ask(who, channel, 4, chat(name, values, focused)),
+    messageCommand: (who: Person, channel: Channel, files: readonly GivenFile[]) => {
+      const id = world.newId();
+      const messages = { [id]: { ...messageIn(channel), id, attachments: files.map(attachmentOf) } };
+      return ask(who, channel, 2, {
+        id: '2',
+        name: 'Animate with VidGenie',
+        type: 3,
+        target_id: id,
+        resolved: { messages },
+      });
+    },
+    press: (who: Person, channel: Channel, customId: string) =>
+      ask(who, channel, 3, { custom_id: customId, component_type: 2 }, { message: messageIn(channel) }),
+    submit: (who: Person, channel: Channel, customId: string, values: Record<string, string>) =>
+      ask(who, channel, 5, {
+        custom_id: customId,
+        components: Object.entries(values).map(([name, value], index) => ({
+          ...{ type: 18, id: index + 1 },
+          component:
+            name === 'prompt'
+              ? { type: 4, id: index + 20, custom_id: name, value }
+              : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
+        })),
+      }),
+  };
+}
+
+export const permissionsOf = {
+  member: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.SendMessages,
+  moderator: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages,
+  admin: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageGuild,
+};
+
+const channelTypes = { text: ChannelType.GuildText, voice: ChannelType.GuildVoice, direct: ChannelType.DM };
+
+/** Sends an interaction to the bot's own endpoint, signed as Discord does, and takes the answer that comes back. */
+export async function sendOverHttp(
+  world: World,
+  endpoint: string,
+  privateKeyPem: string,
+  asked: Asked,
+): Promise<Response> {
+  const body = JSON.stringify(asked.payload);
+  const timestamp = String(Math.floor(world.now() / 1000));
+  const signature = sign(null, Buffer.from(timestamp + body), createPrivateKey(privateKeyPem)).toString('hex');
+  const headers = {
+    'content-type': 'application/json',
+    'x-signature-ed25519': signature,
+    'x-signature-timestamp': timestamp,
+  };
+  const response = await fetch(endpoint, { method: 'POST', headers, body });
+  if (response.ok) {
+    answer(world, asked.interaction, await response.clone().json());
+    world.changed();
+  }
+  return response;
+}

@@ -1,0 +1,85 @@
+import { join } from 'node:path';
+import { eq } from 'drizzle-orm';
+import { onTestFinished } from 'vitest';
+import { createDiscordMessenger } from '../../../src/bots/discord/messenger.ts';
+import { startDiscordBot } from '../../../src/bots/discord/start.ts';
+import { createHttpServer } from '../../../src/bots/http.ts';
+import type { RunView } from '../../../src/db/runs.ts';
+import { runs } from '../../../src/db/schema.ts';
+import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
+import { createLog } from '../../../src/log.ts';
+import type { Program, Surroundings } from '../../../src/main.ts';
+import { createFileStore } from '../../../src/pipeline/media/files.ts';
+import { createTestDatabase } from '../database.ts';
+import { createInstallation, delivered, type Installation } from '../program.ts';
+import type { VendorBehaviour } from '../studio.ts';
+import { createDiscord, type Discord } from './discord.ts';
+import type { Asked } from './people.ts';
+
+const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+
+/** A worker that speaks in this Discord. */
+export async function openWorker(
+  installation: Installation,
+  discord: Discord,
+  options: { vendor?: VendorBehaviour } & Surroundings = {},
+): Promise<Program> {
+  const store = createFileStore(join(installation.home, 'media'));
+  const messenger = createDiscordMessenger({
+    address: discord.address,
+    ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog() },
+  });
+  const program = await installation.open({ worker: true, messengers: { discord: messenger }, ...options });
+  onTestFinished(messenger.close);
+  return program;
+}
+
+/** A bot of this installation, over the gateway and over HTTP. */
+export async function openBot(program: Program, discord: Discord) {
+  const gone: WorkspaceId[] = [];
+  const http = createHttpServer();
+  const bot = await startDiscordBot({
+    address: discord.address,
+    http: { app: http.app, publicKey: discord.publicKey },
+    services: program.services,
+    log: testLog(),
+    onWorkspaceGone: async (id) => {
+      gone.push(id);
+      discord.world.changed();
+    },
+  });
+  const port = await http.listen(0);
+  const stop = async () => {
+    await bot.stop();
+    await http.close();
+  };
+  onTestFinished(stop);
+  return { gone, stop, endpoint: `http://127.0.0.1:${port}/discord/interactions` };
+}
+
+/** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and Ada in it. */
+export async function openVidGenie(options: { vendor?: VendorBehaviour; tier?: number } = {}) {
+  const discord = await createDiscord();
+  const guild = discord.guild({ tier: options.tier ?? 0 });
+  const channel = discord.channel(guild);
+  const ada = discord.person('member');
+  const installation = await createInstallation(await createTestDatabase());
+  const worker = await openWorker(installation, discord, options.vendor ? { vendor: options.vendor } : {});
+  const bot = await openBot(worker, discord);
+  return {
+    ...{ discord, guild, channel, ada, installation, worker, bot },
+    /** The run that an interaction started, followed to its delivery. */
+    runOf: (asked: Asked) => runOf(worker, discord, asked),
+  };
+}
+
+/** The run that an interaction started, followed to its delivery. */
+export async function runOf(program: Program, discord: Discord, asked: Asked): Promise<RunView> {
+  // The answer is edited after the run is there.
+  await discord.world.until(() => (discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0);
+  const key = `discord:${asked.interaction.id}`;
+  const { db } = program.services;
+  const [row] = await db.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, key));
+  if (!row) throw new Error('the interaction started no run');
+  return await delivered(program, row.id);
+}

@@ -1,0 +1,149 @@
+import { EventEmitter } from 'node:events';
+import { PermissionFlagsBits } from 'discord-api-types/v10';
+import { z } from 'zod';
+
+const mebibyte = 1024 * 1024;
+/** Upload limits by boost tier, in bytes. */
+export const tierLimits = [10, 10, 50, 100].map((amount) => amount * mebibyte);
+
+export const everything =
+  Object.values(PermissionFlagsBits).reduce((all, one) => all | one, 0n) & ~PermissionFlagsBits.Administrator;
+
+/** What our messages are made of, as far as the simulator looks into it. */
+export type Component = {
+  type: number;
+  content?: string | undefined;
+  custom_id?: string | undefined;
+  label?: string | undefined;
+  components?: Component[] | undefined;
+  items?: { media: { url: string } }[] | undefined;
+};
+const component: z.ZodType<Component> = z.looseObject({
+  type: z.int(),
+  content: z.string().optional(),
+  custom_id: z.string().optional(),
+  label: z.string().optional(),
+  components: z.lazy(() => z.array(component)).optional(),
+  items: z.array(z.looseObject({ media: z.looseObject({ url: z.string() }) })).optional(),
+});
+export const messageBody = z.looseObject({
+  content: z.string().nullish(),
+  embeds: z.array(z.unknown()).nullish(),
+  flags: z.int().optional(),
+  components: z.array(component).optional(),
+  attachments: z
+    .array(z.looseObject({ id: z.union([z.string(), z.number()]), filename: z.string().optional() }))
+    .optional(),
+  allowed_mentions: z.looseObject({ parse: z.array(z.string()) }).optional(),
+  nonce: z.string().optional(),
+  enforce_nonce: z.boolean().optional(),
+  message_reference: z.looseObject({ message_id: z.string() }).optional(),
+});
+export type MessageBody = z.infer<typeof messageBody>;
+
+export type StoredAttachment = { id: string; filename: string; bytes: Uint8Array; contentType: string };
+export type Message = {
+  id: string;
+  channelId: string;
+  flags: number;
+  components: Component[];
+  attachments: StoredAttachment[];
+  nonce: string | null;
+  reference: string | null;
+  /** How often it was edited. */
+  edits: number;
+  /** Only this member sees it. */
+  onlyFor: string | null;
+};
+export type Channel = {
+  id: string;
+  type: number;
+  guildId: string | null;
+  name: string;
+  parentId: string | null;
+  botPermissions: bigint;
+  archived: boolean;
+  locked: boolean;
+};
+export type Guild = { id: string; name: string; tier: number; locale: string };
+export type Interaction = {
+  id: string;
+  token: string;
+  channelId: string;
+  userId: string;
+  bornAt: number;
+  /** The type of the first answer; null: none yet. */
+  answered: number | null;
+  originalId: string | null;
+  /** What the first answer held. */
+  data: unknown;
+  /** Messages that only the asker sees, as they came. */
+  whispers: Message[];
+};
+
+/** Everything that Discord knows. */
+export function createWorld() {
+  const changes = new EventEmitter().setMaxListeners(0);
+  let serial = 0n;
+  // Milliseconds that tests have let pass by hand.
+  let skipped = 0;
+  const now = () => Date.now() + skipped;
+  const world = {
+    applicationId: '900000000000000001',
+    token: `token-${Math.random().toString(36).slice(2)}`,
+    guilds: new Map<string, Guild>(),
+    channels: new Map<string, Channel>(),
+    messages: new Map<string, Message>(),
+    interactions: new Map<string, Interaction>(),
+    commands: [] as Record<string, unknown>[],
+    registrations: 0,
+    /** Rules of Discord that a request broke. */
+    violations: [] as string[],
+    requests: [] as { method: string; path: string; status: number }[],
+    now,
+    /** Lets time pass: interactions grow old. */
+    skip: (ms: number) => {
+      skipped += ms;
+    },
+    newId: () => {
+      serial += 1n;
+      return String(((BigInt(now()) - 1_420_070_400_000n) << 22n) | serial);
+    },
+    changed: () => changes.emit('change'),
+    /** Resolves when something is so, however long that takes; the test's own limit ends it. */
+    until: <T>(look: () => T | null | undefined | false): Promise<T> =>
+      new Promise((resolve) => {
+        const check = () => {
+          const found = look();
+          if (found === null || found === undefined || found === false) return;
+          changes.off('change', check);
+          resolve(found);
+        };
+        changes.on('change', check);
+        check();
+      }),
+    messagesIn: (channelId: string): Message[] =>
+      [...world.messages.values()].filter((message) => message.channelId === channelId && message.onlyFor === null),
+  };
+  return world;
+}
+export type World = ReturnType<typeof createWorld>;
+
+/** Everything that somebody reads in a message. */
+export function readable(components: readonly Component[]): string {
+  return components
+    .map((one) => [one.content ?? '', one.label ? `[${one.label}]` : '', readable(one.components ?? [])].join('\n'))
+    .join('\n')
+    .replace(/\n+/g, '\n')
+    .trim();
+}
+
+export const flat = (components: readonly Component[]): Component[] =>
+  components.flatMap((one) => [one, ...flat(one.components ?? [])]);
+
+/** The custom id of a button of a message by its label. */
+export const buttonId = (message: Pick<Message, 'components'>, label: string): string => {
+  const button = flat(message.components).find((one) => one.label === label);
+  if (!button?.custom_id) throw new Error(`no button "${label}" in: ${readable(message.components)}`);
+  return button.custom_id;
+};
