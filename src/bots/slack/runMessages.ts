@@ -8,8 +8,7 @@ import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './ca
 import { escaped, mrkdwn } from './escape.ts';
 
 /** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
-const mention = (id: string, name: string): string =>
-  /^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : mrkdwn(name, 80);
+const mention = (id: string, name: string): string => (/^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : mrkdwn(name, 80));
 
 /** The message that everybody in the channel sees: who asked, for what, at what price, and in the end what became of it. */
 export function rootMessage(view: RunView, card: Card, text: Text): SlackMessage {
