@@ -8,7 +8,7 @@ import { animateRun } from './animate.ts';
 import { type Deleted, deleteRun } from './remove.ts';
 
 /** The words of a run, to be edited in a form of the face; {@link submitEdit} takes what came of them. */
-export type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string };
+type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string };
 
 export type ActionAnswer = Answer | Deleted | EditPrompt;
 

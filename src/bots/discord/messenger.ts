@@ -13,7 +13,7 @@ import { finalProgress, outcomeMessage, progressMessage } from './runMessages.ts
 import { isShut, type Seat, takeSeat } from './seat.ts';
 import { createUploadLimit } from './uploadLimit.ts';
 
-export type MessengerLog = { debug: (facts: object, message: string) => void };
+type MessengerLog = { debug: (facts: object, message: string) => void };
 
 export type DiscordMessengerOptions = {
   address: DiscordAddress;

@@ -15,7 +15,7 @@ export const wantedPermissions: bigint = [...needed.thread, ...needed.channel].r
   0n,
 );
 
-export const has = (permissions: bigint, flag: bigint): boolean =>
+const has = (permissions: bigint, flag: bigint): boolean =>
   (permissions & PermissionFlagsBits.Administrator) !== 0n || (permissions & flag) === flag;
 
 export const isServerAdmin = (permissions: bigint): boolean => has(permissions, PermissionFlagsBits.ManageGuild);

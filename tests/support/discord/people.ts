@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto';
-import { ChannelType, PermissionFlagsBits } from 'discord-api-types/v10';
+import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { answer } from './routes.ts';
 import type { Channel, Interaction, World } from './world.ts';
 
@@ -121,7 +121,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         components: Object.entries(values).map(([name, value], index) => ({
           ...{ type: 18, id: index + 1 },
           component:
-            name === 'prompt'
+            ['prompt', 'openai', 'google'].includes(name)
               ? { type: 4, id: index + 20, custom_id: name, value }
               : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
         })),
@@ -135,7 +135,6 @@ export const permissionsOf = {
   admin: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageGuild,
 };
 
-export const channelTypes = { text: ChannelType.GuildText, voice: ChannelType.GuildVoice, direct: ChannelType.DM };
 
 /** Sends an interaction to the bot's own endpoint, signed as Discord does, and takes the answer that comes back. */
 export async function sendOverHttp(

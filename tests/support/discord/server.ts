@@ -16,7 +16,7 @@ import type { VendorBehaviour } from '../studio.ts';
 import { createDiscord, type Discord } from './discord.ts';
 import type { Asked } from './people.ts';
 
-export const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 
 /** A worker that speaks in this Discord. */
 export async function openWorker(

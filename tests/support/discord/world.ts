@@ -2,7 +2,7 @@ import { EventEmitter } from 'node:events';
 import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { z } from 'zod';
 
-export const mebibyte = 1024 * 1024;
+const mebibyte = 1024 * 1024;
 /** Upload limits by boost tier, in bytes. */
 export const tierLimits = [10, 10, 50, 100].map((amount) => amount * mebibyte);
 
@@ -18,7 +18,7 @@ export type Component = {
   components?: Component[] | undefined;
   items?: { media: { url: string } }[] | undefined;
 };
-export const component: z.ZodType<Component> = z.looseObject({
+const component: z.ZodType<Component> = z.looseObject({
   type: z.int(),
   content: z.string().optional(),
   custom_id: z.string().optional(),
