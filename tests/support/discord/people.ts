@@ -120,10 +120,9 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         custom_id: customId,
         components: Object.entries(values).map(([name, value], index) => ({
           ...{ type: 18, id: index + 1 },
-          component:
-            ['prompt', 'openai', 'google'].includes(name)
-              ? { type: 4, id: index + 20, custom_id: name, value }
-              : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
+          component: ['prompt', 'openai', 'google'].includes(name)
+            ? { type: 4, id: index + 20, custom_id: name, value }
+            : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
         })),
       }),
   };
@@ -134,7 +133,6 @@ export const permissionsOf = {
   moderator: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages,
   admin: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageGuild,
 };
-
 
 /** Sends an interaction to the bot's own endpoint, signed as Discord does, and takes the answer that comes back. */
 export async function sendOverHttp(
