@@ -99,6 +99,27 @@ describe.for(transports)('over the %s', (transport) => {
     expect(readable((await discord.whisper(direct)).components)).toMatch(/8 s/);
   });
 
+  test('keys are a modal for admins alone that shows none of them, and what is no key is not stored', async () => {
+    const it = await openVidGenie();
+    const { discord, channel, ada } = it;
+    const admin = discord.person('admin');
+    const refused = await send(it, transport, discord.people.command(ada, channel, 'keys'));
+    expect(readable((await discord.whisper(refused)).components)).toMatch(/Only admins/);
+    const asked = await send(it, transport, discord.people.command(admin, channel, 'keys'));
+    expect(asked.interaction.answered).toBe(9);
+    expect(JSON.stringify(asked.interaction.data)).toMatch(/OpenAI key.*Google key/);
+    expect(JSON.stringify(asked.interaction.data)).not.toMatch(/"value"/);
+    const values = { openai: 'not a key', google: '' };
+    const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:keys', values));
+    expect(readable((await discord.whisper(sneaky)).components)).toMatch(/Only admins/);
+    const answered = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:keys', values));
+    const said = readable((await discord.whisper(answered)).components);
+    expect(said).toMatch(/no OpenAI key/);
+    expect(said).not.toContain('not a key');
+    const nothing = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:keys', { openai: '' }));
+    expect(readable((await discord.whisper(nothing)).components)).toMatch(/Nothing was changed/);
+  });
+
   test('what cannot be is refused in private, and nothing is charged', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada, worker } = it;

@@ -1,5 +1,5 @@
 import { createPrivateKey, sign } from 'node:crypto';
-import { ChannelType, PermissionFlagsBits } from 'discord-api-types/v10';
+import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { answer } from './routes.ts';
 import type { Channel, Interaction, World } from './world.ts';
 
@@ -120,10 +120,9 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         custom_id: customId,
         components: Object.entries(values).map(([name, value], index) => ({
           ...{ type: 18, id: index + 1 },
-          component:
-            name === 'prompt'
-              ? { type: 4, id: index + 20, custom_id: name, value }
-              : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
+          component: ['prompt', 'openai', 'google'].includes(name)
+            ? { type: 4, id: index + 20, custom_id: name, value }
+            : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
         })),
       }),
   };
@@ -134,8 +133,6 @@ export const permissionsOf = {
   moderator: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageMessages,
   admin: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageGuild,
 };
-
-const channelTypes = { text: ChannelType.GuildText, voice: ChannelType.GuildVoice, direct: ChannelType.DM };
 
 /** Sends an interaction to the bot's own endpoint, signed as Discord does, and takes the answer that comes back. */
 export async function sendOverHttp(

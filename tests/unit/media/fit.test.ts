@@ -1,0 +1,61 @@
+import { execFile } from 'node:child_process';
+import { mkdtemp, rm, stat } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { fitVideo, smallerImage } from '../../../src/pipeline/media/fit.ts';
+import { probeImage, probeVideo } from '../../../src/pipeline/media/probe.ts';
+import { findFfmpeg } from '../../../src/pipeline/providers/demo/ffmpeg.ts';
+
+async function noisyFilm() {
+  const directory = await mkdtemp(join(tmpdir(), 'vidgenie-fit-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const ffmpeg = await findFfmpeg();
+  const path = join(directory, 'film.mp4');
+  const noise = 'nullsrc=size=320x180:rate=10:duration=2,geq=random(1)*255:128:128';
+  const args = [
+    '-v',
+    'error',
+    '-f',
+    'lavfi',
+    '-i',
+    noise,
+    '-preset',
+    'ultrafast',
+    '-pix_fmt',
+    'yuv420p',
+    '-qp',
+    '5',
+    path,
+  ];
+  await promisify(execFile)(ffmpeg?.path ?? 'ffmpeg', args);
+  return { directory, path };
+}
+const signal = new AbortController().signal;
+
+test('a video that is too large is fitted under the limit, and stays a video of its size and length', async () => {
+  const { directory, path } = await noisyFilm();
+  const { size } = await stat(path);
+  const maxBytes = Math.round(size / 3);
+  const fitted = await fitVideo(path, { maxBytes, seconds: 2, directory, signal });
+  expect((await stat(fitted ?? '')).size).toBeLessThanOrEqual(maxBytes);
+  expect(await probeVideo(fitted ?? '')).toMatchObject({ width: 320, height: 180 });
+});
+
+test('a limit that no film could keep is told, and nothing is left behind', async () => {
+  const { directory, path } = await noisyFilm();
+  expect(await fitVideo(path, { maxBytes: 1_000, seconds: 2, directory, signal })).toBeNull();
+  expect(
+    await fitVideo(join(directory, 'none.mp4'), { maxBytes: 9_000_000, seconds: 2, directory, signal }),
+  ).toBeNull();
+});
+
+test('a small copy of an image keeps its shape', async () => {
+  const { directory, path } = await noisyFilm();
+  const ffmpeg = await findFfmpeg();
+  const picture = join(directory, 'frame.png');
+  await promisify(execFile)(ffmpeg?.path ?? 'ffmpeg', ['-v', 'error', '-i', path, '-frames:v', '1', picture]);
+  const copy = await smallerImage(picture, { maxSide: 160, directory });
+  expect(await probeImage(copy, {})).toMatchObject({ width: 160, height: 90 });
+});
