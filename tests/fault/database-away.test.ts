@@ -24,7 +24,7 @@ test('a database that is killed in the middle is started again, and the runs res
   const database = openDatabase(server.url);
   try {
     const installation = await createInstallation(database);
-    const worker = await installation.open({ worker: true, vendor: { submitMs: 300, pollsUntilDone: 200 } });
+    const worker = await installation.open({ worker: true, vendor: { submitMs: 300, pollsUntilDone: 20 } });
     await createWorkspace(database, 1_000);
     const ids = await Promise.all(Array.from({ length: 4 }, () => submitted(worker)));
     await Promise.all(ids.map((id) => until(worker, id, (view) => view.steps[1]?.state === 'submitting')));
@@ -43,7 +43,7 @@ test('a database that is killed in the middle is started again, and the runs res
               () => 'delivered',
               () => 'away',
             ),
-          { timeout: 50_000 },
+          { timeout: 90_000 },
         )
         .toBe('delivered');
       expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
