@@ -1,5 +1,6 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
 import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
 import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
@@ -17,6 +18,12 @@ const wholeNumber = (least: number, most: number) =>
 const postgresUrl = z
   .string()
   .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'is not a PostgreSQL address');
+
+const token = (beginning: string) =>
+  z
+    .string()
+    .refine((value) => value.startsWith(beginning), `does not begin with ${beginning}`)
+    .optional();
 
 const httpUrl = z
   .string()
@@ -41,20 +48,15 @@ const variables = {
   VIDGENIE_HOME: { read: z.string().default('.vidgenie'), example: '/var/lib/vidgenie' },
   LOG_LEVEL: { read: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`).optional(), example: 'info' },
   DATABASE_URL: { read: postgresUrl.optional(), example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' },
+  PORT: { read: wholeNumber(0, 65_535).default(3000), example: '3000' },
+  SLACK_BOT_TOKEN: { read: token('xoxb-'), example: 'xoxb-…' },
+  SLACK_APP_TOKEN: { read: token('xapp-'), example: 'xapp-…' },
+  SLACK_SIGNING_SECRET: { read: z.string().optional(), example: '8f742231b10e8888abcd99yyyzzz85a5' },
+  SLACK_CLIENT_ID: { read: z.string().optional(), example: '1234567890.1234567890' },
+  SLACK_CLIENT_SECRET: { read: z.string().optional(), example: '0123456789abcdef' },
+  SLACK_STATE_SECRET: { read: z.string().optional(), example: 'a long random word' },
+  SLACK_API_URL: { read: httpUrl.default('https://slack.com/api/'), example: 'https://slack.com/api/' },
   FREE_CREDITS: { read: wholeNumber(0, 1_000_000).default(100), example: '100' },
-  PORT: { read: wholeNumber(0, 65_535).default(3_000), example: '3000' },
-  DISCORD_TOKEN: { read: z.string().optional(), example: '<the bot token of the developer portal>' },
-  DISCORD_PUBLIC_KEY: {
-    read: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
-      .optional(),
-    example: '<the public key on the page "General Information">',
-  },
-  DISCORD_API_URL: {
-    read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
-    example: 'https://discord.com/api',
-  },
   BYOK_PRICE_PERCENT: { read: wholeNumber(0, 100).default(100), example: '100' },
   VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
   OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
@@ -77,6 +79,18 @@ const variables = {
     read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
     example: 'refuse',
   },
+  DISCORD_TOKEN: { read: z.string().optional(), example: '<the bot token of the developer portal>' },
+  DISCORD_PUBLIC_KEY: {
+    read: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
+      .optional(),
+    example: '<the public key on the page "General Information">',
+  },
+  DISCORD_API_URL: {
+    read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
+    example: 'https://discord.com/api',
+  },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
 } as const;
@@ -95,15 +109,17 @@ export type Config = {
   logLevel: (typeof logLevels)[number] | null;
   /** Null: the embedded PostgreSQL in `home`. */
   databaseUrl: string | null;
-  freeCredits: number;
-  /** Where the one HTTP server listens. */
+  /** Where the program serves HTTP; 0 for any free port. */
   port: number;
-  /** Null: no Discord. */
-  discord: { token: string; publicKey: string | null; apiUrl: string } | null;
+  /** Null: no Slack. */
+  slack: SlackSettings | null;
+  freeCredits: number;
   byokPricePercent: number;
   /** Null: the keyring in `home`, made on first use. */
   keyring: Keyring | null;
   providers: ProviderConfig;
+  /** Null: no Discord. */
+  discord: { token: string; publicKey: string | null; apiUrl: string } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
 };
 
@@ -128,11 +144,15 @@ const shape = z.object({
   VIDGENIE_HOME: variables.VIDGENIE_HOME.read,
   LOG_LEVEL: variables.LOG_LEVEL.read,
   DATABASE_URL: variables.DATABASE_URL.read,
-  FREE_CREDITS: variables.FREE_CREDITS.read,
   PORT: variables.PORT.read,
-  DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
-  DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
-  DISCORD_API_URL: variables.DISCORD_API_URL.read,
+  SLACK_BOT_TOKEN: variables.SLACK_BOT_TOKEN.read,
+  SLACK_APP_TOKEN: variables.SLACK_APP_TOKEN.read,
+  SLACK_SIGNING_SECRET: variables.SLACK_SIGNING_SECRET.read,
+  SLACK_CLIENT_ID: variables.SLACK_CLIENT_ID.read,
+  SLACK_CLIENT_SECRET: variables.SLACK_CLIENT_SECRET.read,
+  SLACK_STATE_SECRET: variables.SLACK_STATE_SECRET.read,
+  SLACK_API_URL: variables.SLACK_API_URL.read,
+  FREE_CREDITS: variables.FREE_CREDITS.read,
   BYOK_PRICE_PERCENT: variables.BYOK_PRICE_PERCENT.read,
   VIDGENIE_KEYRING: variables.VIDGENIE_KEYRING.read,
   OPENAI_API_KEY: variables.OPENAI_API_KEY.read,
@@ -146,6 +166,9 @@ const shape = z.object({
   IMAGE_MODEL: variables.IMAGE_MODEL.read,
   VIDEO_MODEL: variables.VIDEO_MODEL.read,
   MODERATION_WHEN_DOWN: variables.MODERATION_WHEN_DOWN.read,
+  DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
+  DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
+  DISCORD_API_URL: variables.DISCORD_API_URL.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -177,11 +200,9 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     home: resolve(read.VIDGENIE_HOME),
     logLevel: read.LOG_LEVEL ?? null,
     databaseUrl: read.DATABASE_URL ?? null,
-    freeCredits: read.FREE_CREDITS,
     port: read.PORT,
-    discord: read.DISCORD_TOKEN
-      ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
-      : null,
+    slack: slackSettings(read),
+    freeCredits: read.FREE_CREDITS,
     byokPricePercent: read.BYOK_PRICE_PERCENT,
     keyring: read.VIDGENIE_KEYRING ?? null,
     providers: {
@@ -195,16 +216,27 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       models: { enhance: read.ENHANCE_MODEL ?? null, image: read.IMAGE_MODEL ?? null, video: read.VIDEO_MODEL ?? null },
       moderationWhenDown: read.MODERATION_WHEN_DOWN,
     },
+    discord: read.DISCORD_TOKEN
+      ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
+      : null,
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
 }
 
 /** Variables that nobody but this program has to know. */
-export const secretVariables = ['VIDGENIE_KEYRING', 'OPENAI_API_KEY', 'GOOGLE_API_KEY'] as const;
+export const secretVariables = ['VIDGENIE_KEYRING', 'OPENAI_API_KEY', 'GOOGLE_API_KEY', ...slackSecrets] as const;
 
 /** Everything in the configuration that must never be printed. */
-export function secretsOf({ providers, databaseUrl }: Config): Secret[] {
+export function secretsOf({ providers, databaseUrl, slack }: Config): Secret[] {
   const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
   const { openai, google } = providers.keys;
-  return [...(openai ? [openai] : []), ...(google ? [google] : []), ...(password ? [new Secret(password)] : [])];
+  const words = [password, slack?.botToken, slack?.appToken, slack?.signingSecret];
+  const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
+  return [...(openai ? [openai] : []), ...(google ? [google] : []), ...named.map((word) => new Secret(word))];
+}
+
+function slackSettings(read: ReturnType<typeof readVariables>): SlackSettings | null {
+  const { settings, problem } = readSlackSettings(read);
+  if (problem !== null) throw new ConfigError(problem);
+  return settings;
 }

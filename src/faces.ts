@@ -1,4 +1,4 @@
-import { createHttpServer } from './bots/http.ts';
+import { createHttpServer, type HttpServer } from './bots/http.ts';
 import type { Services } from './bots/services.ts';
 import { describeKeys, removeKey } from './db/vault.ts';
 import type { WorkspaceId } from './db/vocabulary.ts';
@@ -6,7 +6,11 @@ import type { Logger } from './log.ts';
 import type { Program } from './main.ts';
 
 /** Starts the bots that the configuration names, and the HTTP server that they share. Resolves with what stops them again. */
-export async function startFaces({ config, services }: Program, log: Logger): Promise<() => Promise<void>> {
+export async function startFaces(
+  { config, services }: Pick<Program, 'config' | 'services'>,
+  log: Logger,
+  http: HttpServer = createHttpServer(),
+): Promise<() => Promise<void>> {
   const closers: (() => Promise<void>)[] = [];
   const stop = async () => {
     for (const close of closers.splice(0).reverse()) {
@@ -14,7 +18,7 @@ export async function startFaces({ config, services }: Program, log: Logger): Pr
     }
   };
   try {
-    const http = createHttpServer();
+    let needsHttp = false;
     if (config.discord) {
       const { startDiscordBot } = await import('./bots/discord/start.ts');
       const { publicKey } = config.discord;
@@ -24,11 +28,18 @@ export async function startFaces({ config, services }: Program, log: Logger): Pr
         ...{ services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
       });
       closers.push(bot.stop);
-      if (publicKey !== null) {
-        const port = await http.listen(config.port);
-        log.info({ port }, 'listening for Discord interactions');
-        closers.push(http.close);
-      }
+      needsHttp ||= publicKey !== null;
+    }
+    if (config.slack) {
+      const { startSlackBot } = await import('./bots/slack/bot.ts');
+      const bot = await startSlackBot({ services, settings: config.slack, http: http.app, log });
+      closers.push(bot.stop);
+      needsHttp ||= config.slack.appToken === null;
+    }
+    if (needsHttp) {
+      const port = await http.listen(config.port);
+      log.info({ port }, 'listening for chat platforms');
+      closers.push(http.close);
     }
     return stop;
   } catch (error) {

@@ -4,7 +4,7 @@ import type { Services } from './bots/services.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
-import { embeddedKeyring } from './db/keyring.ts';
+import { embeddedKeyring, type Keyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import type { Secret } from './db/secret.ts';
 import { superviseEmbedded } from './db/supervise.ts';
@@ -99,6 +99,7 @@ export async function openProgram(
       closers.push(queue.close);
       const messengers: Partial<Record<Face, Messenger>> = {
         terminal: createTerminalMessenger(),
+        ...(await slackMessenger(config, { db: database.db, keyring, store, log })),
         ...(config.discord
           ? { discord: await openDiscord(config.discord, store, temporaryDirectory, log, closers) }
           : {}),
@@ -133,6 +134,16 @@ export async function openProgram(
     await stop();
     throw error;
   }
+}
+
+/** Loaded only where it is configured: a platform's library is large. */
+async function slackMessenger(
+  { slack: settings }: Config,
+  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger },
+): Promise<{ slack?: Messenger }> {
+  if (!settings) return {};
+  const { openSlackMessenger } = await import('./bots/slack/worker.ts');
+  return { slack: openSlackMessenger({ ...needs, settings }) };
 }
 
 /** Loaded where it is configured: a platform's library is nothing that every command should wait for. */

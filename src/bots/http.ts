@@ -1,13 +1,18 @@
-import { createServer } from 'node:http';
+import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { getRequestListener } from '@hono/node-server';
-import { Hono } from 'hono';
+import { getRequestListener, type HttpBindings } from '@hono/node-server';
+// Loaded before any server is made: afterwards this constant would be one of the adapter's own responses, and be sent.
+import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
+import { type Context, Hono } from 'hono';
+import { z } from 'zod';
 
 /** The one HTTP server of the program: every face and every probe adds its routes to `app` before it listens. */
 export type HttpServer = {
   app: Hono;
   /** Starts to listen and resolves with the port, which differs from the one asked for when that was 0. */
   listen: (port: number) => Promise<number>;
+  /** Where it listens; null while it does not. */
+  port: () => number | null;
   /** Stops taking connections and resolves when the answers under way are sent. */
   close: () => Promise<void>;
 };
@@ -27,6 +32,7 @@ export function createHttpServer(): HttpServer {
           resolve(portOf(server.address()) ?? port);
         });
       }),
+    port: () => portOf(server.address()),
     close: () =>
       new Promise((resolve) => {
         server.close(() => resolve());
@@ -37,3 +43,17 @@ export function createHttpServer(): HttpServer {
 
 const portOf = (address: AddressInfo | string | null): number | null =>
   address !== null && typeof address === 'object' ? address.port : null;
+
+const nodeBindings = z.custom<HttpBindings>(
+  (value) => typeof value === 'object' && value !== null && 'incoming' in value && 'outgoing' in value,
+);
+
+/** The request as Node has it, for what Hono does not show. */
+export const incomingOf = (context: Context): HttpBindings['incoming'] => nodeBindings.parse(context.env).incoming;
+
+/** Lets a listener of Node's own kind answer a request; nothing of the body may have been read. */
+export function handOver(context: Context, listener: (...args: Parameters<RequestListener>) => void): Response {
+  const { incoming, outgoing } = nodeBindings.parse(context.env);
+  listener(incoming, outgoing);
+  return RESPONSE_ALREADY_SENT;
+}

@@ -159,6 +159,13 @@ function describeOperations(program: Command, then: Then): void {
     .description(describe.discordInvite)
     .action(async () => then((await import('./discord.ts')).printInvite()));
   program
+    .command('slack')
+    .description(describe.slack)
+    .command('manifest')
+    .description(describe.slackManifest)
+    .option('--url <address>', flags.slackUrl)
+    .action(async ({ url }: { url?: string }) => then((await import('./slack.ts')).printManifest(url)));
+  program
     .command('migrate')
     .description(describe.migrate)
     .option('--json', flags.json)

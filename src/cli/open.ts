@@ -25,6 +25,8 @@ export type Opening = {
   worker: boolean;
   /** What is logged when `LOG_LEVEL` does not say. */
   logLevel: 'silent' | 'warn' | 'info';
+  /** What was read before: a second look finds no secrets in the environment any more. */
+  config?: Config;
 };
 
 export type Opened = { program: Program; log: Logger; signal: AbortSignal };
@@ -34,7 +36,7 @@ export type Opened = { program: Program; log: Logger; signal: AbortSignal };
  * to stop, the second ends the process at once. Resolves with the exit status.
  */
 export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
-  const config = configure();
+  const config = opening.config ?? configure();
   const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY, secretsOf(config));
   const signals = heedSignals();
   try {

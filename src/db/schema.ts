@@ -303,3 +303,32 @@ export const keyAudit = pgTable(
     uniqueIndex('one_use_per_step').on(t.runId, t.step, t.provider).where(sql`${t.action} = 'used'`),
   ],
 );
+
+// Slack.
+
+/** Where the app is installed: one row per workspace, or per organisation when it is installed org-wide. The token is in the vault. */
+export const slackInstallations = pgTable('slack_installations', {
+  workspaceId: text('workspace_id')
+    .$type<WorkspaceId>()
+    .primaryKey()
+    .references(() => workspaces.id),
+  teamId: text('team_id'),
+  enterpriseId: text('enterprise_id'),
+  isOrgWide: boolean('is_org_wide').notNull(),
+  appId: text('app_id').notNull(),
+  botId: text('bot_id').notNull(),
+  botUserId: text('bot_user_id').notNull(),
+  scopes: text('scopes').array().notNull(),
+  installedBy: text('installed_by').notNull(),
+  installedAt: at('installed_at').notNull().defaultNow(),
+});
+
+/** What a workspace's app may still edit: Slack counts edits per workspace, so all workers draw from one purse. */
+export const editBudgets = pgTable('edit_budgets', {
+  workspaceId: text('workspace_id').$type<WorkspaceId>().primaryKey(),
+  /** Edits that may be made at `countedAt`; below zero after finals that could not wait. */
+  edits: doublePrecision('edits').notNull(),
+  countedAt: at('counted_at').notNull().defaultNow(),
+  /** Slack asked for silence until then. */
+  pausedUntil: at('paused_until'),
+});

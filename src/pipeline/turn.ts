@@ -147,7 +147,7 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
       }
       return await giveUp(turn, move.step.kind, failure);
     case 'deliver':
-      if (setbacks < longestSetbacks) return await postpone(deps.db, lease, pauseMs);
+      if (setbacks < longestSetbacks) return await postpone(deps.db, lease, Math.max(pauseMs, retryAfter(error)));
       return await finishDelivery(deps.db, lease, view.run.speech, failure);
     case 'cancel':
     case 'fail':

@@ -7,6 +7,6 @@ process.env.TEST_KEYRING = testKeyring;
 
 /** The configuration of an installation on an external database, as an operator would write it. */
 export function testConfig(url: string, home: string, over: NodeJS.ProcessEnv = {}): Config {
-  const fixed = { DATABASE_URL: url, VIDGENIE_HOME: home, VIDGENIE_KEYRING: testKeyring, DEMO_STEP_MS: '0' };
+  const fixed = { DATABASE_URL: url, VIDGENIE_HOME: home, VIDGENIE_KEYRING: testKeyring, DEMO_STEP_MS: '0', PORT: '0' };
   return readConfig({ ...fixed, ...over });
 }

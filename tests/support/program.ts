@@ -2,6 +2,7 @@ import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inject, onTestFinished } from 'vitest';
+import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
 import type { Lease } from '../../src/db/turns.ts';
@@ -20,7 +21,12 @@ export type Installation = {
   journal: string;
   /** With an `environment`, the real providers that it configures do the work; else the stand-in vendor. */
   open: (
-    options: { worker: boolean; vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv } & Surroundings,
+    options: {
+      worker: boolean;
+      vendor?: VendorBehaviour;
+      environment?: NodeJS.ProcessEnv;
+      config?: Partial<Config>;
+    } & Surroundings,
   ) => Promise<Program>;
 };
 
@@ -36,10 +42,10 @@ export async function createInstallation(database: Database): Promise<Installati
     database,
     home,
     journal,
-    open: async ({ vendor, environment, ...options }) => {
+    open: async ({ vendor, environment, config, ...options }) => {
       const providers = environment ? {} : { providers: createVendor({ journal, ...media }, vendor) };
       const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-      const program = await openProgram(testConfig(database.url, home, environment), log, {
+      const program = await openProgram({ ...testConfig(database.url, home, environment), ...config }, log, {
         visibilityMs: testVisibilityMs,
         ...providers,
         ...options,

@@ -11,6 +11,7 @@ test('nothing set means the embedded defaults', () => {
     freeCredits: 100,
     port: 3_000,
     discord: null,
+    slack: null,
     demo: { stepMs: 1_500, faults: {} },
   });
 });
@@ -34,6 +35,16 @@ test.for([
   } catch (error) {
     expect(String(error).split('\n')).toHaveLength(1);
   }
+});
+
+test.for([
+  [{ SLACK_BOT_TOKEN: 'xoxb-1' }, /SLACK_APP_TOKEN .* or SLACK_SIGNING_SECRET/],
+  [{ SLACK_APP_TOKEN: 'xapp-1' }, /SLACK_APP_TOKEN needs SLACK_BOT_TOKEN/],
+  [{ SLACK_SIGNING_SECRET: 's' }, /SLACK_BOT_TOKEN, or SLACK_CLIENT_ID/],
+  [{ SLACK_SIGNING_SECRET: 's', SLACK_CLIENT_ID: '1' }, /SLACK_CLIENT_SECRET and SLACK_STATE_SECRET/],
+  [{ SLACK_BOT_TOKEN: 'token', SLACK_APP_TOKEN: 'xapp-1' }, /SLACK_BOT_TOKEN does not begin with xoxb-/],
+] as const)('Slack half set up is refused: %o', ([environment, line]) => {
+  expect(() => readConfig(environment)).toThrow(line);
 });
 
 test('two wrong variables are two lines', () => {

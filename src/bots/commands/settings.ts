@@ -46,7 +46,7 @@ export const settings = command({
 });
 
 /** The settings as they are, for a face that has no forms. */
-function settingsCard({ defaults, blockedWords }: WorkspaceSettings, title: string, text: Text): Card {
+export function settingsCard({ defaults, blockedWords }: WorkspaceSettings, title: string, text: Text): Card {
   const { settings: words, options } = text.commands;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];

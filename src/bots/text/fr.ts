@@ -4,6 +4,7 @@ import * as discord from './fr/discord.ts';
 import * as measures from './fr/measures.ts';
 import * as refusals from './fr/refusals.ts';
 import * as runs from './fr/runs.ts';
+import * as slack from './fr/slack.ts';
 
 /** What people read in a chat. Operators and the terminal are spoken to in English. */
-export const fr = { ...en, commands, discord, measures, refusals, runs };
+export const fr = { ...en, commands, discord, measures, refusals, runs, slack };

@@ -11,20 +11,23 @@ export const describe = {
   history: 'list the latest runs and what they made',
   credits: 'show the balance, the last transactions and the use',
   grant: 'give a workspace credits',
-  discord: 'what an operator does at Discord',
-  discordRegister: 'tell Discord the commands, when it does not know them as they are',
-  discordInvite: 'print the link that adds the bot to a server, with exactly the permissions it needs',
   keys: "list, set, check and remove a workspace's own provider keys",
   keysList: 'show which keys are stored',
   keysSet: 'store a key, read from a hidden prompt or from stdin',
   keysCheck: 'try the stored key with a call that costs nothing',
   keysRemove: 'delete a stored key',
   keysRotate: 'bring every stored secret under the newest key of the keyring',
+  discord: 'what an operator does at Discord',
+  discordRegister: 'tell Discord the commands, when it does not know them as they are',
+  discordInvite: 'print the link that adds the bot to a server, with exactly the permissions it needs',
+  slack: 'what an operator does at Slack',
+  slackManifest: 'print the manifest that Slack makes the app from',
   migrate: 'bring the database to the newest schema',
   doctor: 'check every part and say what to do about what is not well',
 };
 
 export const options = {
+  slackUrl: 'the public https address of this installation; without it the app uses Socket Mode',
   json: 'print JSON',
   jsonEvents: 'print one JSON object per event',
   amount: 'how many credits',
@@ -40,6 +43,8 @@ export const seeHelp = 'vidgenie --help lists what there is.';
 export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
 export const unreachableDatabase = (where: string, reason: string): string =>
   `The database ${where} cannot be used: ${reason}. Start it, or correct DATABASE_URL, or leave DATABASE_URL out to use the built-in one.`;
+export const badSlackUrl = (given: string): string =>
+  `"${given}" is no public address: Slack needs one that begins with https://, for example https://vidgenie.example.`;
 export const unexpected = (message: string): string =>
   `Something unexpected happened: ${message.replace(/\.$/, '')}. With LOG_LEVEL=debug there is more.`;
 export const interrupted = 'Stopped. An unfinished run resumes when VidGenie starts again.';

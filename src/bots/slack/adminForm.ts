@@ -1,0 +1,68 @@
+import type { types } from '@slack/bolt';
+import type { Card, Form } from '../card.ts';
+import type { FormValues } from '../commands/command.ts';
+import type { Text } from '../text.ts';
+import { paragraph, type SlackBlock } from './blocks.ts';
+import { cardMessage } from './cardBlocks.ts';
+import { choiceInput, fieldValue, modal, textInput } from './inputs.ts';
+import type { ViewState } from './payloads.ts';
+
+const prefix = 'form:';
+
+/** The command that takes a submitted form, by its name; null for other views. */
+export const commandOfForm = (callbackId: string): string | null =>
+  callbackId.startsWith(prefix) ? callbackId.slice(prefix.length) : null;
+
+export function formView(form: Form, text: Text): types.ModalView {
+  return modal({
+    callbackId: `${prefix}${form.command}`,
+    title: form.title,
+    submit: text.slack.form.save,
+    close: text.slack.form.close,
+    blocks: [paragraph(form.intro), ...form.fields.map(fieldBlock)],
+  });
+}
+
+/** Slack has no field that hides what is typed: a key's field is at least never filled in beforehand, and its modal is gone once sent. */
+function fieldBlock(field: Form['fields'][number]): SlackBlock {
+  const { name, label } = field;
+  switch (field.kind) {
+    case 'choice':
+      return choiceInput({ name, label, isOptional: false }, field.choices, field.value);
+    case 'secret':
+      return textInput(
+        { name, label, hint: field.hint, isOptional: true },
+        { longest: 300, isLong: false, value: null },
+      );
+  }
+}
+
+/** What came back. Values are handed on and kept nowhere else. */
+export const readForm = (state: ViewState): FormValues =>
+  Object.fromEntries(
+    Object.keys(state.values).flatMap((name) => {
+      const { text } = fieldValue(state, name);
+      return text === null ? [] : [[name, text]];
+    }),
+  );
+
+/** A modal that only says something. */
+export function cardView(card: Card, text: Text): types.ModalView {
+  const { blocks } = cardMessage({ ...card, buttons: [] }, text);
+  return modal({
+    callbackId: 'told',
+    title: text.slack.home.title,
+    submit: null,
+    close: text.slack.form.close,
+    blocks,
+  });
+}
+
+export const waitingView = (text: Text): types.ModalView =>
+  modal({
+    callbackId: 'waiting',
+    title: text.slack.home.title,
+    submit: null,
+    close: text.slack.form.close,
+    blocks: [paragraph(text.slack.thinking)],
+  });

@@ -1,0 +1,17 @@
+import type { SlackSource } from './workspace.ts';
+
+/** Who asks, from where, and how they can be answered: what all kinds of requests have in common. */
+export type Asker = {
+  source: SlackSource;
+  workspaceName: string;
+  userId: string;
+  userName: string;
+  /** Null where somebody is in no conversation: in App Home, or with a global shortcut. */
+  channel: string | null;
+  threadTs: string | null;
+  responseUrl: string | null;
+  /** The identity of this request: delivered again, it means the same. */
+  requestKey: string;
+  /** An image that Slack itself handed over with the request; what members type is never taken for one. */
+  fileId: string | null;
+};

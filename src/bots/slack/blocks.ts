@@ -1,0 +1,121 @@
+import type { types } from '@slack/bolt';
+import { cut, mrkdwn } from './escape.ts';
+
+export type SlackBlock = types.KnownBlock;
+export type SlackButton = types.Button;
+
+/** Slack's limits, all of them and only here: what goes beyond is cut with an ellipsis and never becomes an API error. */
+export const limits = {
+  blocksPerMessage: 50,
+  blocksPerView: 100,
+  /** Of a message's plain text, which notifications show. Slack takes 40,000; nobody reads them there. */
+  fallback: 3_000,
+  header: 150,
+  section: 3_000,
+  field: 2_000,
+  fieldsPerSection: 10,
+  context: 2_000,
+  button: 75,
+  buttonsPerRow: 25,
+  altText: 2_000,
+  viewTitle: 24,
+  label: 150,
+  hint: 2_000,
+  option: 75,
+  optionsPerSelect: 100,
+  input: 3_000,
+  taskTitle: 200,
+} as const;
+
+/** Text as it is, without any markup. Slack refuses an empty one. */
+export const plain = (text: string, most: number) =>
+  ({ type: 'plain_text', text: cut(text.trim() === '' ? '…' : text, most), emoji: false }) as const;
+
+const marked = (text: string) => ({ type: 'mrkdwn', text, verbatim: true }) as const;
+
+export const header = (text: string): SlackBlock => ({ type: 'header', text: plain(text, limits.header) });
+
+/** A paragraph. `text` is escaped here. */
+export const paragraph = (text: string): SlackBlock => section(mrkdwn(text, limits.section));
+
+/** A paragraph that is escaped already. */
+export const section = (markup: string): SlackBlock => ({
+  type: 'section',
+  text: marked(markup.trim() === '' ? '…' : markup),
+});
+
+export const context = (text: string): SlackBlock => ({
+  type: 'context',
+  elements: [marked(mrkdwn(text === '' ? '…' : text, limits.context))],
+});
+
+/** Somebody's words under a label, set off from ours. */
+export function quote(label: string, words: string): SlackBlock {
+  const head = `*${mrkdwn(label, 200)}*\n`;
+  const lines = mrkdwn(words, limits.section - head.length - 200)
+    .split('\n')
+    .slice(0, 60)
+    .map((line) => `>${line}`)
+    .join('\n');
+  return section(`${head}${cut(lines, limits.section - head.length)}`);
+}
+
+/** Labels and values side by side, in as many sections as they need. */
+export function fields(pairs: readonly { label: string; value: string }[]): SlackBlock[] {
+  const written = pairs.map(({ label, value }) => marked(`*${mrkdwn(label, 300)}*\n${mrkdwn(value, 1_500)}`));
+  return pieces(written, limits.fieldsPerSection).map((some) => ({ type: 'section', fields: some }));
+}
+
+export const button = (id: string, label: string, style: 'plain' | 'primary' | 'danger' = 'plain'): SlackButton => ({
+  type: 'button',
+  action_id: id,
+  text: plain(label, limits.button),
+  ...(style === 'plain' ? {} : { style }),
+});
+
+export const buttonRow = (buttons: readonly SlackButton[]): SlackBlock[] =>
+  pieces(buttons, limits.buttonsPerRow).map((elements) => ({ type: 'actions', elements }));
+
+/** A picture that Slack has already. */
+export const thumbnail = (fileId: string, description: string): SlackBlock => ({
+  type: 'image',
+  slack_file: { id: fileId },
+  alt_text: cut(description === '' ? '…' : description, limits.altText),
+});
+
+export type PlanTask = {
+  id: string;
+  title: string;
+  status: 'pending' | 'in_progress' | 'complete' | 'error';
+  details: string | null;
+};
+
+/** A list of tasks with their states, as Slack draws the work of an app. */
+export const plan = (title: string, tasks: readonly PlanTask[]): SlackBlock => ({
+  type: 'plan',
+  title: cut(title, limits.taskTitle),
+  tasks: tasks.map(({ id, title: task, status, details }) => ({
+    type: 'task_card',
+    task_id: id,
+    title: cut(task, limits.taskTitle),
+    status,
+    ...(details === null ? {} : { details: richText(details) }),
+  })),
+});
+
+const richText = (words: string): types.RichTextBlock => ({
+  type: 'rich_text',
+  elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: cut(words, limits.section) }] }],
+});
+
+/** As many blocks as Slack takes; `tail` stays whatever else must go. */
+export function fitted(blocks: readonly SlackBlock[], most: number, tail: readonly SlackBlock[] = []): SlackBlock[] {
+  const room = most - tail.length;
+  const kept = blocks.length <= room ? blocks : [...blocks.slice(0, room - 1), context('…')];
+  return [...kept, ...tail];
+}
+
+function pieces<T>(items: readonly T[], most: number): T[][] {
+  const count = Math.ceil(items.length / most);
+  return Array.from({ length: count }, (_, index) => items.slice(index * most, (index + 1) * most));
+}

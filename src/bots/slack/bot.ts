@@ -1,0 +1,61 @@
+import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
+import type { Hono } from 'hono';
+import type { TurnLog } from '../../pipeline/turn.ts';
+import type { Services } from '../services.ts';
+import { createApp } from './app.ts';
+import { createConnections } from './connections.ts';
+import { createDrain } from './drain.ts';
+import { createInstaller } from './install.ts';
+import { createSlackLogger } from './log.ts';
+import { createMembers } from './members.ts';
+import { mountSlack } from './routes.ts';
+import type { SlackSettings } from './settings.ts';
+
+export type SlackBot = {
+  /** Takes no more requests, and resolves when those under way are answered. */
+  stop: () => Promise<void>;
+};
+
+type Needs = {
+  services: Services;
+  settings: SlackSettings;
+  /** The program's server, which HTTP needs and Socket Mode does not. It must not listen yet. */
+  http: Hono;
+  log: TurnLog;
+};
+
+/** The largest request that Slack sends holds a message of 50 blocks. Bytes. */
+const bodyLimit = 512 * 1024;
+
+/** Connects to Slack: over a socket when there is an app token, else by the addresses that it adds to the program's server. */
+export async function startSlackBot({ services, settings, http, log }: Needs): Promise<SlackBot> {
+  const stopping = new AbortController();
+  const { keyring } = services.vault;
+  const connections = createConnections({ role: 'bot', db: services.db, keyring, settings, log });
+  const members = createMembers();
+  const drain = createDrain((error) => log.error({ face: 'slack', error }, 'a request could not be carried out'));
+  const needs = { services, connections, members, settings, log, signal: stopping.signal };
+
+  const stop = async (disconnect: () => Promise<unknown>) => {
+    await disconnect();
+    await drain.finished();
+    stopping.abort();
+  };
+
+  if (settings.appToken !== null) {
+    const receiver = new SocketModeReceiver({
+      appToken: settings.appToken,
+      logger: createSlackLogger(log),
+      installerOptions: { clientOptions: { slackApiUrl: settings.apiUrl } },
+    });
+    const app = createApp(receiver, needs, drain);
+    await app.start();
+    return { stop: () => stop(() => app.stop()) };
+  }
+  if (settings.signingSecret === null) throw new Error('Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET');
+  const logger = createSlackLogger(log);
+  const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, bodyLimit, logger });
+  createApp(receiver, needs, drain);
+  mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
+  return { stop: () => stop(async () => {}) };
+}

@@ -1,0 +1,97 @@
+import type { Block, Button, Card, Entry, StepLine } from '../card.ts';
+import type { Text } from '../text.ts';
+import {
+  button,
+  buttonRow,
+  context,
+  fields,
+  fitted,
+  header,
+  limits,
+  type PlanTask,
+  paragraph,
+  plan,
+  quote,
+  type SlackBlock,
+  type SlackButton,
+} from './blocks.ts';
+import { mrkdwn } from './escape.ts';
+
+export type SlackMessage = { text: string; blocks: SlackBlock[] };
+
+const marks = { plain: '', working: '⏳ ', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' } as const;
+
+/** A card as a message. */
+export function cardMessage(card: Card, text: Text): SlackMessage {
+  const title = `${marks[card.tone]}${card.title}`;
+  const body = card.blocks.flatMap((block) => blocksOf(block, card.title, text));
+  return {
+    text: fallback([card.title, ...card.blocks.flatMap(wordsOf)].join('\n')),
+    blocks: fitted([header(title), ...body], limits.blocksPerMessage, buttonRow(card.buttons.map(buttonOf))),
+  };
+}
+
+/** What notifications and screen readers have of a message. Slack reads markup in it, so it is escaped like the rest. */
+export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
+
+/** A button's name is all that it carries: the action and the run, valid after any restart. */
+export const buttonOf = ({ action, runId, label, style }: Button): SlackButton =>
+  button(`v1:${action}:${runId}`, label, style);
+
+function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
+  switch (block.kind) {
+    case 'text':
+      return [paragraph(block.text)];
+    case 'quotes':
+      return block.quotes.map((one) => quote(one.label, one.text));
+    case 'fields':
+      return fields(block.fields);
+    case 'progress':
+      return [
+        plan(
+          title,
+          block.steps.map((step) => taskOf(step, null)),
+        ),
+      ];
+    case 'entries':
+      return [
+        paragraph(block.heading),
+        ...block.entries.flatMap((entry) => [paragraph(entryLine(entry, text)), ...asideOf(entry)]),
+      ];
+  }
+}
+
+const entryLine = ({ at, label, text: words }: Entry, text: Text): string =>
+  [at ? text.measures.moment(at) : '', label, words].filter((part) => part !== '').join(' · ');
+
+const asideOf = ({ aside }: Entry): SlackBlock[] => (aside === '' ? [] : [context(aside)]);
+
+const statuses = {
+  waiting: 'pending',
+  working: 'in_progress',
+  done: 'complete',
+  failed: 'error',
+  skipped: 'pending',
+} as const;
+
+export const taskOf = ({ kind, label, note, state }: StepLine, details: string | null): PlanTask => ({
+  id: kind,
+  title: note === '' ? label : `${label}: ${note}`,
+  status: statuses[state],
+  details,
+});
+
+function wordsOf(block: Block): string[] {
+  switch (block.kind) {
+    case 'text':
+      return [block.text];
+    case 'quotes':
+      return block.quotes.map((one) => `${one.label}: ${one.text}`);
+    case 'fields':
+      return block.fields.map(({ label, value }) => `${label}: ${value}`);
+    case 'progress':
+      return block.steps.map(({ label, note }) => `${label}: ${note}`);
+    case 'entries':
+      return block.entries.map(({ label, text }) => `${label} ${text}`);
+  }
+}

@@ -1,0 +1,153 @@
+import type { types } from '@slack/bolt';
+import { z } from 'zod';
+import { type Workflow, workflows } from '../../db/vocabulary.ts';
+import { workflowCommands } from '../commands/all.ts';
+import type { Command, NamedOption } from '../commands/command.ts';
+import type { Given } from '../commands/read.ts';
+import type { Refusal } from '../commands/refusal.ts';
+import type { Text } from '../text.ts';
+import { context, limits, type SlackBlock } from './blocks.ts';
+import { channelInput, choiceInput, fieldValue, imageInput, modal, textInput } from './inputs.ts';
+import type { ViewState } from './payloads.ts';
+
+export const createCallback = 'create';
+
+/** What a form was opened with. A message's image and its thread travel with the form; nothing secret ever does. */
+const opened = z.object({ channel: z.string(), threadTs: z.string().nullable(), fileId: z.string() });
+export type OpenedOn = z.infer<typeof opened>;
+
+type Opening = {
+  channel: string | null;
+  workflow: Workflow;
+  prompt: string | null;
+  /** The message whose image is to be animated; then the form asks neither what nor where. */
+  on: OpenedOn | null;
+};
+
+/** Everything that one may ask for, in one form; a field left alone means what is usual in the workspace. */
+export function createForm(opening: Opening, text: Text): types.ModalView {
+  const { create } = text.slack;
+  const { on } = opening;
+  const command = on ? workflowCommands.video : null;
+  const options = optionsFor(command);
+  const first = on
+    ? []
+    : [
+        choiceInput(
+          { name: 'workflow', label: create.workflow, isOptional: false },
+          workflows.map((value) => ({ value, label: text.runs.workflows[value] })),
+          opening.workflow,
+        ),
+      ];
+  const last = on ? [] : [channelInput({ name: 'channel', label: create.channel, isOptional: false }, opening.channel)];
+  return modal({
+    callbackId: createCallback,
+    title: on ? create.animateTitle : create.title,
+    submit: create.submit,
+    close: create.close,
+    blocks: [
+      ...first,
+      ...options.flatMap((option) => fieldOf(option, opening, text)),
+      context(create.optional),
+      ...last,
+    ],
+    ...(on ? { metadata: JSON.stringify(on) } : {}),
+  });
+}
+
+/** The options of one command, or of all three together. */
+function optionsFor(command: Command | null): NamedOption[] {
+  const { complete, image, video } = workflowCommands;
+  const all = command ? command.options : [...video.options, ...complete.options, ...image.options];
+  const names = ['prompt', 'image', 'style', 'quality', 'aspect', 'duration', 'resolution', 'audio'];
+  return names.flatMap((name) => all.find((option) => option.name === name) ?? []);
+}
+
+function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[] {
+  const { name, kind } = option;
+  const { create } = text.slack;
+  const field = { name, label: option.describe(text), isOptional: true };
+  switch (kind.kind) {
+    case 'text':
+      return [
+        textInput(
+          { name, label: text.commands.options.prompt, isOptional: opening.on !== null },
+          { longest: Math.min(kind.longest, limits.input), isLong: true, value: opening.prompt },
+        ),
+      ];
+    case 'image':
+      return opening.on ? [] : [imageInput({ name, label: create.image, hint: create.imageHint, isOptional: true })];
+    case 'choice':
+      return [
+        choiceInput(
+          field,
+          kind.choices.map((value) => ({ value, label: value })),
+          null,
+          create.usual,
+        ),
+      ];
+    case 'flag':
+      return [
+        choiceInput(
+          field,
+          [
+            { value: 'on', label: create.on },
+            { value: 'off', label: create.off },
+          ],
+          null,
+          create.usual,
+        ),
+      ];
+    case 'number':
+      return [
+        textInput(
+          { ...field, hint: create.between(kind.least, kind.most, kind.usual) },
+          { longest: 5, isLong: false, value: null },
+        ),
+      ];
+    case 'run':
+      return [];
+  }
+}
+
+export type Asked = {
+  command: Command;
+  given: Given;
+  fileId: string | null;
+  channel: string | null;
+  threadTs: string | null;
+};
+
+/** The word that stands for the image which came with a request; it can be nothing that somebody typed. */
+export const attachedImage = 'attached';
+
+/** What a form asks for, as the command that it means. Fields that the command does not have are left out. */
+export function readCreateForm(state: ViewState, metadata: string): Asked {
+  const on = readOpened(metadata);
+  const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);
+  const command = workflowCommands[on ? 'video' : chosen];
+  const fileId = on?.fileId ?? fieldValue(state, 'image').fileId;
+  const given = Object.fromEntries(
+    command.options.flatMap(({ name, kind }) => {
+      if (kind.kind === 'image') return fileId === null ? [] : [[name, attachedImage]];
+      const value = fieldValue(state, name).text;
+      return value === null || value === '' ? [] : [[name, value]];
+    }),
+  );
+  const channel = on?.channel ?? fieldValue(state, 'channel').conversation;
+  return { command, given, fileId, channel, threadTs: on?.threadTs ?? null };
+}
+
+function readOpened(metadata: string): OpenedOn | null {
+  try {
+    return opened.nullable().catch(null).parse(JSON.parse(metadata));
+  } catch {
+    return null;
+  }
+}
+
+/** The field that a refusal is about, so that it can be shown there. */
+export function fieldOfRefusal(refusal: Refusal, names: readonly string[], otherwise: string): string {
+  const named = 'option' in refusal ? refusal.option : refusal.reason === 'bad_image' ? 'image' : null;
+  return named !== null && names.includes(named) ? named : otherwise;
+}

@@ -1,0 +1,29 @@
+/** Text for mrkdwn: what members typed can neither address a channel nor make a link, and reads as it was typed. */
+export const escaped = (text: string): string =>
+  text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
+
+/** The words of an event, in which Slack escaped the same three characters and wrapped links. */
+export const unescaped = (text: string): string =>
+  text
+    .replace(/<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>/g, (_, link: string, label?: string) => label ?? link)
+    .replaceAll('&lt;', '<')
+    .replaceAll('&gt;', '>')
+    .replaceAll('&amp;', '&');
+
+/** At most `most` UTF-16 units, whole characters only, with an ellipsis where something is missing. */
+export function cut(text: string, most: number): string {
+  if (text.length <= most) return text;
+  let end = most - 1;
+  const last = text.charCodeAt(end - 1);
+  if (last >= 0xd800 && last <= 0xdbff) end -= 1;
+  return `${text.slice(0, end)}…`;
+}
+
+/** Escapes after cutting, and cuts again in front of a broken entity: escaping makes text longer. */
+export function mrkdwn(text: string, most: number): string {
+  const whole = escaped(text);
+  if (whole.length <= most) return whole;
+  return `${cut(whole, most)
+    .slice(0, -1)
+    .replace(/&[a-z]{0,4}$/, '')}…`;
+}

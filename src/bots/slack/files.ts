@@ -1,0 +1,127 @@
+import type { MediaStore } from '../../pipeline/media/store.ts';
+import type { CardMedia } from '../card.ts';
+import { shortId } from '../runCard.ts';
+import { isPassingRefusal, refusalOf } from './client.ts';
+import { escaped } from './escape.ts';
+import type { SharedFile } from './place.ts';
+import { reserveFile, sendBytes, shareFile } from './upload.ts';
+import { post, type Voice } from './voice.ts';
+
+/** Where a run's files ended up. */
+export type Sharing =
+  | { outcome: 'here' }
+  | { outcome: 'direct'; reason: string }
+  | { outcome: 'refused'; reason: string };
+
+/**
+ * Puts every file into the run's thread. A channel that takes none, for a reason that will not pass, is told apart from a fault:
+ * then they go to the member directly. Repeated after a crash it goes on where it stopped.
+ */
+export async function shareAll(
+  voice: Voice,
+  store: MediaStore,
+  media: readonly CardMedia[],
+  threadTs: string | null,
+): Promise<Sharing> {
+  const before = voice.said().refused;
+  if (before === null && threadTs !== null) {
+    const here = { channel: voice.place.channel, threadTs };
+    const refused = await untilRefused(() => shareEach(voice, store, media, here));
+    if (refused === null) return { outcome: 'here' };
+    await voice.remember({ refused });
+  }
+  const reason = voice.said().refused ?? before ?? 'channel_not_found';
+  if (media.length === 0) return { outcome: 'here' };
+  const refused = await untilRefused(async () => {
+    const { channel, ts } = voice.said().direct ?? (await openDirect(voice));
+    await shareEach(voice, store, media, { channel, threadTs: ts });
+  });
+  return refused === null ? { outcome: 'direct', reason } : { outcome: 'refused', reason };
+}
+
+/** Slack's word when it refused for good; faults that may pass are thrown. */
+async function untilRefused(work: () => Promise<void>): Promise<string | null> {
+  try {
+    await work();
+    return null;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null || isPassingRefusal(refusal)) throw error;
+    return refusal;
+  }
+}
+
+async function openDirect(voice: Voice): Promise<{ channel: string; ts: string }> {
+  const { client, place, text, view } = voice;
+  const words = text.slack.upload.forYou(text.measures.few(view.run.prompt));
+  const direct = await post(client, { channel: place.userId, threadTs: null }, { text: escaped(words), blocks: [] });
+  await voice.remember({ direct });
+  return direct;
+}
+
+async function shareEach(
+  voice: Voice,
+  store: MediaStore,
+  media: readonly CardMedia[],
+  to: { channel: string; threadTs: string },
+): Promise<void> {
+  for (const one of media) await shareOne(voice, store, one, to);
+}
+
+async function shareOne(
+  voice: Voice,
+  store: MediaStore,
+  media: CardMedia,
+  to: { channel: string; threadTs: string },
+): Promise<void> {
+  const { client, text } = voice;
+  const known = voice.said().files[media.objectKey];
+  if (known?.state === 'shared') return;
+  const mark = (file: SharedFile) => voice.remember({ files: { ...voice.said().files, [media.objectKey]: file } });
+
+  const fileId = known && known.state !== 'reserved' ? known.fileId : await upload(voice, store, media, mark);
+  const isInDoubt = known?.state === 'sharing';
+  if (!isInDoubt || !(await wasShared(voice, fileId))) {
+    await mark({ fileId, state: 'sharing' });
+    const size = text.runs.media.size(media.width, media.height, media.seconds, text.measures.bytes(media.bytes));
+    const comment = escaped(`${media.label}: ${size}`);
+    try {
+      await shareFile(client, { fileId, title: media.label, comment }, to);
+    } catch (error) {
+      const refusal = refusalOf(error);
+      // Slack knows no unshared file of that name: an earlier process had its answer, and only its note of it was lost.
+      if (!(isInDoubt && refusal === 'file_not_found')) {
+        if (refusal !== null) await mark({ fileId, state: 'uploaded' });
+        throw error;
+      }
+    }
+  }
+  await mark({ fileId, state: 'shared' });
+}
+
+async function upload(
+  voice: Voice,
+  store: MediaStore,
+  media: CardMedia,
+  mark: (file: SharedFile) => Promise<void>,
+): Promise<string> {
+  const extension = media.objectKey.split('.').at(-1) ?? 'bin';
+  const file = { name: `vidgenie-${shortId(voice.view.run.id)}.${extension}`, bytes: media.bytes };
+  const { fileId, uploadUrl } = await reserveFile(voice.client, { ...file, description: voice.view.run.prompt });
+  await mark({ fileId, state: 'reserved' });
+  const body = await store.open(media.objectKey);
+  await sendBytes(uploadUrl, body, { mime: media.mime, bytes: media.bytes, signal: voice.signal });
+  await mark({ fileId, state: 'uploaded' });
+  return fileId;
+}
+
+/** Whether a file is out already. Without the optional scope `files:read` Slack does not say, which counts as no. */
+async function wasShared({ client }: Voice, fileId: string): Promise<boolean> {
+  try {
+    const { file } = await client.files.info({ file: fileId });
+    return Object.keys({ ...file?.shares?.public, ...file?.shares?.private }).length > 0;
+  } catch (error) {
+    if (refusalOf(error) === null) throw error;
+    return false;
+  }
+}

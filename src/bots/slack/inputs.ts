@@ -1,0 +1,100 @@
+import type { types } from '@slack/bolt';
+import { limits, plain, type SlackBlock } from './blocks.ts';
+import type { ViewState } from './payloads.ts';
+
+type Labelled = { name: string; label: string; hint?: string; isOptional: boolean };
+
+/** A field of a modal. Its name is both the block's and the element's, so that errors and values find each other. */
+function input({ name, label, hint, isOptional }: Labelled, element: types.InputBlock['element']): SlackBlock {
+  return {
+    type: 'input',
+    block_id: name,
+    label: plain(label, limits.label),
+    optional: isOptional,
+    element,
+    ...(hint === undefined ? {} : { hint: plain(hint, limits.hint) }),
+  };
+}
+
+export type Choice = { value: string; label: string };
+
+const optionOf = ({ value, label }: Choice): types.PlainTextOption => ({
+  text: plain(label, limits.option),
+  // Slack takes no empty value, and "no wish" is one.
+  value: `=${value}`,
+});
+
+export function choiceInput(
+  field: Labelled,
+  choices: readonly Choice[],
+  chosen: string | null,
+  hint?: string,
+): SlackBlock {
+  const initial = choices.find(({ value }) => value === chosen);
+  return input(field, {
+    type: 'static_select',
+    action_id: field.name,
+    options: choices.slice(0, limits.optionsPerSelect).map(optionOf),
+    ...(initial ? { initial_option: optionOf(initial) } : {}),
+    ...(hint === undefined ? {} : { placeholder: plain(hint, limits.label) }),
+  });
+}
+
+export const textInput = (
+  field: Labelled,
+  text: { longest: number; isLong: boolean; value: string | null },
+): SlackBlock =>
+  input(field, {
+    type: 'plain_text_input',
+    action_id: field.name,
+    multiline: text.isLong,
+    max_length: Math.min(limits.input, text.longest),
+    ...(text.value === null || text.value === '' ? {} : { initial_value: text.value.slice(0, limits.input) }),
+  });
+
+export const imageInput = (field: Labelled): SlackBlock =>
+  input(field, { type: 'file_input', action_id: field.name, filetypes: ['png', 'jpg', 'jpeg', 'webp'], max_files: 1 });
+
+export const channelInput = (field: Labelled, channel: string | null): SlackBlock =>
+  input(field, {
+    type: 'conversations_select',
+    action_id: field.name,
+    response_url_enabled: true,
+    ...(channel === null ? { default_to_current_conversation: true } : { initial_conversation: channel }),
+  });
+
+export type FieldValue = {
+  text: string | null;
+  fileId: string | null;
+  conversation: string | null;
+};
+
+/** What somebody put into a field; null in every part for one that was left alone. */
+export function fieldValue(state: ViewState, name: string): FieldValue {
+  const field = state.values[name]?.[name];
+  const chosen = field?.selected_option?.value;
+  return {
+    text: chosen?.startsWith('=') ? chosen.slice(1) : (field?.value ?? null),
+    fileId: field?.files?.[0]?.id ?? null,
+    conversation: field?.selected_conversation ?? null,
+  };
+}
+
+type ViewParts = {
+  callbackId: string;
+  title: string;
+  blocks: readonly SlackBlock[];
+  submit: string | null;
+  close: string;
+  metadata?: string;
+};
+
+export const modal = ({ callbackId, title, blocks, submit, close, metadata }: ViewParts): types.ModalView => ({
+  type: 'modal',
+  callback_id: callbackId,
+  title: plain(title, limits.viewTitle),
+  close: plain(close, limits.viewTitle),
+  ...(submit === null ? {} : { submit: plain(submit, limits.viewTitle) }),
+  ...(metadata === undefined ? {} : { private_metadata: metadata }),
+  blocks: blocks.slice(0, limits.blocksPerView),
+});

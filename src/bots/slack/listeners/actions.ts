@@ -1,0 +1,65 @@
+import { z } from 'zod';
+import { runId } from '../../../db/vocabulary.ts';
+import { performAction } from '../../actions/perform.ts';
+import { actions } from '../../card.ts';
+import { commands } from '../../commands/all.ts';
+import type { Asker } from '../asker.ts';
+import { cardOf, type DeskNeeds, entered, receive, say, type Visit } from '../desk.ts';
+import { actionPayload, sourceOfInteraction } from '../payloads.ts';
+import { takeBack } from '../takeBack.ts';
+import { openAdminForm, openCreateForm, openEditForm } from './modals.ts';
+
+/** A press on a button. Its name holds the action and the run, or the form to open; a name that is neither is an old one, or a link. */
+export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
+  const it = actionPayload.parse(body);
+  const [pressed] = it.actions;
+  if (!pressed) return;
+  const { message, trigger_id: triggerId } = it;
+  const asker: Asker = {
+    source: sourceOfInteraction(it),
+    workspaceName: it.team?.domain ?? it.team?.id ?? '',
+    userId: it.user.id,
+    userName: it.user.username ?? it.user.name ?? it.user.id,
+    channel: it.channel?.id ?? null,
+    threadTs: message ? (message.thread_ts ?? message.ts) : null,
+    responseUrl: it.response_url ?? null,
+    requestKey: `slack:action:${triggerId ?? pressed.action_ts ?? ''}:${pressed.action_id}`,
+    fileId: null,
+  };
+  const [version, name, subject = ''] = pressed.action_id.split(':');
+  if (version === 'open' && triggerId) {
+    if (name === 'create') {
+      return await openCreateForm(needs, asker, triggerId, { workflow: 'complete', prompt: null, on: null });
+    }
+    const command = commands.find((one) => one.name === name && one.access === 'admin');
+    if (command) await openAdminForm(needs, asker, triggerId, command);
+    return;
+  }
+  const id = runId.safeParse(subject);
+  const action = z.enum(actions).safeParse(name);
+  if (version !== 'v1' || !id.success || !action.success) return;
+  if (action.data === 'edit') {
+    if (triggerId) await openEditForm(needs, asker, triggerId, id.data);
+    return;
+  }
+  const startsRun = action.data === 'again' || action.data === 'animate';
+  await receive(needs, asker, async (visit) => {
+    if (startsRun && !(await entered(visit))) return;
+    const answer = await performAction(visit.request, action.data, id.data);
+    await show(visit, answer);
+  });
+}
+
+async function show(visit: Visit, answer: Awaited<ReturnType<typeof performAction>>): Promise<void> {
+  switch (answer.kind) {
+    case 'deleted':
+      await takeBack(visit, answer.view);
+      return await say(visit, answer.card);
+    case 'edit':
+      return;
+    default: {
+      const card = cardOf(answer, visit.text);
+      if (card) await say(visit, card);
+    }
+  }
+}

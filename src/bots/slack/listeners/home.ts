@@ -1,0 +1,105 @@
+import type { types } from '@slack/bolt';
+import { accountOf, usageOf } from '../../../db/credits.ts';
+import { listRuns, type RunView } from '../../../db/runs.ts';
+import { ensureWorkspace, settingsOf } from '../../../db/workspaces.ts';
+import { keyFields, listKeys } from '../../commands/keys.ts';
+import { settingsCard } from '../../commands/settings.ts';
+import type { Text } from '../../text.ts';
+import {
+  button,
+  buttonRow,
+  context,
+  fields,
+  header,
+  limits,
+  paragraph,
+  type SlackBlock,
+  section,
+  thumbnail,
+} from '../blocks.ts';
+import { cardMessage } from '../cardBlocks.ts';
+import { asOfNow, type DeskNeeds, receive, type Visit } from '../desk.ts';
+import { escaped } from '../escape.ts';
+import { homePayload, sourceOfEvent } from '../payloads.ts';
+import { speechOf } from '../place.ts';
+
+const listed = 8;
+
+/** Somebody opened the app's Home: it is drawn anew each time, so that it is never older than their last look. */
+export async function onHome(needs: DeskNeeds, body: unknown): Promise<void> {
+  const it = homePayload.safeParse(body);
+  if (!it.success || (it.data.event.tab ?? 'home') !== 'home') return;
+  const source = sourceOfEvent(it.data);
+  const userId = it.data.event.user;
+  const asker = {
+    ...{
+      source,
+      userId,
+      userName: userId,
+      workspaceName: source.teamId ?? '',
+      requestKey: `slack:event:${it.data.event_id}`,
+    },
+    ...{ channel: null, threadTs: null, responseUrl: null, fileId: null },
+  };
+  await receive(needs, asker, async (visit) => {
+    const { client } = visit.connection;
+    await client.views.publish({ user_id: userId, view: await homeView(visit) });
+  });
+}
+
+async function homeView(visit: Visit): Promise<types.HomeView> {
+  const { needs, text, request } = visit;
+  const { services, workspace } = request;
+  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  const [account, usage, runs, { member }] = await Promise.all([
+    accountOf(services.db, workspace.id),
+    usageOf(services.db, workspace.id),
+    listRuns(services.db, workspace.id, { limit: listed, memberId: visit.asker.userId }),
+    asOfNow(visit),
+  ]);
+  const { creditsCard } = text.commands;
+  const { home } = text.slack;
+  const blocks: SlackBlock[] = [
+    header(home.title),
+    ...buttonRow([button('open:create', home.create, 'primary')]),
+    header(home.credits),
+    ...fields([
+      { label: creditsCard.balance, value: text.measures.credits(account.balance) },
+      { label: creditsCard.held, value: text.measures.credits(account.held) },
+      { label: creditsCard.usage, value: `${usage.day}, ${usage.week}, ${usage.month}` },
+    ]),
+    header(home.runs),
+    ...(runs.length === 0 ? [paragraph(home.noRuns)] : runs.flatMap((view) => runBlocks(view, text))),
+    ...(member.isAdmin ? await adminBlocks(visit) : []),
+  ];
+  needs.signal.throwIfAborted();
+  return { type: 'home', blocks: blocks.slice(0, limits.blocksPerView) };
+}
+
+/** A run in a few lines: what was asked for, what became of it, its image, and where its thread is. */
+function runBlocks(view: RunView, text: Text): SlackBlock[] {
+  const { run } = view;
+  const speech = speechOf(run.speech);
+  const facts = [text.measures.moment(run.createdAt), text.runs.workflows[run.workflow], text.runs.states[run.state]];
+  const image = view.assets.find((asset) => asset.step === 'image');
+  const file = image ? speech.files[image.objectKey] : undefined;
+  return [
+    section(`*${escaped(text.measures.few(run.prompt))}*`),
+    context(facts.join(' · ')),
+    ...(file?.state === 'shared' ? [thumbnail(file.fileId, run.prompt)] : []),
+    ...(speech.permalink === null ? [] : [section(text.slack.home.open(escaped(speech.permalink)))]),
+  ];
+}
+
+async function adminBlocks({ request, text }: Visit): Promise<SlackBlock[]> {
+  const { services, workspace } = request;
+  const [keys, settings] = await Promise.all([listKeys(request), settingsOf(services.db, workspace.id)]);
+  const { home } = text.slack;
+  const card = settingsCard(settings, home.settings, text);
+  return [
+    header(home.admin),
+    ...fields(keyFields(keys, text)),
+    ...cardMessage(card, text).blocks.slice(1),
+    ...buttonRow([button('open:keys', home.keys), button('open:settings', home.settings)]),
+  ];
+}

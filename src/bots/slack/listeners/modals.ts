@@ -1,0 +1,91 @@
+import type { types } from '@slack/bolt';
+import type { RunId, Workflow } from '../../../db/vocabulary.ts';
+import { performAction } from '../../actions/perform.ts';
+import { textCard } from '../../card.ts';
+import { perform } from '../../commands/all.ts';
+import type { Command } from '../../commands/command.ts';
+import { textOf } from '../../text.ts';
+import { cardView, formView, waitingView } from '../adminForm.ts';
+import type { Asker } from '../asker.ts';
+import { createForm, type OpenedOn } from '../createForm.ts';
+import { asOfNow, cardOf, type DeskNeeds, receive, type Visit } from '../desk.ts';
+import { editForm } from '../editForm.ts';
+import { workspaceOf } from '../workspace.ts';
+
+/**
+ * Opens a modal for somebody. A trigger serves once and for three seconds, so a small modal is opened with it first; what it is to
+ * show needs the member's language and the database, and comes a moment later.
+ */
+async function withModal(
+  needs: DeskNeeds,
+  asker: Asker,
+  triggerId: string,
+  fill: (visit: Visit) => Promise<types.ModalView>,
+): Promise<void> {
+  const opening = openAtOnce(needs, asker, triggerId);
+  await receive(needs, asker, async (visit) => {
+    const viewId = await opening;
+    if (viewId === null) throw new Error('Slack opened no modal');
+    const show = (view: types.ModalView) => visit.connection.client.views.update({ view_id: viewId, view });
+    try {
+      await show(await fill(visit));
+    } catch (error) {
+      const { title, text } = visit.text.slack.fault;
+      await show(cardView(textCard('bad', title, text), visit.text)).catch(() => {});
+      throw error;
+    }
+  });
+}
+
+async function openAtOnce(needs: DeskNeeds, asker: Asker, triggerId: string): Promise<string | null> {
+  try {
+    const id = workspaceOf(asker.source);
+    const connection = id ? await needs.connections.of(id) : null;
+    if (!connection) return null;
+    const { view } = await connection.client.views.open({ trigger_id: triggerId, view: waitingView(textOf('en')) });
+    return view?.id ?? null;
+  } catch (error) {
+    needs.log.warn({ face: 'slack', error }, 'a modal could not be opened');
+    return null;
+  }
+}
+
+/** The form in which one can ask for everything. */
+export const openCreateForm = (
+  needs: DeskNeeds,
+  asker: Asker,
+  triggerId: string,
+  wish: { workflow: Workflow; prompt: string | null; on: OpenedOn | null },
+): Promise<void> =>
+  withModal(needs, asker, triggerId, async ({ text }) => createForm({ ...wish, channel: asker.channel }, text));
+
+/** The private form of an admin's command. Whether they are an admin is asked now, and again when the form comes back. */
+export const openAdminForm = (needs: DeskNeeds, asker: Asker, triggerId: string, command: Command): Promise<void> =>
+  withModal(needs, asker, triggerId, async (visit) => {
+    const answer = await perform(await asOfNow(visit), command, {});
+    const card = cardOf(answer, visit.text);
+    if (card) return cardView(card, visit.text);
+    if (answer.kind !== 'form') throw new Error(`the command ${command.name} answered with neither a card nor a form`);
+    return formView(answer.form, visit.text);
+  });
+
+/** The words of a run, to be changed; whoever may not see the run is told so in the modal. */
+export const openEditForm = (needs: DeskNeeds, asker: Asker, triggerId: string, id: RunId): Promise<void> =>
+  withModal(needs, asker, triggerId, async ({ request, text }) => {
+    const answer = await performAction(request, 'edit', id);
+    if (answer.kind === 'edit') return editForm(id, answer.prompt, asker, text);
+    const card = answer.kind === 'deleted' ? answer.card : cardOf(answer, text);
+    return cardView(card ?? textCard('bad', text.slack.fault.title), text);
+  });
+
+/** A sentence in a modal, where a form would make no sense. */
+export const openNotice = (
+  needs: DeskNeeds,
+  asker: Asker,
+  triggerId: string,
+  words: (visit: Visit) => { title: string; text: string },
+): Promise<void> =>
+  withModal(needs, asker, triggerId, async (visit) => {
+    const { title, text } = words(visit);
+    return cardView(textCard('warning', title, text), visit.text);
+  });

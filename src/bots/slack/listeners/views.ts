@@ -1,0 +1,129 @@
+import type { types } from '@slack/bolt';
+import type { RunId } from '../../../db/vocabulary.ts';
+import { submitEdit } from '../../actions/perform.ts';
+import { textCard } from '../../card.ts';
+import { commands } from '../../commands/all.ts';
+import { refusalCard } from '../../refusalCard.ts';
+import { type Locale, textOf } from '../../text.ts';
+import { cardView, commandOfForm, readForm, waitingView } from '../adminForm.ts';
+import type { Asker } from '../asker.ts';
+import { createCallback, fieldOfRefusal, readCreateForm } from '../createForm.ts';
+import { asOfNow, cardOf, carryOut, type DeskNeeds, entered, receive, say } from '../desk.ts';
+import { readEditForm, runOfEditForm } from '../editForm.ts';
+import { cut } from '../escape.ts';
+import { sourceOfInteraction, viewPayload } from '../payloads.ts';
+import { workspaceOf } from '../workspace.ts';
+
+/** What Slack is told about a submitted form: nothing (it closes), what is wrong with which field, or what to show instead. */
+export type ViewAnswer =
+  | undefined
+  | { response_action: 'errors'; errors: Record<string, string> }
+  | { response_action: 'update'; view: types.ModalView };
+
+type Ack = (answer?: ViewAnswer) => Promise<void>;
+
+/** An admin's form answers within the three seconds that Slack waits; later than this the modal says that it takes longer. Milliseconds. */
+const patienceMs = 2_000;
+
+export async function onViewSubmission(needs: DeskNeeds, body: unknown, ack: Ack): Promise<void> {
+  const it = viewPayload.parse(body);
+  const asker: Asker = {
+    source: sourceOfInteraction(it),
+    workspaceName: it.team?.domain ?? it.team?.id ?? '',
+    userId: it.user.id,
+    userName: it.user.username ?? it.user.name ?? it.user.id,
+    channel: null,
+    threadTs: null,
+    responseUrl: it.response_urls?.[0]?.response_url ?? null,
+    requestKey: `slack:view:${it.view.id}`,
+    fileId: null,
+  };
+  if (it.view.callback_id === createCallback) return await onCreate(needs, asker, it.view, ack);
+  const edited = runOfEditForm(it.view.callback_id);
+  if (edited) return await onEdit(needs, asker, it.view, edited, ack);
+  const command = commands.find(({ name }) => name === commandOfForm(it.view.callback_id));
+  if (!command) return await ack();
+  await onAdminForm(needs, asker, it.view, command, ack);
+}
+
+type View = ReturnType<typeof viewPayload.parse>['view'];
+
+/** What is wrong with the words is said in the form, before anything is looked up; the rest is said where the run would have been. */
+async function onCreate(needs: DeskNeeds, from: Asker, view: View, ack: Ack): Promise<void> {
+  const asked = readCreateForm(view.state, view.private_metadata);
+  const checked = asked.command.check(asked.given);
+  if (checked.outcome === 'refused') {
+    const text = textOf(rememberedLocale(needs, from));
+    const field = fieldOfRefusal(checked.refusal, Object.keys(view.state.values), 'prompt');
+    return await ack({ response_action: 'errors', errors: { [field]: sentence(checked.refusal, text) } });
+  }
+  await ack();
+  const { channel, threadTs, fileId } = asked;
+  await receive(needs, { ...from, channel, threadTs, fileId }, async (visit) => {
+    const answer = await carryOut(visit, asked.command, asked.given);
+    const card = answer ? cardOf(answer, visit.text) : null;
+    if (card) await say(visit, card);
+  });
+}
+
+async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId, ack: Ack): Promise<void> {
+  await ack();
+  const { prompt, channel, threadTs } = readEditForm(view.state, view.private_metadata);
+  await receive(needs, { ...from, channel, threadTs }, async (visit) => {
+    if (!(await entered(visit))) return;
+    const card = cardOf(await submitEdit(visit.request, id, prompt), visit.text);
+    if (card) await say(visit, card);
+  });
+}
+
+async function onAdminForm(
+  needs: DeskNeeds,
+  asker: Asker,
+  view: View,
+  command: (typeof commands)[number],
+  ack: Ack,
+): Promise<void> {
+  let isAnswered = false;
+  const answerOnce = async (answer: ViewAnswer) => {
+    if (isAnswered) return false;
+    isAnswered = true;
+    await ack(answer);
+    return true;
+  };
+  const late = setTimeout(() => {
+    const text = textOf(rememberedLocale(needs, asker));
+    answerOnce({ response_action: 'update', view: waitingView(text) }).catch(() => {});
+  }, patienceMs);
+  try {
+    await receive(needs, asker, async (visit) => {
+      const answer = await command.submit(await asOfNow(visit), readForm(view.state));
+      const show = async (shown: types.ModalView) => {
+        if (await answerOnce({ response_action: 'update', view: shown })) return;
+        await visit.connection.client.views.update({ view_id: view.id, view: shown });
+      };
+      const field = answer.kind === 'refusal' && fieldOfRefusal(answer.refusal, Object.keys(view.state.values), '');
+      if (answer.kind === 'refusal' && field) {
+        const errors = { [field]: sentence(answer.refusal, visit.text) };
+        if (await answerOnce({ response_action: 'errors', errors })) return;
+      }
+      const card = cardOf(answer, visit.text) ?? textCard('good', visit.text.commands.settings.saved);
+      await show(cardView(card, visit.text));
+    });
+  } finally {
+    clearTimeout(late);
+    await answerOnce(undefined);
+  }
+}
+
+/** One line below a field: Slack shows no more of it. */
+function sentence(refusal: Parameters<typeof refusalCard>[0], text: ReturnType<typeof textOf>): string {
+  const { title, blocks } = refusalCard(refusal, text);
+  const words = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
+  return cut([title, ...words].join('. '), 1_000);
+}
+
+/** The asker's language without asking Slack, for an answer that cannot wait: they opened the form a moment ago. */
+function rememberedLocale(needs: DeskNeeds, { source, userId }: Asker): Locale {
+  const id = workspaceOf(source);
+  return id ? needs.members.localeOf({ workspaceId: id, userId }) : 'en';
+}

@@ -1,0 +1,45 @@
+import type { WebClient } from '@slack/web-api';
+import type { Member } from '../../db/vocabulary.ts';
+import { type Locale, localeOf } from '../text.ts';
+
+export type KnownMember = { member: Member; locale: Locale };
+
+export type Members = {
+  /** `fresh`: asked again, because something depends on whether they are an admin now. */
+  find: (
+    client: WebClient,
+    who: { workspaceId: string; userId: string; userName: string },
+    options?: { fresh?: boolean },
+  ) => Promise<KnownMember>;
+  /** What is remembered of somebody's language; English when nothing is. */
+  localeOf: (who: { workspaceId: string; userId: string }) => Locale;
+};
+
+/** Somebody's language and name change seldom. Milliseconds. */
+const rememberMs = 60_000;
+const mostRemembered = 5_000;
+
+/** Asks Slack who somebody is. Whom Slack does not vouch for is no admin. */
+export function createMembers(): Members {
+  const known = new Map<string, { found: KnownMember; until: number }>();
+  return {
+    find: async (client, { workspaceId, userId, userName }, options = {}) => {
+      const key = `${workspaceId} ${userId}`;
+      const remembered = known.get(key);
+      if (!options.fresh && remembered && remembered.until > Date.now()) return remembered.found;
+      const { user } = await client.users.info({ user: userId, include_locale: true });
+      const found = {
+        member: {
+          id: userId,
+          name: user?.profile?.display_name || user?.real_name || userName,
+          isAdmin: user?.is_admin === true || user?.is_owner === true,
+        },
+        locale: localeOf(user?.locale ?? 'en'),
+      };
+      if (known.size >= mostRemembered) known.clear();
+      known.set(key, { found, until: Date.now() + rememberMs });
+      return found;
+    },
+    localeOf: ({ workspaceId, userId }) => known.get(`${workspaceId} ${userId}`)?.found.locale ?? 'en',
+  };
+}

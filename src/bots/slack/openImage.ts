@@ -1,0 +1,35 @@
+import { Readable } from 'node:stream';
+import type { SlackConnection } from './connections.ts';
+
+/** Milliseconds. */
+const downloadTimeoutMs = 30_000;
+
+/**
+ * Fetches an image that Slack handed over with a request, with the bot's token, which goes to Slack's own hosts alone. Null when
+ * there is none, or when the app may not read files.
+ */
+export async function openSlackFile(
+  { client, token }: SlackConnection,
+  fileId: string,
+  apiUrl: string,
+): Promise<Readable | null> {
+  const { file } = await client.files.info({ file: fileId });
+  const address = file?.url_private_download ?? file?.url_private;
+  if (!address || !isSlacks(address, apiUrl)) return null;
+  const answer = await fetch(address, {
+    headers: { authorization: `Bearer ${token.reveal()}` },
+    redirect: 'error',
+    signal: AbortSignal.timeout(downloadTimeoutMs),
+  });
+  if (!answer.ok || !answer.body) {
+    await answer.body?.cancel();
+    return null;
+  }
+  return Readable.fromWeb(answer.body);
+}
+
+function isSlacks(address: string, apiUrl: string): boolean {
+  if (!URL.canParse(address)) return false;
+  const { protocol, hostname, origin } = new URL(address);
+  return origin === new URL(apiUrl).origin || (protocol === 'https:' && hostname.endsWith('.slack.com'));
+}

@@ -1,0 +1,117 @@
+import { z } from 'zod';
+import type { SlackSource } from './workspace.ts';
+
+// What Slack sends, as far as we look. Everything else in a payload is left alone.
+
+const id = z.string().min(1).max(100);
+const words = z.string().max(100_000);
+
+export const commandPayload = z.object({
+  text: words.default(''),
+  team_id: id.nullish(),
+  team_domain: words.nullish(),
+  enterprise_id: id.nullish(),
+  is_enterprise_install: z.string().nullish(),
+  user_id: id,
+  user_name: words.nullish(),
+  channel_id: id,
+  trigger_id: id,
+  response_url: z.url(),
+});
+
+const person = z.object({ id, name: words.nullish(), username: words.nullish(), team_id: id.nullish() });
+
+const interaction = z.object({
+  team: z.object({ id, domain: words.nullish() }).nullish(),
+  enterprise: z.object({ id }).nullish(),
+  is_enterprise_install: z.union([z.boolean(), z.string()]).nullish(),
+  user: person,
+  trigger_id: id.nullish(),
+  response_url: z.url().nullish().catch(null),
+});
+export type Interaction = z.infer<typeof interaction>;
+
+const slackFile = z.object({ id, mimetype: words.nullish() });
+
+export const shortcutPayload = interaction.extend({
+  callback_id: id,
+  channel: z.object({ id }).nullish(),
+  message: z.object({ ts: id, thread_ts: id.nullish(), files: z.array(slackFile).nullish() }).nullish(),
+});
+
+export const actionPayload = interaction.extend({
+  actions: z.array(z.object({ action_id: id, action_ts: id.nullish() })).min(1),
+  channel: z.object({ id }).nullish(),
+  message: z.object({ ts: id, thread_ts: id.nullish() }).nullish(),
+});
+
+/** What somebody put into one field of a form, whatever kind of field it is. */
+const fieldState = z.object({
+  value: words.nullish(),
+  selected_option: z.object({ value: words }).nullish(),
+  selected_conversation: id.nullish(),
+  files: z.array(slackFile).nullish(),
+});
+
+export const viewPayload = interaction.extend({
+  view: z.object({
+    id,
+    callback_id: words,
+    private_metadata: words.default(''),
+    state: z.object({ values: z.record(z.string(), z.record(z.string(), fieldState)) }).default({ values: {} }),
+  }),
+  response_urls: z.array(z.object({ response_url: z.url() })).nullish(),
+});
+export type ViewState = z.infer<typeof viewPayload>['view']['state'];
+
+const envelope = z.object({
+  team_id: id.nullish(),
+  enterprise_id: id.nullish(),
+  event_id: id,
+  authorizations: z
+    .array(
+      z.object({ team_id: id.nullish(), enterprise_id: id.nullish(), is_enterprise_install: z.boolean().nullish() }),
+    )
+    .nullish(),
+});
+
+export const mentionPayload = envelope.extend({
+  event: z.object({
+    user: id,
+    text: words,
+    channel: id,
+    ts: id,
+    thread_ts: id.nullish(),
+    files: z.array(slackFile).nullish(),
+  }),
+});
+
+export const homePayload = envelope.extend({ event: z.object({ user: id, tab: words.nullish() }) });
+
+export const goodbyePayload = envelope.extend({
+  event: z.object({
+    type: z.string(),
+    tokens: z.object({ bot: z.array(z.string()).nullish() }).nullish(),
+  }),
+});
+
+export const sourceOfCommand = (it: z.infer<typeof commandPayload>): SlackSource => ({
+  teamId: it.team_id ?? null,
+  enterpriseId: it.enterprise_id ?? null,
+  isOrgWide: it.is_enterprise_install === 'true',
+});
+
+export const sourceOfInteraction = (it: Interaction): SlackSource => ({
+  teamId: it.team?.id ?? it.user.team_id ?? null,
+  enterpriseId: it.enterprise?.id ?? null,
+  isOrgWide: it.is_enterprise_install === true || it.is_enterprise_install === 'true',
+});
+
+export function sourceOfEvent(it: z.infer<typeof envelope>): SlackSource {
+  const [first] = it.authorizations ?? [];
+  return {
+    teamId: first?.team_id ?? it.team_id ?? null,
+    enterpriseId: first?.enterprise_id ?? it.enterprise_id ?? null,
+    isOrgWide: first?.is_enterprise_install ?? false,
+  };
+}

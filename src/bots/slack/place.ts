@@ -1,0 +1,38 @@
+import { z } from 'zod';
+import type { Opaque } from '../../db/vocabulary.ts';
+import { locales } from '../text.ts';
+
+/** Where a run was asked for in Slack, and in which language it speaks there. */
+export const slackPlace = z.object({
+  channel: z.string(),
+  /** The thread's parent when it was asked for within a thread; the run then speaks there. */
+  threadTs: z.string().nullable(),
+  userId: z.string(),
+  teamId: z.string(),
+  locale: z.enum(locales).catch('en'),
+});
+export type SlackPlace = z.infer<typeof slackPlace>;
+
+/** How far a file has come: known to Slack, there with all its bytes, asked to be shown, shown. */
+const sharedFile = z.object({
+  fileId: z.string(),
+  state: z.enum(['reserved', 'uploaded', 'sharing', 'shared']),
+});
+export type SharedFile = z.infer<typeof sharedFile>;
+
+/** What a run has said so far. Each id is saved before the next call is made. */
+const slackSpeech = z.object({
+  rootTs: z.string().nullable().default(null),
+  progressTs: z.string().nullable().default(null),
+  /** By object key. */
+  files: z.record(z.string(), sharedFile).default({}),
+  /** Where files go that the channel did not take. */
+  direct: z.object({ channel: z.string(), ts: z.string() }).nullable().default(null),
+  /** Why the channel did not take them, in Slack's word. */
+  refused: z.string().nullable().default(null),
+  permalink: z.string().nullable().default(null),
+});
+export type SlackSpeech = z.infer<typeof slackSpeech>;
+
+/** Reads what was said; whatever cannot be read counts as not said. */
+export const speechOf = (speech: Opaque): SlackSpeech => slackSpeech.catch(slackSpeech.parse({})).parse(speech);

@@ -1,0 +1,57 @@
+import type { RunView } from '../../db/runs.ts';
+import type { Progress } from '../../pipeline/progress.ts';
+import type { Card } from '../card.ts';
+import { runCard, shortId, stepLines } from '../runCard.ts';
+import type { Text } from '../text.ts';
+import { buttonRow, context, fitted, limits, paragraph, plan, quote, type SlackBlock, section } from './blocks.ts';
+import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
+import { escaped, mrkdwn } from './escape.ts';
+
+/** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
+const mention = (id: string, name: string): string => (/^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : mrkdwn(name, 80));
+
+/** The message that everybody in the channel sees: who asked, for what, at what price, and in the end what became of it. */
+export function rootMessage(view: RunView, card: Card, text: Text): SlackMessage {
+  const { run } = view;
+  const who = mention(run.memberId, run.memberName);
+  const line = `${who} · *${escaped(text.runs.workflows[run.workflow])}* · ${escaped(text.measures.credits(run.priceCredits))}`;
+  const outcome = run.settledAt ? [card.title, ...sentencesOf(card)] : [card.title];
+  return {
+    text: fallback(`${card.title}: ${run.prompt}`),
+    blocks: [
+      section(line),
+      quote(text.runs.prompt.original, run.prompt),
+      ...outcome.slice(0, 6).map(paragraph),
+      context(text.slack.runId(shortId(run.id))),
+    ],
+  };
+}
+
+const sentencesOf = (card: Card): string[] =>
+  card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
+
+/** The one message in the thread that follows the work, and at its end holds the facts and what can be done next. */
+export function progressMessage(
+  view: RunView,
+  progress: Progress,
+  text: Text,
+  notes: readonly string[] = [],
+): SlackMessage {
+  const card = runCard(view, progress, text);
+  const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.image ?? null;
+  const title = view.run.settledAt ? card.title : text.slack.planTitle(card.title, progress.percent);
+  const tasks = stepLines(view, progress, text).map((step) => taskOf(step, step.kind === 'enhance' ? enhanced : null));
+  const facts = card.media.map(({ label, width, height, seconds, bytes }): SlackBlock => {
+    const size = text.runs.media.size(width, height, seconds, text.measures.bytes(bytes));
+    return context(`${label}: ${size}`);
+  });
+  const sentences = [...sentencesOf(card), ...notes].map(paragraph);
+  return {
+    text: cardMessage(card, text).text,
+    blocks: fitted(
+      [plan(title, tasks), ...sentences, ...facts],
+      limits.blocksPerMessage,
+      buttonRow(card.buttons.map(buttonOf)),
+    ),
+  };
+}

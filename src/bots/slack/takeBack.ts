@@ -1,0 +1,32 @@
+import { loadRun, type RunView } from '../../db/runs.ts';
+import { progressOf } from '../../pipeline/progress.ts';
+import { runCard } from '../runCard.ts';
+import { textOf } from '../text.ts';
+import { isPassingRefusal, refusalOf } from './client.ts';
+import type { Visit } from './desk.ts';
+import { slackPlace, speechOf } from './place.ts';
+import { progressMessage, rootMessage } from './runMessages.ts';
+import { edit } from './voice.ts';
+
+/** What a run made is deleted: its files leave Slack as well, and its messages say so. Files that somebody removed already are no fault. */
+export async function takeBack({ connection, request }: Visit, deleted: RunView): Promise<void> {
+  const { services } = request;
+  const { client } = connection;
+  const place = slackPlace.safeParse(deleted.run.place);
+  const view = await loadRun(services.db, deleted.run.id);
+  if (!place.success || !view) return;
+  const { files, rootTs, progressTs } = speechOf(view.run.speech);
+  for (const { fileId } of Object.values(files)) {
+    await client.files.delete({ file: fileId }).catch((error: unknown) => {
+      const refusal = refusalOf(error);
+      if (refusal === null || isPassingRefusal(refusal)) throw error;
+    });
+  }
+  const text = textOf(place.data.locale);
+  const progress = progressOf(view, services.providers, services.now());
+  const { channel } = place.data;
+  if (progressTs !== null) await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text));
+  if (rootTs !== null) {
+    await edit(client, { channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text));
+  }
+}

@@ -1,0 +1,59 @@
+import type { Readable } from 'node:stream';
+import type { WebClient } from '@slack/web-api';
+import { request } from 'undici';
+import { ProviderError } from '../../pipeline/providers/provider.ts';
+import { cut } from './escape.ts';
+
+type Reserved = { fileId: string; uploadUrl: string };
+
+/** Asks Slack for a place to put a file. The name is ours: a prompt is never a file name. */
+export async function reserveFile(
+  client: WebClient,
+  file: { name: string; bytes: number; description: string },
+): Promise<Reserved> {
+  const { file_id: fileId, upload_url: uploadUrl } = await client.files.getUploadURLExternal({
+    filename: file.name,
+    length: file.bytes,
+    alt_text: cut(file.description, 1_000),
+  });
+  if (!fileId || !uploadUrl) throw new ProviderError('unavailable', 'Slack gave no place for a file');
+  return { fileId, uploadUrl };
+}
+
+/** Sends the bytes as they come out of the store, a piece at a time: a video is never held in memory. */
+export async function sendBytes(
+  uploadUrl: string,
+  body: Readable,
+  file: { mime: string; bytes: number; signal: AbortSignal },
+): Promise<void> {
+  try {
+    const answer = await request(uploadUrl, {
+      method: 'POST',
+      body,
+      headers: { 'content-type': file.mime, 'content-length': String(file.bytes) },
+      signal: file.signal,
+      headersTimeout: 120_000,
+      bodyTimeout: 120_000,
+    });
+    await answer.body.dump();
+    if (answer.statusCode !== 200) {
+      throw new ProviderError('unavailable', `Slack answered an upload with status ${answer.statusCode}`);
+    }
+  } finally {
+    body.destroy();
+  }
+}
+
+/** Shows an uploaded file in a thread. */
+export async function shareFile(
+  client: WebClient,
+  file: { fileId: string; title: string; comment: string },
+  place: { channel: string; threadTs: string },
+): Promise<void> {
+  await client.files.completeUploadExternal({
+    files: [{ id: file.fileId, title: cut(file.title, 200) }],
+    channel_id: place.channel,
+    thread_ts: place.threadTs,
+    initial_comment: file.comment,
+  });
+}

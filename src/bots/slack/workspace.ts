@@ -1,0 +1,11 @@
+import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+
+/** Where a request comes from. An app that is installed org-wide serves all of an organisation's workspaces as one. */
+export type SlackSource = { teamId: string | null; enterpriseId: string | null; isOrgWide: boolean };
+
+/** The workspace whose credits, keys and settings count; null when Slack named none that we can spell. */
+export function workspaceOf({ teamId, enterpriseId, isOrgWide }: SlackSource): WorkspaceId | null {
+  const id = isOrgWide ? enterpriseId : teamId;
+  const parsed = workspaceId.safeParse(`slack:${id ?? ''}`);
+  return parsed.success ? parsed.data : null;
+}

@@ -1,0 +1,90 @@
+import { credits } from './measures.ts';
+
+/** Ce que seul Slack a besoin de dire. */
+export const runId = (id: string): string => `Création ${id}`;
+export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
+
+export const accepted = {
+  title: 'C’est parti',
+  thread: 'Un fil s’ouvre ici : il montre chaque étape et se termine par le résultat.',
+  repeated: 'C’était déjà demandé ; le résultat se trouve dans son propre fil.',
+};
+
+export const thinking = 'Un instant …';
+export const fault = {
+  title: 'Cela n’a pas marché',
+  text: 'Un imprévu est survenu en chemin. Ce qui n’a pas commencé n’est pas facturé ; réessayez dans une minute.',
+};
+export const notInstalled = {
+  title: 'VidGenie doit être réinstallé',
+  text: (address: string) =>
+    `Cet espace de travail n’a plus d’installation valable. Un administrateur peut réinstaller l’application${address === '' ? '' : ` : ${address}`}. Rien n’a été facturé.`,
+};
+
+export const invite = {
+  title: 'VidGenie n’est pas dans cette conversation',
+  text: 'Tapez /invite @VidGenie ici, ou demandez dans un canal public, puis réessayez. Rien n’a été facturé.',
+};
+export const archived = {
+  title: 'Ce canal est archivé',
+  text: 'Plus personne ne peut y écrire. Demandez dans un autre canal ; rien n’a été facturé.',
+};
+
+export const upload = {
+  direct: (reason: string) =>
+    `Slack n’a pas accepté les fichiers ici (${reason}) : ils vous ont été envoyés en message direct.`,
+  link: (reason: string) => `Slack n’a pas accepté les fichiers (${reason}). Ils se trouvent ici :`,
+  kept: (reason: string) =>
+    `Slack n’a pas accepté les fichiers (${reason}). Ils sont conservés : history les retrouve, et l’opérateur peut les remettre.`,
+  givenBack: (amount: number) => `Comme vous n’avez pas pu les recevoir, ${credits(amount)} vous sont rendus.`,
+  forYou: (prompt: string) => `Les fichiers de votre création : ${prompt}`,
+};
+
+export const create = {
+  title: 'Créer avec VidGenie',
+  animateTitle: 'Animer cette image',
+  submit: 'Créer',
+  close: 'Fermer',
+  workflow: 'Que faut-il créer ?',
+  image: 'Image (pour une vidéo de votre propre image)',
+  imageHint: 'PNG, JPEG ou WebP, jusqu’à 10 Mo et 4096 pixels de côté.',
+  channel: 'Où le montrer',
+  usual: 'Comme d’habitude ici',
+  between: (least: number, most: number, usual: number | null) =>
+    `de ${least} à ${most}${usual === null ? '' : `, d’habitude ${usual}`}`,
+  on: 'Oui',
+  off: 'Non',
+  optional: 'Ce que vous laissez tel quel suit les habitudes de cet espace de travail.',
+  noImage: {
+    title: 'Ce message ne contient pas d’image',
+    text: 'Choisissez un message avec un fichier PNG, JPEG ou WebP. Rien n’a été facturé.',
+  },
+};
+
+export const form = { save: 'Enregistrer', close: 'Fermer' };
+
+export const noForm = {
+  title: 'Il faut un formulaire',
+  text: (command: string) =>
+    `Les formulaires s’ouvrent par une commande ou depuis l’accueil de VidGenie : /vidgenie ${command}`,
+};
+
+export const home = {
+  title: 'VidGenie',
+  create: 'Créer une vidéo',
+  credits: 'Crédits',
+  runs: 'Dernières créations',
+  noRuns: 'Aucune création pour le moment. Essayez : /vidgenie complete un renard dans la neige',
+  open: (address: string) => `<${address}|Ouvrir le fil>`,
+  admin: 'Pour les administrateurs',
+  keys: 'Clés des fournisseurs',
+  settings: 'Réglages',
+};
+
+export const installed = {
+  title: 'VidGenie est installé',
+  text: 'Tapez /vidgenie dans n’importe quel canal pour commencer.',
+  failedTitle: 'VidGenie n’a pas été installé',
+  failed:
+    'Slack n’a pas confirmé l’installation, ou la page est restée ouverte trop longtemps. Recommencez depuis la page d’installation.',
+};

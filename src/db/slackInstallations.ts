@@ -1,0 +1,59 @@
+import { eq } from 'drizzle-orm';
+import type { Tx } from './client.ts';
+import type { Keyring } from './keyring.ts';
+import { slackInstallations } from './schema.ts';
+import type { Secret } from './secret.ts';
+import { describeKeys, openKey, removeKey, storeKey } from './vault.ts';
+import type { WorkspaceId } from './vocabulary.ts';
+
+export type SlackInstallation = typeof slackInstallations.$inferSelect;
+export type NewSlackInstallation = Omit<SlackInstallation, 'installedAt'>;
+
+const placeOf = (workspaceId: WorkspaceId) => ({ workspaceId, provider: 'slack', purpose: 'bot_token' }) as const;
+
+/** Writes an installation and its token together; installing again replaces both. The workspace must exist. */
+export async function saveInstallation(
+  tx: Tx,
+  keyring: Keyring,
+  installation: NewSlackInstallation,
+  token: Secret,
+): Promise<void> {
+  await tx.transaction(async (inner) => {
+    const row = { ...installation, installedAt: new Date() };
+    await inner
+      .insert(slackInstallations)
+      .values(row)
+      .onConflictDoUpdate({ target: slackInstallations.workspaceId, set: row });
+    const checked = { by: installation.installedBy, status: 'valid', at: new Date() } as const;
+    await storeKey(inner, keyring, placeOf(installation.workspaceId), token, checked);
+  });
+}
+
+export async function findInstallation(
+  tx: Tx,
+  keyring: Keyring,
+  workspaceId: WorkspaceId,
+): Promise<{ installation: SlackInstallation; token: Secret } | null> {
+  const [installation] = await tx
+    .select()
+    .from(slackInstallations)
+    .where(eq(slackInstallations.workspaceId, workspaceId));
+  if (!installation) return null;
+  const token = await openKey(tx, keyring, placeOf(workspaceId), { actor: null, action: 'used' });
+  return token ? { installation, token } : null;
+}
+
+/** Forgets an installation: its token, and every other key that the workspace kept here. True when there was something. */
+export async function removeInstallation(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
+  return await tx.transaction(async (inner) => {
+    const keys = await describeKeys(inner, workspaceId);
+    for (const { provider, purpose } of keys) {
+      await removeKey(inner, { workspaceId, provider, purpose }, { actor: null, note });
+    }
+    const rows = await inner
+      .delete(slackInstallations)
+      .where(eq(slackInstallations.workspaceId, workspaceId))
+      .returning({ id: slackInstallations.workspaceId });
+    return keys.length > 0 || rows.length > 0;
+  });
+}

@@ -1,0 +1,165 @@
+import { readFileSync } from 'node:fs';
+import { expect, inject, test } from 'vitest';
+import { z } from 'zod';
+import { startInSlack } from '../../support/slack/installed.ts';
+import type { Slack } from '../../support/slack/slack.ts';
+import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
+
+/** Puts an image into a channel, as somebody would; gives the file's id. */
+async function uploadImage(slack: Slack, channel: string): Promise<string> {
+  const image = readFileSync(inject('vendorMedia').image);
+  const begun = await slack.observe('files.getUploadURLExternal', { filename: 'fox.png', length: image.length });
+  const { file_id: id } = z.object({ file_id: z.string() }).parse(begun);
+  await fetch(`${slack.url}/upload/v1/${id}`, { method: 'POST', body: image });
+  await slack.observe('files.completeUploadExternal', { files: [{ id }], channel_id: channel });
+  return id;
+}
+
+test('/vidgenie alone opens a form with everything, which starts what it says', async () => {
+  const { slack, driver } = await startInSlack();
+  await driver.command('');
+  const form = await modalShown(slack, /^create$/);
+  const names = form.blocks.flatMap((block) => (block.type === 'input' ? [block.block_id] : []));
+  expect(names).toEqual([
+    'workflow',
+    'prompt',
+    'image',
+    'style',
+    'quality',
+    'aspect',
+    'duration',
+    'resolution',
+    'audio',
+    'channel',
+  ]);
+  const filled = {
+    workflow: { choice: 'complete' },
+    prompt: { text: 'a red boat' },
+    quality: { choice: 'standard' },
+    duration: { text: '5' },
+    audio: { choice: 'off' },
+    channel: { conversation: slack.channels.general },
+  };
+  const answered = await driver.interact(submission(form, filled));
+  expect(answered).toMatchObject({ status: 200, body: '' });
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [root] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(wordsOf({ blocks: root?.blocks })).toMatch(/16 credits.*a red boat/s);
+});
+
+test('a form that cannot be right is answered in its fields, and stays open', async () => {
+  const { slack, driver } = await startInSlack();
+  await driver.command('');
+  const form = await modalShown(slack, /^create$/);
+  const channel = { conversation: slack.channels.general };
+  const noImage = await driver.interact(
+    submission(form, { workflow: { choice: 'video' }, prompt: { text: 'zoom' }, image: {}, channel }),
+  );
+  expect(JSON.parse(noImage.body)).toEqual({
+    response_action: 'errors',
+    errors: { image: expect.stringMatching(/Which image/) },
+  });
+  const badSeconds = {
+    workflow: { choice: 'complete' },
+    prompt: { text: 'a fox' },
+    duration: { text: 'long' },
+    channel,
+  };
+  const answered = await driver.interact(submission(form, badSeconds));
+  expect(JSON.parse(answered.body)).toEqual({
+    response_action: 'errors',
+    errors: { duration: expect.stringMatching(/whole number/) },
+  });
+  expect(await slack.history(slack.channels.general)).toEqual([]);
+});
+
+test('a form takes an image, and the same form submitted twice starts one run', async () => {
+  const { slack, driver } = await startInSlack();
+  await slack.observe('conversations.join', { channel: slack.channels.general }, slack.settings.botToken ?? '');
+  const file = await uploadImage(slack, slack.channels.general);
+  await driver.command('video slow zoom');
+  const form = await modalShown(slack, /^create$/);
+  expect(wordsOf(form)).toMatch(/slow zoom/);
+  const filled = {
+    ...{ workflow: { choice: 'video' }, prompt: { text: 'slow zoom' }, image: { files: [file] } },
+    channel: { conversation: slack.channels.general },
+  };
+  await Promise.all([driver.interact(submission(form, filled)), driver.interact(submission(form, filled))]);
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const thread = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(thread.flatMap(({ files }) => files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual(['mp4']);
+  const credits = await driver.command('credits');
+  expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^82 credits left/);
+});
+
+test('"Animate this image" makes a video of it in the same thread; a message without one says so', async () => {
+  const { slack, driver } = await startInSlack();
+  const { general } = slack.channels;
+  await slack.observe('conversations.join', { channel: general }, slack.settings.botToken ?? '');
+  const file = await uploadImage(slack, general);
+  const [message] = await slack.history(general);
+  const shortcut = async (files: object[]) =>
+    driver.interact({
+      ...{ type: 'message_action', callback_id: 'animate_image', trigger_id: await driver.trigger() },
+      ...{ channel: { id: general, name: 'general' }, message: { ts: message?.ts, files } },
+    });
+  await shortcut([]);
+  expect(wordsOf(await modalShown(slack, /^told$/))).toMatch(/no image in that message/);
+  await shortcut([{ id: file, mimetype: 'image/png' }]);
+  const form = await modalShown(slack, /^create$/);
+  await driver.interact(submission(form, { prompt: { text: 'snow begins to fall' }, duration: { text: '5' } }));
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const thread = await slack.thread(general, message?.ts ?? '');
+  expect(thread.flatMap(({ files }) => files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual(['png', 'mp4']);
+});
+
+test('the global shortcut asks where, and takes what it is told', async () => {
+  const { slack, driver } = await startInSlack();
+  await driver.interact({ type: 'shortcut', callback_id: 'create_video', trigger_id: await driver.trigger() });
+  const form = await modalShown(slack, /^create$/);
+  await driver.interact(
+    submission(form, {
+      ...{ workflow: { choice: 'image' }, prompt: { text: 'a fox' } },
+      channel: { conversation: slack.channels.general },
+    }),
+  );
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  expect(await slack.history(slack.channels.general)).toHaveLength(1);
+});
+
+test('settings are for admins, asked when the form opens and again when it comes back', async () => {
+  const { slack, driver } = await startInSlack();
+  await driver.command('settings', { user: slack.people.bob });
+  expect(wordsOf(await modalShown(slack, /^told$/))).toMatch(/Only admins may do that/);
+
+  await driver.command('settings');
+  const form = await modalShown(slack, /^form:settings$/);
+  const filled = {
+    ...{ style: { choice: 'anime' }, quality: { choice: 'standard' }, aspect: { choice: '' } },
+    ...{ duration: { choice: '5' }, video: { choice: '720p off' } },
+  };
+  const refused = await driver.interact(submission(form, filled), { user: slack.people.bob });
+  expect(JSON.stringify(JSON.parse(refused.body))).toMatch(/Only admins may do that/);
+  const saved = await driver.interact(submission(form, filled));
+  expect(JSON.parse(saved.body)).toMatchObject({ response_action: 'update', view: { type: 'modal' } });
+  expect(saved.body).toMatch(/anime/);
+  await driver.command('complete a fox');
+  const root = await slack.calls.first(({ method }) => method === 'chat.postMessage', 'the root message');
+  expect(wordsOf({ blocks: root.body.blocks })).toMatch(/12 credits/);
+});
+
+test('forms and answers come in the language of the member', async () => {
+  const { slack, driver } = await startInSlack();
+  slack.retouch.answer = ({ method, answer }) =>
+    method === 'users.info'
+      ? { ...answer, user: { ...z.record(z.string(), z.unknown()).parse(answer.user), locale: 'fr-FR' } }
+      : answer;
+  await driver.command('');
+  expect(wordsOf(await modalShown(slack, /^create$/))).toMatch(/Que faut-il créer/);
+  const asked = await driver.command('image un renard --qualite hd');
+  expect((await driver.told.first(({ key }) => key === asked.key, 'an answer')).text).toMatch(/--quality/);
+  await driver.command('image un renard');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [root] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(wordsOf({ blocks: root?.blocks })).toMatch(/crédits/);
+});

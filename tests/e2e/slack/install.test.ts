@@ -1,0 +1,103 @@
+import { expect, test } from 'vitest';
+import { findInstallation } from '../../../src/db/slackInstallations.ts';
+import { describeKeys } from '../../../src/db/vault.ts';
+import { workspaceId } from '../../../src/db/vocabulary.ts';
+import { install } from '../../support/slack/install.ts';
+import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
+import { oauth } from '../../support/slack/slack.ts';
+
+const many = { settings: { botToken: null, oauth } };
+const first = workspaceId.parse('slack:T1');
+const second = workspaceId.parse('slack:T2');
+
+async function answerTo({ driver }: InSlack, line: string, by: object): Promise<string> {
+  const asked = await driver.command(line, by);
+  return (await driver.told.first(({ key }) => key === asked.key, `an answer to ${line}`)).text;
+}
+
+test('installed over OAuth, a workspace runs with its own token, which rests sealed in the vault', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver, program } = it;
+  expect(await answerTo(it, 'help', { team: 'T1' })).toMatch(/installed again/);
+  const { status, page, token } = await install(it, { team: 'T1' });
+  expect({ status, page }).toMatchObject({ status: 200, page: expect.stringMatching(/VidGenie is installed/) });
+  const found = await findInstallation(program.database.db, program.services.vault.keyring, first);
+  expect(found?.token.reveal()).toBe(token);
+  expect(
+    JSON.stringify(await program.database.db.execute('SELECT * FROM slack_installations, workspace_keys')),
+  ).not.toContain(token);
+
+  await driver.command('image a fox', { team: 'T1', token: token ?? '' });
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  expect(finished.token).toBe(token);
+  expect(slack.calls.all().filter((call) => call.method !== 'oauth.v2.access' && call.token !== token)).toEqual([]);
+});
+
+test('two workspaces side by side never see each other’s runs, credits or settings', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver } = it;
+  const one = { team: 'T1', token: (await install(it, { team: 'T1' })).token ?? '' };
+  const two = { team: 'T2', token: (await install(it, { team: 'T2' })).token ?? '' };
+  expect(one.token).not.toBe(two.token);
+  await driver.command('image a secret fox', one);
+  const told = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  expect(told.token).toBe(one.token);
+  await answerTo(it, 'settings --style anime', one);
+
+  const id = /Run (\w{8})/.exec(
+    JSON.stringify(await slack.thread(slack.channels.general, String(told.body.message_ts))),
+  )?.[1];
+  expect(await answerTo(it, 'credits', two)).toMatch(/^100 credits left/);
+  expect(await answerTo(it, 'history --everyone', two)).not.toMatch(/secret fox/);
+  expect(await answerTo(it, `status ${id}`, two)).toMatch(/no run/);
+  expect(await answerTo(it, `cancel ${id}`, two)).toMatch(/no run/);
+  expect(await answerTo(it, `status ${id}`, one)).toMatch(/Your image is ready/);
+  const actions = /v1:again:[\w-]+/.exec(JSON.stringify(slack.calls.all().map(({ body }) => body)))?.[0] ?? '';
+  const pressed = await driver.interact(
+    {
+      ...{ type: 'block_actions', trigger_id: await driver.trigger(two), actions: [{ action_id: actions }] },
+      ...{ channel: { id: slack.channels.general }, message: { ts: '1.1' } },
+    },
+    two,
+  );
+  expect((await driver.told.first(({ key }) => key === pressed.key, 'an answer')).text).toMatch(/no run/);
+  expect(await answerTo(it, 'settings --aspect tall', two)).not.toMatch(/anime/);
+});
+
+test('uninstalled, or its token revoked, a workspace loses its token and keys at once, and nobody else does', async () => {
+  const it = await startInSlack(many);
+  const { driver, program } = it;
+  await install(it, { team: 'T1' });
+  await install(it, { team: 'T2' });
+  const left = async () => {
+    const { db } = program.database;
+    return [await describeKeys(db, first), await describeKeys(db, second)].map((keys) => keys.length);
+  };
+  await driver.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } }, { team: 'T1' });
+  await driver.event({ type: 'app_uninstalled' }, { team: 'T1' });
+  await expect.poll(left).toEqual([0, 1]);
+  await driver.event({ type: 'tokens_revoked', tokens: { bot: ['U0VIDGENIE'] } }, { team: 'T2' });
+  await expect.poll(left).toEqual([0, 0]);
+  expect(await answerTo(it, 'help', { team: 'T1' })).toMatch(/installed again/);
+});
+
+test('an org-wide installation serves all of its workspaces as one', async () => {
+  const it = await startInSlack(many);
+  const { token } = await install(it, { team: '', enterprise: 'E1' });
+  const org = { enterprise: 'E1', orgWide: true, token: token ?? '' };
+  expect(await answerTo(it, 'settings --style anime', { ...org, team: 'T7' })).toMatch(/anime/);
+  expect(await answerTo(it, 'settings --aspect tall', { ...org, team: 'T8' })).toMatch(/anime/);
+  expect(await answerTo(it, 'help', { team: 'T7' })).toMatch(/installed again/);
+});
+
+test('a forged or foreign state installs nothing', async () => {
+  const it = await startInSlack(many);
+  const forged = await install(it, { team: 'T1' }, (back, cookie) => {
+    back.searchParams.set('state', 'forged');
+    return { back, cookie };
+  });
+  expect(forged).toMatchObject({ status: 400, token: null });
+  const foreign = await install(it, { team: 'T1' }, (back) => ({ back, cookie: '' }));
+  expect(foreign).toMatchObject({ status: 400, token: null });
+  expect(await findInstallation(it.program.database.db, it.program.services.vault.keyring, first)).toBeNull();
+});

@@ -1,0 +1,110 @@
+import { expect, test } from 'vitest';
+import { checkInvariants } from '../../../src/db/invariants.ts';
+import { startInSlack } from '../../support/slack/installed.ts';
+
+test('a signed /vidgenie complete leads to the image and the video in the thread', async () => {
+  const { slack, driver } = await startInSlack();
+  const asked = await driver.command('complete a fox in the snow --duration 8 --quality hd');
+  expect(asked).toMatchObject({ status: 200, body: '' });
+  const told = await driver.told.first(({ key }) => key === asked.key, 'an answer');
+  expect(told.text).toMatch(/24 credits held, 76 left/);
+
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const rootTs = String(finished.body.message_ts);
+  const { general } = slack.channels;
+  const [root, progress, ...files] = await slack.thread(general, rootTs);
+  expect(JSON.stringify(root?.blocks)).toMatch(
+    /<@U000000001>.*a fox in the snow.*Your image and your video are ready.*24 credits paid/s,
+  );
+  expect(progress?.blocks?.[0]).toMatchObject({
+    type: 'plan',
+    tasks: [{ status: 'complete' }, { status: 'complete' }, { status: 'complete' }],
+  });
+  expect(files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)))).toEqual(['png', 'mp4']);
+  expect(await slack.history(general)).toHaveLength(1);
+});
+
+test('the same command delivered five times starts one run and charges once', async () => {
+  const { slack, driver, program } = await startInSlack();
+  const trigger = await driver.trigger();
+  const answers = await Promise.all(Array.from({ length: 5 }, () => driver.command('image a fox', { trigger })));
+  expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
+  await Promise.all(answers.map(({ key }) => driver.told.first((told) => told.key === key, 'an answer')));
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  expect(await slack.history(slack.channels.general)).toHaveLength(1);
+  const credits = await driver.command('credits');
+  const told = await driver.told.first(({ key }) => key === credits.key, 'the balance');
+  expect(told.text).toMatch(/^94 credits left/);
+  expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
+});
+
+test('in a private conversation where the bot is not, it says how to be invited and charges nothing', async () => {
+  const { slack, driver } = await startInSlack();
+  const asked = await driver.command('complete a fox', { channel: slack.channels.secret });
+  const told = await driver.told.first(({ key }) => key === asked.key, 'an answer');
+  expect(told.text).toMatch(/\/invite @VidGenie/);
+  const credits = await driver.command('credits');
+  expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^100 credits left/);
+
+  await slack.observe('conversations.invite', { channel: slack.channels.secret, users: slack.bot });
+  await driver.command('image a fox', { channel: slack.channels.secret });
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  expect(await slack.history(slack.channels.secret)).toHaveLength(1);
+});
+
+test('files that the channel does not take are sent to the member directly, and the thread says so', async () => {
+  const { slack, driver } = await startInSlack();
+  const { general } = slack.channels;
+  slack.meddle.with = ({ method, body }) =>
+    method === 'files.completeUploadExternal' && body.channel_id === general
+      ? { error: 'file_uploads_disabled' }
+      : null;
+  await driver.command('image a fox');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [, progress, ...others] = await slack.thread(general, String(finished.body.message_ts));
+  expect(progress?.blocks).toMatchObject(expect.arrayContaining([expect.objectContaining({ type: 'plan' })]));
+  expect(JSON.stringify(progress?.blocks)).toMatch(/file_uploads_disabled.*direct message/);
+  expect(others).toEqual([]);
+  const shared = slack.calls
+    .all()
+    .filter(({ method, answer }) => method === 'files.completeUploadExternal' && answer.ok);
+  expect(shared.map(({ body }) => body.channel_id)).toEqual([expect.stringMatching(/^D/)]);
+});
+
+test('what nobody can fetch costs nothing', async () => {
+  const { slack, driver, program } = await startInSlack();
+  slack.meddle.with = ({ method }) =>
+    method === 'files.getUploadURLExternal' ? { error: 'file_uploads_disabled' } : null;
+  await driver.command('image a fox');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [, progress] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(JSON.stringify(progress?.blocks)).toMatch(/5 credits went back/);
+  const credits = await driver.command('credits');
+  expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^99 credits left/);
+  expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
+});
+
+test('a wish for silence delays the run, and the final word always gets through', async () => {
+  const { slack, driver } = await startInSlack();
+  let refusals = 0;
+  slack.meddle.with = ({ method }) => {
+    if (method !== 'files.completeUploadExternal' || refusals >= 1) return null;
+    refusals += 1;
+    return { retryAfterSeconds: 1 };
+  };
+  await driver.command('image a fox');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [root, progress, ...files] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(JSON.stringify(root?.blocks)).toMatch(/Your image is ready/);
+  expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title: 'Your image is ready' });
+  expect(files).toHaveLength(1);
+});
+
+test('what members type can neither address a channel nor break a limit', async () => {
+  const { slack, driver } = await startInSlack();
+  const nasty = `<!channel> <@U000000001> & *bold* ${'<&>'.repeat(1_200)}`;
+  await driver.command(`image ${nasty}`);
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const [root] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(JSON.stringify(root?.blocks)).toMatch(/&lt;!channel&gt;/);
+});

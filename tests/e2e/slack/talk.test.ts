@@ -1,0 +1,160 @@
+import { expect, test } from 'vitest';
+import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
+import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
+
+async function answerTo({ driver }: InSlack, line: string, by = {}): Promise<string> {
+  const asked = await driver.command(line, by);
+  return (await driver.told.first(({ key }) => key === asked.key, `an answer to ${line}`)).text;
+}
+
+/** Waits for the end of the nth run that is told, and gives where its root message is. */
+async function ended({ slack }: InSlack, nth = 0): Promise<{ ts: string; channel: string }> {
+  const fits = ({ method }: { method: string }) => method === 'chat.getPermalink';
+  await slack.calls.first((call) => fits(call) && slack.calls.all().filter(fits).length > nth, 'the end of a run');
+  const call = slack.calls.all().filter(fits)[nth];
+  return { ts: String(call?.body.message_ts), channel: String(call?.body.channel) };
+}
+
+const press = async (it: InSlack, action: string, at: { channel: string; ts: string }, by = {}) =>
+  it.driver.interact(
+    {
+      ...{
+        type: 'block_actions',
+        trigger_id: await it.driver.trigger(by),
+        actions: [{ action_id: action, action_ts: '1' }],
+      },
+      ...{ channel: { id: at.channel }, message: { ts: at.ts, thread_ts: at.ts } },
+    },
+    by,
+  );
+
+test('every command answers, and slips of the pen are told with the nearest thing', async () => {
+  const it = await startInSlack();
+  expect(await answerTo(it, 'help')).toMatch(/VidGenie/);
+  expect(await answerTo(it, 'help complete')).toMatch(/--duration/);
+  expect(await answerTo(it, 'credits')).toMatch(/100 credits left/);
+  expect(await answerTo(it, 'history')).toMatch(/No runs yet/);
+  expect(await answerTo(it, 'status')).toMatch(/no run yet/);
+  expect(await answerTo(it, 'cancel')).toMatch(/Nothing is running/);
+  expect(await answerTo(it, 'complet a fox')).toMatch(/Did you mean complete\?/);
+  expect(await answerTo(it, 'complete a fox —duraton 8')).toMatch(/Did you mean --duration\?/);
+  expect(await answerTo(it, 'complete “a fox” --duration=99')).toMatch(/whole number from 1 to 60/);
+  expect(await answerTo(it, 'settings --style anime', { user: it.slack.people.bob })).toMatch(/Only admins/);
+  expect(await answerTo(it, 'settings --style anime')).toMatch(/anime/);
+  await it.driver.command('image a fox');
+  await ended(it);
+  expect(await answerTo(it, 'status')).toMatch(/Your image is ready/);
+  expect(await answerTo(it, 'history')).toMatch(/a fox/);
+});
+
+test('a mention works within a thread, speaks there, and is answered once however often it is delivered', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  const { general } = slack.channels;
+  const parent = await slack.observe('chat.postMessage', { channel: general, text: 'ideas?' });
+  const event = {
+    ...{ type: 'app_mention', user: slack.people.ada, channel: general, ts: '1700000000.000100' },
+    ...{ thread_ts: parent.ts, text: `<@${slack.bot}> image a fox &amp; a hen --quality standard` },
+  };
+  for (let time = 0; time < 3; time += 1) expect((await driver.event(event, { id: 'Ev1' })).status).toBe(200);
+  await ended(it);
+  const [, root, progress, ...files] = await slack.thread(general, String(parent.ts));
+  expect(wordsOf({ blocks: root?.blocks })).toMatch(/a fox &amp; a hen/);
+  expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan' });
+  expect(files).toHaveLength(1);
+});
+
+test('a mention by another app is left alone', async () => {
+  const { slack, driver } = await startInSlack();
+  const event = {
+    type: 'app_mention',
+    bot_id: 'B1',
+    channel: slack.channels.general,
+    ts: '1.1',
+    text: '<@U0VIDGENIE> help',
+  };
+  expect((await driver.event(event)).status).toBe(200);
+  expect(slack.calls.all()).toEqual([]);
+});
+
+test('again, edit and animate start runs of their own; each press counts once', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  await driver.command('image a fox');
+  const at = await ended(it);
+  const [, progress] = await slack.thread(at.channel, at.ts);
+  const row = progress?.blocks?.at(-1);
+  const ids = [...JSON.stringify(row).matchAll(/"action_id":"(v1:\w+:[\w-]+)"/g)].map((match) => match[1] ?? '');
+  expect(ids.map((id) => id.split(':')[1])).toEqual(['again', 'edit', 'animate', 'delete']);
+  const [again = '', edit = '', animate = ''] = ids;
+
+  await press(it, again, at);
+  await ended(it, 1);
+  await press(it, animate, at);
+  await ended(it, 2);
+  await press(it, edit, at);
+  const form = await modalShown(slack, /^edit:/);
+  expect(wordsOf(form)).toMatch(/a fox/);
+  await driver.interact(submission(form, { prompt: { text: 'a hen' } }));
+  await ended(it, 3);
+  const words = JSON.stringify(await slack.thread(at.channel, at.ts));
+  expect(words).toMatch(/a hen/);
+  expect(await answerTo(it, 'credits')).toMatch(/^64 credits left/);
+});
+
+test('what a run made is deleted everywhere, by its member and not by others', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  await driver.command('image a fox');
+  const at = await ended(it);
+  const [, progress] = await slack.thread(at.channel, at.ts);
+  const remove = /v1:delete:[\w-]+/.exec(JSON.stringify(progress?.blocks))?.[0] ?? '';
+  const refused = await press(it, remove, at, { user: slack.people.bob });
+  expect((await driver.told.first(({ key }) => key === refused.key, 'a refusal')).text).toMatch(/not yours/);
+  const done = await press(it, remove, at);
+  await driver.told.first(({ key }) => key === done.key, 'an answer');
+  const thread = await slack.thread(at.channel, at.ts);
+  expect(thread.flatMap(({ files }) => files ?? [])).toEqual([]);
+  expect(wordsOf({ blocks: thread[0]?.blocks })).toMatch(/Deleted/);
+});
+
+test('cancel stops a run at work, and gives back what was not sent', async () => {
+  const it = await startInSlack({ vendor: { pollsUntilDone: 1_000_000 } });
+  const { slack, driver } = it;
+  await driver.command('complete a fox');
+  const progress = await slack.calls.first(
+    ({ method, body }) => method === 'chat.postMessage' && JSON.stringify(body.blocks).includes('v1:cancel'),
+    'the progress message',
+  );
+  const cancel = /v1:cancel:[\w-]+/.exec(JSON.stringify(progress.body.blocks))?.[0] ?? '';
+  await press(it, cancel, { channel: slack.channels.general, ts: String(progress.body.thread_ts) });
+  const at = await ended(it);
+  const [root] = await slack.thread(at.channel, at.ts);
+  expect(wordsOf({ blocks: root?.blocks })).toMatch(/Canceled/);
+});
+
+test('Home shows the balance, the last runs with their images and threads, and to admins the settings', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  await driver.command('image a fox');
+  await ended(it);
+  const published = async (user: string) => {
+    await driver.event({ type: 'app_home_opened', user, tab: 'home', channel: 'D1' });
+    const call = await slack.calls.first(
+      ({ method, body }) => method === 'views.publish' && body.user_id === user,
+      'the Home',
+    );
+    return JSON.stringify(call.body.view);
+  };
+  const ada = await published(slack.people.ada);
+  expect(ada).toMatch(/94 credits.*a fox.*slack_file.*Open the thread.*open:keys.*open:settings/s);
+  const bob = await published(slack.people.bob);
+  expect(bob).toMatch(/94 credits/);
+  expect(bob).not.toMatch(/slack_file|open:keys/);
+
+  await driver.interact({
+    ...{ type: 'block_actions', trigger_id: await driver.trigger(), view: { id: 'V1' } },
+    actions: [{ action_id: 'open:settings', action_ts: '1' }],
+  });
+  expect((await modalShown(slack, /^form:settings$/)).blocks).toHaveLength(6);
+});

@@ -1,0 +1,46 @@
+import { onTestFinished } from 'vitest';
+import { createHttpServer } from '../../../src/bots/http.ts';
+import type { SlackSettings } from '../../../src/bots/slack/settings.ts';
+import { startFaces } from '../../../src/faces.ts';
+import { createLog, type Logger } from '../../../src/log.ts';
+import type { Program } from '../../../src/main.ts';
+import { createTestDatabase } from '../database.ts';
+import { createInstallation, type Installation } from '../program.ts';
+import type { VendorBehaviour } from '../studio.ts';
+import { createDriver, type Driver } from './driver.ts';
+import { createSlack, type Slack } from './slack.ts';
+
+/** VidGenie in a Slack of our own: one program that is bot and worker, and somebody who uses it. */
+export type InSlack = {
+  slack: Slack;
+  driver: Driver;
+  program: Program;
+  port: number;
+  installation: Installation;
+};
+
+export async function startInSlack(
+  options: {
+    settings?: Partial<SlackSettings>;
+    vendor?: VendorBehaviour;
+    worker?: boolean;
+    /** What real providers are to find; without it the stand-in vendor does the work. */
+    environment?: NodeJS.ProcessEnv;
+    log?: Logger;
+  } = {},
+): Promise<InSlack> {
+  const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
+  const installation = await createInstallation(database);
+  const settings = { ...slack.settings, ...options.settings };
+  const program = await installation.open({
+    ...{ worker: options.worker ?? true, config: { slack: settings } },
+    ...(options.vendor ? { vendor: options.vendor } : {}),
+    ...(options.environment ? { environment: options.environment } : {}),
+  });
+  const http = createHttpServer();
+  const log = options.log ?? createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+  onTestFinished(await startFaces(program, log, http));
+  const port = http.port() ?? 0;
+  const driver = await createDriver(slack, port);
+  return { slack, driver, program, port, installation };
+}

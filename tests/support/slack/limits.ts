@@ -1,0 +1,117 @@
+import { z } from 'zod';
+
+// What Slack refuses and the emulator lets through. The numbers are Slack's own, written down once more on purpose.
+
+const json = z.record(z.string(), z.unknown());
+type Json = z.infer<typeof json>;
+
+const lengths: Record<string, number> = {
+  header: 150,
+  section: 3_000,
+  button: 75,
+};
+
+/** Everything about blocks that Slack would answer with `invalid_blocks`; empty when all is well. */
+export function blockProblems(blocks: unknown, most: number): string[] {
+  const parsed = z.array(json).safeParse(blocks);
+  if (!parsed.success) return ['blocks are no list of objects'];
+  const problems = parsed.data.length > most ? [`${parsed.data.length} blocks where ${most} are allowed`] : [];
+  return [...problems, ...parsed.data.flatMap((block, index) => problemsOf(block, `block ${index}`))];
+}
+
+function problemsOf(block: Json, at: string): string[] {
+  const where = `${at} (${String(block.type)})`;
+  switch (block.type) {
+    case 'header':
+      return textProblems(block.text, lengths.header ?? 0, where);
+    case 'section': {
+      const fields = z.array(z.unknown()).catch([]).parse(block.fields);
+      return [
+        ...(block.text === undefined ? [] : textProblems(block.text, 3_000, where)),
+        ...(fields.length > 10 ? [`${where} has ${fields.length} fields`] : []),
+        ...fields.flatMap((field) => textProblems(field, 2_000, where)),
+        ...(block.text === undefined && fields.length === 0 ? [`${where} is empty`] : []),
+      ];
+    }
+    case 'context': {
+      const elements = z.array(z.unknown()).catch([]).parse(block.elements);
+      const count = elements.length < 1 || elements.length > 10 ? [`${where} has ${elements.length} elements`] : [];
+      return [...count, ...elements.flatMap((element) => textProblems(element, 2_000, where))];
+    }
+    case 'actions': {
+      const elements = z.array(json).catch([]).parse(block.elements);
+      const count = elements.length < 1 || elements.length > 25 ? [`${where} has ${elements.length} elements`] : [];
+      return [...count, ...elements.flatMap((element) => elementProblems(element, where))];
+    }
+    case 'input':
+      return [
+        ...textProblems(block.label, 2_000, `${where} label`),
+        ...elementProblems(json.catch({}).parse(block.element), where),
+      ];
+    case 'plan':
+      return z
+        .array(json)
+        .catch([])
+        .parse(block.tasks)
+        .flatMap((task) => taskProblems(task, where));
+    case 'image':
+      return typeof block.alt_text === 'string' && block.alt_text.length <= 2_000
+        ? []
+        : [`${where} has a bad alt_text`];
+    default:
+      return [`${where} is no block that we know`];
+  }
+}
+
+function taskProblems(task: Json, where: string): string[] {
+  const states = ['pending', 'in_progress', 'complete', 'error'];
+  return [
+    ...(states.includes(String(task.status)) ? [] : [`${where} has a task that is ${String(task.status)}`]),
+    ...(typeof task.title === 'string' && task.title !== '' ? [] : [`${where} has a task without a title`]),
+    ...(typeof task.task_id === 'string' ? [] : [`${where} has a task without an id`]),
+  ];
+}
+
+function elementProblems(element: Json, where: string): string[] {
+  const id = z.string().catch('').parse(element.action_id);
+  const options = z.array(json).catch([]).parse(element.options);
+  return [
+    ...(id === '' || id.length > 255 ? [`${where} has an action_id of ${id.length} characters`] : []),
+    ...(element.type === 'button' ? textProblems(element.text, 75, where) : []),
+    ...(options.length > 100 ? [`${where} has ${options.length} options`] : []),
+    ...options.flatMap(({ text, value }) => [
+      ...textProblems(text, 75, `${where} option`),
+      ...(typeof value === 'string' && value.length >= 1 && value.length <= 150 ? [] : [`${where} has a bad value`]),
+    ]),
+    ...(typeof element.initial_value === 'string' && element.initial_value.length > 3_000
+      ? [`${where} is prefilled too long`]
+      : []),
+  ];
+}
+
+function textProblems(text: unknown, most: number, where: string): string[] {
+  const parsed = z.object({ type: z.enum(['plain_text', 'mrkdwn']), text: z.string() }).safeParse(text);
+  if (!parsed.success) return [`${where} has no text`];
+  if (parsed.data.type === 'mrkdwn' && parsed.data.text.includes('<!')) return [`${where} addresses a whole channel`];
+  const { length } = parsed.data.text;
+  return length < 1 || length > most ? [`${where} has ${length} characters where 1 to ${most} are allowed`] : [];
+}
+
+/** The same for a modal or a Home. */
+export function viewProblems(view: unknown): string[] {
+  const parsed = json.safeParse(view);
+  if (!parsed.success) return ['a view is no object'];
+  const { type, title, submit, close, blocks, private_metadata: metadata } = parsed.data;
+  const inputs = z
+    .array(json)
+    .catch([])
+    .parse(blocks)
+    .filter((block) => block.type === 'input');
+  return [
+    ...blockProblems(blocks, 100),
+    ...(type === 'modal' ? textProblems(title, 24, 'the title') : []),
+    ...[submit, close].flatMap((text) => (text === undefined ? [] : textProblems(text, 24, 'a button'))),
+    ...(typeof metadata === 'string' && metadata.length > 3_000 ? ['private_metadata is too long'] : []),
+    ...(type === 'modal' && inputs.length > 0 && submit === undefined ? ['a form without a submit button'] : []),
+  ];
+}

@@ -1,0 +1,160 @@
+import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { buffer } from 'node:stream/consumers';
+import { z } from 'zod';
+import { createInbox, type Inbox } from '../inbox.ts';
+import { blockProblems, viewProblems } from './limits.ts';
+
+const json = z.record(z.string(), z.unknown());
+
+/** One call of the Web API, as it was asked and answered. */
+export type ApiCall = { method: string; token: string; body: z.infer<typeof json>; answer: z.infer<typeof json> };
+
+/** What to do instead of forwarding: answer in Slack's name, cut the line before or after the emulator had the call. */
+type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after';
+
+export type SlackProxy = {
+  /** Where programs under test find Slack. */
+  apiUrl: string;
+  calls: Inbox<ApiCall>;
+  /** Calls that Slack itself would have refused. Every test ends with none. */
+  problems: string[];
+  /** Decides about each call; null lets it through. */
+  meddle: { with: (call: Omit<ApiCall, 'answer'>) => Instead | null };
+  /** Changes an answer on its way back. */
+  retouch: { answer: (call: ApiCall) => z.infer<typeof json> };
+  close: () => Promise<void>;
+};
+
+/** Stands between the program and the emulator, and holds every call against what the emulator does not check. */
+export async function startProxy(port: number, emulatorUrl: string, observer: string): Promise<SlackProxy> {
+  const calls = createInbox<ApiCall>(
+    ({ method, body, answer }) => `${method} ${JSON.stringify(body)} → ${JSON.stringify(answer)}`,
+  );
+  const problems: string[] = [];
+  const meddle: SlackProxy['meddle'] = { with: () => null };
+  const retouch: SlackProxy['retouch'] = { answer: ({ answer }) => answer };
+
+  async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    const raw = await buffer(request);
+    const path = request.url ?? '/';
+    const method = /^\/api\/([\w.]+)/.exec(path)?.[1];
+    const forward = async () => {
+      const headers = Object.fromEntries(
+        ['content-type', 'authorization', 'cookie'].flatMap((name) => {
+          const value = request.headers[name];
+          return typeof value === 'string' ? [[name, value]] : [];
+        }),
+      );
+      const verb = request.method ?? 'GET';
+      const body = verb === 'GET' ? {} : { body: new Uint8Array(raw) };
+      return await fetch(`${emulatorUrl}${path}`, { method: verb, headers, redirect: 'manual', ...body });
+    };
+    if (method === undefined) return await relay(await forward(), response);
+    const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
+    const call = { method, token, body: readBody(request, raw) };
+    problems.push(...(await problemsOf(call)));
+    const instead = meddle.with(call);
+    if (instead === 'cut_before') return void response.destroy();
+    if (instead !== null && instead !== 'cut_after') {
+      const isPause = 'retryAfterSeconds' in instead;
+      const answer = { ok: false, error: isPause ? 'ratelimited' : instead.error };
+      calls.add({ ...call, answer });
+      const headers = { 'content-type': 'application/json' };
+      response.writeHead(
+        isPause ? 429 : 200,
+        isPause ? { ...headers, 'retry-after': String(instead.retryAfterSeconds) } : headers,
+      );
+      return void response.end(JSON.stringify(answer));
+    }
+    const answered = await forward();
+    const answer = retouch.answer({ ...call, answer: await readAnswer(answered) });
+    calls.add({ ...call, answer });
+    if (instead === 'cut_after') return void response.destroy();
+    response.writeHead(200, { 'content-type': 'application/json' });
+    response.end(JSON.stringify(answer));
+  }
+
+  async function problemsOf({ method, token, body }: Omit<ApiCall, 'answer'>): Promise<string[]> {
+    const found: string[] = [];
+    if (method.startsWith('chat.') && body.blocks !== undefined) found.push(...blockProblems(body.blocks, 50));
+    if (method.startsWith('views.') && body.view !== undefined) found.push(...viewProblems(body.view));
+    if (typeof body.text === 'string' && /<!(channel|here|everyone)/.test(body.text))
+      found.push('a whole channel is addressed');
+    if (method === 'files.completeUploadExternal') {
+      const { channel_id: channel, thread_ts: threadTs, channels } = body;
+      if (typeof threadTs !== 'string' || channels !== undefined) found.push('a file is shared without one thread');
+      if (typeof channel === 'string' && /^[CG]/.test(channel) && !(await isMember(channel, token))) {
+        found.push(`a file is shared in ${channel}, where the app is no member`);
+      }
+    }
+    return found.map((problem) => `${method}: ${problem}`);
+  }
+
+  async function isMember(channel: string, token: string): Promise<boolean> {
+    const ask = async (method: string, bearer: string, body: object) => {
+      const answer = await fetch(`${emulatorUrl}/api/${method}`, {
+        method: 'POST',
+        headers: { authorization: `Bearer ${bearer}`, 'content-type': 'application/json' },
+        body: JSON.stringify(body),
+      });
+      return json.parse(await answer.json());
+    };
+    const { user_id: me } = await ask('auth.test', token, {});
+    const { members } = await ask('conversations.members', observer, { channel });
+    return Array.isArray(members) && members.includes(me);
+  }
+
+  const server = createServer((request, response) => {
+    pass(request, response).catch((error: unknown) => {
+      problems.push(`the proxy failed: ${String(error)}`);
+      response.destroy();
+    });
+  });
+  await new Promise<void>((resolve) => server.listen(port, '127.0.0.1', resolve));
+  const address: AddressInfo | string | null = server.address();
+  const bound = address !== null && typeof address === 'object' ? address.port : port;
+  return {
+    apiUrl: `http://127.0.0.1:${bound}/api/`,
+    calls,
+    problems,
+    meddle,
+    retouch,
+    close: () =>
+      new Promise((resolve) => {
+        server.close(() => resolve());
+        server.closeAllConnections();
+      }),
+  };
+}
+
+/** What the emulator does not know it answers with a page. */
+async function readAnswer(answer: Response): Promise<z.infer<typeof json>> {
+  const text = await answer.text();
+  return text.startsWith('{') ? json.parse(JSON.parse(text)) : { ok: false, error: 'unknown_method' };
+}
+
+/** The Web API client sends forms whose rich fields are JSON within. */
+function readBody(request: IncomingMessage, raw: Buffer): z.infer<typeof json> {
+  const text = raw.toString();
+  if (request.headers['content-type']?.startsWith('application/json')) return json.parse(JSON.parse(text || '{}'));
+  return Object.fromEntries(
+    [...new URLSearchParams(text)].map(([name, value]) => {
+      try {
+        return ['blocks', 'view', 'files'].includes(name) ? [name, JSON.parse(value)] : [name, value];
+      } catch {
+        return [name, value];
+      }
+    }),
+  );
+}
+
+async function relay(answer: Response, response: ServerResponse): Promise<void> {
+  const headers: Record<string, string> = {};
+  for (const [name, value] of answer.headers) {
+    if (!['content-encoding', 'transfer-encoding', 'content-length', 'connection'].includes(name))
+      headers[name] = value;
+  }
+  response.writeHead(answer.status, headers);
+  response.end(Buffer.from(await answer.arrayBuffer()));
+}

@@ -1,0 +1,53 @@
+import { z } from 'zod';
+import type { ApiCall } from './proxy.ts';
+import type { Slack } from './slack.ts';
+
+const shown = z.object({
+  id: z.string(),
+  callback_id: z.string().default(''),
+  private_metadata: z.string().default(''),
+  blocks: z.array(z.record(z.string(), z.unknown())),
+});
+export type ShownView = z.infer<typeof shown>;
+
+const ofCall = ({ answer }: ApiCall): ShownView | null => shown.nullable().catch(null).parse(answer.view);
+
+/** Waits for a modal with such a callback id, as it stands after its update. */
+export async function modalShown(slack: Slack, callback: RegExp, nth = 0): Promise<ShownView> {
+  const fits = (call: ApiCall) => call.method === 'views.update' && callback.test(ofCall(call)?.callback_id ?? '');
+  await slack.calls.first((call) => fits(call) && slack.calls.all().filter(fits).length > nth, `a modal ${callback}`);
+  const view = slack.calls.all().filter(fits)[nth];
+  const found = view ? ofCall(view) : null;
+  if (!found) throw new Error('no such view');
+  return found;
+}
+
+type Filled = { text?: string; choice?: string; files?: string[]; conversation?: string };
+
+/** The payload of a submitted modal, with what somebody put into its fields. */
+export const submission = (view: ShownView, filled: Record<string, Filled>, more: object = {}) => ({
+  type: 'view_submission',
+  view: {
+    ...view,
+    type: 'modal',
+    state: {
+      values: Object.fromEntries(
+        Object.entries(filled).map(([name, { text, choice, files, conversation }]) => [
+          name,
+          {
+            [name]: {
+              ...(text === undefined ? {} : { value: text }),
+              ...(choice === undefined ? {} : { selected_option: { value: `=${choice}` } }),
+              ...(files === undefined ? {} : { files: files.map((id) => ({ id, mimetype: 'image/png' })) }),
+              ...(conversation === undefined ? {} : { selected_conversation: conversation }),
+            },
+          },
+        ]),
+      ),
+    },
+  },
+  ...more,
+});
+
+/** Everything that a view says, for looking through. */
+export const wordsOf = (view: { blocks: unknown }): string => JSON.stringify(view.blocks);
