@@ -224,13 +224,19 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 }
 
 /** Variables that nobody but this program has to know. */
-export const secretVariables = ['VIDGENIE_KEYRING', 'OPENAI_API_KEY', 'GOOGLE_API_KEY', ...slackSecrets] as const;
+export const secretVariables = [
+  'VIDGENIE_KEYRING',
+  'OPENAI_API_KEY',
+  'GOOGLE_API_KEY',
+  'DISCORD_TOKEN',
+  ...slackSecrets,
+] as const;
 
 /** Everything in the configuration that must never be printed. */
-export function secretsOf({ providers, databaseUrl, slack }: Config): Secret[] {
+export function secretsOf({ providers, databaseUrl, discord, slack }: Config): Secret[] {
   const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
   const { openai, google } = providers.keys;
-  const words = [password, slack?.botToken, slack?.appToken, slack?.signingSecret];
+  const words = [password, discord?.token, slack?.botToken, slack?.appToken, slack?.signingSecret];
   const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
   return [...(openai ? [openai] : []), ...(google ? [google] : []), ...named.map((word) => new Secret(word))];
 }

@@ -45,6 +45,7 @@ test('npm start with a token serves a complete command from the slash command to
   discord.send(asked);
   await expectMedia(discord, asked);
   await stopped(program);
+  expect(program.stdout() + program.stderr()).not.toContain(discord.address.token);
 });
 
 test('a bot over HTTP and a worker, as two processes on one database', async () => {

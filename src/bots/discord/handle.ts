@@ -1,4 +1,10 @@
-import { ApplicationCommandType, InteractionResponseType, InteractionType } from 'discord-api-types/v10';
+import {
+  type APIInteractionResponse,
+  ApplicationCommandType,
+  InteractionResponseType,
+  InteractionType,
+  MessageFlags,
+} from 'discord-api-types/v10';
 import { animateImage } from '../actions/animate.ts';
 import { performAction, submitEdit } from '../actions/perform.ts';
 import { textCard } from '../card.ts';
@@ -11,7 +17,7 @@ import { suggestChoices } from './autocomplete.ts';
 import type { Bot } from './bot.ts';
 import { givenOf } from './commandGiven.ts';
 import { type CustomId, readCustomId } from './customId.ts';
-import { type ChatCommand, type Incoming, incoming, modalValues } from './incoming.ts';
+import { type ChatCommand, envelope, type Incoming, incoming, modalValues } from './incoming.ts';
 import { imageIn } from './messageImage.ts';
 import { formValues, promptField } from './modal.ts';
 import { messageOf } from './render.ts';
@@ -23,10 +29,7 @@ import { takeBack } from './takeBack.ts';
 /** Answers one interaction, however it came. Never rejects: what goes wrong is logged, and told to whoever asked. */
 export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
   const read = incoming.safeParse(raw);
-  if (!read.success) {
-    bot.log.warn({ issues: read.error.issues.length }, 'Discord sent something that VidGenie does not understand');
-    return;
-  }
+  if (!read.success) return await answerUnknown(bot, raw, first);
   if (read.data.type === InteractionType.Ping) {
     await first({ type: InteractionResponseType.Pong }).catch(() => {});
     return;
@@ -37,6 +40,22 @@ export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnsw
   } catch (error) {
     await tellFault(bot, read.data, reply, error);
   }
+}
+
+/** What came may be newer than this program; whoever waits for an answer gets one all the same. */
+async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
+  bot.log.warn({}, 'Discord sent something that VidGenie does not understand');
+  const known = envelope.safeParse(raw);
+  if (!known.success) return;
+  const { type, locale } = known.data;
+  const response: APIInteractionResponse =
+    type === InteractionType.ApplicationCommandAutocomplete
+      ? { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } }
+      : {
+          type: InteractionResponseType.ChannelMessageWithSource,
+          data: outdatedMessage(textOf(localeOf(locale)), MessageFlags.Ephemeral),
+        };
+  await first(response).catch((error: unknown) => bot.log.info({ code: codeOf(error) }, 'nobody could be told'));
 }
 
 /** Too late, or answered by another process: nothing was done yet, and nothing more will be. */
@@ -73,9 +92,11 @@ async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
   }
 }
 
-async function outdated(reply: Reply, text: Text): Promise<void> {
+const outdated = (reply: Reply, text: Text): Promise<void> => reply.whisper(outdatedMessage(text));
+
+function outdatedMessage(text: Text, flags = 0) {
   const { title, text: sentence } = text.discord.outdated;
-  await reply.whisper(messageOf(textCard('warning', title, sentence), text));
+  return messageOf(textCard('warning', title, sentence), text, {}, flags);
 }
 
 const startsRun = (command: Command) => Object.values(workflowCommands).some((one) => one.name === command.name);

@@ -94,6 +94,9 @@ const modal = z.object({
   data: z.object({ custom_id: z.string(), components: z.array(row) }),
 });
 
+/** The least that any interaction says about itself. */
+export const envelope = z.object({ type: z.int(), locale: z.string().default('en-US') });
+
 export const incoming = z.discriminatedUnion('type', [ping, command, component, autocomplete, modal]);
 export type Incoming = Exclude<z.infer<typeof incoming>, { type: InteractionType.Ping }>;
 export type ChatCommand = z.infer<typeof chatData>;
