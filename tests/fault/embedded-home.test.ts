@@ -77,7 +77,9 @@ describe('the place', () => {
   });
 });
 
-describe.runIf(asRoot)('as root', () => {
+describe('as root', () => {
+  beforeEach(({ skip }) => skip(!asRoot, 'only root has to step down to another user'));
+
   test('in a folder that no other user may enter, program and data are put where the server can reach them', async () => {
     const program = await copyOfTheProgram();
     await chmod(sandbox.folder, 0o700);

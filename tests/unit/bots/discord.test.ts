@@ -31,16 +31,14 @@ test('the registration keeps to Discord’s limits, and says everything in both 
   expect(loadContract()('PUT', '/applications/1/commands', registrationOf(commands))).toBeNull();
 });
 
-test.skipIf(loadContract()('GET', '/nonsense', null) === null)(
-  'the vendor’s specification notices what it should',
-  () => {
-    const contract = loadContract();
-    expect(contract('POST', '/channels/1/messages', { components: [{ type: 99 }] })).not.toBeNull();
-    expect(
-      contract('POST', '/channels/1/messages', { flags: 32_768, components: [{ type: 10, content: 'a' }] }),
-    ).toBeNull();
-  },
-);
+test('the vendor’s specification notices what it should', ({ skip }) => {
+  const contract = loadContract();
+  skip(contract('GET', '/nonsense', null) === null, 'the specification of the vendor is not at hand');
+  expect(contract('POST', '/channels/1/messages', { components: [{ type: 99 }] })).not.toBeNull();
+  expect(
+    contract('POST', '/channels/1/messages', { flags: 32_768, components: [{ type: 10, content: 'a' }] }),
+  ).toBeNull();
+});
 
 test('a card of any words becomes a message that Discord takes', () => {
   fc.assert(
