@@ -8,6 +8,8 @@ if (major < 24 || (major === 24 && minor < 12)) {
   );
   process.exit(2);
 }
+const { loadSwiftly } = await import('./loading.ts');
+loadSwiftly();
 const { runCommandLine } = await import('./cli/commandLine.ts');
 await runCommandLine(process.argv.slice(2));
 

@@ -1,9 +1,15 @@
 import { resolve } from 'node:path';
 import { z } from 'zod';
+import { readShards, type Shards } from './bots/discord/shards.ts';
 import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
 import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
+import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
+import { type RunLimits, usualLimits } from './db/vocabulary.ts';
+import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
+import type { RateLimits } from './pipeline/rateLimit.ts';
+import { parseRedisUrl, type RedisAddress } from './pipeline/redis.ts';
 
 const roles = ['all', 'bot', 'worker'] as const;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -42,13 +48,37 @@ function keyring(text: string, context: z.RefinementCtx) {
   }
 }
 
+function redisUrl(text: string, context: z.RefinementCtx) {
+  const address = parseRedisUrl(text);
+  if (address) return address;
+  context.addIssue({ code: 'custom', message: 'is not the address of a Redis or Valkey' });
+  return z.NEVER;
+}
+
 /** Every variable: how it is read, and an example for the one line that somebody gets who misspells it. */
 const variables = {
   VIDGENIE_ROLE: { read: z.enum(roles, `is not one of ${roles.join(', ')}`).default('all'), example: 'all' },
   VIDGENIE_HOME: { read: z.string().default('.vidgenie'), example: '/var/lib/vidgenie' },
   LOG_LEVEL: { read: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`).optional(), example: 'info' },
   DATABASE_URL: { read: postgresUrl.optional(), example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' },
+  REDIS_URL: { read: z.string().transform(redisUrl).optional(), example: 'redis://:secret@redis.example:6379' },
+  S3_BUCKET: { read: z.string().optional(), example: 'vidgenie' },
+  S3_ENDPOINT: { read: httpUrl.optional(), example: 'https://s3.example' },
+  S3_REGION: { read: z.string().default('us-east-1'), example: 'eu-central-1' },
+  S3_ACCESS_KEY_ID: { read: z.string().optional(), example: 'AKIA…' },
+  S3_SECRET_ACCESS_KEY: { read: secret.optional(), example: '<the secret of that key>' },
+  S3_PUBLIC_URL: { read: httpUrl.optional(), example: 'https://media.example' },
+  S3_LINK_HOURS: { read: wholeNumber(1, 168).default(168), example: '168' },
+  MEDIA_RETENTION_DAYS: { read: wholeNumber(0, 36_500).default(0), example: '90' },
+  INPUT_RETENTION_HOURS: { read: wholeNumber(0, 876_000).default(24), example: '24' },
   PORT: { read: wholeNumber(0, 65_535).default(3000), example: '3000' },
+  PUBLIC_URL: {
+    read: httpUrl
+      .refine((value) => new URL(value).pathname === '/' && new URL(value).search === '', 'has more than a host')
+      .transform((value) => new URL(value).origin)
+      .optional(),
+    example: 'https://vidgenie.example',
+  },
   SLACK_BOT_TOKEN: { read: token('xoxb-'), example: 'xoxb-…' },
   SLACK_APP_TOKEN: { read: token('xapp-'), example: 'xapp-…' },
   SLACK_SIGNING_SECRET: { read: z.string().optional(), example: '8f742231b10e8888abcd99yyyzzz85a5' },
@@ -58,6 +88,20 @@ const variables = {
   SLACK_API_URL: { read: httpUrl.default('https://slack.com/api/'), example: 'https://slack.com/api/' },
   FREE_CREDITS: { read: wholeNumber(0, 1_000_000).default(100), example: '100' },
   BYOK_PRICE_PERCENT: { read: wholeNumber(0, 100).default(100), example: '100' },
+  MEMBER_COMMANDS_PER_MINUTE: { read: wholeNumber(1, 1_000_000).default(20), example: '20' },
+  WORKSPACE_COMMANDS_PER_MINUTE: { read: wholeNumber(1, 1_000_000).default(300), example: '300' },
+  OPERATOR_TOKEN: {
+    read: z
+      .string()
+      .min(16, 'has fewer than 16 characters')
+      .transform((value) => new Secret(value))
+      .optional(),
+    example: 'a long random word',
+  },
+  OTEL_EXPORTER_OTLP_ENDPOINT: { read: httpUrl.optional(), example: 'http://localhost:4318' },
+  MEMBER_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(usualLimits.memberAtWork), example: '3' },
+  MEMBER_RUNS_WAITING: { read: wholeNumber(0, 1_000_000).default(usualLimits.memberWaiting), example: '10' },
+  WORKSPACE_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(usualLimits.workspaceAtWork), example: '30' },
   VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
   OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
   OPENAI_BASE_URL: { read: httpUrl.optional(), example: 'https://api.openai.com/v1' },
@@ -91,6 +135,14 @@ const variables = {
     read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
     example: 'https://discord.com/api',
   },
+  DISCORD_SHARDS: {
+    read: z
+      .string()
+      .regex(/^(auto|none|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/, 'is neither auto, none nor a list of shards')
+      .default('auto'),
+    example: '0,1',
+  },
+  DISCORD_SHARD_COUNT: { read: wholeNumber(1, 16_000).optional(), example: '4' },
   DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
   DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
 } as const;
@@ -109,17 +161,30 @@ export type Config = {
   logLevel: (typeof logLevels)[number] | null;
   /** Null: the embedded PostgreSQL in `home`. */
   databaseUrl: string | null;
+  /** Null: the queue is kept in PostgreSQL. */
+  redis: RedisAddress | null;
+  /** Null: files in `home`. */
+  s3: S3Settings | null;
+  retention: Retention;
   /** Where the program serves HTTP; 0 for any free port. */
   port: number;
+  /** Where people find that from outside, without a slash at its end; null: nowhere, as far as anybody told. */
+  publicUrl: string | null;
   /** Null: no Slack. */
   slack: SlackSettings | null;
   freeCredits: number;
   byokPricePercent: number;
+  limits: RunLimits;
+  rateLimits: RateLimits;
+  /** What opens the board of the queue; null: it stays shut. */
+  operatorToken: Secret | null;
+  /** Where traces are sent; null: nowhere. */
+  tracesUrl: string | null;
   /** Null: the keyring in `home`, made on first use. */
   keyring: Keyring | null;
   providers: ProviderConfig;
   /** Null: no Discord. */
-  discord: { token: string; publicKey: string | null; apiUrl: string } | null;
+  discord: { token: string; publicKey: string | null; apiUrl: string; shards: Shards } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
 };
 
@@ -144,7 +209,18 @@ const shape = z.object({
   VIDGENIE_HOME: variables.VIDGENIE_HOME.read,
   LOG_LEVEL: variables.LOG_LEVEL.read,
   DATABASE_URL: variables.DATABASE_URL.read,
+  REDIS_URL: variables.REDIS_URL.read,
+  S3_BUCKET: variables.S3_BUCKET.read,
+  S3_ENDPOINT: variables.S3_ENDPOINT.read,
+  S3_REGION: variables.S3_REGION.read,
+  S3_ACCESS_KEY_ID: variables.S3_ACCESS_KEY_ID.read,
+  S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.read,
+  S3_PUBLIC_URL: variables.S3_PUBLIC_URL.read,
+  S3_LINK_HOURS: variables.S3_LINK_HOURS.read,
+  MEDIA_RETENTION_DAYS: variables.MEDIA_RETENTION_DAYS.read,
+  INPUT_RETENTION_HOURS: variables.INPUT_RETENTION_HOURS.read,
   PORT: variables.PORT.read,
+  PUBLIC_URL: variables.PUBLIC_URL.read,
   SLACK_BOT_TOKEN: variables.SLACK_BOT_TOKEN.read,
   SLACK_APP_TOKEN: variables.SLACK_APP_TOKEN.read,
   SLACK_SIGNING_SECRET: variables.SLACK_SIGNING_SECRET.read,
@@ -154,6 +230,13 @@ const shape = z.object({
   SLACK_API_URL: variables.SLACK_API_URL.read,
   FREE_CREDITS: variables.FREE_CREDITS.read,
   BYOK_PRICE_PERCENT: variables.BYOK_PRICE_PERCENT.read,
+  MEMBER_COMMANDS_PER_MINUTE: variables.MEMBER_COMMANDS_PER_MINUTE.read,
+  WORKSPACE_COMMANDS_PER_MINUTE: variables.WORKSPACE_COMMANDS_PER_MINUTE.read,
+  OPERATOR_TOKEN: variables.OPERATOR_TOKEN.read,
+  OTEL_EXPORTER_OTLP_ENDPOINT: variables.OTEL_EXPORTER_OTLP_ENDPOINT.read,
+  MEMBER_RUNS_AT_WORK: variables.MEMBER_RUNS_AT_WORK.read,
+  MEMBER_RUNS_WAITING: variables.MEMBER_RUNS_WAITING.read,
+  WORKSPACE_RUNS_AT_WORK: variables.WORKSPACE_RUNS_AT_WORK.read,
   VIDGENIE_KEYRING: variables.VIDGENIE_KEYRING.read,
   OPENAI_API_KEY: variables.OPENAI_API_KEY.read,
   OPENAI_BASE_URL: variables.OPENAI_BASE_URL.read,
@@ -169,6 +252,8 @@ const shape = z.object({
   DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
   DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
   DISCORD_API_URL: variables.DISCORD_API_URL.read,
+  DISCORD_SHARDS: variables.DISCORD_SHARDS.read,
+  DISCORD_SHARD_COUNT: variables.DISCORD_SHARD_COUNT.read,
   DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
@@ -200,10 +285,25 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
     home: resolve(read.VIDGENIE_HOME),
     logLevel: read.LOG_LEVEL ?? null,
     databaseUrl: read.DATABASE_URL ?? null,
+    redis: read.REDIS_URL ?? null,
+    s3: settingsOf(readS3Settings(read)),
+    retention: {
+      mediaDays: read.MEDIA_RETENTION_DAYS || null,
+      inputHours: read.INPUT_RETENTION_HOURS || null,
+    },
     port: read.PORT,
-    slack: slackSettings(read),
+    publicUrl: read.PUBLIC_URL ?? null,
+    slack: settingsOf(readSlackSettings(read)),
     freeCredits: read.FREE_CREDITS,
     byokPricePercent: read.BYOK_PRICE_PERCENT,
+    rateLimits: { member: read.MEMBER_COMMANDS_PER_MINUTE, workspace: read.WORKSPACE_COMMANDS_PER_MINUTE },
+    operatorToken: read.OPERATOR_TOKEN ?? null,
+    tracesUrl: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    limits: {
+      memberAtWork: read.MEMBER_RUNS_AT_WORK,
+      memberWaiting: read.MEMBER_RUNS_WAITING,
+      workspaceAtWork: read.WORKSPACE_RUNS_AT_WORK,
+    },
     keyring: read.VIDGENIE_KEYRING ?? null,
     providers: {
       keys: { openai: read.OPENAI_API_KEY ?? null, google: read.GOOGLE_API_KEY ?? null },
@@ -217,7 +317,12 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
       moderationWhenDown: read.MODERATION_WHEN_DOWN,
     },
     discord: read.DISCORD_TOKEN
-      ? { token: read.DISCORD_TOKEN, publicKey: read.DISCORD_PUBLIC_KEY ?? null, apiUrl: read.DISCORD_API_URL }
+      ? {
+          token: read.DISCORD_TOKEN,
+          publicKey: read.DISCORD_PUBLIC_KEY ?? null,
+          apiUrl: read.DISCORD_API_URL,
+          shards: settingsOf(readShards(read)),
+        }
       : null,
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
   };
@@ -225,24 +330,34 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
 
 /** Variables that nobody but this program has to know. */
 export const secretVariables = [
+  'REDIS_URL',
   'VIDGENIE_KEYRING',
   'OPENAI_API_KEY',
   'GOOGLE_API_KEY',
+  'S3_SECRET_ACCESS_KEY',
   'DISCORD_TOKEN',
+  'OPERATOR_TOKEN',
   ...slackSecrets,
 ] as const;
 
 /** Everything in the configuration that must never be printed. */
-export function secretsOf({ providers, databaseUrl, discord, slack }: Config): Secret[] {
+export function secretsOf({ providers, databaseUrl, redis, discord, slack, s3, operatorToken }: Config): Secret[] {
   const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
   const { openai, google } = providers.keys;
-  const words = [password, discord?.token, slack?.botToken, slack?.appToken, slack?.signingSecret];
+  const words = [
+    password,
+    redis?.password?.reveal(),
+    discord?.token,
+    slack?.botToken,
+    slack?.appToken,
+    slack?.signingSecret,
+  ];
   const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
-  return [...(openai ? [openai] : []), ...(google ? [google] : []), ...named.map((word) => new Secret(word))];
+  const kept = [openai, google, operatorToken, s3?.credentials?.secretAccessKey].flatMap((one) => one ?? []);
+  return [...kept, ...named.map((word) => new Secret(word))];
 }
 
-function slackSettings(read: ReturnType<typeof readVariables>): SlackSettings | null {
-  const { settings, problem } = readSlackSettings(read);
+function settingsOf<Settings>({ settings, problem }: { settings: Settings; problem: string | null }): Settings {
   if (problem !== null) throw new ConfigError(problem);
   return settings;
 }

@@ -1,46 +1,62 @@
 import { createHttpServer, type HttpServer } from './bots/http.ts';
+import { mountProbes, readNoOftener } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
+import type { LocalPerson } from './bots/web/caller.ts';
+import { closeAccess } from './db/access.ts';
+import { countDiscrepancies, readFigures } from './db/figures.ts';
 import { describeKeys, removeKey } from './db/vault.ts';
 import type { WorkspaceId } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import type { Program } from './main.ts';
+import type { Metrics } from './metrics.ts';
+import { within } from './pipeline/within.ts';
 
-/** Starts the bots that the configuration names, and the HTTP server that they share. Resolves with what stops them again. */
+/** What people asked last is answered before a stop, unless the database or the platform does not answer either. Milliseconds. */
+const longestStopMs = 4_000;
+
+type FacesProgram = Pick<Program, 'config' | 'services' | 'checks' | 'metrics' | 'queue'>;
+
+/** Starts the bots that the configuration names, unless this process only works, and the HTTP server. Resolves with what stops them. */
 export async function startFaces(
-  { config, services }: Pick<Program, 'config' | 'services'>,
+  program: FacesProgram,
   log: Logger,
   http: HttpServer = createHttpServer(),
 ): Promise<() => Promise<void>> {
+  const { config, services } = program;
   const closers: (() => Promise<void>)[] = [];
+  const stopping = new AbortController();
   const stop = async () => {
-    for (const close of closers.splice(0).reverse()) {
-      await close().catch((error: unknown) => log.warn({ error }, 'a bot did not stop cleanly'));
+    stopping.abort();
+    const parts = closers.splice(0).map(async (close) => {
+      if (!(await within(longestStopMs, close()))) log.warn({}, 'a bot did not stop in time');
+    });
+    for (const stopped of await Promise.allSettled(parts)) {
+      if (stopped.status === 'rejected') log.warn({ error: stopped.reason }, 'a bot did not stop cleanly');
     }
   };
   try {
-    let needsHttp = false;
-    if (config.discord) {
+    await mountOperator(http.app, program, log, stopping.signal);
+    const isBot = config.role !== 'worker';
+    if (config.discord && isBot) {
       const { startDiscordBot } = await import('./bots/discord/start.ts');
-      const { publicKey } = config.discord;
+      const { publicKey, shards } = config.discord;
       const bot = await startDiscordBot({
         address: config.discord,
         http: publicKey === null ? null : { app: http.app, publicKey },
-        ...{ services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
+        ...{ shards, services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
       });
       closers.push(bot.stop);
-      needsHttp ||= publicKey !== null;
     }
-    if (config.slack) {
+    if (config.slack && isBot) {
       const { startSlackBot } = await import('./bots/slack/bot.ts');
       const bot = await startSlackBot({ services, settings: config.slack, http: http.app, log });
       closers.push(bot.stop);
-      needsHttp ||= config.slack.appToken === null;
     }
-    if (needsHttp) {
-      const port = await http.listen(config.port);
-      log.info({ port }, 'listening for chat platforms');
-      closers.push(http.close);
-    }
+    // Its streams end at a stop: the server waits for every answer under way.
+    if (isBot) closers.push((await openWeb(http.app, { services, log, local: null })).stop);
+    const port = await http.listen(config.port);
+    log.info({ port }, 'listening for chat platforms, browsers and monitors');
+    closers.push(http.close);
     return stop;
   } catch (error) {
     await stop();
@@ -48,9 +64,73 @@ export async function startFaces(
   }
 }
 
+/** Where nobody signs in, nobody else may come: the page listens on this machine alone. */
+const loopback = '127.0.0.1';
+
+/**
+ * The page of an installation that no chat platform vouches for: for whoever sits at this machine, without a sign-in. Where the
+ * configured port is taken it finds another, for the address is told anyway. With a public address it is as everywhere else: it takes
+ * a link, which `web` gives in the terminal.
+ */
+export async function startLocalPage(
+  program: FacesProgram,
+  log: Logger,
+  local: LocalPerson,
+): Promise<{ address: string; stop: () => Promise<void> }> {
+  const { config, services } = program;
+  const { publicUrl } = config;
+  const http = createHttpServer();
+  const stopping = new AbortController();
+  await mountOperator(http.app, program, log, stopping.signal);
+  const web = await openWeb(http.app, { services, log, local: publicUrl === null ? local : null });
+  const stop = async () => {
+    stopping.abort();
+    await web.stop();
+    await http.close();
+  };
+  if (publicUrl !== null) {
+    await http.listen(config.port);
+    return { address: publicUrl, stop };
+  }
+  const port = await http.listen(config.port, loopback).catch(async (error: unknown) => {
+    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    return await http.listen(0, loopback);
+  });
+  return { address: `http://${loopback}:${port}`, stop };
+}
+
+async function openWeb(
+  app: HttpServer['app'],
+  { services, log, local }: { services: Services; log: Logger; local: LocalPerson | null },
+): Promise<{ stop: () => Promise<void> }> {
+  const { openWebFace } = await import('./bots/web/open.ts');
+  return await openWebFace(app, { services, log, local });
+}
+
+/** What an operator's tools ask, of any process: probes, figures, and the board of the queue where there is one to look at. */
+async function mountOperator(
+  app: HttpServer['app'],
+  { config, services: { db }, checks, metrics, queue }: FacesProgram,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const figures = readNoOftener(() => readFigures(db, 2_000), { freshMs: 5_000, waitMs: 2_000 });
+  const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { freshMs: 5 * 60_000, waitMs: 2_000 });
+  const text = async (known: Metrics) =>
+    await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
+  mountProbes(app, {
+    ...{ checks, log, isStopping: () => stopping.aborted },
+    metrics: metrics ? { contentType: metrics.contentType, text: () => text(metrics) } : null,
+  });
+  if (!queue || config.operatorToken === null) return;
+  const { mountBoard } = await import('./bots/board.ts');
+  mountBoard(app, queue.bull, config.operatorToken);
+}
+
 /** A workspace removed the bot: the keys that it entrusted to us go at once. What it paid for stays in the ledger. */
 async function forgetKeys({ db }: Services, workspaceId: WorkspaceId, log: Logger): Promise<void> {
   const stored = await describeKeys(db, workspaceId);
+  await closeAccess(db, workspaceId);
   for (const { provider, purpose } of stored) {
     await removeKey(db, { workspaceId, provider, purpose }, { actor: null, note: 'the bot was removed' });
   }

@@ -1,7 +1,10 @@
 import { join } from 'node:path';
+import type { Telemetry } from 'bullmq';
 import { sql } from 'drizzle-orm';
+import type { Check } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
+import { createWebMessenger } from './bots/web/messenger.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { embeddedKeyring, type Keyring } from './db/keyring.ts';
@@ -10,35 +13,61 @@ import type { Secret } from './db/secret.ts';
 import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
+import type { Metrics } from './metrics.ts';
 import { createBreakers } from './pipeline/breaker.ts';
 import { createKeys } from './pipeline/keys.ts';
 import { createFileStore } from './pipeline/media/files.ts';
-import type { MediaStore } from './pipeline/media/store.ts';
+import { createLazyStore, type MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
+import { type Meter, silentMeter } from './pipeline/meter.ts';
 import type { Reach } from './pipeline/milestones.ts';
 import { type Vendor, vendors } from './pipeline/providers/provider.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
+import type { QueueConfig, TurnQueue } from './pipeline/queue.ts';
+import type { RateLimit } from './pipeline/rateLimit.ts';
 import { submit } from './pipeline/submit.ts';
+import { startSweeper } from './pipeline/sweep.ts';
 import { openWatcher } from './pipeline/watch.ts';
+import { within } from './pipeline/within.ts';
 
 export type Program = {
   config: Config;
   database: Database;
   services: Services;
+  /** The parts that this process cannot do without, and how to see whether they answer. */
+  checks: Readonly<Record<string, Check>>;
+  metrics: Metrics | null;
+  /** Null in a process that does no work. */
+  queue: TurnQueue | null;
+  /** Takes up no more work, and finishes or hands back what is under way: the first part of {@link stop}. */
+  rest: () => Promise<void>;
   /** Ends everything that was opened, the last first; safe to call twice. */
   stop: () => Promise<void>;
 };
 
+type Closer = { part: string; close: () => Promise<void>; withinMs: number };
+
+/** What is at the other end of a connection may be dead: nobody waits for it at a stop. Our own server has to write to the disk. Milliseconds. */
+const goodbyeMs = 1_000;
+const shutdownMs = 30_000;
+
 /** How long a worker's silence is taken for its death. Milliseconds. */
-const visibilityMs = 20_000;
+const usualVisibilityMs = 20_000;
+
+/** A busy machine may well take seconds for a statement. Milliseconds. */
+const shortestSilenceMs = 8_000;
 
 /** What varies between the program and its tests. */
 export type Surroundings = {
   reach?: Reach;
   visibilityMs?: number;
+  turnsAtOnce?: number;
   random?: () => number;
+  now?: () => Date;
   providers?: Providers;
   messengers?: Partial<Record<Face, Messenger>>;
+  /** Where what happens is counted; without one nothing is. */
+  metrics?: Metrics;
 };
 
 /** Opens the database, the store and the providers that the configuration names, and a worker when this process is to be one. */
@@ -47,26 +76,39 @@ export async function openProgram(
   log: Logger,
   options: { worker: boolean } & Surroundings,
 ): Promise<Program> {
-  const closers: (() => Promise<void>)[] = [];
+  const closers: Closer[] = [];
+  let rest = async () => {};
   const stop = async () => {
-    for (const close of closers.splice(0).reverse()) {
-      await close().catch((error: unknown) => log.warn({ error }, 'a part did not stop cleanly'));
+    await rest();
+    for (const { part, close, withinMs } of closers.splice(0).reverse()) {
+      const isDone = await within(withinMs, close()).catch((error: unknown) => {
+        log.warn({ error, part }, 'a part did not stop cleanly');
+        return true;
+      });
+      if (!isDone) log.warn({ part }, 'a part did not stop in time');
     }
   };
   try {
-    const url = config.databaseUrl ?? (await openOwnDatabase(config, log, closers));
+    const [url] = await Promise.all([
+      config.databaseUrl ?? openOwnDatabase(config, log, closers),
+      // Needed below; they load while the database starts.
+      ...[import('./providers.ts'), import('./pipeline/providers/demo/studio.ts')],
+    ]);
     await migrateDatabase(url);
-    const database = openDatabase(url);
-    closers.push(database.close);
+    const visibilityMs = options.visibilityMs ?? usualVisibilityMs;
+    // Whoever waits longer for the database has lost what it was about.
+    const database = openDatabase(url, { silenceMs: Math.max(shortestSilenceMs, 1.5 * visibilityMs) });
+    closers.push({ part: 'the database', close: database.close, withinMs: goodbyeMs });
 
-    const store = createFileStore(join(config.home, 'media'));
+    const store = openStore(config);
     const temporaryDirectory = join(config.home, 'tmp');
     const providers = options.providers ?? (await openProviders(config));
     const keyring = config.keyring ?? (await embeddedKeyring(config.home));
     const keys = createKeys(database.db, keyring, operatorKeys(config));
     const { checkKey, createModeration } = await import('./providers.ts');
     const reach = options.reach ?? (() => {});
-    const now = () => new Date();
+    const meter = options.metrics?.meter ?? silentMeter;
+    const now = options.now ?? (() => new Date());
     const wake = createWake(database, log);
     const watcher = await openWatcher(database);
     const moderation = {
@@ -74,34 +116,50 @@ export async function openProgram(
       moderate: createModeration(config.providers),
       whenDown: config.providers.moderationWhenDown,
     };
-    const { freeCredits, byokPricePercent } = config;
+    const { freeCredits, byokPricePercent, limits } = config;
     const submitDeps = {
       ...{ db: database.db, providers, store, keys, moderation },
-      ...{ freeCredits, byokPricePercent, now, wake, reach },
+      ...{ freeCredits, byokPricePercent, limits, now, wake, reach },
     };
+    const rateLimit = lazyRateLimit(config, database.db, log, closers);
     const services: Services = {
       ...submitDeps,
       temporaryDirectory,
+      meter,
+      askPace: rateLimit.ask,
       submit: (submission) => submit(submitDeps, submission),
       watch: watcher.watch,
+      changes: watcher.changes,
+      publicUrl: config.publicUrl,
       vault: { keyring, checkKey: (vendor, key, signal) => checkKey(config.providers, vendor, key, signal) },
     };
 
+    const checks: Record<string, Check> = {
+      database: () => database.db.execute(sql`SELECT 1`),
+      media: () => store.size('readyz'),
+    };
+    let queue: TurnQueue | null = null;
     if (options.worker) {
       // A queue and the libraries for media are loaded by those who work; most commands only look.
       const [{ openQueue }, { startWorker }] = await Promise.all([
         import('./pipeline/queue.ts'),
         import('./pipeline/worker.ts'),
       ]);
-      const queue = await openQueue({ kind: 'postgres', url }, (error) =>
-        log.warn({ error }, 'the queue reported an error'),
+      const telemetry = config.tracesUrl === null ? undefined : await openTelemetry(config.tracesUrl, closers);
+      const opened = await openQueue(
+        queueOf(config, url),
+        (error) => log.warn({ error }, 'the queue reported an error'),
+        telemetry,
       );
-      closers.push(queue.close);
+      queue = opened;
+      closers.push({ part: 'the queue', close: opened.close, withinMs: goodbyeMs });
+      checks.queue = () => opened.waiting();
       const messengers: Partial<Record<Face, Messenger>> = {
         terminal: createTerminalMessenger(),
-        ...(await slackMessenger(config, { db: database.db, keyring, store, log })),
+        web: createWebMessenger(),
+        ...(await slackMessenger(config, { db: database.db, keyring, store, log, meter })),
         ...(config.discord
-          ? { discord: await openDiscord(config.discord, store, temporaryDirectory, log, closers) }
+          ? { discord: await openDiscord(config.discord, { store, temporaryDirectory, log, meter }, closers) }
           : {}),
         ...options.messengers,
       };
@@ -122,24 +180,67 @@ export async function openProgram(
           now,
           random: options.random ?? Math.random,
           reach,
-          visibilityMs: options.visibilityMs ?? visibilityMs,
+          limits,
+          meter,
+          visibilityMs,
         },
         database,
-        queue,
+        opened,
+        options.turnsAtOnce,
       );
-      closers.push(worker.stop);
+      rest = worker.stop;
+      const { retention } = config;
+      const sweeper = startSweeper({ db: database.db, store, retention, log, random: options.random ?? Math.random });
+      closers.push({ part: 'the sweeper', close: sweeper.stop, withinMs: goodbyeMs });
     }
-    return { config, database, services, stop };
+    return { config, database, services, checks, queue, metrics: options.metrics ?? null, rest, stop };
   } catch (error) {
     await stop();
     throw error;
   }
 }
 
+/** Opened with the first command that is counted: none is at the terminal. */
+function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: Logger, closers: Closer[]) {
+  let opening: Promise<RateLimit> | null = null;
+  const open = async () => {
+    const { createRateLimit } = await import('./pipeline/rateLimit.ts');
+    return await createRateLimit({ db, redis }, rateLimits, (error) =>
+      log.warn({ error }, 'commands are counted by this process alone: Redis cannot be reached'),
+    );
+  };
+  closers.push({
+    ...{ part: 'the rate limit', withinMs: goodbyeMs },
+    close: async () => (await opening)?.close(),
+  });
+  const ask: RateLimit['ask'] = async (...who) => {
+    opening ??= open();
+    return await (await opening).ask(...who);
+  };
+  return { ask };
+}
+
+/** Where turns are handed round: Redis where there is one, else the database. */
+export const queueOf = ({ redis }: Config, databaseUrl: string): QueueConfig =>
+  redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
+
+function openStore({ s3, home }: Config): MediaStore {
+  if (!s3) return createFileStore(join(home, 'media'));
+  return createLazyStore(async () => (await import('./pipeline/media/s3.ts')).createS3Store(s3));
+}
+
+/** Loaded only where somebody receives traces. */
+async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry> {
+  const { openTraces } = await import('./traces.ts');
+  const { telemetry, close } = openTraces(url);
+  closers.push({ part: 'the traces', close, withinMs: goodbyeMs });
+  return telemetry;
+}
+
 /** Loaded only where it is configured: a platform's library is large. */
 async function slackMessenger(
   { slack: settings }: Config,
-  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger },
+  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger; meter: Meter },
 ): Promise<{ slack?: Messenger }> {
   if (!settings) return {};
   const { openSlackMessenger } = await import('./bots/slack/worker.ts');
@@ -149,14 +250,12 @@ async function slackMessenger(
 /** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
 async function openDiscord(
   address: NonNullable<Config['discord']>,
-  store: MediaStore,
-  temporaryDirectory: string,
-  log: Logger,
-  closers: (() => Promise<void>)[],
+  needs: { store: MediaStore; temporaryDirectory: string; log: Logger; meter: Meter },
+  closers: Closer[],
 ): Promise<Messenger> {
   const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');
-  const messenger = createDiscordMessenger({ address, store, temporaryDirectory, log });
-  closers.push(messenger.close);
+  const messenger = createDiscordMessenger({ address, ...needs });
+  closers.push({ part: 'Discord', close: messenger.close, withinMs: goodbyeMs });
   return messenger;
 }
 
@@ -174,12 +273,12 @@ function operatorKeys(config: Config): ReadonlyMap<Vendor, Secret> {
   return new Map(keys.flatMap(([vendor, key]) => (key ? [[vendor, key] as const] : [])));
 }
 
-async function openOwnDatabase(config: Config, log: Logger, closers: (() => Promise<void>)[]): Promise<string> {
+async function openOwnDatabase(config: Config, log: Logger, closers: Closer[]): Promise<string> {
   const server = await superviseEmbedded(config.home, {
     onNotice: (message) => log.info(message),
     onTrouble: (error) => log.error({ error }, 'the embedded PostgreSQL is in trouble'),
   });
-  closers.push(server.close);
+  closers.push({ part: 'the embedded PostgreSQL', close: server.close, withinMs: shutdownMs });
   return server.url;
 }
 

@@ -28,8 +28,7 @@ export function realProviders(config: ProviderConfig): AnyProvider[] {
     createGoogleEnhance({ ...google, ...modelIf(enhance, isGoogles(enhance)) }),
   ];
   const painters = [
-    // No face shows previews yet, and each one is paid for.
-    createOpenAiImage({ ...openai, previews: 0, ...modelIf(image, !isGoogles(image)) }),
+    createOpenAiImage({ ...openai, ...modelIf(image, !isGoogles(image)) }),
     createGoogleImage({ ...google, ...modelIf(image, isGoogles(image)) }),
   ];
   const veo = config.googleCloud;

@@ -16,9 +16,13 @@ export type Tone = 'plain' | 'working' | 'good' | 'warning' | 'bad';
 
 export type Block =
   | { kind: 'text'; text: string }
+  /** An address of ours, to be opened; never one that somebody else wrote. */
+  | { kind: 'link'; label: string; url: string }
   /** Words that belong side by side where there is room, for example a prompt and what became of it. */
   | { kind: 'quotes'; quotes: readonly Quote[] }
   | { kind: 'fields'; fields: readonly { label: string; value: string }[] }
+  /** Channels by their ids on the platform, which each face shows by their names. */
+  | { kind: 'channels'; label: string; channelIds: readonly string[] }
   | { kind: 'progress'; steps: readonly StepLine[] }
   | { kind: 'entries'; heading: string; entries: readonly Entry[] };
 
@@ -56,8 +60,13 @@ export type Action = (typeof actions)[number];
 /** Buttons carry no state of their own: the action and the run are all that a face needs, after any restart. */
 export type Button = { action: Action; runId: RunId; label: string; style: 'plain' | 'danger' };
 
-/** Choices to be made together, in a modal or in a terminal; `command` takes the values. At most five fields: Discord has no more. */
-export type Form = { command: string; title: string; intro: string; fields: readonly FormField[] };
+/**
+ * Choices to be made, in a modal or in a terminal; `command` takes the values, of all pages or of one. A page has at most five
+ * fields, for Discord takes no more at once. The overview is what a face shows that must ask page by page.
+ */
+export type Form = { command: string; title: string; intro: string; pages: readonly FormPage[]; overview: Card | null };
+
+export type FormPage = { name: string; label: string; fields: readonly FormField[] };
 
 export type FormField =
   | {
@@ -67,6 +76,16 @@ export type FormField =
       choices: readonly { value: string; label: string }[];
       value: string;
     }
+  /** Any number of choices; their values come back separated by commas, and so do those of channels. */
+  | {
+      kind: 'ticks';
+      name: string;
+      label: string;
+      choices: readonly { value: string; label: string }[];
+      ticked: readonly string[];
+    }
+  | { kind: 'channels'; name: string; label: string; hint: string; most: number; channelIds: readonly string[] }
+  | { kind: 'text'; name: string; label: string; hint: string; longest: number; isLong: boolean; value: string }
   /** Typed without being shown, never filled in beforehand; empty means unchanged. */
   | { kind: 'secret'; name: string; label: string; hint: string };
 

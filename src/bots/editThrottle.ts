@@ -48,8 +48,10 @@ export function createEditThrottle(options: {
   paceMs: (ageMs: number) => number;
   /** An edit that was not the last one failed: a newer one follows. */
   onFault: (error: unknown, edit: Edit) => void;
+  /** What became of an edit; `dropped`: a newer one took its place. */
+  onOutcome: (outcome: 'sent' | 'dropped') => void;
 }): EditThrottle {
-  const { clock, budget, paceMs, onFault } = options;
+  const { clock, budget, paceMs, onFault, onOutcome } = options;
   const scopes = new Map<string, Scope>();
   const told = new Map<string, Told>();
   let isClosed = false;
@@ -92,7 +94,10 @@ export function createEditThrottle(options: {
     const underWay = edit
       .send()
       .then(
-        () => edit.settle?.resolve(),
+        () => {
+          onOutcome('sent');
+          edit.settle?.resolve();
+        },
         (error: unknown) => (edit.settle ? edit.settle.reject(error) : onFault(error, edit)),
       )
       .finally(() => {
@@ -107,7 +112,9 @@ export function createEditThrottle(options: {
     const scope = scopes.get(edit.scope) ?? { sentAt: [], waiting: new Map(), cancelTimer: () => {} };
     scopes.set(edit.scope, scope);
     // Nothing is said after the last word.
-    if (scope.waiting.get(edit.key)?.isLast && !edit.isLast) return;
+    const isTooLate = scope.waiting.get(edit.key)?.isLast && !edit.isLast;
+    if (scope.waiting.has(edit.key)) onOutcome('dropped');
+    if (isTooLate) return;
     scope.waiting.set(edit.key, edit);
     pump(edit.scope);
   }

@@ -9,13 +9,16 @@ import { z } from 'zod';
 /** The one HTTP server of the program: every face and every probe adds its routes to `app` before it listens. */
 export type HttpServer = {
   app: Hono;
-  /** Starts to listen and resolves with the port, which differs from the one asked for when that was 0. */
-  listen: (port: number) => Promise<number>;
+  /** Starts to listen, on every interface unless one is named, and resolves with the port: another than asked for when that was 0. */
+  listen: (port: number, host?: string) => Promise<number>;
   /** Where it listens; null while it does not. */
   port: () => number | null;
   /** Stops taking connections and resolves when the answers under way are sent. */
   close: () => Promise<void>;
 };
+
+/** Who is slower than this in taking an answer is cut off at a stop. Milliseconds. */
+const longestAnswerMs = 2_500;
 
 export function createHttpServer(): HttpServer {
   const app = new Hono();
@@ -24,10 +27,10 @@ export function createHttpServer(): HttpServer {
   server.requestTimeout = 60_000;
   return {
     app,
-    listen: (port) =>
+    listen: (port, host) =>
       new Promise((resolve, reject) => {
         server.once('error', reject);
-        server.listen(port, () => {
+        server.listen({ port, ...(host === undefined ? {} : { host }) }, () => {
           server.off('error', reject);
           resolve(portOf(server.address()) ?? port);
         });
@@ -35,7 +38,11 @@ export function createHttpServer(): HttpServer {
     port: () => portOf(server.address()),
     close: () =>
       new Promise((resolve) => {
-        server.close(() => resolve());
+        const cut = setTimeout(() => server.closeAllConnections(), longestAnswerMs);
+        server.close(() => {
+          clearTimeout(cut);
+          resolve();
+        });
         server.closeIdleConnections();
       }),
   };
@@ -51,7 +58,7 @@ const nodeBindings = z.custom<HttpBindings>(
 /** The request as Node has it, for what Hono does not show. */
 export const incomingOf = (context: Context): HttpBindings['incoming'] => nodeBindings.parse(context.env).incoming;
 
-/** Lets a listener of Node's own kind answer a request; nothing of the body may have been read. */
+/** Lets a listener of Node's own kind answer a request; it must find the body, unread or beside the request. */
 export function handOver(context: Context, listener: (...args: Parameters<RequestListener>) => void): Response {
   const { incoming, outgoing } = nodeBindings.parse(context.env);
   listener(incoming, outgoing);

@@ -5,5 +5,8 @@ import type { Text } from './text.ts';
 /** What somebody reads whose command was not carried out. */
 export function refusalCard(refusal: Refusal, text: Text): Card {
   const { title, text: sentence } = text.refusals.refusal(refusal);
-  return textCard('bad', title, sentence);
+  const card = textCard('bad', title, sentence);
+  if (refusal.reason !== 'elsewhere') return card;
+  const open = { kind: 'channels', label: text.refusals.openChannels, channelIds: refusal.channels } as const;
+  return { ...card, blocks: [...card.blocks, open] };
 }

@@ -113,7 +113,9 @@ function sentences(
   if (!run.settledAt) {
     if (run.state === 'queued')
       return [...ownKeys(view, text), ...(ahead === undefined ? [] : [text.runs.ahead(ahead)])];
-    return [...ownKeys(view, text), text.runs.remaining(progress.remainingMs)];
+    // With one step to go, that step says it.
+    const toGo = view.steps.filter(({ state }) => !['done', 'failed', 'skipped'].includes(state));
+    return [...ownKeys(view, text), ...(toGo.length === 1 ? [] : [text.runs.remaining(progress.remainingMs)])];
   }
   const tookMs = run.settledAt.getTime() - run.createdAt.getTime();
   return [
@@ -144,7 +146,7 @@ const settlement = ({ run }: RunView, text: Text, balance: number | null): strin
   });
 
 /** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
-function failureSentences(view: RunView, text: Text): string[] {
+export function failureSentences(view: RunView, text: Text): string[] {
   return view.steps.flatMap((step) => {
     if (step.state !== 'failed') return [];
     const { kind, detail } = step.failure ?? { kind: 'internal', detail: '' };
@@ -159,7 +161,7 @@ export function mediaOf(view: RunView, text: Text): CardMedia[] {
   const order: readonly (StepKind | null)[] = ['image', 'video'];
   if (view.run.deletedAt) return [];
   return view.assets
-    .filter((asset) => order.includes(asset.step))
+    .filter((asset) => order.includes(asset.step) && asset.removedAt === null)
     .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step))
     .map(({ kind, objectKey, mime, width, height, seconds, bytes }) => ({
       ...{ kind, label: text.runs.media[kind], objectKey, mime, width, height, seconds, bytes },
@@ -174,7 +176,9 @@ function buttonsOf(view: RunView, text: Text): Button[] {
   };
   if (deletedAt) return [button('again'), button('edit')].filter(() => workflow !== 'video');
   if (!settledAt) return cancelRequestedAt ? [] : [button('cancel')];
-  const made = view.assets.filter((asset) => asset.step !== null).map((asset) => asset.kind);
+  const made = view.assets
+    .filter((asset) => asset.step !== null && asset.removedAt === null)
+    .map((asset) => asset.kind);
   return [
     ...[button('again'), button('edit')],
     // A video shows its image in motion already.

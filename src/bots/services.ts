@@ -3,9 +3,11 @@ import type { Keyring } from '../db/keyring.ts';
 import type { Secret } from '../db/secret.ts';
 import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
+import type { Meter } from '../pipeline/meter.ts';
 import type { KeyCheck } from '../pipeline/providers/keys.ts';
 import type { Vendor } from '../pipeline/providers/provider.ts';
 import type { Providers } from '../pipeline/providers/registry.ts';
+import type { RateLimit } from '../pipeline/rateLimit.ts';
 import type { Submission, SubmitOutcome } from '../pipeline/submit.ts';
 import type { Watcher } from '../pipeline/watch.ts';
 
@@ -29,8 +31,14 @@ export type Services = {
   /** What a step on the workspace's own key costs, in percent of its price. */
   byokPricePercent: number;
   now: () => Date;
+  meter: Meter;
+  /** Counts one command of a member, and says whether it came too soon. */
+  askPace: RateLimit['ask'];
   submit: (submission: Submission) => Promise<SubmitOutcome>;
   /** Tells the workers that a run fell due, for example after a cancel. */
   wake: () => void;
   watch: Watcher['watch'];
+  changes: Watcher['changes'];
+  /** Where people find the page, without a slash at its end; null where the operator has not said. */
+  publicUrl: string | null;
 };

@@ -20,5 +20,6 @@ const texts: Record<Locale, Text> = { en, fr };
 
 export const textOf = (locale: Locale): Text => texts[locale];
 
-/** The language nearest to a platform's tag, such as `fr` or `en-US`. */
-export const localeOf = (tag: string): Locale => locales.find((one) => tag.toLowerCase().split('-')[0] === one) ?? 'en';
+/** The language nearest to a platform's tag, such as `fr` or `en-US`, or to what a browser prefers: `fr,en;q=0.8`. */
+export const localeOf = (tag: string): Locale =>
+  locales.find((one) => tag.toLowerCase().split(/[-_,;]/)[0] === one) ?? 'en';

@@ -1,6 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { text } from '../bots/terminal/person.ts';
-import { workflows } from '../db/vocabulary.ts';
+import { tokenScopes, workflows } from '../db/vocabulary.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
 import { flushed, ignoreClosedPipes, printError } from './output.ts';
@@ -43,8 +43,9 @@ function describeProgram(then: Then): Command {
     .description(describe.start)
     .action(async () => then((await import('./start.ts')).start()));
   describeRuns(program, then);
-  describeShows(program, then);
+  describeOperator(program, describeShows(program, then), then);
   describeKeys(program, then);
+  describeTokens(program, then);
   describeOperations(program, then);
   return program;
 }
@@ -71,7 +72,7 @@ function describeRuns(program: Command, then: Then): void {
     );
 }
 
-function describeShows(program: Command, then: Then): void {
+function describeShows(program: Command, then: Then): Command {
   program
     .command('status')
     .description(describe.status)
@@ -114,6 +115,76 @@ function describeShows(program: Command, then: Then): void {
         }),
       ),
     );
+  return credits;
+}
+
+type Sure = Json & { yes?: true };
+
+function describeOperator(program: Command, credits: Command, then: Then): void {
+  const { describe: about, options } = text.operations;
+  const inherited = (given: Json): Json => (given.json || credits.opts<Json>().json ? { json: true } : {});
+  const runs = program.command('runs').description(about.runs);
+  runs
+    .command('list')
+    .description(about.runsList)
+    .option('--workspace <workspace>', options.ofWorkspace)
+    .option('--state <state>', options.state)
+    .option('--limit <number>', options.limit)
+    .option('--stuck', options.stuck)
+    .option('--json', flags.json)
+    .action(async (given: Json & { workspace?: string; state?: string; limit?: string; stuck?: true }) =>
+      then((await import('./operator/runs.ts')).list(given)),
+    );
+  runs
+    .command('show')
+    .description(about.runsShow)
+    .argument('<run>', options.run)
+    .option('--json', flags.json)
+    .action(async (run: string, given: Json) => then((await import('./operator/runs.ts')).show(run, given)));
+  for (const [name, description] of [
+    ['retry', about.runsRetry],
+    ['fail', about.runsFail],
+  ] as const) {
+    runs
+      .command(name)
+      .description(description)
+      .argument('<run>', options.run)
+      .option('--yes', options.yes)
+      .option('--json', flags.json)
+      .action(async (run: string, given: Sure) => then((await import('./operator/runs.ts'))[name](run, given)));
+  }
+  credits
+    .command('adjust')
+    .description(about.adjust)
+    .argument('<workspace>', flags.workspace)
+    .argument('<amount>', flags.amount)
+    .option('--key <key>', flags.key)
+    .option('--note <note>', flags.note)
+    .option('--yes', options.yes)
+    .option('--json', flags.json)
+    .action(async (workspace: string, amount: string, given: Sure & { key?: string; note?: string }) =>
+      then((await import('./operator/credits.ts')).adjust(workspace, amount, { ...given, ...inherited(given) })),
+    );
+  credits
+    .command('export')
+    .description(about.export)
+    .option('--workspace <workspace>', options.ofWorkspace)
+    .action(async (given: { workspace?: string }) => then((await import('./operator/credits.ts')).exportLedger(given)));
+  const workspaces = program.command('workspaces').description(about.workspaces);
+  workspaces
+    .command('list')
+    .description(about.workspacesList)
+    .option('--json', flags.json)
+    .action(async (given: Json) => then((await import('./operator/workspaces.ts')).list(given)));
+  workspaces
+    .command('purge')
+    .description(about.workspacesPurge)
+    .argument('<workspace>', flags.workspace)
+    .option('--yes', options.yes)
+    .option('--json', flags.json)
+    .action(async (workspace: string, given: Sure) =>
+      then((await import('./operator/workspaces.ts')).purge(workspace, given)),
+    );
 }
 
 /** Anything but a vendor's name is refused before it is looked at: somebody may have put a key there. */
@@ -146,6 +217,38 @@ function describeKeys(program: Command, then: Then): void {
     .description(describe.keysRotate)
     .option('--json', flags.json)
     .action(async ({ json }: Json) => then((await import('./keys.ts')).rotate({ isJson: json === true })));
+}
+
+function describeTokens(program: Command, then: Then): void {
+  const tokens = program.command('tokens').description(describe.tokens);
+  type Given = Json & { scope: string; label?: string };
+  tokens
+    .command('create')
+    .description(describe.tokensCreate)
+    .argument('<workspace>', flags.workspace)
+    .option('--scope <scope>', flags.scope(tokenScopes), 'member')
+    .option('--label <label>', flags.label)
+    .option('--json', flags.json)
+    .action(async (workspace: string, { scope, label, json }: Given) =>
+      then((await import('./tokens.ts')).create({ workspace, scope, label, isJson: json === true })),
+    );
+  tokens
+    .command('list')
+    .description(describe.tokensList)
+    .argument('<workspace>', flags.workspace)
+    .option('--json', flags.json)
+    .action(async (workspace: string, { json }: Json) =>
+      then((await import('./tokens.ts')).list({ workspace, isJson: json === true })),
+    );
+  tokens
+    .command('revoke')
+    .description(describe.tokensRevoke)
+    .argument('<workspace>', flags.workspace)
+    .argument('<token>', flags.token)
+    .option('--json', flags.json)
+    .action(async (workspace: string, token: string, { json }: Json) =>
+      then((await import('./tokens.ts')).revoke({ workspace, token, isJson: json === true })),
+    );
 }
 
 function describeOperations(program: Command, then: Then): void {

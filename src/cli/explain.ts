@@ -1,7 +1,7 @@
 import { text } from '../bots/terminal/person.ts';
 import { ConfigError } from '../config.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { StorageError } from '../pipeline/media/files.ts';
+import { StorageError } from '../pipeline/media/store.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 
 /** One line for the person at the terminal, and the exit status. Only what nobody foresaw is told with its stack, and only on request. */

@@ -1,5 +1,5 @@
 import { text } from '../bots/terminal/person.ts';
-import { migrateQueue } from '../pipeline/queue.ts';
+import { migrateQueue } from '../pipeline/queue/postgres.ts';
 import { exitStatus } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printJson } from './output.ts';
@@ -9,8 +9,9 @@ import { appliedMigrations } from './schemaState.ts';
 export const migrate = ({ isJson }: { isJson: boolean }): Promise<number> =>
   withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
     await migrateQueue(program.database.url);
+    const store = await program.services.store.prepare();
     const { applied } = await appliedMigrations(program.database.db);
-    if (isJson) printJson({ migrations: applied });
-    else print(text.operator.migrated(applied));
+    if (isJson) printJson({ migrations: applied, store });
+    else print(text.operator.migrated(applied), ...(store === 'made' ? [text.operator.storeMade] : []));
     return exitStatus.done;
   });

@@ -3,6 +3,7 @@ import { type Config, readConfig, secretsOf, secretVariables } from '../config.t
 import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../log.ts';
 import type { Program } from '../main.ts';
+import type { Metrics } from '../metrics.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
 import { printError } from './output.ts';
@@ -27,6 +28,7 @@ export type Opening = {
   logLevel: 'silent' | 'warn' | 'info';
   /** What was read before: a second look finds no secrets in the environment any more. */
   config?: Config;
+  metrics?: Metrics;
 };
 
 export type Opened = { program: Program; log: Logger; signal: AbortSignal };
@@ -38,9 +40,9 @@ export type Opened = { program: Program; log: Logger; signal: AbortSignal };
 export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
   const config = opening.config ?? configure();
   const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY, secretsOf(config));
-  const signals = heedSignals();
+  const signals = heedSignals(() => log.fatal({ afterMs: lastResortMs }, text.operator.stuck));
   try {
-    const program = await open(config, log, opening.worker);
+    const program = await open(config, log, opening);
     try {
       const status = signals.signal.aborted
         ? exitStatus.interrupted
@@ -54,10 +56,10 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
   }
 }
 
-async function open(config: Config, log: Logger, worker: boolean): Promise<Program> {
+async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {
   const { openProgram } = await import('../main.ts');
   try {
-    return await openProgram(config, log, { worker });
+    return await openProgram(config, log, { worker, ...(metrics ? { metrics } : {}) });
   } catch (error) {
     throw openingError(error, config);
   }
@@ -84,7 +86,10 @@ function codeOf(error: unknown): string {
   return codeOf(error.cause);
 }
 
-function heedSignals() {
+/** Whoever stops processes gives them ten seconds. Every part has its bound; this is for what nobody thought of. Milliseconds. */
+const lastResortMs = 9_500;
+
+function heedSignals(onStuck: () => void) {
   const stopping = new AbortController();
   let status: number | null = null;
   const heed = (name: NodeJS.Signals) => {
@@ -92,6 +97,10 @@ function heedSignals() {
     if (status !== null) process.exit(next);
     status = next;
     stopping.abort();
+    setTimeout(() => {
+      onStuck();
+      process.exit(exitStatus.failed);
+    }, lastResortMs).unref();
   };
   process.on('SIGINT', heed);
   process.on('SIGTERM', heed);

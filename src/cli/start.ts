@@ -1,9 +1,13 @@
+import { member, text, workspace } from '../bots/terminal/person.ts';
 import type { Config } from '../config.ts';
-import { exitStatus } from './exit.ts';
+import { exitStatus, OperatorError } from './exit.ts';
 import { configure, withProgram } from './open.ts';
 import { print, stdoutSurface } from './output.ts';
 
-/** `vidgenie start`: the roles that the configuration names. Without a chat platform, whoever is not only a worker gets a terminal. */
+/**
+ * `vidgenie start`: the roles that the configuration names. Without a chat platform, whoever is not only a worker gets the page, on this
+ * machine alone, and a terminal; where nothing is typed, such as under a supervisor, the page stays until it is told to stop.
+ */
 export async function start(): Promise<number> {
   const config = configure();
   const { role, discord, slack } = config;
@@ -12,38 +16,71 @@ export async function start(): Promise<number> {
   if (role === 'worker' || discord !== null || slack !== null) return await serve(config);
   // What is typed and drawn shares the screen with the log, unless that goes elsewhere.
   const logLevel = isTyped ? (process.stderr.isTTY ? 'silent' : 'warn') : 'info';
-  return await withProgram({ worker: role === 'all', logLevel, config }, async ({ program, log, signal }) => {
+  let isService = false;
+  const status = await withProgram({ worker: role === 'all', logLevel, config }, async ({ program, log, signal }) => {
     const { services } = program;
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
-    if (isTyped) {
-      const { runInteractive } = await import('../bots/terminal/interactive.ts');
-      await runInteractive({ services, surface, onFault, signal });
-    } else {
-      const { runPiped } = await import('../bots/terminal/piped.ts');
-      await runPiped({ services, input: process.stdin, surface, write: print, onFault, signal });
+    const { startLocalPage } = await import('../faces.ts');
+    const page = await startLocalPage(program, log, { workspace, member });
+    try {
+      print(text.operator.pageAt(page.address));
+      if (isTyped) {
+        const { runInteractive } = await import('../bots/terminal/interactive.ts');
+        await runInteractive({ services, surface, onFault, signal });
+      } else {
+        const { runPiped } = await import('../bots/terminal/piped.ts');
+        const lines = await runPiped({ services, input: process.stdin, surface, write: print, onFault, signal });
+        isService = lines === 0;
+        if (isService) await told(signal);
+      }
+    } finally {
+      await page.stop();
     }
     return exitStatus.done;
   });
+  return isService ? servedUntilTold(status) : status;
 }
 
 /** A process without a terminal: it works until it is told to stop, and that is how it is meant to end. */
 async function serve(config: Config): Promise<number> {
   const { role } = config;
   const status = await withProgram(
-    { worker: role !== 'bot', logLevel: 'info', config },
+    { worker: role !== 'bot', logLevel: 'info', config, metrics: (await import('../metrics.ts')).createMetrics() },
     async ({ program, log, signal }) => {
-      const stopFaces =
-        role === 'worker' ? async () => {} : await (await import('../faces.ts')).startFaces(program, log);
+      const stopFaces = await listening(config, (await import('../faces.ts')).startFaces(program, log));
       log.info({ role }, 'VidGenie is at work');
-      const forever = setInterval(() => {}, 60_000);
-      await new Promise<void>((resolve) => {
-        if (signal.aborted) resolve();
-        signal.addEventListener('abort', () => resolve());
-      });
-      clearInterval(forever);
-      await stopFaces();
+      await told(signal);
+      log.info({ role }, 'stopping');
+      // At once: nobody is heard any more, and no more turns are taken.
+      await Promise.all([stopFaces(), program.rest()]);
       return exitStatus.done;
     },
   );
-  return status === exitStatus.interrupted || status === exitStatus.terminated ? exitStatus.done : status;
+  return servedUntilTold(status);
+}
+
+/** To be told to stop is how a service is meant to end. */
+const servedUntilTold = (status: number): number =>
+  status === exitStatus.interrupted || status === exitStatus.terminated ? exitStatus.done : status;
+
+/** Resolves when the process is told to stop, and keeps it alive until then. */
+async function told(signal: AbortSignal): Promise<void> {
+  const forever = setInterval(() => {}, 60_000);
+  await new Promise<void>((resolve) => {
+    if (signal.aborted) resolve();
+    signal.addEventListener('abort', () => resolve());
+  });
+  clearInterval(forever);
+}
+
+/** Two processes on one machine cannot listen at one port: that is the operator's to settle, in one line. */
+async function listening<T>({ port }: Config, starting: Promise<T>): Promise<T> {
+  try {
+    return await starting;
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? error.code : '';
+    if (code === 'EADDRINUSE') throw new OperatorError(text.operator.portTaken(port), exitStatus.failed, error);
+    if (code === 'EACCES') throw new OperatorError(text.operator.portForbidden(port), exitStatus.failed, error);
+    throw error;
+  }
 }

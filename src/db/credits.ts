@@ -104,6 +104,12 @@ export async function listTransactions(
     .limit(page.limit);
 }
 
+/** The ledger row that was written with a key. */
+export async function transactionOf(tx: Tx, idempotencyKey: string): Promise<LedgerRow | null> {
+  const [row] = await tx.select().from(creditTransactions).where(eq(creditTransactions.idempotencyKey, idempotencyKey));
+  return row ?? null;
+}
+
 export type Usage = { day: number; week: number; month: number };
 
 /** Credits captured, less those refunded, in the last 24 hours, 7 days and 30 days. */

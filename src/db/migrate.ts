@@ -10,7 +10,7 @@ const migrationLock = 7_431_002;
 
 /** Brings the database to the newest schema. Processes that start together take turns under an advisory lock. */
 export async function migrateDatabase(url: string): Promise<void> {
-  const client = postgres(url, { max: 1, connect_timeout: 10, onnotice: () => {} });
+  const client = postgres(url, { max: 1, connect_timeout: 10, fetch_types: false, onnotice: () => {} });
   try {
     const db = drizzle(client);
     await db.execute(sql`SELECT pg_advisory_lock(${migrationLock})`);

@@ -1,16 +1,20 @@
-import { and, asc, desc, eq, inArray, isNotNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { accountOf } from './credits.ts';
+import { type DailySpent, spentToday } from './dailyLimit.ts';
 import { assets, runs, steps } from './schema.ts';
 import {
+  type Face,
   type KeySource,
   type Opaque,
   type RunId,
+  type RunLimits,
   type RunOptions,
   runId,
   type StepKind,
   stepKinds,
+  usualLimits,
   type Workflow,
   type WorkspaceId,
 } from './vocabulary.ts';
@@ -31,6 +35,8 @@ export type NewRun = {
   workflow: Workflow;
   prompt: string;
   options: RunOptions;
+  /** Null: it speaks by its workspace's own face. */
+  face?: Face | null;
   place: Opaque;
   steps: { kind: StepKind; priceCredits: number; provider: string; model: string; keySource: KeySource }[];
   input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
@@ -39,57 +45,95 @@ export type NewRun = {
 export type InsertOutcome =
   | { outcome: 'accepted'; balance: number; price: number }
   | { outcome: 'repeated'; runId: RunId }
-  | { outcome: 'insufficient'; balance: number; price: number };
+  | { outcome: 'insufficient'; balance: number; price: number }
+  /** The member has as many runs at work and waiting as one may have. */
+  | { outcome: 'busy'; most: number }
+  | DailySpent;
+
+/** `dailyRuns` is what a member may start in 24 hours; null: as much as the credits allow. */
+type InsertLimits = Partial<Pick<RunLimits, 'memberAtWork' | 'memberWaiting'> & { dailyRuns: number | null }>;
+
+/** What the debit is gated on, besides the balance and the request key. */
+type Gate = { price: number; mostOfMember: number };
 
 const debited = z.array(z.object({ balance: z.int() }));
 
 /**
  * Holds a run's price and writes the run, due at once, in one statement: there is no moment at which one exists without the other.
  * The debit is gated on the balance and on the request key being new. Two deliveries that pass that gate at the same instant are
- * told apart by the unique key, which undoes the second one's whole statement.
+ * told apart by the unique key, which undoes the second one's whole statement. And it is gated on the member's runs: whoever waited
+ * for the account's row counts them again, so that fifty commands at once pass as one after the other would.
  */
-export async function insertRun(tx: Tx, run: NewRun): Promise<InsertOutcome> {
-  const price = run.steps.reduce((sum, step) => sum + step.priceCredits, 0);
+export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}): Promise<InsertOutcome> {
+  const { dailyRuns = null, memberAtWork, memberWaiting } = { ...usualLimits, ...limits };
+  const gate = {
+    price: run.steps.reduce((sum, step) => sum + step.priceCredits, 0),
+    mostOfMember: memberAtWork + memberWaiting,
+  };
   try {
-    const [row] = debited.parse(
-      await tx.execute(sql`
-        WITH debit AS (
-          UPDATE credit_accounts SET balance = balance - ${price}, held = held + ${price}
-          WHERE workspace_id = ${run.workspaceId} AND balance >= ${price}
-            AND NOT EXISTS (SELECT 1 FROM runs WHERE request_key = ${run.requestKey})
-          RETURNING balance, held
-        ), new_run AS (
-          INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, place, price_credits)
-          SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
-            ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${JSON.stringify(run.place)}::jsonb,
-            ${price}::int
-          FROM debit
-          RETURNING id
-        ), new_steps AS (
-          INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source)
-          SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource"
-          FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
-            AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text)
-        ), new_input AS (
-          INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
-          SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
-          FROM new_run, jsonb_to_recordset(${JSON.stringify(run.input ? [run.input] : [])}::jsonb)
-            AS i("objectKey" text, mime text, width int, height int, bytes bigint, sha256 text)
-        ), entry AS (
-          INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
-          SELECT ${run.workspaceId}, ${run.id}::uuid, 'hold', ${price}::int, debit.balance, debit.held, ${`hold:${run.id}`}
-          FROM debit
-        )
-        SELECT balance FROM debit`),
-    );
-    if (row) return { outcome: 'accepted', balance: row.balance, price };
+    const written =
+      dailyRuns === null
+        ? await holdAndWrite(tx, run, gate)
+        : await tx.transaction((inner) => writeWithin(inner, run, gate, dailyRuns));
+    if (written) return written;
   } catch (error) {
     if (!isUniqueViolation(error, 'runs_request_key')) throw error;
   }
-  const [known] = await tx.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, run.requestKey));
-  if (known) return { outcome: 'repeated', runId: known.id };
+  const known = await runOfRequest(tx, run.requestKey);
+  if (known) return { outcome: 'repeated', runId: known };
   const account = await accountOf(tx, run.workspaceId);
-  return { outcome: 'insufficient', balance: account.balance, price };
+  if (account.balance >= gate.price) return { outcome: 'busy', most: gate.mostOfMember };
+  return { outcome: 'insufficient', balance: account.balance, price: gate.price };
+}
+
+async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {
+  const [known] = await tx.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, requestKey));
+  return known?.id ?? null;
+}
+
+/** The count and the write are one transaction under the member's lock: asking ten times at once gains nothing. */
+async function writeWithin(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number): Promise<InsertOutcome | null> {
+  const spent = await spentToday(tx, run, dailyRuns);
+  // A command that is delivered again has its run already, whatever has been spent since.
+  if (spent) return (await runOfRequest(tx, run.requestKey)) ? null : spent;
+  return await holdAndWrite(tx, run, gate);
+}
+
+/** Null when the gate was shut: too little is left, the member has too many runs, or the request is known. */
+async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate): Promise<InsertOutcome | null> {
+  const [row] = debited.parse(
+    await tx.execute(sql`
+      WITH debit AS (
+        UPDATE credit_accounts SET balance = balance - ${price}, held = held + ${price}
+        WHERE workspace_id = ${run.workspaceId} AND balance >= ${price}
+          AND NOT EXISTS (SELECT 1 FROM runs WHERE request_key = ${run.requestKey})
+          AND member_runs_unsettled(${run.workspaceId}, ${run.memberId}) < ${mostOfMember}::int
+        RETURNING balance, held
+      ), new_run AS (
+        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, face, place, price_credits)
+        SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
+          ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${run.face ?? null}::face,
+          ${JSON.stringify(run.place)}::jsonb, ${price}::int
+        FROM debit
+        RETURNING id
+      ), new_steps AS (
+        INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source)
+        SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource"
+        FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
+          AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text)
+      ), new_input AS (
+        INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
+        SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
+        FROM new_run, jsonb_to_recordset(${JSON.stringify(run.input ? [run.input] : [])}::jsonb)
+          AS i("objectKey" text, mime text, width int, height int, bytes bigint, sha256 text)
+      ), entry AS (
+        INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+        SELECT ${run.workspaceId}, ${run.id}::uuid, 'hold', ${price}::int, debit.balance, debit.held, ${`hold:${run.id}`}
+        FROM debit
+      )
+      SELECT balance FROM debit`),
+  );
+  return row ? { outcome: 'accepted', balance: row.balance, price } : null;
 }
 
 const postgresError = z.object({ code: z.string(), constraint_name: z.string().optional() });
@@ -103,33 +147,38 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
 
 /** Loads runs by their ids, in that order; ids that do not exist are left out. */
-async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
+export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
   if (ids.length === 0) return [];
-  const [runRows, stepRows, assetRows] = await Promise.all([
-    tx
-      .select()
-      .from(runs)
-      .where(inArray(runs.id, [...ids])),
-    tx
-      .select()
-      .from(steps)
-      .where(inArray(steps.runId, [...ids])),
-    tx
-      .select()
-      .from(assets)
-      .where(inArray(assets.runId, [...ids]))
-      .orderBy(asc(assets.createdAt)),
-  ]);
-  return ids.flatMap((id) => {
-    const run = runRows.find((row) => row.id === id);
-    if (!run) return [];
-    return [
-      {
-        run,
-        steps: stepRows.filter((row) => row.runId === id).sort(byStepOrder),
-        assets: assetRows.filter((row) => row.runId === id),
-      },
-    ];
+  const found = await tx
+    .select()
+    .from(runs)
+    .where(inArray(runs.id, [...ids]));
+  return await withParts(
+    tx,
+    ids.flatMap((id) => found.find((run) => run.id === id) ?? []),
+  );
+}
+
+/** Runs together with their steps and assets. */
+export async function withParts(tx: Tx, found: readonly Run[]): Promise<RunView[]> {
+  if (found.length === 0) return [];
+  const ids = found.map(({ id }) => id);
+  const ofStep = or(eq(assets.step, steps.kind), isNull(assets.step));
+  // One statement for both. An image that a member gave belongs to no step, and so comes with each of them.
+  const parts = await tx
+    .select({ step: steps, asset: assets })
+    .from(steps)
+    .leftJoin(assets, and(eq(assets.runId, steps.runId), ofStep))
+    .where(inArray(steps.runId, ids));
+  return found.map((run) => {
+    const own = parts.filter(({ step }) => step.runId === run.id);
+    const ownSteps = new Map(own.map(({ step }) => [step.kind, step]));
+    const ownAssets = new Map(own.flatMap(({ asset }) => (asset ? [[asset.id, asset] as const] : [])));
+    return {
+      run,
+      steps: [...ownSteps.values()].sort(byStepOrder),
+      assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
+    };
   });
 }
 
@@ -178,20 +227,6 @@ export async function findRun(tx: Tx, workspaceId: WorkspaceId, reference: strin
   if (second) return { outcome: 'ambiguous' };
   const view = first ? await loadRun(tx, first.id) : null;
   return view ? { outcome: 'found', view } : { outcome: 'none' };
-}
-
-/** How many runs wait before this one, itself not counted; 0 when it is at work. */
-export async function placeInQueue(tx: Tx, id: RunId): Promise<number> {
-  const [row] = await tx
-    .select({ ahead: sql<number>`count(*)::int` })
-    .from(runs)
-    .where(
-      and(
-        eq(runs.state, 'queued'),
-        sql`(${runs.createdAt}, ${runs.id}) < (SELECT created_at, id FROM runs WHERE id = ${id} AND state = 'queued')`,
-      ),
-    );
-  return row?.ahead ?? 0;
 }
 
 /** Marks a settled run as deleted; whoever marks it again finds it so. Its media are removed after, so that no kill leaves them named. */

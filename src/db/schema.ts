@@ -29,6 +29,7 @@ import {
   runStates,
   stepKinds,
   stepStates,
+  type TokenScope,
   transactionKinds,
   type WorkspaceId,
   workflows,
@@ -51,6 +52,8 @@ export const workspaces = pgTable('workspaces', {
   settings: jsonb('settings').notNull().default({}),
   /** The month (`2026-11`) for which the free credits were granted last. */
   toppedUpFor: text('topped_up_for').notNull().default(''),
+  /** When a run of it was started last: of workspaces with as many runs at work, the one that waited longest is next. */
+  servedAt: at('served_at'),
   createdAt: at('created_at').notNull().defaultNow(),
 });
 
@@ -114,6 +117,8 @@ export const runs = pgTable(
     workflow: workflowType('workflow').notNull(),
     prompt: text('prompt').notNull(),
     options: jsonb('options').$type<RunOptions>().notNull(),
+    /** The face by which the run was asked for, and speaks; null: its workspace's own. */
+    face: faceType('face'),
     /** Where to speak; only the run's face looks into it. */
     place: jsonb('place').$type<Opaque>().notNull(),
     /** What has been said: message ids and the like; only the run's face looks into it. */
@@ -158,8 +163,14 @@ export const runs = pgTable(
     check('deleted_after_settled', sql`${t.deletedAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
-    index('runs_due_new').on(t.dueAt).where(sql`${t.state} = 'queued'`),
-    index('runs_due_going').on(t.dueAt).where(sql`${t.state} <> 'queued' AND ${t.dueAt} IS NOT NULL`),
+    // What waits to be started, by workspace and age; what is due of all the rest; and who has how much of both.
+    index('runs_waiting')
+      .on(t.workspaceId, t.createdAt, t.id)
+      .where(sql`${t.state} = 'queued' AND ${t.cancelRequestedAt} IS NULL`),
+    index('runs_due_going')
+      .on(t.dueAt)
+      .where(sql`(${t.state} <> 'queued' OR ${t.cancelRequestedAt} IS NOT NULL) AND ${t.dueAt} IS NOT NULL`),
+    index('runs_unsettled').on(t.workspaceId, t.state, t.memberId).where(sql`${t.settledAt} IS NULL`),
     index('runs_by_workspace').on(t.workspaceId, t.createdAt),
   ],
 );
@@ -219,8 +230,17 @@ export const assets = pgTable(
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
+    /** Since when nobody is shown it any more, because it was kept for long enough or its run was deleted. The row stays. */
+    removedAt: at('removed_at'),
+    /** Since when the store does not have it any more: written after, so that no kill leaves an object that nobody names. */
+    erasedAt: at('erased_at'),
   },
-  (t) => [unique('one_asset_per_step').on(t.runId, t.step).nullsNotDistinct()],
+  (t) => [
+    unique('one_asset_per_step').on(t.runId, t.step).nullsNotDistinct(),
+    check('erased_after_removed', sql`${t.erasedAt} IS NULL OR ${t.removedAt} IS NOT NULL`),
+    index('assets_kept').on(t.createdAt).where(sql`${t.removedAt} IS NULL`),
+    index('assets_to_erase').on(t.removedAt).where(sql`${t.removedAt} IS NOT NULL AND ${t.erasedAt} IS NULL`),
+  ],
 );
 
 /** Paid calls whose run had been lost meanwhile: nobody will deliver what they make, and an operator may want to know. */
@@ -331,4 +351,74 @@ export const editBudgets = pgTable('edit_budgets', {
   countedAt: at('counted_at').notNull().defaultNow(),
   /** Slack asked for silence until then. */
   pausedUntil: at('paused_until'),
+});
+
+// The web: who may come in, and as whom. Only hashes (SHA-256) of what they show are kept; each is 256 random bits.
+
+export const apiTokens = pgTable(
+  'api_tokens',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    scope: text('scope').$type<TokenScope>().notNull(),
+    label: text('label').notNull(),
+    hash: text('hash').notNull().unique('api_tokens_hash'),
+    lastFour: text('last_four').notNull(),
+    createdBy: text('created_by').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    lastUsedAt: at('last_used_at'),
+    revokedAt: at('revoked_at'),
+  },
+  (t) => [
+    check('scope_is_known', sql`${t.scope} IN ('member', 'admin', 'operator')`),
+    index('api_tokens_by_workspace').on(t.workspaceId, t.createdAt),
+  ],
+);
+
+/** Links that let a member in once, as whoever the chat platform vouched for when they asked for it. */
+export const webLinks = pgTable(
+  'web_links',
+  {
+    hash: text('hash').primaryKey(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    memberId: text('member_id').notNull(),
+    memberName: text('member_name').notNull(),
+    isAdmin: boolean('is_admin').notNull(),
+    locale: text('locale').notNull(),
+    expiresAt: at('expires_at').notNull(),
+    consumedAt: at('consumed_at'),
+  },
+  (t) => [index('web_links_by_workspace').on(t.workspaceId)],
+);
+
+export const webSessions = pgTable(
+  'web_sessions',
+  {
+    hash: text('hash').primaryKey(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    memberId: text('member_id').notNull(),
+    memberName: text('member_name').notNull(),
+    /** Until when the platform's word counts that this member is an admin; null for one who was none. */
+    adminUntil: at('admin_until'),
+    locale: text('locale').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    expiresAt: at('expires_at').notNull(),
+  },
+  (t) => [index('web_sessions_by_workspace').on(t.workspaceId)],
+);
+
+/** How often members and workspaces gave commands of late, where no Redis counts it. The columns are those that the limiter expects. */
+export const rateLimits = pgTable('rate_limits', {
+  key: text('key').primaryKey(),
+  points: integer('points').notNull(),
+  expire: at('expire'),
 });

@@ -1,4 +1,5 @@
 import { eq } from 'drizzle-orm';
+import { closeAccess } from './access.ts';
 import type { Tx } from './client.ts';
 import type { Keyring } from './keyring.ts';
 import { slackInstallations } from './schema.ts';
@@ -54,6 +55,7 @@ export async function removeInstallation(tx: Tx, workspaceId: WorkspaceId, note:
       .delete(slackInstallations)
       .where(eq(slackInstallations.workspaceId, workspaceId))
       .returning({ id: slackInstallations.workspaceId });
+    await closeAccess(inner, workspaceId);
     return keys.length > 0 || rows.length > 0;
   });
 }

@@ -3,16 +3,18 @@ import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
-import { type Asset, loadRun, type RunView } from './runs.ts';
+import { type Asset, type RunView, withParts } from './runs.ts';
 import { assets, creditAccounts, providerOrphans, runs, steps } from './schema.ts';
 import {
   type EnhancedPrompt,
   type Failure,
   type Opaque,
   type RunId,
+  type RunLimits,
   runId,
   type StepKind,
   type TerminalState,
+  usualLimits,
 } from './vocabulary.ts';
 
 /** One dispatch of a run: the right to write to it, until it is dispatched again. */
@@ -21,22 +23,20 @@ export type Lease = { runId: RunId; dispatch: number };
 const leaseRows = z.array(z.object({ id: runId, dispatch: z.int() }));
 
 /**
- * Takes up to `limit` runs that are due and leases each for `visibilityMs`. Runs in progress go before new ones. A run whose lease is
- * not renewed falls due again: that is the only rescue there is, and the only one needed.
+ * Takes up to `limit` runs that are due and leases each for `visibilityMs`. Runs in progress go before new ones, and new ones are
+ * started in turn over the workspaces, within the limits (see the migration `dispatch_due`). A run whose lease is not renewed falls
+ * due again: that is the only rescue there is, and the only one needed.
  */
-export async function dispatchDue(tx: Tx, limit: number, visibilityMs: number): Promise<Lease[]> {
+export async function dispatchDue(
+  tx: Tx,
+  limit: number,
+  visibilityMs: number,
+  { memberAtWork, workspaceAtWork }: Pick<RunLimits, 'memberAtWork' | 'workspaceAtWork'> = usualLimits,
+): Promise<Lease[]> {
   const rows = leaseRows.parse(
     await tx.execute(sql`
-      WITH going AS (
-        SELECT id FROM runs WHERE state <> 'queued' AND due_at <= now()
-        ORDER BY due_at LIMIT ${limit} FOR UPDATE SKIP LOCKED
-      ), fresh AS (
-        SELECT id FROM runs WHERE state = 'queued' AND due_at <= now()
-        ORDER BY due_at LIMIT ${limit} - (SELECT count(*) FROM going) FOR UPDATE SKIP LOCKED
-      )
-      UPDATE runs SET due_at = now() + make_interval(secs => ${visibilityMs / 1000}::float8), dispatch = dispatch + 1, busy = true
-      WHERE id IN (SELECT id FROM going UNION ALL SELECT id FROM fresh)
-      RETURNING id, dispatch`),
+      SELECT id, dispatch FROM dispatch_due(
+        ${limit}::int, make_interval(secs => ${visibilityMs / 1000}::float8), ${memberAtWork}::int, ${workspaceAtWork}::int)`),
   );
   return rows.map((row) => ({ runId: row.id, dispatch: row.dispatch }));
 }
@@ -50,8 +50,9 @@ export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise
     .update(runs)
     .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), setbacks: sql`${runs.setbacks} + 1` })
     .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
-    .returning({ id: runs.id });
-  return rows.length > 0 ? await loadRun(tx, lease.runId) : null;
+    .returning();
+  const [view] = await withParts(tx, rows);
+  return view ?? null;
 }
 
 /** Renews the lease; false when the run was lost to another dispatch. */
@@ -71,7 +72,7 @@ export class LeaseLost extends Error {
 
 type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'kind'>;
 type RunChange = Pick<PgUpdateSetSource<typeof runs>, 'state' | 'startedAt'>;
-export type NewAsset = Omit<Asset, 'id' | 'runId' | 'createdAt' | 'step'>;
+export type NewAsset = Omit<Asset, 'id' | 'runId' | 'createdAt' | 'step' | 'removedAt' | 'erasedAt'>;
 
 type TurnWrite = {
   run?: RunChange;
@@ -81,37 +82,56 @@ type TurnWrite = {
   dueInMs?: number;
   /** A turn that came to nothing keeps its setback. */
   setback?: boolean;
+  /** Nothing that anybody would be shown has changed: nobody is told. Notifications make commits wait for one another. */
+  unannounced?: boolean;
 };
 
-/** Every write of a turn: a compare-and-set on the dispatch, all or nothing, announced to whoever watches the run. */
+/** Every write of a turn: a compare-and-set on the dispatch, all or nothing, announced to whoever watches the run when there is news. */
 async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
+  const { asset } = change;
+  if (!asset) return await writeOnce(tx, lease, change);
   await tx.transaction(async (inner) => {
-    const rows = await inner
+    await writeOnce(inner, lease, change);
+    const values = { ...asset, runId: lease.runId };
+    await inner
+      .insert(assets)
+      .values(values)
+      .onConflictDoUpdate({ target: [assets.runId, assets.step], set: values });
+  });
+}
+
+/**
+ * One statement, because there are many of these: a transaction would take five round trips. That a step is written beside its run is
+ * safe, for steps are written by nobody but who holds the run's dispatch.
+ */
+async function writeOnce(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
+  const held = tx.$with('held').as(
+    tx
       .update(runs)
       .set({
         ...change.run,
         ...(change.dueInMs === undefined ? { busy: true } : { dueAt: after(change.dueInMs), busy: false }),
-        ...(change.setback ? {} : { setbacks: 0 }),
+        // What goes on has its claim counted already.
+        ...(change.setback ? {} : { setbacks: change.dueInMs === undefined ? 1 : 0 }),
       })
       .where(owned(lease))
-      .returning({ id: runs.id });
-    if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
-    const { kind, ...set } = change.step ?? {};
-    if (kind && Object.keys(set).length > 0) {
-      await inner
+      .returning({ id: runs.id }),
+  );
+  const { kind, ...set } = change.step ?? {};
+  const announced = change.unannounced ? sql`NULL` : sql`pg_notify('vidgenie_run', ${held.id}::text)`;
+  const told = { id: held.id, told: announced };
+  const isStep = kind && Object.keys(set).length > 0;
+  const ofRun = inArray(steps.runId, tx.select({ id: held.id }).from(held));
+  const step =
+    isStep &&
+    tx.$with('step').as(
+      tx
         .update(steps)
         .set(set)
-        .where(and(eq(steps.runId, lease.runId), eq(steps.kind, kind)));
-    }
-    if (change.asset) {
-      const values = { ...change.asset, runId: lease.runId };
-      await inner
-        .insert(assets)
-        .values(values)
-        .onConflictDoUpdate({ target: [assets.runId, assets.step], set: values });
-    }
-    await inner.execute(sql`SELECT pg_notify('vidgenie_run', ${lease.runId})`);
-  });
+        .where(and(ofRun, eq(steps.kind, kind))),
+    );
+  const rows = await (step ? tx.with(held, step) : tx.with(held)).select(told).from(held);
+  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
 /** pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. */
@@ -133,13 +153,18 @@ export const beginSubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void>
 export const saveHandle = (tx: Tx, lease: Lease, kind: StepKind, handle: Opaque, pollAfterMs: number): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'submitted', handle }, dueInMs: pollAfterMs });
 
+/** `fraction` is null when the provider had nothing new to say, as with most polls. */
 export const saveProgress = (
   tx: Tx,
   lease: Lease,
   kind: StepKind,
   fraction: number | null,
   pollAfterMs: number,
-): Promise<void> => write(tx, lease, { step: fraction === null ? { kind } : { kind, fraction }, dueInMs: pollAfterMs });
+): Promise<void> =>
+  write(tx, lease, {
+    ...(fraction === null ? { unannounced: true } : { step: { kind, fraction } }),
+    dueInMs: pollAfterMs,
+  });
 
 /** submitted → storing: the provider has finished; what is left can be repeated without costing anything. */
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
@@ -158,18 +183,16 @@ export const finishEnhance = (tx: Tx, lease: Lease, enhanced: EnhancedPrompt, co
       finishedAt: sql`now()`,
       ...costColumns(cost),
     },
-    dueInMs: 0,
   });
 
 export const finishMedia = (tx: Tx, lease: Lease, kind: StepKind, asset: NewAsset, cost: Cost | null): Promise<void> =>
   write(tx, lease, {
     step: { kind, state: 'done', fraction: 1, finishedAt: sql`now()`, ...costColumns(cost) },
     asset: { step: kind, ...asset },
-    dueInMs: 0,
   });
 
 export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'failed', failure, finishedAt: sql`now()` }, dueInMs: 0 });
+  write(tx, lease, { step: { kind, state: 'failed', failure, finishedAt: sql`now()` } });
 
 /** Back to pending, for a call that is proven to have generated nothing: it does not count as a submit. */
 export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind, dueInMs: number): Promise<void> =>
@@ -189,7 +212,7 @@ export const saveSpeech = async (tx: Tx, lease: Lease, speech: Opaque): Promise<
 
 /**
  * Ends a run's work and its hold together: what was earned is captured, the rest released, exactly once. Steps that nobody will work
- * any more become skipped. The run stays due, for its delivery.
+ * any more become skipped. The lease stays, for the delivery.
  */
 export async function settle(
   tx: Tx,
@@ -206,9 +229,7 @@ export async function settle(
         releasedCredits: sql`${runs.priceCredits} - ${end.capturedCredits}`,
         settledAt: sql`now()`,
         startedAt: sql`coalesce(${runs.startedAt}, now())`,
-        dueAt: sql`now()`,
-        busy: false,
-        setbacks: 0,
+        setbacks: 1,
       })
       .where(and(owned(lease), inArray(runs.state, ['queued', 'running'])))
       .returning();

@@ -126,6 +126,12 @@ export async function describeKeys(tx: Tx, workspaceId: WorkspaceId): Promise<Ke
     .orderBy(workspaceKeys.provider, workspaceKeys.purpose);
 }
 
+/** Every workspace that entrusted a key to us. */
+export async function workspacesWithKeys(tx: Tx): Promise<WorkspaceId[]> {
+  const rows = await tx.selectDistinct({ id: workspaceKeys.workspaceId }).from(workspaceKeys);
+  return rows.map(({ id }) => id);
+}
+
 export type Rotation = { rewrapped: number; failed: { place: KeyPlace; reason: string }[] };
 
 /**

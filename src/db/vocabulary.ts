@@ -21,7 +21,7 @@ export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
 
 export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
 
-export const faces = ['terminal', 'discord', 'slack'] as const;
+export const faces = ['terminal', 'discord', 'slack', 'web'] as const;
 export type Face = (typeof faces)[number];
 
 export const transactionKinds = ['grant', 'hold', 'capture', 'release', 'refund', 'adjust'] as const;
@@ -67,8 +67,9 @@ export const workspaceId = z
   .brand('WorkspaceId');
 export type WorkspaceId = z.infer<typeof workspaceId>;
 
-/** The face through which a workspace's runs speak. */
-export const faceOf = (id: WorkspaceId): Face => z.enum(faces).parse(id.split(':')[0]);
+/** The face through which a run speaks: the one by which it was asked for, or else its workspace's own. */
+export const faceOf = (run: { workspaceId: WorkspaceId; face: Face | null }): Face =>
+  run.face ?? z.enum(faces).parse(run.workspaceId.split(':')[0]);
 
 export const runId = z.uuid().brand('RunId');
 export type RunId = z.infer<typeof runId>;
@@ -78,6 +79,10 @@ export type RunId = z.infer<typeof runId>;
  * the command was typed, without being an admin of the workspace.
  */
 export type Member = { id: string; name: string; isAdmin: boolean; isModerator?: boolean };
+
+/** What a bearer token may do: what a member may, what an admin may, and what only whoever hosts VidGenie may. */
+export const tokenScopes = ['member', 'admin', 'operator'] as const;
+export type TokenScope = (typeof tokenScopes)[number];
 
 /**
  * Why a step came to nothing; one taxonomy for all providers. `storage` is the media store's fault, `internal` our own,
@@ -111,3 +116,8 @@ export type KeySource = 'none' | 'operator' | 'workspace';
 /** Any JSON: what one module stores for itself and nobody else looks into. */
 export const opaque = z.json();
 export type Opaque = z.infer<typeof opaque>;
+
+/** How much one member and one workspace may have at work at a time, and how much of a member's may wait besides. */
+export type RunLimits = { memberAtWork: number; memberWaiting: number; workspaceAtWork: number };
+
+export const usualLimits: RunLimits = { memberAtWork: 3, memberWaiting: 10, workspaceAtWork: 30 };

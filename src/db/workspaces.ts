@@ -2,7 +2,7 @@ import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
-import { creditAccounts, workspaces } from './schema.ts';
+import { creditAccounts, secretProviders, workspaces } from './schema.ts';
 import { aspects, type Face, qualities, resolutions, styles, type WorkspaceId } from './vocabulary.ts';
 
 /** A workspace's own taste: what a command means when its member does not say. */
@@ -19,22 +19,39 @@ export const workspaceSettings = z.object({
     .default({}),
   /** Words and phrases that no prompt may contain. */
   blockedWords: z.array(z.string().trim().min(1).max(80)).max(200).default([]),
+  /** The platform's ids of the channels where runs may be started; empty: everywhere. */
+  channels: z.array(z.string().min(1).max(40)).max(25).default([]),
+  /** How many runs a member may start within 24 hours; null: as many as the credits allow. */
+  dailyRuns: z.int().min(1).max(1_000).nullable().default(null),
+  /** Whether results are hidden until somebody wants to see them, on the faces that can do so. */
+  spoilers: z.boolean().default(false),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
 export type Workspace = { id: WorkspaceId; face: Face; name: string };
 
+const standing = z.object({
+  toppedUpFor: z.string(),
+  settings: workspaceSettings,
+  /** Whose API keys the workspace has brought. */
+  keyProviders: z.array(z.enum(secretProviders)),
+});
+type Standing = Omit<z.infer<typeof standing>, 'toppedUpFor'>;
+
 /**
  * Makes sure that a workspace and its account exist, and tops the balance up to `freeCredits` once in each calendar month (UTC).
- * Safe to call with every command, from any number of processes.
+ * Safe to call with every command, from any number of processes; with one look it tells all that a command has to know.
  */
-export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits: number, now: Date): Promise<void> {
+export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits: number, now: Date): Promise<Standing> {
   const month = now.toISOString().slice(0, 7);
-  const [known] = await tx
-    .select({ toppedUpFor: workspaces.toppedUpFor })
-    .from(workspaces)
-    .where(eq(workspaces.id, workspace.id));
-  if (known && known.toppedUpFor >= month) return;
+  const [known] = z.array(standing).parse(
+    await tx.execute(sql`
+      SELECT topped_up_for AS "toppedUpFor", settings,
+        to_jsonb(ARRAY(SELECT provider FROM workspace_keys WHERE workspace_id = w.id AND purpose = 'api_key')) AS "keyProviders"
+      FROM workspaces AS w WHERE id = ${workspace.id}`),
+  );
+  const standsNow = known ?? { settings: workspaceSettings.parse({}), keyProviders: [] };
+  if (known && known.toppedUpFor >= month) return standsNow;
   await tx.transaction(async (inner) => {
     await inner.insert(workspaces).values(workspace).onConflictDoNothing();
     await inner.insert(creditAccounts).values({ workspaceId: workspace.id }).onConflictDoNothing();
@@ -65,6 +82,7 @@ export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits:
       note: `free credits of ${month}`,
     });
   });
+  return standsNow;
 }
 
 export async function settingsOf(tx: Tx, id: WorkspaceId): Promise<WorkspaceSettings> {

@@ -1,5 +1,5 @@
 import type { Failure, FailureKind } from '../db/vocabulary.ts';
-import { StorageError } from './media/files.ts';
+import { StorageError } from './media/store.ts';
 import { ProviderError } from './providers/provider.ts';
 
 /** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
@@ -26,10 +26,19 @@ export const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);
 export const canRetrySubmit = (error: unknown, setbacks: number): boolean =>
   error instanceof ProviderError && error.nothingGenerated && passing.includes(error.kind) && setbacks <= submitRetries;
 
+/** Where results are received, before any store sees them. */
+const disks: Record<string, string> = {
+  ENOSPC: 'the disk is full',
+  EDQUOT: 'the disk quota is used up',
+  EROFS: 'the disk is read-only',
+};
+
 /** Any thrown thing as a failure that may be stored and shown. What we do not know keeps its details to the log. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ProviderError) return { kind: error.kind, detail: error.message };
   if (error instanceof StorageError) return { kind: 'storage', detail: error.message };
+  const disk = error instanceof Error && 'code' in error ? disks[String(error.code)] : undefined;
+  if (disk !== undefined) return { kind: 'storage', detail: disk };
   if (error instanceof DOMException && error.name === 'TimeoutError') {
     return { kind: 'timeout', detail: 'no answer in time' };
   }

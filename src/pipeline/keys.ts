@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Run, Step } from '../db/runs.ts';
+import type { SecretProvider } from '../db/schema.ts';
 import type { Secret } from '../db/secret.ts';
 import { describeKeys, noteKeyStatus, openKey } from '../db/vault.ts';
 import type { WorkspaceId } from '../db/vocabulary.ts';
@@ -17,8 +18,8 @@ export type Keys = {
    * operator's never takes its place.
    */
   forStep: (run: Run, step: Step, vendor: Vendor | null) => Promise<Secret | null>;
-  /** For moderation, which is free: the workspace's key, else the operator's, else null. */
-  forModeration: (workspaceId: WorkspaceId) => Promise<Secret | null>;
+  /** For moderation, which is free: the workspace's key, when it has brought one, else the operator's, else null. */
+  forModeration: (workspaceId: WorkspaceId, brought: Vendors) => Promise<Secret | null>;
   /** Writes down what a failure says about a workspace's key, for its admins to see. */
   noteFailure: (run: Run, step: Step, vendor: Vendor | null, error: unknown) => Promise<void>;
 };
@@ -26,23 +27,25 @@ export type Keys = {
 const place = (workspaceId: WorkspaceId, vendor: Vendor) =>
   ({ workspaceId, provider: vendor, purpose: 'api_key' }) as const;
 
+/** Whose keys can perform steps, among those whose secrets a workspace has brought. */
+export const vendorsAmong = (providers: readonly SecretProvider[]): Vendors =>
+  new Set(vendors.filter((vendor) => providers.includes(vendor)));
+
 export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendor, Secret>): Keys {
   const describe = async (workspaceId: WorkspaceId) =>
     (await describeKeys(db, workspaceId)).filter((key) => key.purpose === 'api_key');
   return {
-    of: async (workspaceId) => {
-      const brought = (await describe(workspaceId)).map((key) => key.provider);
-      return new Set(vendors.filter((vendor) => brought.includes(vendor)));
-    },
+    of: async (workspaceId) => vendorsAmong((await describe(workspaceId)).map((key) => key.provider)),
     forStep: async (run, step, vendor) => {
       if (vendor === null) return null;
       if (step.keySource === 'operator') return operator.get(vendor) ?? missing(vendor, "the operator's");
       const use = { actor: null, runId: run.id, step: step.kind, action: 'used' } as const;
       return (await openKey(db, keyring, place(run.workspaceId, vendor), use)) ?? missing(vendor, "the workspace's");
     },
-    forModeration: async (workspaceId) => {
+    forModeration: async (workspaceId, brought) => {
       const use = { actor: null, action: 'used', note: 'moderation' } as const;
-      return (await openKey(db, keyring, place(workspaceId, 'openai'), use)) ?? operator.get('openai') ?? null;
+      const own = brought.has('openai') ? await openKey(db, keyring, place(workspaceId, 'openai'), use) : null;
+      return own ?? operator.get('openai') ?? null;
     },
     noteFailure: async (run, step, vendor, error) => {
       if (vendor === null || step.keySource !== 'workspace' || !(error instanceof ProviderError)) return;

@@ -10,6 +10,9 @@ export type Speaking = {
   signal: AbortSignal;
 };
 
+/** The last word also says what the workspace has left, in credits. */
+export type Delivering = Speaking & { balance: () => Promise<number> };
+
 /**
  * The port through which a run speaks; every face implements it. Both calls may be repeated after a crash and must then
  * edit what they posted, not post again. A thrown error is logged and, for `deliver`, tried again later.
@@ -18,5 +21,10 @@ export type Messenger = {
   /** Shows where a run stands. Called often; the newest call wins, and a failure never hurts the run. */
   update: (view: RunView, speaking: Speaking) => Promise<void>;
   /** Tells the outcome, media included. Resolves with what was said. */
-  deliver: (view: RunView, speaking: Speaking) => Promise<Opaque>;
+  deliver: (view: RunView, speaking: Delivering) => Promise<Opaque>;
 };
+
+/** The place where a run was to speak is gone for good: trying again would not bring it back. The message is one sentence. */
+export class PlaceGone extends Error {
+  override readonly name = 'PlaceGone';
+}

@@ -3,6 +3,7 @@ import type { WorkspaceId } from '../db/vocabulary.ts';
 import type { Keys } from './keys.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { Moderate } from './providers/openai/moderation.ts';
+import type { Vendors } from './providers/registry.ts';
 
 export type ModerationDeps = {
   keys: Keys;
@@ -22,14 +23,14 @@ const patience = () => AbortSignal.timeout(10_000);
 /** Looks at a prompt and a given image; null when there is nothing against them. Costs nothing. */
 export async function objectionTo(
   deps: ModerationDeps,
-  workspaceId: WorkspaceId,
+  workspace: { id: WorkspaceId; brought: Vendors },
   blockedWords: readonly string[],
   prompt: string,
   image: ReceivedFile | null,
 ): Promise<Objection | null> {
   const word = blockedWordIn(prompt, blockedWords);
   if (word !== null) return { outcome: 'blocked', word };
-  const key = await deps.keys.forModeration(workspaceId);
+  const key = await deps.keys.forModeration(workspace.id, workspace.brought);
   if (!key) return null;
   const images = image ? [{ bytes: await readFile(image.path), mime: image.mime }] : [];
   const seen = await deps.moderate({ text: prompt, images }, { key, signal: patience() });

@@ -1,63 +1,100 @@
-import { createPostgresBackend, Queue, runMigrations, Worker } from 'bullmq';
-import pg from 'pg';
+import type { Telemetry } from 'bullmq';
 import { z } from 'zod';
 import type { Lease } from '../db/turns.ts';
 import { runId } from '../db/vocabulary.ts';
+import type { RedisAddress } from './redis.ts';
 
 /** What a job carries: a run and a dispatch, nothing else. The truth about both is in the database. */
 const turnJob = z.object({ runId, dispatch: z.int().positive() });
 
-const queueName = 'turns';
-
 export type TurnQueue = {
   /** Adds a turn. Resolves when the queue has it; when it fails, the run simply falls due again. */
   add: (lease: Lease) => Promise<void>;
-  /** Turns that wait for a worker. */
+  /** Turns that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
   /** Takes turns, at most `concurrency` at a time, until closed. `close` waits for those under way. */
   work: (takeTurn: (lease: Lease) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
   close: () => Promise<void>;
+  /** BullMQ's own queue, of whichever backend, for the board that shows it. */
+  bull: unknown;
 };
 
-export type QueueConfig = { kind: 'postgres'; url: string };
+export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
 
-/** The one place where queues and workers are made. The database must be up: a BullMQ worker that started without it never recovers. */
-export async function openQueue(config: QueueConfig, onError: (error: Error) => void): Promise<TurnQueue> {
-  await migrateQueue(config.url);
-  // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
-  const connection = { connectionString: config.url, max: 4, options: '-c synchronous_commit=off', migrate: false };
-  const backend = createPostgresBackend;
-  const queue = new Queue(queueName, { connection, streams: { events: { maxLen: 1000 } } }, backend);
-  queue.on('error', onError);
+/** BullMQ on one of its backends, as far as turns need it. */
+export type Turns = {
+  add: (
+    lease: Lease,
+    options: { attempts: 1; removeOnComplete: true; removeOnFail: true; jobId: string },
+  ) => Promise<unknown>;
+  waiting: () => Promise<number>;
+  /** Fetches jobs until closed. */
+  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => { close: () => Promise<void> };
+  close: () => Promise<void>;
+  bull: unknown;
+};
+type FetchOptions = { concurrency: number; maxStalledCount: 0; drainDelay: number; runRetryDelay: number };
+
+/** A queue that does not answer for so long is away. Milliseconds. */
+const answerWithinMs = 5_000;
+/** What BullMQ gets for its own bookkeeping after the last turn, before it is left alone. Milliseconds. */
+const goodbyeMs = 2_000;
+
+/** The one place where queues and workers are made. */
+export async function openQueue(
+  config: QueueConfig,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+): Promise<TurnQueue> {
+  const turns = await openTurns(config, onError, telemetry);
   return {
     add: async (lease) => {
-      const options = { attempts: 1, removeOnComplete: true, removeOnFail: true };
-      await queue.add('turn', lease, { ...options, jobId: `run_${lease.runId}_${lease.dispatch}` });
+      const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
+      await answered(turns.add(lease, { ...options, jobId: `run_${lease.runId}_${lease.dispatch}` }));
     },
-    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
+    waiting: () => answered(turns.waiting()),
     work: (takeTurn, concurrency) => {
-      const worker = new Worker(
-        queueName,
-        (job) => takeTurn(turnJob.parse(job.data)),
-        { connection, concurrency, maxStalledCount: 0, drainDelay: 1 },
-        backend,
-      );
-      worker.on('error', onError);
-      return { close: () => worker.close() };
+      const underWay = new Set<Promise<void>>();
+      const take = async ({ data }: { data: unknown }) => {
+        const turn = takeTurn(turnJob.parse(data));
+        underWay.add(turn);
+        await turn.finally(() => underWay.delete(turn));
+      };
+      const fetcher = turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
+      return {
+        close: async () => {
+          const closed = fetcher.close();
+          while (underWay.size > 0) await Promise.allSettled(underWay);
+          await Promise.race([closed, pause(goodbyeMs)]);
+        },
+      };
     },
-    close: () => queue.close(),
+    close: () => Promise.race([turns.close(), pause(goodbyeMs)]),
+    bull: turns.bull,
   };
 }
 
-/** Brings BullMQ's own tables up to date. */
-export async function migrateQueue(url: string): Promise<void> {
-  const client = new pg.Client({ connectionString: url });
-  // A connection that breaks while idle must not end the process.
-  client.on('error', () => {});
-  await client.connect();
+/** Each backend's driver is loaded only where it is used. */
+async function openTurns(config: QueueConfig, onError: (error: Error) => void, telemetry?: Telemetry): Promise<Turns> {
+  switch (config.kind) {
+    case 'postgres':
+      return await (await import('./queue/postgres.ts')).openPostgresTurns(config.url, onError, telemetry);
+    case 'redis':
+      return await (await import('./queue/redis.ts')).openRedisTurns(config.address, onError, telemetry);
+  }
+}
+
+const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
+
+/** A call to a backend that went away may wait for it to come back; whoever asks has better things to do. */
+async function answered<T>(call: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`the queue did not answer within ${answerWithinMs} ms`)), answerWithinMs);
+  });
   try {
-    await runMigrations(client);
+    return await Promise.race([call, late]);
   } finally {
-    await client.end();
+    clearTimeout(timer);
   }
 }

@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts';
 import { dispatchDue } from '../db/turns.ts';
+import type { RunLimits } from '../db/vocabulary.ts';
 import type { Reach } from './milestones.ts';
 import type { TurnQueue } from './queue.ts';
 import type { TurnLog } from './turn.ts';
@@ -10,7 +11,14 @@ const lookEveryMs = 500;
 /** Turns that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
 const reserve = 2;
 
-export type RelayDeps = { db: Db; queue: TurnQueue; log: TurnLog; reach: Reach; visibilityMs: number };
+export type RelayDeps = {
+  db: Db;
+  queue: TurnQueue;
+  log: TurnLog;
+  reach: Reach;
+  visibilityMs: number;
+  limits: RunLimits;
+};
 
 export type Relay = {
   /** Looks at once, or after a while: for a run of which it is known when it falls due. */
@@ -27,6 +35,7 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
   let stopped = false;
   let looking: Promise<void> | null = null;
   let lookAgain = false;
+  let isAway = false;
   const timers = new Set<NodeJS.Timeout>();
 
   async function look(): Promise<void> {
@@ -34,7 +43,7 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
       lookAgain = false;
       const room = freeSlots() + reserve - (await deps.queue.waiting());
       if (room <= 0) return;
-      const leases = await dispatchDue(deps.db, room, deps.visibilityMs);
+      const leases = await dispatchDue(deps.db, room, deps.visibilityMs, deps.limits);
       await Promise.all(
         leases.map(async (lease) => {
           await deps.queue.add(lease);
@@ -57,7 +66,17 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
     lookAgain = true;
     // A failed look loses nothing: the runs are due still, or will be when their lease ends.
     looking ??= look()
-      .catch((error: unknown) => deps.log.warn({ error }, 'the relay could not look for due runs'))
+      .then(
+        () => {
+          if (isAway) deps.log.info({}, 'the relay finds due runs again');
+          isAway = false;
+        },
+        (error: unknown) => {
+          // Once, not twice a second for as long as it lasts.
+          if (!isAway) deps.log.warn({ error }, 'the relay cannot look for due runs');
+          isAway = true;
+        },
+      )
       .finally(() => {
         looking = null;
       });

@@ -2,9 +2,11 @@ import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/client.ts';
 import { type InsertOutcome, insertRun, type NewRun } from '../db/runs.ts';
 import {
+  type Face,
   type Member,
   type Opaque,
   type RunId,
+  type RunLimits,
   type RunOptions,
   runId,
   runOptions,
@@ -13,7 +15,7 @@ import {
   type WorkspaceId,
 } from '../db/vocabulary.ts';
 import { ensureWorkspace, settingsOf, type Workspace } from '../db/workspaces.ts';
-import type { Keys } from './keys.ts';
+import { type Keys, vendorsAmong } from './keys.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Reach } from './milestones.ts';
@@ -27,8 +29,12 @@ export type Submission = {
   member: Member;
   /** The platform's own identity of the command, for example Discord's interaction id: repeated, it changes nothing. */
   requestKey: string;
+  /** The face that the run speaks by, where it is not its workspace's own. */
+  face?: Face;
   /** Where the run is to speak; only its face understands it. */
   place: Opaque;
+  /** The channel in which the command was given, and whatever that belongs to; left out where a face has no channels. */
+  channelIds?: readonly string[] | undefined;
   workflow: Workflow;
   prompt: string;
   /** What the member chose; the rest comes from the workspace's settings, then from the product's defaults. */
@@ -46,10 +52,14 @@ type Unsupported = {
   model: string;
 };
 
+/** The workspace's admins want runs in other channels only. */
+type Elsewhere = { outcome: 'elsewhere'; channels: readonly string[] };
+
 export type SubmitOutcome =
   | { outcome: 'accepted'; runId: RunId; price: number; balance: number; options: RunOptions }
   | Exclude<InsertOutcome, { outcome: 'accepted' }>
   | Unsupported
+  | Elsewhere
   | Objection
   /** Nobody has a key for this step: neither the workspace nor the operator. */
   | { outcome: 'no_key'; step: StepKind };
@@ -63,6 +73,7 @@ export type SubmitDeps = {
   freeCredits: number;
   /** What a step on the workspace's own key costs, in percent of its price. */
   byokPricePercent: number;
+  limits: RunLimits;
   now: () => Date;
   /** Tells the relays that a run fell due; when it is lost, they look by themselves within half a second. */
   wake: () => void;
@@ -72,18 +83,26 @@ export type SubmitDeps = {
 /** Validates, prices, holds and inserts a run. After `accepted` it will be worked, whatever happens to this process. */
 export async function submit(deps: SubmitDeps, submission: Submission): Promise<SubmitOutcome> {
   const { workspace, member, workflow, image } = submission;
-  await ensureWorkspace(deps.db, workspace, deps.freeCredits, deps.now());
-  const { defaults, blockedWords } = await settingsOf(deps.db, workspace.id);
+  const { settings, keyProviders } = await ensureWorkspace(deps.db, workspace, deps.freeCredits, deps.now());
+  const { defaults, blockedWords, channels, dailyRuns } = settings;
+  if (!isOpen(channels, submission.channelIds)) return { outcome: 'elsewhere', channels };
+  const brought = vendorsAmong(keyProviders);
   const options = runOptions.parse({ ...given(defaults), ...given(submission.options) });
-  const planned = plan(deps, workflow, options, await deps.keys.of(workspace.id));
+  const planned = plan(deps, workflow, options, brought);
   if (planned.outcome !== 'planned') return planned;
-  const objection = await objectionTo(deps.moderation, workspace.id, blockedWords, submission.prompt, image);
+  const objection = await objectionTo(
+    deps.moderation,
+    { id: workspace.id, brought },
+    blockedWords,
+    submission.prompt,
+    image,
+  );
   if (objection) return objection;
 
   const id = runId.parse(randomUUID());
   const input = image ? inputOf(id, image) : null;
   if (input && image) await deps.store.put(input.objectKey, image);
-  const outcome = await insertRun(deps.db, {
+  const run: NewRun = {
     id,
     workspaceId: workspace.id,
     requestKey: submission.requestKey,
@@ -92,10 +111,12 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     workflow,
     prompt: submission.prompt,
     options,
+    face: submission.face ?? null,
     place: submission.place,
     steps: planned.steps,
     input,
-  });
+  };
+  const outcome = await insertRun(deps.db, run, { ...deps.limits, dailyRuns });
   if (outcome.outcome !== 'accepted') {
     if (input) await deps.store.remove(input.objectKey);
     return outcome;
@@ -105,17 +126,30 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
   return { ...outcome, runId: id, options };
 }
 
+/** Whether runs may be started in a place, given the channels that a workspace has chosen for them. */
+export const isOpen = (chosen: readonly string[], channelIds: readonly string[] | undefined): boolean =>
+  chosen.length === 0 || channelIds === undefined || channelIds.some((id) => chosen.includes(id));
+
+export type Quote = {
+  price: number;
+  options: RunOptions;
+  steps: readonly { kind: StepKind; priceCredits: number }[];
+  /** What stands against it; the price is then what it would cost otherwise. */
+  obstacle: Exclude<Plan, { outcome: 'planned' }> | null;
+};
+
 /** The price that a submission would have, in credits, with the options that it would run with. */
 export async function quote(
   deps: Pick<SubmitDeps, 'db' | 'providers' | 'keys' | 'byokPricePercent'>,
   workspaceId: WorkspaceId,
   workflow: Workflow,
   chosen: Submission['options'],
-): Promise<{ price: number; options: RunOptions }> {
+): Promise<Quote> {
   const { defaults } = await settingsOf(deps.db, workspaceId);
   const options = runOptions.parse({ ...given(defaults), ...given(chosen) });
   const planned = plan(deps, workflow, options, await deps.keys.of(workspaceId));
-  return { options, price: total(planned.outcome === 'planned' ? planned.steps : priceSteps(workflow, options)) };
+  const steps = planned.outcome === 'planned' ? planned.steps : priceSteps(workflow, options);
+  return { options, steps, price: total(steps), obstacle: planned.outcome === 'planned' ? null : planned };
 }
 
 /** Only what was said: an option left out must not overwrite a default. */

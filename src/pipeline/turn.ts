@@ -1,11 +1,13 @@
 import type { Db } from '../db/client.ts';
+import { accountOf } from '../db/credits.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import type { RunView, Step } from '../db/runs.ts';
+import { loadRun, type RunView, type Step } from '../db/runs.ts';
 import {
   beginSubmit,
   claim,
   failStep,
   finishDelivery,
+  handBack,
   type Lease,
   LeaseLost,
   postpone,
@@ -13,12 +15,13 @@ import {
   saveSpeech,
   settle,
 } from '../db/turns.ts';
-import { type Face, type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
+import { type Face, type Failure, faceOf, type Opaque, type RunLimits, type StepKind } from '../db/vocabulary.ts';
 import type { Breakers } from './breaker.ts';
 import { backoffMs, canRetrySubmit, failureOf, isPassing, longestOutage, longestSetbacks } from './errors.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
-import type { Messenger } from './messenger.ts';
+import { type Messenger, PlaceGone } from './messenger.ts';
+import type { Meter } from './meter.ts';
 import type { Reach } from './milestones.ts';
 import { type Move, nextMove } from './moves.ts';
 import { narrate } from './narrate.ts';
@@ -47,7 +50,9 @@ export type TurnDeps = {
   now: () => Date;
   random: () => number;
   reach: Reach;
+  meter: Meter;
   visibilityMs: number;
+  limits: RunLimits;
 };
 
 /** Everything that one turn knows. */
@@ -56,23 +61,40 @@ export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortS
 const workOf = { enhance, image, video };
 
 /**
- * Takes one turn of a run: claims it, does the one thing that is next, writes the result together with the next due moment.
+ * Takes one turn of a run: claims it, and makes move after move until the run has to wait for something, or is delivered. Every move
+ * writes its result before the next begins, so that a turn may end anywhere.
  * Resolves when there was nothing to claim. Throws only what leaves the run to its lease: a lost lease, a database that is away.
+ * Once `resting` is aborted no further move begins, and the run is handed back; `signal` ends the move that is being made.
  */
-export async function takeTurn(deps: TurnDeps, lease: Lease, signal: AbortSignal): Promise<void> {
-  const view = await claim(deps.db, lease, deps.visibilityMs);
-  if (!view) return;
-  deps.reach('turn_claimed', { runId: lease.runId });
-  const turn: Turn = { deps, lease, view, signal };
-  const move = nextMove(view);
-  try {
-    await make(turn, move);
-  } catch (error) {
-    await recover(turn, move, error);
+export async function takeTurn(
+  deps: TurnDeps,
+  lease: Lease,
+  { resting, signal }: { resting: AbortSignal; signal: AbortSignal },
+): Promise<void> {
+  let view = await claim(deps.db, lease, deps.visibilityMs);
+  if (view) deps.reach('turn_claimed', { runId: lease.runId });
+  while (view) {
+    const turn: Turn = { deps, lease, view, signal };
+    const after = await moveOnce(turn, nextMove(view));
+    if (after === 'waits') return;
+    if (resting.aborted) return await handBack(deps.db, lease);
+    view = await loadRun(deps.db, lease.runId);
   }
 }
 
-async function make(turn: Turn, move: Move): Promise<void> {
+/** What a move leaves: a run that can go on at once, or one that waits (or is over) and whose lease has ended. */
+export type After = 'go_on' | 'waits';
+
+async function moveOnce(turn: Turn, move: Move): Promise<After> {
+  turn.signal.throwIfAborted();
+  try {
+    return await make(turn, move);
+  } catch (error) {
+    return await recover(turn, move, error);
+  }
+}
+
+async function make(turn: Turn, move: Move): Promise<After> {
   switch (move.move) {
     case 'send':
       await beginSubmit(turn.deps.db, turn.lease, move.step.kind);
@@ -83,22 +105,27 @@ async function make(turn: Turn, move: Move): Promise<void> {
     case 'cancel':
       return await perform(turn, move.step, move.move);
     case 'fail':
-      await failStep(turn.deps.db, turn.lease, move.step.kind, move.failure);
-      turn.deps.reach('step_failed', { runId: turn.lease.runId, step: move.step.kind });
-      return;
+      return await giveUp(turn, move.step.kind, move.failure);
     case 'settle':
       await settle(turn.deps.db, turn.lease, move);
       turn.deps.reach('run_settled', { runId: turn.lease.runId });
-      return;
+      noteEnd(turn, move);
+      return 'go_on';
     case 'deliver':
-      return await deliver(turn);
+      await deliver(turn);
+      return 'waits';
   }
+}
+
+function noteEnd({ deps, view: { run } }: Turn, { state, capturedCredits }: Extract<Move, { move: 'settle' }>): void {
+  const released = run.priceCredits - capturedCredits;
+  deps.meter.runSettled({ workflow: run.workflow, state, captured: capturedCredits, released });
 }
 
 const acts = { send: sendStep, poll: pollStep, store: storeStep, cancel: cancelStep };
 
 /** Spelled out for each kind, so that a step's request, provider and output keep one type all the way down. */
-async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<void> {
+async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<After> {
   switch (step.kind) {
     case 'enhance':
       return await acts[act](turn, step, workOf.enhance);
@@ -111,16 +138,18 @@ async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<
 
 async function deliver(turn: Turn): Promise<void> {
   const { deps, lease, view } = turn;
-  const messenger = deps.messengerOf(faceOf(view.run.workspaceId));
+  const messenger = deps.messengerOf(faceOf(view.run));
   const save = (speech: Opaque) => saveSpeech(deps.db, lease, speech);
-  const speech = await messenger.deliver(view, { progress: narrate.progress(turn), save, signal: turn.signal });
+  const balance = async () => (await accountOf(deps.db, view.run.workspaceId)).balance;
+  const progress = narrate.progress(turn);
+  const speech = await messenger.deliver(view, { progress, balance, save, signal: turn.signal });
   deps.reach('run_told', { runId: lease.runId });
   await finishDelivery(deps.db, lease, speech, null);
   deps.reach('run_delivered', { runId: lease.runId });
 }
 
 /** What a fault means for the run: try again later, or give the step up. */
-async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
+async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
   const { deps, lease, view, signal } = turn;
   if (error instanceof LeaseLost || signal.aborted || isDatabaseAway(error)) throw error;
   const failure = failureOf(error);
@@ -129,36 +158,42 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<void> {
   deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
 
   if ('step' in move) {
+    deps.meter.providerFailed(move.step.provider, failure.kind);
     const provider = deps.providers.find(move.step.kind, move.step.provider, move.step.model);
     await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
   }
   const setbacks = view.run.setbacks;
-  const pauseMs = backoffMs(setbacks, deps.random);
+  const pauseMs = Math.max(backoffMs(setbacks, deps.random), retryAfter(error));
   switch (move.move) {
     case 'send':
-      if (canRetrySubmit(error, setbacks)) {
-        return await retrySubmit(deps.db, lease, move.step.kind, Math.max(pauseMs, retryAfter(error)));
-      }
-      return await giveUp(turn, move.step.kind, failure);
+      if (!canRetrySubmit(error, setbacks)) return await giveUp(turn, move.step.kind, failure);
+      await retrySubmit(deps.db, lease, move.step.kind, pauseMs);
+      return 'waits';
     case 'poll':
     case 'store':
-      if (setbacks < (isPassing(failure) ? longestOutage : longestSetbacks) && !isFinal(failure)) {
-        return await postpone(deps.db, lease, Math.max(pauseMs, retryAfter(error)));
+      if (setbacks >= (isPassing(failure) ? longestOutage : longestSetbacks) || isFinal(failure)) {
+        return await giveUp(turn, move.step.kind, failure);
       }
-      return await giveUp(turn, move.step.kind, failure);
+      await postpone(deps.db, lease, pauseMs);
+      return 'waits';
     case 'deliver':
-      if (setbacks < longestSetbacks) return await postpone(deps.db, lease, Math.max(pauseMs, retryAfter(error)));
-      return await finishDelivery(deps.db, lease, view.run.speech, failure);
+      if (error instanceof PlaceGone) {
+        await finishDelivery(deps.db, lease, view.run.speech, { kind: 'unavailable', detail: error.message });
+      } else if (setbacks < longestSetbacks) await postpone(deps.db, lease, pauseMs);
+      else await finishDelivery(deps.db, lease, view.run.speech, failure);
+      return 'waits';
     case 'cancel':
     case 'fail':
     case 'settle':
-      return await postpone(deps.db, lease, pauseMs);
+      await postpone(deps.db, lease, pauseMs);
+      return 'waits';
   }
 }
 
-async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<void> {
+async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<After> {
   await failStep(turn.deps.db, turn.lease, kind, failure);
   turn.deps.reach('step_failed', { runId: turn.lease.runId, step: kind });
+  return 'go_on';
 }
 
 const isFinal = (failure: Failure) =>

@@ -1,19 +1,32 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../db/client.ts';
 import { loadRun, type RunView } from '../db/runs.ts';
-import type { RunId } from '../db/vocabulary.ts';
+import { type RunId, runId } from '../db/vocabulary.ts';
 
 /** Notifications can be lost with their connection; this bounds what a watcher then misses. Milliseconds. */
 const lookAgainMs = 1_000;
+const quietMs = 5_000;
+/** What happens within so short a time is told together. Milliseconds. */
+const togetherMs = 250;
+
+const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
 
 export type Watcher = {
   /** Yields a run whenever it changed, its present state first, and ends after it was delivered. Ends early with the signal. */
   watch: (id: RunId, signal?: AbortSignal) => AsyncGenerator<RunView>;
+  /**
+   * Yields the ids of runs of any workspace that changed since it yielded last, at most every quarter of a second; an empty list says
+   * that nobody knows, and after a quiet while that there was nothing.
+   */
+  changes: (signal: AbortSignal) => AsyncGenerator<readonly RunId[]>;
 };
 
 /** Follows runs from any process: the database says that something changed, and is asked what. One connection serves all watchers. */
 export async function openWatcher(database: Database): Promise<Watcher> {
   const waiting = new Map<string, Set<() => void>>();
+  const listeners = new Set<(id: string) => void>();
   const wake = (id: string) => {
+    for (const listener of listeners) listener(id);
     for (const [runId, wakers] of waiting) if (id === '' || runId === id) for (const waker of wakers) waker();
   };
   await database.listen('vidgenie_run', wake);
@@ -47,6 +60,32 @@ export async function openWatcher(database: Database): Promise<Watcher> {
         last = shown;
         if (view.run.deliveredAt) return;
         await change;
+      }
+    },
+    async *changes(signal) {
+      let heard = new Set<string>();
+      let awake = () => {};
+      const listener = (id: string) => {
+        heard.add(id);
+        awake();
+      };
+      listeners.add(listener);
+      try {
+        while (!signal.aborted) {
+          if (heard.size === 0) {
+            const word = new Promise<void>((resolve) => {
+              awake = resolve;
+            });
+            await Promise.race([word, pause(quietMs, signal)]);
+          }
+          if (signal.aborted) return;
+          const ids = [...heard];
+          heard = new Set();
+          yield ids.includes('') ? [] : ids.map((id) => runId.parse(id));
+          await pause(togetherMs, signal);
+        }
+      } finally {
+        listeners.delete(listener);
       }
     },
   };

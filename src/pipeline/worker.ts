@@ -4,52 +4,85 @@ import { handBack, heartbeat, type Lease, LeaseLost } from '../db/turns.ts';
 import type { TurnQueue } from './queue.ts';
 import { startRelay } from './relay.ts';
 import { type TurnDeps, takeTurn } from './turn.ts';
+import { within } from './within.ts';
 
 /** Turns at a time. A turn mostly waits for somebody else's computer. */
-const concurrency = 8;
+const usualTurnsAtOnce = 8;
 
-/** At a stop, turns under way get this long to finish by themselves before they are handed back. Milliseconds. */
-const graceMs = 4_000;
+/**
+ * At a stop, turns under way get this long to finish by themselves; then they are told to end, and a moment later their runs are
+ * handed back, whether they ended or not. Together with what else a stop takes this stays below ten seconds. Milliseconds.
+ */
+const graceMs = 5_000;
+const toldMs = 700;
+const handBackMs = 800;
 
-export type PipelineWorker = { stop: () => Promise<void> };
+export type PipelineWorker = {
+  /** Takes no more turns; resolves when those under way are done, or handed back, and in any case in seven seconds. */
+  stop: () => Promise<void>;
+};
 
 /** Works the runs of a database, beside any number of other workers. */
-export async function startWorker(deps: TurnDeps, database: Database, queue: TurnQueue): Promise<PipelineWorker> {
+export async function startWorker(
+  deps: TurnDeps,
+  database: Database,
+  queue: TurnQueue,
+  turnsAtOnce = usualTurnsAtOnce,
+): Promise<PipelineWorker> {
+  const resting = new AbortController();
   const stopping = new AbortController();
   let active = 0;
-  const relay = startRelay({ ...deps, queue }, () => concurrency - active);
+  const relay = startRelay({ ...deps, queue }, () => turnsAtOnce - active);
   await database.listen('vidgenie_due', () => relay.wake());
 
   const consumer = queue.work(async (lease) => {
     active += 1;
     try {
-      await turnWithLease(deps, lease, stopping.signal);
+      await turnWithLease(deps, lease, { resting: resting.signal, stopping: stopping.signal });
     } finally {
       active -= 1;
       relay.wake();
     }
-  }, concurrency);
+  }, turnsAtOnce);
 
+  let stop: Promise<void> | null = null;
   return {
-    stop: async () => {
-      await relay.stop();
-      const grace = setTimeout(() => stopping.abort(new Error('the worker stops')), graceMs);
-      await consumer.close();
-      clearTimeout(grace);
+    stop: () => {
+      stop ??= (async () => {
+        resting.abort();
+        // Both at once: a relay that waits for a dead database must not keep the consumer taking turns.
+        const rest = Promise.all([relay.stop(), consumer.close()]);
+        if (await within(graceMs, rest)) return;
+        stopping.abort(new Error('the worker stops'));
+        if (await within(toldMs + handBackMs, rest)) return;
+        deps.log.warn(
+          { turns: active },
+          'the worker stops without waiting any longer; what it leaves falls due by itself',
+        );
+      })();
+      return stop;
     },
   };
 }
 
 /** Renews the lease while a turn lasts, and ends the turn when the lease was lost. Never throws: the run's due moment is its rescue. */
-async function turnWithLease(deps: TurnDeps, lease: Lease, stopping: AbortSignal): Promise<void> {
+async function turnWithLease(
+  deps: TurnDeps,
+  lease: Lease,
+  { resting, stopping }: { resting: AbortSignal; stopping: AbortSignal },
+): Promise<void> {
   const lost = new AbortController();
   const pulse = setInterval(() => {
     heartbeat(deps.db, lease, deps.visibilityMs)
       .then((kept) => kept || lost.abort(new LeaseLost(`run ${lease.runId} was dispatched again`)))
       .catch((error: unknown) => deps.log.warn({ runId: lease.runId, error }, 'a lease could not be renewed'));
   }, deps.visibilityMs / 3);
+  const overstay = overstayed(stopping);
   try {
-    await takeTurn(deps, lease, AbortSignal.any([lost.signal, stopping]));
+    await Promise.race([
+      takeTurn(deps, lease, { resting, signal: AbortSignal.any([lost.signal, stopping]) }),
+      overstay.rejects,
+    ]);
   } catch (error) {
     if (error instanceof LeaseLost || lost.signal.aborted) {
       deps.log.info({ runId: lease.runId, dispatch: lease.dispatch }, 'the run was taken up by another worker');
@@ -63,6 +96,17 @@ async function turnWithLease(deps: TurnDeps, lease: Lease, stopping: AbortSignal
       deps.log.error({ runId: lease.runId, error }, 'a turn failed');
     }
   } finally {
+    overstay.forget();
     clearInterval(pulse);
   }
+}
+
+/** Rejects a while after the signal: who does not heed it is not waited for. What it still writes is refused once the run is taken up. */
+function overstayed(signal: AbortSignal): { rejects: Promise<never>; forget: () => void } {
+  let tell = () => {};
+  const rejects = new Promise<never>((_, reject) => {
+    tell = () => setTimeout(reject, toldMs, signal.reason);
+    signal.addEventListener('abort', tell, { once: true });
+  });
+  return { rejects, forget: () => signal.removeEventListener('abort', tell) };
 }

@@ -8,10 +8,12 @@ import { startRun } from '../commands/startRun.ts';
  */
 export async function runAgain(request: CommandRequest, view: RunView, prompt = view.run.prompt): Promise<Answer> {
   const { workflow, options, deletedAt } = view.run;
-  const input = view.assets.find((asset) => asset.step === null)?.objectKey ?? null;
-  if (workflow === 'video' && (deletedAt || input === null))
+  const input = view.assets.find((asset) => asset.step === null) ?? null;
+  if (workflow === 'video' && (deletedAt || input === null)) {
     return { kind: 'refusal', refusal: { reason: 'run_deleted' } };
-  return await startRun(fromStore(request), { workflow, prompt, options, image: input });
+  }
+  if (input?.removedAt) return { kind: 'refusal', refusal: { reason: 'media_expired' } };
+  return await startRun(fromStore(request), { workflow, prompt, options, image: input?.objectKey ?? null });
 }
 
 /** The same request, whose images are objects of the store. */

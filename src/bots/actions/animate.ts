@@ -9,6 +9,7 @@ export async function animateRun(request: CommandRequest, view: RunView): Promis
   if (view.run.deletedAt) return { kind: 'refusal', refusal: { reason: 'run_deleted' } };
   const image = view.assets.find((asset) => asset.step === 'image');
   if (!image) return { kind: 'refusal', refusal: { reason: 'nothing_to_animate' } };
+  if (image.removedAt) return { kind: 'refusal', refusal: { reason: 'media_expired' } };
   const motion = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.motion;
   const prompt = motion ?? textOf(request.locale).runs.unspokenMotion;
   return await startRun(fromStore(request), {

@@ -2,6 +2,7 @@ import { longestPrompt, promptText, type RunId } from '../../db/vocabulary.ts';
 import type { Action } from '../card.ts';
 import { cancel } from '../commands/cancel.ts';
 import { namedRun } from '../commands/find.ts';
+import { tooFast } from '../commands/pace.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { runAgain } from './again.ts';
 import { animateRun } from './animate.ts';
@@ -14,6 +15,8 @@ export type ActionAnswer = Answer | Deleted | EditPrompt;
 
 /** Carries out what a button on a run asks for. A run of another workspace is not found, whatever the button says. */
 export async function performAction(request: CommandRequest, action: Action, id: RunId): Promise<ActionAnswer> {
+  const refusal = await tooFast(request);
+  if (refusal) return { kind: 'refusal', refusal };
   const found = await namedRun(request, id);
   if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
   const { view } = found;
@@ -33,6 +36,8 @@ export async function performAction(request: CommandRequest, action: Action, id:
 
 /** Starts a run like the one whose words were edited. */
 export async function submitEdit(request: CommandRequest, id: RunId, prompt: string): Promise<Answer> {
+  const refusal = await tooFast(request);
+  if (refusal) return { kind: 'refusal', refusal };
   const found = await namedRun(request, id);
   if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
   const read = promptText.safeParse(prompt);

@@ -1,4 +1,5 @@
 import { ensureWorkspace } from '../../db/workspaces.ts';
+import { api } from './api.ts';
 import { cancel } from './cancel.ts';
 import type { Command, FormValues } from './command.ts';
 import { complete } from './complete.ts';
@@ -7,14 +8,16 @@ import { createHelp } from './help.ts';
 import { history } from './history.ts';
 import { image } from './image.ts';
 import { keys } from './keys.ts';
+import { tooFast } from './pace.ts';
 import { parseLine } from './parse.ts';
 import type { Given } from './read.ts';
 import type { Answer, CommandRequest } from './request.ts';
 import { settings } from './settings.ts';
 import { status } from './status.ts';
 import { video } from './video.ts';
+import { web } from './web.ts';
 
-const work = [complete, image, video, status, cancel, history, credits, keys, settings] as const;
+const work = [complete, image, video, status, cancel, history, credits, keys, settings, web, api] as const;
 
 /** Every subcommand, in the order in which people meet them. To add one: a file beside this one, and its name above. */
 export const commands: readonly Command[] = [...work, createHelp(work)];
@@ -25,6 +28,8 @@ export const workflowCommands = { complete, image, video } as const;
 export async function perform(request: CommandRequest, command: Command, given: Given): Promise<Answer> {
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  const refusal = await tooFast(request);
+  if (refusal) return { kind: 'refusal', refusal };
   return await command.perform(request, given);
 }
 
@@ -32,6 +37,8 @@ export async function perform(request: CommandRequest, command: Command, given: 
 export async function submitForm(request: CommandRequest, command: Command, values: FormValues): Promise<Answer> {
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  const refusal = await tooFast(request);
+  if (refusal) return { kind: 'refusal', refusal };
   return await command.submit(request, values);
 }
 

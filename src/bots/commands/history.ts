@@ -32,11 +32,19 @@ export const history = command({
 function entryOf(view: RunView, text: Text): Entry {
   const { run } = view;
   const spent = run.capturedCredits ?? run.priceCredits;
+  const media = mediaOf(view, text);
+  const isExpired =
+    media.length === 0 && view.assets.some(({ step, removedAt }) => step !== null && removedAt !== null);
+  const state = run.deletedAt ? text.runs.deleted.title.toLowerCase() : text.runs.states[run.state];
   return {
     at: run.createdAt,
     label: shortId(run.id),
     text: text.measures.few(run.prompt),
-    aside: `${run.deletedAt ? text.runs.deleted.title.toLowerCase() : text.runs.states[run.state]}, ${text.measures.credits(spent)}`,
-    media: mediaOf(view, text),
+    aside: [
+      state,
+      text.measures.credits(spent),
+      ...(isExpired && !run.deletedAt ? [text.commands.historyCard.expired] : []),
+    ].join(', '),
+    media,
   };
 }

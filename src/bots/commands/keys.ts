@@ -3,7 +3,7 @@ import { Secret } from '../../db/secret.ts';
 import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
 import type { KeyCheck } from '../../pipeline/providers/keys.ts';
 import { type Vendor, vendors } from '../../pipeline/providers/provider.ts';
-import { type Card, type Form, textCard } from '../card.ts';
+import { type Card, type Form, type FormField, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';
 import type { CommandRequest } from './request.ts';
@@ -21,7 +21,7 @@ const place = (asker: Asker, vendor: Vendor) =>
   ({ workspaceId: asker.workspace.id, provider: vendor, purpose: 'api_key' }) as const;
 
 /** Keys are words of printable ASCII, of no more than a line. */
-const keyShape = /^[\x21-\x7e]{16,300}$/;
+export const keyShape = /^[\x21-\x7e]{16,300}$/;
 
 /**
  * Tries a key with a free call and stores it when the vendor knows it. A key without a permission or without money is stored too,
@@ -66,10 +66,11 @@ export const keys = command({
   run: async (request) => ({ kind: 'form', form: formOf(await listKeys(request), textOf(request.locale)) }),
   submit: async (request, values) => {
     const changes: KeyChange[] = [];
+    const removed = (values.remove ?? '').split(',');
     for (const vendor of vendors) {
       const typed = (values[vendor] ?? '').trim();
       if (typed !== '') changes.push(await setKey(request, vendor, typed));
-      else if (values.remove === vendor || values.remove === 'all') changes.push(await dropKey(request, vendor));
+      else if (removed.includes(vendor)) changes.push(await dropKey(request, vendor));
     }
     return { kind: 'card', card: changesCard(changes, await listKeys(request), textOf(request.locale)) };
   },
@@ -80,27 +81,22 @@ type Listed = Awaited<ReturnType<typeof listKeys>>;
 function formOf(listed: Listed, text: Text): Form {
   const { keys: words } = text.commands;
   const stored = listed.filter(({ key }) => key !== null);
-  const removable = [
-    { value: '', label: words.removeNothing },
-    ...stored.map(({ vendor }) => ({ value: vendor, label: words.vendors[vendor] })),
-    ...(stored.length > 1 ? [{ value: 'all', label: words.removeAll }] : []),
-  ];
-  return {
-    command: 'keys',
-    title: words.title,
-    intro: words.intro,
-    fields: [
-      ...listed.map(({ vendor, key }) => ({
-        kind: 'secret' as const,
+  const removable = stored.map(({ vendor }) => ({ value: vendor, label: words.field(vendor) }));
+  const fields: FormField[] = [
+    ...listed.map(
+      ({ vendor, key }): FormField => ({
+        kind: 'secret',
         name: vendor,
         label: words.field(vendor),
         hint: key ? words.stored(key.lastFour, words.status[key.status]) : words.none,
-      })),
-      ...(stored.length > 0
-        ? [{ kind: 'choice' as const, name: 'remove', label: words.remove, choices: removable, value: '' }]
-        : []),
-    ],
-  };
+      }),
+    ),
+    ...(stored.length > 0
+      ? [{ kind: 'ticks' as const, name: 'remove', label: words.remove, choices: removable, ticked: [] }]
+      : []),
+  ];
+  const pages = [{ name: 'keys', label: words.title, fields }];
+  return { command: 'keys', title: words.title, intro: words.intro, overview: null, pages };
 }
 
 /** What became of a change, and the keys as they are now. */

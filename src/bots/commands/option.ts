@@ -17,7 +17,7 @@ export type OptionFacts = {
 type OptionKind =
   | { kind: 'text'; longest: number }
   | { kind: 'choice'; choices: readonly string[]; usual: string | null }
-  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' }
+  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' | 'runs' }
   | { kind: 'flag'; usual: boolean }
   | { kind: 'image'; maxBytes: number; maxSide: number }
   | { kind: 'run' };
@@ -61,6 +61,17 @@ export const choiceOption = <const Choices extends readonly [string, ...string[]
 export const secondsOption = (limits: { least: number; most: number; usual: number }, describe: Describe) =>
   declare(z.int().min(limits.least).max(limits.most).optional(), {
     ...{ describe, placement: 'named', required: false, kind: { kind: 'number', unit: 'seconds', ...limits } },
+  });
+
+/** How many runs of something; `least` may stand for "as many as anybody likes". */
+export const runsOption = (limits: { least: number; most: number }, describe: Describe) =>
+  declare(z.int().min(limits.least).max(limits.most).optional(), {
+    ...{
+      describe,
+      placement: 'named',
+      required: false,
+      kind: { kind: 'number', unit: 'runs', usual: null, ...limits },
+    },
   });
 
 export const textOption = (longest: number, describe: Describe) =>

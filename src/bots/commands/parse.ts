@@ -178,7 +178,7 @@ export function writeLine(command: Command, given: Given): string {
   const head = first ? [quoted(String(given[first.name]))] : [];
   const prose = rest ? String(given[rest.name]) : '';
   // Prose that holds nothing a parser could mistake needs no guard.
-  const isPlain = !/(^|\s)[-–—"'“”„‘’]/u.test(prose);
+  const isPlain = !/^(on|off|true|false)\b|(^|\s)[-–—"'“”„‘’]/iu.test(prose);
   const tail = rest ? [...(isPlain ? [] : ['--']), prose] : [];
   return [command.name, ...written, ...head, ...tail].join(' ');
 }

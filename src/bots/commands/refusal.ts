@@ -13,6 +13,8 @@ export type Refusal =
   | { reason: 'unexpected_words'; command: string; words: string }
   | { reason: 'admins_only'; command: string }
   | { reason: 'insufficient'; priceCredits: number; balance: number; heldCredits: number }
+  | { reason: 'busy'; most: number }
+  | { reason: 'too_fast'; whose: 'member' | 'workspace'; seconds: number }
   | {
       reason: 'unsupported';
       option: string;
@@ -20,6 +22,8 @@ export type Refusal =
       allowed: readonly (string | number)[];
       model: string;
     }
+  | { reason: 'elsewhere'; channels: readonly string[] }
+  | { reason: 'daily_limit'; most: number; againInMs: number }
   | { reason: 'blocked'; word: string }
   | { reason: 'flagged'; categories: readonly string[] }
   | { reason: 'unmoderated'; detail: string }
@@ -32,6 +36,7 @@ export type Refusal =
   | { reason: 'not_your_run'; wish: 'stop' | 'delete' }
   | { reason: 'still_at_work' }
   | { reason: 'run_deleted' }
+  | { reason: 'media_expired' }
   | { reason: 'nothing_to_animate' }
   | { reason: 'already_over'; id: string; state: string };
 

@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 import type { RunView } from '../../db/runs.ts';
-import type { Member, Opaque, RunId, RunOptions, Workflow } from '../../db/vocabulary.ts';
+import type { Face, Member, Opaque, RunId, RunOptions, Workflow } from '../../db/vocabulary.ts';
 import type { Workspace } from '../../db/workspaces.ts';
 import type { Card, Form } from '../card.ts';
 import type { Services } from '../services.ts';
@@ -14,8 +14,12 @@ export type CommandRequest = {
   member: Member;
   /** The platform's own identity of this command: delivered twice, it starts one run. */
   requestKey: string;
+  /** The face by which it came, where that is not the workspace's own. */
+  face?: Face;
   /** Where a run that this command starts is to speak. */
   place: Opaque;
+  /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
+  channelIds?: readonly string[];
   locale: Locale;
   /** Resolves what the member gave as an image: a path in the terminal, an attachment's id in a chat. Null: there is none. */
   openImage: (reference: string) => Promise<string | Uint8Array | Readable | null>;

@@ -16,7 +16,7 @@ type Asked = {
 
 /** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
 export async function startRun(request: CommandRequest, asked: Asked): Promise<Answer> {
-  const { services, workspace, member, requestKey, place } = request;
+  const { services, workspace, member, requestKey, place, channelIds } = request;
   const { workflow, prompt, options } = asked;
   const accepted = asked.image === null ? ({ outcome: 'none' } as const) : await accept(request, asked.image);
   if (accepted.outcome === 'refused') {
@@ -24,7 +24,9 @@ export async function startRun(request: CommandRequest, asked: Asked): Promise<A
   }
   const image = accepted.outcome === 'accepted' ? accepted.image : null;
   try {
-    const submission = { workspace, member, requestKey, place, workflow, prompt, options, image };
+    const face = request.face === undefined ? {} : { face: request.face };
+    const where = { ...face, place, channelIds };
+    const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image };
     const submitted = await services.submit(submission);
     return await answerTo(request, asked, submitted);
   } finally {
@@ -46,6 +48,15 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       const { price: priceCredits, balance } = submitted;
       const { held: heldCredits } = await accountOf(request.services.db, request.workspace.id);
       return { kind: 'refusal', refusal: { reason: 'insufficient', priceCredits, balance, heldCredits } };
+    }
+    case 'busy':
+      return { kind: 'refusal', refusal: { reason: 'busy', most: submitted.most } };
+    case 'elsewhere':
+      return { kind: 'refusal', refusal: { reason: 'elsewhere', channels: submitted.channels } };
+    case 'daily_limit': {
+      const { most, again } = submitted;
+      const againInMs = Math.max(60_000, again.getTime() - request.services.now().getTime());
+      return { kind: 'refusal', refusal: { reason: 'daily_limit', most, againInMs } };
     }
     case 'blocked':
       return { kind: 'refusal', refusal: { reason: 'blocked', word: submitted.word } };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountOf } from '../../db/credits.ts';
-import { placeInQueue } from '../../db/runs.ts';
+import { placeInQueue } from '../../db/placeInQueue.ts';
 import { progressOf } from '../../pipeline/progress.ts';
 import { runCard } from '../runCard.ts';
 import { textOf } from '../text.ts';

@@ -4,6 +4,7 @@ import { type Card, textCard } from '../card.ts';
 import type { Answer } from '../commands/request.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Text } from '../text.ts';
+import { formId } from './customId.ts';
 import { editModal, formModal } from './modal.ts';
 import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
@@ -20,15 +21,27 @@ export async function answerPrivately(reply: Reply, text: Text, perform: () => P
   await reply.editOriginal(messageOf(cardOf(await perform(), text), text));
 }
 
-/** Answers with a modal, or privately when there is none to be had. */
-export async function answerWithModal(reply: Reply, text: Text, perform: () => Promise<ActionAnswer>): Promise<void> {
+/**
+ * Answers with a modal, or privately when there is none to be had. A form of several pages is a card of its own, whose buttons open
+ * one page each.
+ */
+export async function answerWithModal(
+  reply: Reply,
+  text: Text,
+  perform: () => Promise<ActionAnswer>,
+  page: string | null = null,
+): Promise<void> {
   const answer = await withinLimit(perform());
   if (answer === null) {
     const { title, text: sentence } = text.discord.slow;
     return await reply.whisper(messageOf(textCard('warning', title, sentence), text));
   }
   if (answer.kind === 'form') {
-    return await reply.respond({ type: InteractionResponseType.Modal, data: formModal(answer.form) });
+    const { form } = answer;
+    const shown = form.pages.find(({ name }) => name === page) ?? (form.overview ? null : form.pages[0]);
+    if (shown) return await reply.respond({ type: InteractionResponseType.Modal, data: formModal(form, shown) });
+    const forms = form.pages.map(({ name, label }) => ({ id: formId(form.command, name), label }));
+    return await reply.whisper(messageOf(form.overview ?? textCard('plain', form.title), text, { forms }));
   }
   if (answer.kind === 'edit') {
     const data = editModal(answer.runId, answer.prompt, text);

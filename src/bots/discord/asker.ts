@@ -35,6 +35,8 @@ export function requestOf(
     member,
     requestKey: `discord:${it.id}`,
     place,
+    // Somebody's private conversation with the bot is no channel among others.
+    ...(it.guild_id === undefined ? {} : { channelIds: channelsOf(it) }),
     locale: localeOf(it.locale),
     openImage: async (reference) => {
       const url = attachments[reference]?.url;
@@ -43,6 +45,10 @@ export function requestOf(
     signal: AbortSignal.timeout(longestFetchMs),
   };
 }
+
+/** A thread counts as the channel that it hangs under. */
+const channelsOf = ({ channel }: Incoming): string[] =>
+  channel ? [channel.id, ...(channel.parent_id ? [channel.parent_id] : [])] : [];
 
 /** Attachments lie at addresses that expire; what is given is read at once. */
 export async function openUrl(url: string): Promise<Readable | null> {

@@ -9,4 +9,4 @@ export type BotLog = {
 };
 
 /** What the handlers of interactions work with. */
-export type Bot = { services: Services; rest: REST; log: BotLog };
+export type Bot = { services: Services; rest: REST; replyRest: REST; log: BotLog };

@@ -1,17 +1,21 @@
 import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import type { Hono } from 'hono';
+import { bodyLimit } from 'hono/body-limit';
 import type { FirstAnswer } from './reply.ts';
 
 /** Discord gives up after three seconds; then nobody waits for our answer any more. Milliseconds. */
 const longestAnswerMs = 5_000;
+
+/** A form of five fields of 4,000 characters, with every file and message that came with it, is far smaller. Bytes. */
+const longestBody = 1024 * 1024;
 
 type Handle = (raw: unknown, first: FirstAnswer) => Promise<void>;
 
 /** Takes interactions over HTTP, as the gateway does over its socket. What is not signed by Discord is turned away. */
 export function addInteractionsEndpoint(app: Hono, publicKey: string, handle: Handle): void {
   const key = keyOf(publicKey);
-  app.post('/discord/interactions', async (context) => {
+  app.post('/discord/interactions', bodyLimit({ maxSize: longestBody }), async (context) => {
     const body = await context.req.text();
     const signature = context.req.header('x-signature-ed25519') ?? '';
     const timestamp = context.req.header('x-signature-timestamp') ?? '';

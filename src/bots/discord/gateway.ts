@@ -13,11 +13,16 @@ import { z } from 'zod';
 import type { BotLog } from './bot.ts';
 import type { FirstAnswer } from './reply.ts';
 import { codeOf, type DiscordAddress } from './rest.ts';
+import type { Shards } from './shards.ts';
+
+/** What a shard is told when it connects: the servers that the bot is in, those in an outage included. */
+export type ReadyGuilds = { shard: { id: number; count: number }; guildIds: string[] };
 
 export type GatewayEvents = {
   onInteraction: (raw: unknown, first: FirstAnswer) => Promise<void>;
   onJoin: (guild: Guild) => Promise<void>;
   onLeave: (guildId: string) => Promise<void>;
+  onReady: (ready: ReadyGuilds) => Promise<void>;
 };
 
 export type Gateway = {
@@ -27,16 +32,21 @@ export type Gateway = {
 };
 
 const envelope = z.object({ id: z.string(), token: z.string() });
+const ready = z
+  .object({ shard: z.tuple([z.int(), z.int().min(1)]).default([0, 1]), guilds: z.array(z.object({ id: z.string() })) })
+  .transform(({ shard: [id, count], guilds }) => ({ shard: { id, count }, guildIds: guilds.map((guild) => guild.id) }));
 const told = z.object({ resource: z.object({ message: z.object({ id: z.string() }).optional() }).optional() });
 
 /** Listens to Discord. Whatever a listener throws is logged; nothing of it ends the process. */
 export async function connectGateway(
   address: DiscordAddress,
+  shards: Exclude<Shards, 'none'>,
   rest: REST,
   log: BotLog,
   events: GatewayEvents,
 ): Promise<Gateway> {
   const client = new Client({
+    ...(shards === 'auto' ? { shards } : { shards: [...shards.ids], shardCount: shards.count }),
     intents: [GatewayIntentBits.Guilds],
     allowedMentions: { parse: [] },
     rest: { api: address.apiUrl, version: '10' },
@@ -54,6 +64,10 @@ export async function connectGateway(
   };
 
   client.on(Events.Raw, (packet: { t: string; d: unknown }) => {
+    if (packet.t === GatewayDispatchEvents.Ready) {
+      const guilds = ready.parse(packet.d);
+      track('what changed while nobody listened', () => events.onReady(guilds));
+    }
     if (packet.t !== GatewayDispatchEvents.InteractionCreate) return;
     track('an interaction', () => events.onInteraction(packet.d, answerOver(rest, packet.d)));
     // Else discord.js would build its own picture of it, and what it does not understand would throw out of its socket.
@@ -68,9 +82,9 @@ export async function connectGateway(
   client.on(Events.ShardResume, (shard, replayed) => log.info({ shard, replayed }, 'resumed at Discord'));
   client.on(Events.Warn, (message) => log.warn({}, message));
 
-  const ready = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
+  const isReady = new Promise<void>((resolve) => client.once(Events.ClientReady, () => resolve()));
   await client.login(address.token);
-  await ready;
+  await isReady;
   return {
     drain: async () => {
       isDraining = true;

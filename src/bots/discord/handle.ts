@@ -34,7 +34,7 @@ export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnsw
     await first({ type: InteractionResponseType.Pong }).catch(() => {});
     return;
   }
-  const reply = createReply(bot.rest, read.data, first);
+  const reply = createReply(bot.replyRest, read.data, first);
   try {
     await dispatch(bot, read.data, reply);
   } catch (error) {
@@ -83,7 +83,8 @@ async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
       return await animateMessage(bot, it, it.data, reply, text);
     case InteractionType.MessageComponent: {
       const id = readCustomId(it.data.custom_id);
-      return id?.kind === 'action' ? await press(bot, it, id, reply, text) : await outdated(reply, text);
+      if (id?.kind === 'form') return await openPage(bot, it, id, reply, text);
+      return id ? await press(bot, it, id, reply, text) : await outdated(reply, text);
     }
     case InteractionType.ModalSubmit: {
       const id = readCustomId(it.data.custom_id);
@@ -133,6 +134,15 @@ async function animateMessage(
   await startPublicly(bot, it, reply, {
     perform: (request) => animateImage({ ...request, openImage: openUrl }, url),
   });
+}
+
+type FormId = Extract<CustomId, { kind: 'form' }>;
+
+/** A button of a form's card. Who may see the form is asked anew, and it shows what is so now. */
+async function openPage(bot: Bot, it: Incoming, { command: name, page }: FormId, reply: Reply, text: Text) {
+  const command = commands.find((one) => one.name === name);
+  if (!command?.hasForm) return await outdated(reply, text);
+  await answerWithModal(reply, text, () => perform(requestOf(it, bot.services, null), command, {}), page);
 }
 
 type ActionId = Extract<CustomId, { kind: 'action' }>;

@@ -14,7 +14,7 @@ const base = {
   application_id: snowflake,
   token: z.string().min(1),
   guild_id: snowflake.optional(),
-  channel: z.object({ id: snowflake, type: z.int() }).optional(),
+  channel: z.object({ id: snowflake, type: z.int(), parent_id: snowflake.nullish() }).optional(),
   member: z.object({ user, nick: z.string().nullish(), permissions: bits }).optional(),
   user: user.optional(),
   locale: z.string().default('en-US'),
@@ -107,5 +107,5 @@ export function modalValues(rows: readonly ModalRow[]): Record<string, string> {
   const fields = rows.flatMap((one) =>
     'component' in one ? [one.component] : 'components' in one ? one.components : [],
   );
-  return Object.fromEntries(fields.map((one) => [one.custom_id, String(one.values?.[0] ?? one.value ?? '')]));
+  return Object.fromEntries(fields.map((one) => [one.custom_id, String(one.values?.join(',') ?? one.value ?? '')]));
 }

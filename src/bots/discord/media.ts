@@ -18,14 +18,17 @@ export type Attachments = {
   dispose: () => Promise<void>;
 };
 
-type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal; text: Text };
+type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal; text: Text; spoilers: boolean };
+
+/** A file of such a name is hidden until somebody clicks it. */
+export const fileName = (name: string, spoilers: boolean): string => (spoilers ? `SPOILER_${name}` : name);
 
 /** Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. */
 export async function attach(
   media: readonly CardMedia[],
   runId: string,
   limitBytes: number,
-  { store, directory, signal, text }: Surroundings,
+  { store, directory, signal, text, spoilers }: Surroundings,
 ): Promise<Attachments> {
   const copies: string[] = [];
   const files: Attachments['files'] = [];
@@ -45,7 +48,7 @@ export async function attach(
     const isJpeg = medium.kind === 'image' && path !== original;
     const mime = isJpeg ? 'image/jpeg' : medium.mime;
     // Never a name made of somebody's words: those end up in file systems.
-    const name = `${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
+    const name = fileName(`${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`, spoilers);
     files.push({ name, label: medium.label, file: { name, path, mime } });
   }
   const dispose = async () => {
@@ -89,10 +92,12 @@ async function fitted(
   return null;
 }
 
+export const previewName = 'preview.jpg';
+
 /** A small copy of an image, to be seen while the rest is still at work. */
 export async function preview(
   medium: CardMedia,
-  { store, directory, signal }: Surroundings,
+  { store, directory, signal, spoilers }: Surroundings,
 ): Promise<{ file: UploadFile; dispose: () => Promise<void> }> {
   const copies: string[] = [];
   const original = await onDisk(store, medium.objectKey, directory, copies, signal);
@@ -101,5 +106,5 @@ export async function preview(
   const dispose = async () => {
     await Promise.all([path, ...copies].map((copy) => rm(copy, { force: true })));
   };
-  return { file: { name: 'preview.jpg', path, mime: 'image/jpeg' }, dispose };
+  return { file: { name: fileName(previewName, spoilers), path, mime: 'image/jpeg' }, dispose };
 }

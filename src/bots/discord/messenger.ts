@@ -2,7 +2,8 @@ import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
-import type { Messenger, Speaking } from '../../pipeline/messenger.ts';
+import { type Messenger, PlaceGone, type Speaking } from '../../pipeline/messenger.ts';
+import type { Meter } from '../../pipeline/meter.ts';
 import { createEditThrottle, type Edit, systemClock, usualPaceMs } from '../editThrottle.ts';
 import { mediaOf } from '../runCard.ts';
 import { preview } from './media.ts';
@@ -21,6 +22,7 @@ export type DiscordMessengerOptions = {
   /** Where copies of media are made that fit an upload. */
   temporaryDirectory: string;
   log: MessengerLog;
+  meter: Meter;
 };
 
 /** Edits that a channel takes without making anybody wait: Discord's own bucket is five in five seconds. */
@@ -35,6 +37,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
     ...{ clock: systemClock, budget: channelBudget, paceMs: usualPaceMs },
     onFault: (error, { key }) =>
       options.log.debug({ runId: key, code: codeOf(error) }, 'progress could not be shown in Discord'),
+    onOutcome: (outcome) => options.meter.edited('discord', outcome),
   });
   const edit = (view: RunView, seat: Seat, send: () => Promise<void>): Edit => ({
     ...{ key: view.run.id, scope: seat.channelId, since: view.run.createdAt.getTime(), send },
@@ -59,7 +62,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         await speaking.save(seat.speech);
       };
       const { store, temporaryDirectory: directory } = options;
-      await postResult({ rest, view, seat, speaking, store, directory, save, uploadLimit });
+      await postResult({ rest, view, seat, speaking, store, directory, save, uploadLimit }).catch(explained);
       const { progress, signal } = speaking;
       const overwrite = async (channelId: string, messageId: string, body: object) => {
         const route = Routes.channelMessage(channelId, messageId);
@@ -80,6 +83,12 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
   };
 }
 
+/** A thread that was deleted has its channel; a channel that was deleted has nothing. */
+function explained(error: unknown): never {
+  if (codeOf(error) === codes.unknownChannel) throw new PlaceGone('The channel was deleted.', { cause: error });
+  throw error;
+}
+
 /** The result is there: that an older message was deleted, or is too old to be edited often, must not post it again. */
 function spared(error: unknown): void {
   const code = codeOf(error) ?? 0;
@@ -94,14 +103,15 @@ async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Spe
   const signal = AbortSignal.timeout(longestEditMs);
   const image = mediaOf(view, seat.text).find((medium) => medium.kind === 'image');
   const { previewId } = seat.speech;
-  const body = progressMessage(view, speaking.progress, seat.text, image !== undefined);
+  const { spoilers } = seat.place;
+  const body = progressMessage(view, speaking.progress, seat.text, image ? { spoilers } : null);
   if (!image || previewId) {
     const kept = previewId ? [previewId] : [];
     await sendMessage(rest, { method: 'PATCH', route, body: { ...body, ...attachmentsOf([], kept) }, signal });
     return;
   }
   const { store, temporaryDirectory: directory } = files;
-  const small = await preview(image, { store, directory, signal, text: seat.text });
+  const small = await preview(image, { store, directory, signal, text: seat.text, spoilers });
   try {
     const uploads = [small.file];
     const sent = await sendMessage(rest, {

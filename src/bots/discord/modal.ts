@@ -1,6 +1,13 @@
-import { type APIModalInteractionResponseCallbackData, ComponentType, TextInputStyle } from 'discord-api-types/v10';
+import {
+  type APIComponentInLabel,
+  type APIModalInteractionResponseCallbackData,
+  ChannelType,
+  ComponentType,
+  SelectMenuDefaultValueType,
+  TextInputStyle,
+} from 'discord-api-types/v10';
 import { longestPrompt, type RunId } from '../../db/vocabulary.ts';
-import type { Form, FormField } from '../card.ts';
+import type { Form, FormField, FormPage } from '../card.ts';
 import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
 import { actionId, formId } from './customId.ts';
@@ -8,46 +15,71 @@ import { clip } from './markdown.ts';
 
 const longestTitle = 45;
 const longestLabel = 45;
+const longestDescription = 100;
 /** Discord takes no empty value in a choice. */
 const emptyValue = '-';
 
 type Modal = APIModalInteractionResponseCallbackData;
 
-export const formModal = ({ command, title, intro, fields }: Form): Modal => ({
-  custom_id: formId(command),
-  title: clip(title, longestTitle),
-  components: fields.map((field, index) => ({
-    type: ComponentType.Label,
-    label: clip(field.label, longestLabel),
+export const formModal = ({ command, title, intro, pages }: Form, page: FormPage): Modal => ({
+  custom_id: formId(command, pages.length > 1 ? page.name : null),
+  title: clip(pages.length > 1 ? page.label : title, longestTitle),
+  components: page.fields.map((field, index) => {
     // What the form is about is said once, where one begins to read.
-    ...(field.kind === 'secret' || index === 0
-      ? { description: clip(field.kind === 'secret' ? field.hint : intro, 100) }
-      : {}),
-    component: field.kind === 'secret' ? secretInput(field) : select(field),
-  })),
+    const description = 'hint' in field ? field.hint : index === 0 ? intro : '';
+    return {
+      type: ComponentType.Label,
+      label: clip(field.label, longestLabel),
+      ...(description === '' ? {} : { description: clip(description, longestDescription) }),
+      component: inputOf(field),
+    };
+  }),
 });
 
-/** Discord has no input that hides what is typed; the modal is the member's alone, and nothing is ever filled in for them. */
-const secretInput = (field: Extract<FormField, { kind: 'secret' }>) =>
-  ({
-    type: ComponentType.TextInput,
-    custom_id: field.name,
-    style: TextInputStyle.Short,
-    required: false,
-    max_length: 400,
-  }) as const;
+function inputOf(field: FormField): APIComponentInLabel {
+  const common = { custom_id: field.name, required: false } as const;
+  switch (field.kind) {
+    case 'choice':
+      return {
+        ...{ ...common, type: ComponentType.StringSelect },
+        options: field.choices.slice(0, 25).map(({ value, label }) => ({
+          value: value === '' ? emptyValue : value,
+          label: clip(label, 100),
+          default: value === field.value,
+        })),
+      };
+    case 'ticks':
+      return {
+        ...{ ...common, type: ComponentType.CheckboxGroup, min_values: 0 },
+        options: field.choices.slice(0, 10).map(({ value, label }) => ({
+          ...{ value, label: clip(label, 100), default: field.ticked.includes(value) },
+        })),
+      };
+    case 'channels':
+      return {
+        ...{ ...common, type: ComponentType.ChannelSelect, channel_types: [...withCommands] },
+        ...{ min_values: 0, max_values: field.most },
+        default_values: field.channelIds.map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })),
+      };
+    case 'text': {
+      const style = field.isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;
+      const value = field.value === '' ? {} : { value: clip(field.value, field.longest) };
+      return { ...common, type: ComponentType.TextInput, style, max_length: field.longest, ...value };
+    }
+    case 'secret':
+      // Discord has no input that hides what is typed; the modal is the member's alone, and nothing is filled in for them.
+      return { ...common, type: ComponentType.TextInput, style: TextInputStyle.Short, max_length: 400 };
+  }
+}
 
-const select = (field: Extract<FormField, { kind: 'choice' }>) =>
-  ({
-    type: ComponentType.StringSelect,
-    custom_id: field.name,
-    required: false,
-    options: field.choices.slice(0, 25).map(({ value, label }) => ({
-      value: value === '' ? emptyValue : value,
-      label: clip(label, 100),
-      default: value === field.value,
-    })),
-  }) as const;
+/** Where people can give commands; threads count as what they hang under. */
+const withCommands = [
+  ChannelType.GuildText,
+  ChannelType.GuildAnnouncement,
+  ChannelType.GuildForum,
+  ChannelType.GuildVoice,
+  ChannelType.GuildStageVoice,
+] as const;
 
 /** What was chosen in a form, as its command takes it. */
 export const formValues = (values: FormValues): FormValues =>

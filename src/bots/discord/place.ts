@@ -10,6 +10,8 @@ export const discordPlace = z.object({
   channelId: snowflake,
   rootId: snowflake,
   opensThread: z.boolean(),
+  /** What it makes is hidden until somebody clicks it: so the server's admins wanted it when the run was asked for. */
+  spoilers: z.boolean().default(false),
   locale: z.enum(locales),
 });
 export type DiscordPlace = z.infer<typeof discordPlace>;

@@ -28,8 +28,12 @@ const longestQuote = 1_000;
 export type Shown = {
   /** Names of files in the same message, in the order in which they are shown. */
   pictures?: readonly { name: string; label: string }[];
+  /** The pictures are hidden until somebody clicks them. */
+  spoilers?: boolean;
   /** Lines of our own in Discord's markup. */
   lines?: readonly string[];
+  /** Buttons that open the pages of a form. */
+  forms?: readonly { id: string; label: string }[];
 };
 
 /** A message of components: Discord shows nothing else in it, and pings nobody. */
@@ -43,7 +47,11 @@ export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0):
   const container: APIContainerComponent = {
     type: ComponentType.Container,
     accent_color: colours[card.tone],
-    components: [...textsOf(card, text, shown.lines ?? []), ...gallery(shown.pictures ?? []), ...rows(card.buttons)],
+    components: [
+      ...textsOf(card, text, shown.lines ?? []),
+      ...gallery(shown),
+      ...rows(card.buttons, shown.forms ?? []),
+    ],
   };
   return { flags: MessageFlags.IsComponentsV2 | flags, components: [container], allowed_mentions: { parse: [] } };
 }
@@ -63,10 +71,14 @@ function blockText(block: Block, text: Text): string {
   switch (block.kind) {
     case 'text':
       return verbatim(block.text);
+    case 'link':
+      return `[${verbatim(block.label)}](<${block.url}>)`;
     case 'quotes':
       return block.quotes.map((quote) => `**${verbatim(quote.label)}**\n${quoted(quote.text)}`).join('\n');
     case 'fields':
       return block.fields.map((field) => `**${verbatim(field.label)}** · ${verbatim(field.value)}`).join('\n');
+    case 'channels':
+      return `**${verbatim(block.label)}** · ${block.channelIds.map((id) => `<#${id}>`).join(', ')}`;
     case 'progress':
       return block.steps.map(stepText).join('\n');
     case 'entries': {
@@ -94,26 +106,35 @@ function stepText({ state, label, percent, note }: StepLine): string {
   return `${marks[state]} **${verbatim(label)}**${bar} ${verbatim(note)}`;
 }
 
-const gallery = (pictures: NonNullable<Shown['pictures']>): APIComponentInContainer[] =>
+const gallery = ({ pictures = [], spoilers = false }: Shown): APIComponentInContainer[] =>
   pictures.length === 0
     ? []
     : [
         {
           type: ComponentType.MediaGallery,
-          items: pictures.map(({ name, label }) => ({ media: { url: `attachment://${name}` }, description: label })),
+          items: pictures.map(({ name, label }) => ({
+            media: { url: `attachment://${name}` },
+            description: label,
+            ...(spoilers ? { spoiler: true } : {}),
+          })),
         },
       ];
 
-function rows(buttons: readonly Button[]): APIActionRowComponent<APIComponentInMessageActionRow>[] {
-  if (buttons.length === 0) return [];
-  const components = buttons.map(
-    ({ action, runId, label, style }) =>
-      ({
-        type: ComponentType.Button,
-        style: style === 'danger' ? ButtonStyle.Danger : ButtonStyle.Secondary,
-        label,
-        custom_id: actionId(action, runId),
-      }) as const,
-  );
+function rows(
+  buttons: readonly Button[],
+  forms: NonNullable<Shown['forms']>,
+): APIActionRowComponent<APIComponentInMessageActionRow>[] {
+  const button = (id: string, label: string, isDangerous: boolean) =>
+    ({
+      type: ComponentType.Button,
+      style: isDangerous ? ButtonStyle.Danger : ButtonStyle.Secondary,
+      label,
+      custom_id: id,
+    }) as const;
+  const components = [
+    ...buttons.map(({ action, runId, label, style }) => button(actionId(action, runId), label, style === 'danger')),
+    ...forms.map(({ id, label }) => button(id, `${label} …`, false)),
+  ];
+  if (components.length === 0) return [];
   return [{ type: ComponentType.ActionRow, components }];
 }

@@ -1,5 +1,6 @@
 import { openAsBlob } from 'node:fs';
-import { DiscordAPIError, REST, type RequestData, type RouteLike } from '@discordjs/rest';
+import { DiscordAPIError, REST, type RESTOptions, type RequestData, type RouteLike } from '@discordjs/rest';
+import { Agent, errors, FormData, fetch } from 'undici';
 import { z } from 'zod';
 
 export type DiscordAddress = { token: string; apiUrl: string };
@@ -8,9 +9,47 @@ export type DiscordAddress = { token: string; apiUrl: string };
 const patience = { bot: { timeout: 10_000, retries: 1 }, worker: { timeout: 150_000, retries: 2 } } as const;
 
 export function createRest({ token, apiUrl }: DiscordAddress, role: keyof typeof patience): REST {
-  const rest = new REST({ api: apiUrl, version: '10', userAgentAppendix: 'VidGenie', ...patience[role] });
-  return rest.setToken(token);
+  return new REST({ ...optionsFor(apiUrl, role), makeRequest: ask }).setToken(token);
 }
+
+/**
+ * For answers to interactions alone. Discord does not count them among the bot's fifty requests a second; in the client that counts
+ * those, fifty people who ask at once would wait a second for one another.
+ */
+export const createReplyRest = ({ apiUrl }: Pick<DiscordAddress, 'apiUrl'>): REST =>
+  new REST({ ...optionsFor(apiUrl, 'bot'), globalRequestsPerSecond: Number.POSITIVE_INFINITY, makeRequest: ask });
+
+const optionsFor = (api: string, role: keyof typeof patience) => ({
+  ...{ api, version: '10', userAgentAppendix: 'VidGenie', ...patience[role] },
+});
+
+/**
+ * A connection on which nothing moves for so long is dead, whatever the system thinks of it: an upload may last, but not stand still.
+ * Milliseconds.
+ */
+const silenceMs = 30_000;
+const lines = new Agent({ headersTimeout: silenceMs, bodyTimeout: silenceMs });
+
+const plainHeaders = z.record(z.string(), z.string());
+
+/**
+ * By a fetch of our own: in the one that the library shares with Node, an upload that is given up goes on reading its form, and what
+ * that throws ends the process. The library looks at the cause of a failure to tell whether it may try again.
+ */
+const ask: RESTOptions['makeRequest'] = async (url, { method = 'GET', signal = null, ...init }) => {
+  const headers = plainHeaders.parse(init.headers ?? {});
+  // Text, or a form of ours: nothing else is sent.
+  const body = typeof init.body === 'string' || init.body instanceof FormData ? init.body : null;
+  try {
+    return await fetch(url, { method, headers, body, signal, dispatcher: lines });
+  } catch (error) {
+    const cause = error instanceof TypeError && error.cause instanceof Error ? error.cause : error;
+    if (cause instanceof errors.HeadersTimeoutError || cause instanceof errors.BodyTimeoutError) {
+      throw new DOMException('Discord went silent', 'TimeoutError');
+    }
+    throw cause;
+  }
+};
 
 /** Discord's own number for what went wrong, or null for anything else. */
 export const codeOf = (error: unknown): number | null =>
@@ -21,6 +60,7 @@ export const statusOf = (error: unknown): number | null => (error instanceof Dis
 /** Codes that decide what happens next. Source: Discord's documentation, "JSON error codes". */
 export const codes = {
   unknownChannel: 10003,
+  unknownGuild: 10004,
   unknownMessage: 10008,
   unknownWebhook: 10015,
   unknownInteraction: 10062,

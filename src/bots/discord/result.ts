@@ -2,7 +2,7 @@ import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
-import type { Speaking } from '../../pipeline/messenger.ts';
+import type { Delivering } from '../../pipeline/messenger.ts';
 import { resultCard } from '../resultCard.ts';
 import { attach } from './media.ts';
 import type { DiscordSpeech } from './place.ts';
@@ -16,7 +16,7 @@ type Delivery = {
   rest: REST;
   view: RunView;
   seat: Seat;
-  speaking: Speaking;
+  speaking: Delivering;
   store: MediaStore;
   directory: string;
   save: (more: Partial<DiscordSpeech>) => Promise<void>;
@@ -66,13 +66,14 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
   const { rest, view, seat, speaking, store, directory } = delivery;
   const { text, place, channelId } = seat;
-  const card = resultCard(view, speaking.progress, text);
+  const card = resultCard(view, speaking.progress, text, await speaking.balance());
   const { signal } = speaking;
-  const attachments = await attach(card.media, view.run.id, limitBytes, { store, directory, signal, text });
+  const { spoilers } = place;
+  const attachments = await attach(card.media, view.run.id, limitBytes, { store, directory, signal, text, spoilers });
   try {
     const files = attachments.files.map(({ file }) => file);
     const body = {
-      ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines }),
+      ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines, spoilers }),
       ...attachmentsOf(files),
       ...{ nonce: nonceOf('r', view.run.id), enforce_nonce: true },
       ...(channelId === place.channelId

@@ -1,25 +1,40 @@
 import type { RunView } from '../../db/runs.ts';
 import type { RunId } from '../../db/vocabulary.ts';
 import type { Progress } from '../../pipeline/progress.ts';
-import { type Card, textCard } from '../card.ts';
+import { type Block, type Card, textCard } from '../card.ts';
 import { runCard } from '../runCard.ts';
 import type { Text } from '../text.ts';
+import { fileName, previewName } from './media.ts';
 import { type MessageBody, messageOf, type Shown } from './render.ts';
 
 /** How a run stands, with a small copy of its image as soon as there is one. */
-export function progressMessage(view: RunView, progress: Progress, text: Text, hasPreview: boolean): MessageBody {
-  const pictures = hasPreview ? [{ name: 'preview.jpg', label: text.runs.media.image }] : [];
-  return messageOf(withoutMedia(runCard(view, progress, text)), text, { pictures });
+export function progressMessage(
+  view: RunView,
+  progress: Progress,
+  text: Text,
+  preview: { spoilers: boolean } | null,
+): MessageBody {
+  const card = withoutMedia(runCard(view, progress, text));
+  if (!preview) return messageOf(card, text);
+  const { spoilers } = preview;
+  const pictures = [{ name: fileName(previewName, spoilers), label: text.runs.media.image }];
+  return messageOf(card, text, { pictures, spoilers });
 }
 
-/** The progress message when it is over: what became of each step. The result has a message of its own, with the buttons. */
-export const finalProgress = (view: RunView, progress: Progress, text: Text): MessageBody =>
-  messageOf({ ...withoutMedia(runCard(view, progress, text)), buttons: [] }, text);
+/** The progress message when it is over: what became of each step. The result below has the words, and the buttons. */
+export function finalProgress(view: RunView, progress: Progress, text: Text): MessageBody {
+  const card = withoutMedia(runCard(view, progress, text));
+  const blocks = card.blocks.filter((block) => block.kind !== 'quotes');
+  return messageOf({ ...card, blocks, buttons: [] }, text);
+}
 
-/** The answer to the command, when it is over: the channel sees the outcome and finds the thread. */
+/** The answer to the command, when it is over: the channel sees the outcome of a member's words and finds the thread. */
 export function outcomeMessage(view: RunView, progress: Progress, text: Text, threadId: string | null): MessageBody {
   const card = withoutMedia(runCard(view, progress, text));
-  const blocks = card.blocks.filter((block) => block.kind !== 'progress');
+  const blocks = card.blocks.flatMap((block): Block[] => {
+    if (block.kind === 'progress') return [];
+    return block.kind === 'quotes' ? [{ ...block, quotes: block.quotes.slice(0, 1) }] : [block];
+  });
   const shown: Shown = threadId === null ? {} : { lines: [text.discord.thread(threadId)] };
   return messageOf({ ...card, blocks, buttons: [] }, text, shown);
 }

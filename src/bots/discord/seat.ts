@@ -44,7 +44,7 @@ export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): P
   if (speech.progressId) return { place, speech, channelId, progressId: speech.progressId, isNew: false, text };
   try {
     const body = {
-      ...progressMessage(view, speaking.progress, text, false),
+      ...progressMessage(view, speaking.progress, text, null),
       ...{ nonce: nonceOf('p', view.run.id), enforce_nonce: true },
     };
     const { id } = await sendMessage(rest, {

@@ -1,21 +1,26 @@
 import type { Hono } from 'hono';
+import { workspacesWithKeys } from '../../db/vault.ts';
 import type { WorkspaceId } from '../../db/vocabulary.ts';
+import type { Meter } from '../../pipeline/meter.ts';
 import { commands } from '../commands/all.ts';
 import type { Services } from '../services.ts';
 import type { Bot, BotLog } from './bot.ts';
 import { addInteractionsEndpoint } from './endpoint.ts';
-import { connectGateway } from './gateway.ts';
+import { connectGateway, type GatewayEvents } from './gateway.ts';
 import { handleInteraction } from './handle.ts';
+import { leftServers } from './leftServers.ts';
 import { workspaceOf } from './place.ts';
 import { register } from './register.ts';
 import type { FirstAnswer } from './reply.ts';
-import { createRest, type DiscordAddress } from './rest.ts';
+import { createReplyRest, createRest, type DiscordAddress } from './rest.ts';
+import type { Shards } from './shards.ts';
 import { welcome } from './welcome.ts';
 
 export type DiscordBotOptions = {
   address: DiscordAddress;
   /** Where Discord's own HTTP interactions are taken, and the key that signs them; null: over the gateway alone. */
   http: { app: Hono; publicKey: string } | null;
+  shards: Shards;
   services: Services;
   log: BotLog;
   /** A server was left: what it entrusted to us is removed. */
@@ -29,11 +34,12 @@ export type DiscordBot = {
 
 /** Connects to Discord and answers people there, over the gateway and over HTTP alike. */
 export async function startDiscordBot(options: DiscordBotOptions): Promise<DiscordBot> {
-  const { address, http, services, log, onWorkspaceGone } = options;
+  const { address, http, shards, services, log, onWorkspaceGone } = options;
   const rest = createRest(address, 'bot');
-  const bot: Bot = { services, rest, log };
+  const replyRest = createReplyRest(address);
+  const bot: Bot = { services, rest, replyRest, log };
   const overHttp = new Set<Promise<void>>();
-  const handle = (raw: unknown, first: FirstAnswer) => handleInteraction(bot, raw, first);
+  const handle = (raw: unknown, first: FirstAnswer) => handleInteraction(bot, raw, timed(first, services.meter));
   if (http) {
     addInteractionsEndpoint(http.app, http.publicKey, (raw, first) => {
       const job = handle(raw, first).finally(() => overHttp.delete(job));
@@ -42,16 +48,31 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
     });
   }
   log.info({ commands: await register(rest, commands) }, 'the commands are registered at Discord');
-  const gateway = await connectGateway(address, rest, log, {
+  const events: GatewayEvents = {
     onInteraction: handle,
     onJoin: (guild) => welcome(guild, services, rest),
     onLeave: (guildId) => onWorkspaceGone(workspaceOf(guildId, '')),
-  });
+    onReady: async (ready) => {
+      const left = await leftServers(rest, await workspacesWithKeys(services.db), ready);
+      for (const id of left) await onWorkspaceGone(id);
+    },
+  };
+  const gateway = shards === 'none' ? null : await connectGateway(address, shards, replyRest, log, events);
   return {
     stop: async () => {
-      await gateway.drain();
+      await gateway?.drain();
       while (overHttp.size > 0) await Promise.all(overHttp);
-      await gateway.close();
+      await gateway?.close();
     },
+  };
+}
+
+/** Measures how long whoever asked waits for the first answer. */
+function timed(first: FirstAnswer, meter: Meter): FirstAnswer {
+  const begun = performance.now();
+  return async (response) => {
+    const id = await first(response);
+    meter.acknowledged('discord', (performance.now() - begun) / 1000);
+    return id;
   };
 }

@@ -1,17 +1,18 @@
 import { InteractionResponseType } from 'discord-api-types/v10';
-import { loadRun, placeInQueue } from '../../db/runs.ts';
+import { placeInQueue } from '../../db/placeInQueue.ts';
+import { loadRun } from '../../db/runs.ts';
+import { settingsOf } from '../../db/workspaces.ts';
 import { progressOf } from '../../pipeline/progress.ts';
 import { acceptedCard } from '../acceptedCard.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { refusalMessage } from './answer.ts';
-import { requestOf } from './asker.ts';
+import { memberOf, requestOf } from './asker.ts';
 import type { Bot } from './bot.ts';
 import type { Incoming, IncomingAttachment } from './incoming.ts';
 import { footingIn } from './permissions.ts';
-import type { DiscordPlace } from './place.ts';
-import { discordSpeech } from './place.ts';
+import { type DiscordPlace, discordSpeech, workspaceOf } from './place.ts';
 import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
 import { outcomeMessage } from './runMessages.ts';
@@ -39,11 +40,14 @@ export async function startPublicly(bot: Bot, it: Incoming, reply: Reply, start:
     type: InteractionResponseType.ChannelMessageWithSource,
     data: messageOf(textCard('working', text.discord.onIt), text),
   });
+  const workspaceId = workspaceOf(it.guild_id ?? null, memberOf(it).id);
+  const { spoilers } = await settingsOf(bot.services.db, workspaceId);
   const place: DiscordPlace = {
     guildId: it.guild_id ?? null,
     channelId: channel.id,
     rootId: await reply.originalId(),
     opensThread: footing.opensThread,
+    spoilers,
     locale: localeOf(it.locale),
   };
   const answer = await start.perform(requestOf(it, bot.services, place, start.attachments));

@@ -6,9 +6,11 @@ import { discordPlace, discordSpeech } from './place.ts';
 import { codeOf, codes, sendMessage } from './rest.ts';
 import { deletedMessage } from './runMessages.ts';
 
-/** Takes back what was said about a deleted run: the result goes, and the other messages say who deleted it. */
+/** Takes back what was said about a deleted run, where anything was said here: the result goes, and the other messages say who deleted it. */
 export async function takeBack(rest: REST, view: RunView, by: string, signal: AbortSignal): Promise<void> {
-  const place = discordPlace.parse(view.run.place);
+  const known = discordPlace.safeParse(view.run.place);
+  if (!known.success) return;
+  const place = known.data;
   const speech = discordSpeech.parse(view.run.speech);
   const body = { ...deletedMessage(by, textOf(place.locale)), attachments: [] };
   const channelId = speech.threadId ?? place.channelId;

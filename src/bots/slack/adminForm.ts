@@ -1,10 +1,10 @@
 import type { types } from '@slack/bolt';
-import type { Card, Form } from '../card.ts';
+import type { Card, Form, FormField } from '../card.ts';
 import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
-import { paragraph, type SlackBlock } from './blocks.ts';
+import { header, paragraph, type SlackBlock } from './blocks.ts';
 import { cardMessage } from './cardBlocks.ts';
-import { choiceInput, fieldValue, modal, textInput } from './inputs.ts';
+import { channelsInput, choiceInput, fieldValue, modal, textInput, ticksInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 const prefix = 'form:';
@@ -19,16 +19,30 @@ export function formView(form: Form, text: Text): types.ModalView {
     title: form.title,
     submit: text.slack.form.save,
     close: text.slack.form.close,
-    blocks: [paragraph(form.intro), ...form.fields.map(fieldBlock)],
+    blocks: [
+      paragraph(form.intro),
+      ...form.pages.flatMap(({ label, fields }) => [
+        ...(form.pages.length > 1 ? [header(label)] : []),
+        ...fields.map(fieldBlock),
+      ]),
+    ],
   });
 }
 
 /** Slack has no field that hides what is typed: a key's field is at least never filled in beforehand, and its modal is gone once sent. */
-function fieldBlock(field: Form['fields'][number]): SlackBlock {
+function fieldBlock(field: FormField): SlackBlock {
   const { name, label } = field;
   switch (field.kind) {
     case 'choice':
       return choiceInput({ name, label, isOptional: false }, field.choices, field.value);
+    case 'ticks':
+      return ticksInput({ name, label, isOptional: true }, field.choices, field.ticked);
+    case 'channels':
+      return channelsInput({ name, label, hint: field.hint, isOptional: true }, field.channelIds, field.most);
+    case 'text': {
+      const { hint, longest, isLong, value } = field;
+      return textInput({ name, label, hint, isOptional: true }, { longest, isLong, value });
+    }
     case 'secret':
       return textInput(
         { name, label, hint: field.hint, isOptional: true },
@@ -41,8 +55,9 @@ function fieldBlock(field: Form['fields'][number]): SlackBlock {
 export const readForm = (state: ViewState): FormValues =>
   Object.fromEntries(
     Object.keys(state.values).flatMap((name) => {
-      const { text } = fieldValue(state, name);
-      return text === null ? [] : [[name, text]];
+      const { text, several } = fieldValue(state, name);
+      // A field that was emptied comes back as nothing.
+      return [[name, several?.join(',') ?? text ?? '']];
     }),
   );
 

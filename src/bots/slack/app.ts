@@ -26,27 +26,33 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
   });
   app.error(async (error) => log.error({ face: 'slack', error }, 'a request failed'));
 
+  const timed = async (ack: () => Promise<unknown>) => {
+    const begun = performance.now();
+    await ack();
+    needs.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
+  };
+
   const any = /.*/s;
   app.command(any, async ({ ack, body }) => {
-    await ack();
+    await timed(ack);
     await drain.trackLater(() => onCommand(needs, body));
   });
   app.shortcut(any, async ({ ack, body }) => {
-    await ack();
+    await timed(ack);
     await drain.trackLater(() => onShortcut(needs, body));
   });
   app.action(any, async ({ ack, body }) => {
-    await ack();
+    await timed(ack);
     await drain.trackLater(() => onAction(needs, body));
   });
   app.view(any, async ({ ack, body }) => {
     let isAcknowledged = false;
     const answer = async (view?: ViewAnswer) => {
       isAcknowledged = true;
-      await (view ? ack(view) : ack());
+      await timed(() => (view ? ack(view) : ack()));
     };
     await drain.track(() => onViewSubmission(needs, body, answer));
-    if (!isAcknowledged) await ack();
+    if (!isAcknowledged) await timed(ack);
   });
   app.event('app_mention', async ({ body }) => drain.trackLater(() => onMention(needs, body)));
   app.event('app_home_opened', async ({ body }) => drain.trackLater(() => onHome(needs, body)));

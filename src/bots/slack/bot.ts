@@ -24,9 +24,6 @@ type Needs = {
   log: TurnLog;
 };
 
-/** The largest request that Slack sends holds a message of 50 blocks. Bytes. */
-const bodyLimit = 512 * 1024;
-
 /** Connects to Slack: over a socket when there is an app token, else by the addresses that it adds to the program's server. */
 export async function startSlackBot({ services, settings, http, log }: Needs): Promise<SlackBot> {
   const stopping = new AbortController();
@@ -54,7 +51,7 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
   }
   if (settings.signingSecret === null) throw new Error('Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET');
   const logger = createSlackLogger(log);
-  const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, bodyLimit, logger });
+  const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, logger });
   createApp(receiver, needs, drain);
   mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
   return { stop: () => stop(async () => {}) };

@@ -14,8 +14,9 @@ import {
   quote,
   type SlackBlock,
   type SlackButton,
+  section,
 } from './blocks.ts';
-import { mrkdwn } from './escape.ts';
+import { escaped, mrkdwn } from './escape.ts';
 
 export type SlackMessage = { text: string; blocks: SlackBlock[] };
 
@@ -42,10 +43,14 @@ function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
   switch (block.kind) {
     case 'text':
       return [paragraph(block.text)];
+    case 'link':
+      return [section(`<${mrkdwn(block.url, 1_000)}|${mrkdwn(block.label, 200)}>`)];
     case 'quotes':
       return block.quotes.map((one) => quote(one.label, one.text));
     case 'fields':
       return fields(block.fields);
+    case 'channels':
+      return [section(`*${escaped(block.label)}*\n${block.channelIds.map((id) => `<#${escaped(id)}>`).join(', ')}`)];
     case 'progress':
       return [
         plan(
@@ -85,10 +90,14 @@ function wordsOf(block: Block): string[] {
   switch (block.kind) {
     case 'text':
       return [block.text];
+    case 'link':
+      return [block.label];
     case 'quotes':
       return block.quotes.map((one) => `${one.label}: ${one.text}`);
     case 'fields':
       return block.fields.map(({ label, value }) => `${label}: ${value}`);
+    case 'channels':
+      return [`${block.label}: ${block.channelIds.map((id) => `#${id}`).join(', ')}`];
     case 'progress':
       return block.steps.map(({ label, note }) => `${label}: ${note}`);
     case 'entries':

@@ -40,6 +40,9 @@ export const askedPauseMs = (error: unknown): number | null =>
 export const isPassingRefusal = (refusal: string): boolean =>
   ['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(refusal);
 
+/** A fault of the way to Slack or of Slack itself, a refusal included; no fault of ours, of the store or of the database. */
+export const isSlacksFault = (error: unknown): boolean => asPipelineFault(error) instanceof ProviderError;
+
 /** A fault of the Web API in the pipeline's words, so that a wait becomes a delay of the run and nothing of the call gets into the log. */
 export function asPipelineFault(error: unknown): unknown {
   if (error instanceof WebAPIRateLimitedError) {

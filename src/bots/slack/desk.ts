@@ -1,4 +1,6 @@
 import type { Opaque } from '../../db/vocabulary.ts';
+import { settingsOf } from '../../db/workspaces.ts';
+import { isOpen } from '../../pipeline/submit.ts';
 import type { TurnLog } from '../../pipeline/turn.ts';
 import { type Card, textCard } from '../card.ts';
 import { perform } from '../commands/all.ts';
@@ -37,6 +39,9 @@ export type Visit = {
   text: Text;
   request: CommandRequest;
 };
+
+/** What it answers with holds for an hour, so it must hold now. */
+const takesRightsAlong = (command: Command) => command.name === 'web';
 
 /** Workflows spend credits, and speak where they were asked for. */
 const startsRun = (command: Command) => ['complete', 'image', 'video'].includes(command.name);
@@ -88,6 +93,7 @@ function requestOf(
     member: known.member,
     requestKey: asker.requestKey,
     place,
+    channelIds: channel === null ? [] : [channel],
     locale: known.locale,
     openImage: async (reference) =>
       reference === attachedImage && fileId !== null
@@ -107,7 +113,9 @@ export async function asOfNow(visit: Visit): Promise<CommandRequest> {
 
 /** Carries a command out; null when its answer has been given already. */
 export async function carryOut(visit: Visit, command: Command, given: Given): Promise<Answer | null> {
-  if (command.access === 'admin') return await perform(await asOfNow(visit), command, given);
+  if (command.access === 'admin' || takesRightsAlong(command)) {
+    return await perform(await asOfNow(visit), command, given);
+  }
   if (!startsRun(command)) return await perform(visit.request, command, given);
   // Checked first, so that a slip of the pen neither joins a channel nor says that something is on its way.
   const checked = command.check(given);
@@ -117,7 +125,13 @@ export async function carryOut(visit: Visit, command: Command, given: Given): Pr
 
 /** True when a run may speak where somebody asked for it; else they have been told what to do. */
 export async function entered(visit: Visit): Promise<boolean> {
-  const { asker, connection, text } = visit;
+  const { asker, connection, text, request } = visit;
+  // Before the channel is joined: nobody wants the bot where it may not be used.
+  const { channels } = await settingsOf(request.services.db, request.workspace.id);
+  if (!isOpen(channels, request.channelIds)) {
+    await say(visit, refusalCard({ reason: 'elsewhere', channels }, text));
+    return false;
+  }
   if (asker.channel === null) return true;
   const at = { channel: asker.channel, threadTs: asker.threadTs, userId: asker.userId };
   const entry = await enter(connection.client, at, cardMessage(textCard('plain', text.slack.thinking), text));

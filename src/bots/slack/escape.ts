@@ -27,3 +27,7 @@ export function mrkdwn(text: string, most: number): string {
     .slice(0, -1)
     .replace(/&[a-z]{0,4}$/, '')}…`;
 }
+
+/** A link in mrkdwn. Slack makes none by itself out of an address in a text of ours. */
+export const link = (address: string, label: string): string =>
+  `<${escaped(address).replaceAll('|', '%7C')}|${mrkdwn(label, 300).replaceAll('|', '¦')}>`;

@@ -1,17 +1,18 @@
+import { longestSetbacks } from '../../pipeline/errors.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { CardMedia } from '../card.ts';
 import { shortId } from '../runCard.ts';
-import { isPassingRefusal, refusalOf } from './client.ts';
+import { isPassingRefusal, isSlacksFault, refusalOf } from './client.ts';
 import { escaped } from './escape.ts';
 import type { SharedFile } from './place.ts';
 import { reserveFile, sendBytes, shareFile } from './upload.ts';
 import { post, type Voice } from './voice.ts';
 
-/** Where a run's files ended up. */
+/** Where a run's files ended up. `missing` are those that Slack took nowhere. */
 export type Sharing =
   | { outcome: 'here' }
   | { outcome: 'direct'; reason: string }
-  | { outcome: 'refused'; reason: string };
+  | { outcome: 'refused'; reason: string; missing: CardMedia[] };
 
 /**
  * Puts every file into the run's thread. A channel that takes none, for a reason that will not pass, is told apart from a fault:
@@ -26,35 +27,44 @@ export async function shareAll(
   const before = voice.said().refused;
   if (before === null && threadTs !== null) {
     const here = { channel: voice.place.channel, threadTs };
-    const refused = await untilRefused(() => shareEach(voice, store, media, here));
+    const refused = await untilRefused(voice, () => shareEach(voice, store, media, here));
     if (refused === null) return { outcome: 'here' };
     await voice.remember({ refused });
   }
   const reason = voice.said().refused ?? before ?? 'channel_not_found';
   if (media.length === 0) return { outcome: 'here' };
-  const refused = await untilRefused(async () => {
+  const refused = await untilRefused(voice, async () => {
     const { channel, ts } = voice.said().direct ?? (await openDirect(voice));
     await shareEach(voice, store, media, { channel, threadTs: ts });
   });
-  return refused === null ? { outcome: 'direct', reason } : { outcome: 'refused', reason };
+  if (refused === null) return { outcome: 'direct', reason };
+  const { files } = voice.said();
+  return { outcome: 'refused', reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
 }
 
-/** Slack's word when it refused for good; faults that may pass are thrown. */
-async function untilRefused(work: () => Promise<void>): Promise<string | null> {
+/** Slack's word when it refused for good. Faults that may pass are thrown, until nobody will try again: then they are a refusal, too. */
+async function untilRefused({ view }: Voice, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
     return null;
   } catch (error) {
     const refusal = refusalOf(error);
-    if (refusal === null || isPassingRefusal(refusal)) throw error;
-    return refusal;
+    if (refusal !== null && !isPassingRefusal(refusal)) return refusal;
+    if (view.run.settledAt && view.run.setbacks >= longestSetbacks && isSlacksFault(error))
+      return refusal ?? 'no_answer';
+    throw error;
   }
 }
 
 async function openDirect(voice: Voice): Promise<{ channel: string; ts: string }> {
-  const { client, place, text, view } = voice;
+  const { place, text, view } = voice;
   const words = text.slack.upload.forYou(text.measures.few(view.run.prompt));
-  const direct = await post(client, { channel: place.userId, threadTs: null }, { text: escaped(words), blocks: [] });
+  const direct = await post(
+    voice,
+    'direct',
+    { channel: place.userId, threadTs: null },
+    { text: escaped(words), blocks: [] },
+  );
   await voice.remember({ direct });
   return direct;
 }

@@ -63,8 +63,30 @@ export const channelInput = (field: Labelled, channel: string | null): SlackBloc
     ...(channel === null ? { default_to_current_conversation: true } : { initial_conversation: channel }),
   });
 
+/** Any number of conversations that people share, by their ids. */
+export const channelsInput = (field: Labelled, chosen: readonly string[], most: number): SlackBlock =>
+  input(field, {
+    type: 'multi_conversations_select',
+    action_id: field.name,
+    filter: { include: ['public', 'private'], exclude_bot_users: true },
+    max_selected_items: most,
+    ...(chosen.length === 0 ? {} : { initial_conversations: [...chosen] }),
+  });
+
+export function ticksInput(field: Labelled, choices: readonly Choice[], ticked: readonly string[]): SlackBlock {
+  const initial = choices.filter(({ value }) => ticked.includes(value)).map(optionOf);
+  return input(field, {
+    type: 'checkboxes',
+    action_id: field.name,
+    options: choices.map(optionOf),
+    ...(initial.length === 0 ? {} : { initial_options: initial }),
+  });
+}
+
 export type FieldValue = {
   text: string | null;
+  /** Of a field in which several things can be chosen. */
+  several: string[] | null;
   fileId: string | null;
   conversation: string | null;
 };
@@ -73,8 +95,10 @@ export type FieldValue = {
 export function fieldValue(state: ViewState, name: string): FieldValue {
   const field = state.values[name]?.[name];
   const chosen = field?.selected_option?.value;
+  const ticked = field?.selected_options?.map(({ value }) => value.replace(/^=/, ''));
   return {
     text: chosen?.startsWith('=') ? chosen.slice(1) : (field?.value ?? null),
+    several: ticked ?? field?.selected_conversations ?? null,
     fileId: field?.files?.[0]?.id ?? null,
     conversation: field?.selected_conversation ?? null,
   };

@@ -4,22 +4,26 @@ import { pauseEdits, takeEdit } from '../../db/editBudget.ts';
 import type { RunView } from '../../db/runs.ts';
 import type { WorkspaceId } from '../../db/vocabulary.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
-import type { Messenger, Speaking } from '../../pipeline/messenger.ts';
+import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
+import type { Meter } from '../../pipeline/meter.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
 import { mediaOf, runCard } from '../runCard.ts';
 import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
 import { type Sharing, shareAll } from './files.ts';
-import { progressMessage, rootMessage } from './runMessages.ts';
+import { type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { createVoice, edit, post, type Voice } from './voice.ts';
 
 /** Slack takes about 50 edits a minute from an app in a workspace; the rest is room for what does not go through this purse. */
 const pace = { perMinute: 45, burst: 12, kept: 4 } as const;
 
-type Needs = { db: Db; store: MediaStore; connections: SlackConnections };
+/** A signed address has several hundred characters, and must fit a paragraph whole. */
+const longestUrl = 2_000;
+
+type Needs = { db: Db; store: MediaStore; meter: Meter; connections: SlackConnections };
 
 /** Speaks for runs in Slack: one root message, one message that follows the work in its thread, and the files. */
-export function createSlackMessenger({ db, store, connections }: Needs): Messenger {
+export function createSlackMessenger({ db, store, meter, connections }: Needs): Messenger {
   async function voiceOf(view: RunView, speaking: Speaking): Promise<Voice> {
     const connection = await connections.of(view.run.workspaceId);
     if (!connection) throw new ProviderError('bad_key', 'VidGenie is not installed in this Slack workspace');
@@ -34,18 +38,24 @@ export function createSlackMessenger({ db, store, connections }: Needs): Messeng
         const message = progressMessage(view, speaking.progress, voice.text);
         const { progressTs } = voice.said();
         if (progressTs === null) {
-          const { ts } = await post(voice.client, { channel: voice.place.channel, threadTs }, message);
+          const { ts } = await post(voice, 'progress', { channel: voice.place.channel, threadTs }, message);
           await voice.remember({ progressTs: ts });
         } else if (await takeEdit(db, view.run.workspaceId, 'progress', pace)) {
           await edit(voice.client, { channel: voice.place.channel, ts: progressTs }, message);
+          meter.edited('slack', 'sent');
+        } else {
+          meter.edited('slack', 'dropped');
         }
+        // What is made is shown while the rest is at work. Not during a paid call: its handle is saved once we have spoken.
+        if (view.steps.some(({ state }) => state === 'submitting')) return;
+        await shareAll(voice, store, mediaOf(view, voice.text), threadTs);
       }),
     deliver: (view, speaking) =>
       faultsTold(db, view.run.workspaceId, async () => {
         const voice = await voiceOf(view, speaking);
         const threadTs = await openThread(voice, speaking).catch(nullWhenRefused);
         const sharing = await shareAll(voice, store, mediaOf(view, voice.text), threadTs);
-        const notes = await notesOf(voice, sharing);
+        const notes = await tellOf(voice, sharing);
         if (threadTs === null) await tellDirectly(voice, speaking, notes);
         else await tellHere(voice, speaking, { threadTs, notes });
         return voice.said();
@@ -53,67 +63,77 @@ export function createSlackMessenger({ db, store, connections }: Needs): Messeng
   };
 
   /** What is said about files that are not where they were expected. What nobody can fetch costs nothing. */
-  async function notesOf(voice: Voice, sharing: Sharing): Promise<string[]> {
-    if (sharing.outcome === 'here') return [];
+  async function tellOf(voice: Voice, sharing: Sharing): Promise<Notes> {
     const { upload } = voice.text.slack;
-    if (sharing.outcome === 'direct') return [upload.direct(sharing.reason)];
+    if (sharing.outcome === 'here') return nothing;
+    if (sharing.outcome === 'direct') return { sentences: [upload.direct(sharing.reason)], links: [] };
+    const { reason, missing } = sharing;
     const links = await Promise.all(
-      mediaOf(voice.view, voice.text).map(async (media) => {
-        const link = await store.link(media.objectKey);
-        return link.kind === 'url' ? [`${media.label}: ${link.url}`] : [];
-      }),
+      missing.map(async ({ label, objectKey }) => ({ label, link: await store.link(objectKey) })),
     );
-    const found = links.flat();
-    if (found.length > 0) return [upload.link(sharing.reason), ...found];
-    const { run, steps } = voice.view;
-    const made = steps.filter((step) => step.kind !== 'enhance' && step.state === 'done');
-    const amount = made.reduce((sum, step) => sum + step.priceCredits, 0);
+    const found = links.flatMap(({ label, link }) =>
+      link.kind === 'url' && link.url.length <= longestUrl ? [{ label, ...link }] : [],
+    );
+    if (found.length === missing.length) return { sentences: [upload.link(reason)], links: found };
+    const { run, steps, assets } = voice.view;
+    const lost = new Set(missing.map(({ objectKey }) => objectKey));
+    const unreceived = assets.filter(({ objectKey }) => lost.has(objectKey)).map(({ step }) => step);
+    const amount = steps.reduce(
+      (sum, { kind, priceCredits }) => sum + (unreceived.includes(kind) ? priceCredits : 0),
+      0,
+    );
     const { outcome } = await refund(db, run, amount, `undelivered:${run.id}`);
     const isGivenBack = outcome === 'refunded' || outcome === 'repeated';
-    return [upload.kept(sharing.reason), ...(isGivenBack ? [upload.givenBack(amount)] : [])];
+    return { sentences: [upload.kept(reason), ...(isGivenBack ? [upload.givenBack(amount)] : [])], links: [] };
   }
 
   async function tellHere(
     voice: Voice,
-    { progress }: Speaking,
-    told: { threadTs: string; notes: readonly string[] },
+    { progress, balance }: Delivering,
+    told: { threadTs: string; notes: Notes },
   ): Promise<void> {
     const { client, place, view, text } = voice;
-    const message = progressMessage(view, progress, text, told.notes);
-    const { progressTs, rootTs } = voice.said();
-    if (progressTs === null) {
-      const { ts } = await post(client, { channel: place.channel, threadTs: told.threadTs }, message);
+    const { channel } = place;
+    const message = progressMessage(view, progress, text, { notes: told.notes, balance: await balance() });
+    if (voice.said().progressTs === null) {
+      const { ts } = await post(voice, 'progress', { channel, threadTs: told.threadTs }, message);
       await voice.remember({ progressTs: ts });
-    } else {
+    }
+    // Edited even when it was posted just now: it may be an older post, whose answer was lost.
+    const { progressTs, rootTs } = voice.said();
+    if (progressTs !== null) {
       await takeEdit(db, view.run.workspaceId, 'final', pace);
-      await edit(client, { channel: place.channel, ts: progressTs }, message);
+      await edit(client, { channel, ts: progressTs }, message);
     }
     if (rootTs === null) return;
     await takeEdit(db, view.run.workspaceId, 'final', pace);
-    await edit(client, { channel: place.channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text));
+    // Links stay in the thread; that files went elsewhere, or credits back, is part of the outcome.
+    const notes = told.notes.links.length > 0 ? [] : told.notes.sentences;
+    const root = rootMessage(view, runCard(view, progress, text), text, notes);
+    await edit(client, { channel, ts: rootTs }, root);
     await rememberPermalink(voice, rootTs);
   }
 }
 
 /** Posts the root message unless it is there, and gives the `ts` under which the run's thread hangs. */
 async function openThread(voice: Voice, { progress }: Speaking): Promise<string> {
-  const { client, place, text, view } = voice;
+  const { place, text, view } = voice;
   const { rootTs } = voice.said();
   if (rootTs !== null) return place.threadTs ?? rootTs;
   const message = rootMessage(view, runCard(view, progress, text), text);
-  const { ts } = await post(client, { channel: place.channel, threadTs: place.threadTs }, message);
+  const { ts } = await post(voice, 'root', { channel: place.channel, threadTs: place.threadTs }, message);
   await voice.remember({ rootTs: ts });
   return place.threadTs ?? ts;
 }
 
 /** The conversation is gone, or the bot was sent away: the member hears of it directly. */
-async function tellDirectly(voice: Voice, { progress }: Speaking, notes: readonly string[]): Promise<void> {
-  const { client, place, text, view } = voice;
+async function tellDirectly(voice: Voice, { progress, balance }: Delivering, notes: Notes): Promise<void> {
+  const { place, text, view } = voice;
   const { direct, progressTs } = voice.said();
   if (progressTs !== null) return;
-  const message = progressMessage(view, progress, text, notes);
+  const message = progressMessage(view, progress, text, { notes, balance: await balance() });
   const to = direct ? { channel: direct.channel, threadTs: direct.ts } : { channel: place.userId, threadTs: null };
-  const { ts } = await post(client, to, message);
+  const { ts } = await post(voice, 'outcome', to, message);
   await voice.remember({ progressTs: ts });
 }
 

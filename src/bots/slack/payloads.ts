@@ -49,7 +49,9 @@ export const actionPayload = interaction.extend({
 const fieldState = z.object({
   value: words.nullish(),
   selected_option: z.object({ value: words }).nullish(),
+  selected_options: z.array(z.object({ value: words })).nullish(),
   selected_conversation: id.nullish(),
+  selected_conversations: z.array(id).nullish(),
   files: z.array(slackFile).nullish(),
 });
 

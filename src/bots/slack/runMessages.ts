@@ -5,23 +5,31 @@ import { runCard, shortId, stepLines } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import { buttonRow, context, fitted, limits, paragraph, plan, quote, type SlackBlock, section } from './blocks.ts';
 import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
-import { escaped, mrkdwn } from './escape.ts';
+import { escaped, link, mrkdwn } from './escape.ts';
 
 /** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
 const mention = (id: string, name: string): string => (/^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : mrkdwn(name, 80));
 
+/** What there is to say about files that Slack did not take where they belong: in words, and where they can be fetched instead. */
+export type Notes = {
+  sentences: readonly string[];
+  links: readonly { label: string; url: string; expiresAt: Date | null }[];
+};
+
+export const nothing: Notes = { sentences: [], links: [] };
+
 /** The message that everybody in the channel sees: who asked, for what, at what price, and in the end what became of it. */
-export function rootMessage(view: RunView, card: Card, text: Text): SlackMessage {
+export function rootMessage(view: RunView, card: Card, text: Text, notes: readonly string[] = []): SlackMessage {
   const { run } = view;
   const who = mention(run.memberId, run.memberName);
   const line = `${who} · *${escaped(text.runs.workflows[run.workflow])}* · ${escaped(text.measures.credits(run.priceCredits))}`;
-  const outcome = run.settledAt ? [card.title, ...sentencesOf(card)] : [card.title];
+  const outcome = run.settledAt ? [card.title, ...sentencesOf(card).slice(0, 5), ...notes] : [card.title];
   return {
     text: fallback(`${card.title}: ${run.prompt}`),
     blocks: [
       section(line),
       quote(text.runs.prompt.original, run.prompt),
-      ...outcome.slice(0, 6).map(paragraph),
+      ...outcome.map(paragraph),
       context(text.slack.runId(shortId(run.id))),
     ],
   };
@@ -35,9 +43,9 @@ export function progressMessage(
   view: RunView,
   progress: Progress,
   text: Text,
-  notes: readonly string[] = [],
+  { notes = nothing, balance }: { notes?: Notes; balance?: number } = {},
 ): SlackMessage {
-  const card = runCard(view, progress, text);
+  const card = runCard(view, progress, text, balance === undefined ? {} : { balance });
   const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.image ?? null;
   const title = view.run.settledAt ? card.title : text.slack.planTitle(card.title, progress.percent);
   const tasks = stepLines(view, progress, text).map((step) => taskOf(step, step.kind === 'enhance' ? enhanced : null));
@@ -45,11 +53,14 @@ export function progressMessage(
     const size = text.runs.media.size(width, height, seconds, text.measures.bytes(bytes));
     return context(`${label}: ${size}`);
   });
-  const sentences = [...sentencesOf(card), ...notes].map(paragraph);
+  const sentences = [...sentencesOf(card), ...notes.sentences].map(paragraph);
+  const links = notes.links.map(({ label, url, expiresAt }) =>
+    section(link(url, expiresAt ? text.slack.upload.until(label, text.measures.moment(expiresAt)) : label)),
+  );
   return {
     text: cardMessage(card, text).text,
     blocks: fitted(
-      [plan(title, tasks), ...sentences, ...facts],
+      [plan(title, tasks), ...sentences, ...links, ...facts],
       limits.blocksPerMessage,
       buttonRow(card.buttons.map(buttonOf)),
     ),

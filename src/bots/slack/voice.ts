@@ -1,5 +1,7 @@
+import { createHash } from 'node:crypto';
 import type { WebClient } from '@slack/web-api';
 import type { RunView } from '../../db/runs.ts';
+import type { RunId } from '../../db/vocabulary.ts';
 import type { Speaking } from '../../pipeline/messenger.ts';
 import { type Text, textOf } from '../text.ts';
 import type { SlackMessage } from './cardBlocks.ts';
@@ -36,21 +38,44 @@ export function createVoice(connection: SlackConnection, view: RunView, speaking
   };
 }
 
-/** Posts a message and gives its `ts`, by which it is edited and answered. Slack knows no way to post twice as once. */
+/** The messages that a run posts, each at most once. */
+type Post = 'root' | 'progress' | 'direct' | 'outcome';
+
+/**
+ * Posts a message and gives its `ts`, by which it is edited and answered. A post whose answer was lost carries the same id when it is
+ * repeated: Slack answers it with the first one's `ts`, as its own clients count on. It promises that nowhere, though its reference
+ * names the refusals; where it takes no notice of the id, a lost answer may double a message.
+ */
 export async function post(
-  client: WebClient,
+  { client, view }: Pick<Voice, 'client' | 'view'>,
+  what: Post,
   to: { channel: string; threadTs: string | null },
   message: SlackMessage,
 ): Promise<{ channel: string; ts: string }> {
-  const posted = await client.chat.postMessage({
-    channel: to.channel,
-    ...(to.threadTs === null ? {} : { thread_ts: to.threadTs }),
-    ...message,
-    unfurl_links: false,
-    unfurl_media: false,
+  const send = (id: { client_msg_id?: string }) =>
+    client.chat.postMessage({
+      channel: to.channel,
+      ...(to.threadTs === null ? {} : { thread_ts: to.threadTs }),
+      ...message,
+      ...id,
+      unfurl_links: false,
+      unfurl_media: false,
+    });
+  const posted = await send({ client_msg_id: postId(view.run.id, what) }).catch((error: unknown) => {
+    // The first one is known but gone, for somebody deleted it: only a new one helps.
+    if (!refusalOf(error)?.startsWith('duplicate_')) throw error;
+    return send({});
   });
   if (!posted.ts) throw new Error('Slack posted a message without a ts');
   return { channel: posted.channel ?? to.channel, ts: posted.ts };
+}
+
+/** An id that every process gives to the same message of a run, in the shape of a random UUID, which is what Slack's own clients send. */
+function postId(id: RunId, what: Post): string {
+  const hex = createHash('sha256').update(`${id} ${what}`).digest('hex');
+  return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
+    '-',
+  );
 }
 
 /** Edits a message. One that somebody deleted, or that may not be edited any more, is left in peace. */

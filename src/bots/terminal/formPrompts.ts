@@ -5,17 +5,38 @@ type FieldOf<Kind extends FormField['kind']> = Extract<FormField, { kind: Kind }
 
 /** Asks for every field of a form in turn. Resolves with null when somebody leaves it half-way: then nothing is changed. */
 export async function askForm(form: Form, signal: AbortSignal): Promise<FormValues | null> {
-  const { intro, isCancel, log, password, select } = await import('@clack/prompts');
+  const { intro, isCancel, log, multiselect, password, select, text } = await import('@clack/prompts');
   intro(form.title);
   log.message(form.intro);
   const secret = ({ label, hint }: FieldOf<'secret'>) => password({ message: `${label} (${hint})`, mask: '•', signal });
   const choice = ({ label, choices, value }: FieldOf<'choice'>) =>
     select({ message: label, options: choices.map((one) => ({ ...one })), initialValue: value, maxItems: 8, signal });
   const values: Record<string, string> = {};
-  for (const field of form.fields) {
-    const answer = field.kind === 'secret' ? await secret(field) : await choice(field);
+  const ticks = ({ label, choices, ticked }: FieldOf<'ticks'>) =>
+    multiselect({
+      ...{ message: label, options: choices.map((one) => ({ ...one })), initialValues: [...ticked] },
+      ...{ required: false, signal },
+    });
+  const line = ({ label, hint, value }: FieldOf<'text'>) =>
+    text({ message: `${label} (${hint})`, initialValue: value.replaceAll('\n', ', '), signal });
+  const ask = (field: FormField) => {
+    switch (field.kind) {
+      case 'choice':
+        return choice(field);
+      case 'ticks':
+        return ticks(field);
+      case 'text':
+        return line(field);
+      case 'secret':
+        return secret(field);
+      case 'channels':
+        throw new Error('a terminal has no channels');
+    }
+  };
+  for (const field of form.pages.flatMap(({ fields }) => fields)) {
+    const answer = await ask(field);
     if (isCancel(answer)) return null;
-    values[field.name] = answer ?? '';
+    values[field.name] = Array.isArray(answer) ? answer.join(',') : (answer ?? '');
   }
   return values;
 }

@@ -43,10 +43,15 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
   switch (block.kind) {
     case 'text':
       return wrap(safe(block.text), inner(canvas));
+    case 'link':
+      // Whole, however long: an address in two lines opens nothing.
+      return [safe(`${block.label}: ${block.url}`)];
     case 'quotes':
       return paintQuotes(block.quotes, canvas);
     case 'fields':
       return paintFields(block.fields, canvas);
+    case 'channels':
+      return paintFields([{ label: block.label, value: block.channelIds.join(', ') }], canvas);
     case 'progress':
       return paintSteps(block.steps, { ...canvas, columns: inner(canvas) });
     case 'entries':

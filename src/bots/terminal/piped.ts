@@ -19,8 +19,11 @@ type Piped = {
   signal: AbortSignal;
 };
 
-/** Reads commands line by line and answers in plain lines. At the end of the input it waits for every run, and then leaves. */
-export async function runPiped({ services, input, surface, write, onFault, signal }: Piped): Promise<void> {
+/**
+ * Reads commands line by line and answers in plain lines. At the end of the input it waits for every run, and resolves with how many
+ * lines there were.
+ */
+export async function runPiped({ services, input, surface, write, onFault, signal }: Piped): Promise<number> {
   const seen = new Map<string, { view: RunView; progress: Progress }>();
   const look = (view: RunView) => ({ view, progress: progressOf(view, services.providers, services.now()) });
   const session = createSession({
@@ -53,9 +56,12 @@ export async function runPiped({ services, input, surface, write, onFault, signa
 
   const lines = createInterface({ input, crlfDelay: Number.POSITIVE_INFINITY });
   signal.addEventListener('abort', () => lines.close());
+  let count = 0;
   for await (const line of lines) {
+    count += 1;
     if (await session.enter(line)) break;
   }
   lines.close();
   await session.finished();
+  return count;
 }

@@ -131,18 +131,17 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
 }
 
 /** A form for where nothing can be chosen: what is chosen now, and how to change it in words. */
-function formCard({ title, intro, fields }: Form): Card {
-  const chosen = fields.map((field) => ({
-    label: field.label,
-    value:
-      field.kind === 'secret'
-        ? field.hint
-        : (field.choices.find((choice) => choice.value === field.value)?.label ?? field.value),
-  }));
-  const isSecret = fields.some((field) => field.kind === 'secret');
-  const how = { kind: 'text', text: isSecret ? text.commands.keys.how : text.commands.settings.how } as const;
+function formCard({ title, intro, overview, pages }: Form): Card {
+  if (overview)
+    return { ...overview, blocks: [...overview.blocks, { kind: 'text', text: text.commands.settings.how }] };
+  const fields = pages.flatMap((page) => page.fields);
+  const chosen = fields.map((field) => ({ label: field.label, value: 'hint' in field ? field.hint : '' }));
   return {
     ...textCard('plain', title),
-    blocks: [{ kind: 'text', text: intro }, { kind: 'fields', fields: chosen }, how],
+    blocks: [
+      { kind: 'text', text: intro },
+      { kind: 'fields', fields: chosen },
+      { kind: 'text', text: text.commands.keys.how },
+    ],
   };
 }

@@ -1,10 +1,13 @@
 import * as commands from './en/commands.ts';
 import * as discord from './en/discord.ts';
 import * as measures from './en/measures.ts';
+import * as operations from './en/operations.ts';
 import * as operator from './en/operator.ts';
+import * as page from './en/page.ts';
 import * as refusals from './en/refusals.ts';
 import * as runs from './en/runs.ts';
 import * as slack from './en/slack.ts';
 import * as terminal from './en/terminal.ts';
+import * as web from './en/web.ts';
 
-export const en = { commands, discord, measures, operator, refusals, runs, slack, terminal };
+export const en = { commands, discord, measures, operations, operator, page, refusals, runs, slack, terminal, web };

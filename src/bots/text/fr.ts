@@ -2,9 +2,11 @@ import { en } from './en.ts';
 import * as commands from './fr/commands.ts';
 import * as discord from './fr/discord.ts';
 import * as measures from './fr/measures.ts';
+import * as page from './fr/page.ts';
 import * as refusals from './fr/refusals.ts';
 import * as runs from './fr/runs.ts';
 import * as slack from './fr/slack.ts';
+import * as web from './fr/web.ts';
 
 /** What people read in a chat. Operators and the terminal are spoken to in English. */
-export const fr = { ...en, commands, discord, measures, refusals, runs, slack };
+export const fr = { ...en, commands, discord, measures, page, refusals, runs, slack, web };

@@ -4,12 +4,13 @@ import { shortId } from '../../bots/runCard.ts';
 import { text } from '../../bots/terminal/person.ts';
 import { checkInvariants } from '../../db/invariants.ts';
 import { stepKinds } from '../../db/vocabulary.ts';
-import type { Program } from '../../main.ts';
+import { type Program, queueOf } from '../../main.ts';
 import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
 import { vendors } from '../../pipeline/providers/provider.ts';
 import { openQueue } from '../../pipeline/queue.ts';
 import { reasonOf } from '../explain.ts';
 import type { Finding } from './ground.ts';
+import { checkRedis } from './redis.ts';
 
 const { doctor: words } = text.operator;
 
@@ -17,7 +18,7 @@ const { doctor: words } = text.operator;
 export async function checkWork(program: Program): Promise<Finding[]> {
   const unfinished = await countUnfinished(program);
   return [
-    await checkQueue(program),
+    ...(await checkQueue(program)),
     await checkMedia(program),
     checkProviders(program),
     ...(await checkModels(program)),
@@ -35,16 +36,18 @@ async function countUnfinished({ database: { db } }: Program): Promise<number> {
   return row?.count ?? 0;
 }
 
-async function checkQueue({ database: { url } }: Program): Promise<Finding> {
+async function checkQueue({ config, database: { url } }: Program): Promise<Finding[]> {
+  let findings: Finding[] = [];
   try {
-    const queue = await openQueue({ kind: 'postgres', url }, () => {});
+    if (config.redis) findings = await checkRedis(config.redis);
+    const queue = await openQueue(queueOf(config, url), () => {});
     try {
-      return { part: 'queue', isFine: true, says: words.queueFine(await queue.waiting()) };
+      return [{ part: 'queue', isFine: true, says: words.queueFine(await queue.waiting()) }, ...findings];
     } finally {
       await queue.close();
     }
   } catch (error) {
-    return { part: 'queue', isFine: false, says: words.unreachable(reasonOf(error)) };
+    return [{ part: 'queue', isFine: false, says: words.unreachable(reasonOf(error)) }, ...findings];
   }
 }
 
@@ -112,7 +115,7 @@ async function checkObjects({ database: { db }, services: { store } }: Program):
       await db.execute(sql`
         SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.kind = a.step
         JOIN runs r ON r.id = a.run_id
-        WHERE s.state = 'done' AND r.deleted_at IS NULL AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
+        WHERE s.state = 'done' AND r.deleted_at IS NULL AND a.removed_at IS NULL AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
     );
     const sizes = await Promise.all(rows.map(async ({ key }) => await store.size(key).catch(() => null)));
     missing.push(...rows.filter((row, at) => sizes[at] !== row.bytes).map(({ key }) => key));

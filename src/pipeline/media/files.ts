@@ -2,22 +2,14 @@ import { randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
-import type { MediaStore } from './store.ts';
-
-/** The store could not do its work. The message is one sentence for the operator; `cause` is the system's own error. */
-export class StorageError extends Error {
-  override readonly name = 'StorageError';
-}
-
-/** Every part begins with a letter or a digit, so that neither `..` nor a hidden or absolute path can be spelled. */
-const keyPattern = /^[a-z0-9][a-z0-9._-]{0,127}(\/[a-z0-9][a-z0-9._-]{0,127}){0,7}$/i;
+import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
 
 /** Keeps media as plain files below `directory`, which is created when first needed. */
 export function createFileStore(directory: string): MediaStore {
   const root = resolve(directory);
 
   const pathOf = (key: string) => {
-    if (!keyPattern.test(key)) throw new StorageError(`"${key}" is not a valid media key.`);
+    requireMediaKey(key);
     return join(root, ...key.split('/'));
   };
 
@@ -48,6 +40,10 @@ export function createFileStore(directory: string): MediaStore {
     remove: async (key) => {
       const path = pathOf(key);
       await explained(root, () => rm(path, { force: true }));
+    },
+    prepare: async () => {
+      const made = await explained(root, () => mkdir(root, { recursive: true }));
+      return made === undefined ? 'there' : 'made';
     },
     check: async () => {
       await explained(root, async () => {

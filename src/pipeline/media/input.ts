@@ -34,7 +34,14 @@ export async function acceptImage(
       return { outcome: 'refused', reason: 'animated', detail: 'it is an animation, not a still image' };
     }
     options.signal.throwIfAborted();
-    return { outcome: 'accepted', image: await normalise(original, hasAlpha, options.directory) };
+    const image = await normalise(original, hasAlpha, options.directory).catch(async (error: unknown) => {
+      // Measuring takes less than making a new picture does: was it the image, or our disk?
+      if (await isWhole(original.path)) throw error;
+      return null;
+    });
+    return image
+      ? { outcome: 'accepted', image }
+      : { outcome: 'refused', reason: 'damaged', detail: 'it cannot be decoded to its end' };
   } finally {
     await rm(original.path, { force: true });
   }
@@ -82,6 +89,15 @@ async function normalise(original: ReceivedFile, hasAlpha: boolean, directory: s
     throw error;
   }
 }
+
+const isWhole = (path: string): Promise<boolean> =>
+  sharp(path, { failOn: 'warning' })
+    .raw()
+    .toBuffer()
+    .then(
+      () => true,
+      () => false,
+    );
 
 async function digest(path: string): Promise<string> {
   const hash = createHash('sha256');

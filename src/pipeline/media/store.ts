@@ -12,7 +12,47 @@ export type MediaStore = {
   /** Size in bytes, or null when there is no such object. */
   size: (key: string) => Promise<number | null>;
   link: (key: string) => Promise<MediaLink>;
+  /** Removing what is not there is no error. */
   remove: (key: string) => Promise<void>;
+  /** Makes the place where objects are kept, where that is missing. */
+  prepare: () => Promise<'made' | 'there'>;
   /** Proves that an object can be written, read and removed; throws with a sentence for the operator. */
   check: () => Promise<void>;
 };
+
+/** The store could not do its work. The message is one sentence for the operator; `cause` is the system's own error. */
+export class StorageError extends Error {
+  override readonly name = 'StorageError';
+  /** True when the same may work in a moment, with nobody's help. */
+  readonly isPassing: boolean;
+
+  constructor(message: string, { isPassing = false, ...options }: ErrorOptions & { isPassing?: boolean } = {}) {
+    super(message, options);
+    this.isPassing = isPassing;
+  }
+}
+
+/** Every part begins with a letter or a digit, so that neither `..` nor a hidden or absolute path can be spelled. */
+const keyPattern = /^[a-z0-9][a-z0-9._-]{0,127}(\/[a-z0-9][a-z0-9._-]{0,127}){0,7}$/i;
+
+export function requireMediaKey(key: string): void {
+  if (!keyPattern.test(key)) throw new StorageError(`"${key}" is not a valid media key.`);
+}
+
+/** A store that is loaded when it is first used: the library behind it is large, and most commands only look at the database. */
+export function createLazyStore(load: () => Promise<MediaStore>): MediaStore {
+  let loading: Promise<MediaStore> | null = null;
+  const store = () => {
+    loading ??= load();
+    return loading;
+  };
+  return {
+    put: async (...given) => (await store()).put(...given),
+    open: async (key) => (await store()).open(key),
+    size: async (key) => (await store()).size(key),
+    link: async (key) => (await store()).link(key),
+    remove: async (key) => (await store()).remove(key),
+    prepare: async () => (await store()).prepare(),
+    check: async () => (await store()).check(),
+  };
+}

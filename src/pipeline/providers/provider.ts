@@ -71,8 +71,6 @@ export type Call = {
   signal: AbortSignal;
   /** A stable hash of the member, for the safety identifiers that vendors ask for. */
   memberHash: string;
-  /** An early look at an image, for the faces that can show one. */
-  onPreview: (bytes: Uint8Array, mime: string) => void;
 };
 
 /** Either the result itself, or a handle under which it can be asked for later, by any process. */

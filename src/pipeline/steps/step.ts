@@ -14,7 +14,7 @@ import {
   type RequestOf,
   type Vendor,
 } from '../providers/provider.ts';
-import type { Turn } from '../turn.ts';
+import type { After, Turn } from '../turn.ts';
 
 /** What differs between the three kinds of step. Deadlines are in milliseconds. */
 export type StepWork<Kind extends StepKind> = {
@@ -24,7 +24,7 @@ export type StepWork<Kind extends StepKind> = {
   /** From the first submit until the provider has to be done. */
   workDeadlineMs: number;
   request: (turn: Turn) => Promise<RequestOf<Kind>>;
-  /** Makes the result last and ends the turn. */
+  /** Makes the result last. */
   keep: (turn: Turn, step: Step, output: OutputOf<Kind>, cost: ProviderCost | null) => Promise<void>;
 };
 
@@ -33,11 +33,12 @@ const downloadDeadlineMs = 10 * 60_000;
 const cancelDeadlineMs = 15_000;
 
 /** Sends a step to its provider: the only place where money may be spent. The step is marked `submitting` already. */
-export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
   const request = await work.request(turn);
   const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);
+  const since = step.startedAt ?? deps.now();
   const submitted = await narrate.during(turn, () =>
     deps.breakers.guard(`${provider.id} ${provider.step}`, () => provider.submit(request, call)),
   );
@@ -46,9 +47,11 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
     if (submitted.outcome === 'accepted') {
       await insist(turn, () => saveHandle(deps.db, lease, step.kind, submitted.handle, submitted.pollAfterMs));
       deps.reach('step_submitted', { runId: lease.runId, step: step.kind });
-    } else {
-      await work.keep(turn, step, submitted.output, submitted.cost ?? null);
+      return 'waits';
     }
+    await work.keep(turn, step, submitted.output, submitted.cost ?? null);
+    noteDone(turn, step, since);
+    return 'go_on';
   } catch (error) {
     if (error instanceof LeaseLost) {
       const handle = submitted.outcome === 'accepted' ? submitted.handle : null;
@@ -60,38 +63,51 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
 }
 
 /** Asks the provider once how far it is. */
-export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
-  const since = step.startedAt ?? deps.now();
-  if (deps.now().getTime() - since.getTime() > work.workDeadlineMs) {
+  if (workedMs(turn, step) > work.workDeadlineMs) {
     const last = await callFor(turn, step, provider.vendor, cancelDeadlineMs);
     await provider.cancel(step.handle, last).catch(() => {});
     const minutes = Math.round(work.workDeadlineMs / 60_000);
     throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
   }
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
-  const polled = await narrate.during(turn, () => provider.poll(step.handle, call));
+  const polled = await narrate.during(turn, () => provider.poll(step.handle, call), turn.view);
   deps.reach('step_polled', { runId: lease.runId, step: step.kind });
   if (polled.outcome === 'working') {
-    return await saveProgress(deps.db, lease, step.kind, polled.fraction ?? null, polled.pollAfterMs);
+    const { fraction = null, pollAfterMs } = polled;
+    await saveProgress(deps.db, lease, step.kind, fraction === step.fraction ? null : fraction, pollAfterMs);
+    return 'waits';
   }
   await beginStoring(deps.db, lease, step.kind, polled.cost ?? null);
   deps.reach('step_storing', { runId: lease.runId, step: step.kind });
-  await storeStep(turn, step, work);
+  return await storeStep(turn, step, work);
+}
+
+/** How long a step has been at work, by the database's clock alone: this machine's own may be wrong, or be set while we look. */
+function workedMs({ deps, view }: Turn, { startedAt }: Step): number {
+  const { dueAt } = view.run;
+  // The claim of this turn set the due moment that far ahead.
+  return startedAt && dueAt ? dueAt.getTime() - deps.visibilityMs - startedAt.getTime() : 0;
 }
 
 /** Fetches a finished result; may be repeated for as long as the provider keeps it. */
-export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const provider = providerOf(turn, step, work.kind);
   await narrate.during(turn, async () => {
     const output = await provider.download(step.handle, await callFor(turn, step, provider.vendor, downloadDeadlineMs));
     await work.keep(turn, step, output, null);
+    noteDone(turn, step, step.startedAt ?? turn.deps.now());
   });
+  return 'go_on';
 }
 
+const noteDone = ({ deps }: Turn, step: Step, since: Date): void =>
+  deps.meter.stepDone(step, (deps.now().getTime() - since.getTime()) / 1000);
+
 /** Stops a step that was sent. What was sent is paid for; whether the provider could still stop does not change that. */
-export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<void> {
+export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
   const call = await callFor(turn, step, provider.vendor, cancelDeadlineMs);
@@ -100,6 +116,7 @@ export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, 
   });
   await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
   deps.reach('step_failed', { runId: lease.runId, step: step.kind });
+  return 'go_on';
 }
 
 /**
@@ -131,6 +148,5 @@ async function callFor(turn: Turn, step: Step, vendor: Vendor | null, deadlineMs
     key: await turn.deps.keys.forStep(turn.view.run, step, vendor),
     signal: AbortSignal.any([turn.signal, AbortSignal.timeout(deadlineMs)]),
     memberHash: createHash('sha256').update(`${turn.view.run.workspaceId}/${turn.view.run.memberId}`).digest('hex'),
-    onPreview: () => {},
   };
 }

@@ -1,4 +1,6 @@
 import { removeInstallation } from '../../../db/slackInstallations.ts';
+import type { WorkspaceId } from '../../../db/vocabulary.ts';
+import { isPassingRefusal, refusalOf } from '../client.ts';
 import type { DeskNeeds } from '../desk.ts';
 import { goodbyePayload, sourceOfEvent } from '../payloads.ts';
 import { workspaceOf } from '../workspace.ts';
@@ -10,18 +12,35 @@ export async function onGoodbye(needs: DeskNeeds, body: unknown): Promise<void> 
   // A member's own token is none of ours.
   if (type === 'tokens_revoked' && (tokens?.bot ?? []).length === 0) return;
   const source = sourceOfEvent(it);
-  // Slack does not say here whether the app was installed org-wide: then there is no installation of the team alone.
-  const candidates = [
-    { ...source, isOrgWide: false },
-    { ...source, isOrgWide: true },
-  ];
-  for (const candidate of source.isOrgWide ? candidates.toReversed() : candidates) {
-    const id = workspaceOf(candidate);
-    if (!id) continue;
-    needs.connections.forget(id);
-    if (await removeInstallation(needs.services.db, id, type)) {
-      needs.log.info({ face: 'slack', workspaceId: id, type }, 'an installation and its keys were deleted');
-      return;
-    }
+  const own = workspaceOf({ ...source, isOrgWide: false });
+  const org = workspaceOf({ ...source, isOrgWide: true });
+  if (source.isOrgWide) {
+    if (org) await forget(needs, org, type);
+    return;
+  }
+  if (own && (await forget(needs, own, type))) return;
+  // Slack may leave out that it means the whole organisation. It means one of its teams as well when it repeats itself, and then the
+  // organisation's token still works.
+  if (org && (await isRefused(needs, org))) await forget(needs, org, type);
+}
+
+/** True when there was something to forget. */
+async function forget({ connections, services, log }: DeskNeeds, id: WorkspaceId, type: string): Promise<boolean> {
+  connections.forget(id);
+  const wasThere = await removeInstallation(services.db, id, type);
+  if (wasThere) log.info({ face: 'slack', workspaceId: id, type }, 'an installation and its keys were deleted');
+  return wasThere;
+}
+
+async function isRefused({ connections }: DeskNeeds, id: WorkspaceId): Promise<boolean> {
+  connections.forget(id);
+  const connection = await connections.of(id);
+  try {
+    await connection?.client.auth.test();
+    return false;
+  } catch (error) {
+    const refusal = refusalOf(error);
+    if (refusal === null || isPassingRefusal(refusal)) throw error;
+    return true;
   }
 }

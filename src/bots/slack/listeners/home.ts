@@ -3,7 +3,8 @@ import { accountOf, usageOf } from '../../../db/credits.ts';
 import { listRuns, type RunView } from '../../../db/runs.ts';
 import { ensureWorkspace, settingsOf } from '../../../db/workspaces.ts';
 import { keyFields, listKeys } from '../../commands/keys.ts';
-import { settingsCard } from '../../commands/settings.ts';
+import { settingsCard } from '../../commands/settingsCard.ts';
+import { mediaOf } from '../../runCard.ts';
 import type { Text } from '../../text.ts';
 import {
   button,
@@ -18,8 +19,9 @@ import {
   thumbnail,
 } from '../blocks.ts';
 import { cardMessage } from '../cardBlocks.ts';
+import { isPassingRefusal, refusalOf } from '../client.ts';
 import { asOfNow, type DeskNeeds, receive, type Visit } from '../desk.ts';
-import { escaped } from '../escape.ts';
+import { escaped, link } from '../escape.ts';
 import { homePayload, sourceOfEvent } from '../payloads.ts';
 import { speechOf } from '../place.ts';
 
@@ -43,11 +45,18 @@ export async function onHome(needs: DeskNeeds, body: unknown): Promise<void> {
   };
   await receive(needs, asker, async (visit) => {
     const { client } = visit.connection;
-    await client.views.publish({ user_id: userId, view: await homeView(visit) });
+    const publish = async (shows: { images: boolean }) =>
+      client.views.publish({ user_id: userId, view: await homeView(visit, shows) });
+    await publish({ images: true }).catch(async (error: unknown) => {
+      const refusal = refusalOf(error);
+      // One image that somebody deleted by hand is enough for Slack to refuse the whole Home.
+      if (refusal === null || isPassingRefusal(refusal)) throw error;
+      await publish({ images: false });
+    });
   });
 }
 
-async function homeView(visit: Visit): Promise<types.HomeView> {
+async function homeView(visit: Visit, shows: { images: boolean }): Promise<types.HomeView> {
   const { needs, text, request } = visit;
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
@@ -69,7 +78,7 @@ async function homeView(visit: Visit): Promise<types.HomeView> {
       { label: creditsCard.usage, value: `${usage.day}, ${usage.week}, ${usage.month}` },
     ]),
     header(home.runs),
-    ...(runs.length === 0 ? [paragraph(home.noRuns)] : runs.flatMap((view) => runBlocks(view, text))),
+    ...(runs.length === 0 ? [paragraph(home.noRuns)] : runs.flatMap((view) => runBlocks(view, shows, text))),
     ...(member.isAdmin ? await adminBlocks(visit) : []),
   ];
   needs.signal.throwIfAborted();
@@ -77,17 +86,17 @@ async function homeView(visit: Visit): Promise<types.HomeView> {
 }
 
 /** A run in a few lines: what was asked for, what became of it, its image, and where its thread is. */
-function runBlocks(view: RunView, text: Text): SlackBlock[] {
+function runBlocks(view: RunView, shows: { images: boolean }, text: Text): SlackBlock[] {
   const { run } = view;
   const speech = speechOf(run.speech);
   const facts = [text.measures.moment(run.createdAt), text.runs.workflows[run.workflow], text.runs.states[run.state]];
-  const image = view.assets.find((asset) => asset.step === 'image');
+  const image = shows.images ? mediaOf(view, text).find(({ kind }) => kind === 'image') : undefined;
   const file = image ? speech.files[image.objectKey] : undefined;
   return [
     section(`*${escaped(text.measures.few(run.prompt))}*`),
     context(facts.join(' · ')),
     ...(file?.state === 'shared' ? [thumbnail(file.fileId, run.prompt)] : []),
-    ...(speech.permalink === null ? [] : [section(text.slack.home.open(escaped(speech.permalink)))]),
+    ...(speech.permalink === null ? [] : [section(link(speech.permalink, text.slack.home.open))]),
   ];
 }
 
@@ -95,7 +104,7 @@ async function adminBlocks({ request, text }: Visit): Promise<SlackBlock[]> {
   const { services, workspace } = request;
   const [keys, settings] = await Promise.all([listKeys(request), settingsOf(services.db, workspace.id)]);
   const { home } = text.slack;
-  const card = settingsCard(settings, home.settings, text);
+  const card = settingsCard(request, settings, home.settings);
   return [
     header(home.admin),
     ...fields(keyFields(keys, text)),

@@ -23,27 +23,31 @@ async function withModal(
   fill: (visit: Visit) => Promise<types.ModalView>,
 ): Promise<void> {
   const opening = openAtOnce(needs, asker, triggerId);
+  let text = textOf('en');
+  let isFilled = false;
   await receive(needs, asker, async (visit) => {
-    const viewId = await opening;
-    if (viewId === null) throw new Error('Slack opened no modal');
-    const show = (view: types.ModalView) => visit.connection.client.views.update({ view_id: viewId, view });
-    try {
-      await show(await fill(visit));
-    } catch (error) {
-      const { title, text } = visit.text.slack.fault;
-      await show(cardView(textCard('bad', title, text), visit.text)).catch(() => {});
-      throw error;
-    }
+    text = visit.text;
+    const opened = await opening;
+    if (!opened) throw new Error('Slack opened no modal');
+    await opened.show(await fill(visit));
+    isFilled = true;
   });
+  if (isFilled) return;
+  const { title, text: words } = text.slack.fault;
+  await (await opening)?.show(cardView(textCard('bad', title, words), text)).catch(() => {});
 }
 
-async function openAtOnce(needs: DeskNeeds, asker: Asker, triggerId: string): Promise<string | null> {
+type Opened = { show: (view: types.ModalView) => Promise<unknown> };
+
+async function openAtOnce(needs: DeskNeeds, asker: Asker, triggerId: string): Promise<Opened | null> {
   try {
     const id = workspaceOf(asker.source);
     const connection = id ? await needs.connections.of(id) : null;
     if (!connection) return null;
-    const { view } = await connection.client.views.open({ trigger_id: triggerId, view: waitingView(textOf('en')) });
-    return view?.id ?? null;
+    const { client } = connection;
+    const { view } = await client.views.open({ trigger_id: triggerId, view: waitingView(textOf('en')) });
+    const viewId = view?.id;
+    return viewId ? { show: (shown) => client.views.update({ view_id: viewId, view: shown }) } : null;
   } catch (error) {
     needs.log.warn({ face: 'slack', error }, 'a modal could not be opened');
     return null;

@@ -13,6 +13,8 @@ export const describe = {
   credits: 'See the balance, the last transactions and the use',
   keys: 'Bring your own OpenAI and Google keys, privately',
   settings: 'Choose what a command means when nobody says otherwise',
+  web: 'Get a private link to the page with everything you made',
+  api: 'Make, list and revoke tokens for programs, privately',
   help: 'See what VidGenie does and what it costs',
 };
 
@@ -28,9 +30,13 @@ export const options = {
   audio: 'Whether the video has sound',
   run: 'The run: the first characters of its id',
   everyone: "Everyone's runs, not only yours (for admins)",
+  daily: 'How many runs a member may start in 24 hours; 0 takes the limit away',
   blocked: 'Words that no prompt may contain, separated by commas; "none" takes all back',
   reset: "Back to the product's own defaults",
   command: 'The command to explain',
+  create: 'Make a token with the rights of a member or of an admin',
+  label: 'What the token is for',
+  revoke: 'The token to revoke: the first characters of its id',
 };
 
 export const usage = {
@@ -83,6 +89,7 @@ export const historyCard = {
   title: (runs: number) => (runs === 1 ? 'The latest run' : `The latest ${runs} runs`),
   none: 'No runs yet',
   firstStep: 'Try: complete a fox in the snow',
+  expired: 'no longer kept',
 };
 
 const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
@@ -105,8 +112,6 @@ export const keys = {
   stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
   none: 'none',
   remove: 'Remove',
-  removeNothing: 'Nothing',
-  removeAll: 'All keys',
   unchanged: 'Nothing was changed',
   changed: 'Saved',
   notChanged: 'Not everything was saved',
@@ -137,8 +142,8 @@ export const keys = {
 };
 
 export const settings = {
-  title: 'Defaults of this workspace',
-  intro: 'What a command means when nobody says otherwise.',
+  title: 'Settings of this workspace',
+  intro: 'What a command means when nobody says otherwise, and what members may do.',
   saved: 'Saved',
   usual: (value: string) => `No wish (${value})`,
   fields: {
@@ -148,6 +153,16 @@ export const settings = {
     duration: 'Length of the video',
     video: 'Resolution and sound',
   },
+  pages: { defaults: 'Defaults', limits: 'Limits', words: 'Blocked words' },
+  channels: 'Channels for runs',
+  channelsHint: 'Runs can be started only there. None chosen: everywhere.',
+  everywhere: 'everywhere',
+  daily: 'Runs per member in 24 hours',
+  dailyHint: 'A whole number up to 1000. Empty or 0: as many as the credits allow.',
+  unlimited: 'as many as the credits allow',
+  spoilers: 'Results as spoilers',
+  spoilersOn: 'Hide images and videos until somebody clicks them',
+  blockedHint: 'No prompt may contain them. One on each line, or separated by commas.',
   seconds: (amount: number) => `${amount} s`,
   resolution: (resolution: string, audio: boolean) => `${resolution} ${audio ? 'with sound' : 'without sound'}`,
   blocked: 'Blocked words',

@@ -1,9 +1,9 @@
-import { allOf } from './measures.ts';
+import { allOf, anyOf } from './measures.ts';
 
 /** What the command line says about itself. */
 export const describe = {
   program: 'A self-hosted chat bot that turns a prompt into an image and a video, with honest credits per workspace.',
-  start: 'start the roles that the configuration names; without a chat platform it opens a terminal',
+  start: 'start the roles that the configuration names; without a chat platform it opens the page and a terminal',
   demo: 'make an image and a video, here and now, without any account',
   run: (workflows: readonly string[]) => `start a workflow (${workflows.join(', ')}) and follow it to its end`,
   status: 'show where a run stands (the newest, when none is named)',
@@ -17,12 +17,16 @@ export const describe = {
   keysCheck: 'try the stored key with a call that costs nothing',
   keysRemove: 'delete a stored key',
   keysRotate: 'bring every stored secret under the newest key of the keyring',
+  tokens: 'make, list and revoke tokens for the HTTP API',
+  tokensCreate: 'make a token; it is printed once, and only its hash is kept',
+  tokensList: 'list the tokens of a workspace that are in force',
+  tokensRevoke: 'end a token at once',
   discord: 'what an operator does at Discord',
   discordRegister: 'tell Discord the commands, when it does not know them as they are',
   discordInvite: 'print the link that adds the bot to a server, with exactly the permissions it needs',
   slack: 'what an operator does at Slack',
   slackManifest: 'print the manifest that Slack makes the app from',
-  migrate: 'bring the database to the newest schema',
+  migrate: 'bring the database to the newest schema, and make the place for media where it is missing',
   doctor: 'check every part and say what to do about what is not well',
 };
 
@@ -36,7 +40,12 @@ export const options = {
   note: 'a note for the ledger',
   keyWorkspace: "the workspace (default: the terminal's own)",
   vendor: 'openai or google',
+  scope: (scopes: readonly string[]) => `what it may do: ${anyOf(scopes)}`,
+  label: 'what it is for',
+  token: 'the first characters of its id',
 };
+
+export const pageAt = (address: string): string => `VidGenie is at ${address}`;
 
 export const seeHelp = 'vidgenie --help lists what there is.';
 
@@ -47,7 +56,14 @@ export const badSlackUrl = (given: string): string =>
   `"${given}" is no public address: Slack needs one that begins with https://, for example https://vidgenie.example.`;
 export const unexpected = (message: string): string =>
   `Something unexpected happened: ${message.replace(/\.$/, '')}. With LOG_LEVEL=debug there is more.`;
+export const stuck =
+  'The stop took too long, so the process ends as it is. Nothing is lost: what is unfinished falls due by itself.';
 export const interrupted = 'Stopped. An unfinished run resumes when VidGenie starts again.';
+
+export const portTaken = (port: number): string =>
+  `Port ${port} is taken: each process on a machine needs a PORT of its own (PORT=0 takes any free one).`;
+export const portForbidden = (port: number): string =>
+  `Port ${port} may not be used by this user: choose a PORT above 1023.`;
 
 export const badGrant = {
   workspace: (given: string, problem: string) => `"${given}" is no workspace: ${problem}.`,
@@ -72,8 +88,14 @@ export const keysDone = {
   rotationFailed: (place: string, reason: string) => `${place} could not be brought along: ${reason}`,
 };
 
+export const tokens = {
+  badScope: (given: string, scopes: readonly string[]) => `"${given}" is no scope: ${anyOf(scopes)} is.`,
+  none: (id: string) => `${id} has no tokens.`,
+};
+
 export const grantNote = (name: string): string => `granted by ${name}`;
 
+export const storeMade = 'The place for media is made.';
 export const migrated = (applied: number): string => `The database is up to date (${applied} migrations).`;
 
 /** The lines of `vidgenie doctor`: what is fine, or what is wrong and what to do about it. */
@@ -87,6 +109,7 @@ export const doctor = {
     database: 'Database',
     migrations: 'Migrations',
     queue: 'Queue',
+    redis: 'Redis',
     media: 'Media store',
     ffmpeg: 'ffmpeg',
     providers: 'Providers',
@@ -111,6 +134,11 @@ export const doctor = {
     `${missing} ${missing === 1 ? 'is' : 'are'} not applied yet: run vidgenie migrate`,
   migrationsNewer: (count: number) => `the database has ${count} more than this version knows: update VidGenie`,
   queueFine: (waiting: number) => `reachable, ${waiting} ${waiting === 1 ? 'turn waits' : 'turns wait'} in it`,
+  redisFine: (server: string) => `${server}, evicts nothing and writes to disk`,
+  redisEvicts: (server: string, policy: string) =>
+    `${server} throws keys away when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
+  redisForgets: (server: string) =>
+    `${server} writes nothing to disk, so a restart delays every run in the queue by some seconds: set appendonly yes`,
   mediaFine: 'can be written, read and cleared',
   ffmpegFine: (version: string, path: string) => `${version} (${path})`,
   providersFine: (models: readonly string[]) => allOf(models),

@@ -1,5 +1,7 @@
 import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
-import { allOf, anyOf, credits, few } from './measures.ts';
+import { allOf, anyOf, credits, duration, few } from './measures.ts';
+
+export const openChannels = 'Possible in';
 
 /** What a person did that cannot be done, in a title and one or two sentences: what is wrong, what is allowed, what to do. */
 export function refusal(it: Refusal): { title: string; text: string } {
@@ -45,10 +47,30 @@ export function refusal(it: Refusal): { title: string; text: string } {
           it.heldCredits > 0 ? ` (${it.heldCredits} more held by runs at work)` : ''
         }. Nothing was charged. A shorter video, a lower resolution, --no-audio or --quality standard costs less; free credits come back at the start of each month, and an operator can grant more.`,
       };
+    case 'too_fast':
+      return {
+        title: 'One moment, please',
+        text: `${it.whose === 'member' ? 'You gave' : 'This workspace gave'} more commands in a minute than can be taken. Nothing was charged. Try again in ${it.seconds} ${it.seconds === 1 ? 'second' : 'seconds'}.`,
+      };
+    case 'busy':
+      return {
+        title: 'You have enough on the way',
+        text: `${it.most} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one: history shows them.`,
+      };
     case 'unsupported':
       return {
         title: `--${it.option} ${it.value} is not possible here`,
         text: `${it.model} can do ${anyOf(it.allowed)}. Nothing was charged.`,
+      };
+    case 'elsewhere':
+      return {
+        title: 'Not in this channel',
+        text: 'The admins of this workspace have chosen other channels for this. Nothing was charged. Ask again in one of them.',
+      };
+    case 'daily_limit':
+      return {
+        title: it.most === 1 ? 'You had your run of the day' : `You had your ${it.most} runs of the day`,
+        text: `A member of this workspace may start ${it.most === 1 ? 'one run' : `${it.most} runs`} in 24 hours. The next one is possible in ${duration(it.againInMs)}. Nothing was charged.`,
       };
     case 'blocked':
       return {
@@ -100,6 +122,11 @@ export function refusal(it: Refusal): { title: string; text: string } {
       return {
         title: 'That run was deleted',
         text: 'What it made is gone, so there is nothing to go on from. Start a new one.',
+      };
+    case 'media_expired':
+      return {
+        title: 'That image is gone',
+        text: 'It was kept for as long as this VidGenie keeps such things, and then erased. Upload it again, or make a new one.',
       };
     case 'nothing_to_animate':
       return {

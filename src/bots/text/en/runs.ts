@@ -54,7 +54,9 @@ export const title = {
 };
 
 export const ahead = (runs: number): string =>
-  runs === 0 ? 'It is next.' : `${runs} ${runs === 1 ? 'run is' : 'runs are'} ahead of it.`;
+  runs === 0
+    ? 'It is next.'
+    : `${runs}${runs < 100 ? '' : ' or more'} ${runs === 1 ? 'run is' : 'runs are'} ahead of it.`;
 
 export const remaining = (ms: number): string => `about ${guess(ms)} left`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;

@@ -35,6 +35,7 @@ export const upload = {
   direct: (reason: string) =>
     `Slack did not take the files here (${reason}), so they were sent to you in a direct message.`,
   link: (reason: string) => `Slack did not take the files (${reason}). They can be fetched here:`,
+  until: (label: string, moment: string) => `${label} (until ${moment})`,
   kept: (reason: string) =>
     `Slack did not take the files (${reason}). They are kept: history finds them, and the operator can hand them out.`,
   givenBack: (amount: number) => `Because you could not receive them, ${credits(amount)} went back.`,
@@ -75,7 +76,7 @@ export const home = {
   credits: 'Credits',
   runs: 'Latest runs',
   noRuns: 'No runs yet. Try: /vidgenie complete a fox in the snow',
-  open: (address: string) => `<${address}|Open the thread>`,
+  open: 'Open the thread',
   admin: 'For admins',
   keys: 'Provider keys',
   settings: 'Settings',

@@ -12,6 +12,8 @@ export const describe = {
   credits: 'Voir le solde, les dernières opérations et la consommation',
   keys: 'Utiliser vos propres clés OpenAI et Google, en privé',
   settings: 'Choisir ce que fait une commande quand on ne précise rien',
+  web: 'Recevoir un lien privé vers la page de tout ce que vous avez fait',
+  api: 'Créer, lister et révoquer des jetons pour programmes, en privé',
   help: 'Voir ce que fait VidGenie et ce que cela coûte',
 };
 
@@ -27,9 +29,13 @@ export const options = {
   audio: 'Avec ou sans son',
   run: 'La création : les premiers caractères de son identifiant',
   everyone: 'Les créations de tous, pas seulement les vôtres (pour les admins)',
+  daily: 'Combien de créations un membre peut lancer en 24 heures ; 0 supprime la limite',
   blocked: 'Mots qu’aucun texte ne peut contenir, séparés par des virgules ; « none » les retire tous',
   reset: 'Revenir aux réglages d’origine',
   command: 'La commande à expliquer',
+  create: 'Créer un jeton avec les droits d’un membre ou d’un admin',
+  label: 'À quoi sert le jeton',
+  revoke: 'Le jeton à révoquer : les premiers caractères de son identifiant',
 };
 
 export const usage = {
@@ -81,6 +87,7 @@ export const historyCard = {
   title: (runs: number) => (runs === 1 ? 'La dernière création' : `Les ${runs} dernières créations`),
   none: 'Aucune création pour l’instant',
   firstStep: 'Essayez : complete un renard dans la neige',
+  expired: 'plus conservée',
 };
 
 const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
@@ -103,8 +110,6 @@ export const keys = {
   stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
   none: 'aucune',
   remove: 'Supprimer',
-  removeNothing: 'Rien',
-  removeAll: 'Toutes les clés',
   unchanged: 'Rien n’a été changé',
   changed: 'Enregistré',
   notChanged: 'Tout n’a pas été enregistré',
@@ -136,7 +141,7 @@ export const keys = {
 
 export const settings = {
   title: 'Réglages de cet espace',
-  intro: 'Ce que fait une commande quand on ne précise rien.',
+  intro: 'Ce que fait une commande quand on ne précise rien, et ce que les membres peuvent faire.',
   saved: 'Enregistré',
   usual: (value: string) => `Sans préférence (${value})`,
   fields: {
@@ -146,6 +151,16 @@ export const settings = {
     duration: 'Durée de la vidéo',
     video: 'Résolution et son',
   },
+  pages: { defaults: 'Par défaut', limits: 'Limites', words: 'Mots bloqués' },
+  channels: 'Salons des créations',
+  channelsHint: 'On ne peut créer que dans ces salons. Aucun choisi : partout.',
+  everywhere: 'partout',
+  daily: 'Créations par membre en 24 heures',
+  dailyHint: 'Un nombre entier jusqu’à 1000. Vide ou 0 : autant que les crédits le permettent.',
+  unlimited: 'autant que les crédits le permettent',
+  spoilers: 'Résultats masqués',
+  spoilersOn: 'Masquer images et vidéos jusqu’à ce qu’on clique dessus',
+  blockedHint: 'Aucune demande ne peut les contenir. Un par ligne, ou séparés par des virgules.',
   seconds: (amount: number) => `${amount} s`,
   resolution: (resolution: string, audio: boolean) => `${resolution} ${audio ? 'avec son' : 'sans son'}`,
   blocked: 'Mots bloqués',

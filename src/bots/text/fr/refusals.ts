@@ -1,5 +1,7 @@
 import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
-import { allOf, anyOf, credits, few } from './measures.ts';
+import { allOf, anyOf, credits, duration, few } from './measures.ts';
+
+export const openChannels = 'Possible dans';
 
 export function refusal(it: Refusal): { title: string; text: string } {
   switch (it.reason) {
@@ -44,6 +46,16 @@ export function refusal(it: Refusal): { title: string; text: string } {
           it.heldCredits > 0 ? ` (${it.heldCredits} de plus réservés par des créations en cours)` : ''
         }. Rien n’a été facturé. Une vidéo plus courte, une résolution plus basse, sans son ou en qualité standard coûte moins ; les crédits gratuits reviennent au début du mois, et un opérateur peut en accorder.`,
       };
+    case 'too_fast':
+      return {
+        title: 'Un instant, s’il vous plaît',
+        text: `${it.whose === 'member' ? 'Vous avez donné' : 'Cet espace a donné'} plus de commandes en une minute que possible. Rien n’a été facturé. Réessayez dans ${it.seconds} ${it.seconds === 1 ? 'seconde' : 'secondes'}.`,
+      };
+    case 'busy':
+      return {
+        title: 'Vous avez déjà beaucoup en cours',
+        text: `${it.most} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une : history les montre.`,
+      };
     case 'unsupported':
       return {
         title: `--${it.option} ${it.value} n’est pas possible ici`,
@@ -80,10 +92,25 @@ export function refusal(it: Refusal): { title: string; text: string } {
       };
     case 'run_deleted':
       return { title: 'Cette création a été supprimée', text: 'Son résultat n’existe plus. Lancez-en une nouvelle.' };
+    case 'media_expired':
+      return {
+        title: 'Cette image n’existe plus',
+        text: 'Elle a été gardée aussi longtemps que prévu ici, puis effacée. Envoyez-la de nouveau, ou créez-en une autre.',
+      };
     case 'nothing_to_animate':
       return {
         title: 'Il n’y a pas d’image à animer',
         text: 'Choisissez un message avec une image PNG, JPEG ou WebP. Rien n’a été facturé.',
+      };
+    case 'elsewhere':
+      return {
+        title: 'Pas dans ce salon',
+        text: 'Les admins de cet espace ont choisi d’autres salons pour cela. Rien n’a été facturé. Redemandez dans l’un d’eux.',
+      };
+    case 'daily_limit':
+      return {
+        title: it.most === 1 ? 'Vous avez eu votre création du jour' : `Vous avez eu vos ${it.most} créations du jour`,
+        text: `Un membre de cet espace peut lancer ${it.most === 1 ? 'une création' : `${it.most} créations`} en 24 heures. La prochaine est possible dans ${duration(it.againInMs)}. Rien n’a été facturé.`,
       };
     case 'blocked':
       return {

@@ -55,7 +55,9 @@ export const title = {
 };
 
 export const ahead = (runs: number): string =>
-  runs === 0 ? 'C’est la prochaine.' : `${runs} création${runs === 1 ? '' : 's'} avant elle.`;
+  runs === 0
+    ? 'C’est la prochaine.'
+    : `${runs} création${runs === 1 ? '' : 's'} ${runs < 100 ? '' : 'ou plus '}avant elle.`;
 
 export const remaining = (ms: number): string => `encore ${guess(ms)} environ`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;

@@ -34,6 +34,7 @@ export const upload = {
   direct: (reason: string) =>
     `Slack n’a pas accepté les fichiers ici (${reason}) : ils vous ont été envoyés en message direct.`,
   link: (reason: string) => `Slack n’a pas accepté les fichiers (${reason}). Ils se trouvent ici :`,
+  until: (label: string, moment: string) => `${label} (jusqu’au ${moment})`,
   kept: (reason: string) =>
     `Slack n’a pas accepté les fichiers (${reason}). Ils sont conservés : history les retrouve, et l’opérateur peut les remettre.`,
   givenBack: (amount: number) => `Comme vous n’avez pas pu les recevoir, ${credits(amount)} vous sont rendus.`,
@@ -75,7 +76,7 @@ export const home = {
   credits: 'Crédits',
   runs: 'Dernières créations',
   noRuns: 'Aucune création pour le moment. Essayez : /vidgenie complete un renard dans la neige',
-  open: (address: string) => `<${address}|Ouvrir le fil>`,
+  open: 'Ouvrir le fil',
   admin: 'Pour les administrateurs',
   keys: 'Clés des fournisseurs',
   settings: 'Réglages',

@@ -5,7 +5,6 @@ import { enhance } from './enhance.ts';
 import type { DemoFaults } from './faults.ts';
 import { createVideoCalls } from './film/video.ts';
 import { paced } from './pace.ts';
-import { paint } from './painting/paint.ts';
 import { imageSize } from './painting/sheet.ts';
 
 export type DemoStudio = { enhance: Provider<'enhance'>; image: Provider<'image'>; video: Provider<'video'> };
@@ -59,6 +58,8 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
       usualMs: ({ quality }) => Math.max(minStepMs, quality === 'hd' ? 2_500 : 1_200),
       submit: async (request, { signal }) => {
         const sheet = { ...imageSize(request), style: request.style };
+        // Loaded by those who paint: sharp is large, and most commands only ask what the studio could do.
+        const { paint } = await import('./painting/paint.ts');
         const png = await paced(minStepMs, faults.image, signal, () => paint(request.prompt, sheet));
         return { outcome: 'finished', output: { body: Readable.from([png], { objectMode: false }) } };
       },

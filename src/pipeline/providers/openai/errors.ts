@@ -56,13 +56,6 @@ export function classify({ status, body, retryAfterMs }: Rejection): Fault {
   return says('invalid_request', `OpenAI did not understand the request (${status}). ${message}`, true);
 }
 
-/** An error object that arrives inside a stream which had begun with 200. */
-export function classifyStreamed(error: { message: string; code: string }): Fault {
-  if (policyCodes.has(error.code))
-    return classify({ status: 400, body: JSON.stringify({ error }), retryAfterMs: undefined });
-  return { kind: 'unavailable', detail: `OpenAI broke off the picture. ${error.message}`, nothingGenerated: false };
-}
-
 function read(body: string): { message: string; code: string; type: string } {
   const parsed = errorBody.safeParse(parseJson(body));
   if (!parsed.success) return { message: '', code: '', type: '' };

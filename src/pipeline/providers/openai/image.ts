@@ -3,10 +3,9 @@ import type OpenAI from 'openai';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange, toProviderError } from '../exchange.ts';
+import { exchange } from '../exchange.ts';
 import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
-import { classifyStreamed } from './errors.ts';
 import {
   defaultImageModel,
   gptQuality,
@@ -19,8 +18,6 @@ import {
 
 export type OpenAiImageOptions = OpenAiOptions & {
   model?: string;
-  /** Early looks per image, 0 to 3. Each costs about 100 image tokens more (0.3 cents); none are asked of older or compatible models. */
-  previews?: 0 | 1 | 2 | 3;
   deadlineMs?: number;
 };
 
@@ -37,15 +34,6 @@ const answer = z.object({
   data: z.array(z.object({ b64_json: base64.optional() })).nullish(),
   usage: usage.nullish().catch(null),
 });
-
-const streamEvent = z.discriminatedUnion('type', [
-  z.object({
-    type: z.literal('image_generation.partial_image'),
-    b64_json: base64,
-    output_format: z.string().default('png'),
-  }),
-  z.object({ type: z.literal('image_generation.completed'), b64_json: base64, usage: usage.nullish().catch(null) }),
-]);
 
 type Result = { b64: string; usage: z.infer<typeof usage> | null | undefined };
 
@@ -75,9 +63,7 @@ async function paint(
     const { images } = await openAiClient(options, key, line);
     const shape = imageShape(model);
     if (shape === 'dall-e') return await single(images, dallE(model, request, call));
-    const body = gptImage(model, shape, request, call);
-    const previews = shape === 'gpt' ? (options.previews ?? 2) : 0;
-    return previews === 0 ? await single(images, body) : await streamed(images, body, previews, call);
+    return await single(images, gptImage(model, shape, request, call));
   });
   return {
     outcome: 'finished',
@@ -116,35 +102,4 @@ async function single(images: OpenAI['images'], body: OpenAI.ImageGenerateParams
   const b64 = data?.[0]?.b64_json;
   if (!b64) throw new ProviderError('no_output', 'OpenAI sent no image.');
   return { b64, usage };
-}
-
-async function streamed(
-  images: OpenAI['images'],
-  body: ReturnType<typeof gptImage>,
-  previews: number,
-  call: Call,
-): Promise<Result> {
-  try {
-    for await (const raw of await images.generate({ ...body, stream: true, partial_images: previews })) {
-      const parsed = streamEvent.safeParse(raw);
-      // Kinds of event that are new to us are no reason to throw a paid image away.
-      if (!parsed.success) continue;
-      const event = parsed.data;
-      switch (event.type) {
-        case 'image_generation.partial_image':
-          call.onPreview(Buffer.from(event.b64_json, 'base64'), `image/${event.output_format}`);
-          break;
-        case 'image_generation.completed':
-          return { b64: event.b64_json, usage: event.usage };
-      }
-    }
-  } catch (error) {
-    const { APIConnectionError, APIError } = await import('openai');
-    // The SDK throws an error event of a stream that had begun well as an APIError without a status.
-    if (error instanceof APIError && error.status === undefined && !(error instanceof APIConnectionError)) {
-      throw toProviderError(classifyStreamed({ message: error.message, code: error.code ?? '' }));
-    }
-    throw error;
-  }
-  throw new ProviderError('no_output', 'OpenAI ended its answer without an image.');
 }

@@ -1,0 +1,20 @@
+FROM node:24.21.0-slim
+
+RUN apt-get update \
+  && apt-get install --yes --no-install-recommends ca-certificates ffmpeg \
+  && rm -rf /var/lib/apt/lists/*
+
+WORKDIR /app
+COPY package.json package-lock.json .npmrc ./
+RUN npm ci --omit=dev && npm cache clean --force
+COPY drizzle drizzle
+COPY manifest.json ./
+COPY src src
+
+# What volumes are mounted over belongs to the user who writes there.
+RUN mkdir -p /var/lib/vidgenie /var/lib/media && chown node:node /var/lib/vidgenie /var/lib/media
+ENV NODE_ENV=production VIDGENIE_HOME=/var/lib/vidgenie
+USER node
+STOPSIGNAL SIGTERM
+ENTRYPOINT ["node", "src/cli.ts"]
+CMD ["start"]

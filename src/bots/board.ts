@@ -1,0 +1,63 @@
+import { createHash, timingSafeEqual } from 'node:crypto';
+import { createBullBoard } from '@bull-board/api';
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
+import { HonoAdapter } from '@bull-board/hono';
+import { serveStatic } from '@hono/node-server/serve-static';
+import { Queue } from 'bullmq';
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import type { Secret } from '../db/secret.ts';
+
+const path = '/queues';
+
+/** The adapter's types know the Redis backend alone. */
+const bullQueue = z.custom<Queue>((value) => value instanceof Queue);
+
+/**
+ * Adds Bull Board, for whoever has the operator's token: as a password that the browser asks for (under any name), or as a bearer.
+ * It only shows: the queue keeps no truth, so that there is nothing to mend in it, and a page of another site could not press a button.
+ */
+export function mountBoard(app: Hono, queue: unknown, token: Secret): void {
+  const adapter = new HonoAdapter(serveStatic);
+  createBullBoard({
+    queues: [new BullMQAdapter(bullQueue.parse(queue), { readOnlyMode: true })],
+    serverAdapter: adapter,
+  });
+  adapter.setBasePath(path);
+  app.use(`${path}/*`, async (context, next): Promise<Response | undefined> => {
+    if (!isOperator(context, token)) {
+      return context.text('This needs the operator token.', 401, {
+        'www-authenticate': 'Basic realm="VidGenie queues"',
+      });
+    }
+    if (context.req.method !== 'GET') return context.text('This board only shows.', 405);
+    await next();
+    context.header('cache-control', 'no-store');
+    context.header('x-frame-options', 'DENY');
+    context.header('x-content-type-options', 'nosniff');
+    context.header('referrer-policy', 'no-referrer');
+    return undefined;
+  });
+  app.route(path, adapter.registerPlugin());
+}
+
+function isOperator(context: Context, token: Secret): boolean {
+  const [scheme = '', given = ''] = (context.req.header('authorization') ?? '').split(' ', 2);
+  switch (scheme.toLowerCase()) {
+    case 'bearer':
+      return isSame(given, token.reveal());
+    case 'basic':
+      return isSame(
+        Buffer.from(given, 'base64')
+          .toString('utf8')
+          .replace(/^[^:]*:/, ''),
+        token.reveal(),
+      );
+    default:
+      return false;
+  }
+}
+
+/** In the same time whatever was given, its length included. */
+const isSame = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected));
+const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -1,0 +1,45 @@
+import { type RunOptions, runOptions } from '../../db/vocabulary.ts';
+import type { WorkspaceSettings } from '../../db/workspaces.ts';
+import { type Card, textCard } from '../card.ts';
+import { type Text, textOf } from '../text.ts';
+import type { CommandRequest } from './request.ts';
+
+/** Who looks at the settings: what a face or a place does not have is not shown there. */
+export type Onlooker = Pick<CommandRequest, 'workspace' | 'locale' | 'channelIds'>;
+
+/** Slack and the terminal have no spoilers. */
+export const hasSpoilers = ({ workspace }: Onlooker): boolean => workspace.face === 'discord';
+/** Nor has the terminal channels, nor a private conversation with the bot that is a workspace of its own. */
+export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !== undefined;
+
+const usual = runOptions.parse({});
+
+/** The settings as they are. */
+export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
+  const text = textOf(onlooker.locale);
+  const { settings: words, options } = text.commands;
+  const { defaults, blockedWords, channels, dailyRuns, spoilers } = settings;
+  const shown = (option: keyof RunOptions) => {
+    const value = defaults[option];
+    return value === undefined ? words.usual(plain(usual[option], text)) : plain(value, text);
+  };
+  const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
+  const fields = [
+    ...labels.map((option) => ({ label: options[option], value: shown(option) })),
+    { label: words.daily, value: dailyRuns === null ? words.unlimited : String(dailyRuns) },
+    ...(hasSpoilers(onlooker) ? [{ label: words.spoilers, value: plain(spoilers, text) }] : []),
+    { label: words.blocked, value: blockedWords.join(', ') || words.noneBlocked },
+    ...(hasChannels(onlooker) && channels.length === 0 ? [{ label: words.channels, value: words.everywhere }] : []),
+  ];
+  const chosen = { kind: 'channels', label: words.channels, channelIds: channels } as const;
+  const blocks: Card['blocks'] = [
+    { kind: 'fields', fields },
+    ...(hasChannels(onlooker) && channels.length > 0 ? [chosen] : []),
+  ];
+  return { ...textCard('plain', title), blocks };
+}
+
+function plain(value: string | number | boolean, text: Text): string {
+  if (typeof value === 'boolean') return value ? text.commands.usage.on : text.commands.usage.off;
+  return typeof value === 'number' ? text.commands.settings.seconds(value) : value;
+}

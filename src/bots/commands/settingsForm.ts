@@ -1,0 +1,150 @@
+import { aspects, qualities, resolutions, runOptions, styles } from '../../db/vocabulary.ts';
+import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
+import type { Form, FormField, FormPage } from '../card.ts';
+import { type Text, textOf } from '../text.ts';
+import type { FormValues } from './command.ts';
+import type { Refusal } from './refusal.ts';
+import { hasChannels, hasSpoilers, type Onlooker, settingsCard } from './settingsCard.ts';
+
+export const mostDailyRuns = 1_000;
+const mostChannels = 25;
+/** As many characters as Slack's fields take, and more than the words that were typed into one can come to. */
+const longestWords = 3_000;
+
+const usual = runOptions.parse({});
+
+/** The settings in three pages. `durations` are the seconds that the video model can do. */
+export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, durations: readonly number[]): Form {
+  const text = textOf(onlooker.locale);
+  const { settings: words } = text.commands;
+  const { pages } = words;
+  return {
+    command: 'settings',
+    title: words.title,
+    intro: words.intro,
+    overview: settingsCard(onlooker, settings, words.title),
+    pages: [
+      { name: 'defaults', label: pages.defaults, fields: defaultFields(settings.defaults, durations, text) },
+      { name: 'limits', label: pages.limits, fields: limitFields(onlooker, settings, text) },
+      { name: 'words', label: pages.words, fields: wordFields(settings, text) },
+    ],
+  };
+}
+
+type Choice = { value: string; label: string };
+
+const named = (value: string): Choice => ({ value, label: value });
+
+/** An empty value is no wish: what the product usually does. Resolution and sound share a field, for a modal holds only five. */
+function defaultFields(
+  defaults: WorkspaceSettings['defaults'],
+  durations: readonly number[],
+  text: Text,
+): FormPage['fields'] {
+  const { settings: words } = text.commands;
+  const field = (name: keyof typeof words.fields, fallback: string, choices: readonly Choice[], value: string) => ({
+    kind: 'choice' as const,
+    name,
+    label: words.fields[name],
+    choices: [{ value: '', label: words.usual(fallback) }, ...choices],
+    value,
+  });
+  const video = (size: string, sound: boolean) => ({
+    value: `${size} ${sound ? 'on' : 'off'}`,
+    label: words.resolution(size, sound),
+  });
+  const wishesVideo = defaults.resolution !== undefined || defaults.audio !== undefined;
+  const wished = video(defaults.resolution ?? usual.resolution, defaults.audio ?? usual.audio);
+  return [
+    field('style', usual.style, styles.map(named), defaults.style ?? ''),
+    field('quality', usual.quality, qualities.map(named), defaults.quality ?? ''),
+    field('aspect', usual.aspect, aspects.map(named), defaults.aspect ?? ''),
+    field(
+      'duration',
+      words.seconds(usual.duration),
+      durations.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
+      defaults.duration === undefined ? '' : String(defaults.duration),
+    ),
+    field(
+      'video',
+      words.resolution(usual.resolution, usual.audio),
+      resolutions.flatMap((size) => [video(size, true), video(size, false)]),
+      wishesVideo ? wished.value : '',
+    ),
+  ];
+}
+
+function limitFields(onlooker: Onlooker, { channels, dailyRuns, spoilers }: WorkspaceSettings, text: Text) {
+  const { settings: words } = text.commands;
+  const where: FormField = {
+    ...{ kind: 'channels', name: 'channels', label: words.channels, hint: words.channelsHint },
+    ...{ most: mostChannels, channelIds: channels },
+  };
+  const often: FormField = {
+    ...{ kind: 'text', name: 'daily', label: words.daily, hint: words.dailyHint },
+    ...{ longest: 4, isLong: false, value: dailyRuns === null ? '' : String(dailyRuns) },
+  };
+  const hidden: FormField = {
+    ...{ kind: 'ticks', name: 'spoilers', label: words.spoilers },
+    ...{ choices: [{ value: 'on', label: words.spoilersOn }], ticked: spoilers ? ['on'] : [] },
+  };
+  return [...(hasChannels(onlooker) ? [where] : []), often, ...(hasSpoilers(onlooker) ? [hidden] : [])];
+}
+
+function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[] {
+  const { blocked, blockedHint } = text.commands.settings;
+  const value = blockedWords.join('\n');
+  return [
+    { kind: 'text', name: 'blocked', label: blocked, hint: blockedHint, longest: longestWords, isLong: true, value },
+  ];
+}
+
+/** Words as people list them: separated by commas or lines. */
+export const wordsOf = (list: string): string[] =>
+  listed(list, /[,\n]/)
+    .map((word) => word.slice(0, 80).toWellFormed().trim())
+    .filter((word) => word !== '' && word.toLowerCase() !== 'none')
+    .slice(0, 200);
+
+const listed = (list: string, separator: RegExp): string[] =>
+  list
+    .split(separator)
+    .map((one) => one.trim())
+    .filter((one) => one !== '');
+
+type ReadForm = { outcome: 'read'; settings: WorkspaceSettings } | { outcome: 'refused'; refusal: Refusal };
+
+/** The settings after a form. What was not on the page that came back stays as it is. */
+export function readForm(before: WorkspaceSettings, values: FormValues): ReadForm {
+  const { daily, channels, spoilers, blocked } = values;
+  const often = daily === undefined || daily.trim() === '' ? 0 : Number(daily);
+  if (!Number.isInteger(often) || often < 0 || often > mostDailyRuns) {
+    const allowed = { kind: 'whole_number', least: 0, most: mostDailyRuns } as const;
+    const refusal = { reason: 'bad_value', option: 'daily', given: daily ?? '', nearest: null, allowed } as const;
+    return { outcome: 'refused', refusal };
+  }
+  const settings = workspaceSettings.parse({
+    ...before,
+    ...(Object.keys(values).some((name) => defaultNames.includes(name)) ? { defaults: readDefaults(values) } : {}),
+    ...(daily === undefined ? {} : { dailyRuns: often === 0 ? null : often }),
+    ...(channels === undefined ? {} : { channels: listed(channels, /,/).slice(0, mostChannels) }),
+    ...(spoilers === undefined ? {} : { spoilers: spoilers === 'on' }),
+    ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),
+  });
+  return { outcome: 'read', settings };
+}
+
+const defaultNames = ['style', 'quality', 'aspect', 'duration', 'video'];
+
+function readDefaults(values: FormValues): Record<string, unknown> {
+  const [size, sound] = (values.video ?? '').split(' ');
+  const read = {
+    style: values.style,
+    quality: values.quality,
+    aspect: values.aspect,
+    duration: values.duration ? Number(values.duration) : undefined,
+    resolution: size,
+    audio: sound ? sound === 'on' : undefined,
+  };
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined && value !== ''));
+}

@@ -1,0 +1,30 @@
+import { z } from 'zod';
+import { createLink, linkMinutes } from '../../db/access.ts';
+import { textCard } from '../card.ts';
+import { textOf } from '../text.ts';
+import { command } from './command.ts';
+
+/** A private link into the page, as the member whom the platform vouches for at this moment. */
+export const web = command({
+  name: 'web',
+  describe: (text) => text.commands.describe.web,
+  access: 'member',
+  options: z.object({}),
+  run: async ({ services, workspace, member, locale }) => {
+    const { link: words } = textOf(locale).web;
+    if (services.publicUrl === null) {
+      const sentence = workspace.face === 'terminal' ? words.here : words.noAddressText;
+      return { kind: 'card', card: textCard('warning', words.noAddress, sentence) };
+    }
+    const secret = await createLink(services.db, { workspaceId: workspace.id, member, locale });
+    const card = textCard('plain', words.title, words.text(linkMinutes));
+    const url = linkTo(services.publicUrl, secret);
+    return { kind: 'card', card: { ...card, blocks: [{ kind: 'link', label: words.open, url }, ...card.blocks] } };
+  },
+});
+
+/**
+ * What stands after `#` is sent to nobody by itself: not to this server's log, not to a chat's preview. The page behind it sends it
+ * when somebody presses the button, so that no machine that follows links uses it up.
+ */
+const linkTo = (publicUrl: string, secret: string): string => `${publicUrl}/enter#${secret}`;

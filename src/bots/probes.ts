@@ -1,0 +1,89 @@
+import type { Hono } from 'hono';
+
+/** A part that the program needs: resolves when it answers. */
+export type Check = (signal: AbortSignal) => Promise<unknown>;
+
+type ProbeLog = { warn: (facts: object, message: string) => void };
+
+/** A part that takes longer than this does not answer. Milliseconds. */
+const patienceMs = 2_000;
+
+type State = { state: 'ready' | 'failed'; ms: number };
+
+/**
+ * Adds what a load balancer and a monitor ask: `/healthz` says that this process is alive, `/readyz` that every part it needs answers,
+ * `/metrics` how the work goes. They say nothing about whose work it is.
+ */
+export function mountProbes(
+  app: Hono,
+  options: {
+    checks: Readonly<Record<string, Check>>;
+    metrics: { contentType: string; text: () => Promise<string> } | null;
+    isStopping: () => boolean;
+    log: ProbeLog;
+  },
+): void {
+  const { checks, metrics, isStopping, log } = options;
+  app.get('/healthz', (context) => context.json({ status: 'alive' }));
+  app.get('/readyz', async (context) => {
+    const states = await Promise.all(
+      Object.entries(checks).map(async ([name, check]) => [name, await stateOf(name, check, log)] as const),
+    );
+    const isReady = !isStopping() && states.every(([, { state }]) => state === 'ready');
+    const status = isStopping() ? 'stopping' : isReady ? 'ready' : 'not ready';
+    return context.json({ status, parts: Object.fromEntries(states) }, isReady ? 200 : 503, {
+      'cache-control': 'no-store',
+    });
+  });
+  if (metrics) {
+    app.get('/metrics', async (context) =>
+      context.body(await metrics.text(), 200, { 'content-type': metrics.contentType }),
+    );
+  }
+}
+
+/** Why a part fails is for the log: an error may name hosts and users, and anybody may ask. */
+async function stateOf(name: string, check: Check, log: ProbeLog): Promise<State> {
+  const begun = performance.now();
+  const signal = AbortSignal.timeout(patienceMs);
+  const late = new Promise<never>((_, reject) => {
+    signal.addEventListener('abort', () => reject(new Error(`no answer within ${patienceMs} ms`)));
+  });
+  const ms = () => Math.round((performance.now() - begun) * 10) / 10;
+  try {
+    await Promise.race([check(signal), late]);
+    return { state: 'ready', ms: ms() };
+  } catch (error) {
+    log.warn({ part: name, error }, 'a part that this process needs does not answer');
+    return { state: 'failed', ms: ms() };
+  }
+}
+
+/**
+ * A reading that is asked for more often than it should be made. Resolves with one no older than `freshMs`, or after `waitMs` with
+ * null: whoever scrapes does not wait for a slow database, and is not told an old number for a new one.
+ */
+export function readNoOftener<T>(
+  read: () => Promise<T>,
+  { freshMs, waitMs }: { freshMs: number; waitMs: number },
+  now: () => number = () => performance.now(),
+): () => Promise<T | null> {
+  let last: { at: number; value: T } | null = null;
+  let reading: Promise<T | null> | null = null;
+  return async () => {
+    if (last && now() - last.at < freshMs) return last.value;
+    reading ??= read()
+      .then(
+        (value) => {
+          last = { at: now(), value };
+          return value;
+        },
+        () => null,
+      )
+      .finally(() => {
+        reading = null;
+      });
+    const patience = new Promise<null>((resolve) => setTimeout(() => resolve(null), waitMs).unref());
+    return await Promise.race([reading, patience]);
+  };
+}

@@ -1,0 +1,86 @@
+import type { Run, Step } from '../../../db/runs.ts';
+
+/** What the command line says about runs, credits and workspaces to whoever runs the place. */
+
+const short = (id: string) => id.slice(0, 8);
+const at = (date: Date) => date.toISOString().replace('T', ' ').slice(0, 19);
+
+export const describe = {
+  runs: 'look at runs of all workspaces, and mend what is stuck',
+  runsList: 'list the newest runs',
+  runsShow: 'show a run with its steps, providers and failures',
+  runsRetry:
+    'start a failed run anew: a new run, charged like any other, once however often this is repeated (to make it free, grant credits)',
+  runsFail: 'end a run that does not end by itself: what was delivered is paid, the rest goes back',
+  adjust: 'add credits to a workspace, or take some away (write -- before a negative amount)',
+  export: 'write the ledger to stdout as CSV',
+  workspaces: 'look at workspaces, and forget one',
+  workspacesList: 'list all workspaces with what they have',
+  workspacesPurge: 'delete all media, keys, prompts and names of a workspace; its ledger stays, and names nobody',
+};
+export const options = {
+  run: 'a run, or the first characters of its id (at least four)',
+  state: 'only runs in this state',
+  limit: 'how many at most (50)',
+  stuck: 'only runs that fell due more than a minute ago and were not taken up',
+  yes: 'do not ask',
+  ofWorkspace: 'only of this workspace',
+};
+
+export const needsYes = (question: string): string => `${question} Nobody can be asked here: add --yes to do it.`;
+export const badNumber = (name: string, given: string, least: number, most: number): string =>
+  `"${given}" cannot be ${name}: a whole number from ${least} to ${most} can, other than 0.`;
+export const badState = (given: string, states: readonly string[]): string =>
+  `"${given}" is no state of a run: ${states.join(', ')} are.`;
+export const amount = 'an amount';
+
+export const noRuns = 'There are no such runs.';
+export const noRun = (given: string): string => `There is no run that begins with "${given}".`;
+export const ambiguousRun = (given: string): string => `Several runs begin with "${given}": give more of the id.`;
+type Listed = Pick<Run, 'id' | 'workspaceId' | 'workflow' | 'state' | 'priceCredits' | 'failure' | 'createdAt'>;
+export const runLine = (run: Listed & { member: string }): string =>
+  [
+    ...[short(run.id), at(run.createdAt), run.state.padEnd(9), run.workflow.padEnd(8), `${run.priceCredits} credits`],
+    ...[run.workspaceId, run.member, run.failure ? `${run.failure.kind}: ${run.failure.detail}` : ''],
+  ]
+    .join('  ')
+    .trimEnd();
+export const runFacts = (run: Run): string =>
+  `${run.id} of ${run.workspaceId}: dispatched ${run.dispatch} times, ${run.setbacks} setbacks in a row, ${
+    run.dueAt === null ? 'nothing left to do' : `due ${at(run.dueAt)}`
+  }.`;
+export const stepLine = (step: Step): string =>
+  `  ${step.kind}: ${step.state}, ${step.provider} ${step.model}, sent ${step.submits} times${
+    step.failure ? `, ${step.failure.kind}: ${step.failure.detail}` : ''
+  }`;
+
+export const notFailed = (id: string, state: string): string =>
+  `Run ${short(id)} ${state === 'succeeded' ? 'succeeded' : 'is not over'}: only a failed or canceled one is retried.`;
+export const wasDeleted = (id: string): string => `Run ${short(id)} was deleted: there is nothing to start anew.`;
+export const confirmRetry = (id: string, price: number, workspace: string): string =>
+  `Start run ${short(id)} anew, for about ${price} credits of ${workspace}?`;
+export const retried = (old: string, id: string): string => `Run ${short(old)} was started anew as ${id}.`;
+export const retriedBefore = (old: string, id: string): string =>
+  `Run ${short(old)} was started anew before, as ${id}; nothing was charged again.`;
+export const isOver = (id: string, state: string): string =>
+  `Run ${short(id)} is over (${state}): what is settled stays settled.`;
+export const confirmFail = (id: string, isAtWork: boolean): string =>
+  `End run ${short(id)} and give back what was not delivered?${isAtWork ? ' A worker is at it right now: what it is paying a provider for will be lost.' : ''}`;
+export const failed = (id: string): string => `Run ${short(id)} was ended; a worker will tell its member.`;
+
+export const confirmAdjust = (credits: number, id: string): string => `Take ${credits} credits away from ${id}?`;
+export const adjustNote = (name: string): string => `adjusted by ${name}`;
+export const tooPoor = (id: string, balance: number, wanted: number): string =>
+  `${id} has ${balance} credits, so ${wanted} cannot be taken away. What runs hold is not counted.`;
+export const adjusted = (credits: number, id: string, balance: number): string =>
+  `${id} was adjusted by ${credits} and has ${balance} now.`;
+
+type Workspace = { id: string; name: string; balance: number; held: number; runs: number; keys: number };
+export const workspaceLine = ({ id, name, balance, held, runs, keys }: Workspace): string =>
+  `${id}  ${name || '(purged)'}  ${balance} credits, ${held} held, ${runs} runs, ${keys} keys`;
+export const unfinished = (id: string, runs: number): string =>
+  `${id} has ${runs} ${runs === 1 ? 'run that is' : 'runs that are'} not over: cancel or fail ${runs === 1 ? 'it' : 'them'} first (vidgenie runs list --workspace ${id}).`;
+export const confirmPurge = (id: string): string =>
+  `Delete all media, keys, prompts and names of ${id}? There is no way back.`;
+export const purged = (id: string, runs: number, objects: number): string =>
+  `${id} is purged: ${runs} runs say nothing any more, ${objects} files are deleted, its keys are gone. The ledger and the record of key use stay.`;

@@ -1,0 +1,416 @@
+import { z } from 'zod';
+import {
+  aspects,
+  failureKinds,
+  qualities,
+  resolutions,
+  runStates,
+  stepKinds,
+  styles,
+  transactionKinds,
+  workflows,
+} from '../../db/vocabulary.ts';
+import { workspaceSettings } from '../../db/workspaces.ts';
+import { vendors } from '../../pipeline/providers/provider.ts';
+import { actions } from '../card.ts';
+import { locales } from '../text.ts';
+
+/**
+ * What the HTTP API and the page say to each other and to programs: every shape that crosses the wire. The OpenAPI document at
+ * /api/openapi.json is made from these, and the tests hold every answer against it.
+ *
+ * How the page uses it. It is same-origin and needs no token: `fetch` sends the session's cookie (locally there is none, and none is
+ * needed). What changes something is JSON with `content-type: application/json`; the browser's own Origin is the CSRF check. Every
+ * refusal is a {@link problem} (`application/problem+json`) whose `title` and `detail` are sentences for the member in `caller.locale`.
+ *
+ * | page                     | endpoint                                                                                      |
+ * | ------------------------ | --------------------------------------------------------------------------------------------- |
+ * | who am I                 | GET /api/session → {@link session}; 401: show how to get in; DELETE /api/session signs out      |
+ * | composer                 | GET /api/options → {@link options}; GET /api/quote?workflow=…&… → {@link quote}                |
+ * | start                    | POST /api/workflow/execute {@link executeBody}, header `Idempotency-Key` (one per press)        |
+ * | a run                    | GET /api/workflows/{id} → {@link run}                                                          |
+ * | every run, as it moves   | GET /api/events (SSE): `event: run`, data a {@link run}; never ends                            |
+ * | one run, for programs    | GET /api/workflow/events/{id} (SSE): data a {@link status}; the last one ends the stream        |
+ * | gallery                  | GET /api/workflows?search=&member=&kind=&state=&limit=&cursor= → {@link runPage}               |
+ * | whose runs               | GET /api/members (admins; a member sees their own runs only, as in chat)                       |
+ * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id} · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
+ * |                          | POST /api/workflows/{id}/animate · DELETE /api/workflows/{id}                                  |
+ * | credits                  | GET /api/credits · /api/credits/use?days=30 · /api/credits/transactions(.csv)                   |
+ * | keys (admins)            | GET /api/keys · POST /api/user/api-keys/validate · PUT and DELETE /api/keys/{provider}         |
+ * | settings (admins)        | GET and PUT /api/settings                                                                      |
+ *
+ * Media: `url`, `thumbnailUrl` and `downloadUrl` are addresses on this origin that play by themselves for at least a day and stay the
+ * same for an hour; the Content-Security-Policy of the page allows nothing else. `thumbnailUrl` of a video is its poster.
+ */
+
+const moment = z.iso.datetime().meta({ description: 'UTC, ISO 8601' });
+const credits = z.int().meta({ description: 'Credits' });
+export const idParams = z.object({ id: z.uuid() });
+
+export const problem = z
+  .looseObject({
+    type: z.string().meta({ description: 'urn:vidgenie:problem:<reason>' }),
+    title: z.string(),
+    status: z.int(),
+    detail: z.string(),
+    reason: z.string(),
+    option: z.string().optional().meta({ description: 'What was given wrongly' }),
+    allowed: z
+      .array(z.union([z.string(), z.number()]))
+      .optional()
+      .meta({ description: 'What it can be instead' }),
+    error: z.string().optional(),
+    required: credits.optional(),
+    available: credits.optional(),
+  })
+  .meta({ id: 'Problem', description: 'RFC 9457' });
+
+// Programs: the original product's endpoints.
+
+/** The sizes of the original product, and the shapes that they mean here. */
+export const aspectOfSize = { '1024x1024': 'square', '1792x1024': 'wide', '1024x1792': 'tall' } as const;
+/** The workflows of the original product, and what they are called here. */
+export const workflowOfType = { complete: 'complete', 'image-only': 'image', 'video-from-image': 'video' } as const;
+
+const sizes = ['1024x1024', '1792x1024', '1024x1792'] as const;
+const workflowTypes = ['complete', 'image-only', 'video-from-image'] as const;
+
+export const executeBody = z
+  .object({
+    config: z.object({
+      initialPrompt: z
+        .string()
+        .optional()
+        .meta({ description: 'Up to 4,000 characters; a video of an image needs none' }),
+      workflowType: z.enum(workflowTypes).default('complete'),
+      imageConfig: z
+        .object({ style: z.enum(styles), quality: z.enum(qualities), size: z.enum(sizes) })
+        .partial()
+        .optional(),
+      videoConfig: z
+        .object({ duration: z.int().min(1).max(60), resolution: z.enum(resolutions), generateAudio: z.boolean() })
+        .partial()
+        .optional(),
+      customImage: z
+        .string()
+        .optional()
+        .meta({ description: 'data:image/png;base64,… (PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side)' }),
+    }),
+  })
+  .meta({ id: 'Execute' });
+
+export const executed = z
+  .object({
+    success: z.literal(true),
+    workflowId: z.uuid(),
+    estimatedCost: credits,
+    estimatedDuration: z.int().meta({ description: 'Seconds' }),
+  })
+  .meta({ id: 'Executed' });
+
+export const statuses = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
+
+export const status = z
+  .object({
+    success: z.literal(true),
+    workflowId: z.uuid(),
+    status: z.enum(statuses),
+    progress: z.int().min(0).max(100),
+    currentStep: z.enum(stepKinds).nullable(),
+    steps: z.array(
+      z.object({
+        name: z.enum(stepKinds),
+        status: z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'SKIPPED']),
+        progress: z.int().min(0).max(100),
+        error: z.string().optional(),
+      }),
+    ),
+    estimatedTimeRemaining: z.int().meta({ description: 'Seconds' }),
+    totalCost: credits.meta({ description: 'Credits: held while it runs, captured when it is over' }),
+    result: z.object({ enhancedPrompt: z.string(), imageUrl: z.string(), videoUrl: z.string() }).partial().optional(),
+    error: z.string().optional(),
+  })
+  .meta({ id: 'Status' });
+
+export const canceled = z
+  .object({
+    success: z.literal(true),
+    workflowId: z.uuid(),
+    status: z.enum(statuses),
+    held: credits,
+    released: credits.nullable().meta({ description: 'What went back; null while what was sent is still at work' }),
+    captured: credits.nullable(),
+  })
+  .meta({ id: 'Cancelled' });
+
+// The page: a run with everything about it.
+
+export const medium = z
+  .object({
+    kind: z.enum(['image', 'video']),
+    step: z.enum(stepKinds).nullable().meta({ description: 'null: the image that the member gave' }),
+    url: z.string(),
+    downloadUrl: z.string(),
+    thumbnailUrl: z.string().nullable(),
+    mime: z.string(),
+    width: z.int(),
+    height: z.int(),
+    seconds: z.number().nullable(),
+    bytes: z.int(),
+  })
+  .meta({ id: 'Medium' });
+
+export const step = z
+  .object({
+    kind: z.enum(stepKinds),
+    label: z.string(),
+    state: z.enum(['waiting', 'working', 'done', 'failed', 'skipped']),
+    note: z.string().meta({ description: 'A few words: what it took, or how long it may still take' }),
+    percent: z.int().min(0).max(100),
+    elapsedMs: z.int(),
+    remainingMs: z.int(),
+    provider: z.string(),
+    model: z.string(),
+    keySource: z.enum(['none', 'operator', 'workspace']),
+    priceCredits: credits,
+    startedAt: moment.nullable(),
+    finishedAt: moment.nullable(),
+    failure: z.object({ kind: z.enum(failureKinds), sentence: z.string() }).nullable(),
+  })
+  .meta({ id: 'Step' });
+
+export const runChoices = z.object({
+  style: z.enum(styles),
+  quality: z.enum(qualities),
+  aspect: z.enum(aspects),
+  duration: z.int().min(1).max(60),
+  resolution: z.enum(resolutions),
+  audio: z.boolean(),
+});
+
+export const run = z
+  .object({
+    id: z.uuid(),
+    workflow: z.enum(workflows),
+    state: z.enum(runStates),
+    stopping: z.boolean().meta({ description: 'Somebody asked to stop it, and it has not stopped yet' }),
+    title: z.string(),
+    sentences: z.array(z.string()),
+    prompt: z.string(),
+    enhanced: z.object({ image: z.string(), motion: z.string() }).nullable(),
+    options: runChoices,
+    member: z.object({ id: z.string(), name: z.string() }),
+    mine: z.boolean(),
+    percent: z.int().min(0).max(100),
+    remainingMs: z.int(),
+    priceCredits: credits,
+    capturedCredits: credits.nullable(),
+    releasedCredits: credits.nullable(),
+    createdAt: moment,
+    startedAt: moment.nullable(),
+    settledAt: moment.nullable(),
+    deletedAt: moment.nullable(),
+    steps: z.array(step),
+    media: z.array(medium),
+    actions: z.array(z.enum(actions)).meta({ description: 'What this caller may do with it now' }),
+    threadUrl: z.string().nullable().meta({ description: 'Where it speaks in chat' }),
+  })
+  .meta({ id: 'Run' });
+export type Run = z.infer<typeof run>;
+
+export const runPage = z
+  .object({
+    runs: z.array(run),
+    nextCursor: z.string().nullable().meta({ description: 'null: this was the last page' }),
+  })
+  .meta({ id: 'RunPage' });
+
+export const runQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(100).default(24),
+  cursor: z.uuid().optional(),
+  search: z.string().trim().min(1).max(200).optional(),
+  member: z.string().min(1).max(200).optional().meta({ description: 'A member id, or "me"' }),
+  kind: z.enum(['image', 'video']).optional(),
+  state: z.enum(['active', ...runStates]).optional(),
+});
+
+export const againBody = z.object({ prompt: z.string().optional().meta({ description: 'Other words' }) });
+export const started = z.object({ success: z.literal(true), run, balance: credits.nullable() }).meta({ id: 'Started' });
+export const deleted = z.object({ success: z.literal(true), detail: z.string() }).meta({ id: 'Deleted' });
+
+export const options = z
+  .object({
+    workflows: z.array(
+      z.object({
+        name: z.enum(workflows),
+        describe: z.string(),
+        available: z.boolean().meta({ description: 'false: nobody has a key for one of its steps' }),
+        options: z.array(z.enum(['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'])),
+        allowed: z.object({
+          style: z.array(z.enum(styles)),
+          quality: z.array(z.enum(qualities)),
+          aspect: z.array(z.enum(aspects)),
+          duration: z.array(z.int()),
+          resolution: z.array(z.enum(resolutions)),
+        }),
+        steps: z.array(z.object({ kind: z.enum(stepKinds), provider: z.string(), model: z.string() })),
+      }),
+    ),
+    defaults: runChoices.meta({ description: "The workspace's own, or else the product's" }),
+    labels: z.record(z.string(), z.string()).meta({ description: 'What each option is called' }),
+    image: z.object({ maxBytes: z.int(), maxSide: z.int() }),
+    longestPrompt: z.int(),
+  })
+  .meta({ id: 'Options' });
+
+const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+export const quoteQuery = z
+  .object({
+    style: z.enum(styles),
+    quality: z.enum(qualities),
+    aspect: z.enum(aspects),
+    duration: z.coerce.number().int().min(1).max(60),
+    resolution: z.enum(resolutions),
+    audio: flag,
+  })
+  .partial()
+  .extend({ workflow: z.enum(workflows).default('complete') });
+
+export const quote = z
+  .object({
+    workflow: z.enum(workflows),
+    options: runChoices,
+    priceCredits: credits,
+    balance: credits,
+    steps: z.array(z.object({ kind: z.enum(stepKinds), priceCredits: credits })),
+    possible: z.boolean(),
+    sentence: z.string().nullable().meta({ description: 'Why it is not possible' }),
+  })
+  .meta({ id: 'Quote' });
+
+// Who asks.
+
+export const session = z
+  .object({
+    workspace: z.object({ id: z.string(), name: z.string(), face: z.string() }),
+    member: z.object({ id: z.string(), name: z.string() }),
+    scope: z.enum(['member', 'admin', 'operator']),
+    by: z.enum(['token', 'session', 'local']),
+    adminUntil: moment
+      .nullable()
+      .meta({ description: 'An admin of a chat is one here for an hour, then asks for a new link' }),
+    expiresAt: moment.nullable(),
+    locale: z.enum(locales),
+  })
+  .meta({ id: 'Session' });
+
+export const members = z
+  .object({ members: z.array(z.object({ id: z.string(), name: z.string(), runs: z.int() })) })
+  .meta({ id: 'Members' });
+
+// Credits.
+
+export const account = z.object({ balance: credits, held: credits }).meta({ id: 'Account' });
+export const creditsState = z
+  .object({ balance: credits, held: credits, used: z.object({ day: credits, week: credits, month: credits }) })
+  .meta({ id: 'Credits' });
+
+export const transaction = z
+  .object({
+    id: z.int(),
+    at: moment,
+    kind: z.enum(transactionKinds),
+    amount: credits.meta({ description: 'Always what moved; `kind` says in which direction' }),
+    balanceAfter: credits,
+    heldAfter: credits,
+    workflowId: z.uuid().nullable(),
+    note: z.string(),
+  })
+  .meta({ id: 'Transaction' });
+
+export const transactionPage = z
+  .object({ transactions: z.array(transaction), nextCursor: z.string().nullable() })
+  .meta({ id: 'TransactionPage' });
+
+export const transactionQuery = z.object({
+  limit: z.coerce.number().int().min(1).max(200).default(50),
+  cursor: z
+    .string()
+    .regex(/^\d{1,15}$/)
+    .optional(),
+});
+
+export const useQuery = z.object({ days: z.coerce.number().int().min(1).max(366).default(30) });
+export const use = z
+  .object({
+    days: z.array(z.object({ day: z.iso.date(), credits })).meta({ description: 'Every day, the oldest first' }),
+    members: z
+      .array(z.object({ id: z.string().nullable(), name: z.string(), credits }))
+      .meta({ description: 'For a member: they themselves, and all others together' }),
+  })
+  .meta({ id: 'Use' });
+
+export const deductBody = z
+  .object({ amount: z.int().min(1).max(1_000_000), reason: z.string().max(200).default('') })
+  .meta({ id: 'Deduct' });
+export const deducted = z
+  .object({ success: z.literal(true), deducted: credits, balance: credits, repeated: z.boolean() })
+  .meta({ id: 'Deducted' });
+
+// Keys and settings.
+
+export const providerParams = z.object({ provider: z.enum(vendors) });
+const checks = ['valid', 'invalid', 'no_permission', 'out_of_quota', 'unreachable'] as const;
+
+export const validateBody = z
+  .object({ provider: z.enum(vendors), apiKey: z.string().min(1).max(400) })
+  .meta({ id: 'ValidateKey' });
+export const validated = z
+  .object({
+    success: z.literal(true),
+    provider: z.enum(vendors),
+    valid: z.boolean(),
+    check: z.enum(checks),
+    detail: z.string(),
+  })
+  .meta({ id: 'ValidatedKey' });
+export const keyBody = z.object({ apiKey: z.string().min(1).max(400) }).meta({ id: 'NewKey' });
+
+export const key = z
+  .object({
+    provider: z.enum(vendors),
+    name: z.string(),
+    stored: z
+      .object({
+        lastFour: z.string(),
+        status: z.enum(['unchecked', ...checks]),
+        statusWords: z.string(),
+        checkedAt: moment.nullable(),
+        createdAt: moment,
+      })
+      .nullable(),
+  })
+  .meta({ id: 'Key' });
+export const keyList = z.object({ keys: z.array(key) }).meta({ id: 'Keys' });
+export const keyChanged = z
+  .object({
+    success: z.literal(true),
+    outcome: z.enum(['saved', 'removed', 'nothing_there']),
+    detail: z.string(),
+    keys: z.array(key),
+  })
+  .meta({ id: 'KeyChanged' });
+
+const { defaults, blockedWords, channels, dailyRuns, spoilers } = workspaceSettings.shape;
+/** What is left out stays as it is. */
+export const settingsBody = z
+  .object({
+    defaults: defaults.unwrap(),
+    blockedWords: blockedWords.unwrap(),
+    channels: channels.unwrap(),
+    dailyRuns: dailyRuns.unwrap(),
+    spoilers: spoilers.unwrap(),
+  })
+  .partial()
+  .meta({ id: 'NewSettings' });
+export const settingsState = workspaceSettings.meta({ id: 'Settings' });

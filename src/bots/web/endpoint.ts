@@ -1,0 +1,185 @@
+import type { Context, Hono } from 'hono';
+import { z } from 'zod';
+import { isDatabaseAway } from '../../db/failures.ts';
+import type { Refusal } from '../commands/refusal.ts';
+import { type Text, textOf } from '../text.ts';
+import { readBody } from './body.ts';
+import { admit, type Caller } from './caller.ts';
+import type { WebDeps } from './deps.ts';
+import { type Pace, paceHeaders } from './limits.ts';
+import { type Problem, problem, problemResponse, refusalProblem } from './problem.ts';
+
+type Access = 'member' | 'admin' | 'operator';
+
+type Schemas<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = {
+  params: Params;
+  query: Query;
+  body: Body;
+};
+
+/** What an endpoint knows when it is asked; everything in it has been checked. */
+type Call<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = {
+  deps: WebDeps;
+  caller: Caller;
+  text: Text;
+  params: z.output<Params>;
+  query: z.output<Query>;
+  body: z.output<Body>;
+  context: Context;
+  /** Ends when the caller leaves or the program stops. */
+  signal: AbortSignal;
+};
+
+type Answers = Readonly<Record<number, z.ZodType>>;
+
+/** An answer with its status, or why there is none; a stream or a file is a response of its own. */
+type Reply<Said extends Answers> =
+  | { [Status in keyof Said]: { status: Status; body: z.input<Said[Status]> } }[keyof Said]
+  | { refused: Problem }
+  | Response;
+
+type Declaration<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Said extends Answers,
+> = {
+  method: 'get' | 'post' | 'put' | 'delete';
+  /** As OpenAPI writes it: `/api/workflow/status/{id}`. */
+  path: string;
+  access: Access;
+  /** How its pace is limited; by itself a `get` looks and anything else changes. */
+  pace?: Pace;
+  summary: string;
+  given: Schemas<Params, Query, Body>;
+  maxBodyBytes?: number;
+  answers: Said;
+  /** The type of what is no JSON. */
+  stream?: string;
+  /** Statuses of the refusals that are its own. */
+  refuses?: readonly number[];
+  answer: (call: Call<Params, Query, Body>) => Promise<Reply<Said>>;
+};
+
+/** An endpoint of the API, ready to be mounted, described and tested. */
+export type Endpoint = Pick<
+  Declaration<z.ZodObject, z.ZodObject, z.ZodType, Answers>,
+  'method' | 'path' | 'access' | 'summary' | 'given'
+> & {
+  answers: Answers;
+  stream: string | null;
+  refuses: readonly number[];
+  mount: (app: Hono, deps: WebDeps) => void;
+};
+
+/** For an endpoint that takes none of these. */
+export const nothing = { params: z.object({}), query: z.object({}), body: z.undefined() };
+
+/** Declares an endpoint: who may use it, what it takes and what it answers, once for the router, the document and the tests. */
+export function endpoint<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  const Said extends Answers,
+>(declaration: Declaration<Params, Query, Body, Said>): Endpoint {
+  const { method, path, access, summary, given, answers, stream = null, refuses = [] } = declaration;
+  return {
+    ...{ method, path, access, summary, given, answers, stream, refuses },
+    mount: (app, deps) => {
+      app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ':$1'), (context) => guarded(declaration, deps, context));
+    },
+  };
+}
+
+async function guarded<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Said extends Answers,
+>(declaration: Declaration<Params, Query, Body, Said>, deps: WebDeps, context: Context): Promise<Response> {
+  try {
+    return await answered(declaration, deps, context);
+  } catch (error) {
+    const { method, path } = declaration;
+    const away = isDatabaseAway(error);
+    if (away) deps.log.warn({ method, path }, 'the database is away');
+    else deps.log.error({ method, path, error }, 'a request could not be carried out');
+    const fault = problem('fault', textOf('en'));
+    return problemResponse(away ? { ...fault, status: 503, headers: { 'retry-after': '2' } } : fault);
+  }
+}
+
+async function answered<
+  Params extends z.ZodObject,
+  Query extends z.ZodObject,
+  Body extends z.ZodType,
+  Said extends Answers,
+>(declaration: Declaration<Params, Query, Body, Said>, deps: WebDeps, context: Context): Promise<Response> {
+  const { access, given } = declaration;
+  const admission = await admit(deps, context);
+  if (admission.outcome === 'out') return problemResponse(admission.problem);
+  const { caller } = admission;
+  const text = textOf(caller.locale);
+  const pace = declaration.pace ?? (declaration.method === 'get' ? 'look' : 'change');
+  const taken = await deps.take(pace, `${caller.workspace.id} ${caller.member.id}`);
+  const headers = paceHeaders(taken);
+  const refuse = (it: Problem) => problemResponse({ ...it, headers: { ...headers, ...it.headers } });
+  if (!taken.allowed) return refuse(problem('too_fast', text));
+  if (access === 'operator' && caller.scope !== 'operator') return refuse(problem('operators_only', text));
+  if (access === 'admin' && !caller.member.isAdmin) return refuse(problem('admins_only', text));
+
+  // What names nothing that there could be, such as an id of another shape, is not found.
+  const params = given.params.safeParse(context.req.param());
+  if (!params.success) return refuse(problem('not_found', text));
+  const query = given.query.safeParse(context.req.query());
+  if (!query.success) return refuse(misgiven(query.error, context.req.query(), text));
+  const read = takesBody(given.body)
+    ? await readBody(context, declaration.maxBodyBytes ?? 64 * 1024)
+    : ({ outcome: 'read', value: undefined } as const);
+  if (read.outcome !== 'read') return refuse(problem(read.outcome, text));
+  const body = given.body.safeParse(read.value);
+  if (!body.success) return refuse(misgiven(body.error, read.value, text));
+
+  const signal = AbortSignal.any([context.req.raw.signal, deps.stopping]);
+  const checked = { params: params.data, query: query.data, body: body.data };
+  const reply = await declaration.answer({ deps, caller, text, context, signal, ...checked });
+  if (reply instanceof Response) {
+    for (const [name, value] of Object.entries(headers)) reply.headers.set(name, value);
+    return reply;
+  }
+  if ('refused' in reply) return refuse(reply.refused);
+  return Response.json(reply.body, {
+    status: Number(reply.status),
+    headers: { ...headers, 'cache-control': 'no-store' },
+  });
+}
+
+const takesBody = (schema: z.ZodType): boolean => !(schema instanceof z.ZodUndefined);
+
+/** What the first thing is that was given wrongly, in a chat's words, with what it can be instead. */
+function misgiven(error: z.ZodError, given: unknown, text: Text): Problem {
+  const [issue] = error.issues;
+  const path = issue?.path ?? [];
+  const option = String(path.at(-1) ?? '');
+  if (!issue || option === '') return problem('malformed', text);
+  const found = path.reduce<unknown>((value, name) => field(value, name), given);
+  const it = refusalProblem(refusalOf(issue, option, found), text);
+  return { ...it, facts: { ...it.facts, at: path.map(String).join('.') } };
+}
+
+const object = z.record(z.string(), z.unknown());
+const field = (value: unknown, name: PropertyKey): unknown => object.safeParse(value).data?.[String(name)];
+
+function refusalOf(issue: z.core.$ZodIssue, option: string, found: unknown): Refusal {
+  if (found === undefined) return { reason: 'missing', command: 'This', option };
+  const given = typeof found === 'string' ? found : (JSON.stringify(found) ?? '');
+  const bad = { reason: 'bad_value', option, given, nearest: null } as const;
+  if (issue.code === 'invalid_value') {
+    return { ...bad, allowed: { kind: 'choices', values: issue.values.map(String) } };
+  }
+  if (issue.code === 'invalid_type' && issue.expected === 'boolean') return { ...bad, allowed: { kind: 'on_off' } };
+  if (issue.code === 'too_big' && issue.origin === 'string') {
+    return { reason: 'too_long', option, length: given.length, most: Number(issue.maximum) };
+  }
+  return { ...bad, allowed: { kind: 'text' } };
+}

@@ -1,0 +1,43 @@
+import { createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
+import type { Keyring } from '../../db/keyring.ts';
+
+/** Links to media that open by themselves for some time. Every process with the keyring makes and knows the same ones. */
+export type MediaLinks = {
+  /** An address on this server, good for at least a day, the same for an hour. */
+  sign: (objectKey: string, now: Date) => string;
+  isSigned: (objectKey: string, query: { expires?: string; signature?: string }, now: Date) => boolean;
+};
+
+const hourMs = 3_600_000;
+const goodForMs = 24 * hourMs;
+
+export function createMediaLinks({ active, keys }: Keyring): MediaLinks {
+  const secrets = new Map([...keys].map(([version, key]) => [version, derived(key)]));
+  const secret = secrets.get(active);
+  if (!secret) throw new Error('the keyring lacks its active key');
+  return {
+    sign: (objectKey, now) => {
+      const expires = String((Math.ceil(now.getTime() / hourMs) * hourMs + goodForMs) / 1_000);
+      const signature = signatureOf(secret, objectKey, expires).toString('base64url');
+      return `/media/${objectKey}?expires=${expires}&signature=${signature}`;
+    },
+    isSigned: (objectKey, { expires, signature }, now) => {
+      if (!expires || !signature || !/^\d{1,12}$/.test(expires) || Number(expires) * 1_000 < now.getTime())
+        return false;
+      const shown = Buffer.from(signature, 'base64url');
+      // Older keys of the ring still open what they signed.
+      return [...secrets.values()].some((one) => {
+        const expected = signatureOf(one, objectKey, expires);
+        return shown.length === expected.length && timingSafeEqual(shown, expected);
+      });
+    },
+  };
+}
+
+/** A secret of its own for this purpose: whoever learned it could open links, and nothing of the vault. */
+const derived = (key: KeyObject): Buffer => Buffer.from(hkdfSync('sha256', key, '', 'vidgenie media links', 32));
+
+const signatureOf = (secret: Buffer, objectKey: string, expires: string): Buffer =>
+  createHmac('sha256', secret)
+    .update(JSON.stringify([objectKey, expires]))
+    .digest();

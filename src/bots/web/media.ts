@@ -1,0 +1,139 @@
+import { createReadStream } from 'node:fs';
+import type { Readable } from 'node:stream';
+import type { Context, Hono } from 'hono';
+import { isDatabaseAway } from '../../db/failures.ts';
+import { type Asset, loadRun } from '../../db/runs.ts';
+import { runId } from '../../db/vocabulary.ts';
+import { textOf } from '../text.ts';
+import { admit } from './caller.ts';
+import type { WebDeps } from './deps.ts';
+import { problem, problemResponse } from './problem.ts';
+import { rangeOf } from './range.ts';
+import { createThumbnails, type Thumbnails } from './thumbnails.ts';
+
+/** Keys that the pipeline makes, and nothing else: no path can be spelled with them. */
+const keyPattern = /^runs\/([0-9a-f-]{36})\/[a-z]{1,16}-[0-9a-f]{8}\.(?:png|jpg|webp|mp4)$/;
+
+/** What is served is what was measured on arrival; a browser that guesses otherwise, or runs it as a page, is told not to. */
+const safely = {
+  'x-content-type-options': 'nosniff',
+  'content-security-policy': "default-src 'none'; sandbox",
+  'referrer-policy': 'no-referrer',
+};
+
+/** `/media/…`: what runs made, for whoever shows a signed link, or belongs to the workspace. */
+export function mountMedia(app: Hono, deps: WebDeps): void {
+  const thumbnails = createThumbnails(deps.services.store);
+  app.on(['GET', 'HEAD'], '/media/*', async (context) => {
+    try {
+      return await serve(deps, thumbnails, context);
+    } catch (error) {
+      if (!isDatabaseAway(error)) deps.log.error({ error }, 'a medium could not be served');
+      return problemResponse({ ...problem('fault', textOf('en')), status: 503, headers: { 'retry-after': '2' } });
+    }
+  });
+}
+
+async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): Promise<Response> {
+  const missing = () => problemResponse(problem('not_found', textOf('en')));
+  const key = context.req.path.slice('/media/'.length);
+  const id = runId.safeParse(keyPattern.exec(key)?.[1]);
+  if (!id.success) return missing();
+  const query = context.req.query();
+  const isSigned = deps.links.isSigned(key, query, deps.services.now());
+  const admission = isSigned ? null : await admit(deps, context);
+  if (admission?.outcome === 'out') return problemResponse(admission.problem);
+  const view = await loadRun(deps.services.db, id.data);
+  const asset = view?.assets.find((one) => one.objectKey === key);
+  // Somebody else's are as if they were not.
+  const isTheirs = admission === null || view?.run.workspaceId === admission.caller.workspace.id;
+  if (!view || !asset || view.run.deletedAt || !isTheirs) return missing();
+
+  const headers = new Headers({
+    ...safely,
+    etag: `"${asset.sha256.slice(0, 32)}"`,
+    'cache-control': 'private, max-age=3600, immutable',
+    'cross-origin-resource-policy': isSigned ? 'cross-origin' : 'same-origin',
+  });
+  if (query.thumbnail !== undefined) return await serveThumbnail(thumbnails, asset, context, headers);
+  headers.set('content-type', asset.mime);
+  headers.set('accept-ranges', 'bytes');
+  headers.set('last-modified', asset.createdAt.toUTCString());
+  const name = key.split('/').at(-1) ?? 'media';
+  if (query.download !== undefined) headers.set('content-disposition', `attachment; filename="${name}"`);
+  if (isKnown(context, headers)) return new Response(null, { status: 304, headers });
+  return await serveAsset(deps, asset, context, headers);
+}
+
+async function serveThumbnail(
+  thumbnails: Thumbnails,
+  asset: Asset,
+  context: Context,
+  headers: Headers,
+): Promise<Response> {
+  if (asset.kind !== 'image') return problemResponse(problem('not_found', textOf('en')));
+  headers.set('etag', `"${asset.sha256.slice(0, 32)}-thumbnail"`);
+  if (isKnown(context, headers)) return new Response(null, { status: 304, headers });
+  const bytes = await thumbnails.of(asset.objectKey);
+  headers.set('content-type', 'image/webp');
+  headers.set('content-length', String(bytes.byteLength));
+  return new Response(context.req.method === 'HEAD' ? null : bytes, { headers });
+}
+
+const isKnown = (context: Context, headers: Headers): boolean =>
+  (context.req.header('if-none-match') ?? '').split(/\s*,\s*/).includes(headers.get('etag') ?? '');
+
+async function serveAsset(deps: WebDeps, asset: Asset, context: Context, headers: Headers): Promise<Response> {
+  const { bytes: size } = asset;
+  const isHead = context.req.method === 'HEAD';
+  // A range of something that has changed meanwhile would not fit to what is there already.
+  const condition = context.req.header('if-range');
+  const holds = condition === undefined || condition === headers.get('etag');
+  const range = rangeOf(holds && !isHead ? context.req.header('range') : undefined, size);
+  if (range.outcome === 'unsatisfiable') {
+    headers.set('content-range', `bytes */${size}`);
+    return new Response(null, { status: 416, headers });
+  }
+  const { start, end } = range.outcome === 'part' ? range : { start: 0, end: size - 1 };
+  headers.set('content-length', String(end - start + 1));
+  if (range.outcome === 'part') headers.set('content-range', `bytes ${start}-${end}/${size}`);
+  const status = range.outcome === 'part' ? 206 : 200;
+  if (isHead) return new Response(null, { status, headers });
+  const body = await bytesOf(deps, asset.objectKey, start, end, context.req.raw.signal);
+  return body ? new Response(body, { status, headers }) : problemResponse(problem('not_found', textOf('en')));
+}
+
+type Bytes = ReadableStream<Uint8Array>;
+
+/** From the disk, or through from the object store: the page asks nobody but this server. */
+async function bytesOf(
+  { services }: WebDeps,
+  key: string,
+  start: number,
+  end: number,
+  signal: AbortSignal,
+): Promise<Bytes | null> {
+  if ((await services.store.size(key)) === null) return null;
+  const link = await services.store.link(key);
+  if (link.kind === 'file') return webStream(createReadStream(link.path, { start, end, signal }));
+  const answer = await fetch(link.url, { headers: { range: `bytes=${start}-${end}` }, signal });
+  if (answer.ok && answer.body) return answer.body;
+  throw new Error(`the object store answered ${answer.status} for ${key}`);
+}
+
+/** Node's own types call it a stream of anything; a file gives bytes. */
+function webStream(file: Readable): Bytes {
+  const chunks = file[Symbol.asyncIterator]();
+  // Without a listener, a reader who leaves would end the process.
+  file.on('error', () => {});
+  return new ReadableStream<Uint8Array>({
+    pull: async (controller) => {
+      const { done, value } = await chunks.next();
+      if (done) controller.close();
+      else controller.enqueue(new Uint8Array(value));
+    },
+    cancel: () => {
+      file.destroy();
+    },
+  });
+}

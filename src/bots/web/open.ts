@@ -1,0 +1,31 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Hono } from 'hono';
+import { ensureWorkspace } from '../../db/workspaces.ts';
+import type { TurnLog } from '../../pipeline/turn.ts';
+import type { Services } from '../services.ts';
+import type { LocalPerson } from './caller.ts';
+import { createPaces, type TakePace } from './limits.ts';
+import { createMediaLinks } from './links.ts';
+import { mountWeb } from './mount.ts';
+
+type Opening = { services: Services; log: TurnLog; local: LocalPerson | null; take?: TakePace };
+
+/** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
+export async function openWebFace(
+  app: Hono,
+  { services, log, local, take = createPaces() }: Opening,
+): Promise<{ stop: () => Promise<void> }> {
+  if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits, services.now());
+  const stopping = new AbortController();
+  await mountWeb(app, {
+    ...{ services, log, local, take, publicUrl: services.publicUrl },
+    links: createMediaLinks(services.vault.keyring),
+    stopping: stopping.signal,
+  });
+  return {
+    stop: async () => {
+      stopping.abort();
+      await delay(0);
+    },
+  };
+}

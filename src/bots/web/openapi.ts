@@ -1,0 +1,76 @@
+import { z } from 'zod';
+import { problem } from './contract.ts';
+import type { Endpoint } from './endpoint.ts';
+
+type Json = Record<string, unknown>;
+
+/** What every endpoint may refuse with. */
+const common = [401, 403, 429, 500, 503];
+
+/** The OpenAPI 3.1 document of the API, made from the very schemas that its endpoints check with. */
+export function openApiDocument(endpoints: readonly Endpoint[]): Json {
+  const schemas: Json = {};
+  const schemaOf: SchemaOf = (schema, io) => {
+    const made = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
+    const { $schema: _, $defs, ...own } = object.parse(lifted(made));
+    Object.assign(schemas, $defs);
+    return own;
+  };
+  const paths: Record<string, Json> = {};
+  for (const endpoint of endpoints) {
+    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint, schemaOf) };
+  }
+  return {
+    openapi: '3.1.1',
+    info: { title: 'VidGenie', version: '1', description: 'Runs, credits and keys of a workspace.' },
+    servers: [{ url: '/' }],
+    security: [{ bearer: [] }, { session: [] }],
+    paths,
+    components: {
+      schemas,
+      securitySchemes: {
+        bearer: { type: 'http', scheme: 'bearer', description: 'A token made with /vidgenie api' },
+        session: { type: 'apiKey', in: 'cookie', name: '__Host-vidgenie' },
+      },
+    },
+  };
+}
+
+const object = z.record(z.string(), z.unknown());
+
+/** Named schemas stand once, among the components. */
+function lifted(value: unknown): unknown {
+  if (Array.isArray(value)) return value.map(lifted);
+  if (typeof value === 'string') return value.replace(/^#\/\$defs\//, '#/components/schemas/');
+  const fields = object.safeParse(value);
+  if (!fields.success) return value;
+  return Object.fromEntries(Object.entries(fields.data).map(([name, one]) => [name, lifted(one)]));
+}
+
+type SchemaOf = (schema: z.core.$ZodType, io: 'input' | 'output') => Json;
+
+function operationOf({ summary, access, given, answers, stream, refuses }: Endpoint, schemaOf: SchemaOf): Json {
+  const parameters = (where: 'path' | 'query', schema: z.ZodObject) =>
+    Object.entries(schema.shape).map(([name, one]) => ({
+      ...{ name, in: where, required: where === 'path', schema: schemaOf(one, 'output') },
+    }));
+  const said = Object.entries(answers).map(([status, schema]) => [
+    status,
+    { description: summary, content: { [stream ?? 'application/json']: { schema: schemaOf(schema, 'output') } } },
+  ]);
+  const takes = [400, 413, 415].filter(() => !(given.body instanceof z.ZodUndefined));
+  const refused = [...new Set([...common, ...takes, ...refuses, 400, 404])].map((status) => [
+    String(status),
+    {
+      description: 'Why it was not done',
+      content: { 'application/problem+json': { schema: schemaOf(problem, 'output') } },
+    },
+  ]);
+  const body = given.body instanceof z.ZodUndefined ? null : schemaOf(given.body, 'input');
+  return {
+    ...{ summary, description: `For: ${access}` },
+    parameters: [...parameters('path', given.params), ...parameters('query', given.query)],
+    ...(body !== null && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    responses: Object.fromEntries([...refused, ...said]),
+  };
+}

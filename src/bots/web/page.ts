@@ -1,0 +1,58 @@
+import type { Context, Hono } from 'hono';
+import { localeOf } from '../text.ts';
+import { type Client, type ClientFile, readClient } from './client.ts';
+
+/** The page asks nobody but this server, runs nobody else's script, and is shown in nobody else's frame. */
+export const pageHeaders = {
+  'content-security-policy':
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  'x-content-type-options': 'nosniff',
+  'referrer-policy': 'no-referrer',
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-resource-policy': 'same-origin',
+  'permissions-policy': 'camera=(), microphone=(), geolocation=()',
+} as const;
+
+/** The page's own addresses: each of them is the same document, which then shows what its address names. */
+const addresses = ['/', '/runs/:id', '/gallery', '/credits', '/admin'];
+
+/** The style sheet for pages that are not made with the others. */
+export const styleAddress = '/page/style.css';
+
+const forEver = 'public, max-age=31536000, immutable';
+
+/** Serves the page. It is made from its sources when somebody asks for it first. */
+export function mountPage(app: Hono): void {
+  let made: Promise<Client> | null = null;
+  const client = () => {
+    made ??= readClient();
+    return made;
+  };
+  for (const address of addresses) {
+    app.get(address, async (context) => {
+      const { documents } = await client();
+      const locale = localeOf(context.req.header('accept-language') ?? 'en');
+      return send(context, documents[locale], {
+        'cache-control': 'no-cache',
+        vary: 'accept-language, accept-encoding',
+      });
+    });
+  }
+  app.get(styleAddress, async (context) =>
+    send(context, (await client()).style, { 'cache-control': 'no-cache', vary: 'accept-encoding' }),
+  );
+  app.get('/page/*', async (context) => {
+    const file = (await client()).files.get(context.req.path);
+    if (!file) return new Response(null, { status: 404, headers: { ...pageHeaders, 'cache-control': 'no-store' } });
+    return send(context, file, { 'cache-control': forEver, vary: 'accept-encoding' });
+  });
+}
+
+function send(context: Context, file: ClientFile, more: Readonly<Record<string, string>>): Response {
+  const accepted = context.req.header('accept-encoding') ?? '';
+  const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
+  const headers = new Headers({ ...pageHeaders, ...more, 'content-type': file.type, etag: file.etag });
+  if (context.req.header('if-none-match') === file.etag) return new Response(null, { status: 304, headers });
+  if (encoding) headers.set('content-encoding', encoding);
+  return new Response(file[encoding ?? 'identity'], { headers });
+}

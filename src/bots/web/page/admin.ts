@@ -1,0 +1,18 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { Keys } from './keys.ts';
+import { usePage } from './page.ts';
+import { Settings } from './settings.ts';
+
+/** Keys and settings, for those who may change them. */
+export function Admin(): VNode {
+  const { words, session } = usePage();
+  return html`<div class="admin-page">
+    <div class="page-head">
+      <h1>${words.views.admin}</h1>
+      <p class="quiet">${session.workspace.name}</p>
+    </div>
+    <${Keys} />
+    <${Settings} />
+  </div>`;
+}

@@ -1,0 +1,100 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useRef, useState } from 'preact/hooks';
+import { brand } from './brand.ts';
+import { Composer } from './composer.ts';
+import { type IconName, icon } from './icons.ts';
+import { Notices } from './notices.ts';
+import { type Page, PageContext, usePage } from './page.ts';
+import { path } from './route.ts';
+import { useStore } from './store.ts';
+import { ThemeButton } from './themeButton.ts';
+
+export function App({ page }: { page: Page }): VNode {
+  return html`<${PageContext.Provider} value=${page}><${Shell} /></${PageContext.Provider}>`;
+}
+
+function Shell(): VNode {
+  const { words } = usePage();
+  const at = useStore(path);
+  const main = useRef<HTMLElement>(null);
+  const first = useRef(true);
+  useEffect(() => {
+    // Somebody who listens is told that the view changed by being taken to its beginning.
+    if (!first.current) main.current?.focus({ preventScroll: true });
+    first.current = false;
+  }, [at]);
+  return html`<a class="skip" href="#main" onClick=${(event: Event) => skip(event, main.current)}>${words.skip}</a>
+    <${TopBar} at=${at} />
+    <main id="main" tabindex="-1" ref=${main}><${View} key=${at} at=${at} /></main>
+    <${Notices} />`;
+}
+
+function skip(event: Event, main: HTMLElement | null): void {
+  event.preventDefault();
+  main?.focus();
+}
+
+/** Where the composer leads to, and so loaded soon, but after it. */
+const loadRun = async () => (await import('./run.ts')).RunView;
+
+function View({ at }: { at: string }): VNode | null {
+  const { words, session } = usePage();
+  const run = /^\/runs\/([0-9a-f-]{36})$/.exec(at)?.[1];
+  useEffect(() => {
+    const name = viewNames.find((one) => addressOf[one] === at);
+    document.title = name && name !== 'make' ? `${words.views[name]} · VidGenie` : 'VidGenie';
+  }, [at]);
+  if (run !== undefined) return html`<${Later} load=${loadRun} id=${run} />`;
+  if (at === addressOf.gallery) return html`<${Later} load=${async () => (await import('./gallery.ts')).Gallery} />`;
+  if (at === addressOf.credits) return html`<${Later} load=${async () => (await import('./credits.ts')).Credits} />`;
+  if (at === addressOf.admin && session.scope !== 'member')
+    return html`<${Later} load=${async () => (await import('./admin.ts')).Admin} />`;
+  return html`<${Composer} onIdle=${loadRun} />`;
+}
+
+type ViewOf = (given: { id: string }) => VNode;
+
+/** A view that is loaded when somebody goes there. */
+function Later({ load, id = '' }: { load: () => Promise<ViewOf>; id?: string }): VNode | null {
+  const [loaded, setLoaded] = useState<{ view: ViewOf } | null>(null);
+  useEffect(() => {
+    load().then((view) => setLoaded({ view }));
+  }, []);
+  return loaded && html`<${loaded.view} id=${id} />`;
+}
+
+const viewNames = ['make', 'gallery', 'credits', 'admin'] as const;
+const addressOf = { make: '/', gallery: '/gallery', credits: '/credits', admin: '/admin' } as const;
+
+function TopBar({ at }: { at: string }): VNode {
+  const { words, session, live, api, tell } = usePage();
+  const account = useStore(live.account);
+  const line = useStore(live.line);
+  const isAdmin = session.scope !== 'member';
+  const shown = viewNames.filter((name) => name !== 'admin' || isAdmin);
+  const leave = async () => {
+    if (tell(await api.send('DELETE', '/api/session'))) location.assign('/');
+  };
+  return html`<header class="top">
+    <a class="brand" href="/">${brand}</a>
+    <nav aria-label=${words.navigation}>
+      ${shown.map((name) => {
+        const isHere = at === addressOf[name];
+        const symbol: IconName = name;
+        return html`<a href=${addressOf[name]} aria-current=${isHere ? 'page' : undefined}>${icon(symbol)}${words.views[name]}</a>`;
+      })}
+    </nav>
+    <div class="top-end">
+      <p class="line" role="status">${line.isUp || line.isNew ? '' : words.reconnecting}</p>
+      <a class="balance" href="/credits">
+        <strong>${account ? words.number(account.balance) : ' '}</strong> ${words.creditsLeft(account?.balance ?? 0)}
+      </a>
+      <${ThemeButton} />
+      ${
+        session.by === 'session' &&
+        html`<button class="icon-button" title=${words.signOut} aria-label=${words.signOut} onClick=${leave}>${icon('out')}</button>`
+      }
+    </div>
+  </header>`;
+}

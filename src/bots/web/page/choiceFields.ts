@@ -1,0 +1,77 @@
+import { html } from 'htm/preact';
+import type { ComponentChildren, VNode } from 'preact';
+import { type Choice, Slider, Switch, segments } from './controls.ts';
+import type { Choices, Offered } from './offer.ts';
+import { usePage } from './page.ts';
+
+type Given = { offered: Offered; choices: Choices; onChange: (choices: Choices) => void };
+
+/** The options of a workflow. What the models at hand cannot do is shown too, with the reason why it cannot be chosen. */
+export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
+  const { words } = usePage();
+  const { allowed, steps } = offered;
+  const choose = (some: Partial<Choices>) => onChange({ ...choices, ...some });
+  const modelOf = (kind: 'image' | 'video') => steps.find((step) => step.kind === kind)?.model ?? '';
+  const barred: { label: string; model: string }[] = [];
+  const among = <Value extends string>(
+    all: Record<Value, string>,
+    can: readonly string[],
+    model: string,
+    show: (value: Value) => ComponentChildren = (value) => all[value],
+  ): Choice<Value>[] =>
+    keysOf(all).map((value) => {
+      const label = show(value);
+      if (can.includes(value)) return { value, label };
+      barred.push({ label: all[value], model });
+      return { value, label, barred: words.cannot(all[value], model) };
+    });
+  const { options: names } = words;
+  const fields: Record<Offered['options'][number], () => VNode> = {
+    style: () =>
+      segments({
+        ...{ legend: names.style, value: choices.style, look: 'chips' },
+        choices: among(words.styles, allowed.style, modelOf('image')),
+        onChoose: (style) => choose({ style }),
+      }),
+    aspect: () =>
+      segments({
+        ...{ legend: names.aspect, value: choices.aspect },
+        choices: among(words.aspects, allowed.aspect, modelOf('video') || modelOf('image'), (aspect) => [
+          html`<i class="shape ${aspect}" aria-hidden="true" />`,
+          words.aspects[aspect],
+        ]),
+        onChoose: (aspect) => choose({ aspect }),
+      }),
+    quality: () =>
+      segments({
+        ...{ legend: names.quality, value: choices.quality },
+        choices: among(words.qualities, allowed.quality, modelOf('image')),
+        onChoose: (quality) => choose({ quality }),
+      }),
+    duration: () =>
+      html`<${Slider} label=${names.duration} values=${allowed.duration} value=${choices.duration} say=${words.seconds} onChoose=${(duration: number) => choose({ duration })} />`,
+    resolution: () =>
+      segments({
+        ...{ legend: names.resolution, value: choices.resolution },
+        choices: among(words.resolutions, allowed.resolution, modelOf('video')),
+        onChoose: (resolution) => choose({ resolution }),
+      }),
+    audio: () =>
+      html`<${Switch} label=${names.audio} isOn=${choices.audio} say=${choices.audio ? words.on : words.off} onChoose=${(audio: boolean) => choose({ audio })} />`,
+  };
+  const order = ['style', 'aspect', 'quality', 'duration', 'resolution', 'audio'] as const;
+  const shown = order.filter((name) => offered.options.includes(name));
+  const rendered = shown.map((name) => html`<div class="field ${name}" key=${name}>${fields[name]()}</div>`);
+  const models = [...new Set(barred.map(({ model }) => model))];
+  const labelsOf = (model: string) => barred.filter((one) => one.model === model).map(({ label }) => label);
+  return html`<div class="fields">
+    ${rendered}
+    <p class="why barred">${models.map((model) => words.cannot(labelsOf(model).join(', '), model)).join(' ')}</p>
+  </div>`;
+}
+
+/** The names of a record that has these and no others, such as one of words. */
+export function keysOf<Name extends string>(record: Record<Name, string>): Name[] {
+  const isName = (name: string): name is Name => name in record;
+  return Object.keys(record).filter(isName);
+}

@@ -1,0 +1,106 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { creditsState, transaction, transactionPage, use } from '../contract.ts';
+import { icon } from './icons.ts';
+import { usePage } from './page.ts';
+import { DayPlot } from './plot.ts';
+import { useStore } from './store.ts';
+
+type Use = z.infer<typeof use>;
+type Transaction = z.infer<typeof transaction>;
+type Ledger = z.infer<typeof transactionPage>;
+type State = z.infer<typeof creditsState>;
+
+const days = 30;
+
+/** What there is, what is held, what was used, and every row of the ledger. */
+export function Credits(): VNode {
+  const { api, live, words, tell } = usePage();
+  const account = useStore(live.account);
+  const [state, setState] = useState<State | null>(null);
+  const [used, setUsed] = useState<Use | null>(null);
+  useEffect(() => {
+    api.get<State>('/api/credits').then((answer) => tell(answer) && setState(answer.body));
+    api.get<Use>(`/api/credits/use?days=${days}`).then((answer) => tell(answer) && setUsed(answer.body));
+  }, [account?.balance, account?.held]);
+  const figure = (label: string, value: number | undefined) =>
+    html`<div class="figure"><dt>${label}</dt><dd>${value === undefined ? ' ' : words.number(value)}</dd></div>`;
+  return html`<div class="credits-page">
+    <div class="page-head"><h1>${words.views.credits}</h1></div>
+    <dl class="figures">
+      ${figure(words.ledger.balance, state?.balance)}${figure(words.ledger.held, state?.held)}
+      ${figure(words.ledger.today, state?.used.day)}${figure(words.ledger.month, state?.used.month)}
+    </dl>
+    <section class="panel" aria-labelledby="by-day">
+      <h2 id="by-day">${words.ledger.byDay(days)}</h2>
+      ${used ? html`<${DayPlot} days=${used.days} />` : html`<div class="plot" />`}
+    </section>
+    ${
+      used &&
+      used.members.length > 0 &&
+      html`<section class="panel" aria-labelledby="by-member">
+        <h2 id="by-member">${words.ledger.byMember}</h2>
+        <${MemberBars} members=${used.members} />
+      </section>`
+    }
+    <${Transactions} changed="${account?.balance} ${account?.held}" />
+  </div>`;
+}
+
+function MemberBars({ members }: { members: Use['members'] }): VNode {
+  const { words } = usePage();
+  const most = Math.max(1, ...members.map(({ credits }) => credits));
+  return html`<ul class="member-bars">
+    ${members.map(
+      ({ id, name, credits }) => html`<li key=${id}>
+        <span class="member-name">${name}</span>
+        <span class="member-bar" aria-hidden="true" style=${{ '--part': Math.max(0, credits) / most }} />
+        <span class="member-credits">${words.credits(credits)}</span>
+      </li>`,
+    )}
+  </ul>`;
+}
+
+function Transactions({ changed }: { changed: string }): VNode {
+  const { api, words, tell } = usePage();
+  const [ledger, setLedger] = useState<Ledger | null>(null);
+  useEffect(() => {
+    api.get<Ledger>('/api/credits/transactions?limit=25').then((answer) => tell(answer) && setLedger(answer.body));
+  }, [changed]);
+  const more = async () => {
+    const answer = await api.get<Ledger>(`/api/credits/transactions?limit=100&cursor=${ledger?.nextCursor}`);
+    if (!tell(answer)) return;
+    const { transactions, nextCursor } = answer.body;
+    setLedger((now) => now && { transactions: [...now.transactions, ...transactions], nextCursor });
+  };
+  return html`<section class="panel" aria-labelledby="ledger">
+    <div class="section-head">
+      <h2 id="ledger">${words.ledger.transactions}</h2>
+      <a class="button" href="/api/credits/transactions.csv" download>${icon('download')}CSV</a>
+    </div>
+    <div class="scroller" tabindex="0" role="group" aria-labelledby="ledger">
+      <table>
+        <thead><tr>
+          <th scope="col">${words.ledger.when}</th><th scope="col">${words.ledger.what}</th>
+          <th scope="col" class="number">${words.ledger.amount}</th><th scope="col" class="number">${words.ledger.balance}</th><th scope="col" class="number">${words.ledger.held}</th>
+        </tr></thead>
+        <tbody>${ledger?.transactions.map((row) => html`<${Row} key=${row.id} row=${row} />`)}</tbody>
+      </table>
+    </div>
+    ${ledger?.nextCursor && html`<button class="button" onClick=${more}>${words.more}</button>`}
+  </section>`;
+}
+
+function Row({ row }: { row: Transaction }): VNode {
+  const { words } = usePage();
+  const what = words.ledger.kinds[row.kind];
+  return html`<tr>
+    <td>${words.moment(row.at)}</td>
+    <td>${row.workflowId === null ? what : html`<a href="/runs/${row.workflowId}">${what}</a>`}${row.note !== '' && html` <span class="quiet">${row.note}</span>`}</td>
+    <td class="number">${words.number(row.amount)}</td>
+    <td class="number">${words.number(row.balanceAfter)}</td>
+    <td class="number">${words.number(row.heldAfter)}</td>
+  </tr>`;
+}

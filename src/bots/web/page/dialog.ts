@@ -1,0 +1,39 @@
+import { html } from 'htm/preact';
+import type { ComponentChildren, VNode } from 'preact';
+import { useEffect, useId, useRef } from 'preact/hooks';
+import { usePage } from './page.ts';
+
+type Asked = {
+  title: string;
+  confirm: string;
+  tone?: 'plain' | 'danger';
+  isBusy?: boolean;
+  children?: ComponentChildren;
+  onConfirm: () => void;
+  onClose: () => void;
+};
+
+/** A question before something is done. Escape, and a press beside it, close it. */
+export function Dialog({ title, confirm, tone = 'plain', isBusy = false, children, onConfirm, onClose }: Asked): VNode {
+  const { words } = usePage();
+  const dialog = useRef<HTMLDialogElement>(null);
+  const name = useId();
+  useEffect(() => dialog.current?.showModal(), []);
+  const submit = (event: Event) => {
+    event.preventDefault();
+    if (!isBusy) onConfirm();
+  };
+  const press = (event: Event) => {
+    if (event.target === dialog.current) onClose();
+  };
+  return html`<dialog ref=${dialog} aria-labelledby=${name} onClose=${onClose} onClick=${press}>
+    <form onSubmit=${submit}>
+      <h2 id=${name}>${title}</h2>
+      ${children}
+      <div class="buttons end">
+        <button type="button" class="button quiet-button" onClick=${onClose}>${words.close}</button>
+        <button class="button ${tone === 'danger' ? 'danger' : 'primary'}" disabled=${isBusy}>${confirm}</button>
+      </div>
+    </form>
+  </dialog>`;
+}

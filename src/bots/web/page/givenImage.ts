@@ -1,0 +1,103 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useId, useState } from 'preact/hooks';
+import { icon } from './icons.ts';
+import type { Offer } from './offer.ts';
+import { usePage } from './page.ts';
+
+/** An image that the member gives, as it is sent and shown. */
+export type GivenImage = { dataUrl: string; width: number; height: number };
+
+const types = ['image/png', 'image/jpeg', 'image/webp'];
+
+type Reading = { outcome: 'read'; image: GivenImage } | { outcome: 'not_an_image' | 'too_heavy' | 'too_large' };
+
+async function read(file: File, { maxBytes, maxSide }: Offer['image']): Promise<Reading> {
+  if (!types.includes(file.type)) return { outcome: 'not_an_image' };
+  if (file.size > maxBytes) return { outcome: 'too_heavy' };
+  const bitmap = await createImageBitmap(file).catch(() => null);
+  if (!bitmap) return { outcome: 'not_an_image' };
+  const { width, height } = bitmap;
+  bitmap.close();
+  if (Math.max(width, height) > maxSide) return { outcome: 'too_large' };
+  const reader = new FileReader();
+  const loaded = new Promise<string>((resolve, reject) => {
+    reader.onload = () => resolve(String(reader.result));
+    reader.onerror = reject;
+  });
+  reader.readAsDataURL(file);
+  return { outcome: 'read', image: { dataUrl: await loaded, width, height } };
+}
+
+const imageIn = (list: FileList | undefined | null): File | null =>
+  [...(list ?? [])].find(({ type }) => type.startsWith('image/')) ?? null;
+
+/** Takes images that are dropped or pasted anywhere on the page, and gives them on when they can be used. */
+export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (image: GivenImage) => void) {
+  const { words, notify } = usePage();
+  const [isOver, setIsOver] = useState(false);
+  const take = async (file: File | null) => {
+    if (!file || !limits) return;
+    const reading = await read(file, limits);
+    if (reading.outcome === 'read') onGiven(reading.image);
+    else notify('bad', words.image[reading.outcome]);
+  };
+  useEffect(() => {
+    const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
+    const over = (event: DragEvent) => {
+      if (!carriesFile(event)) return;
+      event.preventDefault();
+      setIsOver(true);
+    };
+    const leave = (event: DragEvent) => {
+      if (event.relatedTarget === null) setIsOver(false);
+    };
+    const drop = (event: DragEvent) => {
+      if (!carriesFile(event)) return;
+      event.preventDefault();
+      setIsOver(false);
+      take(imageIn(event.dataTransfer?.files));
+    };
+    const paste = (event: ClipboardEvent) => {
+      const file = imageIn(event.clipboardData?.files);
+      if (!file) return;
+      event.preventDefault();
+      take(file);
+    };
+    document.addEventListener('dragover', over);
+    document.addEventListener('dragleave', leave);
+    document.addEventListener('drop', drop);
+    document.addEventListener('paste', paste);
+    return () => {
+      document.removeEventListener('dragover', over);
+      document.removeEventListener('dragleave', leave);
+      document.removeEventListener('drop', drop);
+      document.removeEventListener('paste', paste);
+    };
+  }, [limits]);
+  return { isOver, take };
+}
+
+type Given = { image: GivenImage | null; isOver: boolean; onTake: (file: File | null) => void; onRemove: () => void };
+
+/** Where an image is chosen, and then shown. */
+export function ImageField({ image, isOver, onTake, onRemove }: Given): VNode {
+  const { words } = usePage();
+  const id = useId();
+  const choose = (event: Event & { currentTarget: HTMLInputElement }) => {
+    onTake(imageIn(event.currentTarget.files));
+    event.currentTarget.value = '';
+  };
+  if (image) {
+    return html`<figure class="given">
+      <img src=${image.dataUrl} width=${image.width} height=${image.height} alt=${words.image.yours} />
+      <button type="button" class="icon-button" aria-label=${words.image.remove} title=${words.image.remove} onClick=${onRemove}>
+        ${icon('cross')}
+      </button>
+    </figure>`;
+  }
+  return html`<label class="drop ${isOver ? 'over' : ''}" for=${id}>
+    <input id=${id} type="file" accept=${types.join(',')} onChange=${choose} />
+    ${icon('image')}<span><strong>${words.image.choose}</strong> ${words.image.orDrop}</span>
+  </label>`;
+}

@@ -1,0 +1,92 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { key, keyChanged } from '../contract.ts';
+import { Dialog } from './dialog.ts';
+import { icon } from './icons.ts';
+import { usePage } from './page.ts';
+
+type Key = z.infer<typeof key>;
+type Changed = z.infer<typeof keyChanged>;
+type Said = { tone: 'good' | 'bad'; text: string };
+
+/** The keys that the workspace has brought: where they come from, and their last four characters. */
+export function Keys(): VNode {
+  const { api, words, tell } = usePage();
+  const [keys, setKeys] = useState<readonly Key[]>([]);
+  useEffect(() => {
+    api.get<{ keys: Key[] }>('/api/keys').then((answer) => tell(answer) && setKeys(answer.body.keys));
+  }, []);
+  return html`<section class="panel keys" aria-labelledby="keys">
+    <h2 id="keys">${words.keys.title}</h2>
+    <p class="quiet">${words.keys.intro}</p>
+    ${keys.map((one) => html`<${KeyForm} key=${one.provider} stored=${one} onChanged=${setKeys} />`)}
+  </section>`;
+}
+
+function KeyForm({
+  stored: { provider, name, stored },
+  onChanged,
+}: {
+  stored: Key;
+  onChanged: (keys: Key[]) => void;
+}): VNode {
+  const { api, words } = usePage();
+  const [isBusy, setIsBusy] = useState(false);
+  const [isRemoving, setIsRemoving] = useState(false);
+  const [said, setSaid] = useState<Said | null>(null);
+  // What is typed is read when it is sent, and kept nowhere else.
+  const field = useRef<HTMLInputElement>(null);
+  const id = useId();
+
+  const change = async (method: 'PUT' | 'DELETE', apiKey?: string) => {
+    if (isBusy) return;
+    setIsBusy(true);
+    setSaid(null);
+    const answer = await api.send<Changed>(
+      method,
+      `/api/keys/${provider}`,
+      apiKey === undefined ? {} : { body: { apiKey } },
+    );
+    setIsBusy(false);
+    setIsRemoving(false);
+    if (!answer.ok) {
+      setSaid({ tone: 'bad', text: answer.refusal.detail });
+      return;
+    }
+    if (field.current) field.current.value = '';
+    setSaid({ tone: 'good', text: answer.body.detail });
+    onChanged(answer.body.keys);
+  };
+  const save = (event: Event) => {
+    event.preventDefault();
+    const typed = field.current?.value.trim() ?? '';
+    if (typed === '') field.current?.focus();
+    else change('PUT', typed);
+  };
+  const checked = stored?.checkedAt;
+  return html`<form class="key" onSubmit=${save}>
+    <div class="key-head">
+      <h3>${name}</h3>
+      ${
+        stored
+          ? html`<p class="key-state ${stored.status === 'valid' ? 'good' : 'bad'}"><code>…${stored.lastFour}</code> ${stored.statusWords}${checked && html`<span class="quiet"> · ${words.keys.checked(checked)}</span>`}</p>`
+          : html`<p class="key-state quiet">${words.keys.none}</p>`
+      }
+    </div>
+    <div class="key-line">
+      <label class="hidden" for=${id}>${words.keys.field(name)}</label>
+      <input ref=${field} id=${id} type="password" name="key" placeholder=${stored ? words.keys.replaceHint : words.keys.addHint} autocomplete="off" autocapitalize="off" spellcheck=${false} />
+      <button class="button primary" disabled=${isBusy}>${isBusy ? words.keys.trying : stored ? words.keys.replace : words.keys.add}</button>
+      ${stored && html`<button type="button" class="button" disabled=${isBusy} onClick=${() => setIsRemoving(true)}>${words.keys.remove}</button>`}
+    </div>
+    <p class="said ${said?.tone ?? ''}" role="status">${said && html`${icon(said.tone === 'good' ? 'check' : 'cross')}<span>${said.text}</span>`}</p>
+    ${
+      isRemoving &&
+      html`<${Dialog} title=${words.keys.removeTitle(name)} confirm=${words.keys.remove} tone="danger" isBusy=${isBusy} onConfirm=${() => change('DELETE')} onClose=${() => setIsRemoving(false)}>
+        <p>${words.keys.removeText}</p>
+      </${Dialog}>`
+    }
+  </form>`;
+}

@@ -1,0 +1,79 @@
+import type { z } from 'zod';
+import type { account, Run } from '../contract.ts';
+import { createStore, type Store } from './store.ts';
+
+type Account = z.infer<typeof account>;
+
+/** What moves by itself: the runs and the credits, as the server tells them. */
+export type Live = {
+  runs: Store<ReadonlyMap<string, Run>>;
+  account: Store<Account | null>;
+  /** `opened` counts connections: with each new one, something may have been missed. */
+  line: Store<{ isUp: boolean; isNew: boolean; opened: number }>;
+  keep: (run: Run) => void;
+  forget: (id: string) => void;
+  /** Listens until the result is called. */
+  listen: () => () => void;
+};
+
+const longestPauseMs = 10_000;
+
+/** `isWelcome` is asked when the server hangs up for good, which it does on those whose session has ended. */
+export function createLive(isWelcome: () => Promise<boolean>): Live {
+  const runs = createStore<ReadonlyMap<string, Run>>(new Map());
+  const account = createStore<Account | null>(null);
+  const line = createStore({ isUp: false, isNew: true, opened: 0 });
+  const keep = (run: Run) => runs.change((now) => new Map(now).set(run.id, run));
+
+  const listen = () => {
+    let source: EventSource | null = null;
+    let pause: ReturnType<typeof setTimeout> | undefined;
+    let pauseMs = 500;
+    const connect = () => {
+      clearTimeout(pause);
+      source?.close();
+      source = new EventSource('/api/events');
+      source.addEventListener('open', () => {
+        pauseMs = 500;
+        line.change(({ opened }) => ({ isUp: true, isNew: false, opened: opened + 1 }));
+      });
+      source.addEventListener('run', ({ data }: MessageEvent<string>) => {
+        const run: Run = JSON.parse(data);
+        keep(run);
+      });
+      source.addEventListener('credits', ({ data }: MessageEvent<string>) => {
+        const now: Account = JSON.parse(data);
+        account.change(() => now);
+      });
+      source.addEventListener('error', () => {
+        line.change((now) => (now.isUp ? { ...now, isUp: false } : now));
+        // A line that broke is picked up by the browser itself; one that was refused is not.
+        if (source?.readyState !== EventSource.CLOSED) return;
+        pause = setTimeout(async () => {
+          if (await isWelcome()) connect();
+        }, pauseMs);
+        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+      });
+    };
+    const connectIfDown = () => {
+      if (!line.get().isUp && document.visibilityState === 'visible') connect();
+    };
+    connect();
+    addEventListener('online', connectIfDown);
+    document.addEventListener('visibilitychange', connectIfDown);
+    return () => {
+      clearTimeout(pause);
+      source?.close();
+      removeEventListener('online', connectIfDown);
+      document.removeEventListener('visibilitychange', connectIfDown);
+    };
+  };
+
+  const forget = (id: string) =>
+    runs.change((now) => {
+      const rest = new Map(now);
+      rest.delete(id);
+      return rest;
+    });
+  return { runs, account, line, keep, forget, listen };
+}

@@ -1,0 +1,53 @@
+import { html } from 'htm/preact';
+import { render } from 'preact';
+import { createApi } from './api.ts';
+import { App } from './app.ts';
+import { createLive } from './live.ts';
+import type { Notice, Page, Session } from './page.ts';
+import { go } from './route.ts';
+import { SignedOut } from './signedOut.ts';
+import { createStore } from './store.ts';
+import { wordsIn } from './words.ts';
+
+const shownMs = 7_000;
+
+/** Asks who is there, and shows them the page; what the page needs at first is asked for at the same time. */
+async function start(root: Element): Promise<void> {
+  const locale = document.documentElement.lang === 'fr' ? 'fr' : 'en';
+  let words = await wordsIn(locale);
+  const leave = () => render(html`<${SignedOut} words=${words} />`, root);
+  const api = createApi(() => words, leave);
+  const answer = await api.get<Session>('/api/session');
+  if (!answer.ok) {
+    const { status, title, detail } = answer.refusal;
+    if (status !== 401) render(html`<${SignedOut} words=${words} reason=${{ title, detail }} />`, root);
+    return;
+  }
+  const session = answer.body;
+  if (session.locale !== locale) words = await wordsIn(session.locale);
+  document.documentElement.lang = session.locale;
+
+  const notices = createStore<readonly Notice[]>([]);
+  let last = 0;
+  const notify: Page['notify'] = (tone, text) => {
+    last += 1;
+    const id = last;
+    notices.change((now) => [...now.slice(-2), { id, tone, text }]);
+    setTimeout(() => notices.change((now) => now.filter((one) => one.id !== id)), shownMs);
+  };
+  const tell: Page['tell'] = (it) => {
+    if (!it.ok) notify('bad', `${it.refusal.title}. ${it.refusal.detail}`);
+    return it.ok;
+  };
+  const isWelcome = async () => {
+    const now = await api.get<Session>('/api/session');
+    return now.ok || now.refusal.status !== 401;
+  };
+  const live = createLive(isWelcome);
+  live.listen();
+  const page: Page = { api, live, words, session, notices, notify, tell, go };
+  render(html`<${App} page=${page} />`, root);
+}
+
+const root = document.getElementById('page');
+if (root) await start(root);

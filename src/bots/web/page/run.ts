@@ -1,0 +1,76 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useState } from 'preact/hooks';
+import type { Run } from '../contract.ts';
+import type { Refusal } from './api.ts';
+import { Canvas } from './canvas.ts';
+import { icon } from './icons.ts';
+import { usePage } from './page.ts';
+import { RunActions } from './runActions.ts';
+import { isOver } from './runShape.ts';
+import { useStore } from './store.ts';
+
+/** A run, as a canvas. */
+export function RunView({ id }: { id: string }): VNode {
+  const { api, live, words } = usePage();
+  const run = useStore(live.runs).get(id);
+  const { opened } = useStore(live.line);
+  const [refusal, setRefusal] = useState<Refusal | null>(null);
+  useEffect(() => {
+    // Asked anew with every connection: what happened while there was none is not told again for old runs.
+    api.get<Run>(`/api/workflows/${id}`).then((answer) => {
+      if (answer.ok) live.keep(answer.body);
+      else setRefusal(answer.refusal);
+    });
+  }, [id, opened]);
+  useEffect(() => {
+    if (!run) return;
+    const lead = isOver(run) ? '' : `${run.percent} % · `;
+    document.title = `${lead}${run.prompt.slice(0, 60) || words.unspoken} · VidGenie`;
+  }, [run?.percent, run?.state]);
+  if (run) return html`<${Shown} run=${run} />`;
+  if (!refusal) return html`<div class="run-page loading" aria-busy="true" />`;
+  return html`<div class="empty">
+    <h1>${refusal.title}</h1>
+    <p>${refusal.detail}</p>
+    <a class="button" href="/">${words.views.make}</a>
+  </div>`;
+}
+
+function Shown({ run }: { run: Run }): VNode {
+  const { words } = usePage();
+  const who = run.mine ? '' : `${run.member.name} · `;
+  return html`<div class="run-page">
+    <header class="run-head">
+      <div class="run-title">
+        <a class="back" href="/">${icon('back')}${words.views.make}</a>
+        <h1 class=${run.prompt.length > 120 ? 'long' : ''}>${run.prompt || words.unspoken}</h1>
+        <p class="quiet">${who}${words.workflows[run.workflow]} · ${words.moment(run.createdAt)}</p>
+      </div>
+      <${RunActions} run=${run} />
+    </header>
+    <${Standing} run=${run} />
+    <${Canvas} run=${run} />
+  </div>`;
+}
+
+/** Where it stands, in a sentence; only what a listener would want to hear is announced, not every percent. */
+function Standing({ run }: { run: Run }): VNode {
+  const { words } = usePage();
+  const over = isOver(run);
+  const cost = over ? words.paid(run.capturedCredits ?? 0, run.releasedCredits ?? 0) : words.held(run.priceCredits);
+  const rest = over ? '' : run.stopping ? words.stopping : words.remaining(run.remainingMs);
+  return html`<section class="standing ${run.state}" aria-label=${words.standing}>
+    <p class="standing-title" role="status">${run.title}</p>
+    <p class="quiet">${[rest, cost].filter((one) => one !== '').join(' · ')}</p>
+    <div
+      class="bar"
+      role="progressbar"
+      aria-label=${words.progress}
+      aria-valuemin="0"
+      aria-valuemax="100"
+      aria-valuenow=${run.percent}
+      style=${{ '--done': (over && run.state === 'succeeded' ? 100 : run.percent) / 100 }}
+    />
+  </section>`;
+}

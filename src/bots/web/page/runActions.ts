@@ -1,0 +1,98 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useRef, useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { deleted, Run, started } from '../contract.ts';
+import { pressKey } from './api.ts';
+import { Dialog } from './dialog.ts';
+import { type IconName, icon } from './icons.ts';
+import { usePage } from './page.ts';
+import { PromptField } from './promptField.ts';
+import { resultOf } from './runShape.ts';
+
+type Started = z.infer<typeof started>;
+type Action = Run['actions'][number];
+
+const longestPrompt = 4000;
+
+/** What can be done with a run now, by whoever looks at it. */
+export function RunActions({ run }: { run: Run }): VNode {
+  const { api, live, words, tell, notify, go } = usePage();
+  const [busy, setBusy] = useState<Action | null>(null);
+  const [asking, setAsking] = useState<'edit' | 'delete' | null>(null);
+  const [prompt, setPrompt] = useState(run.prompt);
+  const keys = useRef(new Map<string, string>());
+
+  const during = async (action: Action, work: () => Promise<void>) => {
+    if (busy) return;
+    setBusy(action);
+    await work();
+    setBusy(null);
+  };
+  /** Until it is answered, the same press keeps its key. */
+  const begin = (action: 'again' | 'animate' | 'edit', path: string, body?: { prompt?: string }) =>
+    during(action, async () => {
+      const wish = `${action} ${JSON.stringify(body)}`;
+      const key = keys.current.get(wish) ?? pressKey();
+      keys.current.set(wish, key);
+      const answer = await api.send<Started>('POST', `/api/workflows/${run.id}/${path}`, {
+        key,
+        ...(body && { body }),
+      });
+      if (answer.ok || answer.refusal.status !== 0) keys.current.delete(wish);
+      if (!tell(answer)) return;
+      live.keep(answer.body.run);
+      go(`/runs/${answer.body.run.id}`);
+    });
+  const cancel = () =>
+    during('cancel', async () => {
+      tell(await api.send('POST', `/api/workflow/cancel/${run.id}`));
+    });
+  const remove = () =>
+    during('delete', async () => {
+      const answer = await api.send<z.infer<typeof deleted>>('DELETE', `/api/workflows/${run.id}`);
+      setAsking(null);
+      if (!tell(answer)) return;
+      notify('good', answer.body.detail);
+      live.forget(run.id);
+      go('/');
+    });
+  const acts: Record<Action, () => void> = {
+    cancel,
+    again: () => begin('again', 'again', {}),
+    edit: () => setAsking('edit'),
+    animate: () => begin('animate', 'animate'),
+    delete: () => setAsking('delete'),
+  };
+  const copyThread = async (url: string) => {
+    await navigator.clipboard.writeText(url);
+    notify('good', words.copied);
+  };
+  const result = resultOf(run);
+  const able = run.actions.filter((action) => action !== 'delete');
+  const button = (action: Action, symbol: IconName) =>
+    html`<button key=${action} class="button" disabled=${busy !== null || (action === 'cancel' && run.stopping)} onClick=${acts[action]}>
+      ${icon(symbol)}${words.actions[action]}
+    </button>`;
+  return html`<div class="buttons run-actions">
+    ${able.map((action) => button(action, action))}
+    ${result && html`<a class="button" href=${result.downloadUrl} download>${icon('download')}${words.download}</a>`}
+    ${run.threadUrl !== null && html`<button class="button" onClick=${() => copyThread(run.threadUrl ?? '')}>${icon('link')}${words.copyThread}</button>`}
+    ${
+      run.actions.includes('delete') &&
+      html`<button class="icon-button" aria-label=${words.actions.delete} title=${words.actions.delete} onClick=${acts.delete}>${icon('delete')}</button>`
+    }
+    ${
+      asking === 'edit' &&
+      html`<${Dialog} title=${words.edit.title} confirm=${words.edit.start(run.priceCredits)} isBusy=${busy !== null} onConfirm=${() => begin('edit', 'again', { prompt })} onClose=${() => setAsking(null)}>
+        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${longestPrompt} onType=${setPrompt} onSubmit=${() => begin('edit', 'again', { prompt })} />
+      </${Dialog}>`
+    }
+    ${
+      asking === 'delete' &&
+      html`<${Dialog} title=${words.remove.title} confirm=${words.actions.delete} tone="danger" isBusy=${busy !== null} onConfirm=${remove} onClose=${() => setAsking(null)}>
+        <p>${words.remove.text}</p>
+      </${Dialog}>`
+    }
+  </div>`;
+}

@@ -1,0 +1,130 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useEffect, useId, useState } from 'preact/hooks';
+import type { z } from 'zod';
+import type { settingsState } from '../contract.ts';
+import { keysOf } from './choiceFields.ts';
+import { icon } from './icons.ts';
+import type { Offer } from './offer.ts';
+import { usePage } from './page.ts';
+
+type Values = z.infer<typeof settingsState>;
+type Typed = HTMLInputElement | HTMLTextAreaElement;
+type Defaults = Values['defaults'];
+
+const listed = (typed: string): string[] =>
+  [...new Set(typed.split(/[\n,]/).map((word) => word.trim()))].filter((word) => word !== '');
+
+/** What a command means here when nobody says otherwise, and what no prompt may contain. */
+export function Settings(): VNode {
+  const { api, words, session, tell } = usePage();
+  const [values, setValues] = useState<Values | null>(null);
+  const [blocked, setBlocked] = useState('');
+  const [channels, setChannels] = useState('');
+  const [daily, setDaily] = useState('');
+  const [durations, setDurations] = useState<readonly number[]>([]);
+  const [isSaved, setIsSaved] = useState(false);
+  const show = (now: Values) => {
+    setValues(now);
+    setBlocked(now.blockedWords.join('\n'));
+    setChannels(now.channels.join('\n'));
+    setDaily(String(now.dailyRuns ?? ''));
+  };
+  useEffect(() => {
+    api.get<Values>('/api/settings').then((answer) => {
+      if (!tell(answer)) return;
+      show(answer.body);
+    });
+    api.get<Offer>('/api/options').then((answer) => {
+      if (tell(answer))
+        setDurations(answer.body.workflows.find(({ name }) => name === 'video')?.allowed.duration ?? []);
+    });
+  }, []);
+  const save = async (event: Event) => {
+    event.preventDefault();
+    if (!values) return;
+    const dailyRuns = Number(daily) > 0 ? Number(daily) : null;
+    const body = { ...values, blockedWords: listed(blocked), channels: listed(channels), dailyRuns };
+    const answer = await api.send<Values>('PUT', '/api/settings', { body });
+    if (!tell(answer)) return;
+    show(answer.body);
+    setIsSaved(true);
+  };
+  const choose = (some: { [Name in keyof Defaults]: Defaults[Name] | undefined }) => {
+    setIsSaved(false);
+    setValues((now) => now && { ...now, defaults: without({ ...now.defaults, ...some }) });
+  };
+  const typing = (put: (typed: string) => void) => (event: Event & { currentTarget: Typed }) => {
+    setIsSaved(false);
+    put(event.currentTarget.value);
+  };
+  const hide = (event: Event & { currentTarget: HTMLInputElement }) => {
+    setIsSaved(false);
+    const spoilers = event.currentTarget.checked;
+    setValues((now) => now && { ...now, spoilers });
+  };
+  const isChat = session.workspace.face !== 'terminal';
+  const { settings } = words;
+  const defaults = values?.defaults ?? {};
+  const select = <Value extends string>(
+    name: 'style' | 'quality' | 'aspect' | 'resolution',
+    all: Record<Value, string>,
+  ) =>
+    html`<${Select} label=${words.options[name]} value=${defaults[name] ?? ''} choices=${keysOf(all).map((value) => [value, all[value]])} onChoose=${(value: string) => choose({ [name]: value === '' ? undefined : value })} />`;
+  const sound = defaults.audio === undefined ? '' : String(defaults.audio);
+  return html`<section class="panel" aria-labelledby="settings">
+    <h2 id="settings">${settings.title}</h2>
+    <p class="quiet">${settings.intro}</p>
+    <form onSubmit=${save} aria-busy=${values === null}>
+      <fieldset class="settings" disabled=${values === null}>
+      <div class="settings-grid">
+        ${select('style', words.styles)}${select('aspect', words.aspects)}${select('quality', words.qualities)}
+        <${Select} label=${words.options.duration} value=${defaults.duration === undefined ? '' : String(defaults.duration)} choices=${durations.map((amount) => [String(amount), words.seconds(amount)])} onChoose=${(value: string) => choose({ duration: value === '' ? undefined : Number(value) })} />
+        ${select('resolution', words.resolutions)}
+        <${Select} label=${words.options.audio} value=${sound} choices=${[['true', words.on], ['false', words.off]]} onChoose=${(value: string) => choose({ audio: value === '' ? undefined : value === 'true' })} />
+      </div>
+      <label class="stacked">${settings.blocked}<textarea rows="3" value=${blocked} placeholder=${settings.blockedHint} onInput=${typing(setBlocked)} /></label>
+      <div class="settings-grid">
+        <label class="stacked">${settings.daily}<input type="number" min="0" max="1000" step="1" value=${daily} placeholder=${settings.dailyHint} onInput=${typing(setDaily)} /></label>
+      </div>
+      ${
+        isChat &&
+        html`<label class="stacked">${settings.channels}<textarea rows="2" value=${channels} placeholder=${settings.channelsHint} onInput=${typing(setChannels)} /></label>
+          <label class="tick"><input type="checkbox" role="switch" checked=${values?.spoilers ?? false} onChange=${hide} />${settings.spoilers}</label>`
+      }
+      <div class="buttons">
+        <button class="button primary">${settings.save}</button>
+        <p class="said good" role="status">${isSaved && html`${icon('check')}<span>${settings.saved}</span>`}</p>
+      </div>
+      </fieldset>
+    </form>
+  </section>`;
+}
+
+/** No wish is not there, rather than there without a value. */
+function without(defaults: { [Name in keyof Defaults]: Defaults[Name] | undefined }): Defaults {
+  const wished: Defaults = {};
+  for (const [name, value] of Object.entries(defaults))
+    if (value !== undefined) Object.assign(wished, { [name]: value });
+  return wished;
+}
+
+type Chosen = {
+  label: string;
+  value: string;
+  choices: readonly (readonly [string, string])[];
+  onChoose: (value: string) => void;
+};
+
+function Select({ label, value, choices, onChoose }: Chosen): VNode {
+  const { words } = usePage();
+  const id = useId();
+  const choose = (event: Event & { currentTarget: HTMLSelectElement }) => onChoose(event.currentTarget.value);
+  return html`<div class="stacked">
+    <label for=${id}>${label}</label>
+    <select id=${id} value=${value} onChange=${choose}>
+      <option value="">${words.settings.noWish}</option>
+      ${choices.map(([one, said]) => html`<option value=${one}>${said}</option>`)}
+    </select>
+  </div>`;
+}

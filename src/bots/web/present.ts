@@ -1,0 +1,150 @@
+import type { z } from 'zod';
+import type { Asset, RunView } from '../../db/runs.ts';
+import type { RunState } from '../../db/vocabulary.ts';
+import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { mayEnd } from '../actions/permission.ts';
+import { discordPlace, discordSpeech } from '../discord/place.ts';
+import { failureSentences, runCard, stepLines } from '../runCard.ts';
+import { speechOf } from '../slack/place.ts';
+import { type Text, textOf } from '../text.ts';
+import type { Caller } from './caller.ts';
+import type { medium, Run, status, statuses, step } from './contract.ts';
+import type { WebDeps } from './deps.ts';
+
+type Status = z.infer<typeof status>;
+
+const statusOf: Record<RunState, (typeof statuses)[number]> = {
+  queued: 'QUEUED',
+  running: 'RUNNING',
+  succeeded: 'COMPLETED',
+  failed: 'FAILED',
+  canceled: 'CANCELLED',
+};
+
+const stepStatusOf = {
+  waiting: 'PENDING',
+  working: 'RUNNING',
+  done: 'COMPLETED',
+  failed: 'FAILED',
+  skipped: 'SKIPPED',
+} as const;
+
+export const statusWord = (state: RunState) => statusOf[state];
+
+/** A run as the original product told it. `address` gives an object's own address. */
+export async function presentStatus(
+  { services }: WebDeps,
+  view: RunView,
+  text: Text,
+  address: (objectKey: string) => Promise<string>,
+): Promise<Status> {
+  const progress = progressOf(view, services.providers, services.now());
+  const { run } = view;
+  const lines = stepLines(view, progress, text);
+  const failures = failureSentences(view, text);
+  const result = await resultOf(view, address);
+  return {
+    ...{ success: true, workflowId: run.id, status: statusOf[run.state], progress: progress.percent },
+    currentStep: run.settledAt ? null : (lines.find(({ state }) => state === 'working')?.kind ?? null),
+    steps: view.steps.map((one, at) => ({
+      name: one.kind,
+      status: stepStatusOf[lines[at]?.state ?? 'waiting'],
+      progress: lines[at]?.percent ?? 0,
+      ...(one.failure && { error: text.runs.failure(one.kind, one.failure.kind, one.failure.detail) }),
+    })),
+    estimatedTimeRemaining: Math.ceil(progress.remainingMs / 1_000),
+    totalCost: run.capturedCredits ?? run.priceCredits,
+    ...(Object.keys(result).length > 0 && { result }),
+    ...(run.state === 'failed' && { error: failures.join(' ') || text.runs.title.failed[run.workflow] }),
+  };
+}
+
+async function resultOf(view: RunView, address: (objectKey: string) => Promise<string>): Promise<Result> {
+  const made = (kind: 'image' | 'video') => view.assets.find((asset) => asset.step === kind);
+  const enhanced = view.steps.find((one) => one.kind === 'enhance')?.enhanced;
+  const [image, video] = view.run.deletedAt ? [] : [made('image'), made('video')];
+  return {
+    ...(enhanced && { enhancedPrompt: enhanced.image }),
+    ...(image && { imageUrl: await address(image.objectKey) }),
+    ...(video && { videoUrl: await address(video.objectKey) }),
+  };
+}
+
+type Result = NonNullable<Status['result']>;
+
+/** A run with everything about it, as one caller may see it and act on it. */
+export function presentRun({ services, links }: WebDeps, view: RunView, caller: Caller): Run {
+  const text = textOf(caller.locale);
+  const now = services.now();
+  const progress = progressOf(view, services.providers, now);
+  const card = runCard(view, progress, text);
+  const { run } = view;
+  const ends = mayEnd(run, caller.member);
+  return {
+    ...{ id: run.id, workflow: run.workflow, state: run.state, title: card.title },
+    stopping: run.settledAt === null && run.cancelRequestedAt !== null,
+    sentences: card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])),
+    prompt: run.prompt,
+    enhanced: view.steps.find((one) => one.kind === 'enhance')?.enhanced ?? null,
+    options: run.options,
+    member: { id: run.memberId, name: run.memberName },
+    mine: run.memberId === caller.member.id,
+    ...{ percent: progress.percent, remainingMs: Math.round(progress.remainingMs) },
+    priceCredits: run.priceCredits,
+    ...{ capturedCredits: run.capturedCredits, releasedCredits: run.releasedCredits },
+    createdAt: run.createdAt.toISOString(),
+    ...{ startedAt: moment(run.startedAt), settledAt: moment(run.settledAt), deletedAt: moment(run.deletedAt) },
+    steps: presentSteps(view, progress, text),
+    media: run.deletedAt ? [] : view.assets.map((asset) => presentMedium(asset, view, (key) => links.sign(key, now))),
+    actions: card.buttons
+      .map(({ action }) => action)
+      .filter((action) => ends || (action !== 'cancel' && action !== 'delete')),
+    threadUrl: threadUrl(view),
+  };
+}
+
+const moment = (at: Date | null): string | null => at?.toISOString() ?? null;
+
+function presentSteps(view: RunView, progress: Progress, text: Text): z.infer<typeof step>[] {
+  const lines = stepLines(view, progress, text);
+  return view.steps.map((one, at) => {
+    const pace = progress.steps[at];
+    const line = lines[at];
+    const { kind, provider, model, keySource, priceCredits, failure } = one;
+    return {
+      ...{ kind, provider, model, keySource, priceCredits },
+      ...{ label: line?.label ?? kind, state: line?.state ?? 'waiting', note: line?.note ?? '' },
+      percent: pace?.percent ?? 0,
+      elapsedMs: Math.round(pace?.elapsedMs ?? 0),
+      remainingMs: Math.round(pace?.remainingMs ?? 0),
+      ...{ startedAt: moment(one.startedAt), finishedAt: moment(one.finishedAt) },
+      failure: failure && { kind: failure.kind, sentence: text.runs.failure(kind, failure.kind, failure.detail) },
+    };
+  });
+}
+
+/** A video is shown by the picture that it began with. */
+function presentMedium(asset: Asset, view: RunView, sign: (objectKey: string) => string): z.infer<typeof medium> {
+  const still =
+    asset.kind === 'image'
+      ? asset
+      : (view.assets.find((one) => one.step === 'image') ?? view.assets.find((one) => one.step === null));
+  const url = sign(asset.objectKey);
+  const { kind, step, mime, width, height, seconds, bytes } = asset;
+  return {
+    ...{ kind, step, url, downloadUrl: `${url}&download=1` },
+    thumbnailUrl: still ? `${sign(still.objectKey)}&thumbnail=1` : null,
+    ...{ mime, width, height, seconds, bytes },
+  };
+}
+
+/** Where a run speaks, for whoever wants to go there; null where that is nowhere. */
+function threadUrl({ run }: RunView): string | null {
+  const face = run.face ?? run.workspaceId.split(':')[0];
+  if (face === 'slack') return speechOf(run.speech).permalink;
+  if (face !== 'discord') return null;
+  const place = discordPlace.safeParse(run.place).data;
+  if (!place) return null;
+  const { threadId } = discordSpeech.parse(run.speech);
+  return `https://discord.com/channels/${place.guildId ?? '@me'}/${threadId ?? place.channelId}`;
+}

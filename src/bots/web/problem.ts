@@ -1,0 +1,142 @@
+import type { Refusal } from '../commands/refusal.ts';
+import type { Text } from '../text.ts';
+
+/** Why something was not done, as RFC 9457 has it; the sentences are for a person. */
+export type Problem = {
+  status: number;
+  reason: string;
+  title: string;
+  detail: string;
+  /** What a program may want to know beside the sentences. */
+  facts?: Readonly<Record<string, unknown>>;
+  headers?: Readonly<Record<string, string>>;
+};
+
+type Known = keyof Text['web']['problems'];
+
+const statusOfKnown = {
+  signed_out: 401,
+  bad_token: 401,
+  foreign_origin: 403,
+  not_local: 403,
+  admins_only: 403,
+  operators_only: 403,
+  too_fast: 429,
+  not_json: 415,
+  malformed: 400,
+  too_large: 413,
+  not_found: 404,
+  bad_link: 410,
+  key_reused: 409,
+  only_data_url: 400,
+  fault: 500,
+} as const satisfies Record<Known, number>;
+
+/** A refusal of the web face itself. */
+export function problem(
+  reason: Known,
+  text: Text,
+  more: Pick<Problem, 'facts' | 'headers'> & { detail?: string } = {},
+): Problem {
+  const { title, detail } = text.web.problems[reason];
+  return { status: statusOfKnown[reason], reason, title, detail, ...more };
+}
+
+/** A refusal of a command, in the words that a chat would use. */
+export function refusalProblem(refusal: Refusal, text: Text): Problem {
+  const { title, text: detail } = text.refusals.refusal(refusal);
+  const headers = headersOf(refusal);
+  return {
+    status: statusOfRefusal(refusal),
+    reason: refusal.reason,
+    title,
+    detail,
+    facts: factsOf(refusal, title),
+    headers,
+  };
+}
+
+function statusOfRefusal(refusal: Refusal): number {
+  switch (refusal.reason) {
+    case 'insufficient':
+      return 402;
+    case 'admins_only':
+    case 'not_your_run':
+    case 'elsewhere':
+      return 403;
+    case 'no_such_run':
+    case 'ambiguous_run':
+    case 'nothing_to_cancel':
+      return 404;
+    case 'already_over':
+    case 'still_at_work':
+    case 'run_deleted':
+    case 'several_to_cancel':
+    case 'nothing_to_animate':
+    case 'no_key':
+      return 409;
+    case 'unmoderated':
+      return 503;
+    case 'busy':
+    case 'daily_limit':
+    case 'too_fast':
+      return 429;
+    case 'media_expired':
+      return 410;
+    case 'unsupported':
+    case 'blocked':
+    case 'flagged':
+    case 'bad_image':
+      return 422;
+    case 'unknown_command':
+    case 'unknown_option':
+    case 'missing_value':
+    case 'bad_value':
+    case 'given_twice':
+    case 'missing':
+    case 'too_long':
+    case 'unexpected_words':
+      return 400;
+  }
+}
+
+/** When the same may be asked for again; a run of one's own ends within minutes, nobody knows when. */
+function headersOf(refusal: Refusal): Record<string, string> {
+  if (refusal.reason === 'too_fast') return { 'retry-after': String(refusal.seconds) };
+  if (refusal.reason === 'daily_limit') return { 'retry-after': String(Math.ceil(refusal.againInMs / 1_000)) };
+  return refusal.reason === 'busy' || refusal.reason === 'unmoderated' ? { 'retry-after': '30' } : {};
+}
+
+function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
+  switch (refusal.reason) {
+    case 'insufficient':
+      return { error: title, required: refusal.priceCredits, available: refusal.balance };
+    case 'unsupported':
+      return { option: refusal.option, allowed: refusal.allowed };
+    case 'bad_value': {
+      const { allowed } = refusal;
+      const values = allowed.kind === 'choices' ? { allowed: allowed.values } : {};
+      const range = allowed.kind === 'whole_number' ? { least: allowed.least, most: allowed.most } : {};
+      return { option: refusal.option, ...values, ...range };
+    }
+    case 'missing':
+      return { option: refusal.option };
+    case 'too_long':
+      return { option: refusal.option, most: refusal.most };
+    case 'too_fast':
+      return { seconds: refusal.seconds };
+    case 'busy':
+    case 'daily_limit':
+      return { most: refusal.most };
+    default:
+      return {};
+  }
+}
+
+export function problemResponse({ status, reason, title, detail, facts = {}, headers = {} }: Problem): Response {
+  const body = { type: `urn:vidgenie:problem:${reason}`, title, status, detail, reason, ...facts };
+  return new Response(JSON.stringify(body), {
+    status,
+    headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
+  });
+}

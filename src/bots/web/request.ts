@@ -1,0 +1,61 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { loadRun, type RunView } from '../../db/runs.ts';
+import { type RunId, runId } from '../../db/vocabulary.ts';
+import type { Answer, CommandRequest } from '../commands/request.ts';
+import { type Text, textOf } from '../text.ts';
+import type { Caller } from './caller.ts';
+import type { WebDeps } from './deps.ts';
+import { type Problem, problem, refusalProblem } from './problem.ts';
+
+/** What was asked for, so that the same key with another wish can be told from a repetition. */
+const fingerprintOf = (wish: unknown): string => createHash('sha256').update(JSON.stringify(wish)).digest('hex');
+
+/** A command as the web hands it on: it speaks to nobody, and repeated with its key it is one run. */
+export function requestOf(
+  { services }: WebDeps,
+  caller: Caller,
+  signal: AbortSignal,
+  asked: { idempotencyKey?: string | undefined; wish?: unknown; image?: Uint8Array } = {},
+): CommandRequest {
+  const { workspace, member, locale } = caller;
+  const key = asked.idempotencyKey ?? randomUUID();
+  // The workspace and whoever asks are part of the key: nobody can guess their way to somebody else's run.
+  const requestKey = createHash('sha256')
+    .update(JSON.stringify([workspace.id, member.id, key]))
+    .digest('hex');
+  return {
+    ...{ services, workspace, member, locale, signal, face: 'web', requestKey: `web:${requestKey}` },
+    place: { fingerprint: fingerprintOf(asked.wish ?? null) },
+    openImage: async () => asked.image ?? null,
+  };
+}
+
+export type Launched =
+  | { outcome: 'launched'; view: RunView; balance: number | null }
+  | { outcome: 'refused'; problem: Problem };
+
+/** What came of a command that starts a run. */
+export async function launched(request: CommandRequest, answer: Answer): Promise<Launched> {
+  const text = textOf(request.locale);
+  if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalProblem(answer.refusal, text) };
+  if (answer.kind !== 'run') throw new Error(`a run was asked for, and the answer is a ${answer.kind}`);
+  const view = await loadRun(request.services.db, answer.runId);
+  if (!view) throw new Error(`run ${answer.runId} was started and is not there`);
+  const same = JSON.stringify(view.run.place) === JSON.stringify(request.place);
+  if (!answer.started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
+  return { outcome: 'launched', view, balance: answer.started?.balance ?? null };
+}
+
+/** A run of the caller's workspace; any other is as if it were not. */
+export async function findOwn(deps: WebDeps, caller: Caller, id: string): Promise<RunView | null> {
+  const view = await loadRun(deps.services.db, runId.parse(id));
+  return view && view.run.workspaceId === caller.workspace.id ? view : null;
+}
+
+export const noSuchRun = (text: Text): { refused: Problem } => ({ refused: problem('not_found', text) });
+
+/** An ordinary member sees a list of their own runs, as in chat: others' may come from channels that they cannot see. */
+export const whose = ({ member }: Caller, wished?: string): string | undefined =>
+  member.isAdmin && wished !== 'me' ? wished : member.id;
+
+export const idOf = (id: string): RunId => runId.parse(id);

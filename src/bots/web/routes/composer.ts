@@ -1,0 +1,142 @@
+import { type Account, accountOf } from '../../../db/credits.ts';
+import {
+  aspects,
+  longestPrompt,
+  qualities,
+  resolutions,
+  runOptions,
+  stepsOf,
+  styles,
+  type Workflow,
+  workflows,
+} from '../../../db/vocabulary.ts';
+import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
+import { type Quote, quote as quoteFor } from '../../../pipeline/submit.ts';
+import { workflowCommands } from '../../commands/all.ts';
+import { imageLimits } from '../../commands/option.ts';
+import type { Refusal } from '../../commands/refusal.ts';
+import type { Text } from '../../text.ts';
+import { options, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
+import type { WebDeps } from '../deps.ts';
+import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
+import { refusalProblem } from '../problem.ts';
+
+const choices = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
+
+const offer = endpoint({
+  method: 'get',
+  path: '/api/options',
+  access: 'member',
+  summary: 'What can be asked for here: the workflows, their options, and what the models at hand can do',
+  given: nothing,
+  answers: { 200: options },
+  answer: async ({ deps, caller, text }) => {
+    const { db, keys } = deps.services;
+    const [{ defaults }, brought] = await Promise.all([
+      settingsOf(db, caller.workspace.id),
+      keys.of(caller.workspace.id),
+    ]);
+    return {
+      status: 200,
+      body: {
+        workflows: workflows.map((workflow) => offered(deps, workflow, brought, text)),
+        defaults: runOptions.parse(defaults),
+        labels: Object.fromEntries(choices.map((name) => [name, text.commands.options[name]])),
+        ...{ image: { ...imageLimits }, longestPrompt },
+      },
+    };
+  },
+});
+
+type Brought = Awaited<ReturnType<WebDeps['services']['keys']['of']>>;
+
+/** The shapes that every step can do, and of the rest what the step can do that it concerns. */
+function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: Text) {
+  const kinds: readonly ('enhance' | 'image' | 'video')[] = stepsOf[name];
+  const chosen = kinds.map((kind) => ({ kind, provider: services.providers.choose(kind, brought)?.provider }));
+  const can = (kind: 'image' | 'video') => chosen.find((one) => one.kind === kind)?.provider?.capabilities;
+  const [image, video] = [can('image'), can('video')];
+  const command = workflowCommands[name];
+  const inBoth = aspects.filter(
+    (aspect) => (image?.aspects.includes(aspect) ?? true) && (video?.aspects.includes(aspect) ?? true),
+  );
+  return {
+    ...{ name, describe: command.describe(text), available: chosen.every(({ provider }) => provider) },
+    options: choices.filter((choice) => command.options.some((option) => option.name === choice)),
+    allowed: {
+      ...{ style: [...styles], aspect: inBoth },
+      quality: qualities.filter((one) => image?.qualities.includes(one) ?? false),
+      duration: [...(video?.durations ?? [])],
+      resolution: resolutions.filter((one) => video?.resolutions.includes(one) ?? false),
+    },
+    steps: chosen.flatMap(({ kind, provider }) =>
+      provider ? [{ kind, provider: provider.id, model: provider.model }] : [],
+    ),
+  };
+}
+
+const price = endpoint({
+  method: 'get',
+  path: '/api/quote',
+  access: 'member',
+  summary: 'What a run would cost, and whether it is possible',
+  given: { ...nothing, query: quoteQuery },
+  answers: { 200: quote },
+  answer: async ({ deps, caller, text, query }) => {
+    const { services } = deps;
+    await ensureWorkspace(services.db, caller.workspace, services.freeCredits, services.now());
+    const { workflow, ...chosen } = query;
+    const [quoted, account] = await Promise.all([
+      quoteFor(services, caller.workspace.id, workflow, chosen),
+      accountOf(services.db, caller.workspace.id),
+    ]);
+    const refusal = refusalOf(quoted, account);
+    const sentence = refusal && refusalProblem(refusal, text);
+    return {
+      status: 200,
+      body: {
+        ...{ workflow, options: quoted.options, priceCredits: quoted.price, balance: account.balance },
+        steps: quoted.steps.map(({ kind, priceCredits }) => ({ kind, priceCredits })),
+        possible: refusal === null,
+        sentence: sentence && `${sentence.title}. ${sentence.detail}`,
+      },
+    };
+  },
+});
+
+/** What would stand in the way of such a run now; null: nothing. */
+function refusalOf({ obstacle, price: priceCredits }: Quote, { balance, held }: Account): Refusal | null {
+  if (obstacle?.outcome === 'no_key') return { reason: 'no_key', step: obstacle.step };
+  if (obstacle) {
+    const { option, value, allowed, model } = obstacle;
+    return { reason: 'unsupported', option, value, allowed, model };
+  }
+  return priceCredits > balance ? { reason: 'insufficient', priceCredits, balance, heldCredits: held } : null;
+}
+
+const readSettings = endpoint({
+  method: 'get',
+  path: '/api/settings',
+  access: 'admin',
+  summary: 'What a command means here when nobody says otherwise, and what no prompt may contain',
+  given: nothing,
+  answers: { 200: settingsState },
+  answer: async ({ deps, caller }) => ({ status: 200, body: await settingsOf(deps.services.db, caller.workspace.id) }),
+});
+
+const writeSettings = endpoint({
+  method: 'put',
+  path: '/api/settings',
+  access: 'admin',
+  summary: 'Change some of them; what is left out stays. The answer is what they are now',
+  given: { ...nothing, body: settingsBody },
+  answers: { 200: settingsState },
+  answer: async ({ deps, caller, body }) => {
+    const { db } = deps.services;
+    const settings = workspaceSettings.parse({ ...(await settingsOf(db, caller.workspace.id)), ...body });
+    await saveSettings(db, caller.workspace.id, settings);
+    return { status: 200, body: settings };
+  },
+});
+
+export const composerEndpoints: readonly Endpoint[] = [offer, price, readSettings, writeSettings];

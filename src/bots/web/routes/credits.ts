@@ -1,0 +1,170 @@
+import { createHash, randomUUID } from 'node:crypto';
+import { stringify } from 'csv-stringify/sync';
+import { z } from 'zod';
+import {
+  accountOf,
+  changeBalance,
+  type LedgerRow,
+  listTransactions,
+  transactionOf,
+  usageOf,
+} from '../../../db/credits.ts';
+import { dailyUse, membersOf } from '../../../db/gallery.ts';
+import { creditsState, deductBody, deducted, transactionPage, transactionQuery, use, useQuery } from '../contract.ts';
+import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
+import { problem, refusalProblem } from '../problem.ts';
+
+const balance = endpoint({
+  method: 'get',
+  path: '/api/credits',
+  access: 'member',
+  summary: 'What the workspace has, what its runs hold, and what it used in the last day, week and month',
+  given: nothing,
+  answers: { 200: creditsState },
+  answer: async ({ deps, caller }) => {
+    const { db } = deps.services;
+    const [account, used] = await Promise.all([accountOf(db, caller.workspace.id), usageOf(db, caller.workspace.id)]);
+    return { status: 200, body: { ...account, used } };
+  },
+});
+
+const transactions = endpoint({
+  method: 'get',
+  path: '/api/credits/transactions',
+  access: 'member',
+  summary: 'The ledger of the workspace, newest first',
+  given: { ...nothing, query: transactionQuery },
+  answers: { 200: transactionPage },
+  answer: async ({ deps, caller, query }) => {
+    const { limit, cursor } = query;
+    const rows = await listTransactions(deps.services.db, caller.workspace.id, {
+      limit: limit + 1,
+      ...(cursor === undefined ? {} : { before: Number(cursor) }),
+    });
+    const page = rows.slice(0, limit);
+    const last = rows.length > limit ? page.at(-1) : undefined;
+    return {
+      status: 200,
+      body: { transactions: page.map(presentRow), nextCursor: last ? String(last.id) : null },
+    };
+  },
+});
+
+const presentRow = ({ id, createdAt, kind, amount, balanceAfter, heldAfter, runId, note }: LedgerRow) => ({
+  ...{ id, at: createdAt.toISOString(), kind, amount, balanceAfter, heldAfter, workflowId: runId, note },
+});
+
+const columns = ['id', 'at', 'kind', 'amount', 'balanceAfter', 'heldAfter', 'workflowId', 'note'] as const;
+const pageOfCsv = 500;
+
+const csv = endpoint({
+  method: 'get',
+  path: '/api/credits/transactions.csv',
+  access: 'member',
+  summary: 'The whole ledger of the workspace as CSV, newest first',
+  given: nothing,
+  answers: { 200: z.string() },
+  stream: 'text/csv',
+  answer: async ({ deps, caller }) => {
+    const rows = async function* () {
+      yield stringify([columns]);
+      let before: number | undefined;
+      for (;;) {
+        const page = await listTransactions(deps.services.db, caller.workspace.id, {
+          limit: pageOfCsv,
+          ...(before === undefined ? {} : { before }),
+        });
+        if (page.length === 0) return;
+        // A spreadsheet would take a note that begins like a formula for one.
+        yield stringify(page.map(presentRow), { columns: [...columns], escape_formulas: true });
+        before = page.at(-1)?.id;
+      }
+    };
+    const pages = rows();
+    const encoder = new TextEncoder();
+    const body = new ReadableStream<Uint8Array>({
+      pull: async (controller) => {
+        const { done, value } = await pages.next();
+        if (done) controller.close();
+        else controller.enqueue(encoder.encode(value));
+      },
+    });
+    return new Response(body, {
+      headers: {
+        'content-type': 'text/csv; charset=utf-8',
+        'content-disposition': 'attachment; filename="vidgenie-transactions.csv"',
+        'cache-control': 'no-store',
+        'x-content-type-options': 'nosniff',
+      },
+    });
+  },
+});
+
+const used = endpoint({
+  method: 'get',
+  path: '/api/credits/use',
+  access: 'member',
+  summary: 'Credits used by day and by member',
+  given: { ...nothing, query: useQuery },
+  answers: { 200: use },
+  answer: async ({ deps, caller, text, query }) => {
+    const { db, now } = deps.services;
+    const [rows, known] = await Promise.all([
+      dailyUse(db, caller.workspace.id, query.days),
+      membersOf(db, caller.workspace.id),
+    ]);
+    const sum = (some: readonly { credits: number }[]) => some.reduce((all, row) => all + row.credits, 0);
+    const days = Array.from({ length: query.days }, (_, ago) => dayBefore(now(), query.days - 1 - ago)).map((day) => ({
+      ...{ day, credits: sum(rows.filter((row) => row.day === day)) },
+    }));
+    const named = known
+      .filter(({ id }) => caller.member.isAdmin || id === caller.member.id)
+      .map(({ id, name }) => ({ id, name, credits: sum(rows.filter((row) => row.memberId === id)) }));
+    const rest = sum(rows) - sum(named);
+    const others = rest === 0 ? [] : [{ id: null, name: text.web.others, credits: rest }];
+    const members = [...named.filter(({ credits }) => credits !== 0), ...others];
+    return { status: 200, body: { days, members: members.sort((a, b) => b.credits - a.credits) } };
+  },
+});
+
+const dayBefore = (now: Date, days: number): string =>
+  new Date(now.getTime() - days * 86_400_000).toISOString().slice(0, 10);
+
+const deduct = endpoint({
+  method: 'post',
+  path: '/api/credits/deduct',
+  access: 'operator',
+  summary: 'Take credits from the workspace, once for each Idempotency-Key. Never below zero.',
+  given: { ...nothing, body: deductBody },
+  answers: { 200: deducted },
+  refuses: [402, 409],
+  answer: async ({ deps, caller, text, context, body }) => {
+    const { db } = deps.services;
+    const { id } = caller.workspace;
+    const key = context.req.header('idempotency-key') ?? randomUUID();
+    // A namespace of its own, and no key of another workspace or token's can be met in it.
+    const idempotencyKey = `deduct:${createHash('sha256')
+      .update(JSON.stringify([id, key]))
+      .digest('hex')}`;
+    const note = text.web.deducted(body.reason);
+    const changed = await changeBalance(db, id, { kind: 'adjust', amount: -body.amount, idempotencyKey, note });
+    if (changed.outcome === 'insufficient') {
+      const { held: heldCredits } = await accountOf(db, id);
+      const { balance: available } = changed;
+      return {
+        refused: refusalProblem(
+          { reason: 'insufficient', priceCredits: body.amount, balance: available, heldCredits },
+          text,
+        ),
+      };
+    }
+    if (changed.outcome === 'repeated') {
+      const before = await transactionOf(db, idempotencyKey);
+      if (before?.amount !== -body.amount || before.note !== note) return { refused: problem('key_reused', text) };
+    }
+    const repeated = changed.outcome === 'repeated';
+    return { status: 200, body: { success: true, deducted: body.amount, balance: changed.balance, repeated } };
+  },
+});
+
+export const creditEndpoints: readonly Endpoint[] = [balance, transactions, csv, used, deduct];

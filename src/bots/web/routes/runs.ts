@@ -1,0 +1,200 @@
+import { accountOf } from '../../../db/credits.ts';
+import { membersOf, runsAmong, searchRuns } from '../../../db/gallery.ts';
+import type { RunView } from '../../../db/runs.ts';
+import type { RunId } from '../../../db/vocabulary.ts';
+import { ensureWorkspace } from '../../../db/workspaces.ts';
+import { performAction, submitEdit } from '../../actions/perform.ts';
+import { admit } from '../caller.ts';
+import { account, againBody, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
+import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
+import { presentRun } from '../present.ts';
+import { refusalProblem } from '../problem.ts';
+import { findOwn, idOf, launched, noSuchRun, requestOf, whose } from '../request.ts';
+import { eventStream } from '../sse.ts';
+
+const list = endpoint({
+  method: 'get',
+  path: '/api/workflows',
+  access: 'member',
+  summary: "The runs of the workspace, newest first. A member's list holds their own; an admin's, everybody's.",
+  given: { ...nothing, query: runQuery },
+  answers: { 200: runPage },
+  answer: async ({ deps, caller, query }) => {
+    const { limit, cursor, search, kind, state } = query;
+    const states = state === undefined ? undefined : state === 'active' ? active : [state];
+    const views = await searchRuns(deps.services.db, caller.workspace.id, {
+      ...{ limit: limit + 1, states, made: kind, words: search, memberId: whose(caller, query.member) },
+      after: cursor === undefined ? undefined : idOf(cursor),
+    });
+    const page = views.slice(0, limit);
+    const last = views.length > limit ? page.at(-1) : undefined;
+    return {
+      status: 200,
+      body: { runs: page.map((view) => presentRun(deps, view, caller)), nextCursor: last?.run.id ?? null },
+    };
+  },
+});
+
+const active = ['queued', 'running'] as const;
+
+const show = endpoint({
+  method: 'get',
+  path: '/api/workflows/{id}',
+  access: 'member',
+  summary: 'A run with everything about it',
+  given: { ...nothing, params: idParams },
+  answers: { 200: run },
+  refuses: [404],
+  answer: async ({ deps, caller, text, params }) => {
+    const view = await findOwn(deps, caller, params.id);
+    return view ? { status: 200, body: presentRun(deps, view, caller) } : noSuchRun(text);
+  },
+});
+
+const again = endpoint({
+  method: 'post',
+  path: '/api/workflows/{id}/again',
+  access: 'member',
+  pace: 'start',
+  summary: 'Start a run like this one, with other words where some are given',
+  given: { ...nothing, params: idParams, body: againBody },
+  answers: { 202: started },
+  refuses: [402, 404, 409, 422, 503],
+  answer: async ({ deps, caller, text, context, signal, params, body }) => {
+    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    const wish = ['again', params.id, body];
+    const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
+    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits, deps.services.now());
+    const id = idOf(params.id);
+    const answer =
+      body.prompt === undefined
+        ? await performAction(request, 'again', id)
+        : await submitEdit(request, id, body.prompt);
+    if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
+    const now = await launched(request, answer);
+    if (now.outcome === 'refused') return { refused: now.problem };
+    return { status: 202, body: { success: true, run: presentRun(deps, now.view, caller), balance: now.balance } };
+  },
+});
+
+const animate = endpoint({
+  method: 'post',
+  path: '/api/workflows/{id}/animate',
+  access: 'member',
+  pace: 'start',
+  summary: 'Make a video of the image that this run made',
+  given: { ...nothing, params: idParams },
+  answers: { 202: started },
+  refuses: [402, 404, 409, 422, 503],
+  answer: async ({ deps, caller, text, context, signal, params }) => {
+    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    const wish = ['animate', params.id];
+    const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
+    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits, deps.services.now());
+    const answer = await performAction(request, 'animate', idOf(params.id));
+    if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
+    const now = await launched(request, answer);
+    if (now.outcome === 'refused') return { refused: now.problem };
+    return { status: 202, body: { success: true, run: presentRun(deps, now.view, caller), balance: now.balance } };
+  },
+});
+
+const remove = endpoint({
+  method: 'delete',
+  path: '/api/workflows/{id}',
+  access: 'member',
+  summary: 'Delete for good what a run made',
+  given: { ...nothing, params: idParams },
+  answers: { 200: deleted },
+  refuses: [403, 404, 409],
+  answer: async ({ deps, caller, text, signal, params }) => {
+    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    const answer = await performAction(requestOf(deps, caller, signal), 'delete', idOf(params.id));
+    if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
+    if (answer.kind !== 'deleted') throw new Error('delete deletes');
+    return { status: 200, body: { success: true, detail: text.runs.deleted.done } };
+  },
+});
+
+const everybody = endpoint({
+  method: 'get',
+  path: '/api/members',
+  access: 'admin',
+  summary: 'Whose runs there are',
+  given: nothing,
+  answers: { 200: members },
+  answer: async ({ deps, caller }) => ({
+    status: 200,
+    body: { members: await membersOf(deps.services.db, caller.workspace.id) },
+  }),
+});
+
+/** So many of the latest are told to whoever connects: what changed while a connection was lost is among them. */
+const latest = 24;
+
+const events = endpoint({
+  method: 'get',
+  path: '/api/events',
+  access: 'member',
+  summary: 'The runs of the workspace as they change (event: run), and its credits (event: credits)',
+  given: nothing,
+  answers: { 200: run.or(account) },
+  stream: 'text/event-stream',
+  answer: async ({ deps, caller, context }) => {
+    const { db, changes } = deps.services;
+    const { id: workspaceId } = caller.workspace;
+    const memberId = whose(caller);
+    const isWelcome = async () => {
+      const now = await admit(deps, context);
+      return now.outcome === 'in' && now.caller.member.isAdmin === caller.member.isAdmin;
+    };
+    return eventStream(deps.stopping, isWelcome, async ({ send, signal }) => {
+      const shown = new Map<RunId, string>();
+      const going = new Map<RunId, RunView>();
+      const tell = (view: RunView) => {
+        const data = presentRun(deps, view, caller);
+        const words = JSON.stringify({ ...data, remainingMs: 0 });
+        if (view.run.settledAt) going.delete(view.run.id);
+        else going.set(view.run.id, view);
+        if (shown.get(view.run.id) === words) return;
+        shown.set(view.run.id, words);
+        send({ event: 'run', data });
+      };
+      let credits = '';
+      const tellCredits = async () => {
+        const { balance, held } = await accountOf(db, workspaceId);
+        const words = JSON.stringify({ balance, held });
+        if (words !== credits) send({ event: 'credits', data: { balance, held } });
+        credits = words;
+      };
+      const known = { memberId, limit: latest };
+      const refresh = async () => [
+        ...(await searchRuns(db, workspaceId, known)),
+        ...(await searchRuns(db, workspaceId, { ...known, states: active, limit: 100 })),
+      ];
+      // Listens before it looks, so that nothing between the two is missed.
+      const heard = changes(signal);
+      let next = heard.next();
+      for (const view of await refresh()) tell(view);
+      await tellCredits();
+      const ticking = setInterval(() => {
+        for (const view of going.values()) tell(view);
+      }, 1_000);
+      try {
+        while (!signal.aborted) {
+          const came = await next;
+          if (came.done) return;
+          next = heard.next();
+          const views =
+            came.value.length === 0 ? await refresh() : await runsAmong(db, workspaceId, came.value, memberId);
+          for (const view of views) tell(view);
+          if (views.length > 0) await tellCredits();
+        }
+      } finally {
+        clearInterval(ticking);
+      }
+    });
+  },
+});
+
+export const runEndpoints: readonly Endpoint[] = [list, show, again, animate, remove, everybody, events];

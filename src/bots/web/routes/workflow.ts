@@ -1,0 +1,209 @@
+import { createHash } from 'node:crypto';
+import { setTimeout as delay } from 'node:timers/promises';
+import type { Context } from 'hono';
+import type { z } from 'zod';
+import type { RunView } from '../../../db/runs.ts';
+import { progressOf } from '../../../pipeline/progress.ts';
+import { perform, workflowCommands } from '../../commands/all.ts';
+import { cancel } from '../../commands/cancel.ts';
+import type { Given } from '../../commands/read.ts';
+import type { Text } from '../../text.ts';
+import { admit, type Caller, ownOrigin } from '../caller.ts';
+import { aspectOfSize, canceled, executeBody, executed, idParams, status, workflowOfType } from '../contract.ts';
+import type { WebDeps } from '../deps.ts';
+import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
+import { presentStatus, statusWord } from '../present.ts';
+import { problem, refusalProblem } from '../problem.ts';
+import { findOwn, launched, noSuchRun, requestOf } from '../request.ts';
+import { eventStream } from '../sse.ts';
+
+/** A PNG of 10 MB in base64, and the rest of the body. */
+const mostBodyBytes = 15 * 1024 * 1024;
+
+/** How long somebody who cancels waits for the last word. Milliseconds. */
+const settleMs = 10_000;
+
+const execute = endpoint({
+  method: 'post',
+  path: '/api/workflow/execute',
+  access: 'member',
+  pace: 'start',
+  summary: 'Start a run. The header Idempotency-Key makes a repeated request one run.',
+  given: { ...nothing, body: executeBody },
+  maxBodyBytes: mostBodyBytes,
+  answers: { 202: executed },
+  refuses: [402, 409, 422, 503],
+  answer: async ({ deps, caller, text, context, signal, body }) => {
+    const { config } = body;
+    const image = imageOf(config.customImage);
+    if (image === 'not_data') return { refused: problem('only_data_url', text, { facts: { option: 'customImage' } }) };
+    const request = requestOf(deps, caller, signal, {
+      ...{ idempotencyKey: context.req.header('idempotency-key'), wish: body },
+      ...(image === null ? {} : { image }),
+    });
+    const command = workflowCommands[workflowOfType[config.workflowType]];
+    const answer = await perform(request, command, givenOf(body));
+    const started = await launched(request, answer);
+    if (started.outcome === 'refused') return { refused: started.problem };
+    const { run } = started.view;
+    const progress = progressOf(started.view, deps.services.providers, deps.services.now());
+    return {
+      status: 202,
+      body: {
+        success: true,
+        ...{ workflowId: run.id, estimatedCost: run.priceCredits },
+        estimatedDuration: Math.ceil(progress.remainingMs / 1_000),
+      },
+    };
+  },
+});
+
+/** Each workflow is given what it takes, and nothing that it would refuse: the original's bodies always say everything. */
+function givenOf({ config }: z.infer<typeof executeBody>): Given {
+  const { initialPrompt: prompt, imageConfig = {}, videoConfig = {} } = config;
+  const { style, quality, size } = imageConfig;
+  const { duration, resolution, generateAudio: audio } = videoConfig;
+  const aspect = size && aspectOfSize[size];
+  const byWorkflow = {
+    complete: { prompt, style, quality, aspect, duration, resolution, audio },
+    image: { prompt, style, quality, aspect },
+    video: { prompt, aspect, duration, resolution, audio, ...(config.customImage && { image: 'customImage' }) },
+  };
+  return said(byWorkflow[workflowOfType[config.workflowType]]);
+}
+
+const said = (options: Record<string, string | number | boolean | undefined>): Given =>
+  Object.fromEntries(Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
+
+const dataUrl = /^data:image\/(?:png|jpe?g|webp);base64,([A-Za-z0-9+/]+={0,2})$/;
+
+function imageOf(given: string | undefined): Uint8Array | 'not_data' | null {
+  if (given === undefined) return null;
+  const base64 = dataUrl.exec(given)?.[1];
+  return base64 === undefined ? 'not_data' : Buffer.from(base64, 'base64');
+}
+
+const readStatus = endpoint({
+  method: 'get',
+  path: '/api/workflow/status/{id}',
+  access: 'member',
+  summary: 'Where a run stands',
+  given: { ...nothing, params: idParams },
+  answers: { 200: status },
+  refuses: [404],
+  answer: async ({ deps, caller, text, context, params }) => {
+    const view = await findOwn(deps, caller, params.id);
+    if (!view) return noSuchRun(text);
+    return { status: 200, body: await presentStatus(deps, view, text, addresses(deps, context)) };
+  },
+});
+
+/** Absolute addresses of objects: the object store's own where it has them, else signed ones of this server. Each is made once. */
+function addresses(deps: WebDeps, context: Context): (objectKey: string) => Promise<string> {
+  const known = new Map<string, string>();
+  return async (objectKey) => {
+    const before = known.get(objectKey);
+    if (before !== undefined) return before;
+    const link = await deps.services.store.link(objectKey);
+    const address =
+      link.kind === 'url' ? link.url : ownOrigin(deps, context) + deps.links.sign(objectKey, deps.services.now());
+    known.set(objectKey, address);
+    return address;
+  };
+}
+
+const events = endpoint({
+  method: 'get',
+  path: '/api/workflow/events/{id}',
+  access: 'member',
+  summary:
+    'The same as server-sent events: one for each change, and the last one ends the stream. Last-Event-ID resumes it.',
+  given: { ...nothing, params: idParams },
+  answers: { 200: status },
+  stream: 'text/event-stream',
+  refuses: [404],
+  answer: async ({ deps, caller, text, context, params }) => {
+    const view = await findOwn(deps, caller, params.id);
+    if (!view) return noSuchRun(text);
+    const seen = context.req.header('last-event-id');
+    const tell = await teller(deps, context, text);
+    // "No content" is how an EventSource learns that there is nothing more to come back for.
+    if (view.run.settledAt && seen === (await tell(view)).id) return new Response(null, { status: 204 });
+    const isWelcome = async () => (await admit(deps, context)).outcome === 'in';
+    return eventStream(deps.stopping, isWelcome, async ({ send, signal }) => {
+      let last = seen;
+      for await (const now of withTicks(deps.services.watch(view.run.id, signal), signal)) {
+        const event = await tell(now);
+        if (event.id !== last) send(event);
+        last = event.id;
+        if (now.run.settledAt) return;
+      }
+    });
+  },
+});
+
+/** An event's id names what it says, so that it is the same from every process; addresses change with the hour, and say nothing new. */
+async function teller(deps: WebDeps, context: Context, text: Text) {
+  const address = addresses(deps, context);
+  return async (view: RunView) => {
+    const data = await presentStatus(deps, view, text, address);
+    const named = await presentStatus(deps, view, text, async (key) => key);
+    const id = createHash('sha256')
+      .update(JSON.stringify({ ...named, estimatedTimeRemaining: 0 }))
+      .digest('hex');
+    return { id: id.slice(0, 24), data };
+  };
+}
+
+/** Repeats the last view every second: time alone moves a run's progress. */
+async function* withTicks(views: AsyncGenerator<RunView>, signal: AbortSignal): AsyncGenerator<RunView> {
+  let next = views.next();
+  let last: RunView | null = null;
+  while (!signal.aborted) {
+    const tick = new AbortController();
+    const came = await Promise.race([next, delay(1_000, null, { signal: tick.signal }).catch(() => null)]);
+    tick.abort();
+    if (came?.done) return;
+    if (came) {
+      last = came.value;
+      next = views.next();
+    }
+    if (last) yield last;
+  }
+}
+
+const stop = endpoint({
+  method: 'post',
+  path: '/api/workflow/cancel/{id}',
+  access: 'member',
+  summary: 'Stop a run. 200: what went back and what was paid; 202: what was sent is still at work, ask again.',
+  given: { ...nothing, params: idParams },
+  answers: { 200: canceled, 202: canceled },
+  refuses: [403, 404, 409],
+  answer: async ({ deps, caller, text, signal, params }) => {
+    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    const request = requestOf(deps, caller, signal);
+    const answer = await perform(request, cancel, { run: params.id });
+    if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
+    const view = await settled(deps, caller, params.id, signal);
+    if (!view) return noSuchRun(text);
+    const { run } = view;
+    const body = {
+      success: true,
+      ...{ workflowId: run.id, status: statusWord(run.state), held: run.priceCredits },
+      ...{ released: run.releasedCredits, captured: run.capturedCredits },
+    } as const;
+    return run.settledAt ? { status: 200, body } : { status: 202, body };
+  },
+});
+
+/** The run when it is over, or as it stands after a while. */
+async function settled(deps: WebDeps, caller: Caller, id: string, signal: AbortSignal): Promise<RunView | null> {
+  const patience = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
+  const own = await findOwn(deps, caller, id);
+  if (!own) return null;
+  for await (const view of deps.services.watch(own.run.id, patience)) if (view.run.settledAt) return view;
+  return await findOwn(deps, caller, id);
+}
+
+export const workflowEndpoints: readonly Endpoint[] = [execute, readStatus, events, stop];

@@ -1,0 +1,27 @@
+import { text } from '../../bots/terminal/person.ts';
+import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+import { exitStatus, OperatorError } from '../exit.ts';
+
+/** Asks before something is destroyed. Where nobody can be asked, only `--yes` will do. False: the person thought better of it. */
+export async function confirmed(question: string, isYes: boolean): Promise<boolean> {
+  if (isYes) return true;
+  if (!process.stdin.isTTY) throw new OperatorError(text.operations.needsYes(question), exitStatus.misused);
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({ message: question, initialValue: false });
+  return !isCancel(answer) && answer;
+}
+
+export function readWorkspace(given: string): WorkspaceId {
+  const id = workspaceId.safeParse(given);
+  if (id.success) return id.data;
+  throw new OperatorError(
+    text.operator.badGrant.workspace(given, id.error.issues[0]?.message ?? ''),
+    exitStatus.misused,
+  );
+}
+
+export function readNumber(given: string, name: string, least: number, most: number): number {
+  const value = /^-?\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
+  if (value >= least && value <= most) return value;
+  throw new OperatorError(text.operations.badNumber(name, given, least, most), exitStatus.misused);
+}

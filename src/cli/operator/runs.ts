@@ -1,0 +1,112 @@
+import { runAgain } from '../../bots/actions/again.ts';
+import { refusalCard } from '../../bots/refusalCard.ts';
+import { createRequest, text } from '../../bots/terminal/person.ts';
+import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
+import type { RunView } from '../../db/runs.ts';
+import { type RunState, runStates } from '../../db/vocabulary.ts';
+import { findWorkspace } from '../../db/workspaces.ts';
+import { exitStatus, OperatorError } from '../exit.ts';
+import { type Opened, withProgram } from '../open.ts';
+import { print, printError, printJson } from '../output.ts';
+import { showCard } from '../show.ts';
+import { confirmed, readNumber, readWorkspace } from './confirm.ts';
+
+const words = text.operations;
+
+/** A run that nobody looked at for so long after it fell due is stuck. Seconds. */
+const overdueSeconds = 60;
+
+type ListAsked = { workspace?: string; state?: string; limit?: string; stuck?: true; json?: true };
+
+/** `vidgenie runs list` */
+export async function list({ workspace, state, limit = '50', stuck, json }: ListAsked): Promise<number> {
+  const filter = {
+    ...(workspace === undefined ? {} : { workspaceId: readWorkspace(workspace) }),
+    ...(state === undefined ? {} : { state: readState(state) }),
+    ...(stuck ? { overdueSeconds } : {}),
+    limit: readNumber(limit, '--limit', 1, 10_000),
+  };
+  return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
+    const found = await findRuns(program.services.db, filter);
+    if (json) printJson({ runs: found });
+    else if (found.length === 0) print(words.noRuns);
+    else for (const run of found) print(words.runLine(run));
+    return exitStatus.done;
+  });
+}
+
+function readState(given: string): RunState {
+  const state = runStates.find((one) => one === given);
+  if (!state) throw new OperatorError(words.badState(given, runStates), exitStatus.misused);
+  return state;
+}
+
+/** `vidgenie runs show` */
+export const show = (reference: string, { json }: { json?: true }): Promise<number> =>
+  withRun(reference, async ({ program: { services } }, view) => {
+    if (json) {
+      printJson(view);
+      return exitStatus.done;
+    }
+    const [{ progressOf }, { runCard }] = await Promise.all([
+      import('../../pipeline/progress.ts'),
+      import('../../bots/runCard.ts'),
+    ]);
+    const { run, steps } = view;
+    await showCard(services, runCard(view, progressOf(view, services.providers, services.now()), text));
+    print(words.runFacts(run), ...steps.map((step) => words.stepLine(step)));
+    return exitStatus.done;
+  });
+
+/**
+ * `vidgenie runs retry`: a new run like the failed one, for the same member, in the same place, charged like any other. What was
+ * settled stays settled. Its request key comes from the old run, so that it is retried once however often this is repeated.
+ */
+export const retry = (reference: string, { yes, json }: { yes?: true; json?: true }): Promise<number> =>
+  withRun(reference, async ({ program: { services }, signal }, view) => {
+    const { run } = view;
+    if (run.state !== 'failed' && run.state !== 'canceled') {
+      throw new OperatorError(words.notFailed(run.id, run.state), exitStatus.failed);
+    }
+    if (run.deletedAt) throw new OperatorError(words.wasDeleted(run.id), exitStatus.failed);
+    const workspace = await findWorkspace(services.db, run.workspaceId);
+    if (!workspace) throw new Error(`run ${run.id} has no workspace`);
+    if (!(await confirmed(words.confirmRetry(run.id, run.priceCredits, run.workspaceId), yes === true))) {
+      return exitStatus.interrupted;
+    }
+    const member = { id: run.memberId, name: run.memberName, isAdmin: false };
+    const request = { ...createRequest(services, signal), workspace, member, place: run.place };
+    const answer = await runAgain({ ...request, requestKey: `retry:${run.id}` }, view);
+    if (answer.kind === 'refusal') {
+      const { title, blocks } = refusalCard(answer.refusal, text);
+      printError(title, ...blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])));
+      return exitStatus.failed;
+    }
+    if (answer.kind !== 'run') throw new Error(`a retry answered with a ${answer.kind}`);
+    if (json) printJson({ run: answer.runId, retried: run.id, outcome: answer.started ? 'accepted' : 'repeated' });
+    else print(answer.started ? words.retried(run.id, answer.runId) : words.retriedBefore(run.id, answer.runId));
+    return exitStatus.done;
+  });
+
+/** `vidgenie runs fail`: ends a run that does not end by itself. */
+export const fail = (reference: string, { yes, json }: { yes?: true; json?: true }): Promise<number> =>
+  withRun(reference, async ({ program: { services } }, { run }) => {
+    if (run.settledAt) throw new OperatorError(words.isOver(run.id, run.state), exitStatus.failed);
+    const isAtWork = run.busy && run.dueAt !== null && run.dueAt > services.now();
+    if (!(await confirmed(words.confirmFail(run.id, isAtWork), yes === true))) return exitStatus.interrupted;
+    const outcome = await endRun(services.db, run.id, { kind: 'interrupted', detail: 'ended by the operator' });
+    services.wake();
+    if (outcome === 'over') throw new OperatorError(words.isOver(run.id, 'over'), exitStatus.failed);
+    if (json) printJson({ run: run.id, outcome });
+    else print(words.failed(run.id));
+    return exitStatus.done;
+  });
+
+async function withRun(reference: string, work: (opened: Opened, view: RunView) => Promise<number>): Promise<number> {
+  return await withProgram({ worker: false, logLevel: 'warn' }, async (opened) => {
+    const found = await findRunAnywhere(opened.program.services.db, reference);
+    if (found === 'none') throw new OperatorError(words.noRun(reference), exitStatus.failed);
+    if (found === 'ambiguous') throw new OperatorError(words.ambiguousRun(reference), exitStatus.failed);
+    return await work(opened, found);
+  });
+}

@@ -1,0 +1,61 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Tx } from './client.ts';
+import { checkInvariants } from './invariants.ts';
+
+/** What an operator looks at first. Seconds are those of the oldest; 0 where there is none. */
+export type Figures = {
+  waitingRuns: number;
+  oldestWaitingSeconds: number;
+  atWorkRuns: number;
+  overdueRuns: number;
+  oldestOverdueSeconds: number;
+  heldCredits: number;
+  balanceCredits: number;
+};
+
+const rows = z
+  .array(
+    z.object({
+      waitingRuns: z.coerce.number(),
+      oldestWaitingSeconds: z.coerce.number(),
+      atWorkRuns: z.coerce.number(),
+      overdueRuns: z.coerce.number(),
+      oldestOverdueSeconds: z.coerce.number(),
+      heldCredits: z.coerce.number(),
+      balanceCredits: z.coerce.number(),
+    }),
+  )
+  .length(1);
+
+const since = (moment: string) => sql.raw(`coalesce(extract(epoch FROM now() - min(${moment})), 0)`);
+
+/** Reads the figures of the whole installation. A database that is too busy for that is left alone after `patienceMs`. */
+export async function readFigures(tx: Tx, patienceMs: number): Promise<Figures> {
+  return await tx.transaction(async (inner) => {
+    await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
+    const [figures] = rows.parse(
+      await inner.execute(sql`
+        SELECT w.*, g.*, d.*, c.* FROM
+          (SELECT count(*) AS "waitingRuns", ${since('created_at')} AS "oldestWaitingSeconds"
+            FROM runs WHERE state = 'queued' AND cancel_requested_at IS NULL) w,
+          (SELECT count(*) AS "atWorkRuns" FROM runs WHERE settled_at IS NULL AND state = 'running') g,
+          (SELECT count(*) AS "overdueRuns", ${since('due_at')} AS "oldestOverdueSeconds" FROM runs
+            WHERE (state <> 'queued' OR cancel_requested_at IS NOT NULL) AND due_at <= now()) d,
+          (SELECT coalesce(sum(held), 0) AS "heldCredits", coalesce(sum(balance), 0) AS "balanceCredits" FROM credit_accounts) c`),
+    );
+    if (!figures) throw new Error('the database told no figures');
+    return figures;
+  });
+}
+
+/** How many things in the ledger are not as they must be. It reads the whole ledger, and is for every few minutes. */
+export async function countDiscrepancies(tx: Tx, patienceMs: number): Promise<number> {
+  return await tx.transaction(
+    async (inner) => {
+      await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
+      return (await checkInvariants(inner, { atRest: false })).length;
+    },
+    { isolationLevel: 'repeatable read', accessMode: 'read only' },
+  );
+}

@@ -1,0 +1,116 @@
+import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Tx } from './client.ts';
+import type { LedgerRow } from './credits.ts';
+import { loadRun, type RunView } from './runs.ts';
+import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
+import { failStep, settle } from './turns.ts';
+import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from './vocabulary.ts';
+
+/** What an operator may look at and do across all workspaces. Nothing of this is reached from a chat. */
+
+export type RunFilter = { workspaceId?: WorkspaceId; state?: RunState; overdueSeconds?: number; limit: number };
+
+/** The newest runs of all workspaces. `overdueSeconds` narrows to those that nobody has looked at for so long. */
+export async function findRuns(tx: Tx, { workspaceId, state, overdueSeconds, limit }: RunFilter) {
+  const overdue =
+    overdueSeconds === undefined
+      ? undefined
+      : and(isNull(runs.deliveredAt), sql`${runs.dueAt} < now() - make_interval(secs => ${overdueSeconds})`);
+  return await tx
+    .select({
+      ...{ id: runs.id, workspaceId: runs.workspaceId, member: runs.memberName, workflow: runs.workflow },
+      ...{ state: runs.state, priceCredits: runs.priceCredits, failure: runs.failure, createdAt: runs.createdAt },
+      ...{ settledAt: runs.settledAt, dueAt: runs.dueAt, setbacks: runs.setbacks },
+    })
+    .from(runs)
+    .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), overdue))
+    .orderBy(desc(runs.createdAt))
+    .limit(limit);
+}
+
+const ids = z.array(z.object({ id: runId }));
+
+/** A run of any workspace, by the beginning of its id. */
+export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunView | 'none' | 'ambiguous'> {
+  if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return 'none';
+  // As a range of ids, which the primary key answers.
+  const digits = reference.toLowerCase().replaceAll('-', '');
+  const bound = (fill: string) => digits.padEnd(32, fill);
+  const [first, second] = ids.parse(
+    await tx.execute(sql`SELECT id FROM runs WHERE id BETWEEN ${bound('0')}::uuid AND ${bound('f')}::uuid LIMIT 2`),
+  );
+  if (second) return 'ambiguous';
+  return (first ? await loadRun(tx, first.id) : null) ?? 'none';
+}
+
+/**
+ * Ends a run that does not end by itself: what was done is captured, the rest released. The run is taken away from whoever has it,
+ * whose next write then fails; what that one is paying for is noted as an orphan. It stays due, for its delivery.
+ */
+export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ended' | 'over'> {
+  return await tx.transaction(async (inner) => {
+    const [taken] = await inner
+      .update(runs)
+      .set({ dispatch: sql`${runs.dispatch} + 1`, claimed: sql`${runs.dispatch} + 1`, busy: true })
+      .where(and(eq(runs.id, id), inArray(runs.state, ['queued', 'running'])))
+      .returning({ dispatch: runs.dispatch });
+    if (!taken) return 'over';
+    const lease = { runId: id, dispatch: taken.dispatch };
+    const view = await loadRun(inner, id);
+    if (!view) throw new Error(`run ${id} is gone`);
+    const current = view.steps.find(({ state }) => state !== 'done' && state !== 'failed' && state !== 'skipped');
+    if (current) await failStep(inner, lease, current.kind, failure);
+    const paid = view.steps.filter((step) => step.state === 'done' || step.failure?.kind === 'canceled');
+    const capturedCredits = paid.reduce((sum, step) => sum + step.priceCredits, 0);
+    await settle(inner, lease, { state: 'failed', capturedCredits, failure });
+    return 'ended';
+  });
+}
+
+/** The ledger, the oldest first, in pages: `after` is the id of the last row before. No transaction stays open between them. */
+export async function ledgerPage(
+  tx: Tx,
+  {
+    workspaceId,
+    after,
+    before,
+    limit,
+  }: { workspaceId: WorkspaceId | null; after: number; before: Date; limit: number },
+): Promise<LedgerRow[]> {
+  return await tx
+    .select()
+    .from(creditTransactions)
+    .where(
+      and(
+        gt(creditTransactions.id, after),
+        lt(creditTransactions.createdAt, before),
+        workspaceId === null ? undefined : eq(creditTransactions.workspaceId, workspaceId),
+      ),
+    )
+    .orderBy(creditTransactions.id)
+    .limit(limit);
+}
+
+const tallied = z.coerce.number();
+
+/** Every workspace with what it has, in pages by id. */
+export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; limit: number }) {
+  const rows = await tx
+    .select({
+      ...{ id: workspaces.id, face: workspaces.face, name: workspaces.name, createdAt: workspaces.createdAt },
+      ...{ balance: creditAccounts.balance, held: creditAccounts.held },
+      runs: sql`(SELECT count(*) FROM runs r WHERE r.workspace_id = ${workspaces.id})`.mapWith((count) =>
+        tallied.parse(count),
+      ),
+      keys: sql`(SELECT count(*) FROM workspace_keys k WHERE k.workspace_id = ${workspaces.id})`.mapWith((count) =>
+        tallied.parse(count),
+      ),
+    })
+    .from(workspaces)
+    .innerJoin(creditAccounts, eq(creditAccounts.workspaceId, workspaces.id))
+    .where(sql`${workspaces.id} > ${after}`)
+    .orderBy(workspaces.id)
+    .limit(limit);
+  return rows;
+}

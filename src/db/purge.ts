@@ -1,0 +1,89 @@
+import { and, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import type { Tx } from './client.ts';
+import {
+  assets,
+  creditAccounts,
+  editBudgets,
+  providerOrphans,
+  runs,
+  slackInstallations,
+  steps,
+  workspaces,
+} from './schema.ts';
+import { describeKeys, removeKey } from './vault.ts';
+import type { RunId, WorkspaceId } from './vocabulary.ts';
+
+/** Runs of a workspace that are not over, or not delivered: nothing is purged under them. */
+export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
+  return await tx.$count(runs, and(eq(runs.workspaceId, id), isNotNull(runs.dueAt)));
+}
+
+/** Marks the media of all runs as gone, so that no kill leaves them named, and gives their keys in pages of runs. */
+export async function* mediaToPurge(tx: Tx, workspaceId: WorkspaceId): AsyncGenerator<string[]> {
+  await tx
+    .update(runs)
+    .set({ deletedAt: sql`coalesce(${runs.deletedAt}, now())` })
+    .where(and(eq(runs.workspaceId, workspaceId), isNotNull(runs.settledAt)));
+  let after: RunId | null = null;
+  for (;;) {
+    const page: { id: RunId }[] = await tx
+      .select({ id: runs.id })
+      .from(runs)
+      .where(and(eq(runs.workspaceId, workspaceId), after === null ? undefined : gt(runs.id, after)))
+      .orderBy(runs.id)
+      .limit(200);
+    const last = page.at(-1);
+    if (!last) return;
+    const found = await tx
+      .select({ objectKey: assets.objectKey })
+      .from(assets)
+      .where(
+        inArray(
+          assets.runId,
+          page.map(({ id }) => id),
+        ),
+      );
+    yield found.map(({ objectKey }) => objectKey);
+    after = last.id;
+  }
+}
+
+/**
+ * Forgets what a workspace entrusted to us: its keys, its name and settings, and every word, name and place of its runs. What its
+ * credits were spent on stays, for the ledger is a record of what happened; it names runs, and they say nothing any more. Refuses
+ * while a run is not over. May be repeated.
+ */
+export async function purgeWorkspace(
+  tx: Tx,
+  id: WorkspaceId,
+): Promise<{ outcome: 'purged' | 'unfinished'; runs: number }> {
+  return await tx.transaction(async (inner) => {
+    // Nobody submits meanwhile: a submit debits this row.
+    await inner.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, id)).for('update');
+    const unfinished = await unfinishedOf(inner, id);
+    if (unfinished > 0) return { outcome: 'unfinished', runs: unfinished };
+    for (const { provider, purpose } of await describeKeys(inner, id)) {
+      await removeKey(inner, { workspaceId: id, provider, purpose }, { actor: null, note: 'the workspace was purged' });
+    }
+    const ofWorkspace = inner.select({ id: runs.id }).from(runs).where(eq(runs.workspaceId, id));
+    await inner
+      .update(steps)
+      .set({ handle: null, enhanced: null, usage: null, failure: sql`${steps.failure} || '{"detail": ""}'` })
+      .where(inArray(steps.runId, ofWorkspace));
+    await inner.update(providerOrphans).set({ handle: null }).where(inArray(providerOrphans.runId, ofWorkspace));
+    const purged = await inner
+      .update(runs)
+      .set({
+        ...{ memberId: '', memberName: '', prompt: '', place: {}, speech: {} },
+        requestKey: sql`'purged:' || ${runs.id}`,
+        failure: sql`${runs.failure} || '{"detail": ""}'`,
+        deliveryFailure: sql`${runs.deliveryFailure} || '{"detail": ""}'`,
+      })
+      .where(eq(runs.workspaceId, id))
+      .returning({ id: runs.id });
+    await inner.delete(slackInstallations).where(eq(slackInstallations.workspaceId, id));
+    await inner.delete(editBudgets).where(eq(editBudgets.workspaceId, id));
+    await inner.update(workspaces).set({ name: '', settings: {} }).where(eq(workspaces.id, id));
+    return { outcome: 'purged', runs: purged.length };
+  });
+}

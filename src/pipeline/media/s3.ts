@@ -1,0 +1,161 @@
+import { randomUUID } from 'node:crypto';
+import { createReadStream } from 'node:fs';
+import { stat } from 'node:fs/promises';
+import { Readable } from 'node:stream';
+import { text } from 'node:stream/consumers';
+import {
+  CreateBucketCommand,
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadBucketCommand,
+  HeadObjectCommand,
+  PutObjectCommand,
+  S3Client,
+} from '@aws-sdk/client-s3';
+import { Upload } from '@aws-sdk/lib-storage';
+import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { explainedS3, isMissing } from './s3Errors.ts';
+import type { S3Settings } from './s3Settings.ts';
+import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
+
+/** The smallest part that S3 takes: a few copies of each of those under way are in memory. Ten thousand of them are 50 GB. */
+const partBytes = 5 * 1024 * 1024;
+const partsAtOnce = 2;
+
+/** A server that does not answer is given up, never waited for. A part of 5 MiB over 1 Mbit/s takes 42 s. */
+const timeouts = {
+  connectionTimeout: 5_000,
+  socketTimeout: 30_000,
+  requestTimeout: 120_000,
+  throwOnRequestTimeout: true,
+};
+
+/** Keeps media in a bucket of Amazon S3 or of anything that speaks its language. */
+export function createS3Store(settings: S3Settings): MediaStore {
+  const client = openClient(settings);
+  const { bucket: Bucket } = settings;
+  const at = (key: string) => {
+    requireMediaKey(key);
+    return { Bucket, Key: key };
+  };
+  const explained = <T>(work: () => Promise<T>) => explainedS3(settings, work);
+
+  const open = async (object: { Bucket: string; Key: string }): Promise<Readable> => {
+    const { Body } = await client.send(new GetObjectCommand(object));
+    if (!(Body instanceof Readable)) throw new StorageError(`The bucket ${Bucket} gave an object without a body.`);
+    return Body;
+  };
+
+  return {
+    put: async (key, file, signal) => {
+      const object = at(key);
+      signal?.throwIfAborted();
+      const { size } = await stat(file.path);
+      if (size !== file.bytes) {
+        throw new StorageError(`A media file has ${size} bytes where ${file.bytes} were measured.`);
+      }
+      await explained(() => upload(client, object, file, signal));
+    },
+    open: async (key) => {
+      const object = at(key);
+      return await explained(() => open(object));
+    },
+    size: async (key) => {
+      const object = at(key);
+      return await explained(async () => {
+        try {
+          return (await client.send(new HeadObjectCommand(object))).ContentLength ?? null;
+        } catch (error) {
+          if (isMissing(error)) return null;
+          throw error;
+        }
+      });
+    },
+    link: async (key) => {
+      const object = at(key);
+      if (settings.publicUrl !== null) return { kind: 'url', url: `${settings.publicUrl}/${key}`, expiresAt: null };
+      const expiresIn = settings.linkHours * 3_600;
+      const url = await explained(() => getSignedUrl(client, new GetObjectCommand(object), { expiresIn }));
+      return { kind: 'url', url, expiresAt: new Date(Date.now() + expiresIn * 1_000) };
+    },
+    remove: async (key) => {
+      const object = at(key);
+      await explained(() => client.send(new DeleteObjectCommand(object)));
+    },
+    prepare: async () =>
+      await explained(async () => {
+        try {
+          await client.send(new CreateBucketCommand({ Bucket }));
+          return 'made';
+        } catch (error) {
+          if (!(error instanceof Error && /^BucketAlready(OwnedByYou|Exists)$/.test(error.name))) throw error;
+          // Servers differ in what they call a bucket of one's own; whether it is, shows in using it.
+          await client.send(new HeadBucketCommand({ Bucket })).catch(() => Promise.reject(error));
+          return 'there';
+        }
+      }),
+    check: async () => {
+      const object = { Bucket, Key: `check/${randomUUID()}` };
+      await explained(async () => {
+        await client.send(new PutObjectCommand({ ...object, Body: 'VidGenie' }));
+        try {
+          if ((await text(await open(object))) !== 'VidGenie') {
+            throw new StorageError(`The bucket ${Bucket} does not give back what was written to it.`);
+          }
+        } finally {
+          await client.send(new DeleteObjectCommand(object));
+        }
+      });
+    },
+  };
+}
+
+function openClient({ endpoint, region, credentials }: S3Settings): S3Client {
+  return new S3Client({
+    region,
+    ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),
+    ...(credentials === null
+      ? {}
+      : {
+          credentials: {
+            accessKeyId: credentials.accessKeyId,
+            secretAccessKey: credentials.secretAccessKey.reveal(),
+          },
+        }),
+    // Many compatible servers know neither the newer checksums nor the trailers that carry them.
+    requestChecksumCalculation: 'WHEN_REQUIRED',
+    responseChecksumValidation: 'WHEN_REQUIRED',
+    // Every call here may be repeated: the same key with the same content.
+    maxAttempts: 4,
+    requestHandler: timeouts,
+  });
+}
+
+/** Streams a file in parts; a reader sees the old object or the whole new one. What was sent of a broken upload is taken back. */
+async function upload(
+  client: S3Client,
+  object: { Bucket: string; Key: string },
+  file: { path: string; mime: string },
+  signal?: AbortSignal,
+): Promise<void> {
+  const body = createReadStream(file.path, { highWaterMark: 1024 * 1024 });
+  const sending = new Upload({
+    client,
+    params: { ...object, Body: body, ContentType: file.mime },
+    partSize: partBytes,
+    queueSize: partsAtOnce,
+  });
+  const abort = () => {
+    sending.abort().catch(() => undefined);
+  };
+  signal?.addEventListener('abort', abort, { once: true });
+  try {
+    await sending.done();
+  } catch (error) {
+    signal?.throwIfAborted();
+    throw error;
+  } finally {
+    signal?.removeEventListener('abort', abort);
+    body.destroy();
+  }
+}

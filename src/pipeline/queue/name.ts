@@ -1,0 +1,2 @@
+/** One queue for everything: BullMQ keeps thousands of event rows for each. */
+export const queueName = 'turns';

@@ -1,0 +1,93 @@
+import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
+import pg from 'pg';
+import type { Turns } from '../queue.ts';
+import { queueName } from './name.ts';
+
+/** Milliseconds; what BullMQ asks takes a few. */
+const answerWithinMs = 5_000;
+
+/** A line that breaks fails the statements on it, and nothing more: without a listener it would end the process as well. */
+class QuietClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config);
+    this.on('error', () => {});
+  }
+}
+
+/** Milliseconds between attempts of a fetcher to get its first line. */
+const againMs = 1_000;
+
+/** BullMQ on PostgreSQL. Fails when the database cannot be reached. */
+export async function openPostgresTurns(
+  url: string,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+): Promise<Turns> {
+  const traced = telemetry ? { telemetry } : {};
+  await migrateQueue(url);
+  const connection = {
+    ...{ connectionString: url, max: 4, migrate: false, Client: QuietClient },
+    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
+    options: '-c synchronous_commit=off',
+    // A server that died without a word would be waited for a quarter of an hour.
+    ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: answerWithinMs },
+  };
+  const queue = new Queue(
+    queueName,
+    { connection, streams: { events: { maxLen: 1000 } }, ...traced },
+    createPostgresBackend,
+  );
+  queue.on('error', onError);
+  // BullMQ remembers for ever that its first line could not be had, and a worker then asks for it without a pause and lets nothing
+  // else run: whoever gets no line is thrown away before it starts.
+  await queue.waitUntilReady().catch(async (error: unknown) => {
+    await queue.close();
+    throw error;
+  });
+  return {
+    add: (lease, options) => queue.add('turn', lease, options),
+    waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
+    fetch: (take, options) => {
+      let current: { close: () => Promise<void> } | null = null;
+      let isClosed = false;
+      const start = async () => {
+        if (isClosed) return;
+        const settings = { connection, autorun: false, ...options, ...traced };
+        const worker = new Worker(queueName, take, settings, createPostgresBackend);
+        worker.on('error', onError);
+        current = worker;
+        const failure = await worker.waitUntilReady().then(
+          () => null,
+          (error: Error) => error,
+        );
+        if (failure) {
+          onError(failure);
+          await worker.close(true);
+          setTimeout(() => void start(), againMs).unref();
+        } else if (!isClosed) {
+          worker.run().catch(onError);
+        }
+      };
+      void start();
+      return {
+        close: async () => {
+          isClosed = true;
+          await current?.close();
+        },
+      };
+    },
+    close: () => queue.close(),
+    bull: queue,
+  };
+}
+
+/** Brings BullMQ's own tables up to date. */
+export async function migrateQueue(url: string): Promise<void> {
+  const client = new QuietClient({ connectionString: url });
+  await client.connect();
+  try {
+    await runMigrations(client);
+  } finally {
+    await client.end();
+  }
+}

@@ -1,0 +1,70 @@
+import { createRedisBackend, Queue, type Telemetry, Worker } from 'bullmq';
+import type { Turns } from '../queue.ts';
+import { connectRedis, type RedisAddress } from '../redis.ts';
+import { queueName } from './name.ts';
+
+/** In braces, so that a cluster keeps all of a queue's keys in one place, where its scripts can reach them. */
+const prefix = '{vidgenie}';
+
+/** How long a start waits for the server; later it is found by itself. Milliseconds. */
+const patienceMs = 2_000;
+
+/**
+ * BullMQ on Redis or Valkey. The server may be absent at the start, and may lose everything it has at any time: runs fall due again
+ * in the database, and what BullMQ needs is made anew with the next job.
+ */
+export async function openRedisTurns(
+  address: RedisAddress,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+): Promise<Turns> {
+  const traced = telemetry ? { telemetry } : {};
+  const client = await connectRedis(address, onError);
+  // A cluster's client is at work from `connect` on.
+  const isThere = () => client.status === 'ready' || (address.isCluster && client.status === 'connect');
+  if (!isThere()) {
+    await new Promise<void>((resolve) => {
+      setTimeout(resolve, patienceMs).unref();
+      client.once(address.isCluster ? 'connect' : 'ready', () => resolve());
+    });
+  }
+  const there = () => {
+    if (!isThere()) throw new Error('the queue is away: Redis cannot be reached');
+  };
+  const queue = new Queue(
+    queueName,
+    { connection: client, prefix, streams: { events: { maxLen: 1000 } }, ...traced },
+    createRedisBackend,
+  );
+  queue.on('error', onError);
+  const fetchers: { disconnect: () => Promise<void> }[] = [];
+  return {
+    add: async (lease, options) => {
+      there();
+      await queue.add('turn', lease, options);
+    },
+    waiting: async () => {
+      there();
+      return await queue.getJobCountByTypes('waiting', 'prioritized');
+    },
+    fetch: (take, options) => {
+      // It waits on a connection of its own, which BullMQ makes like this one.
+      const worker = new Worker(
+        queueName,
+        take,
+        { connection: client, prefix, ...options, ...traced },
+        createRedisBackend,
+      );
+      worker.on('error', onError);
+      fetchers.push(worker);
+      return worker;
+    },
+    close: async () => {
+      // Without an answer from Redis nothing of BullMQ's would ever close.
+      if (isThere()) await queue.close();
+      client.disconnect();
+      for (const fetcher of fetchers) await fetcher.disconnect();
+    },
+    bull: queue,
+  };
+}

@@ -1,0 +1,99 @@
+import type { Cluster, Redis } from 'ioredis';
+import { Secret } from '../db/secret.ts';
+
+/** Where a Redis or Valkey is found: one server, or any nodes of a cluster. */
+export type RedisAddress = {
+  nodes: { host: string; port: number }[];
+  isCluster: boolean;
+  isEncrypted: boolean;
+  username: string | null;
+  password: Secret | null;
+  /** The numbered database; a cluster has only 0. */
+  number: number;
+};
+
+/**
+ * Reads `redis://user:password@host:port/0`, `rediss://…` for TLS. Several addresses separated by commas (or `?cluster=true` at one)
+ * are a cluster; the first one's name, password and scheme count for all. Null when it is no such address.
+ */
+export function parseRedisUrl(text: string): RedisAddress | null {
+  const urls = text.split(',').map((part, at) => {
+    const whole = at > 0 && !part.includes('://') ? `redis://${part.trim()}` : part.trim();
+    return URL.canParse(whole) ? new URL(whole) : null;
+  });
+  const known = urls.flatMap((url) => (url && /^rediss?:$/.test(url.protocol) && url.hostname !== '' ? [url] : []));
+  const [first] = known;
+  if (!first || known.length !== urls.length) return null;
+  const isCluster = known.length > 1 || first.searchParams.get('cluster') === 'true';
+  const number = first.pathname.slice(1);
+  if (!/^\d*$/.test(number) || (isCluster && Number(number) !== 0)) return null;
+  return {
+    nodes: known.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 6379 })),
+    isCluster,
+    isEncrypted: first.protocol === 'rediss:',
+    username: first.username === '' ? null : decodeURIComponent(first.username),
+    password: first.password === '' ? null : new Secret(decodeURIComponent(first.password)),
+    number: Number(number),
+  };
+}
+
+/** A server that takes longer than this to answer is taken for gone. Longer than any call that waits on purpose. Milliseconds. */
+const answerWithinMs = 5_000;
+const longestPauseMs = 1_000;
+
+/**
+ * Connects, and connects again for as long as it takes: the server may be absent at the start, go and come back. Calls made
+ * meanwhile wait for it, or fail once they took `callWithinMs`; `status` is `ready` while it is there.
+ */
+export async function connectRedis(
+  address: RedisAddress,
+  onError: (error: Error) => void,
+  callWithinMs?: number,
+): Promise<Redis | Cluster> {
+  // Loaded only where there is a Redis.
+  const { Cluster, Redis } = await import('ioredis');
+  const pause = (attempt: number) => Math.min(100 * attempt, longestPauseMs);
+  const options = {
+    ...(address.username === null ? {} : { username: address.username }),
+    ...(address.password === null ? {} : { password: address.password.reveal() }),
+    ...(address.isEncrypted ? { tls: {} } : {}),
+    connectTimeout: answerWithinMs,
+    socketTimeout: answerWithinMs,
+    ...(callWithinMs === undefined
+      ? { maxRetriesPerRequest: null }
+      : { maxRetriesPerRequest: 0, commandTimeout: callWithinMs }),
+    // A server that became a replica in a failover: the name leads to the new primary.
+    reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
+  };
+  const [node] = address.nodes;
+  const client =
+    address.isCluster || !node
+      ? new Cluster(address.nodes, {
+          redisOptions: options,
+          clusterRetryStrategy: pause,
+          // The certificate names the node as the cluster does, not the number behind the name.
+          dnsLookup: (host, found) => found(null, host),
+        })
+      : new Redis({ ...options, ...node, db: address.number, retryStrategy: pause });
+  client.on('error', onError);
+  return client;
+}
+
+/** How a Redis is set up, as it tells itself; null where it will not tell. */
+export type RedisSettings = { server: string; evicts: string | null; persists: boolean | null };
+
+/** Asks a Redis how it is set up. Managed services seldom allow `CONFIG`, and then keep their own promises about the disk. */
+export async function redisSettings(client: Redis | Cluster): Promise<RedisSettings> {
+  const told = await client.info();
+  const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(told)?.[1] ?? null;
+  const saves = await client.config('GET', 'save').then(
+    (answer) => Array.isArray(answer) && answer[1] !== '',
+    () => null,
+  );
+  const valkey = field('valkey_version');
+  return {
+    server: valkey === null ? `Redis ${field('redis_version')}` : `Valkey ${valkey}`,
+    evicts: field('maxmemory_policy'),
+    persists: field('aof_enabled') === '1' ? true : saves,
+  };
+}
