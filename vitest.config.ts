@@ -6,8 +6,11 @@ export default defineConfig({
   test: {
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global.ts'],
+    setupFiles: ['tests/support/loading.ts'],
     testTimeout: 120_000,
     hookTimeout: 120_000,
+    // A poll waits for something that will come; how soon depends on what else runs.
+    expect: { poll: { timeout: 30_000 } },
     // Most of the time they wait for processes and polls.
     maxWorkers: 4,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],

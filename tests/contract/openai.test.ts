@@ -23,7 +23,7 @@ async function standIn(): Promise<{ mock: LLMock; baseUrl: string }> {
   return { mock, baseUrl: `${mock.url}/v1` };
 }
 
-const imageOn = (stub: OpenAiStub, previews: 0 | 2 = 0) => createOpenAiImage({ baseUrl: `${stub.url}/v1`, previews });
+const imageOn = (stub: OpenAiStub) => createOpenAiImage({ baseUrl: `${stub.url}/v1` });
 
 describe('against the stand-in for OpenAI', () => {
   test('an enhanced prompt comes back as an image prompt and a motion prompt', async () => {
@@ -36,7 +36,7 @@ describe('against the stand-in for OpenAI', () => {
   test('an image arrives as the bytes that OpenAI made', async () => {
     const { mock, baseUrl } = await standIn();
     mock.onImage(/fox/, { image: { b64Json: png.toString('base64') } });
-    const provider = createOpenAiImage({ baseUrl, previews: 0 });
+    const provider = createOpenAiImage({ baseUrl });
     const submitted = await provider.submit(imageRequest, callWith({ key: openAiKey }));
     if (submitted.outcome !== 'finished') throw new Error('an image is finished at once');
     expect(await bytesOf(submitted.output)).toEqual(png);
@@ -63,7 +63,7 @@ describe('against the stand-in for OpenAI', () => {
       const { mock, baseUrl } = await standIn();
       mock.onImage(/fox/, { image: { b64Json: png.toString('base64') } });
       mock.setChaos(chaos);
-      const provider = createOpenAiImage({ baseUrl, previews: 0 });
+      const provider = createOpenAiImage({ baseUrl });
       const failure = await failureOf(provider.submit(imageRequest, callWith({ key: openAiKey })));
       expect([JSON.stringify(chaos), failure.kind]).toEqual([JSON.stringify(chaos), kind]);
       expect(mock.getRequests().filter(({ path }) => path?.includes('/images/'))).toHaveLength(1);
@@ -152,13 +152,9 @@ describe('what OpenAI is asked', () => {
     });
   });
 
-  test('early looks are handed on while the image is made, and its cost follows from its tokens', async () => {
+  test('the cost of an image follows from its tokens', async () => {
     const stub = await startOpenAi();
-    const previews: string[] = [];
-    const onPreview = (bytes: Uint8Array, mime: string) => previews.push(`${mime} ${bytes.length}`);
-    const submitted = await imageOn(stub, 2).submit(imageRequest, callWith({ key: openAiKey, onPreview }));
-    expect(previews).toEqual([`image/png ${png.length}`, `image/png ${png.length}`]);
-    expect(stub.posts(images)[0]?.body).toMatchObject({ stream: true, partial_images: 2 });
+    const submitted = await imageOn(stub).submit(imageRequest, callWith({ key: openAiKey }));
     expect(submitted).toMatchObject({ cost: { microUsd: 60 * 5 + imageUsage.output_tokens * 30 } });
   });
 
@@ -210,15 +206,13 @@ describe('failures', () => {
     ['an answer that breaks off', { fault: 'cut' }, 'unavailable', false],
     ['malformed JSON', { fault: 'malformed' }, 'no_output', false],
   ])('%s is one POST and one failure of the taxonomy', async (_name, fault, kind, nothingGenerated) => {
-    for (const previews of [0, 2] as const) {
-      const stub = await startOpenAi();
-      stub.fail('POST', images, fault);
-      const failure = await failureOf(imageOn(stub, previews).submit(imageRequest, callWith({ key: openAiKey })));
-      expect([failure.kind, failure.nothingGenerated]).toEqual([kind, nothingGenerated]);
-      expect(stub.posts(images)).toHaveLength(1);
-      expect(everythingShownOf(failure)).not.toContain(openAiCanary);
-      expect(everythingShownOf(failure)).not.toContain('CANARY');
-    }
+    const stub = await startOpenAi();
+    stub.fail('POST', images, fault);
+    const failure = await failureOf(imageOn(stub).submit(imageRequest, callWith({ key: openAiKey })));
+    expect([failure.kind, failure.nothingGenerated]).toEqual([kind, nothingGenerated]);
+    expect(stub.posts(images)).toHaveLength(1);
+    expect(everythingShownOf(failure)).not.toContain(openAiCanary);
+    expect(everythingShownOf(failure)).not.toContain('CANARY');
   });
 
   test('a key in no known shape that a compatible service echoes is not in the failure', async () => {
@@ -239,7 +233,7 @@ describe('failures', () => {
   });
 
   test('a service that nobody answers at has generated nothing', async () => {
-    const provider = createOpenAiImage({ baseUrl: `${await deserted()}/v1`, previews: 0 });
+    const provider = createOpenAiImage({ baseUrl: `${await deserted()}/v1` });
     const failure = await failureOf(provider.submit(imageRequest, callWith({ key: openAiKey })));
     expect([failure.kind, failure.nothingGenerated]).toEqual(['unavailable', true]);
   });
@@ -247,7 +241,7 @@ describe('failures', () => {
   test('a service that hangs is a time-out, and one POST', async () => {
     const stub = await startOpenAi();
     stub.fail('POST', images, { fault: 'hang' });
-    const provider = createOpenAiImage({ baseUrl: `${stub.url}/v1`, previews: 0, deadlineMs: 50 });
+    const provider = createOpenAiImage({ baseUrl: `${stub.url}/v1`, deadlineMs: 50 });
     const failure = await failureOf(provider.submit(imageRequest, callWith({ key: openAiKey })));
     expect([failure.kind, failure.nothingGenerated]).toEqual(['timeout', false]);
     expect(stub.posts(images)).toHaveLength(1);
@@ -283,25 +277,6 @@ describe('failures', () => {
     stub.fail('POST', images, { fault: 'redirect', to: `${elsewhere.url}/v1/images/generations` });
     await failureOf(imageOn(stub).submit(imageRequest, callWith({ key: openAiKey })));
     expect(elsewhere.requests).toHaveLength(0);
-  });
-
-  test('a stream that ends without its image, or turns into an error, is a failure', async () => {
-    const stub = await startOpenAi();
-    const ask = () => failureOf(imageOn(stub, 2).submit(imageRequest, callWith({ key: openAiKey })));
-    const [first] = stub.stream;
-    if (!first) throw new Error('the stub streams nothing');
-    stub.stream.splice(1);
-    expect((await ask()).kind).toBe('no_output');
-    const error = (code: string) => ({
-      event: 'error',
-      data: { type: 'error', error: { code, message: `stopped ${openAiCanary}` } },
-    });
-    stub.stream.splice(1, 1, error('moderation_blocked'));
-    expect((await ask()).kind).toBe('refused');
-    stub.stream.splice(1, 1, error('server_error'));
-    const failure = await ask();
-    expect([failure.kind, failure.nothingGenerated]).toEqual(['unavailable', false]);
-    expect(everythingShownOf(failure)).not.toContain('CANARY');
   });
 
   test('a refusal to enhance is a refusal, an answer cut short is no output', async () => {

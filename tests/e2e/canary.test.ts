@@ -1,10 +1,8 @@
-import { readdir, readFile } from 'node:fs/promises';
-import { join } from 'node:path';
-import postgres from 'postgres';
 import { expect, test } from 'vitest';
 import { openEmbedded } from '../../src/db/embedded.ts';
 import { googleCanary, openAiCanary } from '../support/canary.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
+import { filesBelow, rowsOf } from '../support/leftovers.ts';
 import type { Fault } from '../support/providers/server.ts';
 import { startVendors } from '../support/providers/vendors.ts';
 
@@ -16,24 +14,6 @@ const echo = (status: number): Fault => ({
   body: { error: { message: `no luck with ${openAiCanary} and ${googleCanary}`, code: 'x' } },
   headers: { 'x-echo': openAiCanary },
 });
-
-/** Every row of every table, BullMQ's included, as text. */
-async function dump(url: string): Promise<string> {
-  const sql = postgres(url, { max: 1, onnotice: () => {} });
-  const tables = await sql<{ name: string }[]>`
-    SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables WHERE schemaname IN ('public', 'bullmq', 'drizzle')`;
-  const rows = await Promise.all(tables.map(({ name }) => sql.unsafe(`SELECT t::text FROM ${name} t`)));
-  await sql.end();
-  expect(tables.length).toBeGreaterThan(12);
-  return JSON.stringify(rows);
-}
-
-async function filesBelow(folder: string): Promise<string> {
-  const names = await readdir(folder, { recursive: true, withFileTypes: true });
-  const files = names.filter((entry) => entry.isFile() && !entry.parentPath.includes(`${folder}/postgres/data`));
-  const texts = await Promise.all(files.map((entry) => readFile(join(entry.parentPath, entry.name), 'latin1')));
-  return texts.join('\n');
-}
 
 test('a marked key is found nowhere after runs that succeed and runs that fail in every way: no log, no row, no job, no file, no word', async () => {
   const vendors = await startVendors();
@@ -73,7 +53,7 @@ test('a marked key is found nowhere after runs that succeed and runs that fail i
 
   expect(vendors.openai.requests.some((one) => one.headers.authorization?.includes('CANARY'))).toBe(true);
   const server = await openEmbedded(home);
-  const rows = await dump(server.url);
+  const rows = await rowsOf(server.url);
   await server.close();
   const everything = { said: said.join('\n'), rows, files: await filesBelow(home) };
   expect(everything.said).toContain('succeeded');

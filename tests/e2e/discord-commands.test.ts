@@ -80,12 +80,17 @@ describe.for(transports)('over the %s', (transport) => {
     expect(readable((await discord.whisper(refused)).components)).toMatch(/Only admins/);
 
     const asked = await send(it, transport, discord.people.command(admin, channel, 'settings'));
-    expect(asked.interaction.answered).toBe(9);
-    expect(asked.interaction.data).toMatchObject({ custom_id: 'v1:form:settings' });
+    const card = await discord.whisper(asked);
+    expect(asked.interaction.data).toMatchObject({ flags: 64 | (1 << 15) });
+    const opened = await send(it, transport, discord.people.press(admin, channel, buttonId(card, 'Defaults …')));
+    expect(opened.interaction.answered).toBe(9);
+    expect(opened.interaction.data).toMatchObject({ custom_id: 'v1:form:settings:defaults' });
+    const peeked = await send(it, transport, discord.people.press(ada, channel, buttonId(card, 'Defaults …')));
+    expect(readable((await discord.whisper(peeked)).components)).toMatch(/Only admins/);
     const values = { style: 'anime', quality: '-', aspect: 'tall', duration: '5', video: '720p off' };
-    const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:settings', values));
+    const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:settings:defaults', values));
     expect(readable((await discord.whisper(sneaky)).components)).toMatch(/Only admins/);
-    const saved = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:settings', values));
+    const saved = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:settings:defaults', values));
     expect(readable((await discord.whisper(saved)).components)).toMatch(/Saved[\s\S]*anime[\s\S]*tall/);
 
     const started4 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a boat' }));

@@ -39,7 +39,7 @@ test('npm start with a token serves a complete command from the slash command to
   const discord = await createDiscord();
   const channel = discord.channel(discord.guild());
   const { environment } = await newcomer();
-  const program = vidgenie(['start'], { ...environment, ...environmentOf(discord) });
+  const program = vidgenie(['start'], { ...environment, ...environmentOf(discord), PORT: '0' });
   await discord.world.until(() => discord.gateway.isConnected());
   const asked = discord.people.command(discord.person(), channel, 'complete', small);
   discord.send(asked);
@@ -55,7 +55,7 @@ test('a bot over HTTP and a worker, as two processes on one database', async () 
   const { environment } = await newcomer();
   const port = await freePort();
   const shared = { ...environment, ...environmentOf(discord), DATABASE_URL: database.url };
-  const worker = vidgenie(['start'], { ...shared, VIDGENIE_ROLE: 'worker' });
+  const worker = vidgenie(['start'], { ...shared, VIDGENIE_ROLE: 'worker', PORT: '0' });
   const bot = vidgenie(['start'], {
     ...{ ...shared, VIDGENIE_ROLE: 'bot', PORT: String(port), DISCORD_PUBLIC_KEY: discord.publicKey },
   });

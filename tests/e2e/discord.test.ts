@@ -30,7 +30,7 @@ test.for(['gateway', 'http'] as const)(
       `video-${view.run.id.slice(0, 8)}.mp4`,
     ]);
     expect(result.attachments.map(({ bytes }) => bytes.length)).toEqual(view.assets.map((asset) => asset.bytes));
-    expect(readable(result.components)).toMatch(/24 credits paid/);
+    expect(readable(result.components)).toMatch(/24 credits paid\. 76 left\./);
     expect(readable(result.components)).toMatch(/vendor-video/);
     for (const label of ['Again', 'Edit prompt', 'Delete']) buttonId(result, label);
 

@@ -2,7 +2,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { accountOf } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { describeKeys, listKeyAudit } from '../../src/db/vault.ts';
-import { saveSettings } from '../../src/db/workspaces.ts';
+import { saveSettings, workspaceSettings } from '../../src/db/workspaces.ts';
 import { openAiCanary } from '../support/canary.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
@@ -156,7 +156,7 @@ test('what moderation or a blocked word objects to is refused before anything is
   const submit = (prompt: string) => program.services.submit(submissionOf({ workspace, prompt }));
   expect(await submit('a fight')).toEqual({ outcome: 'flagged', categories: ['violence'] });
   expect(await submit('a fox')).toMatchObject({ outcome: 'unmoderated' });
-  await saveSettings(database.db, workspace.id, { defaults: {}, blockedWords: ['puppy', 'big Cat'] });
+  await saveSettings(database.db, workspace.id, workspaceSettings.parse({ blockedWords: ['puppy', 'big Cat'] }));
   expect(await submit('a Ｐüppy!')).toEqual({ outcome: 'blocked', word: 'puppy' });
   expect(await submit('one BIG,  cat')).toEqual({ outcome: 'blocked', word: 'big Cat' });
   expect(await submit('puppyish')).toMatchObject({ outcome: 'accepted' });

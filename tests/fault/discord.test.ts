@@ -138,6 +138,8 @@ test('a hundred commands at once in one channel: each has its thread, its result
   const { discord, guild, channel, worker, installation } = await openVidGenie();
   const id = workspaceOf(guild.id, '');
   await createWorkspace(installation.database, 1_000, id);
+  // Bot, worker and Discord share this process, and the machine with other tests: how soon is for the bench to say.
+  discord.world.firstAnswerMs = 60_000;
   const given = { quality: 'standard', aspect: 'square' };
   const all = Array.from({ length: 100 }, (_, index) =>
     discord.people.command(discord.person(), channel, 'image', { prompt: `fox ${index}`, ...given }),

@@ -1,76 +1,263 @@
-import { expect, test } from 'vitest';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { changeBalance } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
+import { type RunId, runId, workspaceId } from '../../src/db/vocabulary.ts';
+import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, submitsOf } from '../support/program.ts';
 import { createDriver } from '../support/slack/driver.ts';
-import { startInSlack } from '../support/slack/installed.ts';
-import { startSlackProcess } from '../support/slack/processes.ts';
+import { type InSlack, startInSlack } from '../support/slack/installed.ts';
+import { type Death, deathMark, startSlackProcess } from '../support/slack/processes.ts';
+import type { ApiCall } from '../support/slack/proxy.ts';
 import { createSlack, type Slack } from '../support/slack/slack.ts';
 
-/** What a complete run leaves in its channel, once and only once. */
-async function expectWhole(slack: Slack, channel: string): Promise<void> {
-  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+/** What a run leaves in its channel, each once: everything, or what there is when its video was given up. */
+async function expectWhole(slack: Slack, channel: string, state: 'succeeded' | 'failed' = 'succeeded'): Promise<void> {
+  const title = state === 'succeeded' ? 'Your image and your video are ready' : 'Your image is ready, the video is not';
   const roots = await slack.history(channel);
   expect(roots).toHaveLength(1);
   const [root, progress, ...files] = await slack.thread(channel, roots[0]?.ts ?? '');
-  expect(JSON.stringify(root?.blocks)).toMatch(/Your image and your video are ready/);
-  expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title: 'Your image and your video are ready' });
-  expect(files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual([
-    'png',
-    'mp4',
-  ]);
+  expect(JSON.stringify(root?.blocks)).toContain(title);
+  expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title });
+  const shared = files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)) ?? ['a message']);
+  expect(shared).toEqual(state === 'succeeded' ? ['png', 'mp4'] : ['png']);
 }
 
-// Killed when a call arrives, everything before it was saved; the call itself is never made. Killed after it, the call was made and its
-// answer lost: which is told apart for files, and harmless for edits. A post whose answer is lost is the one thing that Slack lets
-// nobody tell apart.
-test.for([
-  ['before', 'chat.postMessage', 1],
-  ['before', 'chat.postMessage', 2],
-  ['after', 'files.getUploadURLExternal', 2],
-  ['after', 'files.completeUploadExternal', 1],
-  ['after', 'chat.update', 1],
-  ['before', 'chat.getPermalink', 1],
-] as const)('a worker killed %s %s number %i leaves a run that is told whole, once', async ([when, method, number]) => {
-  const { slack, driver, installation } = await startInSlack({ worker: false });
-  const doomed = await startSlackProcess('worker', slack, installation);
-  let seen = 0;
-  slack.meddle.with = (call) => {
-    if (call.method !== method) return null;
-    seen += 1;
-    if (seen !== number) return null;
-    doomed.kill();
-    return when === 'before' ? 'cut_before' : 'cut_after';
-  };
-  await driver.command('complete a fox in the snow');
-  expect(await doomed.exited).toBe('SIGKILL');
-  slack.meddle.with = () => null;
+type Asked = Omit<ApiCall, 'answer'>;
+type Moment = { when: 'before' | 'after'; call: string; of?: 'image' | 'video' };
 
-  const survivor = await installation.open({ worker: true, config: { slack: slack.settings } });
-  await expectWhole(slack, slack.channels.general);
-  const runs = await survivor.database.db.execute('SELECT id FROM runs');
-  expect(submitsOf(installation.journal, String(runs[0]?.id)).video).toBe(1);
-  await expect.poll(() => checkInvariants(survivor.database.db, { atRest: true })).toEqual([]);
+/** Calls of Slack, by what they mean for a run. `before`: the call is never made; `after`: it is made, and its answer lost. */
+const meanings: Record<string, (call: Asked, rootTs: string | null) => boolean> = {
+  'the root message': ({ method, body }) => method === 'chat.postMessage' && body.thread_ts === undefined,
+  'the progress message': ({ method, body }) => method === 'chat.postMessage' && body.thread_ts !== undefined,
+  'a place for a file': ({ method }) => method === 'files.getUploadURLExternal',
+  'the bytes of a file': ({ method }) => method === 'upload',
+  'a file in the thread': ({ method }) => method === 'files.completeUploadExternal',
+  'the last progress edit': ({ method, body }, rootTs) => isLast(method, body) && body.ts !== rootTs,
+  'the last root edit': ({ method, body }, rootTs) => isLast(method, body) && body.ts === rootTs,
+  'the link to the thread': ({ method }) => method === 'chat.getPermalink',
+};
+const isLast = (method: string, body: Asked['body']) =>
+  method === 'chat.update' && /are ready|the video is not/.test(JSON.stringify(body.blocks));
+
+/** Where each run's workers die, in the order in which its life passes there. */
+const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] = [
+  {
+    milestones: [
+      ['run_dispatched', null],
+      ['step_submitting', 'image'],
+      ['step_submitted', 'video'],
+    ],
+    calls: [{ when: 'before', call: 'the root message' }],
+  },
+  {
+    milestones: [
+      ['turn_claimed', null],
+      ['step_sent', 'image'],
+    ],
+    calls: [
+      { when: 'after', call: 'the root message' },
+      { when: 'before', call: 'the link to the thread' },
+    ],
+  },
+  {
+    milestones: [['step_polled', 'video']],
+    calls: [
+      { when: 'before', call: 'the progress message' },
+      { when: 'after', call: 'a file in the thread', of: 'video' },
+    ],
+  },
+  {
+    milestones: [['object_stored', 'image']],
+    calls: [
+      { when: 'after', call: 'the progress message' },
+      { when: 'after', call: 'a place for a file', of: 'image' },
+    ],
+  },
+  {
+    milestones: [['step_done', 'image']],
+    calls: [
+      { when: 'before', call: 'the bytes of a file', of: 'image' },
+      { when: 'after', call: 'the last progress edit' },
+    ],
+  },
+  {
+    milestones: [['step_storing', 'video']],
+    calls: [
+      { when: 'after', call: 'the bytes of a file', of: 'image' },
+      { when: 'before', call: 'a file in the thread', of: 'video' },
+      { when: 'after', call: 'the last root edit' },
+    ],
+  },
+  {
+    milestones: [
+      ['run_settled', null],
+      ['run_told', null],
+      ['run_delivered', null],
+    ],
+    calls: [{ when: 'after', call: 'a file in the thread', of: 'image' }],
+  },
+  {
+    milestones: [
+      ['step_sent', 'video'],
+      ['step_failed', 'video'],
+    ],
+  },
+];
+
+type Run = { id: RunId; channel: string; fate: (typeof fates)[number] };
+
+/** A channel and a run for each fate, with nobody there yet to work. */
+async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
+  const { db } = program.database;
+  await driver.command('credits');
+  await driver.told.first(() => true, 'the balance');
+  const more = { kind: 'grant', amount: 1_000, idempotencyKey: 'more', note: '' } as const;
+  await changeBalance(db, workspaceId.parse('slack:T000000001'), more);
+  return await Promise.all(
+    fates.map(async (fate, index) => {
+      const made = await slack.observe('conversations.create', { name: `fate-${index}` });
+      const channel = z.object({ channel: z.object({ id: z.string() }) }).parse(made).channel.id;
+      const asked = await driver.command(`complete a fox in channel ${channel}`, { channel });
+      await driver.told.first(({ key }) => key === asked.key, 'an answer');
+      const rows = await db.execute<{ id: string }>(`SELECT id FROM runs WHERE place->>'channel' = '${channel}'`);
+      return { id: runId.parse(rows[0]?.id), channel, fate };
+    }),
+  );
+}
+
+/** The channel that a call is about; uploads name nothing but the file. */
+function channelOf(slack: Slack, { method, body }: Asked): string | null {
+  if (method === 'files.getUploadURLExternal') return /channel (C\w+)/.exec(String(body.alt_text))?.[1] ?? null;
+  if (method !== 'upload') return String(body.channel ?? body.channel_id ?? '');
+  const reserved = slack.calls.all().find(({ answer }) => answer.file_id === body.file);
+  return reserved ? channelOf(slack, reserved) : null;
+}
+
+function kindOf(slack: Slack, { method, body }: Asked): Moment['of'] {
+  if (method === 'files.getUploadURLExternal') return String(body.filename).endsWith('.mp4') ? 'video' : 'image';
+  const files = z
+    .array(z.object({ id: z.string() }))
+    .catch([])
+    .parse(body.files);
+  const id = method === 'upload' ? body.file : files[0]?.id;
+  const reserved = slack.calls.all().find(({ answer }) => id !== undefined && answer.file_id === id);
+  return reserved ? kindOf(slack, reserved) : undefined;
+}
+
+// Some two dozen processes are started one after another: a busy machine needs its time.
+test('workers killed at every stage, time and again, leave runs that are told whole, once', async () => {
+  const it = await startInSlack({ worker: false });
+  const { slack, installation, program } = it;
+  slack.posts.areRemembered = true;
+  const runs = await submitAll(it);
+  const { db } = program.database;
+
+  const deaths = runs.flatMap(({ id, fate }) =>
+    (fate.milestones ?? []).map(([milestone, step]): Death => ({ milestone, step, runId: id })),
+  );
+  const waiting = new Set(runs.flatMap(({ channel, fate }) => (fate.calls ?? []).map((call) => ({ channel, call }))));
+  const kills = new Map<string, () => void>();
+  const roots = new Map<string, string>();
+  slack.meddle.with = (call) => {
+    const channel = channelOf(slack, call);
+    for (const known of slack.calls.all()) {
+      const at = channelOf(slack, known);
+      if (at && known.method === 'chat.postMessage' && known.body.thread_ts === undefined) {
+        roots.set(at, String(known.answer.ts));
+      }
+    }
+    const root = roots.get(channel ?? '') ?? null;
+    for (const moment of waiting) {
+      const { of, when, call: meaning } = moment.call;
+      if (moment.channel !== channel || !meanings[meaning]?.(call, root)) continue;
+      if (of !== undefined && of !== kindOf(slack, call)) continue;
+      waiting.delete(moment);
+      kills.get(call.caller)?.();
+      return when === 'before' ? 'cut_before' : 'cut_after';
+    }
+    return null;
+  };
+
+  let isOver = false;
+  onTestFinished(() => {
+    isOver = true;
+  });
+  const keepWorking = async (place: string) => {
+    for (let number = 0; !isOver; number += 1) {
+      const caller = `${place}-${number}`;
+      const worker = await startSlackProcess('worker', slack, installation, {
+        ...{ deaths, caller, onSpawn: (kill: () => void) => kills.set(caller, kill) },
+      });
+      await worker.exited;
+    }
+  };
+  const working = ['left', 'right'].map(keepWorking);
+  const left = async () => ({
+    undelivered: (await db.execute('SELECT id FROM runs WHERE delivered_at IS NULL')).length,
+    milestones: deaths.filter((death) => !existsSync(join(installation.home, deathMark(death)))).length,
+    calls: [...waiting].map(({ call }) => `${call.when} ${call.call} ${call.of ?? ''}`),
+  });
+  await expect.poll(left, { timeout: 240_000, interval: 200 }).toEqual({ undelivered: 0, milestones: 0, calls: [] });
+  isOver = true;
+  for (const kill of kills.values()) kill();
+  await Promise.all(working);
+
+  const states = z.array(z.object({ id: z.string(), state: z.enum(['succeeded', 'failed']) }));
+  const ends = states.parse([...(await db.execute('SELECT id, state FROM runs'))]);
+  for (const { id, channel, fate } of runs) {
+    const state = ends.find((end) => end.id === id)?.state;
+    const isGivenUp = (fate.milestones ?? []).some(([milestone]) => milestone === 'step_failed');
+    expect({ channel, state }).toEqual({ channel, state: isGivenUp ? 'failed' : 'succeeded' });
+    await expectWhole(slack, channel, state);
+    expect(submitsOf(installation.journal, id).video).toBe(1);
+  }
+  expect(await checkInvariants(db, { atRest: true })).toEqual([]);
+}, 300_000);
+
+test('every milestone of a run is a place where its Slack worker, or its bot, is killed', () => {
+  const covered = fates.flatMap((fate) => (fate.milestones ?? []).map(([milestone]) => milestone));
+  expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(milestones));
 });
 
-test('bot and worker are two processes; a bot killed right after it took a command leaves a run that is told', async () => {
+test('a bot killed between its answer and the run charges nothing; killed right after the run, the run is told, once', async () => {
   const slack = await createSlack();
-  const installation = await createInstallation(await createTestDatabase());
-  const [bot] = await Promise.all([
-    startSlackProcess('bot', slack, installation, { diesAtRun: true }),
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const dies: Death[] = [{ milestone: 'run_inserted', step: null, runId: null }];
+  const [first, second] = await Promise.all([
+    startSlackProcess('bot', slack, installation),
+    startSlackProcess('bot', slack, installation, { deaths: dies }),
     startSlackProcess('worker', slack, installation),
   ]);
-  const driver = await createDriver(slack, bot.port);
-  const trigger = await driver.trigger();
+  slack.meddle.with = ({ method }) => {
+    if (method !== 'users.info') return null;
+    slack.meddle.with = () => null;
+    first.kill();
+    return 'cut_before';
+  };
+  const trigger = await (await createDriver(slack, first.port)).trigger();
+  expect((await (await createDriver(slack, first.port)).command('complete a fox', { trigger })).status).toBe(200);
+  expect(await first.exited).toBe('SIGKILL');
+  expect(await database.db.execute('SELECT id FROM runs')).toEqual([]);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+
+  // Asked for once more, by whoever saw nothing happen.
+  const driver = await createDriver(slack, second.port);
   expect((await driver.command('complete a fox', { trigger })).status).toBe(200);
-  expect(await bot.exited).toBe('SIGKILL');
+  expect(await second.exited).toBe('SIGKILL');
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   await expectWhole(slack, slack.channels.general);
 
-  // Slack delivers the command once more, to the bot that took the place of the first.
-  const next = await startSlackProcess('bot', slack, installation);
-  const again = await createDriver(slack, next.port);
+  // And a third time, to the bot that took the place of the other two.
+  const third = await startSlackProcess('bot', slack, installation);
+  const again = await createDriver(slack, third.port);
   const repeated = await again.command('complete a fox', { trigger });
   const told = await again.told.first(({ key }) => key === repeated.key, 'an answer');
   expect(told.text).toMatch(/asked for already/);
   await expectWhole(slack, slack.channels.general);
+  await expect.poll(() => checkInvariants(database.db, { atRest: true }), { timeout: 20_000 }).toEqual([]);
 });

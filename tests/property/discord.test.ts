@@ -25,7 +25,16 @@ const anyId = fc.oneof(
   fc
     .tuple(fc.constantFrom('cancel', 'again', 'edit', 'animate', 'delete', 'form', 'x'), fc.oneof(fc.uuid(), words))
     .map(([action, rest]) => `v1:${action}:${rest}`.slice(0, 100)),
-  fc.constantFrom('v1:form:settings', 'v1:form:help', 'v1:form:', 'v2:cancel:1', ':::', 'v1:__proto__:__proto__'),
+  fc.constantFrom(
+    'v1:form:settings',
+    'v1:form:settings:limits',
+    'v1:form:keys:',
+    'v1:form:help',
+    'v1:form:',
+    'v2:cancel:1',
+    ':::',
+    'v1:__proto__:__proto__',
+  ),
 );
 const commandName = fc.oneof(
   fc.constantFrom('complete', 'image', 'video', 'status', 'cancel', 'history', 'credits', 'settings', 'help'),
@@ -49,7 +58,18 @@ const optionName = fc.oneof(
   words,
 );
 const options = fc.dictionary(optionName, value, { maxKeys: 4 });
-const fields = fc.dictionary(fc.oneof(fc.constantFrom('prompt', 'style', 'video', 'duration'), words), words, {
+const fieldNames = [
+  'prompt',
+  'style',
+  'video',
+  'duration',
+  'daily',
+  'blocked',
+  'channels',
+  'spoilers',
+  'remove',
+] as const;
+const fields = fc.dictionary(fc.oneof(fc.constantFrom(...fieldNames), words), fc.oneof(words, fc.array(words)), {
   maxKeys: 5,
 });
 

@@ -12,6 +12,7 @@ import {
   failStep,
   finishDelivery,
   finishEnhance,
+  handBack,
   LeaseLost,
   settle,
 } from '../../src/db/turns.ts';
@@ -75,13 +76,14 @@ async function carryOut(database: Database, workspaces: readonly WorkspaceId[], 
       const view = lease ? await claim(db, lease, 60_000) : null;
       if (!lease || !view) return;
       const move = nextMove(view);
-      if (move.move === 'settle') return await settle(db, lease, move);
       if (move.move === 'deliver') return await finishDelivery(db, lease, {}, null);
-      if (move.move !== 'send') throw new Error(`unexpected move ${move.move}`);
-      await beginSubmit(db, lease, 'enhance');
-      return todo.fails
-        ? await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' })
-        : await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
+      if (move.move === 'settle') await settle(db, lease, move);
+      else if (move.move === 'send') {
+        await beginSubmit(db, lease, 'enhance');
+        if (todo.fails) await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' });
+        else await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
+      } else throw new Error(`unexpected move ${move.move}`);
+      return await handBack(db, lease);
     }
     case 'cancel': {
       const run = await nth(todo.run);

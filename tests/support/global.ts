@@ -5,7 +5,7 @@ import postgres from 'postgres';
 import type { TestProject } from 'vitest/node';
 import { openEmbedded } from '../../src/db/embedded.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { migrateQueue } from '../../src/pipeline/queue.ts';
+import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
 import { makeVendorMedia } from './media.ts';
 
 declare module 'vitest' {

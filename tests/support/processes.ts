@@ -8,7 +8,7 @@ import { type Installation, testVisibilityMs } from './program.ts';
 import type { workerOrders } from './worker-process.ts';
 
 type Orders = Partial<
-  Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'environment' | 'discord'>
+  Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'exhausting' | 'environment' | 'discord'>
 >;
 
 export type WorkerProcess = {
@@ -24,9 +24,11 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     url: installation.database.url,
     home: installation.home,
     journal: installation.journal,
+    redisUrl: installation.redisUrl,
     media: inject('vendorMedia'),
     visibilityMs: testVisibilityMs,
     pollsUntilDone: 1,
+    exhausting: null,
     at: null,
     submit: false,
     discord: null,
@@ -34,7 +36,11 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     ...orders,
   };
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(told)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // Out of memory is reached sooner where there is little, and what the engine prints then is long.
+  const memory = told.exhausting === null ? [] : ['--max-old-space-size=128'];
+  const child = spawn(process.execPath, [...memory, script, JSON.stringify(told)], {
+    stdio: ['ignore', 'pipe', told.exhausting === null ? 'inherit' : 'ignore'],
+  });
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
   onTestFinished(async () => {
     child.kill('SIGKILL');

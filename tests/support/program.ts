@@ -19,6 +19,8 @@ export type Installation = {
   database: Database;
   home: string;
   journal: string;
+  /** Null: the queue is kept in the database. */
+  redisUrl: string | null;
   /** With an `environment`, the real providers that it configures do the work; else the stand-in vendor. */
   open: (
     options: {
@@ -33,7 +35,10 @@ export type Installation = {
 /** Long enough for a turn on a busy machine, short enough to wait for. Milliseconds. */
 export const testVisibilityMs = 2_500;
 
-export async function createInstallation(database: Database): Promise<Installation> {
+export async function createInstallation(
+  database: Database,
+  { redisUrl = null }: { redisUrl?: string | null } = {},
+): Promise<Installation> {
   const home = await mkdtemp(join(tmpdir(), 'vidgenie-home-'));
   onTestFinished(() => rm(home, { recursive: true, force: true }));
   const journal = join(home, 'vendor.jsonl');
@@ -42,19 +47,26 @@ export async function createInstallation(database: Database): Promise<Installati
     database,
     home,
     journal,
+    redisUrl,
     open: async ({ vendor, environment, config, ...options }) => {
       const providers = environment ? {} : { providers: createVendor({ journal, ...media }, vendor) };
       const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-      const program = await openProgram({ ...testConfig(database.url, home, environment), ...config }, log, {
-        visibilityMs: testVisibilityMs,
-        ...providers,
-        ...options,
-      });
+      const program = await openProgram(
+        { ...testConfig(database.url, home, { ...redisOf(redisUrl), ...environment }), ...config },
+        log,
+        {
+          visibilityMs: testVisibilityMs,
+          ...providers,
+          ...options,
+        },
+      );
       onTestFinished(program.stop);
       return program;
     },
   };
 }
+
+export const redisOf = (url: string | null) => (url === null ? {} : { REDIS_URL: url });
 
 export const submissionOf = (over: Partial<Submission> & Pick<Submission, 'workspace'>): Submission => ({
   member: { id: 'ada', name: 'Ada', isAdmin: false },

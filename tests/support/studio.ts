@@ -17,6 +17,10 @@ export type VendorBehaviour = {
   failing?: Partial<Record<StepKind, () => Error>>;
   /** Milliseconds that every submit takes, as long as its signal allows. */
   submitMs?: number;
+  /** A step whose answer takes more memory than there is. */
+  exhausting?: StepKind;
+  /** A step whose submit never answers, and does not heed its signal either. */
+  deaf?: StepKind;
 };
 
 const asked = z.object({
@@ -42,7 +46,9 @@ export function createVendor(
 
   async function accept(step: StepKind, call: Call): Promise<void> {
     note('submit', step, call);
+    if (how.deaf === step) await new Promise(() => {});
     if (how.submitMs) await delay(how.submitMs, undefined, { signal: call.signal });
+    if (how.exhausting === step) exhaust();
     const failing = how.failing?.[step];
     if (failing) throw failing();
   }
@@ -101,6 +107,11 @@ export function createVendor(
     cancel: async (_handle, call) => note('cancel', 'video', call),
   };
   return createProviders([enhance, image, video], [], new Set());
+}
+
+function exhaust(): never {
+  const kept: number[][] = [];
+  for (;;) kept.push(new Array<number>(4_000_000).fill(kept.length + 0.5));
 }
 
 export function readJournal(path: string): Asked[] {

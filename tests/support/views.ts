@@ -35,6 +35,7 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
     workflow: 'complete',
     prompt: 'a fox',
     options: runOptions.parse({}),
+    face: null,
     place: {},
     speech: {},
     state: 'running',

@@ -12,9 +12,12 @@ export const workerOrders = z.object({
   url: z.string(),
   home: z.string(),
   journal: z.string(),
+  redisUrl: z.string().nullable(),
   media: z.object({ image: z.string(), video: z.string() }),
   visibilityMs: z.number(),
   pollsUntilDone: z.number(),
+  /** A step whose answer ends this process for want of memory. */
+  exhausting: z.enum(stepKinds).nullable(),
   /** Where to stop for good (`kill`), or until somebody continues the process (`stop`). */
   at: z
     .object({ milestone: z.enum(milestones), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
@@ -41,20 +44,28 @@ const reach: Reach = (milestone, where) => {
 const spoken = orders.discord
   ? { DISCORD_TOKEN: orders.discord.token, DISCORD_API_URL: orders.discord.apiUrl, PORT: '0' }
   : {};
+const redis = orders.redisUrl === null ? {} : { REDIS_URL: orders.redisUrl };
 const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
-const program = await openProgram(testConfig(orders.url, orders.home, { ...orders.environment, ...spoken }), log, {
-  worker: !orders.submit && !orders.discord?.bot,
-  reach,
-  visibilityMs: orders.visibilityMs,
-  ...(orders.environment
-    ? {}
-    : {
-        providers: createVendor(
-          { journal: orders.journal, ...orders.media },
-          { pollsUntilDone: orders.pollsUntilDone },
-        ),
-      }),
-});
+const program = await openProgram(
+  testConfig(orders.url, orders.home, { ...redis, ...orders.environment, ...spoken }),
+  log,
+  {
+    worker: !orders.submit && !orders.discord?.bot,
+    reach,
+    visibilityMs: orders.visibilityMs,
+    ...(orders.environment
+      ? {}
+      : {
+          providers: createVendor(
+            { journal: orders.journal, ...orders.media },
+            {
+              pollsUntilDone: orders.pollsUntilDone,
+              ...(orders.exhausting ? { exhausting: orders.exhausting } : {}),
+            },
+          ),
+        }),
+  },
+);
 if (orders.discord?.bot) await startFaces(program, log);
 process.stdout.write('ready - -\n');
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));

@@ -1,17 +1,20 @@
 import { readFileSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig } from '../../src/config.ts';
+import { ConfigError, readConfig, secretsOf } from '../../src/config.ts';
 
 test('nothing set means the embedded defaults', () => {
   expect(readConfig({})).toMatchObject({
     role: 'all',
     home: resolve('.vidgenie'),
     databaseUrl: null,
+    redis: null,
     freeCredits: 100,
     port: 3_000,
     discord: null,
     slack: null,
+    s3: null,
+    retention: { mediaDays: null, inputHours: 24 },
     demo: { stepMs: 1_500, faults: {} },
   });
 });
@@ -23,6 +26,9 @@ test('an empty variable means not set', () => {
 test.for([
   ['VIDGENIE_ROLE', 'boss', 'VIDGENIE_ROLE is not one of all, bot, worker; for example VIDGENIE_ROLE=all'],
   ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not a PostgreSQL address; for example DATABASE_URL=postgres://'],
+  ['REDIS_URL', 'http://x:6379', 'REDIS_URL is not the address of a Redis or Valkey; for example REDIS_URL=redis://'],
+  ['REDIS_URL', 'redis://a:6379,http://b', 'REDIS_URL is not the address'],
+  ['REDIS_URL', 'redis://a:6379/1?cluster=true', 'REDIS_URL is not the address'],
   ['FREE_CREDITS', '-1', 'FREE_CREDITS is not a whole number; for example FREE_CREDITS=100'],
   ['FREE_CREDITS', '9999999', 'FREE_CREDITS is more than 1000000; for example FREE_CREDITS=100'],
   ['DEMO_FAULTS', 'image=explode', 'DEMO_FAULTS '],
@@ -45,6 +51,71 @@ test.for([
   [{ SLACK_BOT_TOKEN: 'token', SLACK_APP_TOKEN: 'xapp-1' }, /SLACK_BOT_TOKEN does not begin with xoxb-/],
 ] as const)('Slack half set up is refused: %o', ([environment, line]) => {
   expect(() => readConfig(environment)).toThrow(line);
+});
+
+test.for([
+  ['redis://redis.example', { nodes: [{ host: 'redis.example', port: 6379 }], isCluster: false, isEncrypted: false }],
+  ['rediss://ada:p%40ss@[::1]:6380/2', { nodes: [{ host: '::1', port: 6380 }], isEncrypted: true, number: 2 }],
+  ['redis://a:1?cluster=true', { nodes: [{ host: 'a', port: 1 }], isCluster: true }],
+  [
+    'rediss://:s@a:1, b:2,redis://c',
+    {
+      nodes: [
+        { host: 'a', port: 1 },
+        { host: 'b', port: 2 },
+        { host: 'c', port: 6379 },
+      ],
+      isCluster: true,
+      isEncrypted: true,
+    },
+  ],
+] as const)('REDIS_URL=%s is understood', ([REDIS_URL, address]) => {
+  expect(readConfig({ REDIS_URL }).redis).toMatchObject(address);
+});
+
+test("the queue's password is among the secrets", () => {
+  const config = readConfig({ REDIS_URL: 'redis://ada:p%40ss@redis.example' });
+  expect(config.redis?.username).toBe('ada');
+  expect(secretsOf(config).map((secret) => secret.reveal())).toContain('p@ss');
+});
+
+test.for([
+  [{ S3_ENDPOINT: 'http://s3:7070' }, /S3_ENDPOINT needs S3_BUCKET as well/],
+  [{ S3_BUCKET: 'b', S3_ACCESS_KEY_ID: 'a' }, /S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY are set together/],
+  [{ S3_BUCKET: 'b', S3_ENDPOINT: 's3:7070' }, /S3_ENDPOINT is not an http\(s\) address/],
+  [{ S3_BUCKET: 'b', S3_LINK_HOURS: '169' }, /S3_LINK_HOURS is more than 168/],
+] as const)('S3 half set up is refused: %o', ([environment, line]) => {
+  expect(() => readConfig(environment)).toThrow(line);
+});
+
+test.for([
+  [{}, 'auto'],
+  [
+    { DISCORD_SHARDS: '0,1', DISCORD_SHARD_COUNT: '4' },
+    { ids: [0, 1], count: 4 },
+  ],
+  [
+    { DISCORD_SHARDS: '4-6,9', DISCORD_SHARD_COUNT: '16' },
+    { ids: [4, 5, 6, 9], count: 16 },
+  ],
+  [{ DISCORD_SHARDS: 'none', DISCORD_PUBLIC_KEY: '0'.repeat(64) }, 'none'],
+] as const)('the share of the gateway %o', ([environment, shards]) => {
+  expect(readConfig({ DISCORD_TOKEN: 't', ...environment }).discord?.shards).toEqual(shards);
+});
+
+test.for([
+  [{ DISCORD_SHARDS: '0,1' }, /DISCORD_SHARDS needs DISCORD_SHARD_COUNT/],
+  [{ DISCORD_SHARDS: '4', DISCORD_SHARD_COUNT: '4' }, /names shard 4, and of 4 the last is 3/],
+  [{ DISCORD_SHARDS: 'none' }, /DISCORD_SHARDS=none needs DISCORD_PUBLIC_KEY/],
+  [{ DISCORD_SHARDS: 'some' }, /DISCORD_SHARDS is neither auto, none nor a list/],
+] as const)('a share that cannot be is refused: %o', ([environment, line]) => {
+  expect(() => readConfig({ DISCORD_TOKEN: 't', ...environment })).toThrow(line);
+});
+
+test("S3's secret is among those that are kept out of every log, and prints as nothing", () => {
+  const config = readConfig({ S3_BUCKET: 'b', S3_ACCESS_KEY_ID: 'a', S3_SECRET_ACCESS_KEY: 'the-secret-of-s3' });
+  expect(secretsOf(config).map((one) => one.reveal())).toEqual(['the-secret-of-s3']);
+  expect(JSON.stringify(config)).not.toContain('the-secret-of-s3');
 });
 
 test('two wrong variables are two lines', () => {

@@ -163,3 +163,11 @@ test('forms and answers come in the language of the member', async () => {
   const [root] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(wordsOf({ blocks: root?.blocks })).toMatch(/crédits/);
 });
+
+test('a trigger is used before anything is asked or looked up; what goes wrong afterwards is said in the modal', async () => {
+  const { slack, driver } = await startInSlack({ worker: false });
+  slack.meddle.with = ({ method }) => (method === 'users.info' ? { error: 'fatal_error' } : null);
+  await driver.command('');
+  expect(wordsOf(await modalShown(slack, /^told$/))).toMatch(/Nothing was charged/);
+  expect(slack.calls.all().filter(({ method, answer }) => method === 'views.open' && answer.ok)).toHaveLength(1);
+});

@@ -2,9 +2,12 @@ import { expect, test } from 'vitest';
 import { findInstallation } from '../../../src/db/slackInstallations.ts';
 import { describeKeys } from '../../../src/db/vault.ts';
 import { workspaceId } from '../../../src/db/vocabulary.ts';
+import { openAiCanary } from '../../support/canary.ts';
+import { startVendors } from '../../support/providers/vendors.ts';
 import { install } from '../../support/slack/install.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { oauth } from '../../support/slack/slack.ts';
+import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
 
 const many = { settings: { botToken: null, oauth } };
 const first = workspaceId.parse('slack:T1');
@@ -75,9 +78,9 @@ test('uninstalled, or its token revoked, a workspace loses its token and keys at
   };
   await driver.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } }, { team: 'T1' });
   await driver.event({ type: 'app_uninstalled' }, { team: 'T1' });
-  await expect.poll(left).toEqual([0, 1]);
+  await expect.poll(left, { timeout: 20_000 }).toEqual([0, 1]);
   await driver.event({ type: 'tokens_revoked', tokens: { bot: ['U0VIDGENIE'] } }, { team: 'T2' });
-  await expect.poll(left).toEqual([0, 0]);
+  await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0]);
   expect(await answerTo(it, 'help', { team: 'T1' })).toMatch(/installed again/);
 });
 
@@ -88,6 +91,51 @@ test('an org-wide installation serves all of its workspaces as one', async () =>
   expect(await answerTo(it, 'settings --style anime', { ...org, team: 'T7' })).toMatch(/anime/);
   expect(await answerTo(it, 'settings --aspect tall', { ...org, team: 'T8' })).toMatch(/anime/);
   expect(await answerTo(it, 'help', { team: 'T7' })).toMatch(/installed again/);
+});
+
+test('an org-wide installation goes when the organisation sends it away, and stays when one of its teams does', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver, program } = it;
+  const keysOf = (id: string) => describeKeys(program.database.db, workspaceId.parse(id)).then((keys) => keys.length);
+  const askedAbout = () => slack.calls.all().filter(({ method }) => method === 'auth.test').length;
+  await install(it, { team: '', enterprise: 'E1' });
+  await install(it, { team: '', enterprise: 'E2' });
+  await install(it, { team: 'T1' });
+  const left = async () => [await keysOf('slack:E1'), await keysOf('slack:E2'), await keysOf('slack:T1')];
+
+  // Delivered again, there is no team's installation left to forget; the organisation's is asked about, and there to be asked again.
+  const asked = askedAbout();
+  for (const times of [0, 1, 2]) {
+    await driver.event({ type: 'app_uninstalled' }, { team: 'T1', enterprise: 'E1' });
+    await expect.poll(left, { timeout: 20_000 }).toEqual([1, 1, 0]);
+    await expect.poll(askedAbout, { timeout: 20_000 }).toBe(asked + times);
+  }
+  await driver.event({ type: 'app_uninstalled' }, { team: 'T1', enterprise: 'E1', orgWide: true });
+  await expect.poll(left, { timeout: 20_000 }).toEqual([0, 1, 0]);
+  slack.meddle.with = ({ method }) => (method === 'auth.test' ? { error: 'account_inactive' } : null);
+  await driver.event({ type: 'tokens_revoked', tokens: { bot: ['U1'] } }, { team: 'T8', enterprise: 'E2' });
+  await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0, 0]);
+});
+
+test('a key of one workspace is neither shown to another nor used by it', async () => {
+  const vendors = await startVendors();
+  const it = await startInSlack({ ...many, environment: vendors.environment });
+  const { slack, driver } = it;
+  const one = { team: 'T1', token: (await install(it, { team: 'T1' })).token ?? '' };
+  const two = { team: 'T2', token: (await install(it, { team: 'T2' })).token ?? '' };
+  const own = 'sk-proj-CANARYofTheFirst0123456789abcdONES';
+  await driver.command('keys', one);
+  const form = await modalShown(slack, /^form:keys$/);
+  const saved = await driver.interact(submission(form, { openai: { text: own }, google: {} }), one);
+  expect(saved.body).toMatch(/…ONES works/);
+  await driver.command('keys', one);
+  expect(wordsOf(await modalShown(slack, /^form:keys$/, 1))).toMatch(/…ONES/);
+  await driver.command('keys', two);
+  expect(wordsOf(await modalShown(slack, /^form:keys$/, 2))).not.toMatch(/…ONES/);
+  await driver.command('image a fox', two);
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const paid = vendors.openai.posts(/images/).map(({ headers }) => headers.authorization);
+  expect(paid).toEqual([`Bearer ${openAiCanary}`]);
 });
 
 test('a forged or foreign state installs nothing', async () => {

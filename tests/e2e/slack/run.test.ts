@@ -20,8 +20,22 @@ test('a signed /vidgenie complete leads to the image and the video in the thread
     type: 'plan',
     tasks: [{ status: 'complete' }, { status: 'complete' }, { status: 'complete' }],
   });
+  expect(JSON.stringify(progress?.blocks)).toMatch(/24 credits paid\. 76 left\./);
   expect(files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)))).toEqual(['png', 'mp4']);
   expect(await slack.history(general)).toHaveLength(1);
+});
+
+test('the image is in the thread while the video is still being made', async () => {
+  const { slack, driver } = await startInSlack({ vendor: { pollsUntilDone: 1_000_000 } });
+  await driver.command('complete a fox');
+  const shown = await slack.calls.first(({ method }) => method === 'files.completeUploadExternal', 'the image');
+  const thread = await slack.thread(slack.channels.general, String(shown.body.thread_ts));
+  expect(thread.flatMap(({ files }) => files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual(['png']);
+  expect(JSON.stringify(thread[0]?.blocks)).not.toMatch(/ready/);
+  await driver.command('cancel');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const after = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(after.flatMap(({ files }) => files ?? [])).toHaveLength(1);
 });
 
 test('the same command delivered five times starts one run and charges once', async () => {
@@ -79,6 +93,7 @@ test('what nobody can fetch costs nothing', async () => {
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const [, progress] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(JSON.stringify(progress?.blocks)).toMatch(/5 credits went back/);
+  expect(JSON.stringify(progress?.blocks)).toMatch(/99 left/);
   const credits = await driver.command('credits');
   expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^99 credits left/);
   expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);

@@ -156,5 +156,31 @@ test('Home shows the balance, the last runs with their images and threads, and t
     ...{ type: 'block_actions', trigger_id: await driver.trigger(), view: { id: 'V1' } },
     actions: [{ action_id: 'open:settings', action_ts: '1' }],
   });
-  expect((await modalShown(slack, /^form:settings$/)).blocks).toHaveLength(6);
+  expect((await modalShown(slack, /^form:settings$/)).blocks).toContainEqual(
+    expect.objectContaining({ block_id: 'style' }),
+  );
+});
+
+test('an image that is not in Slack any more does not cost anybody their Home', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  await driver.command('image a fox');
+  const at = await ended(it);
+  slack.meddle.with = ({ method, body }) =>
+    method === 'views.publish' && JSON.stringify(body.view).includes('slack_file') ? { error: 'invalid_blocks' } : null;
+  const opened = async (nth: number) => {
+    await driver.event({ type: 'app_home_opened', user: slack.people.ada, tab: 'home', channel: 'D1' });
+    const all = () => slack.calls.all().filter(({ method, answer }) => method === 'views.publish' && answer.ok);
+    await expect.poll(() => all().length, { timeout: 20_000 }).toBe(nth);
+    return JSON.stringify(all().at(-1)?.body.view);
+  };
+  expect(await opened(1)).toMatch(/a fox.*Open the thread/s);
+
+  // One that was deleted through us is not even tried.
+  slack.meddle.with = () => null;
+  const [, progress] = await slack.thread(at.channel, at.ts);
+  const remove = /v1:delete:[\w-]+/.exec(JSON.stringify(progress?.blocks))?.[0] ?? '';
+  const done = await press(it, remove, at);
+  await driver.told.first(({ key }) => key === done.key, 'an answer');
+  expect(await opened(2)).not.toMatch(/slack_file/);
 });

@@ -4,16 +4,23 @@ import { z } from 'zod';
 import type { Guild, World } from './world.ts';
 
 const frame = z.object({ op: z.int(), d: z.unknown() });
-const identify = z.object({ token: z.string() });
+const identify = z.object({ token: z.string(), shard: z.tuple([z.int(), z.int()]).default([0, 1]) });
 const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.int().nullable() });
 
-type Session = { id: string; socket: WebSocket | null; events: { t: string; d: unknown }[] };
+type Shard = [id: number, count: number];
+type Session = { id: string; shard: Shard; socket: WebSocket | null; events: { t: string; d: unknown }[] };
+
+/** Source: Discord's documentation, "Sharding". What belongs to no server goes to the first. */
+const isFor = ([id, count]: Shard, guildId: string | null) =>
+  Number((guildId === null ? 0n : BigInt(guildId) >> 22n) % BigInt(count)) === id;
+const concerned = z.object({ guild_id: z.string().nullish() });
 
 /** Discord's gateway: hello, identify, resume, heartbeats, and the ways in which a connection ends. */
 export function createGateway(world: World, server: Server, url: () => string) {
   const sockets = new WebSocketServer({ server });
   const sessions = new Map<string, Session>();
   const counts = { identifies: 0, resumes: 0 };
+  const shards: Shard[] = [];
 
   const emit = (session: Session, t: string, d: unknown) => {
     session.events.push({ t, d });
@@ -27,15 +34,20 @@ export function createGateway(world: World, server: Server, url: () => string) {
       const { op, d } = frame.parse(JSON.parse(String(data)));
       if (op === 1) say(11, null);
       if (op === 2) {
-        if (identify.parse(d).token !== world.token) return socket.close(4004, 'Authentication failed');
+        const { token, shard } = identify.parse(d);
+        if (token !== world.token) return socket.close(4004, 'Authentication failed');
         counts.identifies += 1;
-        const session: Session = { id: world.newId(), socket, events: [] };
+        shards.push(shard);
+        const session: Session = { id: world.newId(), shard, socket, events: [] };
+        const guilds = [...world.guilds.values()].filter(({ id }) => isFor(shard, id));
         sessions.set(session.id, session);
         socket.once('close', () => {
           session.socket = null;
         });
-        emit(session, 'READY', ready(world, session.id, url()));
-        for (const guild of world.guilds.values()) emit(session, 'GUILD_CREATE', guildCreate(world, guild));
+        emit(session, 'READY', ready(world, guilds, session, url()));
+        for (const guild of guilds) {
+          if (!world.unavailable.has(guild.id)) emit(session, 'GUILD_CREATE', guildCreate(world, guild));
+        }
         world.changed();
       }
       if (op === 6) {
@@ -59,9 +71,12 @@ export function createGateway(world: World, server: Server, url: () => string) {
 
   return {
     counts,
-    /** Sends an event to every session; one that is not connected hears of it when it resumes. */
+    /** The shards that were identified, in order. */
+    shards,
+    /** Sends an event to every session that it concerns; one that is not connected hears of it when it resumes. */
     send: (t: string, d: unknown) => {
-      for (const session of sessions.values()) emit(session, t, d);
+      const guildId = concerned.safeParse(d).data?.guild_id ?? null;
+      for (const session of sessions.values()) if (isFor(session.shard, guildId)) emit(session, t, d);
     },
     isConnected: () => [...sessions.values()].some(({ socket }) => socket !== null),
     /** Cuts every connection, as the network does; sessions can be resumed. */
@@ -84,9 +99,9 @@ const bot = (world: World) => ({
   ...{ id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true },
 });
 
-const ready = (world: World, sessionId: string, url: string) => ({
-  ...{ v: 10, user: bot(world), session_id: sessionId, resume_gateway_url: url, shard: [0, 1] },
-  guilds: [...world.guilds.values()].map(({ id }) => ({ id, unavailable: true })),
+const ready = (world: World, guilds: Guild[], { id, shard }: Session, url: string) => ({
+  ...{ v: 10, user: bot(world), session_id: id, resume_gateway_url: url, shard },
+  guilds: guilds.map(({ id }) => ({ id, unavailable: true })),
   application: { id: world.applicationId, flags: 0 },
 });
 

@@ -42,7 +42,10 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
           };
     const payload = {
       ...{ id: interaction.id, application_id: world.applicationId, type, data, token: interaction.token, version: 1 },
-      ...{ channel_id: channel.id, channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0 } },
+      ...{
+        channel_id: channel.id,
+        channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0, parent_id: channel.parentId },
+      },
       ...{ locale: who.locale, app_permissions: String(channel.botPermissions), entitlements: [], ...asker },
       ...{
         attachment_size_limit: 10 * 1024 * 1024,
@@ -115,17 +118,24 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
     },
     press: (who: Person, channel: Channel, customId: string) =>
       ask(who, channel, 3, { custom_id: customId, component_type: 2 }, { message: messageIn(channel) }),
-    submit: (who: Person, channel: Channel, customId: string, values: Record<string, string>) =>
+    submit: (who: Person, channel: Channel, customId: string, values: Record<string, string | readonly string[]>) =>
       ask(who, channel, 5, {
         custom_id: customId,
         components: Object.entries(values).map(([name, value], index) => ({
           ...{ type: 18, id: index + 1 },
-          component: ['prompt', 'openai', 'google'].includes(name)
-            ? { type: 4, id: index + 20, custom_id: name, value }
-            : { type: 3, id: index + 20, custom_id: name, values: value === '' ? [] : [value] },
+          component: componentOf(name, value, index + 20),
         })),
       }),
   };
+}
+
+const typed = ['prompt', 'openai', 'google', 'daily', 'blocked'];
+
+/** A field of a submitted modal, in the shape of the component that it was filled in with. */
+function componentOf(name: string, value: string | readonly string[], id: number) {
+  if (typeof value !== 'string') return { type: name === 'channels' ? 8 : 22, id, custom_id: name, values: value };
+  if (typed.includes(name)) return { type: 4, id, custom_id: name, value };
+  return { type: 3, id, custom_id: name, values: value === '' ? [] : [value] };
 }
 
 export const permissionsOf = {
@@ -141,7 +151,21 @@ export async function sendOverHttp(
   privateKeyPem: string,
   asked: Asked,
 ): Promise<Response> {
-  const body = JSON.stringify(asked.payload);
+  const response = await sendSigned(world, endpoint, privateKeyPem, JSON.stringify(asked.payload));
+  if (response.ok) {
+    answer(world, asked.interaction, await response.clone().json());
+    world.changed();
+  }
+  return response;
+}
+
+/** Sends any text to the bot's own endpoint, signed as Discord does. */
+export async function sendSigned(
+  world: World,
+  endpoint: string,
+  privateKeyPem: string,
+  body: string,
+): Promise<Response> {
   const timestamp = String(Math.floor(world.now() / 1000));
   const signature = sign(null, Buffer.from(timestamp + body), createPrivateKey(privateKeyPem)).toString('hex');
   const headers = {
@@ -149,10 +173,5 @@ export async function sendOverHttp(
     'x-signature-ed25519': signature,
     'x-signature-timestamp': timestamp,
   };
-  const response = await fetch(endpoint, { method: 'POST', headers, body });
-  if (response.ok) {
-    answer(world, asked.interaction, await response.clone().json());
-    world.changed();
-  }
-  return response;
+  return await fetch(endpoint, { method: 'POST', headers, body });
 }

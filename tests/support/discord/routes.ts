@@ -16,7 +16,6 @@ import {
 } from './messages.ts';
 import { type Interaction, messageBody, type World } from './world.ts';
 
-const firstAnswerMs = 3_000;
 const tokenMs = 15 * 60_000;
 const ephemeral = 64;
 
@@ -105,7 +104,7 @@ export function createRoutes(
 
   app.post('/interactions/:id/:token/callback', (context) => {
     const interaction = world.interactions.get(param(context, 'token'));
-    if (!interaction || world.now() - interaction.bornAt > firstAnswerMs) {
+    if (!interaction || world.now() - interaction.bornAt > world.firstAnswerMs) {
       throw new Refused(404, 10062, 'Unknown interaction');
     }
     const message = answer(world, interaction, received(context).json);

@@ -2,6 +2,7 @@ import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
 import { createDiscordMessenger } from '../../../src/bots/discord/messenger.ts';
+import type { Shards } from '../../../src/bots/discord/shards.ts';
 import { startDiscordBot } from '../../../src/bots/discord/start.ts';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import type { RunView } from '../../../src/db/runs.ts';
@@ -10,6 +11,7 @@ import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
 import { createLog } from '../../../src/log.ts';
 import type { Program, Surroundings } from '../../../src/main.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
+import { silentMeter } from '../../../src/pipeline/meter.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, delivered, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -22,12 +24,12 @@ const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 export async function openWorker(
   installation: Installation,
   discord: Discord,
-  options: { vendor?: VendorBehaviour } & Surroundings = {},
+  options: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv } & Surroundings = {},
 ): Promise<Program> {
   const store = createFileStore(join(installation.home, 'media'));
   const messenger = createDiscordMessenger({
     address: discord.address,
-    ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog() },
+    ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog(), meter: silentMeter },
   });
   const program = await installation.open({ worker: true, messengers: { discord: messenger }, ...options });
   onTestFinished(messenger.close);
@@ -35,12 +37,13 @@ export async function openWorker(
 }
 
 /** A bot of this installation, over the gateway and over HTTP. */
-export async function openBot(program: Program, discord: Discord) {
+export async function openBot(program: Program, discord: Discord, shards: Shards = 'auto') {
   const gone: WorkspaceId[] = [];
   const http = createHttpServer();
   const bot = await startDiscordBot({
     address: discord.address,
     http: { app: http.app, publicKey: discord.publicKey },
+    shards,
     services: program.services,
     log: testLog(),
     onWorkspaceGone: async (id) => {
@@ -58,13 +61,16 @@ export async function openBot(program: Program, discord: Discord) {
 }
 
 /** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and Ada in it. */
-export async function openVidGenie(options: { vendor?: VendorBehaviour; tier?: number } = {}) {
+export async function openVidGenie(
+  options: { vendor?: VendorBehaviour; tier?: number; environment?: NodeJS.ProcessEnv } = {},
+) {
   const discord = await createDiscord();
   const guild = discord.guild({ tier: options.tier ?? 0 });
   const channel = discord.channel(guild);
   const ada = discord.person('member');
   const installation = await createInstallation(await createTestDatabase());
-  const worker = await openWorker(installation, discord, options.vendor ? { vendor: options.vendor } : {});
+  const { tier: _, ...working } = options;
+  const worker = await openWorker(installation, discord, working);
   const bot = await openBot(worker, discord);
   return {
     ...{ discord, guild, channel, ada, installation, worker, bot },

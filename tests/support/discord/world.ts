@@ -92,6 +92,10 @@ export function createWorld() {
     applicationId: '900000000000000001',
     token: `token-${Math.random().toString(36).slice(2)}`,
     guilds: new Map<string, Guild>(),
+    /** How long an interaction may wait for its first answer. */
+    firstAnswerMs: 3_000,
+    /** Servers in an outage. */
+    unavailable: new Set<string>(),
     channels: new Map<string, Channel>(),
     messages: new Map<string, Message>(),
     interactions: new Map<string, Interaction>(),

@@ -16,7 +16,6 @@ export function callWith(changes: Partial<Call>): Call {
     key: null,
     signal: new AbortController().signal,
     memberHash: 'a-hash-of-the-member',
-    onPreview: () => {},
     ...changes,
   };
 }

@@ -1,10 +1,7 @@
 import { png } from './call.ts';
 import { json, type Stub, startStub } from './server.ts';
 
-export type OpenAiStub = Stub & {
-  /** What a streamed image sends, event by event; the test may put its own in place. */
-  stream: { event: string; data: unknown }[];
-};
+export type OpenAiStub = Stub;
 
 export const imageUsage = {
   input_tokens: 60,
@@ -14,52 +11,32 @@ export const imageUsage = {
 };
 const b64 = png.toString('base64');
 
-/** OpenAI as far as the usual stand-in does not go: streamed images, models with shutdown dates, any error body. */
+/** OpenAI as far as the usual stand-in does not go: models with shutdown dates, any error body. */
 export async function startOpenAi(): Promise<OpenAiStub> {
-  const partial = (index: number) => ({
-    event: 'image_generation.partial_image',
-    data: { type: 'image_generation.partial_image', b64_json: b64, partial_image_index: index, output_format: 'png' },
+  return await startStub(({ path }, response) => {
+    if (path === '/v1/models') {
+      return json(response, 200, {
+        object: 'list',
+        data: [
+          { id: 'gpt-image-2.6-flare', object: 'model', created: 1, owned_by: 'openai', shutdown_date: null },
+          { id: 'gpt-image-1.5', object: 'model', created: 1, owned_by: 'openai', shutdown_date: '2026-12-01' },
+        ],
+      });
+    }
+    if (path === '/v1/images/generations') {
+      return json(response, 200, { created: 1, data: [{ b64_json: b64 }], usage: imageUsage });
+    }
+    if (path === '/v1/moderations') {
+      return json(response, 200, {
+        id: 'modr-1',
+        model: 'omni-moderation-latest',
+        results: [{ flagged: false, categories: {} }],
+      });
+    }
+    if (path === '/v1/responses')
+      return json(response, 200, responsesAnswer({ image: 'a still fox', motion: 'it runs' }));
+    return json(response, 404, { error: { message: 'no such path', code: 'not_found' } });
   });
-  const stream = [
-    partial(0),
-    partial(1),
-    {
-      event: 'image_generation.completed',
-      data: { type: 'image_generation.completed', b64_json: b64, usage: imageUsage, output_format: 'png' },
-    },
-  ];
-  const stub: OpenAiStub = Object.assign(
-    await startStub(({ path, body }, response) => {
-      if (path === '/v1/models') {
-        return json(response, 200, {
-          object: 'list',
-          data: [
-            { id: 'gpt-image-2.6-flare', object: 'model', created: 1, owned_by: 'openai', shutdown_date: null },
-            { id: 'gpt-image-1.5', object: 'model', created: 1, owned_by: 'openai', shutdown_date: '2026-12-01' },
-          ],
-        });
-      }
-      if (path === '/v1/images/generations') {
-        const streamed = typeof body === 'object' && body !== null && 'stream' in body && body.stream === true;
-        if (!streamed) return json(response, 200, { created: 1, data: [{ b64_json: b64 }], usage: imageUsage });
-        response.writeHead(200, { 'content-type': 'text/event-stream' });
-        for (const { event, data } of stub.stream) response.write(`event: ${event}\ndata: ${JSON.stringify(data)}\n\n`);
-        return void response.end();
-      }
-      if (path === '/v1/moderations') {
-        return json(response, 200, {
-          id: 'modr-1',
-          model: 'omni-moderation-latest',
-          results: [{ flagged: false, categories: {} }],
-        });
-      }
-      if (path === '/v1/responses')
-        return json(response, 200, responsesAnswer({ image: 'a still fox', motion: 'it runs' }));
-      return json(response, 404, { error: { message: 'no such path', code: 'not_found' } });
-    }),
-    { stream },
-  );
-  return stub;
 }
 
 /** An answer of the Responses API whose one message says that. */

@@ -9,7 +9,7 @@ type Where = { team: string; enterprise?: string };
 
 /** Goes through the install page as a browser does: button, consent, and back with the code and the state. */
 export async function install(
-  { slack, port }: InSlack,
+  { slack, port }: Pick<InSlack, 'slack' | 'port'>,
   { team, enterprise }: Where,
   tamper: (back: URL, cookie: string) => { back: URL; cookie: string } = (back, cookie) => ({ back, cookie }),
 ): Promise<Installed> {

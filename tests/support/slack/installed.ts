@@ -1,9 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import type { SlackSettings } from '../../../src/bots/slack/settings.ts';
+import type { Config } from '../../../src/config.ts';
 import { startFaces } from '../../../src/faces.ts';
 import { createLog, type Logger } from '../../../src/log.ts';
 import type { Program } from '../../../src/main.ts';
+
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -27,18 +29,27 @@ export async function startInSlack(
     /** What real providers are to find; without it the stand-in vendor does the work. */
     environment?: NodeJS.ProcessEnv;
     log?: Logger;
+    /** A bucket in which media are kept; without it, in files. */
+    s3?: NonNullable<Config['s3']>;
+    /** Where the page is said to be found. */
+    publicUrl?: string;
   } = {},
 ): Promise<InSlack> {
   const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
   const installation = await createInstallation(database);
   const settings = { ...slack.settings, ...options.settings };
+  const log = options.log ?? createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
   const program = await installation.open({
-    ...{ worker: options.worker ?? true, config: { slack: settings } },
+    worker: options.worker ?? true,
+    config: {
+      slack: settings,
+      publicUrl: options.publicUrl ?? null,
+      ...(options.s3 ? { s3: options.s3 } : {}),
+    },
     ...(options.vendor ? { vendor: options.vendor } : {}),
     ...(options.environment ? { environment: options.environment } : {}),
   });
   const http = createHttpServer();
-  const log = options.log ?? createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
   onTestFinished(await startFaces(program, log, http));
   const port = http.port() ?? 0;
   const driver = await createDriver(slack, port);

@@ -1,10 +1,24 @@
+import { writeFileSync } from 'node:fs';
+import { flushCompileCache } from 'node:module';
+import { join } from 'node:path';
 import { z } from 'zod';
 import { createHttpServer } from '../../../src/bots/http.ts';
+import { stepKinds } from '../../../src/db/vocabulary.ts';
 import { startFaces } from '../../../src/faces.ts';
 import { createLog } from '../../../src/log.ts';
 import { openProgram } from '../../../src/main.ts';
+import { milestones } from '../../../src/pipeline/milestones.ts';
 import { testConfig } from '../config.ts';
 import { createVendor } from '../studio.ts';
+
+/** A moment at which a process dies by its own hand. */
+const death = z.object({
+  milestone: z.enum(milestones),
+  step: z.enum(stepKinds).nullable(),
+  runId: z.string().nullable(),
+  /** The file that the first process leaves which dies of this; the next one that comes by lives on. */
+  mark: z.string(),
+});
 
 /** What a test tells a bot or a worker that it is going to kill. */
 export const processOrders = z.object({
@@ -15,8 +29,7 @@ export const processOrders = z.object({
   media: z.object({ image: z.string(), video: z.string() }),
   visibilityMs: z.number(),
   environment: z.record(z.string(), z.string()),
-  /** Dies by its own hand as soon as it has written a run. */
-  diesAtRun: z.boolean(),
+  deaths: z.array(death),
 });
 
 const orders = processOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
@@ -24,11 +37,26 @@ const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 const program = await openProgram(testConfig(orders.url, orders.home, orders.environment), log, {
   worker: orders.role === 'worker',
   visibilityMs: orders.visibilityMs,
+  // One at a time: whoever is killed takes nobody else's run along.
+  turnsAtOnce: 1,
   providers: createVendor({ journal: orders.journal, ...orders.media }),
-  reach: (milestone) => {
-    if (orders.diesAtRun && milestone === 'run_inserted') process.kill(process.pid, 'SIGKILL');
+  reach: (milestone, at) => {
+    const fits = orders.deaths.filter(
+      (one) => one.milestone === milestone && (one.step ?? at.step) === at.step && (one.runId ?? at.runId) === at.runId,
+    );
+    if (fits.some(({ mark }) => isFirstTo(mark))) process.kill(process.pid, 'SIGKILL');
   },
 });
 const http = createHttpServer();
 if (orders.role === 'bot') await startFaces(program, log, http);
+flushCompileCache();
 process.stdout.write(`${http.port() ?? 0}\n`);
+
+function isFirstTo(mark: string): boolean {
+  try {
+    writeFileSync(join(orders.home, mark), '', { flag: 'wx' });
+    return true;
+  } catch {
+    return false;
+  }
+}

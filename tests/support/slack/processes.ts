@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { z } from 'zod';
@@ -9,28 +10,46 @@ import { ownToken, type Slack, signingSecret } from './slack.ts';
 
 export type SlackProcess = { port: number; kill: () => void; exited: Promise<NodeJS.Signals | null> };
 
-/** Starts a bot or a worker in a process of its own. Resolves when it is ready. */
+type Orders = z.infer<typeof processOrders>;
+export type Death = Omit<Orders['deaths'][number], 'mark'>;
+
+/** The mark that a process leaves where it dies, so that no other dies of the same. */
+export const deathMark = ({ milestone, step, runId }: Death): string =>
+  `died_${milestone}_${step ?? 'any'}_${runId ?? 'any'}`;
+
+/** Starts a bot or a worker in a process of its own. Resolves when it is ready. `caller` is its name in what it asks of Slack. */
 export async function startSlackProcess(
   role: 'bot' | 'worker',
   slack: Slack,
   installation: Installation,
-  more: { diesAtRun?: boolean; environment?: Record<string, string> } = {},
+  more: { deaths?: readonly Death[]; caller?: string; onSpawn?: (kill: () => void) => void } = {},
 ): Promise<SlackProcess> {
-  const orders: z.infer<typeof processOrders> = {
+  const apiUrl = more.caller
+    ? slack.settings.apiUrl.replace('/api/', `/as/${more.caller}/api/`)
+    : slack.settings.apiUrl;
+  const orders: Orders = {
     ...{ role, url: installation.database.url, home: installation.home, journal: installation.journal },
-    ...{ media: inject('vendorMedia'), visibilityMs: testVisibilityMs, diesAtRun: more.diesAtRun ?? false },
-    environment: {
-      ...{ SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: slack.settings.apiUrl },
-      ...more.environment,
-    },
+    ...{ media: inject('vendorMedia'), visibilityMs: testVisibilityMs },
+    deaths: (more.deaths ?? []).map((death) => ({ ...death, mark: deathMark(death) })),
+    environment: { SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: apiUrl },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
-  const child = spawn(process.execPath, [script, JSON.stringify(orders)], { stdio: ['ignore', 'pipe', 'inherit'] });
+  // What the first process compiled, the others need not.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(installation.home, 'compiled') };
+  const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
+    env,
+    stdio: ['ignore', 'pipe', 'inherit'],
+  });
   const exited = once(child, 'exit').then(([, signal]) => signal);
   onTestFinished(async () => {
     child.kill('SIGKILL');
     await exited;
   });
-  const [line] = await once(child.stdout.setEncoding('utf8'), 'data');
-  return { port: Number(String(line).trim()), kill: () => child.kill('SIGKILL'), exited };
+  const kill = () => void child.kill('SIGKILL');
+  more.onSpawn?.(kill);
+  const ready = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), exited]);
+  // Killed on its way is what some are there for; any other end before it is ready is not.
+  if (!Array.isArray(ready) && ready !== 'SIGKILL') throw new Error(`a ${role} ended before it was ready`);
+  const [line] = Array.isArray(ready) ? ready : ['0'];
+  return { port: Number(String(line).trim()), kill, exited };
 }

@@ -7,8 +7,14 @@ import { blockProblems, viewProblems } from './limits.ts';
 
 const json = z.record(z.string(), z.unknown());
 
-/** One call of the Web API, as it was asked and answered. */
-export type ApiCall = { method: string; token: string; body: z.infer<typeof json>; answer: z.infer<typeof json> };
+/** One call of the Web API, as it was asked and answered; bytes on their way to an upload address are a call named `upload`. */
+export type ApiCall = {
+  method: string;
+  caller: string;
+  token: string;
+  body: z.infer<typeof json>;
+  answer: z.infer<typeof json>;
+};
 
 /** What to do instead of forwarding: answer in Slack's name, cut the line before or after the emulator had the call. */
 type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after';
@@ -21,6 +27,11 @@ export type SlackProxy = {
   problems: string[];
   /** Decides about each call; null lets it through. */
   meddle: { with: (call: Omit<ApiCall, 'answer'>) => Instead | null };
+  /**
+   * Whether a post with a `client_msg_id` that was seen already is answered with the first one's `ts`, as Slack answers its own
+   * clients. It promises that to nobody, so it is off unless a test says otherwise.
+   */
+  posts: { areRemembered: boolean };
   /** Changes an answer on its way back. */
   retouch: { answer: (call: ApiCall) => z.infer<typeof json> };
   close: () => Promise<void>;
@@ -34,10 +45,13 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
   const problems: string[] = [];
   const meddle: SlackProxy['meddle'] = { with: () => null };
   const retouch: SlackProxy['retouch'] = { answer: ({ answer }) => answer };
+  const posts: SlackProxy['posts'] = { areRemembered: false };
+  const posted = new Map<string, z.infer<typeof json>>();
+  const uploaders = new Map<string, string>();
 
   async function pass(request: IncomingMessage, response: ServerResponse): Promise<void> {
     const raw = await buffer(request);
-    const path = request.url ?? '/';
+    const [, caller = '', path = '/'] = /^(?:\/as\/([\w-]+))?(\/.*)$/.exec(request.url ?? '/') ?? [];
     const method = /^\/api\/([\w.]+)/.exec(path)?.[1];
     const forward = async () => {
       const headers = Object.fromEntries(
@@ -50,9 +64,19 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
       const body = verb === 'GET' ? {} : { body: new Uint8Array(raw) };
       return await fetch(`${emulatorUrl}${path}`, { method: verb, headers, redirect: 'manual', ...body });
     };
+    const file = /^\/upload\/v1\/(\w+)/.exec(path)?.[1];
+    if (file !== undefined) {
+      const call = { method: 'upload', caller: uploaders.get(file) ?? '', token: '', body: { file } };
+      const instead = meddle.with(call);
+      if (instead === 'cut_before') return void response.destroy();
+      const answered = instead === 'cut_after' || instead === null ? await forward() : null;
+      if (answered === null) return void response.writeHead(500).end();
+      if (instead === 'cut_after') return void response.destroy();
+      return await relay(answered, response);
+    }
     if (method === undefined) return await relay(await forward(), response);
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
-    const call = { method, token, body: readBody(request, raw) };
+    const call = { method, caller, token, body: readBody(request, raw) };
     problems.push(...(await problemsOf(call)));
     const instead = meddle.with(call);
     if (instead === 'cut_before') return void response.destroy();
@@ -67,8 +91,11 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
       );
       return void response.end(JSON.stringify(answer));
     }
-    const answered = await forward();
-    const answer = retouch.answer({ ...call, answer: await readAnswer(answered) });
+    const id = method === 'chat.postMessage' && posts.areRemembered ? call.body.client_msg_id : undefined;
+    const before = typeof id === 'string' ? posted.get(`${token} ${id}`) : undefined;
+    const answer = before ?? retouch.answer({ ...call, answer: await readAnswer(await forward()) });
+    if (typeof id === 'string') posted.set(`${token} ${id}`, answer);
+    if (typeof answer.file_id === 'string') uploaders.set(answer.file_id, caller);
     calls.add({ ...call, answer });
     if (instead === 'cut_after') return void response.destroy();
     response.writeHead(200, { 'content-type': 'application/json' });
@@ -119,6 +146,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     calls,
     problems,
     meddle,
+    posts,
     retouch,
     close: () =>
       new Promise((resolve) => {

@@ -8,7 +8,11 @@ import { type SlackProxy, startProxy } from './proxy.ts';
 
 export const signingSecret = 'a-signing-secret-for-tests';
 export const ownToken = 'xoxb-own-token-of-the-first-team';
-export const oauth = { clientId: '111.222', clientSecret: 'client-secret', stateSecret: 'state-secret-long-enough' };
+export const oauth = {
+  clientId: '111.222',
+  clientSecret: 'client-secret-of-the-tests',
+  stateSecret: 'state-secret-of-the-tests',
+};
 const observer = 'xoxp-observer';
 const general = 'C000000001';
 

@@ -22,7 +22,14 @@ export async function modalShown(slack: Slack, callback: RegExp, nth = 0): Promi
   return found;
 }
 
-type Filled = { text?: string; choice?: string; files?: string[]; conversation?: string };
+type Filled = {
+  text?: string;
+  choice?: string;
+  ticks?: string[];
+  files?: string[];
+  conversation?: string;
+  conversations?: string[];
+};
 
 /** The payload of a submitted modal, with what somebody put into its fields. */
 export const submission = (view: ShownView, filled: Record<string, Filled>, more: object = {}) => ({
@@ -32,14 +39,16 @@ export const submission = (view: ShownView, filled: Record<string, Filled>, more
     type: 'modal',
     state: {
       values: Object.fromEntries(
-        Object.entries(filled).map(([name, { text, choice, files, conversation }]) => [
+        Object.entries(filled).map(([name, { text, choice, ticks, files, conversation, conversations }]) => [
           name,
           {
             [name]: {
               ...(text === undefined ? {} : { value: text }),
               ...(choice === undefined ? {} : { selected_option: { value: `=${choice}` } }),
               ...(files === undefined ? {} : { files: files.map((id) => ({ id, mimetype: 'image/png' })) }),
+              ...(ticks === undefined ? {} : { selected_options: ticks.map((one) => ({ value: `=${one}` })) }),
               ...(conversation === undefined ? {} : { selected_conversation: conversation }),
+              ...(conversations === undefined ? {} : { selected_conversations: conversations }),
             },
           },
         ]),

@@ -44,6 +44,7 @@ test('only what concerns a whole workspace is for admins', () => {
   expect(commands.filter((command) => command.access === 'admin').map((command) => command.name)).toEqual([
     'keys',
     'settings',
+    'api',
   ]);
 });
 

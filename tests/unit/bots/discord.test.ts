@@ -71,6 +71,7 @@ test('a prompt becomes the name of a thread, whatever it is', () => {
 
 test('what members type stands as they typed it', () => {
   expect(verbatim('# **a** <@1> [b](c) `d`')).toBe('\\# \\*\\*a\\*\\* \\<@1\\> \\[b\\]\\(c\\) \\`d\\`');
+  expect(verbatim('1. a\n- b\n6.4 s')).toBe('1\\. a\n\\- b\n6.4 s');
 });
 
 test('a button says what it does for ever, and nothing else is one', () => {

@@ -38,6 +38,7 @@ function setUp(budget = { windowMs: 10_000, most: 100, kept: 10 }) {
   const throttle = createEditThrottle({
     ...{ clock, budget, paceMs: (ageMs) => (ageMs < 60_000 ? 3_000 : 20_000) },
     onFault: (error) => faults.push(error),
+    onOutcome: () => {},
   });
   const started = clock.now();
   const edit = (key: string, word: string, over: Partial<Edit> = {}): Edit => ({

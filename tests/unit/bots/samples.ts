@@ -28,6 +28,8 @@ export const image: Asset = {
   bytes: 1_265_187,
   sha256: 'a'.repeat(64),
   createdAt: at(5),
+  removedAt: null,
+  erasedAt: null,
 };
 
 export const video: Asset = {
@@ -47,6 +49,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       workflow,
       prompt: 'a fox in the snow',
       options: runOptions.parse({}),
+      face: null,
       place: {},
       speech: {},
       state: 'queued',

@@ -37,6 +37,8 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
     { reason: 'unexpected_words', command: 'credits', words: 'please' },
     /credits does not take "please".*help credits/,
   ],
+  too_fast: [{ reason: 'too_fast', whose: 'member', seconds: 12 }, /You gave more.*Nothing was charged.*in 12 seconds/],
+  busy: [{ reason: 'busy', most: 13 }, /13 of your runs.*Nothing was charged.*cancel one/],
   admins_only: [{ reason: 'admins_only', command: 'settings' }, /Only admins.*Ask an admin/],
   blocked: [{ reason: 'blocked', word: 'puppy' }, /blocked "puppy".*Nothing was charged/],
   flagged: [
@@ -61,8 +63,14 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
     { reason: 'several_to_cancel', runs: [{ id: '0b8f6a52', prompt: 'a fox' }] },
     /Say which one: cancel 0b8f6a52 \(a fox\)\./,
   ],
+  elsewhere: [{ reason: 'elsewhere', channels: ['C1'] }, /Not in this channel.*other channels.*Nothing was charged/],
+  daily_limit: [
+    { reason: 'daily_limit', most: 3, againInMs: 3_900_000 },
+    /your 3 runs of the day.*3 runs in 24 hours.*possible in 1 h 5 min.*Nothing was charged/,
+  ],
   not_your_run: [{ reason: 'not_your_run', wish: 'stop' }, /not yours.*an admin can stop it/],
   still_at_work: [{ reason: 'still_at_work' }, /still at work.*Cancel it first/],
+  media_expired: [{ reason: 'media_expired' }, /kept .* then erased.*Upload it again/],
   run_deleted: [{ reason: 'run_deleted' }, /was deleted.*Start a new one/],
   nothing_to_animate: [{ reason: 'nothing_to_animate' }, /no image.*Nothing was charged/],
   already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],

@@ -13,7 +13,24 @@ const known = {
 const suggested = (line: string) => suggest(line, known).candidates;
 
 test.each([
-  ['', ['complete', 'image', 'video', 'status', 'cancel', 'history', 'credits', 'keys', 'settings', 'help', 'exit']],
+  [
+    '',
+    [
+      'complete',
+      'image',
+      'video',
+      'status',
+      'cancel',
+      'history',
+      'credits',
+      'keys',
+      'settings',
+      'web',
+      'api',
+      'help',
+      'exit',
+    ],
+  ],
   ['c', ['complete', 'cancel', 'credits']],
   ['/vidgenie st', ['status']],
   ['complete a fox --', ['--style', '--quality', '--aspect', '--duration', '--resolution', '--no-audio']],

@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
-import type { Database } from '../../../src/db/client.ts';
+import { expect, onTestFinished, test } from 'vitest';
+import { type Database, openDatabase } from '../../../src/db/client.ts';
 import { accountOf, changeBalance, listTransactions, refund, usageOf } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { findRun, insertRun, listRuns, loadRun, type NewRun } from '../../../src/db/runs.ts';
 import { dispatchDue, settle } from '../../../src/db/turns.ts';
-import { runId, runOptions } from '../../../src/db/vocabulary.ts';
+import { runId, runOptions, workspaceId } from '../../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
 
@@ -35,7 +35,7 @@ test('400 concurrent submits against 100 credits: exactly those that fit are acc
   const workspace = await createWorkspace(database, 100);
   const outcomes = await submits(
     database,
-    Array.from({ length: 400 }, () => newRun(workspace)),
+    Array.from({ length: 400 }, (_, index) => newRun(workspace, { memberId: `member-${index}` })),
   );
   expect(outcomes.filter((outcome) => outcome.outcome === 'accepted')).toHaveLength(16);
   expect(outcomes.filter((outcome) => outcome.outcome === 'insufficient')).toHaveLength(384);
@@ -123,6 +123,16 @@ test('a workspace is topped up once a month, to the free credits and not above, 
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
+test('a process that has only just begun can look at a workspace from all its connections at once', async () => {
+  const { db, url } = await createTestDatabase();
+  const workspace = { id: workspaceId.parse('terminal:test'), face: 'terminal', name: 'test' } as const;
+  await ensureWorkspace(db, workspace, 100, new Date());
+  const fresh = openDatabase(url);
+  onTestFinished(fresh.close);
+  const looks = Array.from({ length: 20 }, () => ensureWorkspace(fresh.db, workspace, 100, new Date()));
+  for (const { keyProviders } of await Promise.all(looks)) expect(keyProviders).toEqual([]);
+});
+
 test('a run is settled exactly once, however many try at the same moment', async () => {
   const database = await createTestDatabase();
   const workspace = await createWorkspace(database, 100);
@@ -168,4 +178,41 @@ test('a run is found by the beginning of its id, in its own workspace only', asy
   expect(await findRun(database.db, ours.id, short)).toMatchObject({ outcome: 'found', view: { run: { id: run.id } } });
   expect(await findRun(database.db, theirs.id, short)).toEqual({ outcome: 'none' });
   expect(await findRun(database.db, ours.id, "%' OR 1=1")).toEqual({ outcome: 'none' });
+});
+
+test('ten commands at once of a member who may start three runs a day: three are accepted, and another member is not hindered', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 1_000);
+  const wishes = Array.from({ length: 10 }, () => newRun(workspace));
+  const outcomes = await Promise.all(wishes.map((run) => insertRun(database.db, run, { dailyRuns: 3 })));
+  expect(outcomes.filter(({ outcome }) => outcome === 'accepted')).toHaveLength(3);
+  expect(outcomes.filter(({ outcome }) => outcome === 'daily_limit')).toHaveLength(7);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 982, held: 18 });
+  const bob = newRun(workspace, { memberId: 'bob' });
+  expect(await insertRun(database.db, bob, { dailyRuns: 3 })).toMatchObject({ outcome: 'accepted' });
+  // Delivered again, it is the run that it started, whatever was spent since.
+  const known = wishes[outcomes.findIndex(({ outcome }) => outcome === 'accepted')];
+  if (!known) throw new Error('nothing was accepted');
+  const again = await insertRun(database.db, newRun(workspace, { requestKey: known.requestKey }), { dailyRuns: 3 });
+  expect(again).toEqual({ outcome: 'repeated', runId: known.id });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('a daily limit looks back 24 hours, and forgets what cost nothing', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  const workspace = await createWorkspace(database, 1_000);
+  const first = newRun(workspace);
+  await insertRun(db, first, { dailyRuns: 1 });
+  await db.execute(sql`UPDATE runs SET created_at = now() - interval '23 hours'`);
+  const refused = await insertRun(db, newRun(workspace), { dailyRuns: 1 });
+  if (refused.outcome !== 'daily_limit') throw new Error(`expected a refusal, not ${refused.outcome}`);
+  expect(Math.round((refused.again.getTime() - Date.now()) / 60_000)).toBe(60);
+
+  const [lease] = await dispatchDue(db, 1, 10_000);
+  if (!lease) throw new Error('nothing was due');
+  await settle(db, lease, { state: 'failed', capturedCredits: 0, failure: null });
+  expect(await insertRun(db, newRun(workspace), { dailyRuns: 1 })).toMatchObject({ outcome: 'accepted' });
+  await db.execute(sql`UPDATE runs SET created_at = now() - interval '25 hours'`);
+  expect(await insertRun(db, newRun(workspace), { dailyRuns: 1 })).toMatchObject({ outcome: 'accepted' });
 });

@@ -24,7 +24,7 @@ test('two relays that look at once never lease the same run', async () => {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const bot = await installation.open({ worker: false });
-  for (let run = 0; run < 8; run += 1) await submitted(bot);
+  for (const name of 'abcdefgh') await submitted(bot, { member: { id: name, name, isAdmin: false } });
   const looks = await Promise.all(Array.from({ length: 6 }, () => dispatchDue(database.db, 5, 60_000)));
   const ids = looks.flat().map((lease) => lease.runId);
   expect(ids).toHaveLength(8);

@@ -3,7 +3,8 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { createFileStore, StorageError } from '../../../src/pipeline/media/files.ts';
+import { createFileStore } from '../../../src/pipeline/media/files.ts';
+import { StorageError } from '../../../src/pipeline/media/store.ts';
 
 const key = 'runs/8e0f2f0e-2c4a-4a5e-9f6e-0d7a3f1b2c3d/video.mp4';
 let directory = '';

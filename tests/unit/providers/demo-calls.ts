@@ -9,7 +9,7 @@ import type { Call, ImageRequest, VideoRequest } from '../../../src/pipeline/pro
 const run = runId.parse('018f2f0e-2c4a-7a5e-9f6e-0d7a3f1b2c3d');
 
 export function callWith(signal: AbortSignal = new AbortController().signal): Call {
-  return { runId: run, signal, memberHash: 'member', key: null, onPreview: () => undefined };
+  return { runId: run, signal, memberHash: 'member', key: null };
 }
 
 export function studioIn(directory: string, options: Partial<Parameters<typeof createDemoStudio>[0]> = {}): DemoStudio {

@@ -1,0 +1,90 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { openProgram, type Program } from '../../src/main.ts';
+import { giveCommands, planCommands } from './commands.ts';
+import { startFleet } from './fleet.ts';
+import { layGround, type QueueKind } from './ground.ts';
+import { createRandom } from './random.ts';
+import { type Injected, storm } from './storm.ts';
+import { judge, type Verdict } from './verdict.ts';
+
+export type ChaosOptions = {
+  seed: number;
+  queue: QueueKind;
+  stormMs: number;
+  runs: number;
+  workspaces: number;
+  workers: number;
+  /** How long the runs may take to end after everything is well again. */
+  patienceMs: number;
+  tell: (line: string) => void;
+  /** Ends it early, leaving nothing behind. */
+  signal: AbortSignal;
+};
+
+export type ChaosReport = Verdict & { injected: Injected; kills: number; failedStarts: number; settledInMs: number };
+
+/** Short enough for a hundred deaths to matter, long enough for a turn on a busy machine. */
+const visibilityMs = 2_500;
+
+/** Lets people give commands while everything around breaks, waits for the calm, and looks at what is left. */
+export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
+  const { seed, queue, stormMs, runs, workspaces, workers, tell } = options;
+  const random = createRandom(seed);
+  const ground = await layGround(queue, random);
+  const programs: Program[] = [];
+  try {
+    const config = readConfig(ground.environment);
+    const log = createLog(config.logLevel ?? 'silent', false);
+    // Two processes' worth of bots: a command that is delivered twice may meet either.
+    for (let bot = 0; bot < 2; bot += 1) programs.push(await openProgram(config, log, { worker: false }));
+    const given = planCommands(ground.discord, random.fork('commands'), { runs, workspaces, stormMs });
+    const environment = ground.environment;
+    const fleet = startFleet({ seats: workers, environment, visibilityMs, random: random.fork('fleet') });
+    ground.closers.push(fleet.stop);
+    tell(`storm of ${Math.round(stormMs / 1000)} s begins`);
+
+    const { signal } = options;
+    const [injected] = await Promise.all([
+      storm({ ground, fleet, random: random.fork('storm'), stormMs, visibilityMs, seats: workers, signal }),
+      giveCommands(ground, programs, given, random.fork('giving'), signal),
+    ]);
+    signal.throwIfAborted();
+    fleet.spare();
+    tell('calm; waiting for the runs to end');
+    const calmAt = Date.now();
+    await untilAtRest(ground.database.db, options.patienceMs, signal);
+    signal.throwIfAborted();
+    const settledInMs = Date.now() - calmAt;
+    const verdict = await judge(ground, given);
+    const crashes = fleet.crashes.map((crash) => `a worker ended by itself: ${crash}`);
+    return {
+      ...verdict,
+      faults: [...verdict.faults, ...crashes],
+      injected,
+      kills: fleet.kills(),
+      failedStarts: fleet.failedStarts(),
+      settledInMs,
+    };
+  } finally {
+    await Promise.all(programs.map((program) => program.stop()));
+    await ground.clear();
+  }
+}
+
+const unfinished = z.array(z.object({ count: z.coerce.number() }));
+
+/** Resolves when no run is left to work, or when patience ends: the verdict then says which. */
+async function untilAtRest(db: Program['database']['db'], patienceMs: number, signal: AbortSignal): Promise<void> {
+  const until = Date.now() + patienceMs;
+  while (Date.now() < until && !signal.aborted) {
+    const [row] = unfinished.parse(
+      await db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`),
+    );
+    if (row?.count === 0) return;
+    await pause(250);
+  }
+}

@@ -1,0 +1,97 @@
+import { type ChildProcess, spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { fileURLToPath } from 'node:url';
+import type { z } from 'zod';
+import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
+import type { Random } from './random.ts';
+import type { chaosOrders } from './worker.ts';
+
+const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
+
+/** Milestones of a worker; the first is a bot's. */
+const deadly: readonly Milestone[] = milestones.filter((milestone) => milestone !== 'run_inserted');
+
+export type Fleet = {
+  /** Kills a worker with SIGKILL; another takes its place at once. */
+  kill: (seat: number) => void;
+  /** Stops a worker as if its machine slept, and continues it after that long. */
+  freeze: (seat: number, ms: number) => Promise<void>;
+  /** From now on nobody dies by the plan. */
+  spare: () => void;
+  kills: () => number;
+  /** Starts that failed for want of a database. */
+  failedStarts: () => number;
+  /** What workers said on their own account when they ended: nothing, unless they crashed. */
+  crashes: readonly string[];
+  stop: () => Promise<void>;
+};
+
+type Options = { seats: number; environment: NodeJS.ProcessEnv; visibilityMs: number; random: Random };
+
+/** So many workers at any time, each a process of its own: who dies is replaced. */
+export function startFleet({ seats, environment, visibilityMs, random }: Options): Fleet {
+  const children = new Map<number, ChildProcess>();
+  const exits = new Set<Promise<void>>();
+  const crashes: string[] = [];
+  let kills = 0;
+  let failedStarts = 0;
+  let isSpared = false;
+  let isStopping = false;
+
+  const staff = (seat: number) => {
+    // Most die at a moment that matters, the others whenever the storm strikes.
+    const doomed = !isSpared && random.chance(0.7);
+    const milestone = deadly[random.between(0, deadly.length - 1)] ?? 'turn_claimed';
+    const orders: z.infer<typeof chaosOrders> = {
+      visibilityMs,
+      doom: doomed ? { milestone, after: random.between(1, 6) } : null,
+    };
+    const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
+      env: environment,
+      stdio: ['pipe', 'pipe', 'pipe'],
+    });
+    child.stdin.on('error', () => {});
+    let isReady = false;
+    child.stdout.once('data', () => {
+      isReady = true;
+    });
+    let said = '';
+    child.stderr.on('data', (bytes: Buffer) => {
+      said = `${said}${bytes}`.slice(-4_000);
+    });
+    children.set(seat, child);
+    const exit = once(child, 'close').then(([code, signal]) => {
+      if (signal === 'SIGKILL') kills += isStopping ? 0 : 1;
+      // Who finds no database at its start says so and ends; whoever runs it starts it again. Later nothing may end it.
+      else if (!isStopping && isReady) crashes.push(`exit ${code} ${signal}\n${said}`);
+      else failedStarts += 1;
+      exits.delete(exit);
+      if (!isStopping) staff(seat);
+    });
+    exits.add(exit);
+  };
+  for (let seat = 0; seat < seats; seat += 1) staff(seat);
+
+  return {
+    kill: (seat) => children.get(seat)?.kill('SIGKILL'),
+    freeze: async (seat, ms) => {
+      const child = children.get(seat);
+      child?.kill('SIGSTOP');
+      await new Promise((resolve) => setTimeout(resolve, ms));
+      child?.kill('SIGCONT');
+    },
+    spare: () => {
+      isSpared = true;
+      // Those who carry their doom are replaced by some who do not.
+      for (const child of children.values()) child.kill('SIGKILL');
+    },
+    kills: () => kills,
+    failedStarts: () => failedStarts,
+    crashes,
+    stop: async () => {
+      isStopping = true;
+      for (const child of children.values()) child.kill('SIGKILL');
+      await Promise.all(exits);
+    },
+  };
+}

@@ -1,0 +1,93 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import postgres from 'postgres';
+import { openDatabase } from '../../src/db/client.ts';
+import { describeEmbedded } from '../../src/db/embedded.ts';
+import { newKeyring } from '../../src/db/keyring.ts';
+import { superviseEmbedded } from '../../src/db/supervise.ts';
+import { openDiscord } from '../support/discord/simulator.ts';
+import { postmasterPid } from '../support/embedded-processes.ts';
+import { makeVendorMedia } from '../support/media.ts';
+import { type RedisServer, startRedis } from '../support/redis.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import type { Random } from './random.ts';
+import { type ChaosVendors, openVendors } from './vendors.ts';
+
+export type QueueKind = 'postgres' | 'redis';
+
+/** Everything that a run depends on, each behind a network that can fail. */
+export type Ground = Awaited<ReturnType<typeof layGround>>;
+
+export async function layGround(queue: QueueKind, random: Random) {
+  const closers: (() => Promise<unknown>)[] = [];
+  const clear = async () => {
+    for (const close of closers.splice(0).reverse()) await close().catch(() => {});
+  };
+  try {
+    const folder = await mkdtemp(join(tmpdir(), 'vidgenie-chaos-'));
+    closers.push(() => rm(folder, { recursive: true, force: true }));
+    // As root the server runs as another user, who must be able to enter.
+    await chmod(folder, 0o755);
+    const server = await superviseEmbedded(join(folder, 'database'), { onNotice: () => {}, onTrouble: () => {} });
+    closers.push(server.close);
+    const direct = new URL(server.url);
+    await hurry(server.url);
+    const { dataDir } = await describeEmbedded(join(folder, 'database'));
+
+    const media = await makeVendorMedia(folder);
+    const vendors: ChaosVendors = await openVendors(random.fork('vendors'), media.video);
+    closers.push(vendors.close);
+    const discord = await openDiscord();
+    closers.push(discord.close);
+    const redis: RedisServer | null = queue === 'redis' ? await startRedis() : null;
+    if (redis) closers.push(redis.remove);
+
+    const behind = async (port: number): Promise<TcpProxy> => {
+      const proxy = await openTcpProxy(() => ({ host: '127.0.0.1', port }));
+      closers.push(proxy.close);
+      return proxy;
+    };
+    const discordPort = Number(new URL(discord.address.apiUrl).port);
+    const proxies = {
+      database: await behind(Number(direct.port)),
+      vendors: await behind(vendors.port),
+      chat: await behind(discordPort),
+      ...(redis ? { redis: await behind(redis.port) } : {}),
+    };
+    const database = openDatabase(server.url, { connections: 2 });
+    closers.push(database.close);
+
+    direct.port = String(proxies.database.port);
+    const { PATH, HOME } = process.env;
+    const environment = {
+      // How much one member may ask for has tests of its own.
+      ...{ MEMBER_RUNS_WAITING: '1000', MEMBER_COMMANDS_PER_MINUTE: '100000' },
+      ...{ PATH, HOME, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') },
+      ...{ LOG_LEVEL: process.env.TEST_LOG_LEVEL ?? 'silent', PORT: '0', FREE_CREDITS: '100000' },
+      ...{ DATABASE_URL: direct.href, VIDGENIE_HOME: join(folder, 'home'), VIDGENIE_KEYRING: newKeyring() },
+      ...{ OPENAI_API_KEY: 'sk-chaos', OPENAI_BASE_URL: `http://127.0.0.1:${proxies.vendors.port}/v1` },
+      ...{ GOOGLE_API_KEY: 'AIza-chaos', GOOGLE_BASE_URL: `http://127.0.0.1:${proxies.vendors.port}` },
+      ...{ MODERATION_WHEN_DOWN: 'allow' },
+      ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: `http://127.0.0.1:${proxies.chat.port}/api` },
+      ...(proxies.redis ? { REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}` } : {}),
+    };
+    /** What `pg_ctl stop -m immediate` does; whoever supervises it starts it again. */
+    const stopDatabase = async () => {
+      const { running } = await describeEmbedded(join(folder, 'database'));
+      if (running) process.kill(postmasterPid(dataDir), 'SIGQUIT');
+    };
+    return { folder, environment, database, vendors, discord, redis, proxies, stopDatabase, closers, clear };
+  } catch (error) {
+    await clear();
+    throw error;
+  }
+}
+
+/** Nothing here has to survive a power cut of the machine; a kill of the server does no harm to what the system has. */
+async function hurry(url: string): Promise<void> {
+  const admin = postgres(url, { max: 1, onnotice: () => {} });
+  await admin`ALTER SYSTEM SET fsync = off`;
+  await admin`SELECT pg_reload_conf()`;
+  await admin.end();
+}

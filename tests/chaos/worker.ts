@@ -1,0 +1,60 @@
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { createLog } from '../../src/log.ts';
+import { openProgram } from '../../src/main.ts';
+import { milestones } from '../../src/pipeline/milestones.ts';
+import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
+import { createOpenAiEnhance } from '../../src/pipeline/providers/openai/enhance.ts';
+import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts';
+import type { Provider } from '../../src/pipeline/providers/provider.ts';
+import { createProviders } from '../../src/pipeline/providers/registry.ts';
+
+/** What a worker of the chaos run is told beside its environment. */
+export const chaosOrders = z.object({
+  visibilityMs: z.number(),
+  /** After how many milestones of which kind it kills itself; null: when somebody else does. */
+  doom: z.object({ milestone: z.enum(milestones), after: z.int() }).nullable(),
+});
+
+/** The real program with the real SDKs, in more of a hurry than it is with real vendors. */
+const { visibilityMs, doom } = chaosOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
+const config = readConfig(process.env);
+const { openaiBaseUrl, googleBaseUrl } = config.providers;
+const openai = { baseUrl: openaiBaseUrl ?? '', deadlineMs: 4_000 };
+const omni = createOmni({
+  baseUrl: googleBaseUrl ?? '',
+  submitDeadlineMs: 4_000,
+  pollDeadlineMs: 3_000,
+  idleDownloadMs: 3_000,
+});
+const hurried: Provider<'video'> = {
+  ...omni,
+  submit: async (request, call) => {
+    const submitted = await omni.submit(request, call);
+    return submitted.outcome === 'accepted' ? { ...submitted, pollAfterMs: 500 } : submitted;
+  },
+  poll: async (handle, call) => {
+    const polled = await omni.poll(handle, call);
+    return polled.outcome === 'working' ? { ...polled, pollAfterMs: 500 } : polled;
+  },
+};
+
+let passed = 0;
+const program = await openProgram(config, createLog(config.logLevel ?? 'silent', false), {
+  worker: true,
+  visibilityMs,
+  providers: createProviders(
+    [createOpenAiEnhance(openai), createOpenAiImage(openai), hurried],
+    [],
+    new Set(['openai', 'google']),
+  ),
+  reach: (milestone) => {
+    if (milestone !== doom?.milestone) return;
+    passed += 1;
+    if (passed >= doom.after) process.kill(process.pid, 'SIGKILL');
+  },
+});
+process.stdout.write('ready\n');
+process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
+// An orphan of a killed chaos run must not live on.
+process.stdin.resume().once('end', () => process.exit(1));

@@ -1,0 +1,157 @@
+import { once } from 'node:events';
+import { createServer } from 'node:http';
+import type { AddressInfo } from 'node:net';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { createHttpServer } from '../../src/bots/http.ts';
+import type { Config } from '../../src/config.ts';
+import { Secret } from '../../src/db/secret.ts';
+import { startFaces } from '../../src/faces.ts';
+import { createLog } from '../../src/log.ts';
+import type { Program } from '../../src/main.ts';
+import { createMetrics } from '../../src/metrics.ts';
+import { vidgenie } from '../support/command-line.ts';
+import { testConfig } from '../support/config.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createInstallation, delivered, submitted } from '../support/program.ts';
+
+const token = 'canary-operator-token-0123456789';
+
+async function served(program: Program): Promise<string> {
+  const http = createHttpServer();
+  onTestFinished(await startFaces(program, createLog('silent', false), http));
+  return `http://127.0.0.1:${http.port()}`;
+}
+
+async function openServed(config: Partial<Config> = {}) {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const program = await installation.open({ worker: true, metrics: createMetrics(), config });
+  return { program, url: await served(program) };
+}
+
+/** Somebody who receives traces. */
+async function receiver(): Promise<{ url: string; bodies: string[]; told: (word: string) => Promise<void> }> {
+  const bodies: string[] = [];
+  const waiting = new Set<() => void>();
+  const server = createServer(async (request, response) => {
+    const chunks: Buffer[] = [];
+    for await (const chunk of request) chunks.push(chunk);
+    bodies.push(`${request.url} ${Buffer.concat(chunks)}`);
+    response.writeHead(200, { 'content-type': 'application/json' }).end('{}');
+    for (const look of waiting) look();
+  });
+  await once(server.listen(0), 'listening');
+  onTestFinished(() => {
+    server.closeAllConnections();
+    server.close();
+  });
+  const address = z.custom<AddressInfo>().parse(server.address());
+  const told = (word: string) =>
+    new Promise<void>((resolve) => {
+      const look = () => {
+        if (bodies.some((body) => body.includes(word))) resolve();
+      };
+      waiting.add(look);
+      look();
+    });
+  return { url: `http://127.0.0.1:${address.port}`, bodies, told };
+}
+
+const readiness = z.object({
+  status: z.string(),
+  parts: z.record(z.string(), z.object({ state: z.string(), ms: z.number() })),
+});
+
+test('a process says that it is alive, that each part it needs answers, and how its work went; it names nobody', async () => {
+  const { program, url } = await openServed();
+  expect(await (await fetch(`${url}/healthz`)).json()).toEqual({ status: 'alive' });
+  const ready = await fetch(`${url}/readyz`);
+  expect(ready.status).toBe(200);
+  const { parts } = readiness.parse(await ready.json());
+  expect(Object.keys(parts).sort()).toEqual(['database', 'media', 'queue']);
+
+  const id = await submitted(program);
+  await delivered(program, id);
+  const metrics = await (await fetch(`${url}/metrics`)).text();
+  expect(metrics).toContain('vidgenie_runs_settled_total{workflow="complete",outcome="succeeded"} 1');
+  expect(metrics).toContain('vidgenie_credits_captured_total 24');
+  expect(metrics).toMatch(/vidgenie_step_seconds_count\{provider="[\w-]+",step="video"\} 1/);
+  expect(metrics).toMatch(/vidgenie_queue_depth 0\n/);
+  expect(metrics).toMatch(/vidgenie_ledger_discrepancies 0\n/);
+  for (const name of [id, 'terminal:test', 'ada', 'Ada', 'fox']) expect(metrics).not.toContain(name);
+
+  await program.database.close();
+  const unready = await fetch(`${url}/readyz`);
+  expect(unready.status).toBe(503);
+  expect(readiness.parse(await unready.json()).parts).toMatchObject({ database: { state: 'failed' } });
+  expect((await fetch(`${url}/healthz`)).status).toBe(200);
+  expect((await fetch(`${url}/metrics`)).status).toBe(200);
+});
+
+test('the board of the queue opens to the operator token alone, and only shows', async () => {
+  const { url } = await openServed({ operatorToken: new Secret(token) });
+  const ask = (path: string, authorization?: string, method = 'GET') =>
+    fetch(`${url}${path}`, { method, redirect: 'manual', headers: authorization ? { authorization } : {} });
+  const basic = (password: string) => `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`;
+
+  for (const wrong of [undefined, 'Bearer wrong', basic('wrong'), basic(''), 'Bearer', `Digest ${token}`]) {
+    for (const path of ['/queues', '/queues/', '/queues/api/queues', '/queues/static/../api/queues']) {
+      const refused = await ask(path, wrong);
+      expect(refused.status).toBe(401);
+      expect(refused.headers.get('www-authenticate')).toContain('Basic');
+    }
+  }
+  const page = await ask('/queues', basic(token));
+  expect(page.status).toBe(200);
+  const html = await page.text();
+  const script = /src="([^"]+\.js)"/.exec(html)?.[1] ?? '';
+  expect((await fetch(new URL(script, `${url}/queues/`), { headers: { authorization: basic(token) } })).status).toBe(
+    200,
+  );
+
+  const shown = await (await ask('/queues/api/queues?activeQueue=turns', `Bearer ${token}`)).text();
+  expect(shown).toContain('"readOnlyMode":true');
+  expect(shown).not.toContain(token);
+  expect((await ask('/queues/api/queues/turns/clean/completed', basic(token), 'PUT')).status).toBe(405);
+});
+
+test('without an operator token there is no board', async () => {
+  const { url } = await openServed();
+  expect((await fetch(`${url}/queues`, { headers: { authorization: 'Bearer ' } })).status).toBe(404);
+});
+
+test('turns are traced where somebody receives traces, and a trace carries ids and nothing else', async () => {
+  const traces = await receiver();
+  const { program } = await openServed({ tracesUrl: traces.url });
+  const id = await submitted(program, { prompt: 'a secret fox' });
+  await delivered(program, id);
+  await program.stop();
+  await traces.told(`run_${id}_1`);
+  const all = traces.bodies.join('\n');
+  expect(all).toContain('/v1/traces');
+  for (const word of ['secret fox', 'Ada', 'terminal:test', 'postgres://', process.env.TEST_KEYRING ?? 'no keyring'])
+    expect(all).not.toContain(word);
+});
+
+test('a worker serves its probes too, and a port that is taken is one line that says what to do', async () => {
+  const database = await createTestDatabase();
+  const { home } = await createInstallation(database);
+  const taken = createHttpServer();
+  const port = await taken.listen(0);
+  onTestFinished(taken.close);
+  const config = testConfig(database.url, home);
+  const environment = {
+    ...{ PATH: process.env.PATH, HOME: process.env.HOME, VIDGENIE_ROLE: 'worker', VIDGENIE_HOME: config.home },
+    ...{ DATABASE_URL: database.url, VIDGENIE_KEYRING: process.env.TEST_KEYRING },
+  };
+  const refused = vidgenie(['start'], { ...environment, PORT: String(port) });
+  expect(await refused.exit).toBe(1);
+  expect(refused.stderr()).toContain(`Port ${port} is taken: each process on a machine needs a PORT of its own`);
+
+  const worker = vidgenie(['start'], { ...environment, PORT: '0' });
+  const said = z.object({ port: z.int() }).parse(JSON.parse(await worker.said(/listening for/)));
+  expect((await fetch(`http://127.0.0.1:${said.port}/readyz`)).status).toBe(200);
+  worker.child.kill('SIGTERM');
+  expect(await worker.exit).toBe(0);
+});

@@ -1,0 +1,155 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
+import { localInstallation } from '../../support/web/installation.ts';
+
+let browser: Browser | null = null;
+
+beforeAll(async () => {
+  if (noBrowser === null) browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+function opened(): Browser {
+  if (!browser) throw new Error('the browser is not open');
+  return browser;
+}
+
+/** What the demo studio renders soonest. */
+async function chooseShort(page: Page): Promise<void> {
+  await page.getByLabel('Length').fill('0');
+  await page.getByRole('radio', { name: '720p' }).check();
+  await page.getByRole('radio', { name: 'Standard' }).check();
+}
+
+const nodeStates = (page: Page) =>
+  page.evaluate<string[]>(
+    `[...document.querySelectorAll('.canvas > .node')].map((node) => node.className.replace('node ', ''))`,
+  );
+
+/** Layout that moved without anybody having done anything, as the browser itself measures it. */
+const layoutShift = (page: Page) =>
+  page.evaluate<number>(`new Promise((resolve) => {
+    let sum = 0;
+    new PerformanceObserver((list) => {
+      for (const entry of list.getEntries()) if (!entry.hadRecentInput) sum += entry.value;
+    }).observe({ type: 'layout-shift', buffered: true });
+    setTimeout(() => resolve(sum), 100);
+  })`);
+
+test('a newcomer makes a first video from the page alone: the price follows the choices, the canvas moves, the video plays', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const { address } = await (await localInstallation()).start();
+  const { page, requested, faults } = await visit(opened());
+  await page.goto(address);
+  const button = page.getByRole('button', { name: /^Make it/ });
+  await expect.poll(() => button.textContent()).toContain('24 credits');
+  expect(await button.getAttribute('aria-disabled')).toBe('true');
+  expect(await page.locator('#why').textContent()).toBe('First, a few words.');
+  expect(await page.getByRole('radio', { name: /4K/ }).isDisabled()).toBe(true);
+
+  await page.getByRole('button', { name: 'A fox in the snow, at first light' }).click();
+  await chooseShort(page);
+  await expect.poll(() => button.textContent()).toBe('Make it · 14 credits');
+  expect(await layoutShift(page)).toBeLessThan(0.02);
+  await button.click();
+
+  await page.waitForURL(/\/runs\/[0-9a-f-]{36}$/);
+  const seen = new Set<string>();
+  await expect
+    .poll(
+      async () => {
+        for (const state of await nodeStates(page)) seen.add(state);
+        return await page.locator('.node.video.done video').count();
+      },
+      { timeout: 90_000, interval: 50 },
+    )
+    .toBe(1);
+  expect(seen).toContain('video waiting');
+  expect([...seen].filter((state) => / working$/.test(state)).length).toBeGreaterThan(0);
+  expect(await nodeStates(page)).toEqual(['prompt done', 'enhance done', 'image done', 'video done']);
+  expect(await page.locator('.node.enhance .node-words').first().textContent()).toContain('fox');
+  const video = page.locator('.node.video video');
+  await expect.poll(() => video.evaluate((it) => Reflect.get(it, 'currentTime'))).toBeGreaterThan(0.3);
+  expect(await video.evaluate((it) => Reflect.get(it, 'videoWidth'))).toBe(1280);
+  await expect.poll(() => page.locator('.balance strong').textContent()).toBe('86');
+  expect(await layoutShift(page)).toBeLessThan(0.05);
+
+  expect(
+    requested.filter((url) => new URL(url).origin !== address && !url.startsWith('data:') && !url.startsWith('blob:')),
+  ).toEqual([]);
+  expect(faults).toEqual([]);
+});
+
+test('a run goes on before the same eyes when the page is loaded anew, and when the server is started anew', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const installation = await localInstallation({ DEMO_STEP_MS: '2500' });
+  const before = await installation.start();
+  const { page, faults } = await visit(opened());
+  await page.goto(before.address);
+  await page.getByRole('radio', { name: 'Image', exact: true }).check();
+  await page.getByLabel('Your words').fill('a paper boat');
+  await page.getByRole('radio', { name: 'Standard' }).check();
+  await page.getByRole('button', { name: /^Make it · \d+ credits$/ }).click();
+  await page.locator('.node.working').waitFor();
+  await page.reload();
+  await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('a paper boat');
+  await page.locator('.node.image.working').waitFor();
+
+  await before.stop();
+  await page.getByText('Reconnecting…').waitFor();
+  const port = Number(new URL(before.address).port);
+  const after = await installation.start({ port });
+  expect(after.address).toBe(before.address);
+  await page.locator('.node.image.done img').waitFor({ timeout: 60_000 });
+  await expect.poll(() => page.locator('.line').textContent()).toBe('');
+  await expect.poll(() => page.locator('.standing-title').textContent()).toBe('Your image is ready');
+  expect(faults).toEqual([]);
+});
+
+test('cancelling gives back what had not been sent, and the page says so', async ({ skip }) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const { address } = await (await localInstallation({ DEMO_STEP_MS: '4000' })).start();
+  const { page, faults } = await visit(opened());
+  await page.goto(address);
+  await page.getByLabel('Your words').fill('a fox');
+  await page.locator('.make-it[aria-disabled=false]').waitFor();
+  await page.getByLabel('Your words').press('Control+Enter');
+  await page.locator('.node.enhance.working').waitFor();
+  await page.getByRole('button', { name: 'Cancel' }).click();
+  await page.locator('.standing.canceled').waitFor({ timeout: 30_000 });
+  expect(await page.locator('.standing .quiet').textContent()).toBe('1 credit paid, 23 given back');
+  await expect.poll(() => page.locator('.balance strong').textContent()).toBe('99');
+  expect(await page.locator('.node.video .state').textContent()).toBe('Not started');
+  expect(faults).toEqual([]);
+});
+
+test('an image that is dropped anywhere becomes a video of it', async ({ skip }) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const { address } = await (await localInstallation()).start();
+  const { page, faults } = await visit(opened());
+  await page.goto(address);
+  await page.getByLabel('Your words').waitFor();
+  const dropped = await page.evaluateHandle(`(async () => {
+    const canvas = document.createElement('canvas');
+    canvas.width = 640;
+    canvas.height = 360;
+    canvas.getContext('2d').fillRect(0, 0, 300, 300);
+    const blob = await new Promise((resolve) => canvas.toBlob(resolve, 'image/png'));
+    const carried = new DataTransfer();
+    carried.items.add(new File([blob], 'drawn.png', { type: 'image/png' }));
+    return carried;
+  })()`);
+  await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
+  await page.getByAltText('Your image').waitFor();
+  await page.getByLabel('Length').fill('0');
+  await page.getByRole('radio', { name: '720p' }).check();
+  await page.getByRole('button', { name: /^Make it · 10 credits$/ }).click();
+  await page.locator('.node.prompt').getByAltText('Your image').waitFor();
+  expect(await nodeStates(page)).toEqual(['prompt done', expect.stringMatching(/^video (waiting|working|done)$/)]);
+  expect(faults).toEqual([]);
+});

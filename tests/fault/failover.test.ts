@@ -1,0 +1,114 @@
+import { setTimeout as pause } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Database } from '../../src/db/client.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { runs } from '../../src/db/schema.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { createInstallation, delivered, submissionOf, submitsOf, submitted, until } from '../support/program.ts';
+import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+
+/** The same database, reached through a network that can fail. */
+async function behindProxy(database: Database): Promise<{ proxy: TcpProxy; reached: Database }> {
+  const url = new URL(database.url);
+  const port = Number(url.port);
+  const proxy = await openTcpProxy(() => ({ host: '127.0.0.1', port }));
+  onTestFinished(proxy.close);
+  url.port = String(proxy.port);
+  return { proxy, reached: { ...database, url: url.href } };
+}
+
+test('a command whose COMMIT was carried out and never answered is charged once when it is delivered again', async () => {
+  const database = await createTestDatabase();
+  const { proxy, reached } = await behindProxy(database);
+  const workspace = await createWorkspace(database, 100);
+  const bot = await (await createInstallation(reached)).open({ worker: false });
+  const submission = submissionOf({ workspace });
+  const swallowed = proxy.swallowAnswerTo((bytes) => bytes.includes(submission.requestKey));
+  await expect(bot.services.submit(submission)).rejects.toThrow();
+  await swallowed;
+  const again = await bot.services.submit(submission);
+  const [written] = await database.db.select().from(runs);
+  expect(again).toEqual({ outcome: 'repeated', runId: written?.id });
+  expect(await database.db.select().from(runs)).toHaveLength(1);
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('a settlement whose COMMIT was carried out and never answered is not carried out again', async () => {
+  const database = await createTestDatabase();
+  const { proxy, reached } = await behindProxy(database);
+  const installation = await createInstallation(reached);
+  const worker = await installation.open({ worker: true });
+  let isSettling = false;
+  const swallowed = proxy.swallowAnswerTo((bytes) => {
+    isSettling ||= bytes.includes('capture:');
+    return isSettling && /commit/i.test(bytes.toString('latin1'));
+  });
+  const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
+  await swallowed;
+  const view = await delivered(worker, id);
+  expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a handle whose COMMIT was carried out and never answered is polled, and the video is not sent again', async () => {
+  const database = await createTestDatabase();
+  const { proxy, reached } = await behindProxy(database);
+  const installation = await createInstallation(reached);
+  const worker = await installation.open({ worker: true });
+  let isSaving = false;
+  const swallowed = proxy.swallowAnswerTo((bytes) => {
+    isSaving ||= bytes.includes('"operation"');
+    return isSaving && /commit/i.test(bytes.toString('latin1'));
+  });
+  const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
+  await swallowed;
+  expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a database whose machine vanished without a word is found again at its new place', async () => {
+  const database = await createTestDatabase();
+  const { proxy, reached } = await behindProxy(database);
+  const installation = await createInstallation(reached);
+  const worker = await installation.open({ worker: true, vendor: { pollsUntilDone: 3 } });
+  const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
+  await until(worker, id, (view) => view.steps[0]?.state === 'done');
+  proxy.halfOpen();
+  await expect
+    .poll(() => delivered(worker, id).then(({ run }) => run.state, String), { timeout: 60_000 })
+    .toBe('succeeded');
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('while no connection is left in the database, what a provider made waits to be written and is not made again', async () => {
+  const database = await createTestDatabase();
+  const role = `guest_${process.pid}_${Date.now()}`;
+  const admin = async (statement: string) => await database.db.execute(sql.raw(statement));
+  await admin(`CREATE ROLE ${role} LOGIN PASSWORD 'guest'`);
+  await admin(`GRANT ${new URL(database.url).username} TO ${role}`);
+  const url = new URL(database.url);
+  url.username = role;
+  url.password = 'guest';
+  const installation = await createInstallation({ ...database, url: url.href });
+  const worker = await installation.open({ worker: true, vendor: { submitMs: 400 } });
+  onTestFinished(async () => {
+    await worker.stop();
+    await admin(`DROP OWNED BY ${role}`);
+    await admin(`DROP ROLE ${role}`);
+  });
+  const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
+  await expect.poll(() => submitsOf(installation.journal, id).video, { timeout: 30_000 }).toBe(1);
+  await admin(`ALTER ROLE ${role} CONNECTION LIMIT 0`);
+  await admin(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`);
+  // The provider answers meanwhile.
+  await pause(1_500);
+  await admin(`ALTER ROLE ${role} CONNECTION LIMIT -1`);
+  await expect
+    .poll(() => delivered(worker, id).then(({ run }) => run.state, String), { timeout: 60_000 })
+    .toBe('succeeded');
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});

@@ -1,0 +1,99 @@
+import { execFile } from 'node:child_process';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { promisify } from 'node:util';
+import { expect, onTestFinished, test } from 'vitest';
+import { accountOf } from '../../src/db/credits.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { startWorkerProcess } from '../support/processes.ts';
+import { createInstallation, delivered, type Installation, submitsOf, submitted, until } from '../support/program.ts';
+
+const run = promisify(execFile);
+
+/** Puts an installation's media onto a disk of their own that is full. Null with the reason where this process may not. */
+async function fullDisk({ home }: Installation): Promise<{ why: string } | { makeRoom: () => Promise<void> }> {
+  const disk = join(home, 'media');
+  await mkdir(disk);
+  try {
+    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
+  } catch {
+    await rm(disk, { recursive: true });
+    return { why: 'mounting a small disk needs root' };
+  }
+  onTestFinished(async () => {
+    await run('umount', ['-l', disk]);
+  });
+  const ballast = join(disk, 'ballast');
+  await writeFile(ballast, Buffer.alloc(2_000_000)).catch(() => {});
+  return { makeRoom: () => rm(ballast) };
+}
+
+test('a full disk when a video is stored costs time: it is fetched again, not made again', async ({ skip }) => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const bot = await installation.open({ worker: false });
+  const id = await submitted(bot);
+  // Until the video is submitted there is room.
+  const first = startWorkerProcess(installation, { at: { milestone: 'step_submitted', step: 'video', how: 'kill' } });
+  await first.exited;
+  await rm(join(installation.home, 'media'), { recursive: true });
+  const disk = await fullDisk(installation);
+  if ('why' in disk) return skip(true, disk.why);
+  const worker = await installation.open({ worker: true });
+  await until(worker, id, (view) => view.steps[2]?.state === 'storing' && view.run.setbacks > 1);
+  await disk.makeRoom();
+  const view = await delivered(worker, id);
+  expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a full disk when an image arrives is said to be one, and what it cost goes back', async ({ skip }) => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const disk = await fullDisk(installation);
+  if ('why' in disk) return skip(true, disk.why);
+  const worker = await installation.open({ worker: true });
+  const view = await delivered(worker, await submitted(worker));
+  expect(view.run).toMatchObject({ state: 'failed', capturedCredits: 1, failure: { kind: 'storage' } });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a clock that is an hour ahead, and then is set back by two, ends no video early and gives no credits twice', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const hour = 3_600_000;
+  let aheadMs = hour;
+  const now = () => new Date(Date.now() + aheadMs);
+  const worker = await installation.open({ worker: true, now, vendor: { pollsUntilDone: 6 } });
+  const rich = await createWorkspace(database, 100, 'terminal:rich');
+  const running = await submitted(worker, { workspace: rich });
+  await until(worker, running, (view) => view.steps[2]?.state === 'submitted');
+  aheadMs = -hour;
+  expect((await delivered(worker, running)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  // Into the month before, and back again: a month's credits are given once.
+  for (const days of [-40, 0, -40, 0]) {
+    aheadMs = days * 24 * hour;
+    await delivered(worker, await submitted(worker, { workspace: rich, workflow: 'image' }));
+  }
+  expect((await accountOf(database.db, rich.id)).balance).toBe(100 - 24 - 4 * 6);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a step that ends its worker for want of memory is tried once more and then given up; what was made is kept', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const bot = await installation.open({ worker: false });
+  const id = await submitted(bot);
+  for (let victim = 0; victim < 2; victim += 1) {
+    const doomed = startWorkerProcess(installation, { exhausting: 'image' });
+    const { code, signal } = await doomed.exited;
+    expect(signal ?? `exit ${code}`).toMatch(/SIGABRT|SIGTRAP|exit 13[34]/);
+  }
+  const survivor = await installation.open({ worker: true });
+  const view = await delivered(survivor, id);
+  expect(view.run).toMatchObject({ state: 'failed', capturedCredits: 1, failure: { kind: 'interrupted' } });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 2, video: 0 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});

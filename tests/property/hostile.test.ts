@@ -1,0 +1,293 @@
+import { mkdtemp, readdir, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import sharp from 'sharp';
+import { expect, onTestFinished, test } from 'vitest';
+import { commands } from '../../src/bots/commands/all.ts';
+import { refusalCard } from '../../src/bots/refusalCard.ts';
+import { textOf } from '../../src/bots/text.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import type { Program } from '../../src/main.ts';
+import { acceptImage } from '../../src/pipeline/media/input.ts';
+import { createGoogleEnhance } from '../../src/pipeline/providers/google/enhance.ts';
+import { createGoogleImage } from '../../src/pipeline/providers/google/image.ts';
+import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
+import { createOpenAiEnhance } from '../../src/pipeline/providers/openai/enhance.ts';
+import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts';
+import { createOpenAiModeration } from '../../src/pipeline/providers/openai/moderation.ts';
+import { ProviderError } from '../../src/pipeline/providers/provider.ts';
+import { googleKey, openAiKey } from '../support/canary.ts';
+import { openVidGenie } from '../support/discord/server.ts';
+import { brokenText, damaged, mutated } from '../support/hostile.ts';
+import { bytesOf, callWith, imageRequest, png, videoRequest } from '../support/providers/call.ts';
+import { geminiImageAnswer } from '../support/providers/gemini-image.ts';
+import { completed, completedInline } from '../support/providers/omni.ts';
+import { imageUsage, responsesAnswer } from '../support/providers/openai.ts';
+import { startStub } from '../support/providers/server.ts';
+import { signed } from '../support/slack/driver.ts';
+import { startInSlack } from '../support/slack/installed.ts';
+
+// Together 10,000 inputs: 4,000 + 1,000 + 500 + 1,000 + 3,500. A failure prints the seed and the smallest input that fails.
+// What people type in lines and fields is in `commands.test.ts` and `discord.test.ts`.
+
+/** Longer than any answer takes on a busy machine: what takes so long hangs. */
+const patienceMs = 10_000;
+
+/** Checks inputs in groups, the inputs of a group at the same time. */
+async function each<T>(count: number, input: fc.Arbitrary<T>, check: (input: T) => Promise<void>, group = 25) {
+  const inputs = fc.array(input, { minLength: group, maxLength: group });
+  await fc.assert(
+    fc.asyncProperty(inputs, async (all) => {
+      await Promise.all(all.map(check));
+    }),
+    { numRuns: count / group, endOnFailure: true },
+  );
+}
+
+async function expectNothingCharged({ services: { db } }: Program): Promise<void> {
+  expect(await db.execute(sql`SELECT id FROM runs`)).toEqual([]);
+  expect(await db.execute(sql`SELECT id FROM credit_transactions WHERE kind NOT IN ('grant')`)).toEqual([]);
+  expect(await checkInvariants(db, { atRest: true })).toEqual([]);
+}
+
+const hex = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+/** What may stand in a header at all; other text the client itself refuses. */
+const headerText = fc.string({ unit: fc.constantFrom(...'abcxyz0189=,;/ -_'), maxLength: 60 });
+
+test('4,000 values for options that no face would send are read or refused in words', async () => {
+  const values = fc.dictionary(
+    fc.oneof(
+      fc.constantFrom('prompt', 'image', 'duration', 'style', 'audio', 'run', '__proto__', 'constructor'),
+      fc.string(),
+    ),
+    fc.oneof(
+      fc.string({ unit: 'binary' }),
+      fc.double(),
+      fc.boolean(),
+      fc.constantFrom('x'.repeat(100_000), '\0', '1e999', 'NaN'),
+    ),
+    { maxKeys: 5 },
+  );
+  fc.assert(
+    fc.property(values, fc.constantFrom(...commands), (given, command) => {
+      const read = command.check(given);
+      if (read.outcome === 'read') return true;
+      const card = refusalCard(read.refusal, textOf('en'));
+      return (
+        card.title !== '' &&
+        JSON.stringify(card).length < 20_000 &&
+        !/undefined|NaN,|\[object/.test(JSON.stringify(card))
+      );
+    }),
+    { numRuns: 4_000 },
+  );
+});
+
+test('1,000 requests to the Discord endpoint, forged or signed and full of nonsense, are answered and cost nothing', async () => {
+  const { discord, channel, worker, bot, guild } = await openVidGenie();
+  const ada = discord.person('admin');
+  const asked = [
+    discord.people.command(ada, channel, 'credits'),
+    discord.people.press(ada, channel, 'v1:cancel:0b8f6a52-0000-4000-8000-000000000000'),
+    discord.people.submit(ada, channel, 'v1:form:settings', { style: 'anime' }),
+  ];
+  const sane = JSON.stringify(asked[0]?.payload);
+  const forged = fc.record({
+    body: brokenText(sane),
+    signature: fc.oneof(hex(128), hex(64), headerText),
+    timestamp: fc.oneof(fc.nat().map(String), headerText),
+  });
+  await each(700, forged, async ({ body, signature, timestamp }) => {
+    const headers = { 'x-signature-ed25519': signature, 'x-signature-timestamp': timestamp };
+    const answer = await fetch(bot.endpoint, {
+      method: 'POST',
+      body,
+      headers,
+      signal: AbortSignal.timeout(patienceMs),
+    });
+    expect(answer.status).toBe(401);
+  });
+  const nonsense = fc.oneof(...asked.map((one) => mutated(one.payload)));
+  await each(300, nonsense, async (payload) => {
+    const answer = await discord.sendSigned(JSON.stringify(payload), bot.endpoint);
+    expect([200, 400, 500]).toContain(answer.status);
+  });
+  await bot.stop();
+  expect(discord.world.guilds.has(guild.id)).toBe(true);
+  await expectNothingCharged(worker);
+});
+
+test('500 requests to the Slack endpoint, forged or signed and full of nonsense, are answered and cost nothing', async () => {
+  const { driver, port, program, slack } = await startInSlack({ worker: false });
+  const command = {
+    command: '/vidgenie',
+    text: 'credits',
+    team_id: 'T000000001',
+    user_id: slack.people.ada,
+    trigger_id: 'x',
+  };
+  const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
+  const forged = fc.record({
+    body: brokenText(form({ ...command, text: 'complete a fox' })),
+    signature: fc.oneof(
+      hex(64).map((digest) => `v0=${digest}`),
+      headerText,
+    ),
+    at: fc.oneof(fc.constant(String(Math.floor(Date.now() / 1_000))), fc.nat().map(String), headerText),
+    type: fc.constantFrom(
+      'application/x-www-form-urlencoded',
+      'application/json',
+      'multipart/form-data; boundary=x',
+      'text/html',
+    ),
+  });
+  await each(350, forged, async ({ body, signature, at, type }) => {
+    const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': at, 'content-type': type };
+    const sent = { method: 'POST', body, headers, signal: AbortSignal.timeout(patienceMs) };
+    const answer = await fetch(`http://127.0.0.1:${port}/slack/events`, sent);
+    expect([400, 401, 413, 415]).toContain(answer.status);
+  });
+  const user = { id: slack.people.ada, username: 'ada', team_id: 'T000000001' };
+  const press = {
+    type: 'block_actions',
+    team: { id: 'T000000001' },
+    user,
+    trigger_id: 'x',
+    actions: [{ action_id: 'x', type: 'button' }],
+  };
+  const view = { id: 'V1', callback_id: 'settings', state: { values: {} }, private_metadata: '' };
+  const payloads = fc.oneof(
+    mutated(press),
+    mutated({ type: 'view_submission', team: { id: 'T000000001' }, user, view }),
+  );
+  const nonsense = fc.oneof(
+    payloads.map((payload) => form({ payload: JSON.stringify(payload) ?? '' })),
+    brokenText(JSON.stringify(press)).map((payload) => form({ payload })),
+    mutated(command).map((fields) =>
+      form(
+        Object.fromEntries(
+          Object.entries(Object(fields)).map(([name, value]) => [name, String(JSON.stringify(value))]),
+        ),
+      ),
+    ),
+  );
+  await each(150, nonsense, async (body) => {
+    const answer = await driver.send(body, signed(body));
+    expect([200, 400, 401, 404, 500]).toContain(answer.status);
+  });
+  await expectNothingCharged(program);
+});
+
+test('1,000 files given as images are taken or refused in words, and none is left behind', async () => {
+  const directory = await mkdtemp(join(tmpdir(), 'vidgenie-hostile-'));
+  onTestFinished(() => rm(directory, { recursive: true, force: true }));
+  const small = sharp({ create: { width: 24, height: 16, channels: 4, background: '#c65d21' } });
+  const giant = sharp({
+    create: { width: 16_000, height: 16_000, channels: 3, background: '#000' },
+    limitInputPixels: false,
+  });
+  const images = await Promise.all([small.png().toBuffer(), small.jpeg().toBuffer(), small.webp().toBuffer()]);
+  const others = [
+    // A few bytes that unpack to 768 MB; a page, a script and an archive that call themselves images.
+    await giant.png({ compressionLevel: 9, palette: true }).toBuffer(),
+    Buffer.concat([images[0] ?? Buffer.alloc(0), Buffer.from('<script>alert(1)</script>')]),
+    Buffer.from(
+      '<svg xmlns="http://www.w3.org/2000/svg" width="1e9" height="1e9"><image href="file:///etc/passwd"/></svg>',
+    ),
+    Buffer.from('GIF89a\u0001\u0000\u0001\u0000<?php system($_GET[0]); ?>'),
+    Buffer.from('PK\u0003\u0004'),
+  ];
+  const files = fc.oneof(
+    { weight: 20, arbitrary: damaged([...images, ...others.slice(1)]) },
+    { weight: 1, arbitrary: fc.constantFrom(...others) },
+  );
+  await each(1_000, files, async (file) => {
+    const signal = AbortSignal.timeout(patienceMs);
+    const accepted = await acceptImage(file, { directory, signal });
+    if (accepted.outcome === 'refused') expect(accepted.detail).not.toBe('');
+    else await rm(accepted.image.path);
+  });
+  expect(await readdir(directory)).toEqual([]);
+});
+
+test('3,500 answers of providers are a result or a failure of the taxonomy, never anything else', async () => {
+  const told = new Map<string, Told>();
+  const stub = await startStub(({ path }, response) => {
+    const { status, type, body } = told.get(path.split('/')[1] ?? '') ?? { status: 404, type: 'text/plain', body: '' };
+    response.writeHead(status, { 'content-type': type }).end(body);
+  });
+  const b64 = png.toString('base64');
+  const interaction = { id: 'it-1', created: '2026-11-23T12:00:00Z' };
+  const handle = { id: 'it-1', submittedAt: Date.now(), seconds: 8, resolution: '1080p' };
+  const words = { prompt: 'a fox', style: 'vivid', aspect: 'wide', duration: 8 } as const;
+  const call = (key: typeof openAiKey) => callWith({ key, signal: AbortSignal.timeout(patienceMs) });
+  const openai = (baseUrl: string) => ({ baseUrl: `${baseUrl}/v1` });
+  const google = (baseUrl: string) => ({ baseUrl, resumePauseMs: 1 });
+  const kinds: { valid: unknown; ask: (baseUrl: string) => Promise<unknown> }[] = [
+    {
+      valid: responsesAnswer({ image: 'a still fox', motion: 'it runs' }),
+      ask: (url) => createOpenAiEnhance(openai(url)).submit(words, call(openAiKey)),
+    },
+    {
+      valid: { created: 1, data: [{ b64_json: b64 }], usage: imageUsage },
+      ask: (url) => createOpenAiImage(openai(url)).submit(imageRequest, call(openAiKey)),
+    },
+    {
+      valid: { id: 'modr-1', model: 'omni', results: [{ flagged: false, categories: {} }] },
+      ask: (url) =>
+        createOpenAiModeration(openai(url))(
+          { text: 'a fox', images: [] },
+          { key: openAiKey, signal: AbortSignal.timeout(patienceMs) },
+        ),
+    },
+    { valid: geminiImageAnswer, ask: (url) => createGoogleEnhance(google(url)).submit(words, call(googleKey)) },
+    { valid: geminiImageAnswer, ask: (url) => createGoogleImage(google(url)).submit(imageRequest, call(googleKey)) },
+    {
+      valid: { ...interaction, status: 'queued', steps: [] },
+      ask: (url) => createOmni(google(url)).submit(videoRequest, call(googleKey)),
+    },
+    {
+      valid: { ...interaction, ...completed },
+      ask: (url) => createOmni(google(url)).poll(handle, call(googleKey)),
+    },
+    {
+      valid: { ...interaction, ...completedInline(png) },
+      ask: async (url) => bytesOf(await createOmni(google(url)).download(handle, call(googleKey))),
+    },
+  ];
+  const answer = fc.constantFrom(...kinds).chain((kind) => {
+    const body = fc.oneof(
+      { weight: 3, arbitrary: mutated(kind.valid).map((value) => JSON.stringify(value) ?? '') },
+      { weight: 1, arbitrary: brokenText(JSON.stringify(kind.valid)) },
+    );
+    const status = fc.oneof(
+      { weight: 4, arbitrary: fc.constant(200) },
+      { weight: 1, arbitrary: fc.constantFrom(201, 204, 400, 401, 403, 404, 429, 500, 503) },
+    );
+    const type = fc.constantFrom('application/json', 'application/json', 'text/html', 'application/octet-stream');
+    return fc.record({ kind: fc.constant(kind), said: fc.record({ status, type, body }) });
+  });
+  let calls = 0;
+  const outcomes = { result: 0, failure: 0 };
+  await each(3_500, answer, async ({ kind, said }) => {
+    calls += 1;
+    const place = String(calls);
+    told.set(place, said);
+    try {
+      await kind.ask(`${stub.url}/${place}`);
+      outcomes.result += 1;
+    } catch (error) {
+      if (!(error instanceof ProviderError)) throw error;
+      expect(error.message).not.toBe('');
+      outcomes.failure += 1;
+    }
+    told.delete(place);
+  });
+  // Neither everything nor nothing of it is good: the inputs reach both sides of every reader.
+  expect(Math.min(outcomes.result, outcomes.failure)).toBeGreaterThan(100);
+});
+
+type Told = { status: number; type: string; body: string };

@@ -1,0 +1,61 @@
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
+import { sendBytes } from '../../../src/bots/slack/upload.ts';
+import { readConfig } from '../../../src/config.ts';
+import { Secret } from '../../../src/db/secret.ts';
+import { receiveMedia } from '../../../src/pipeline/media/receive.ts';
+import { createS3Store } from '../../../src/pipeline/media/s3.ts';
+import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
+
+// A process that brings a short video from a provider into S3 and on to a chat to warm up, and then a long one; it tells what memory
+// the long one held. Garbage is swept before each look: V8 lets dead buffers pile up, whatever the file's size.
+const [baseUrl = '', small = '', large = ''] = process.argv.slice(2);
+const { s3 } = readConfig(process.env);
+if (!s3) throw new Error('this process needs an S3 bucket');
+const store = createS3Store(s3);
+const directory = await mkdtemp(join(tmpdir(), 'vidgenie-media-'));
+const { signal } = new AbortController();
+
+async function carry(name: string): Promise<number> {
+  const uri = `https://generativelanguage.googleapis.com/v1beta/files/${name}`;
+  const key = new Secret('a-key-of-a-test');
+  const body = await downloadFile({ baseUrl }, uri, { key, signal, idleMs: 60_000, resumePauseMs: 1 });
+  const received = await receiveMedia(body, { directory, kind: 'video', maxBytes: 512 * 1024 * 1024, signal });
+  if (received.outcome === 'refused') throw new Error(received.detail);
+  const { media } = received;
+  await store.put(`runs/${name}/video.mp4`, media, signal);
+  await rm(media.path);
+  const stored = await store.open(`runs/${name}/video.mp4`);
+  await sendBytes(`${baseUrl}/chat/${name}`, stored, { mime: media.mime, bytes: media.bytes, signal });
+  return media.bytes;
+}
+
+const sweep = () => {
+  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
+  globalThis.gc();
+};
+
+try {
+  await carry(small);
+  // What streams that are done still hold goes with the next turns of the loop.
+  for (let turn = 0; turn < 5; turn++) {
+    sweep();
+    await delay(20);
+  }
+  const before = process.memoryUsage();
+  const peak = { rss: before.rss, external: before.external };
+  const looking = setInterval(() => {
+    sweep();
+    const { rss, external } = process.memoryUsage();
+    peak.rss = Math.max(peak.rss, rss);
+    peak.external = Math.max(peak.external, external);
+  }, 200);
+  const bytes = await carry(large);
+  clearInterval(looking);
+  const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
+  process.stdout.write(JSON.stringify({ bytes, added }));
+} finally {
+  await rm(directory, { recursive: true, force: true });
+}

@@ -1,0 +1,71 @@
+import { Readable } from 'node:stream';
+import { createWebClient } from '../../../src/bots/slack/client.ts';
+import { shareAll } from '../../../src/bots/slack/files.ts';
+import { type SlackSpeech, speechOf } from '../../../src/bots/slack/place.ts';
+import type { Voice } from '../../../src/bots/slack/voice.ts';
+import { textOf } from '../../../src/bots/text.ts';
+import { Secret } from '../../../src/db/secret.ts';
+import { createLog } from '../../../src/log.ts';
+import { createFileStore } from '../../../src/pipeline/media/files.ts';
+import type { MediaStore } from '../../../src/pipeline/media/store.ts';
+import { view } from '../../unit/bots/samples.ts';
+
+// A process that shares a short film to warm up and then a long one, and tells what memory the long one held. Garbage is swept
+// before each look: V8 lets about 64 MB of dead buffers pile up before it bothers, whatever the file's size.
+const [apiUrl = '', directory = '', small = '', large = ''] = process.argv.slice(2);
+const files = createFileStore(directory);
+const between = 8 * 1024 * 1024;
+
+/** The store as it is, with a look at the memory now and then while a film is read. */
+const store: MediaStore = {
+  ...files,
+  open: async (key) => {
+    const body = await files.open(key);
+    async function* looking() {
+      let unseen = 0;
+      for await (const piece of body) {
+        yield piece;
+        unseen += piece.length;
+        if (unseen < between) continue;
+        unseen = 0;
+        look();
+      }
+    }
+    return Readable.from(looking());
+  },
+};
+const client = createWebClient('worker', new Secret('xoxb-of-a-test'), apiUrl, createLog('silent', false));
+
+async function share(objectKey: string): Promise<SlackSpeech> {
+  let said = speechOf({});
+  const voice: Voice = {
+    ...{ client, view: view(), text: textOf('en'), signal: new AbortController().signal },
+    place: { channel: 'C1', threadTs: null, userId: 'U1', teamId: 'T1', locale: 'en' },
+    said: () => said,
+    remember: async (more) => {
+      said = { ...said, ...more };
+    },
+  };
+  const bytes = (await store.size(objectKey)) ?? 0;
+  const film = { kind: 'video', label: 'Video', mime: 'video/mp4', width: 1920, height: 1080, seconds: 60 } as const;
+  const { outcome } = await shareAll(voice, store, [{ ...film, objectKey, bytes }], '1.1');
+  if (outcome !== 'here') throw new Error('the film is not in the thread');
+  return said;
+}
+
+const peak = { rss: 0, external: 0 };
+function look(): void {
+  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
+  globalThis.gc();
+  const { rss, external } = process.memoryUsage();
+  peak.rss = Math.max(peak.rss, rss);
+  peak.external = Math.max(peak.external, external);
+}
+
+await share(small);
+look();
+const before = { ...peak };
+await share(large);
+look();
+const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
+process.stdout.write(JSON.stringify({ added }));

@@ -1,0 +1,33 @@
+import { onTestFinished } from 'vitest';
+import { member, workspace } from '../../../src/bots/terminal/person.ts';
+import type { Config } from '../../../src/config.ts';
+import { startLocalPage } from '../../../src/faces.ts';
+import { createLog } from '../../../src/log.ts';
+import type { Program } from '../../../src/main.ts';
+import { createTestDatabase } from '../database.ts';
+import { createInstallation } from '../program.ts';
+
+export type Running = { program: Program; address: string; stop: () => Promise<void> };
+
+/**
+ * An installation whose page is open on this machine, as `npm start` makes one; it can be stopped and started again.
+ * Without an environment the stand-in for a vendor does the work, at once.
+ */
+export async function localInstallation(
+  environment: NodeJS.ProcessEnv | null = {},
+): Promise<{ start: (config?: Partial<Config>) => Promise<Running> }> {
+  const installation = await createInstallation(await createTestDatabase());
+  const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
+  return {
+    start: async (config = {}) => {
+      const program = await installation.open({ worker: true, ...(environment && { environment }), config });
+      const page = await startLocalPage(program, log, { workspace, member });
+      const stop = async () => {
+        await page.stop();
+        await program.stop();
+      };
+      onTestFinished(stop);
+      return { program, address: page.address, stop };
+    },
+  };
+}

@@ -1,0 +1,103 @@
+import { readFileSync } from 'node:fs';
+import { Ajv } from 'ajv';
+import { expect, test } from 'vitest';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+
+const file: unknown = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
+
+const service = z.object({
+  image: z.string(),
+  command: z.array(z.string()).optional(),
+  entrypoint: z.array(z.string()).optional(),
+  user: z.string(),
+  read_only: z.literal(true),
+  cap_drop: z.tuple([z.literal('ALL')]),
+  environment: z.record(z.string(), z.union([z.string(), z.number()])).default({}),
+  healthcheck: z.object({ test: z.array(z.string()) }).optional(),
+  depends_on: z.record(z.string(), z.object({ condition: z.string() })).default({}),
+  ports: z.array(z.string()).default([]),
+  networks: z.array(z.string()).default([]),
+  volumes: z.array(z.string()).default([]),
+});
+const { services, volumes } = z
+  .object({ services: z.record(z.string(), service), volumes: z.record(z.string(), z.unknown()) })
+  .parse(file);
+
+const ours = ['bot', 'worker', 'prepare'];
+const once = ['prepare', 'media-volume'];
+
+test('the compose file is one by the schema of the Compose specification', () => {
+  const { $schema: _, ...schema } = z
+    .record(z.string(), z.unknown())
+    .parse(JSON.parse(readFileSync('tests/support/compose/compose-spec.json', 'utf8')));
+  // Its own formats (ports, durations) are no standard.
+  const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
+  validate(file);
+  expect(validate.errors).toBeNull();
+  expect(validate({ services: { bot: { imag: 'x' } } })).toBe(false);
+});
+
+test('its environment is what VidGenie reads, and makes a whole configuration', () => {
+  const source = readFileSync('src/config.ts', 'utf8');
+  const known = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1]);
+  for (const name of ours) {
+    const environment = services[name]?.environment ?? {};
+    for (const variable of Object.keys(environment)) expect(known).toContain(variable);
+    // As Compose fills them in from .env.
+    const filled = Object.entries(environment).map(([variable, value]) => [
+      variable,
+      String(value).replace(/\$\{[A-Z0-9_]+(:-([^}]*)|:\?[^}]*)?\}/g, (_, __, usual) => usual ?? 'secret'),
+    ]);
+    const config = readConfig({
+      ...Object.fromEntries(filled),
+      VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
+    });
+    expect(config).toMatchObject({ port: 3_000, home: '/var/lib/vidgenie', s3: { bucket: 'vidgenie' } });
+    expect([config.databaseUrl, config.redis, config.s3]).not.toContain(null);
+  }
+  expect(services.bot?.environment.VIDGENIE_ROLE).toBe('bot');
+  expect(services.worker?.environment.VIDGENIE_ROLE).toBe('worker');
+});
+
+test('what .env has to have is in the example', () => {
+  const example = readFileSync('.env.example', 'utf8');
+  const needed = [...readFileSync('docker-compose.yml', 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g)].map((match) => match[1]);
+  for (const name of needed) expect(example).toMatch(new RegExp(`^#?${name}=`, 'm'));
+});
+
+test('nobody is root, nothing but volumes can be written, and whoever stays has a health check', () => {
+  for (const [name, { user, healthcheck, image }] of Object.entries(services)) {
+    expect(user, name).not.toMatch(/^(root|0)(:|$)/);
+    expect(healthcheck !== undefined, name).toBe(!once.includes(name));
+    expect(image, name).toMatch(/^vidgenie$|:v?\d+\.\d+/);
+  }
+});
+
+test('only the bot can be reached from outside, and nobody waits for what is not there', () => {
+  for (const [name, { ports, depends_on: needs, networks, volumes: mounts }] of Object.entries(services)) {
+    expect(ports.length > 0, name).toBe(name === 'bot');
+    expect(networks.includes('outside'), name).toBe(ours.includes(name));
+    for (const [other, { condition }] of Object.entries(needs)) {
+      const expected = once.includes(other) ? 'service_completed_successfully' : 'service_healthy';
+      expect(services[other] && condition, `${name} needs ${other}`).toBe(expected);
+    }
+    for (const mount of mounts) expect(Object.keys(volumes)).toContain(mount.split(':')[0]);
+  }
+});
+
+test('the queue evicts nothing and is written to the disk', () => {
+  expect(services.valkey?.command?.join(' ')).toBe('valkey-server --appendonly yes --maxmemory-policy noeviction');
+});
+
+test('the image runs as nobody special, without what only developers need', () => {
+  const dockerfile = readFileSync('Dockerfile', 'utf8');
+  const pinned = z
+    .object({ devDependencies: z.object({ node: z.string() }) })
+    .parse(JSON.parse(readFileSync('package.json', 'utf8'))).devDependencies.node;
+  expect(dockerfile).toContain(`FROM node:${pinned}-slim`);
+  expect(dockerfile).toMatch(/npm ci --omit=dev/);
+  expect(dockerfile).toMatch(/^USER node$/m);
+  expect(dockerfile).toMatch(/install .*ffmpeg/);
+});
