@@ -1,0 +1,66 @@
+import type { Stage } from './stage/stage.ts';
+
+/** One number that was measured, what it has to reach, and what else was measured in the same run to hold it against. */
+export type Row = {
+  what: string;
+  value: number;
+  unit: string;
+  reach: { atMost: number } | { atLeast: number } | null;
+  beside: Measured[];
+};
+
+type Measured = { what: string; value: number; unit: string };
+
+export type Figure = {
+  name: string;
+  about: string;
+  measure: (stage: Stage) => Promise<Row[]>;
+};
+
+export function holds({ value, reach }: Row): boolean {
+  if (reach === null) return true;
+  return 'atMost' in reach ? value <= reach.atMost : value >= reach.atLeast;
+}
+
+/** The value below which `share` of the values lie; NaN without values, which holds no limit. */
+export function quantile(values: readonly number[], share: number): number {
+  const sorted = [...values].sort((a, b) => a - b);
+  return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
+}
+
+export const median = (values: readonly number[]): number => quantile(values, 0.5);
+
+/** Carries something out again and again, one after the other. */
+export async function repeated<T>(times: number, once: (round: number) => Promise<T>): Promise<T[]> {
+  const results: T[] = [];
+  for (let round = 0; round < times; round += 1) results.push(await once(round));
+  return results;
+}
+
+/** Does `count` things, never more than `atOnce` at the same time. Resolves with how long each took, in milliseconds. */
+export async function crowd(
+  count: number,
+  atOnce: number,
+  one: (index: number) => Promise<unknown>,
+): Promise<number[]> {
+  const times: number[] = [];
+  let next = 0;
+  const person = async () => {
+    while (next < count) {
+      const index = next;
+      next += 1;
+      const began = performance.now();
+      await one(index);
+      times.push(performance.now() - began);
+    }
+  };
+  await Promise.all(Array.from({ length: atOnce }, person));
+  return times;
+}
+
+/** How many times a second `count` things are done. */
+export async function rateOf(count: number, atOnce: number, one: (index: number) => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await crowd(count, atOnce, one);
+  return (count / (performance.now() - began)) * 1_000;
+}

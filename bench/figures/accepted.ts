@@ -1,0 +1,83 @@
+import { randomUUID } from 'node:crypto';
+import { drizzle } from 'drizzle-orm/postgres-js';
+import postgres from 'postgres';
+import { insertRun } from '../../src/db/runs.ts';
+import { runId, runOptions, workspaceId } from '../../src/db/vocabulary.ts';
+import { type Figure, median, rateOf, repeated } from '../figure.ts';
+import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+
+const atOnce = 50;
+const rounds = 3;
+const commands = 1_000;
+
+const crowds = [
+  { name: '32 workspaces', workspaces: 32 },
+  { name: 'one hot workspace', workspaces: 1 },
+];
+
+/** Accepted commands: looked at, priced, held and due, beside the statement that holds and inserts, sent by itself. */
+export const accepted: Figure = {
+  name: 'accepted',
+  about: 'accepted commands a second, 50 at once',
+  measure: async (stage) => {
+    const place = await stage.installation();
+    const desk = await openDesk(stage, place);
+    const client = postgres(place.url, { max: 10, onnotice: () => {} });
+    stage.atEnd(() => client.end());
+    const rows = [];
+    for (const { name, workspaces } of crowds) {
+      const nameOf = (index: number) => `${name.replaceAll(' ', '-')}-${index % workspaces}`;
+      for (let index = 0; index < workspaces; index += 1) await submitOne(desk, submissionIn(nameOf(index)));
+      const statement = await gatedStatement(client, nameOf(0));
+      const bare = (index: number) => statement(nameOf(index));
+      const whole = (index: number) => submitOne(desk, submissionIn(nameOf(index)));
+      await rateOf(commands / 4, atOnce, whole);
+      await rateOf(commands / 4, atOnce, bare);
+      const rates = await repeated(rounds, async () => ({
+        whole: await rateOf(commands, atOnce, whole),
+        bare: await rateOf(commands, atOnce, bare),
+      }));
+      const [ours, alone] = [median(rates.map(({ whole }) => whole)), median(rates.map(({ bare }) => bare))];
+      rows.push({
+        what: `accepted commands, ${name}`,
+        ...{ value: (ours / alone) * 100, unit: '% of the bare statement', reach: { atLeast: 60 } },
+        beside: [
+          { what: 'accepted', value: ours, unit: '/s' },
+          { what: 'bare statement', value: alone, unit: '/s' },
+        ],
+      });
+    }
+    return rows;
+  },
+};
+
+/** The very statement of the program, as the driver is given it, ready to be sent for new runs without anything around it. */
+async function gatedStatement(client: postgres.Sql, workspace: string) {
+  const sent: { text: string; values: unknown[] }[] = [];
+  const db = drizzle(client, { logger: { logQuery: (text, values) => sent.push({ text, values }) } });
+  const [id, requestKey, memberId, home] = [randomUUID(), randomUUID(), randomUUID(), `terminal:${workspace}`];
+  await insertRun(db, {
+    ...{ id: runId.parse(id), workspaceId: workspaceId.parse(home), requestKey, memberId, memberName: 'Ada' },
+    ...{ workflow: 'complete', prompt: 'a fox in the snow', options: runOptions.parse({}), place: {}, input: null },
+    steps: [
+      { kind: 'enhance', priceCredits: 1, provider: 'bench', model: 'bench-words', keySource: 'none' },
+      { kind: 'image', priceCredits: 5, provider: 'bench', model: 'bench-image', keySource: 'none' },
+      { kind: 'video', priceCredits: 18, provider: 'bench', model: 'bench-video', keySource: 'none' },
+    ],
+  });
+  const statement = sent[0];
+  if (!statement) throw new Error('the program sent no statement');
+  return async (target: string) => {
+    const fresh = new Map([
+      [id, randomUUID()],
+      [requestKey, randomUUID()],
+      [memberId, randomUUID()],
+      [home, `terminal:${target}`],
+    ]);
+    const values = statement.values.map((value) => {
+      if (value === null) return null;
+      return typeof value === 'string' ? (fresh.get(value) ?? value.replace(id, fresh.get(id) ?? '')) : String(value);
+    });
+    await client.unsafe(statement.text, values, { prepare: true });
+  };
+}

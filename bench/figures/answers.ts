@@ -1,0 +1,99 @@
+import { openDiscord } from '../../tests/support/discord/simulator.ts';
+import { crowd, type Figure, median, quantile, type Row, repeated } from '../figure.ts';
+import { startProcess } from '../stage/processes.ts';
+import { openSlack, signedBySlack } from '../stage/slack.ts';
+import type { Stage } from '../stage/stage.ts';
+
+const atOnce = 50;
+const commands = 300;
+const rounds = 3;
+
+/** From a command to the words that answer it, 50 at once, in a bot's own process. Beside it what the bot only acknowledges. */
+export const answers: Figure = {
+  name: 'answers',
+  about: 'command to answer, 50 at once',
+  measure: async (stage) => [
+    ...(await onDiscord(stage, 'gateway')),
+    ...(await onDiscord(stage, 'HTTP')),
+    ...(await onSlack(stage)),
+  ],
+};
+
+type Asking = () => Promise<unknown>;
+
+/** What one person may ask in a minute is not what is measured. */
+const manyCommands = { MEMBER_COMMANDS_PER_MINUTE: '1000000', WORKSPACE_COMMANDS_PER_MINUTE: '1000000' };
+
+async function succeeded(asked: Promise<Response>): Promise<void> {
+  const answer = await asked;
+  const body = await answer.text();
+  if (!answer.ok) throw new Error(`a bot answered with status ${answer.status}: ${body.slice(0, 200)}`);
+}
+
+async function measured(what: string, ask: Asking, bare: { what: string; ask: Asking } | null): Promise<Row[]> {
+  await crowd(commands, atOnce, ask);
+  if (bare) await crowd(commands, atOnce, bare.ask);
+  const times = await repeated(rounds, () => crowd(commands, atOnce, ask));
+  const bareTimes = bare ? await repeated(rounds, () => crowd(commands, atOnce, bare.ask)) : [];
+  const at = (share: number, all: number[][]) => median(all.map((one) => quantile(one, share)));
+  const besideBare = bare
+    ? [
+        { what: `${bare.what} p50`, value: at(0.5, bareTimes), unit: 'ms' },
+        { what: 'p99', value: at(0.99, bareTimes), unit: 'ms' },
+      ]
+    : [];
+  return [
+    {
+      what: `${what}, p99`,
+      ...{ value: at(0.99, times), unit: 'ms', reach: { atMost: 100 } },
+      beside: [{ what: 'p50', value: at(0.5, times), unit: 'ms' }, ...besideBare],
+    },
+  ];
+}
+
+async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> {
+  const discord = await openDiscord();
+  stage.atEnd(discord.close);
+  const channel = discord.channel(discord.guild());
+  const ada = discord.person('member');
+  const place = await stage.installation();
+  const { token, apiUrl } = discord.address;
+  const settings = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_PUBLIC_KEY: discord.publicKey };
+  const bot = await startProcess(stage, 'bot', place, { environment: { ...settings, ...manyCommands } });
+  const endpoint = `http://127.0.0.1:${bot.port}/discord/interactions`;
+  const command = async () => {
+    const asked = discord.people.command(ada, channel, 'help');
+    if (way === 'gateway') await discord.ask(asked);
+    else await succeeded(discord.sendOverHttp(asked, endpoint));
+    await discord.whisper(asked);
+  };
+  const ping = JSON.stringify({ id: '1', application_id: '1', type: 1, token: 'x', version: 1 });
+  const bare = { what: 'a ping over HTTP', ask: () => succeeded(discord.sendSigned(ping, endpoint)) };
+  const rows = await measured(`Discord, ${way}`, command, bare);
+  await Promise.all([bot.kill(), discord.close()]);
+  return rows;
+}
+
+async function onSlack(stage: Stage): Promise<Row[]> {
+  const heard = new Map<string, () => void>();
+  const slack = await openSlack(stage, (path) => heard.get(path)?.());
+  const place = await stage.installation();
+  const bot = await startProcess(stage, 'bot', place, { environment: { ...slack.environment, ...manyCommands } });
+  const post = (fields: Record<string, string>) => {
+    const body = new URLSearchParams(fields).toString();
+    const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signedBySlack(body) };
+    return succeeded(fetch(`http://127.0.0.1:${bot.port}/slack/events`, { method: 'POST', body, headers }));
+  };
+  const command = async () => {
+    const key = crypto.randomUUID();
+    const answered = new Promise<void>((resolve) => heard.set(key, resolve));
+    await post({
+      ...{ command: '/vidgenie', text: 'help', team_id: 'T1', team_domain: 'first', user_id: 'U2', user_name: 'ada' },
+      ...{ channel_id: 'C1', channel_name: 'general', api_app_id: 'A1', is_enterprise_install: 'false' },
+      ...{ response_url: `${slack.url}/${key}`, trigger_id: key },
+    });
+    await answered;
+    heard.delete(key);
+  };
+  return await measured('Slack, HTTP', command, { what: 'a check of the line', ask: () => post({ ssl_check: '1' }) });
+}

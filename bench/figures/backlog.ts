@@ -1,0 +1,55 @@
+import { type Figure, median, repeated } from '../figure.ts';
+import { deliveredCount, openCopier, openDesk, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { cpuMsOf, startProcess } from '../stage/processes.ts';
+import { until } from '../stage/stage.ts';
+
+const sizes = [10, 100, 1_000, 10_000];
+const workspaces = 40;
+const worked = 120;
+const rounds = 3;
+
+/** What a run costs while others wait: the same number of runs is worked beside a backlog that is ten times longer each time. */
+export const backlog: Figure = {
+  name: 'backlog',
+  about: 'cost of a run beside 10, 100, 1,000 and 10,000 that wait',
+  measure: async (stage) => {
+    const place = await stage.installation();
+    const desk = await openDesk(stage, place);
+    const pid = await serverPid(desk);
+    for (let index = 0; index < workspaces; index += 1) {
+      await submitOne(desk, submissionIn(`w${index}`, { workflow: 'image' }));
+    }
+    let submitted = workspaces;
+    const copy = await openCopier(desk);
+    const fill = async (size: number) => {
+      const missing = size + worked - (submitted - (await deliveredCount(desk)));
+      if (missing > 0) await copy(missing);
+      submitted += Math.max(0, missing);
+    };
+    const costs = [];
+    for (const size of sizes) {
+      const perRun = await repeated(rounds, async () => {
+        await fill(size);
+        const start = await deliveredCount(desk);
+        const worker = await startProcess(stage, 'worker', place);
+        await until(async () => (await deliveredCount(desk)) > start, 30_000, 'a first run');
+        await worker.used();
+        const [before, cpu] = [await deliveredCount(desk), cpuMsOf(pid)];
+        await until(async () => (await deliveredCount(desk)) - before >= worked / 2, 120_000, 'the runs');
+        const [count, used] = [(await deliveredCount(desk)) - before, await worker.used()];
+        const perRunMs = (used.cpuMs + cpuMsOf(pid) - cpu) / count;
+        await worker.kill();
+        return perRunMs;
+      });
+      costs.push(median(perRun));
+    }
+    const [least, most] = [Math.min(...costs), Math.max(...costs)];
+    return [
+      {
+        what: 'processor time of a run, the dearest backlog over the cheapest',
+        ...{ value: (most / least - 1) * 100, unit: '% more', reach: { atMost: 20 } },
+        beside: costs.map((value, index) => ({ what: `beside ${sizes[index]}`, value, unit: 'ms' })),
+      },
+    ];
+  },
+};

@@ -1,0 +1,86 @@
+import { spawn } from 'node:child_process';
+import { once } from 'node:events';
+import { copyFile, mkdtemp, open } from 'node:fs/promises';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { type Figure, median, repeated } from '../figure.ts';
+import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { startProcess } from '../stage/processes.ts';
+import type { Stage } from '../stage/stage.ts';
+
+const megabytes = 200;
+
+/** A video of 200 MB comes from its provider and goes to S3; the most memory of the worker meanwhile, over what it had before. */
+export const big: Figure = {
+  name: 'big',
+  about: `a video of ${megabytes} MB from provider to S3`,
+  measure: async (stage) => {
+    const environment = await startS3(stage);
+    const place = await stage.installation();
+    const settings = { ...place, environment: { ...place.environment, ...environment } };
+    const desk = await openDesk(stage, settings);
+    await desk.services.store.prepare();
+    const worked = async (name: string, media?: { image: string; video: string }) => {
+      const worker = await startProcess(stage, 'worker', settings, media ? { media } : {});
+      const whole = async () => {
+        const id = await submitOne(desk, submissionIn(name));
+        for await (const { run } of desk.services.watch(id)) {
+          if (run.deliveredAt && run.state !== 'succeeded')
+            throw new Error(`a run ${run.state}: ${run.failure?.detail}`);
+          if (run.deliveredAt) return;
+        }
+      };
+      await whole();
+      const { rssMb } = await worker.used();
+      await whole();
+      const added = (await worker.used()).peakMb - rssMb;
+      await worker.kill();
+      return added;
+    };
+    const file = await inflated(stage);
+    const small = await repeated(3, (round) => worked(`small-${round}`));
+    const large = await repeated(3, (round) => worked(`large-${round}`, { ...stage.media, video: file }));
+    return [
+      {
+        what: `memory added by a video of ${megabytes} MB on its way to S3`,
+        ...{ value: median(large), unit: 'MB', reach: { atMost: 64 } },
+        beside: [{ what: 'by a video of a few kB', value: median(small), unit: 'MB' }],
+      },
+    ];
+  },
+};
+
+/** The usual small video with a box behind it that players pass over. */
+async function inflated({ folder, media }: Stage): Promise<string> {
+  const path = join(folder, 'big.mp4');
+  await copyFile(media.video, path);
+  const file = await open(path, 'a');
+  const header = Buffer.alloc(8);
+  header.writeUInt32BE(megabytes * 1_000_000 + 8, 0);
+  header.write('free', 4, 'latin1');
+  await file.write(header);
+  const chunk = Buffer.alloc(1_000_000, 7);
+  for (let written = 0; written < megabytes; written += 1) await file.write(chunk);
+  await file.close();
+  return path;
+}
+
+async function startS3(stage: Stage): Promise<Record<string, string>> {
+  const directory = await mkdtemp(join(stage.folder, 's3-'));
+  const script = fileURLToPath(new URL('../../tests/cluster/s3.ts', import.meta.url));
+  const child = spawn(process.execPath, [script, directory, '0'], { stdio: ['ignore', 'pipe', 'inherit'] });
+  stage.atEnd(async () => {
+    const ended = once(child, 'exit');
+    child.kill('SIGKILL');
+    await ended;
+  });
+  const gone = once(child, 'exit').then(() => {
+    throw new Error('the S3 server ended before it was ready');
+  });
+  // At the end of the figure it is ended, and nobody waits for that here.
+  gone.catch(() => {});
+  const [line] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), gone]);
+  const account = { S3_ACCESS_KEY_ID: 'S3RVER', S3_SECRET_ACCESS_KEY: 'S3RVER', S3_REGION: 'us-east-1' };
+  const environment = { S3_BUCKET: 'vidgenie', S3_ENDPOINT: String(line).trim(), ...account };
+  return environment;
+}

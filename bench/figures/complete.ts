@@ -1,0 +1,67 @@
+import { type Figure, median, type Row, repeated } from '../figure.ts';
+import { type Backend, backends, noopRate } from '../stage/backends.ts';
+import { deliveredCount, dispatchesPerRun, openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { startProcess } from '../stage/processes.ts';
+import { type Stage, until } from '../stage/stage.ts';
+
+const rounds = 3;
+const alone = 7;
+const crowd = 60;
+
+/** A whole run with providers that cost no time: what is left is ours. Beside it, how fast the queue moves jobs that do nothing. */
+export const complete: Figure = {
+  name: 'complete',
+  about: 'a whole run with providers that answer at once',
+  measure: async (stage) => (await repeatedFor(stage, await backends(stage))).flat(),
+};
+
+const repeatedFor = async (stage: Stage, list: readonly Backend[]) =>
+  await repeated(list.length, async (index) => {
+    const backend = list[index];
+    return backend ? await on(stage, backend) : [];
+  });
+
+async function on(stage: Stage, backend: Backend): Promise<Row[]> {
+  const place = await backend.installation();
+  const desk = await openDesk(stage, place);
+  const worker = await startProcess(stage, 'worker', place);
+  const whole = async (name: string) => {
+    const id = await submitOne(desk, submissionIn(name));
+    for await (const { run } of desk.services.watch(id)) {
+      if (run.deliveredAt && run.state !== 'succeeded') throw new Error(`a run ${run.state}: ${run.failure?.detail}`);
+      if (run.deliveredAt) return;
+    }
+  };
+  await whole('warm');
+  const times = await repeated(alone, async () => {
+    const began = performance.now();
+    await whole('one');
+    return performance.now() - began;
+  });
+  const rates = await repeated(rounds, async (round) => {
+    const before = await deliveredCount(desk);
+    const began = performance.now();
+    // Enough workspaces that no limit of one is what is measured.
+    for (let index = 0; index < crowd; index += 1) await submitOne(desk, submissionIn(`crowd-${round}-${index % 30}`));
+    await until(async () => (await deliveredCount(desk)) - before >= crowd, 120_000, `${crowd} runs`);
+    return (crowd / (performance.now() - began)) * 1_000;
+  });
+  const jobsPerRun = await dispatchesPerRun(desk);
+  await worker.kill();
+  const [rate, noop] = [median(rates), median(await repeated(rounds, () => noopRate(backend)))];
+  return [
+    {
+      what: `a run from command to delivery, queue on ${backend.name}`,
+      ...{ value: median(times), unit: 'ms', reach: { atMost: 60 }, beside: [] },
+    },
+    {
+      what: `runs a second, queue on ${backend.name}`,
+      ...{ value: (rate / (noop / jobsPerRun)) * 100, unit: '% of no-op', reach: { atLeast: 25 } },
+      beside: [
+        { what: 'runs', value: rate, unit: '/s' },
+        { what: 'no-op jobs', value: noop, unit: '/s' },
+        { what: 'jobs in a run', value: jobsPerRun, unit: '' },
+      ],
+    },
+  ];
+}

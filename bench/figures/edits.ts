@@ -1,0 +1,85 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { workspaceId } from '../../src/db/vocabulary.ts';
+import { type Figure, median, quantile } from '../figure.ts';
+import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { startProcess } from '../stage/processes.ts';
+import { openSlack } from '../stage/slack.ts';
+
+const runsAtWork = 200;
+/** A run has something new to tell with each poll. */
+const pollAfterMs = 5_000;
+/** What the budget allows at once is used up by then. */
+const warmUpMs = 15_000;
+const measuredMs = 60_000;
+const finished = 12;
+
+/** Every run of a busy Slack workspace would show its progress; how often the app edits, and how soon it tells that a run is over. */
+export const edits: Figure = {
+  name: 'edits',
+  about: `edits for ${runsAtWork} runs in one Slack workspace`,
+  measure: async (stage) => {
+    const heard: { at: number; ts: string }[] = [];
+    const slack = await openSlack(stage, (path, body) => {
+      if (path === 'api/chat.update') heard.push({ at: Date.now(), ts: new URLSearchParams(body).get('ts') ?? '' });
+    });
+    const place = await stage.installation();
+    const settings = { ...place, environment: { ...place.environment, ...slack.environment } };
+    const desk = await openDesk(stage, settings);
+    const { db } = desk.database;
+    const workspace = { id: workspaceId.parse('slack:T1'), face: 'slack' as const, name: 'first' };
+    const where = { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' };
+    for (let index = 0; index < runsAtWork; index += 1) {
+      await submitOne(desk, submissionIn('first', { workspace, place: where }));
+    }
+    const began = Date.now();
+    // All have said where they stand and wait for their video; some of these are done in the time that is measured, one after another.
+    await db.execute(
+      sql`UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind <> 'video'`,
+    );
+    await db.execute(sql`
+      UPDATE runs SET state = 'running', started_at = now(),
+        speech = jsonb_build_object('rootTs', 'root-' || id, 'progressTs', 'progress-' || id),
+        due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
+    await db.execute(sql`
+      UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
+        handle = CASE WHEN n.place <= ${finished} THEN jsonb_build_object('doneAt',
+          ${began + warmUpMs}::float8 + (n.place - 1) * ${measuredMs / (finished + 1)}::float8) ELSE '{}' END
+      FROM (SELECT id, row_number() OVER (ORDER BY id) AS place FROM runs) AS n
+      WHERE steps.run_id = n.id AND kind = 'video'`);
+    await startProcess(stage, 'worker', settings, { pace: { kind: 'waiting', pollAfterMs } });
+    await delay(began + warmUpMs - Date.now());
+    await delay(measuredMs);
+    const counted = heard.filter(({ at }) => at >= began + warmUpMs && at < began + warmUpMs + measuredMs);
+    const delivered = ends.parse(
+      await db.execute(sql`
+        SELECT speech->>'progressTs' AS ts, extract(epoch FROM settled_at)::float8 * 1000 AS "settledMs" FROM runs
+        WHERE delivered_at IS NOT NULL AND state = 'succeeded'`),
+    );
+    if (delivered.length < finished) throw new Error(`${delivered.length} of ${finished} runs were told`);
+    const delays = delivered.map(({ ts, settledMs }) => {
+      const last = heard.findLast((one) => one.ts === ts);
+      return last ? last.at - settledMs : Number.NaN;
+    });
+    const told = new Set(delivered.flatMap(({ ts }) => [ts, ts.replace('progress', 'root')]));
+    return [
+      {
+        what: `edits of ${runsAtWork} runs in one Slack workspace`,
+        ...{ value: (counted.length / measuredMs) * 60_000, unit: '/min', reach: { atMost: 50 } },
+        beside: [
+          { what: 'the budget', value: 45, unit: '/min' },
+          { what: 'of runs that ended', value: counted.filter(({ ts }) => told.has(ts)).length, unit: '' },
+          { what: 'polls that had something to tell', value: (runsAtWork / pollAfterMs) * 60_000, unit: '/min' },
+        ],
+      },
+      {
+        what: 'the final message after the end of its run, the latest',
+        ...{ value: quantile(delays, 1) / 1_000, unit: 's', reach: { atMost: 5 } },
+        beside: [{ what: 'median', value: median(delays) / 1_000, unit: 's' }],
+      },
+    ];
+  },
+};
+
+const ends = z.array(z.object({ ts: z.string(), settledMs: z.number() }));

@@ -1,0 +1,42 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { type Figure, quantile, repeated } from '../figure.ts';
+import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { startProcess } from '../stage/processes.ts';
+import { until } from '../stage/stage.ts';
+
+const visibilityMs = 5_000;
+const runsAtOnce = 8;
+const claims = z.array(z.object({ count: z.coerce.number() }));
+
+/** A worker is killed in the middle of its turns; how long until another one has taken up the last of them. */
+export const takeover: Figure = {
+  name: 'takeover',
+  about: "a killed worker's runs taken over",
+  measure: async (stage) => {
+    const waits = await repeated(3, async (round) => {
+      const place = await stage.installation();
+      const desk = await openDesk(stage, place);
+      // Its calls last: whoever is killed is in the middle of them.
+      const first = await startProcess(stage, 'worker', place, { visibilityMs, pace: { kind: 'stuck' } });
+      for (let index = 0; index < runsAtOnce; index += 1) await submitOne(desk, submissionIn(`w${round}-${index}`));
+      const claimedAtLeast = (dispatch: number) => async () => {
+        const rows = await desk.database.db.execute(sql`SELECT count(*) FROM runs WHERE claimed >= ${dispatch}`);
+        return claims.parse(rows)[0]?.count === runsAtOnce;
+      };
+      await until(claimedAtLeast(1), 30_000, 'the first turns');
+      await startProcess(stage, 'worker', place, { visibilityMs, pace: { kind: 'stuck' } });
+      await first.kill();
+      const began = performance.now();
+      await until(claimedAtLeast(2), 60_000, 'the takeover');
+      return performance.now() - began;
+    });
+    return [
+      {
+        what: `the last of ${runsAtOnce} runs taken over after a kill`,
+        ...{ value: quantile(waits, 1) / 1_000, unit: 's', reach: { atMost: visibilityMs / 1_000 + 1 } },
+        beside: [{ what: 'visibility time-out', value: visibilityMs / 1_000, unit: 's' }],
+      },
+    ];
+  },
+};

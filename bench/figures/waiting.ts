@@ -1,0 +1,94 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import type { Program } from '../../src/main.ts';
+import { type Figure, quantile, type Row, repeated } from '../figure.ts';
+import { type Backend, backends } from '../stage/backends.ts';
+import { openCopier, openDesk, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { cpuMsOf, startProcess } from '../stage/processes.ts';
+import type { Stage } from '../stage/stage.ts';
+
+const videos = 5_000;
+const workspaces = 500;
+const pollAfterMs = 15_000;
+/** The worker has started, and every video has been asked for, before anything is measured. */
+const warmUpMs = pollAfterMs + 3_000;
+/** Every video is asked for twice. */
+const measuredMs = 2 * pollAfterMs;
+const idleMs = 3_000;
+
+/** Videos that providers work at, all waited for by one worker: its memory, how late it asks, and who works for it how much. */
+export const waiting: Figure = {
+  name: 'waiting',
+  about: `${videos} videos waiting at providers in one worker, asked for every ${pollAfterMs / 1_000} s`,
+  measure: async (stage) => {
+    const list = await backends(stage);
+    const rows = await repeated(list.length, async (index) => {
+      const backend = list[index];
+      return backend ? await on(stage, backend) : [];
+    });
+    return rows.flat();
+  },
+};
+
+async function on(stage: Stage, backend: Backend): Promise<Row[]> {
+  const place = await backend.installation();
+  const desk = await openDesk(stage, place);
+  const database = await serverPid(desk);
+  const worker = await startProcess(stage, 'worker', place, { pace: { kind: 'waiting', pollAfterMs } });
+  await delay(idleMs);
+  const idle = await worker.used();
+  await worker.kill();
+
+  for (let index = 0; index < workspaces; index += 1) await submitOne(desk, submissionIn(`w${index}`));
+  const copy = await openCopier(desk);
+  await copy(videos - workspaces);
+  await sendAll(desk);
+  const busy = await startProcess(stage, 'worker', place, { pace: { kind: 'waiting', pollAfterMs } });
+  await delay(warmUpMs);
+  await busy.used();
+  const [databaseBefore, redisBefore, began] = [cpuMsOf(database), cpuMsOf(backend.pid ?? 0), performance.now()];
+  await delay(measuredMs);
+  const [used, wallMs] = [await busy.used(), performance.now() - began];
+  const share = (ms: number) => (ms / wallMs) * 100;
+  const ofDatabase = share(cpuMsOf(database) - databaseBefore);
+  if (used.lateMs.length === 0) throw new Error('no video was asked for');
+  const polls = { what: 'polls', value: (used.lateMs.length / wallMs) * 1_000, unit: '/s' };
+  const ofWorker = { what: 'worker', value: share(used.cpuMs), unit: '% of a core' };
+  const name = `queue on ${backend.name}`;
+  return [
+    {
+      what: `memory of the worker, ${name}`,
+      ...{ value: used.peakMb, unit: 'MB', reach: { atMost: 350 } },
+      beside: [{ what: 'idle', value: idle.peakMb, unit: 'MB' }],
+    },
+    {
+      what: `lateness of a poll, p95, ${name}`,
+      ...{ value: quantile(used.lateMs, 0.95) / 1_000, unit: 's', reach: { atMost: 1 } },
+      beside: [{ what: 'median', value: quantile(used.lateMs, 0.5) / 1_000, unit: 's' }, polls],
+    },
+    backend.pid === null
+      ? {
+          what: 'PostgreSQL at work, the queue in it',
+          ...{ value: ofDatabase, unit: '% of a core', reach: { atMost: 40 }, beside: [ofWorker] },
+        }
+      : {
+          what: 'Redis at work',
+          ...{ value: share(cpuMsOf(backend.pid) - redisBefore), unit: '% of a core', reach: { atMost: 20 } },
+          beside: [ofWorker, { what: 'PostgreSQL', value: ofDatabase, unit: '% of a core' }],
+        },
+  ];
+}
+
+/** Writes down that all videos were sent, and spreads the next looks over the time between two polls. */
+async function sendAll({ database: { db } }: Program): Promise<void> {
+  await db.execute(sql`
+    UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind <> 'video'`);
+  await db.execute(sql`
+    UPDATE runs SET state = 'running', started_at = now(),
+      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
+  await db.execute(sql`
+    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
+      handle = jsonb_build_object('firstPollAt', extract(epoch FROM due_at)::float8 * 1000)
+    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
+  await db.execute(sql`VACUUM ANALYZE`);
+}

@@ -1,0 +1,67 @@
+import { writeFile } from 'node:fs/promises';
+import { inspect, parseArgs } from 'node:util';
+import type { Figure, Row } from './figure.ts';
+import { accepted } from './figures/accepted.ts';
+import { answers } from './figures/answers.ts';
+import { backlog } from './figures/backlog.ts';
+import { big } from './figures/big.ts';
+import { complete } from './figures/complete.ts';
+import { edits } from './figures/edits.ts';
+import { startup } from './figures/startup.ts';
+import { takeover } from './figures/takeover.ts';
+import { waiting } from './figures/waiting.ts';
+import { openStage } from './stage/stage.ts';
+import { machine, paint, type Result } from './table.ts';
+
+const figures: Figure[] = [startup, accepted, answers, complete, waiting, edits, takeover, big, backlog];
+
+const { values } = parseArgs({
+  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'string' } },
+});
+const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
+const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
+if (unknown.length > 0) {
+  process.stderr.write(`No figure is called ${unknown.join(', ')}: ${figures.map(({ name }) => name).join(', ')}.\n`);
+  process.exit(2);
+}
+
+/** What takes longer than this is not measured any more, so that the others are. Milliseconds. */
+const patienceMs = 3 * 60_000;
+
+async function withinPatience<T>(work: Promise<T>): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const overdue = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
+  });
+  // What is left of it fails when its processes are ended, and nobody waits for that.
+  work.catch(() => {});
+  return await Promise.race([work, overdue]).finally(() => clearTimeout(timer));
+}
+
+// What is cut off when a figure's processes and databases end may fail with nobody waiting for it; the others are still measured.
+process.on('unhandledRejection', (error) => process.stderr.write(`(left behind: ${String(error)}) `));
+
+const results: Result[] = [];
+const { stage, done, close } = await openStage();
+for (const figure of figures.filter(({ name }) => names.includes(name))) {
+  const began = performance.now();
+  process.stderr.write(`${figure.name}: ${figure.about} … `);
+  let [rows, failure]: [Row[], string | null] = [[], null];
+  try {
+    rows = await withinPatience(figure.measure(stage));
+  } catch (error) {
+    // With what caused it: of a statement that failed the error itself tells the text alone.
+    failure = inspect(error, { compact: true });
+  }
+  await done();
+  process.stderr.write(
+    `${failure === null ? '' : `failed: ${failure} `}${Math.round((performance.now() - began) / 1_000)} s\n`,
+  );
+  results.push({ figure: figure.name, rows, failure });
+}
+await close();
+
+const report = JSON.stringify({ machine: machine(), results }, null, 2);
+process.stdout.write(values.json ? `${report}\n` : paint(results));
+if (values.write) await writeFile(values.write, `${report}\n`);
+process.exit(0);

@@ -1,0 +1,95 @@
+import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { readConfig } from '../../src/config.ts';
+import { type RunId, workspaceId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
+import { openProgram, type Program } from '../../src/main.ts';
+import type { Submission } from '../../src/pipeline/submit.ts';
+import { parentOf } from './processes.ts';
+import type { Place, Stage } from './stage.ts';
+import { createVendor } from './vendor.ts';
+
+/** A process that takes commands and does no work: this one. */
+export async function openDesk(stage: Stage, { environment }: Place): Promise<Program> {
+  const program = await openProgram(readConfig(environment), createLog('error', false), {
+    worker: false,
+    providers: createVendor(stage.media, { kind: 'instant' }),
+  });
+  stage.atEnd(program.stop);
+  return program;
+}
+
+export const submissionIn = (workspace: string, over: Partial<Submission> = {}): Submission => ({
+  workspace: { id: workspaceId.parse(`terminal:${workspace}`), face: 'terminal', name: workspace },
+  // Everybody gives one command: what one member may have waiting is not what is measured.
+  member: { id: randomUUID(), name: 'Ada', isAdmin: false },
+  requestKey: randomUUID(),
+  place: {},
+  workflow: 'complete',
+  prompt: 'a fox in the snow',
+  options: {},
+  image: null,
+  ...over,
+});
+
+/** Gives a command that has to be accepted. */
+export async function submitOne({ services }: Program, submission: Submission): Promise<RunId> {
+  const outcome = await services.submit(submission);
+  if (outcome.outcome !== 'accepted') throw new Error(`a command was not accepted: ${JSON.stringify(outcome)}`);
+  return outcome.runId;
+}
+
+/** Writes copies of the runs that there are by then, as often as it is asked to: thousands of commands would take longer than what is measured. */
+export async function openCopier({ database: { db } }: Program): Promise<(count: number) => Promise<void>> {
+  await db.execute(sql`
+    CREATE TABLE bench_runs AS SELECT to_jsonb(runs) AS run, row_number() OVER (ORDER BY id) - 1 AS place FROM runs`);
+  await db.execute(sql`
+    CREATE TABLE bench_steps AS SELECT kind, price_credits, provider, model FROM steps
+    WHERE run_id = (SELECT (run->>'id')::uuid FROM bench_runs WHERE place = 0)`);
+  return async (count) => {
+    await db.transaction(async (tx) => {
+      await tx.execute(sql`
+        INSERT INTO runs SELECT made.*
+        FROM (
+          SELECT run || jsonb_build_object('id', gen_random_uuid(), 'request_key', gen_random_uuid(),
+            'member_id', gen_random_uuid(), 'created_at', now(), 'due_at', now()) AS one
+          FROM generate_series(1, ${count}::int) AS n JOIN bench_runs ON place = n % (SELECT count(*) FROM bench_runs)
+          -- So that each copy is made of its own: the planner would remember the ids that it gave first.
+          OFFSET 0
+        ) AS ones CROSS JOIN LATERAL jsonb_populate_record(NULL::runs, one) AS made`);
+      await tx.execute(sql`
+        INSERT INTO steps (run_id, kind, price_credits, provider, model)
+        SELECT runs.id, bench_steps.* FROM runs, bench_steps
+        WHERE NOT EXISTS (SELECT FROM steps WHERE run_id = runs.id)`);
+      // More than the copies hold: what is settled has to come from somewhere.
+      await tx.execute(sql`UPDATE credit_accounts SET held = held + ${count}::int * 100`);
+    });
+    await db.execute(sql`ANALYZE`);
+  };
+}
+
+const counted = z.array(z.object({ count: z.coerce.number() }));
+
+export async function deliveredCount({ database }: Program): Promise<number> {
+  const rows = await database.db.execute(sql`SELECT count(*) FROM runs WHERE delivered_at IS NOT NULL`);
+  return counted.parse(rows)[0]?.count ?? 0;
+}
+
+const averaged = z.array(z.object({ average: z.coerce.number() }));
+
+/** How many jobs a delivered run took, a turn that was taken twice included: each is a dispatch. */
+export async function dispatchesPerRun({ database }: Program): Promise<number> {
+  const rows = await database.db.execute(
+    sql`SELECT avg(dispatch)::float8 AS average FROM runs WHERE delivered_at IS NOT NULL`,
+  );
+  return averaged.parse(rows)[0]?.average ?? Number.NaN;
+}
+
+const backend = z.array(z.object({ pid: z.int() }));
+
+/** The process of the database server that this program is connected to. */
+export async function serverPid({ database }: Program): Promise<number> {
+  const [row] = backend.parse(await database.db.execute(sql`SELECT pg_backend_pid() AS pid`));
+  return parentOf(row?.pid ?? 0);
+}

@@ -1,0 +1,64 @@
+import { createReadStream, readFileSync } from 'node:fs';
+import { Readable } from 'node:stream';
+import { setTimeout as delay } from 'node:timers/promises';
+import { z } from 'zod';
+import { type Capabilities, type Provider, ProviderError } from '../../src/pipeline/providers/provider.ts';
+import { createProviders, type Providers } from '../../src/pipeline/providers/registry.ts';
+
+export type MediaFiles = { image: string; video: string };
+
+/**
+ * `instant` is done when it is first asked. `waiting` is asked again after `pollAfterMs` and is never done, unless its handle says when.
+ * `stuck` never answers.
+ */
+export type VendorPace = { kind: 'instant' } | { kind: 'stuck' } | { kind: 'waiting'; pollAfterMs: number };
+
+/** What a handle may say of a video that was not sent but written down: when it is done, and for when its first poll was asked for. */
+const timed = z.object({ doneAt: z.number().default(Number.POSITIVE_INFINITY), firstPollAt: z.number().optional() });
+
+const can: Capabilities = {
+  aspects: ['wide', 'tall', 'square'],
+  qualities: ['standard', 'hd'],
+  durations: [3, 5, 8, 15],
+  resolutions: ['720p', '1080p'],
+};
+
+/** A vendor that costs no time of its own. `onLate` hears by how many milliseconds a poll came later than it was asked for. */
+export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: number) => void = () => {}): Providers {
+  const picture = readFileSync(media.image);
+  const dueAt = new Map<string, number>();
+  const common = { id: 'bench', vendor: null, capabilities: can, usualMs: () => 100 };
+  const never = async () => {
+    throw new ProviderError('invalid_request', 'this step answers at once');
+  };
+  const enhance: Provider<'enhance'> = {
+    ...{ ...common, step: 'enhance', model: 'bench-words', poll: never, download: never, cancel: async () => {} },
+    submit: async ({ prompt }, { signal }) => {
+      if (pace.kind === 'stuck') await delay(600_000, undefined, { signal });
+      return { outcome: 'finished', output: { image: prompt, motion: prompt } };
+    },
+  };
+  const image: Provider<'image'> = {
+    ...{ ...common, step: 'image', model: 'bench-image', poll: never, download: never, cancel: async () => {} },
+    submit: async () => ({ outcome: 'finished', output: { body: Readable.from([picture], { objectMode: false }) } }),
+  };
+  const video: Provider<'video'> = {
+    ...{ ...common, step: 'video', model: 'bench-video', cancel: async () => {} },
+    submit: async (request, { runId }) => {
+      for await (const _ of await request.image.open());
+      return { outcome: 'accepted', handle: { runId }, pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0 };
+    },
+    poll: async (handle, { runId }) => {
+      if (pace.kind !== 'waiting') return { outcome: 'finished' };
+      const { doneAt, firstPollAt } = timed.parse(handle);
+      const now = Date.now();
+      const due = dueAt.get(runId) ?? firstPollAt;
+      if (due !== undefined) onLate(now - due);
+      if (now >= doneAt) return { outcome: 'finished' };
+      dueAt.set(runId, now + pace.pollAfterMs);
+      return { outcome: 'working', fraction: 0.5, pollAfterMs: pace.pollAfterMs };
+    },
+    download: async () => ({ body: createReadStream(media.video) }),
+  };
+  return createProviders([enhance, image, video], [], new Set());
+}
