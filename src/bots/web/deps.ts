@@ -3,6 +3,7 @@ import type { Services } from '../services.ts';
 import type { LocalPerson } from './caller.ts';
 import type { TakePace } from './limits.ts';
 import type { MediaLinks } from './links.ts';
+import type { Streams } from './sse.ts';
 
 /** What the web face works with. */
 export type WebDeps = {
@@ -14,6 +15,7 @@ export type WebDeps = {
   local: LocalPerson | null;
   links: MediaLinks;
   take: TakePace;
+  streams: Streams;
   /** Aborted when the program stops: streams end. */
   stopping: AbortSignal;
 };

@@ -7,19 +7,28 @@ import type { LocalPerson } from './caller.ts';
 import { createPaces, type TakePace } from './limits.ts';
 import { createMediaLinks } from './links.ts';
 import { mountWeb } from './mount.ts';
+import { createStreams } from './sse.ts';
 
-type Opening = { services: Services; log: TurnLog; local: LocalPerson | null; take?: TakePace };
+type Opening = {
+  services: Services;
+  log: TurnLog;
+  local: LocalPerson | null;
+  take?: TakePace;
+  /** How often a stream shows that it is alive, and its reader that they may still read. Milliseconds. */
+  heartbeatMs?: number | undefined;
+};
 
 /** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
 export async function openWebFace(
   app: Hono,
-  { services, log, local, take = createPaces() }: Opening,
+  { services, log, local, take = createPaces(), heartbeatMs }: Opening,
 ): Promise<{ stop: () => Promise<void> }> {
   if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits, services.now());
   const stopping = new AbortController();
   await mountWeb(app, {
     ...{ services, log, local, take, publicUrl: services.publicUrl },
     links: createMediaLinks(services.vault.keyring),
+    streams: createStreams(stopping.signal, heartbeatMs),
     stopping: stopping.signal,
   });
   return {

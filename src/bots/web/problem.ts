@@ -22,6 +22,7 @@ const statusOfKnown = {
   admins_only: 403,
   operators_only: 403,
   too_fast: 429,
+  too_many_streams: 429,
   not_json: 415,
   malformed: 400,
   too_large: 413,

@@ -6,6 +6,7 @@ import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
 import type { WebDeps } from './deps.ts';
 import { type Problem, problem, refusalProblem } from './problem.ts';
+import type { EventStream } from './sse.ts';
 
 /** What was asked for, so that the same key with another wish can be told from a repetition. */
 const fingerprintOf = (wish: unknown): string => createHash('sha256').update(JSON.stringify(wish)).digest('hex');
@@ -50,6 +51,17 @@ export async function launched(request: CommandRequest, answer: Answer): Promise
 export async function findOwn(deps: WebDeps, caller: Caller, id: string): Promise<RunView | null> {
   const view = await loadRun(deps.services.db, runId.parse(id));
   return view && view.run.workspaceId === caller.workspace.id ? view : null;
+}
+
+/** What `produce` tells the caller as it happens, or why it does not. */
+export function streamed(
+  deps: WebDeps,
+  { workspace, member }: Caller,
+  text: Text,
+  ...[isWelcome, produce]: [() => Promise<boolean>, (stream: EventStream) => Promise<void>]
+): Response | { refused: Problem } {
+  const stream = deps.streams.open(`${workspace.id}/${member.id}`, isWelcome, produce);
+  return stream ?? { refused: problem('too_many_streams', text, { headers: { 'retry-after': '10' } }) };
 }
 
 export const noSuchRun = (text: Text): { refused: Problem } => ({ refused: problem('not_found', text) });

@@ -7,19 +7,51 @@ export type EventStream = {
   signal: AbortSignal;
 };
 
-const heartbeatMs = 15_000;
+/** A stream costs a connection and is looked after every second: nobody looks at more than this at once. */
+const mostForOne = 20;
 /** Somebody who reads so slowly is better served by a new beginning. */
 const mostWaiting = 512;
+const usualHeartbeatMs = 15_000;
 
-/**
- * Server-sent events until `produce` ends, the reader leaves or `stopping` aborts. `isWelcome` is asked again and again: a stream must
- * not outlive the right to it.
- */
-export function eventStream(
-  stopping: AbortSignal,
-  isWelcome: () => Promise<boolean>,
-  produce: (stream: EventStream) => Promise<void>,
-): Response {
+/** Everything that is streamed at this moment. */
+export type Streams = {
+  /**
+   * Server-sent events for `who`, until `produce` ends, the reader leaves or the program stops; null when they have too many open.
+   * `isWelcome` is asked at every heartbeat: a stream must not outlive the right to it. While it cannot be answered the stream stays:
+   * then there is no news either.
+   */
+  open: (
+    who: string,
+    isWelcome: () => Promise<boolean>,
+    produce: (stream: EventStream) => Promise<void>,
+  ) => Response | null;
+};
+
+export function createStreams(stopping: AbortSignal, heartbeatMs = usualHeartbeatMs): Streams {
+  const open = new Map<string, number>();
+  const count = (who: string, more: number) => {
+    const now = (open.get(who) ?? 0) + more;
+    if (now === 0) open.delete(who);
+    else open.set(who, now);
+  };
+  return {
+    open: (who, isWelcome, produce) => {
+      if ((open.get(who) ?? 0) >= mostForOne) return null;
+      count(who, 1);
+      return eventStream({ stopping, heartbeatMs, isWelcome, produce, ended: () => count(who, -1) });
+    },
+  };
+}
+
+type Streaming = {
+  stopping: AbortSignal;
+  heartbeatMs: number;
+  isWelcome: () => Promise<boolean>;
+  produce: (stream: EventStream) => Promise<void>;
+  ended: () => void;
+};
+
+function eventStream({ stopping, heartbeatMs, isWelcome, produce, ended }: Streaming): Response {
   const leaving = new AbortController();
   const signal = AbortSignal.any([leaving.signal, stopping]);
   const encoder = new TextEncoder();
@@ -33,9 +65,10 @@ export function eventStream(
         };
         write('retry: 1000\n\n');
         const send = (event: ServerEvent) => write(textOf(event));
-        const beat = heartbeat(write, isWelcome, leaving, signal);
+        const beat = heartbeat(heartbeatMs, write, isWelcome, leaving, signal);
         const close = () => {
           leaving.abort();
+          ended();
           try {
             controller.close();
           } catch {
@@ -61,13 +94,14 @@ export function eventStream(
 }
 
 async function heartbeat(
+  everyMs: number,
   write: (words: string) => void,
   isWelcome: () => Promise<boolean>,
   leaving: AbortController,
   signal: AbortSignal,
 ): Promise<void> {
   while (!signal.aborted) {
-    await delay(heartbeatMs, undefined, { signal, ref: false }).catch(() => {});
+    await delay(everyMs, undefined, { signal, ref: false }).catch(() => {});
     if (signal.aborted) return;
     if (!(await isWelcome().catch(() => true))) leaving.abort();
     write(': still here\n\n');

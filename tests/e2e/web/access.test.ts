@@ -5,11 +5,11 @@ import { api } from '../../../src/bots/commands/api.ts';
 import type { Answer, CommandRequest } from '../../../src/bots/commands/request.ts';
 import { web } from '../../../src/bots/commands/web.ts';
 import { endpoints } from '../../../src/bots/web/mount.ts';
-import { closeAccess } from '../../../src/db/access.ts';
+import { closeAccess, listTokens, revokeToken } from '../../../src/db/access.ts';
 import type { Member } from '../../../src/db/vocabulary.ts';
 import type { Workspace } from '../../../src/db/workspaces.ts';
 import { submitted } from '../../support/program.ts';
-import { type Answered, openWebServer, publicUrl, type WebServer } from '../../support/web/server.ts';
+import { type Answered, eventsOf, openWebServer, publicUrl, type WebServer } from '../../support/web/server.ts';
 
 const ada: Member = { id: 'ada', name: 'Ada', isAdmin: true };
 const bob: Member = { id: 'bob', name: 'Bob', isAdmin: false };
@@ -158,6 +158,35 @@ test('whoever signs out is out, and when the bot is sent away so is everybody', 
   expect((await server.ask('GET', '/api/session', { cookie: second })).status).toBe(401);
   expect((await server.ask('GET', '/api/session', { token })).status).toBe(401);
   expect((await enter(server, link)).status).toBe(410);
+});
+
+test('a stream ends with the right to it: the token is revoked, the session is over, or its member is an admin no more', async () => {
+  const server = await openWebServer({ heartbeatMs: 50 });
+  const workspace = await server.workspace('mine');
+  const { db } = server.program.services;
+  const [admin, member] = [await signIn(server, workspace, ada), await signIn(server, workspace, bob)];
+  const token = await server.token(workspace, 'member');
+  const streaming = async (headers: Record<string, string>) => {
+    const open = Promise.withResolvers<void>();
+    const over = eventsOf(`${server.base}/api/events`, headers, () => {
+      open.resolve();
+      return false;
+    });
+    await open.promise;
+    return { over };
+  };
+  const ofToken = await streaming({ authorization: `Bearer ${token}` });
+  const [ofAdmin, ofMember] = [await streaming({ cookie: admin }), await streaming({ cookie: member })];
+  const [known] = await listTokens(db, workspace.id);
+  await revokeToken(db, workspace.id, String(known?.id));
+  await ofToken.over;
+  await change(
+    server,
+    sql`UPDATE web_sessions SET admin_until = now() - interval '1 second' WHERE admin_until IS NOT NULL`,
+  );
+  await ofAdmin.over;
+  await change(server, sql`UPDATE web_sessions SET expires_at = now() - interval '1 second'`);
+  expect((await ofMember.over).status).toBe(200);
 });
 
 test('an admin makes, lists and revokes tokens in chat; a member cannot, and nobody makes an operator', async () => {

@@ -155,6 +155,26 @@ test('a stream that broke off goes on where it was, and after its last event the
   expect(late.events).toHaveLength(1);
 });
 
+test('whoever has too many streams open is told so, and gets the next one when another was closed', async () => {
+  const { server, token, admin } = await opened({});
+  const open = async (words: string) => {
+    const leaving = new AbortController();
+    const headers = { authorization: `Bearer ${words}` };
+    const answer = await fetch(`${server.base}/api/events`, { headers, signal: leaving.signal });
+    return { answer, leave: () => leaving.abort() };
+  };
+  const streams = await Promise.all(Array.from({ length: 20 }, () => open(token)));
+  expect(streams.map(({ answer }) => answer.status)).toEqual(streams.map(() => 200));
+  const { answer } = await open(token);
+  expect(answer.headers.get('retry-after')).toBe('10');
+  expect(await answer.json()).toMatchObject({ status: 429, reason: 'too_many_streams' });
+  const another = await open(admin);
+  expect(another.answer.status).toBe(200);
+  streams[0]?.leave();
+  await expect.poll(async () => (await open(token)).answer.status).toBe(200);
+  for (const { leave } of [...streams, another]) leave();
+});
+
 test('a program that stops ends its streams, and its server closes at once', async () => {
   const { server, token, workspace } = await opened({});
   const id = await submitted(server.program, { workspace });

@@ -47,6 +47,7 @@ type Opening = {
   /** A bucket in which media are kept; without it, in files. */
   s3?: NonNullable<Config['s3']>;
   paces?: Partial<Record<Pace, number>>;
+  heartbeatMs?: number;
 };
 
 /** A program with its web face on a port of its own. */
@@ -55,6 +56,7 @@ export async function openWebServer({
   local = false,
   s3,
   paces,
+  heartbeatMs,
   ...how
 }: Opening = {}): Promise<WebServer> {
   const database = await createTestDatabase();
@@ -65,7 +67,7 @@ export async function openWebServer({
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
   const take = createPaces({ look: 100_000, change: 100_000, start: 100_000, failure: 100_000, ...paces });
   const person = local ? { workspace: terminal, member } : null;
-  const face = await openWebFace(http.app, { services: program.services, log, local: person, take });
+  const face = await openWebFace(http.app, { services: program.services, log, local: person, take, heartbeatMs });
   const port = await http.listen(0, '127.0.0.1');
   const close = async () => {
     await face.stop();

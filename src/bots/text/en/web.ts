@@ -26,6 +26,10 @@ export const problems = {
     detail: 'It takes a token of the scope operator: npx vidgenie tokens create <workspace> --scope operator',
   },
   too_fast: { title: 'Too much at once', detail: 'Wait for as many seconds as Retry-After says, then go on.' },
+  too_many_streams: {
+    title: 'Too many open streams',
+    detail: 'Close some of those that you listen to, then ask again.',
+  },
   not_json: { title: 'That is no JSON', detail: 'Send JSON, with the header content-type: application/json' },
   malformed: { title: 'That cannot be read', detail: 'See /api/openapi.json for what is expected.' },
   too_large: { title: 'That is too large', detail: 'An image may have 10 MB, anything else 64 kB.' },

@@ -26,6 +26,7 @@ export const problems = {
     detail: 'Il faut un jeton de portée operator : npx vidgenie tokens create <espace> --scope operator',
   },
   too_fast: { title: 'Trop à la fois', detail: 'Attendez autant de secondes que le dit Retry-After, puis continuez.' },
+  too_many_streams: { title: 'Trop de flux ouverts', detail: 'Fermez-en quelques-uns, puis redemandez.' },
   not_json: { title: 'Ce n’est pas du JSON', detail: 'Envoyez du JSON, avec l’en-tête content-type: application/json' },
   malformed: { title: 'Cela est illisible', detail: 'Voyez /api/openapi.json pour ce qui est attendu.' },
   too_large: { title: 'C’est trop grand', detail: 'Une image peut avoir 10 Mo, toute autre chose 64 ko.' },

@@ -9,8 +9,7 @@ import { account, againBody, deleted, idParams, members, run, runPage, runQuery,
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { presentRun } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
-import { findOwn, idOf, launched, noSuchRun, requestOf, whose } from '../request.ts';
-import { eventStream } from '../sse.ts';
+import { findOwn, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
 
 const list = endpoint({
   method: 'get',
@@ -140,7 +139,7 @@ const events = endpoint({
   given: nothing,
   answers: { 200: run.or(account) },
   stream: 'text/event-stream',
-  answer: async ({ deps, caller, context }) => {
+  answer: async ({ deps, caller, text, context }) => {
     const { db, changes } = deps.services;
     const { id: workspaceId } = caller.workspace;
     const memberId = whose(caller);
@@ -148,7 +147,7 @@ const events = endpoint({
       const now = await admit(deps, context);
       return now.outcome === 'in' && now.caller.member.isAdmin === caller.member.isAdmin;
     };
-    return eventStream(deps.stopping, isWelcome, async ({ send, signal }) => {
+    return streamed(deps, caller, text, isWelcome, async ({ send, signal }) => {
       const shown = new Map<RunId, string>();
       const going = new Map<RunId, RunView>();
       const tell = (view: RunView) => {

@@ -14,8 +14,7 @@ import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { presentStatus, statusWord } from '../present.ts';
 import { problem, refusalProblem } from '../problem.ts';
-import { findOwn, launched, noSuchRun, requestOf } from '../request.ts';
-import { eventStream } from '../sse.ts';
+import { findOwn, launched, noSuchRun, requestOf, streamed } from '../request.ts';
 
 /** A PNG of 10 MB in base64, and the rest of the body. */
 const mostBodyBytes = 15 * 1024 * 1024;
@@ -130,7 +129,7 @@ const events = endpoint({
     // "No content" is how an EventSource learns that there is nothing more to come back for.
     if (view.run.settledAt && seen === (await tell(view)).id) return new Response(null, { status: 204 });
     const isWelcome = async () => (await admit(deps, context)).outcome === 'in';
-    return eventStream(deps.stopping, isWelcome, async ({ send, signal }) => {
+    return streamed(deps, caller, text, isWelcome, async ({ send, signal }) => {
       let last = seen;
       for await (const now of withTicks(deps.services.watch(view.run.id, signal), signal)) {
         const event = await tell(now);
