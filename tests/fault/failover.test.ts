@@ -1,10 +1,15 @@
+import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
+import type { Lease } from '../../src/db/turns.ts';
+import { runId } from '../../src/db/vocabulary.ts';
+import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { createInbox } from '../support/inbox.ts';
 import { createInstallation, delivered, submissionOf, submitsOf, submitted, until } from '../support/program.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -111,4 +116,19 @@ test('while no connection is left in the database, what a provider made waits to
     .toBe('succeeded');
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a worker whose first line to the queue is refused takes turns as soon as it gets one', async () => {
+  const { proxy, reached } = await behindProxy(await createTestDatabase());
+  const queue = await openQueue({ kind: 'postgres', url: reached.url }, () => {});
+  onTestFinished(queue.close);
+  proxy.turn('cut');
+  const taken = createInbox<Lease>(({ runId: id }) => id);
+  const working = queue.work(async (lease) => taken.add(lease), 1);
+  onTestFinished(working.close);
+  await expect.poll(() => proxy.refused()).toBeGreaterThan(0);
+  proxy.turn('fine');
+  const lease: Lease = { runId: runId.parse(randomUUID()), dispatch: 1 };
+  await expect.poll(() => queue.add(lease).then(() => 'added', String)).toBe('added');
+  expect(await taken.first(() => true, 'the turn')).toEqual(lease);
 });

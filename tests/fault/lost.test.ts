@@ -1,17 +1,13 @@
-import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { providerOrphans } from '../../src/db/schema.ts';
-import { dispatchDue, type Lease } from '../../src/db/turns.ts';
-import { runId } from '../../src/db/vocabulary.ts';
+import { dispatchDue } from '../../src/db/turns.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
-import { createInbox } from '../support/inbox.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, leaseOf, submitsOf, submitted, until } from '../support/program.ts';
 import { readJournal } from '../support/studio.ts';
-import { openTcpProxy } from '../support/tcp-proxy.ts';
 
 test('a worker stopped for longer than its visibility and then continued writes nothing but a note of its paid call', async () => {
   const database = await createTestDatabase();
@@ -82,26 +78,6 @@ test('the same queue job delivered twice is worked once', async () => {
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
   expect(leaseOf(view).dispatch).toBeLessThan(1000);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
-});
-
-test('a worker whose first line to the queue is refused takes turns as soon as it gets one', async () => {
-  const database = await createTestDatabase();
-  const { hostname, port } = new URL(database.url);
-  const proxy = await openTcpProxy(() => ({ host: hostname, port: Number(port) }));
-  onTestFinished(proxy.close);
-  const url = new URL(database.url);
-  url.host = `127.0.0.1:${proxy.port}`;
-  const queue = await openQueue({ kind: 'postgres', url: url.href }, () => {});
-  onTestFinished(queue.close);
-  proxy.turn('cut');
-  const taken = createInbox<Lease>(({ runId: id }) => id);
-  const working = queue.work(async (lease) => taken.add(lease), 1);
-  onTestFinished(working.close);
-  await expect.poll(() => proxy.refused()).toBeGreaterThan(0);
-  proxy.turn('fine');
-  const lease: Lease = { runId: runId.parse(randomUUID()), dispatch: 1 };
-  await expect.poll(() => queue.add(lease).then(() => 'added', String)).toBe('added');
-  expect(await taken.first(() => true, 'the turn')).toEqual(lease);
 });
 
 test('runs of two workers side by side are each worked once', async () => {
