@@ -1,32 +1,28 @@
 import { join } from 'node:path';
-import type { Telemetry } from 'bullmq';
 import { sql } from 'drizzle-orm';
 import type { Check } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
-import { createTerminalMessenger } from './bots/terminal/messenger.ts';
-import { createWebMessenger } from './bots/web/messenger.ts';
+import { type Closer, goodbyeMs } from './closers.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
-import { embeddedKeyring, type Keyring } from './db/keyring.ts';
+import { embeddedKeyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import type { Secret } from './db/secret.ts';
 import { superviseEmbedded } from './db/supervise.ts';
 import type { Face } from './db/vocabulary.ts';
 import type { Logger } from './log.ts';
 import type { Metrics } from './metrics.ts';
-import { createBreakers } from './pipeline/breaker.ts';
 import { createKeys } from './pipeline/keys.ts';
 import { createFileStore } from './pipeline/media/files.ts';
 import { createLazyStore, type MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
-import { type Meter, silentMeter } from './pipeline/meter.ts';
+import { silentMeter } from './pipeline/meter.ts';
 import type { Reach } from './pipeline/milestones.ts';
 import { type Vendor, vendors } from './pipeline/providers/provider.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
-import type { QueueConfig, TurnQueue } from './pipeline/queue.ts';
+import type { TurnQueue } from './pipeline/queue.ts';
 import type { RateLimit } from './pipeline/rateLimit.ts';
 import { submit } from './pipeline/submit.ts';
-import { startSweeper } from './pipeline/sweep.ts';
 import { openWatcher } from './pipeline/watch.ts';
 import { within } from './pipeline/within.ts';
 
@@ -45,10 +41,7 @@ export type Program = {
   stop: () => Promise<void>;
 };
 
-type Closer = { part: string; close: () => Promise<void>; withinMs: number };
-
-/** What is at the other end of a connection may be dead: nobody waits for it at a stop. Our own server has to write to the disk. Milliseconds. */
-const goodbyeMs = 1_000;
+/** Our own server has to write to the disk. Milliseconds. */
 const shutdownMs = 30_000;
 
 /** How long a worker's silence is taken for its death. Milliseconds. */
@@ -141,57 +134,19 @@ export async function openProgram(
     let queue: TurnQueue | null = null;
     if (options.worker) {
       // A queue and the libraries for media are loaded by those who work; most commands only look.
-      const [{ openQueue }, { startWorker }] = await Promise.all([
-        import('./pipeline/queue.ts'),
-        import('./pipeline/worker.ts'),
-      ]);
-      const telemetry = config.tracesUrl === null ? undefined : await openTelemetry(config.tracesUrl, closers);
-      const opened = await openQueue(
-        queueOf(config, url),
-        (error) => log.warn({ error }, 'the queue reported an error'),
-        telemetry,
-      );
-      queue = opened;
-      closers.push({ part: 'the queue', close: opened.close, withinMs: goodbyeMs });
-      checks.queue = () => opened.waiting();
-      const messengers: Partial<Record<Face, Messenger>> = {
-        terminal: createTerminalMessenger(),
-        web: createWebMessenger(),
-        ...(await slackMessenger(config, { db: database.db, keyring, store, log, meter })),
-        ...(config.discord
-          ? { discord: await openDiscord(config.discord, { store, temporaryDirectory, log, meter }, closers) }
-          : {}),
-        ...options.messengers,
-      };
-      const worker = await startWorker(
-        {
-          db: database.db,
-          providers,
-          keys,
-          breakers: createBreakers(),
-          store,
-          temporaryDirectory,
-          messengerOf: (face) => {
-            const messenger = messengers[face];
-            if (!messenger) throw new Error(`this worker is not configured for ${face}`);
-            return messenger;
-          },
-          log,
-          now,
-          random: options.random ?? Math.random,
-          reach,
-          limits,
-          meter,
-          visibilityMs,
+      const { openWork } = await import('./work.ts');
+      const random = options.random ?? Math.random;
+      const work = await openWork({
+        ...{ config, database, keyring, closers },
+        ...{ messengers: options.messengers ?? {}, turnsAtOnce: options.turnsAtOnce },
+        deps: {
+          ...{ db: database.db, providers, keys, store, temporaryDirectory, log, now, random },
+          ...{ reach, limits, meter, visibilityMs },
         },
-        database,
-        opened,
-        options.turnsAtOnce,
-      );
-      rest = worker.stop;
-      const { retention } = config;
-      const sweeper = startSweeper({ db: database.db, store, retention, log, random: options.random ?? Math.random });
-      closers.push({ part: 'the sweeper', close: sweeper.stop, withinMs: goodbyeMs });
+      });
+      queue = work.queue;
+      checks.queue = () => work.queue.waiting();
+      rest = work.rest;
     }
     return { config, database, services, checks, queue, metrics: options.metrics ?? null, rest, stop };
   } catch (error) {
@@ -220,43 +175,9 @@ function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: L
   return { ask };
 }
 
-/** Where turns are handed round: Redis where there is one, else the database. */
-export const queueOf = ({ redis }: Config, databaseUrl: string): QueueConfig =>
-  redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
-
 function openStore({ s3, home }: Config): MediaStore {
   if (!s3) return createFileStore(join(home, 'media'));
   return createLazyStore(async () => (await import('./pipeline/media/s3.ts')).createS3Store(s3));
-}
-
-/** Loaded only where somebody receives traces. */
-async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry> {
-  const { openTraces } = await import('./traces.ts');
-  const { telemetry, close } = openTraces(url);
-  closers.push({ part: 'the traces', close, withinMs: goodbyeMs });
-  return telemetry;
-}
-
-/** Loaded only where it is configured: a platform's library is large. */
-async function slackMessenger(
-  { slack: settings }: Config,
-  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger; meter: Meter },
-): Promise<{ slack?: Messenger }> {
-  if (!settings) return {};
-  const { openSlackMessenger } = await import('./bots/slack/worker.ts');
-  return { slack: openSlackMessenger({ ...needs, settings }) };
-}
-
-/** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
-async function openDiscord(
-  address: NonNullable<Config['discord']>,
-  needs: { store: MediaStore; temporaryDirectory: string; log: Logger; meter: Meter },
-  closers: Closer[],
-): Promise<Messenger> {
-  const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');
-  const messenger = createDiscordMessenger({ address, ...needs });
-  closers.push({ part: 'Discord', close: messenger.close, withinMs: goodbyeMs });
-  return messenger;
 }
 
 async function openProviders(config: Config): Promise<Providers> {

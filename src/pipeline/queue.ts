@@ -21,6 +21,10 @@ export type TurnQueue = {
 
 export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
 
+/** Where turns are handed round: Redis where there is one, else the database. */
+export const queueOf = ({ redis }: { redis: RedisAddress | null }, databaseUrl: string): QueueConfig =>
+  redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
+
 /** BullMQ on one of its backends, as far as turns need it. */
 export type Turns = {
   add: (
