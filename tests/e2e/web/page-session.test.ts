@@ -1,0 +1,79 @@
+import type { Browser, Page } from 'playwright-core';
+import { afterAll, beforeAll, expect, test } from 'vitest';
+import { deserted } from '../../support/providers/server.ts';
+import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
+
+let browser: Browser | null = null;
+
+beforeAll(async () => {
+  if (noBrowser === null) browser = await launchBrowser();
+});
+afterAll(() => browser?.close());
+
+function opened(): Browser {
+  if (!browser) throw new Error('the browser is not open');
+  return browser;
+}
+
+type WithPage = InSlack & { publicUrl: string };
+
+/** VidGenie in a Slack, and its page where it says that it is found. */
+async function startWithPage(): Promise<WithPage> {
+  const publicUrl = await deserted();
+  return { ...(await startInSlack({ publicUrl, port: Number(new URL(publicUrl).port) })), publicUrl };
+}
+
+/** Lets somebody make an image in Slack, and resolves with the permalink of what Slack was told at its end. */
+async function made({ slack, driver }: InSlack, user: string, prompt: string): Promise<string> {
+  const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink');
+  const before = ends().length;
+  await driver.command(`image ${prompt} --quality standard`, { user });
+  await slack.calls.first(() => ends().length > before, 'the end of the run');
+  return String(ends().at(-1)?.answer.permalink);
+}
+
+/** What `/vidgenie web` tells somebody. */
+async function linkFor({ driver, publicUrl }: WithPage, user: string): Promise<string> {
+  const asked = await driver.command('web', { user });
+  const told = await driver.told.first(({ key }) => key === asked.key, 'a way in');
+  const [link] = new RegExp(`${publicUrl}/enter#[0-9a-f]{64}`).exec(JSON.stringify(told)) ?? [];
+  if (link === undefined) throw new Error(`there is no link in ${JSON.stringify(told)}`);
+  return link;
+}
+
+async function enter(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.getByRole('button', { name: 'Open VidGenie' }).click();
+  await page.waitForURL(new URL('/', link).href);
+  await page.getByRole('button', { name: 'Sign out' }).waitFor();
+}
+
+test('a run from chat gives the link to its thread to the clipboard; where the browser refuses that, it can be copied by hand', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const it = await startWithPage();
+  const { slack, publicUrl: origin } = it;
+  const permalink = await made(it, slack.people.ada, 'a red boat');
+  const { page, faults } = await visit(opened());
+  await enter(page, await linkFor(it, slack.people.ada));
+  await page.getByRole('link', { name: 'a red boat' }).click();
+  const copy = page.getByRole('button', { name: 'Copy link to thread' });
+
+  await page.context().grantPermissions(['clipboard-read', 'clipboard-write'], { origin });
+  await copy.click();
+  await page.getByText('The link is copied.').waitFor();
+  expect(await page.evaluate('navigator.clipboard.readText()')).toBe(permalink);
+
+  // Whatever is not named is denied.
+  await page.context().clearPermissions();
+  await page.context().grantPermissions(['clipboard-read'], { origin });
+  await copy.click();
+  const dialog = page.getByRole('dialog', { name: 'Copy the link from here' });
+  expect(await dialog.getByRole('textbox').inputValue()).toBe(permalink);
+  expect(await page.evaluate('String(getSelection())')).toBe(permalink);
+  await page.keyboard.press('Escape');
+  await dialog.waitFor({ state: 'hidden' });
+  expect(faults).toEqual([]);
+});
