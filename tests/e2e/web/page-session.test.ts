@@ -49,6 +49,15 @@ async function enter(page: Page, link: string): Promise<void> {
   await page.getByRole('button', { name: 'Sign out' }).waitFor();
 }
 
+const views = (page: Page) => page.getByRole('navigation').getByRole('link').allTextContents();
+
+/** The door, and nothing of what was there before. */
+async function expectOutside(page: Page, before: string): Promise<void> {
+  await page.getByRole('heading', { name: 'Come in through your chat' }).waitFor();
+  expect(await page.title()).toBe('VidGenie');
+  expect(await page.content()).not.toContain(before);
+}
+
 test('a run from chat gives the link to its thread to the clipboard; where the browser refuses that, it can be copied by hand', async ({
   skip,
 }) => {
@@ -76,4 +85,50 @@ test('a run from chat gives the link to its thread to the clipboard; where the b
   await page.keyboard.press('Escape');
   await dialog.waitFor({ state: 'hidden' });
   expect(faults).toEqual([]);
+});
+
+test('a member comes in once by the link of their chat, sees what they made and no admin’s view, and is out for good after signing out', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const it = await startWithPage();
+  const { ada, bob } = it.slack.people;
+  await made(it, ada, 'a red boat');
+  await made(it, bob, 'a blue kite');
+  const { page, bodies, faults } = await visit(opened());
+  const link = await linkFor(it, bob);
+  await enter(page, link);
+  await page.getByRole('link', { name: 'a blue kite' }).waitFor();
+  expect(await views(page)).toEqual(['Make', 'Gallery', 'Credits']);
+  await page.goto(`${it.publicUrl}/admin`);
+  await page.getByLabel('Your words').waitFor();
+  expect(await page.getByRole('heading', { name: 'Keys' }).count()).toBe(0);
+  await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+  await expect.poll(() => page.locator('.tile').allTextContents()).toEqual(['a blue kite']);
+  expect(await page.getByLabel('Made for').count()).toBe(0);
+  await page.locator('.tile a').click();
+  await page.getByRole('heading', { name: 'a blue kite' }).waitFor();
+  expect((await Promise.all(bodies)).join('\n')).not.toContain('a red boat');
+
+  const late = await visit(opened());
+  await late.page.goto(link);
+  await late.page.getByRole('button', { name: 'Open VidGenie' }).click();
+  await late.page.getByText('This link does not open anything any more. A link serves once').waitFor();
+  expect(await late.page.getByRole('button').count()).toBe(0);
+  await late.page.goto(it.publicUrl);
+  await expectOutside(late.page, 'a blue kite');
+
+  const beside = await page.context().newPage();
+  await beside.goto(page.url());
+  await beside.getByRole('heading', { name: 'a blue kite' }).waitFor();
+  await page.getByRole('button', { name: 'Sign out' }).click();
+  await expectOutside(page, 'a blue kite');
+  await page.goBack({ waitUntil: 'commit' });
+  expect(page.url()).toMatch(/\/runs\//);
+  await expectOutside(page, 'a blue kite');
+  await page.reload();
+  await expectOutside(page, 'a blue kite');
+  await beside.getByRole('link', { name: 'Gallery', exact: true }).click();
+  await expectOutside(beside, 'a blue kite');
+  expect([...faults, ...late.faults]).toEqual([]);
 });

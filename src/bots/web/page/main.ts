@@ -15,7 +15,10 @@ const shownMs = 7_000;
 async function start(root: Element): Promise<void> {
   const locale = document.documentElement.lang === 'fr' ? 'fr' : 'en';
   let words = await wordsIn(locale);
-  const leave = () => render(html`<${SignedOut} words=${words} />`, root);
+  const leave = () => {
+    document.title = 'VidGenie';
+    render(html`<${SignedOut} words=${words} />`, root);
+  };
   const api = createApi(() => words, leave);
   const answer = await api.get<Session>('/api/session');
   if (!answer.ok) {
@@ -50,4 +53,10 @@ async function start(root: Element): Promise<void> {
 }
 
 const root = document.getElementById('page');
+// What a browser keeps of a page for the way back may be of a session that is over by then.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  root?.replaceChildren();
+  location.reload();
+});
 if (root) await start(root);
