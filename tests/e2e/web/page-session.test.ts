@@ -132,3 +132,31 @@ test('a member comes in once by the link of their chat, sees what they made and 
   await expectOutside(beside, 'a blue kite');
   expect([...faults, ...late.faults]).toEqual([]);
 });
+
+test('an admin comes in with an admin’s views, sees what everybody made, and narrows it to one member', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const it = await startWithPage();
+  const { ada, bob } = it.slack.people;
+  await made(it, ada, 'a red boat');
+  await made(it, bob, 'a blue kite');
+  await made(it, bob, 'a green hat');
+  const { page, faults } = await visit(opened());
+  await enter(page, await linkFor(it, ada));
+  expect(await views(page)).toEqual(['Make', 'Gallery', 'Credits', 'Admin']);
+  await page.getByRole('link', { name: 'Admin', exact: true }).click();
+  await page.getByRole('heading', { name: 'Keys' }).waitFor();
+
+  await page.getByRole('link', { name: 'Gallery', exact: true }).click();
+  const shown = () => page.locator('.tile').allTextContents();
+  await expect.poll(shown).toEqual(['a green hat', 'a blue kite', 'a red boat']);
+  const choice = page.getByLabel('Made for');
+  await choice.selectOption({ label: 'bob (2)' });
+  await expect.poll(shown).toEqual(['a green hat', 'a blue kite']);
+  await choice.selectOption({ label: 'admin (1)' });
+  await expect.poll(shown).toEqual(['a red boat']);
+  await choice.selectOption({ label: 'Everybody' });
+  await expect.poll(shown).toEqual(['a green hat', 'a blue kite', 'a red boat']);
+  expect(faults).toEqual([]);
+});
