@@ -47,7 +47,8 @@ async function start(root: Element): Promise<void> {
     return now.ok || now.refusal.status !== 401;
   };
   const live = createLive(isWelcome);
-  live.listen();
+  // Kept for the way back, the page would hold one of the few connections that a browser has for one server.
+  addEventListener('pagehide', live.listen());
   const page: Page = { api, live, words, session, notices, notify, tell, go };
   render(html`<${App} page=${page} />`, root);
 }
