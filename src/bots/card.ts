@@ -18,6 +18,8 @@ export type Block =
   | { kind: 'text'; text: string }
   /** An address of ours, to be opened; never one that somebody else wrote. */
   | { kind: 'link'; label: string; url: string }
+  /** Characters of ours that somebody copies, each of which counts: no face may escape, wrap or cut them. */
+  | { kind: 'code'; characters: string }
   /** Words that belong side by side where there is room, for example a prompt and what became of it. */
   | { kind: 'quotes'; quotes: readonly Quote[] }
   | { kind: 'fields'; fields: readonly { label: string; value: string }[] }

@@ -32,7 +32,8 @@ export const api = command({
       ...{ workspaceId: workspace.id, scope: create, createdBy: member.id, label: label ?? words.unnamed },
     });
     const how = words.how(services.publicUrl ?? words.somewhere);
-    return { kind: 'card', card: textCard('good', words.created(create), made.words, words.once, how) };
+    const card = textCard('good', words.created(create), words.once, how);
+    return { kind: 'card', card: { ...card, blocks: [{ kind: 'code', characters: made.words }, ...card.blocks] } };
   },
 });
 

@@ -73,6 +73,8 @@ function blockText(block: Block, text: Text): string {
       return verbatim(block.text);
     case 'link':
       return `[${verbatim(block.label)}](<${block.url}>)`;
+    case 'code':
+      return `\`${block.characters}\``;
     case 'quotes':
       return block.quotes.map((quote) => `**${verbatim(quote.label)}**\n${quoted(quote.text)}`).join('\n');
     case 'fields':

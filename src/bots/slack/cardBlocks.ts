@@ -45,6 +45,8 @@ function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
       return [paragraph(block.text)];
     case 'link':
       return [section(`<${mrkdwn(block.url, 1_000)}|${mrkdwn(block.label, 200)}>`)];
+    case 'code':
+      return [section(`\`${escaped(block.characters)}\``)];
     case 'quotes':
       return block.quotes.map((one) => quote(one.label, one.text));
     case 'fields':
@@ -92,6 +94,8 @@ function wordsOf(block: Block): string[] {
       return [block.text];
     case 'link':
       return [block.label];
+    case 'code':
+      return [block.characters];
     case 'quotes':
       return block.quotes.map((one) => `${one.label}: ${one.text}`);
     case 'fields':

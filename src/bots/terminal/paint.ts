@@ -46,6 +46,8 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
     case 'link':
       // Whole, however long: an address in two lines opens nothing.
       return [safe(`${block.label}: ${block.url}`)];
+    case 'code':
+      return [safe(block.characters)];
     case 'quotes':
       return paintQuotes(block.quotes, canvas);
     case 'fields':

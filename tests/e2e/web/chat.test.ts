@@ -1,11 +1,22 @@
 import { expect, test } from 'vitest';
 import { executed, run, session } from '../../../src/bots/web/contract.ts';
 import { runId } from '../../../src/db/vocabulary.ts';
+import { startInDiscord } from '../../support/discord/server.ts';
+import { readable } from '../../support/discord/world.ts';
 import { delivered } from '../../support/program.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
 import { modalShown, wordsOf } from '../../support/slack/views.ts';
 
 const publicUrl = 'http://vidgenie.example';
+const json = { 'content-type': 'application/json', origin: publicUrl };
+
+/** Goes in by the secret of a link; what to ask with afterwards, and as whom. */
+async function enter(base: string, link: string | undefined) {
+  const entered = await fetch(`${base}/enter`, { method: 'POST', headers: json, body: JSON.stringify({ link }) });
+  expect(entered.status).toBe(200);
+  const headers = { ...json, cookie: entered.headers.get('set-cookie')?.split(';')[0] ?? '' };
+  return { headers, who: session.parse(await (await fetch(`${base}/api/session`, { headers })).json()) };
+}
 
 test('from Slack into the page: a private link, a session with the rights of the chat, and a run that Slack hears nothing of', async () => {
   const { slack, driver, program, port } = await startInSlack({ publicUrl });
@@ -14,11 +25,7 @@ test('from Slack into the page: a private link, a session with the rights of the
   expect(JSON.stringify(slack.calls.all())).not.toContain('/enter#');
   const link = new RegExp(`<${publicUrl}/enter#([0-9a-f]{64})\\|Open VidGenie>`).exec(JSON.stringify(told))?.[1];
   const base = `http://127.0.0.1:${port}`;
-  const json = { 'content-type': 'application/json', origin: publicUrl };
-  const entered = await fetch(`${base}/enter`, { method: 'POST', headers: json, body: JSON.stringify({ link }) });
-  expect(entered.status).toBe(200);
-  const headers = { ...json, cookie: entered.headers.get('set-cookie')?.split(';')[0] ?? '' };
-  const who = session.parse(await (await fetch(`${base}/api/session`, { headers })).json());
+  const { headers, who } = await enter(base, link);
   expect(who).toMatchObject({ scope: 'admin', by: 'session', workspace: { face: 'slack' } });
 
   const before = slack.calls.all().length;
@@ -44,4 +51,57 @@ test('in Slack only admins are told of tokens, in private', async () => {
   expect(JSON.stringify(told)).toMatch(/vg_[0-9a-f]{64}/);
   // By the address that Slack gave for this request, which shows it to the asker alone, and by no other call.
   expect(JSON.stringify(slack.calls.all())).not.toContain('vg_');
+});
+
+test('from Discord into the page: a link that only the asker sees, a session with the rights of the chat, and a run that Discord hears nothing of', async () => {
+  const { discord, guild, channel, program, port } = await startInDiscord(publicUrl);
+  const { people, world } = discord;
+  const base = `http://127.0.0.1:${port}`;
+  const linkFor = async (role: 'member' | 'admin') => {
+    const asked = people.command(discord.person(role), channel, 'web');
+    await discord.ask(asked);
+    const words = readable((await discord.whisper(asked)).components);
+    return new RegExp(`\\[Open VidGenie\\]\\(<${publicUrl}/enter#([0-9a-f]{64})>\\)`).exec(words)?.[1];
+  };
+  const [admin, member] = [await enter(base, await linkFor('admin')), await enter(base, await linkFor('member'))];
+  const ofServer = { by: 'session', workspace: { id: `discord:${guild.id}`, face: 'discord' } };
+  expect([admin.who, member.who]).toMatchObject([
+    { ...ofServer, scope: 'admin' },
+    { ...ofServer, scope: 'member', adminUntil: null },
+  ]);
+  const keys = async ({ headers }: typeof admin) => (await fetch(`${base}/api/keys`, { headers })).status;
+  expect([await keys(admin), await keys(member)]).toEqual([200, 403]);
+
+  const before = world.requests.length;
+  const body = JSON.stringify({ config: { initialPrompt: 'a red boat', workflowType: 'image-only' } });
+  const { headers, who } = member;
+  const accepted = await fetch(`${base}/api/workflow/execute`, { method: 'POST', headers, body });
+  const { workflowId } = executed.parse(await accepted.json());
+  expect(await delivered(program, runId.parse(workflowId))).toMatchObject({ run: { state: 'succeeded', face: 'web' } });
+  const shown = run.parse(await (await fetch(`${base}/api/workflows/${workflowId}`, { headers })).json());
+  expect(shown).toMatchObject({ mine: true, member: who.member, threadUrl: null });
+  expect(world.requests.slice(before)).toEqual([]);
+  expect(world.messagesIn(channel.id)).toEqual([]);
+});
+
+test('in Discord only admins are told of tokens, which open what they say, and nobody else sees the answer', async () => {
+  const { discord, guild, channel, port } = await startInDiscord(publicUrl);
+  const { people, world } = discord;
+  const told = async (role: 'member' | 'admin', values: Record<string, string>) => {
+    const asked = people.command(discord.person(role), channel, 'api', values);
+    await discord.ask(asked);
+    return readable((await discord.whisper(asked)).components);
+  };
+  const wish = { create: 'member', label: 'nightly films' };
+  const refused = await told('member', wish);
+  expect(refused).toMatch(/Only admins may do that/);
+  expect(refused).not.toContain('vg_');
+  const answer = await told('admin', wish);
+  // Within a code span nothing is escaped: what is copied, even as it was sent, is the token.
+  const token = /`(vg_[0-9a-f]{64})`/.exec(answer)?.[1];
+  const headers = { authorization: `Bearer ${token}` };
+  const who = session.parse(await (await fetch(`http://127.0.0.1:${port}/api/session`, { headers })).json());
+  expect(who).toMatchObject({ scope: 'member', by: 'token', workspace: { id: `discord:${guild.id}` } });
+  expect(await told('admin', {})).toMatch(/nightly films/);
+  expect(world.messagesIn(channel.id)).toEqual([]);
 });

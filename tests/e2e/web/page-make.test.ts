@@ -1,5 +1,10 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { newKeyring } from '../../../src/db/keyring.ts';
+import { loadRun } from '../../../src/db/runs.ts';
+import { runId } from '../../../src/db/vocabulary.ts';
+import { newcomer, vidgenie } from '../../support/command-line.ts';
+import { createTestDatabase } from '../../support/database.ts';
 import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 
@@ -83,31 +88,39 @@ test('a newcomer makes a first video from the page alone: the price follows the 
   expect(faults).toEqual([]);
 });
 
-test('a run goes on before the same eyes when the page is loaded anew, and when the server is started anew', async ({
+test('a run goes on before the same eyes when the page is loaded anew, and when the server is killed and started anew', async ({
   skip,
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
-  const installation = await localInstallation({ DEMO_STEP_MS: '2500' });
-  const before = await installation.start();
+  const [{ environment }, { url, db }] = await Promise.all([newcomer(), createTestDatabase()]);
+  const shared = { ...environment, DATABASE_URL: url, VIDGENIE_KEYRING: newKeyring(), DEMO_STEP_MS: '1000' };
+  const start = async (port: string) => {
+    const { child, exit, line } = vidgenie(['start'], { ...shared, PORT: port });
+    return { child, exit, address: /http:\S+$/.exec(await line(/http:/))?.[0] ?? '' };
+  };
+  const before = await start('0');
   const { page, faults } = await visit(opened());
   await page.goto(before.address);
-  await page.getByRole('radio', { name: 'Image', exact: true }).check();
   await page.getByLabel('Your words').fill('a paper boat');
-  await page.getByRole('radio', { name: 'Standard' }).check();
-  await page.getByRole('button', { name: /^Make it · \d+ credits$/ }).click();
+  await chooseShort(page);
+  await page.getByRole('button', { name: 'Make it · 14 credits' }).click();
   await page.locator('.node.working').waitFor();
   await page.reload();
   await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('a paper boat');
-  await page.locator('.node.image.working').waitFor();
+  await page.locator('.node.video.working').waitFor();
+  // Nobody knows what became of a step that was just being sent; of one that was sent anybody can ask.
+  const id = runId.parse(page.url().split('/').at(-1));
+  const video = async () => (await loadRun(db, id))?.steps.find(({ kind }) => kind === 'video');
+  await expect.poll(async () => (await video())?.state, { interval: 20 }).toBe('submitted');
 
-  await before.stop();
+  before.child.kill('SIGKILL');
+  await before.exit;
   await page.getByText('Reconnecting…').waitFor();
-  const port = Number(new URL(before.address).port);
-  const after = await installation.start({ port });
+  const after = await start(new URL(before.address).port);
   expect(after.address).toBe(before.address);
-  await page.locator('.node.image.done img').waitFor({ timeout: 60_000 });
+  await page.locator('.node.video.done video').waitFor({ timeout: 60_000 });
   await expect.poll(() => page.locator('.line').textContent()).toBe('');
-  await expect.poll(() => page.locator('.standing-title').textContent()).toBe('Your image is ready');
+  await expect.poll(() => page.locator('.standing-title').textContent()).toBe('Your image and your video are ready');
   expect(faults).toEqual([]);
 });
 

@@ -164,6 +164,20 @@ test('settings that are saved are what the composer begins with, and blocked wor
   expect(await page.locator('.balance strong').textContent()).toBe('100');
 });
 
+test('pages that the browser keeps for the way back hold no connection: after many the next one opens like the first', async ({
+  skip,
+}) => {
+  skip(noBrowser !== null, noBrowser ?? '');
+  const { address } = await (await localInstallation()).start();
+  const { page, faults } = await visit(opened());
+  // A browser has six connections for one server.
+  for (const path of ['/', '/gallery', '/credits', '/', '/gallery', '/credits', '/', '/gallery']) {
+    await page.goto(address + path);
+    await expect.poll(() => page.locator('.balance strong').textContent()).toBe('100');
+  }
+  expect(faults).toEqual([]);
+});
+
 test('whoever is not signed in is told how to get in, in their language, and axe finds nothing there', async ({
   skip,
 }) => {

@@ -8,6 +8,7 @@ import { createHttpServer } from '../../../src/bots/http.ts';
 import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
 import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
+import { startFaces } from '../../../src/faces.ts';
 import { createLog } from '../../../src/log.ts';
 import type { Program, Surroundings } from '../../../src/main.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
@@ -77,6 +78,18 @@ export async function openVidGenie(
     /** The run that an interaction started, followed to its delivery. */
     runOf: (asked: Asked) => runOf(worker, discord, asked),
   };
+}
+
+/** VidGenie in a Discord as its program starts it: bot, worker and page on one HTTP server, and a channel. */
+export async function startInDiscord(publicUrl: string) {
+  const discord = await createDiscord();
+  const installation = await createInstallation(await createTestDatabase());
+  const settings = { ...discord.address, publicKey: discord.publicKey, shards: 'auto' } as const;
+  const program = await installation.open({ worker: true, config: { discord: settings, publicUrl } });
+  const http = createHttpServer();
+  onTestFinished(await startFaces(program, testLog(), http));
+  const guild = discord.guild();
+  return { discord, guild, channel: discord.channel(guild), program, port: http.port() ?? 0 };
 }
 
 /** The run that an interaction started, followed to its delivery. */

@@ -33,6 +33,8 @@ export async function startInSlack(
     s3?: NonNullable<Config['s3']>;
     /** Where the page is said to be found. */
     publicUrl?: string;
+    /** Where it listens; any free port without it. */
+    port?: number;
   } = {},
 ): Promise<InSlack> {
   const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
@@ -44,6 +46,7 @@ export async function startInSlack(
     config: {
       slack: settings,
       publicUrl: options.publicUrl ?? null,
+      ...(options.port === undefined ? {} : { port: options.port }),
       ...(options.s3 ? { s3: options.s3 } : {}),
     },
     ...(options.vendor ? { vendor: options.vendor } : {}),

@@ -19,7 +19,12 @@ const flags = [
 
 /** The system's Chromium, with a profile of its own that is gone afterwards. */
 export const launchBrowser = (): Promise<Browser> =>
-  chromium.launch({ args: flags, ...(executablePath && { executablePath }) });
+  chromium.launch({
+    args: flags,
+    // Like anybody's, it keeps pages for the way back.
+    ignoreDefaultArgs: ['--disable-back-forward-cache'],
+    ...(executablePath && { executablePath }),
+  });
 
 export type Visit = {
   page: Page;

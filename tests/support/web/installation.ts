@@ -7,10 +7,10 @@ import type { Program } from '../../../src/main.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation } from '../program.ts';
 
-export type Running = { program: Program; address: string; stop: () => Promise<void> };
+export type Running = { program: Program; address: string };
 
 /**
- * An installation whose page is open on this machine, as `npm start` makes one; it can be stopped and started again.
+ * An installation whose page is open on this machine, as `npm start` makes one.
  * Without an environment the stand-in for a vendor does the work, at once.
  */
 export async function localInstallation(
@@ -22,12 +22,8 @@ export async function localInstallation(
     start: async (config = {}) => {
       const program = await installation.open({ worker: true, ...(environment && { environment }), config });
       const page = await startLocalPage(program, log, { workspace, member });
-      const stop = async () => {
-        await page.stop();
-        await program.stop();
-      };
-      onTestFinished(stop);
-      return { program, address: page.address, stop };
+      onTestFinished(page.stop);
+      return { program, address: page.address };
     },
   };
 }

@@ -164,6 +164,10 @@ export const downloadImage = 'Download the image';
 export const downloadVideo = 'Download the video';
 export const copyThread = 'Copy link to thread';
 export const copied = 'The link is copied.';
+export const byHand = {
+  title: 'Copy the link from here',
+  text: 'The browser did not let the page copy it. The link is selected: copy it as you copy any text.',
+};
 export const edit = {
   title: 'Edit the prompt',
   start: (price: number): string => `Make it · ${creditsOf(price)}`,

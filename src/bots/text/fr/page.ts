@@ -164,6 +164,10 @@ export const downloadImage = 'Télécharger l’image';
 export const downloadVideo = 'Télécharger la vidéo';
 export const copyThread = 'Copier le lien du fil';
 export const copied = 'Le lien est copié.';
+export const byHand = {
+  title: 'Copier le lien d’ici',
+  text: 'Le navigateur n’a pas laissé la page le copier. Le lien est sélectionné : copiez-le comme tout autre texte.',
+};
 export const edit = {
   title: 'Modifier le texte',
   start: (price: number): string => `Créer · ${creditsOf(price)}`,

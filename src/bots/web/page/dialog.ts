@@ -5,11 +5,12 @@ import { usePage } from './page.ts';
 
 type Asked = {
   title: string;
-  confirm: string;
+  /** What the button says that does it; left out, there is nothing to do but to look and close. */
+  confirm?: string;
   tone?: 'plain' | 'danger';
   isBusy?: boolean;
   children?: ComponentChildren;
-  onConfirm: () => void;
+  onConfirm?: () => void;
   onClose: () => void;
 };
 
@@ -21,7 +22,7 @@ export function Dialog({ title, confirm, tone = 'plain', isBusy = false, childre
   useEffect(() => dialog.current?.showModal(), []);
   const submit = (event: Event) => {
     event.preventDefault();
-    if (!isBusy) onConfirm();
+    if (!isBusy) onConfirm?.();
   };
   const press = (event: Event) => {
     if (event.target === dialog.current) onClose();
@@ -32,7 +33,7 @@ export function Dialog({ title, confirm, tone = 'plain', isBusy = false, childre
       ${children}
       <div class="buttons end">
         <button type="button" class="button quiet-button" onClick=${onClose}>${words.close}</button>
-        <button class="button ${tone === 'danger' ? 'danger' : 'primary'}" disabled=${isBusy}>${confirm}</button>
+        ${confirm !== undefined && html`<button class="button ${tone === 'danger' ? 'danger' : 'primary'}" disabled=${isBusy}>${confirm}</button>`}
       </div>
     </form>
   </dialog>`;

@@ -15,7 +15,10 @@ const shownMs = 7_000;
 async function start(root: Element): Promise<void> {
   const locale = document.documentElement.lang === 'fr' ? 'fr' : 'en';
   let words = await wordsIn(locale);
-  const leave = () => render(html`<${SignedOut} words=${words} />`, root);
+  const leave = () => {
+    document.title = 'VidGenie';
+    render(html`<${SignedOut} words=${words} />`, root);
+  };
   const api = createApi(() => words, leave);
   const answer = await api.get<Session>('/api/session');
   if (!answer.ok) {
@@ -44,10 +47,17 @@ async function start(root: Element): Promise<void> {
     return now.ok || now.refusal.status !== 401;
   };
   const live = createLive(isWelcome);
-  live.listen();
+  // Kept for the way back, the page would hold one of the few connections that a browser has for one server.
+  addEventListener('pagehide', live.listen());
   const page: Page = { api, live, words, session, notices, notify, tell, go };
   render(html`<${App} page=${page} />`, root);
 }
 
 const root = document.getElementById('page');
+// What a browser keeps of a page for the way back may be of a session that is over by then.
+addEventListener('pageshow', ({ persisted }) => {
+  if (!persisted) return;
+  root?.replaceChildren();
+  location.reload();
+});
 if (root) await start(root);

@@ -19,7 +19,7 @@ const longestPrompt = 4000;
 export function RunActions({ run }: { run: Run }): VNode {
   const { api, live, words, tell, notify, go } = usePage();
   const [busy, setBusy] = useState<Action | null>(null);
-  const [asking, setAsking] = useState<'edit' | 'delete' | null>(null);
+  const [asking, setAsking] = useState<'edit' | 'delete' | 'copy' | null>(null);
   const [prompt, setPrompt] = useState(run.prompt);
   const keys = useRef(new Map<string, string>());
 
@@ -65,9 +65,15 @@ export function RunActions({ run }: { run: Run }): VNode {
     delete: () => setAsking('delete'),
   };
   const copyThread = async (url: string) => {
-    await navigator.clipboard.writeText(url);
-    notify('good', words.copied);
+    try {
+      await navigator.clipboard.writeText(url);
+      notify('good', words.copied);
+    } catch {
+      // Refused, or not there: a page that did not come over TLS is given no clipboard.
+      setAsking('copy');
+    }
   };
+  const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
   const result = resultOf(run);
   const able = run.actions.filter((action) => action !== 'delete');
   const button = (action: Action, symbol: IconName) =>
@@ -92,6 +98,12 @@ export function RunActions({ run }: { run: Run }): VNode {
       asking === 'delete' &&
       html`<${Dialog} title=${words.remove.title} confirm=${words.actions.delete} tone="danger" isBusy=${busy !== null} onConfirm=${remove} onClose=${() => setAsking(null)}>
         <p>${words.remove.text}</p>
+      </${Dialog}>`
+    }
+    ${
+      asking === 'copy' &&
+      html`<${Dialog} title=${words.byHand.title} onClose=${() => setAsking(null)}>
+        <label class="stacked">${words.byHand.text}<input type="url" readonly value=${run.threadUrl} onFocus=${select} /></label>
       </${Dialog}>`
     }
   </div>`;
