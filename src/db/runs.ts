@@ -1,7 +1,6 @@
 import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
-import { accountOf } from './credits.ts';
 import { type DailySpent, spentToday } from './dailyLimit.ts';
 import { assets, runs, steps } from './schema.ts';
 import {
@@ -70,20 +69,40 @@ export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}):
     price: run.steps.reduce((sum, step) => sum + step.priceCredits, 0),
     mostOfMember: memberAtWork + memberWaiting,
   };
-  try {
-    const written =
-      dailyRuns === null
-        ? await holdAndWrite(tx, run, gate)
-        : await tx.transaction((inner) => writeWithin(inner, run, gate, dailyRuns));
+  for (;;) {
+    const written = await writeOnce(tx, run, gate, dailyRuns);
     if (written) return written;
+    const known = await runOfRequest(tx, run.requestKey);
+    if (known) return { outcome: 'repeated', runId: known };
+    const shut = await whyShut(tx, run, gate);
+    if (shut) return shut;
+    // What the gate was shut for has gone since: another run has ended.
+  }
+}
+
+/** Null when the gate was shut. */
+async function writeOnce(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number | null): Promise<InsertOutcome | null> {
+  try {
+    if (dailyRuns === null) return await holdAndWrite(tx, run, gate);
+    return await tx.transaction((inner) => writeWithin(inner, run, gate, dailyRuns));
   } catch (error) {
     if (!isUniqueViolation(error, 'runs_request_key')) throw error;
+    return null;
   }
-  const known = await runOfRequest(tx, run.requestKey);
-  if (known) return { outcome: 'repeated', runId: known };
-  const account = await accountOf(tx, run.workspaceId);
-  if (account.balance >= gate.price) return { outcome: 'busy', most: gate.mostOfMember };
-  return { outcome: 'insufficient', balance: account.balance, price: gate.price };
+}
+
+const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
+
+/** What stands against a run at this moment; null when nothing does any more. */
+async function whyShut(tx: Tx, run: NewRun, { price, mostOfMember }: Gate): Promise<InsertOutcome | null> {
+  const [now] = room.parse(
+    await tx.execute(sql`
+      SELECT balance, member_runs_unsettled(${run.workspaceId}, ${run.memberId}) AS runs
+      FROM credit_accounts WHERE workspace_id = ${run.workspaceId}`),
+  );
+  if (!now) throw new Error(`workspace ${run.workspaceId} has no credit account`);
+  if (now.balance < price) return { outcome: 'insufficient', balance: now.balance, price };
+  return now.runs >= mostOfMember ? { outcome: 'busy', most: mostOfMember } : null;
 }
 
 async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {

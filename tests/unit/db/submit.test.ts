@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
 import { accountOf, changeBalance, listTransactions, refund, usageOf } from '../../../src/db/credits.ts';
@@ -69,6 +69,27 @@ test('a request that was too poor once is accepted when it is repeated with enou
   });
   await changeBalance(database.db, workspace.id, { kind: 'grant', amount: 1, idempotencyKey: 'gift', note: '' });
   expect(await insertRun(database.db, newRun(workspace, { requestKey }))).toMatchObject({ outcome: 'accepted' });
+});
+
+test('what stood against a run and has gone by the time that it is looked for stands against it no more', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 5);
+  const grant = { kind: 'grant', amount: 1, idempotencyKey: 'meanwhile', note: '' } as const;
+  let isFirst = true;
+  // Credits arrive right after the debit was refused.
+  const meanwhile = new Proxy(database.db, {
+    get: (db, name) => {
+      if (name !== 'execute' || !isFirst) return Reflect.get(db, name, db);
+      isFirst = false;
+      return async (statement: SQL) => {
+        const refused = await db.execute(statement);
+        await changeBalance(db, workspace.id, grant);
+        return refused;
+      };
+    },
+  });
+  expect(await insertRun(meanwhile, newRun(workspace))).toEqual({ outcome: 'accepted', balance: 0, price: 6 });
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
 test('a run is written whole: run, steps, input and ledger row, due at once', async () => {
