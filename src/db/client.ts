@@ -34,8 +34,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     fetch_types: false,
     idle_timeout: 60,
     // Seconds. The driver's own pauses grow to twenty, in which a database that came back would stand idle.
-    backoff: (attempt) => Math.min(0.1 * attempt, 1),
-    ...(silenceMs === undefined ? {} : { socket: impatientSocket(silenceMs) }),
+    backoff: () => 0.2,
+    ...{ socket: openLines(silenceMs) },
     connection: { application_name: options.applicationName ?? 'vidgenie' },
     onnotice: () => {},
   });
@@ -57,7 +57,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
   const changed = {
     unsafe: (text: string, values?: postgres.ParameterOrJSON<never>[], options?: postgres.UnsafeQueryOptions) =>
-      client.unsafe(text, values, { ...options, prepare: true }),
+      answered(client.unsafe(text, values, { ...options, prepare: true })),
     ...('begin' in client && {
       begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
         client.begin((inner) => work(preparing(inner))),
@@ -74,19 +74,60 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
 }
 
 /**
- * A socket that does not wait for ever. When a server dies without a word (its machine is gone, a firewall forgot the connection),
- * the system would go on sending for a quarter of an hour, and whoever waits for the answer with it.
+ * Refuses an answer that cannot be one: of a statement that was never carried out, or without the rows that a broken line has
+ * swallowed. The driver would hand out the first as an empty result, and the second with holes where rows are missing.
  */
-function impatientSocket(silenceMs: number) {
+function answered<Query extends object>(query: Query): Query {
+  const [resolve, reject] = [Reflect.get(query, 'resolve'), Reflect.get(query, 'reject')];
+  if (typeof resolve !== 'function' || typeof reject !== 'function')
+    throw new Error('the driver has changed its queries');
+  const check = (result: unknown) => {
+    if (isAnswer(result)) resolve(result);
+    else reject(brokenLine('the line to the database broke before the answer was there'));
+  };
+  return Object.assign(query, { resolve: check });
+}
+
+const isAnswer = (result: unknown): boolean =>
+  Array.isArray(result) && Reflect.get(result, 'command') !== null && (result.length === 0 || 0 in result);
+
+const brokenLine = (message: string) => Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
+
+type Target = { host: string[]; port: number[]; path?: string | false };
+
+/**
+ * Connections to the server, each on its own socket, which differs from the usual one in two ways.
+ *
+ * It does not wait for ever: when a server dies without a word (its machine is gone, a firewall forgot the connection), the system
+ * would go on sending for a quarter of an hour, and whoever waits for the answer with it.
+ *
+ * And it ends in an order that the driver can bear: first a failure, which ends what was asked; a moment later its end, as one without
+ * failure. The driver goes on using a connection between the two (it sends a ROLLBACK, for example). What it is asked then is never
+ * sent; if its end were a failure it would be forgotten, and when the line is up again it would be answered with nothing, or with the
+ * answer to somebody else's question.
+ */
+function openLines(silenceMs: number | undefined) {
   let attempts = 0;
-  return ({ host, port, path }: { host: string[]; port: number[]; path?: string | false }) => {
+  return ({ host, port, path }: Target) => {
     const socket = new Socket();
+    const emit = socket.emit.bind(socket);
+    let hasFailed = false;
+    socket.emit = (event: string, ...told: unknown[]) => {
+      if (event === 'error') hasFailed = true;
+      if (event !== 'close') return emit(event, ...told);
+      if (!hasFailed) emit('error', brokenLine('the line to the database was closed'));
+      // The second one comes after the writes that the driver has put off.
+      setImmediate(() => setImmediate(() => emit('close', false)));
+      return true;
+    };
     const at = attempts % host.length;
     attempts += 1;
-    socket.setTimeout(silenceMs, () => {
-      const silent = new Error(`the database was silent for ${silenceMs} ms`);
-      socket.destroy(Object.assign(silent, { code: 'ETIMEDOUT' }));
-    });
+    if (silenceMs !== undefined) {
+      socket.setTimeout(silenceMs, () => {
+        const silent = new Error(`the database was silent for ${silenceMs} ms`);
+        socket.destroy(Object.assign(silent, { code: 'ETIMEDOUT' }));
+      });
+    }
     if (path) socket.connect(path);
     else socket.connect(port[at] ?? 5432, host[at] ?? 'localhost');
     // The driver asks for TLS in this name.

@@ -5,7 +5,7 @@ import { ProviderError } from './providers/provider.ts';
 /** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
 export const longestSetbacks = 8;
 
-/** The same while a provider that works for us is out of reach: what it makes is paid for, and worth a quarter of an hour. */
+/** The same where something that is paid for cannot be fetched from its provider, or told in its chat: it is worth a quarter of an hour. */
 export const longestOutage = 25;
 
 const submitRetries = 3;

@@ -10,7 +10,8 @@ export type Move =
   | { move: 'cancel'; step: Step }
   | { move: 'fail'; step: Step; failure: Failure }
   | { move: 'settle'; state: TerminalState; capturedCredits: number; failure: Failure | null }
-  | { move: 'deliver' };
+  | { move: 'deliver' }
+  | { move: 'give_up_delivery'; failure: Failure };
 
 /** How often a step may be sent when nobody knows whether the first time succeeded. */
 export const mostSubmits: Record<StepKind, number> = { enhance: 2, image: 2, video: 1 };
@@ -18,7 +19,10 @@ export const mostSubmits: Record<StepKind, number> = { enhance: 2, image: 2, vid
 /** Decides what is next for a run, from what is written about it and nothing else. */
 export function nextMove(view: RunView): Move {
   const { run, steps } = view;
-  if (run.settledAt) return { move: 'deliver' };
+  if (run.settledAt) {
+    if (run.setbacks <= longestOutage + 1) return { move: 'deliver' };
+    return { move: 'give_up_delivery', failure: cameToNothing(run.setbacks) };
+  }
   const fatal = steps.find((step) => step.state === 'failed' && step.kind !== 'enhance');
   if (fatal) return settled(steps, endedBy(fatal), fatal.failure);
   const step = steps.find((one) => one.state !== 'done' && one.state !== 'failed' && one.state !== 'skipped');
@@ -64,6 +68,10 @@ const earned = (steps: readonly Step[]): number =>
 function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
   const longest = move.move === 'send' ? longestSetbacks : longestOutage;
   if (view.run.setbacks <= longest + 1) return move;
-  const detail = `the work was started ${view.run.setbacks - 1} times and came to nothing`;
-  return { move: 'fail', step: move.step, failure: { kind: 'internal', detail } };
+  return { move: 'fail', step: move.step, failure: cameToNothing(view.run.setbacks) };
 }
+
+const cameToNothing = (setbacks: number): Failure => ({
+  kind: 'internal',
+  detail: `the work was started ${setbacks - 1} times and came to nothing`,
+});

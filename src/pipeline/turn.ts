@@ -114,6 +114,9 @@ async function make(turn: Turn, move: Move): Promise<After> {
     case 'deliver':
       await deliver(turn);
       return 'waits';
+    case 'give_up_delivery':
+      await finishDelivery(turn.deps.db, turn.lease, turn.view.run.speech, move.failure);
+      return 'waits';
   }
 }
 
@@ -179,12 +182,13 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
     case 'deliver':
       if (error instanceof PlaceGone) {
         await finishDelivery(deps.db, lease, view.run.speech, { kind: 'unavailable', detail: error.message });
-      } else if (setbacks < longestSetbacks) await postpone(deps.db, lease, pauseMs);
+      } else if (setbacks < longestOutage) await postpone(deps.db, lease, pauseMs);
       else await finishDelivery(deps.db, lease, view.run.speech, failure);
       return 'waits';
     case 'cancel':
     case 'fail':
     case 'settle':
+    case 'give_up_delivery':
       await postpone(deps.db, lease, pauseMs);
       return 'waits';
   }

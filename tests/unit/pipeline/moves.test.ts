@@ -34,7 +34,7 @@ test('everything done is a success, also when somebody asked to cancel too late'
   expect(nextMove(view(all, { cancelRequestedAt: new Date() }))).toEqual(move);
 });
 
-test('a run whose turns come to nothing again and again is given up, unless only its delivery does', () => {
+test('a run whose turns come to nothing again and again is given up, later where something is paid for already', () => {
   const stuck = { setbacks: longestSetbacks + 2 };
   const rendering = step('video', { state: 'submitted', handle: 1 });
   expect(nextMove(view([step('image')], stuck))).toMatchObject({ move: 'fail', failure: { kind: 'internal' } });
@@ -44,7 +44,12 @@ test('a run whose turns come to nothing again and again is given up, unless only
     move: 'fail',
     failure: { kind: 'internal' },
   });
-  expect(nextMove(view([done('image')], { ...stuck, settledAt: new Date() }))).toEqual({ move: 'deliver' });
+  const settledAt = new Date();
+  expect(nextMove(view([done('image')], { ...stuck, settledAt }))).toEqual({ move: 'deliver' });
+  expect(nextMove(view([done('image')], { setbacks: longestOutage + 2, settledAt }))).toMatchObject({
+    move: 'give_up_delivery',
+    failure: { kind: 'internal' },
+  });
 });
 
 test('whatever is written about a run, there is a next move, and it never sends a step too often or captures too much', () => {
