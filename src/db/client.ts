@@ -1,6 +1,6 @@
-import { Socket } from 'node:net';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { brokenLine, openLines } from './lines.ts';
 
 export type Db = PostgresJsDatabase;
 /** A transaction, or the database itself: what every function of `db/` takes first. */
@@ -35,7 +35,8 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     idle_timeout: 60,
     // Seconds. The driver's own pauses grow to twenty, in which a database that came back would stand idle.
     backoff: () => 0.2,
-    ...{ socket: openLines(silenceMs) },
+    // The sockets come encrypted where the URL wants them so.
+    ...{ socket: openLines(url, silenceMs), ssl: false },
     connection: { application_name: options.applicationName ?? 'vidgenie' },
     onnotice: () => {},
   });
@@ -90,47 +91,3 @@ function answered<Query extends object>(query: Query): Query {
 
 const isAnswer = (result: unknown): boolean =>
   Array.isArray(result) && Reflect.get(result, 'command') !== null && (result.length === 0 || 0 in result);
-
-const brokenLine = (message: string) => Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
-
-type Target = { host: string[]; port: number[]; path?: string | false };
-
-/**
- * Connections to the server, each on its own socket, which differs from the usual one in two ways.
- *
- * It does not wait for ever: when a server dies without a word (its machine is gone, a firewall forgot the connection), the system
- * would go on sending for a quarter of an hour, and whoever waits for the answer with it.
- *
- * And it ends in an order that the driver can bear: first a failure, which ends what was asked; a moment later its end, as one without
- * failure. The driver goes on using a connection between the two (it sends a ROLLBACK, for example). What it is asked then is never
- * sent; if its end were a failure it would be forgotten, and when the line is up again it would be answered with nothing, or with the
- * answer to somebody else's question.
- */
-function openLines(silenceMs: number | undefined) {
-  let attempts = 0;
-  return ({ host, port, path }: Target) => {
-    const socket = new Socket();
-    const emit = socket.emit.bind(socket);
-    let hasFailed = false;
-    socket.emit = (event: string, ...told: unknown[]) => {
-      if (event === 'error') hasFailed = true;
-      if (event !== 'close') return emit(event, ...told);
-      if (!hasFailed) emit('error', brokenLine('the line to the database was closed'));
-      // The second one comes after the writes that the driver has put off.
-      setImmediate(() => setImmediate(() => emit('close', false)));
-      return true;
-    };
-    const at = attempts % host.length;
-    attempts += 1;
-    if (silenceMs !== undefined) {
-      socket.setTimeout(silenceMs, () => {
-        const silent = new Error(`the database was silent for ${silenceMs} ms`);
-        socket.destroy(Object.assign(silent, { code: 'ETIMEDOUT' }));
-      });
-    }
-    if (path) socket.connect(path);
-    else socket.connect(port[at] ?? 5432, host[at] ?? 'localhost');
-    // The driver asks for TLS in this name.
-    return Object.assign(socket, { host: host[at] });
-  };
-}
