@@ -9,6 +9,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { openDatabase } from '../../src/db/client.ts';
 import { openEmbedded } from '../../src/db/embedded.ts';
+import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -104,5 +105,8 @@ test('a line is encrypted as its URL says, or there is none, and breaks like any
   expect(await isEncrypted(`${plain.url}?sslmode=prefer`)).toBe(false);
   expect(await isEncrypted(`${server}?sslmode=verify-full`)).toMatch(/self-signed/);
   expect(await isEncrypted(`${plain.url}?sslmode=require`)).toMatch(/offers no TLS/);
+  const queue = await openQueue({ kind: 'postgres', url: `${server}?sslmode=require` }, () => {});
+  onTestFinished(queue.close);
+  expect(await queue.waiting()).toBe(0);
   expect(await askWhileLinesBreak(await behindProxy(`${server}?sslmode=require`))).toEqual([]);
 });

@@ -17,6 +17,13 @@ class QuietClient extends pg.Client {
 /** Milliseconds between attempts of a fetcher to get its first line. */
 const againMs = 1_000;
 
+/** `sslmode` means here what it means everywhere else: only `verify-…` looks at the certificate. */
+function asLibpqReadsIt(url: string): string {
+  const read = new URL(url);
+  if (read.searchParams.has('sslmode')) read.searchParams.set('uselibpqcompat', 'true');
+  return read.href;
+}
+
 /** BullMQ on PostgreSQL. Fails when the database cannot be reached. */
 export async function openPostgresTurns(
   url: string,
@@ -26,7 +33,7 @@ export async function openPostgresTurns(
   const traced = telemetry ? { telemetry } : {};
   await migrateQueue(url);
   const connection = {
-    ...{ connectionString: url, max: 4, migrate: false, Client: QuietClient },
+    ...{ connectionString: asLibpqReadsIt(url), max: 4, migrate: false, Client: QuietClient },
     // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
     options: '-c synchronous_commit=off',
     // A server that died without a word would be waited for a quarter of an hour.
@@ -83,7 +90,7 @@ export async function openPostgresTurns(
 
 /** Brings BullMQ's own tables up to date. */
 export async function migrateQueue(url: string): Promise<void> {
-  const client = new QuietClient({ connectionString: url });
+  const client = new QuietClient({ connectionString: asLibpqReadsIt(url) });
   await client.connect();
   try {
     await runMigrations(client);
