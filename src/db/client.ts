@@ -24,6 +24,9 @@ export type DatabaseOptions = {
   silenceMs?: number;
 };
 
+/** No transaction of ours waits for anything but its own statements. Milliseconds. */
+const usualSilenceMs = 30_000;
+
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { silenceMs } = options;
@@ -37,7 +40,11 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     backoff: () => 0.2,
     // The sockets come encrypted where the URL wants them so.
     ...{ socket: openLines(url, silenceMs), ssl: false },
-    connection: { application_name: options.applicationName ?? 'vidgenie' },
+    connection: {
+      application_name: options.applicationName ?? 'vidgenie',
+      // A process whose machine vanished in mid-transaction would keep its locks for hours: the server waits that long for a line.
+      idle_in_transaction_session_timeout: silenceMs ?? usualSilenceMs,
+    },
     onnotice: () => {},
   });
   return {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
-import type { Database } from '../../src/db/client.ts';
+import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
 import type { Lease } from '../../src/db/turns.ts';
@@ -131,4 +131,20 @@ test('a worker whose first line to the queue is refused takes turns as soon as i
   const lease: Lease = { runId: runId.parse(randomUUID()), dispatch: 1 };
   await expect.poll(() => queue.add(lease).then(() => 'added', String)).toBe('added');
   expect(await taken.first(() => true, 'the turn')).toEqual(lease);
+});
+
+test('a process that vanishes in mid-transaction holds up the others for moments, not for hours', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const { proxy, reached } = await behindProxy(database);
+  const vanishing = openDatabase(reached.url, { silenceMs: 1_000 });
+  onTestFinished(vanishing.close);
+  const vanished = vanishing.db.transaction(async (tx) => {
+    await tx.execute(sql`UPDATE credit_accounts SET held = held WHERE workspace_id = ${workspace.id}`);
+    proxy.halfOpen();
+    await tx.execute(sql`SELECT 1`);
+  });
+  await expect(vanished).rejects.toThrow();
+  const bot = await (await createInstallation(database)).open({ worker: false });
+  expect(await bot.services.submit(submissionOf({ workspace }))).toMatchObject({ outcome: 'accepted' });
 });

@@ -34,8 +34,8 @@ export async function openPostgresTurns(
   await migrateQueue(url);
   const connection = {
     ...{ connectionString: asLibpqReadsIt(url), max: 4, migrate: false, Client: QuietClient },
-    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
-    options: '-c synchronous_commit=off',
+    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk; nor must it keep its locks for hours.
+    options: `-c synchronous_commit=off -c idle_in_transaction_session_timeout=${answerWithinMs}`,
     // A server that died without a word would be waited for a quarter of an hour.
     ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: answerWithinMs },
   };
