@@ -25,7 +25,9 @@ export async function probeImage(path: string, limit: { maxSide?: number } = {})
     if (width * height > maxPixels || side > (limit.maxSide ?? side)) {
       return { outcome: 'refused', reason: 'too_many_pixels', detail: `${width} × ${height} pixels` };
     }
-    await sharp(path, { failOn: 'warning', sequentialRead: true }).stats();
+    // The last pixel is only to be had by way of all before it.
+    const last = { left: width - 1, top: height - 1, width: 1, height: 1 };
+    await sharp(path, { failOn: 'warning', sequentialRead: true }).extract(last).raw().toBuffer();
     return { outcome: 'probed', width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
     return { outcome: 'refused', reason: 'damaged', detail: oneLine(error) };

@@ -72,13 +72,26 @@ describe('receiving media', () => {
     expect(await readdir(directory)).toEqual([]);
   });
 
-  it.each(['png', 'jpeg', 'webp'] as const)('refuses a %s that breaks off', async (format) => {
-    const bytes = await picture(300, 300).toFormat(format).toBuffer();
+  it.each([
+    { format: 'png' },
+    { format: 'png', progressive: true },
+    { format: 'jpeg' },
+    { format: 'jpeg', progressive: true },
+    { format: 'webp' },
+  ] as const)('refuses an image that breaks off: %o', async ({ format, ...options }) => {
+    const bytes = await picture(300, 300).toFormat(format, options).toBuffer();
     for (const part of [0.02, 0.5, 0.95]) {
       const cut = bytes.subarray(0, Math.max(20, Math.floor(bytes.length * part)));
       expect(await receive(pieces(cut), 'image')).toMatchObject({ outcome: 'refused', reason: 'damaged' });
     }
     expect(await readdir(directory)).toEqual([]);
+  });
+
+  it('refuses a png with a wrong byte in its pixels', async () => {
+    const bytes = await picture(300, 300).png().toBuffer();
+    const at = Math.floor(bytes.length / 2);
+    bytes.writeUInt8(bytes.readUInt8(at) ^ 0x55, at);
+    expect(await receive(pieces(bytes), 'image')).toMatchObject({ outcome: 'refused', reason: 'damaged' });
   });
 
   it('tells empty, unknown, swapped and too large apart, and leaves no file', async () => {
