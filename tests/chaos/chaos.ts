@@ -2,6 +2,7 @@ import { setTimeout as pause } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
+import { isDatabaseAway } from '../../src/db/failures.ts';
 import { createLog } from '../../src/log.ts';
 import { openProgram, type Program } from '../../src/main.ts';
 import { giveCommands, planCommands } from './commands.ts';
@@ -81,10 +82,13 @@ const unfinished = z.array(z.object({ count: z.coerce.number() }));
 async function untilAtRest(db: Program['database']['db'], patienceMs: number, signal: AbortSignal): Promise<void> {
   const until = Date.now() + patienceMs;
   while (Date.now() < until && !signal.aborted) {
-    const [row] = unfinished.parse(
-      await db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`),
-    );
-    if (row?.count === 0) return;
+    const look = db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`);
+    // The last stroke may have stopped the database, which is up again in a moment.
+    const rows = await look.catch((error: unknown) => {
+      if (isDatabaseAway(error)) return [];
+      throw error;
+    });
+    if (unfinished.parse(rows)[0]?.count === 0) return;
     await pause(250);
   }
 }
