@@ -4,9 +4,11 @@ import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
 import { runs } from '../../src/db/schema.ts';
 import type { Lease } from '../../src/db/turns.ts';
 import { runId } from '../../src/db/vocabulary.ts';
+import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInbox } from '../support/inbox.ts';
@@ -148,3 +150,26 @@ test('a process that vanishes in mid-transaction holds up the others for moments
   const bot = await (await createInstallation(database)).open({ worker: false });
   expect(await bot.services.submit(submissionOf({ workspace }))).toMatchObject({ outcome: 'accepted' });
 });
+
+test.for([
+  { schema: 'ours', migrateIt: migrateDatabase, table: sql`drizzle.__drizzle_migrations` },
+  { schema: "the queue's", migrateIt: migrateQueue, table: sql`bullmq.migration` },
+])(
+  'a process that vanishes while it migrates $schema keeps the next from starting for moments, not for hours',
+  async ({ migrateIt, table }) => {
+    const database = await createTestDatabase();
+    const { proxy, reached } = await behindProxy(database);
+    const waiting = sql`SELECT 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted`;
+    let vanished: Promise<unknown> = Promise.resolve();
+    await database.db.transaction(async (tx) => {
+      await tx.execute(sql`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
+      vanished = migrateIt(reached.url).catch((error: unknown) => error);
+      // It has its turn, and is held up in it.
+      await expect.poll(() => database.db.execute(waiting)).toHaveLength(1);
+      proxy.halfOpen();
+    });
+    await migrateIt(database.url);
+    await proxy.close();
+    await vanished;
+  },
+);

@@ -1,6 +1,8 @@
 import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
 import pg from 'pg';
+import { migratingWithinMs, silentTurnMs } from '../../db/migrate.ts';
 import type { Turns } from '../queue.ts';
+import { within } from '../within.ts';
 import { queueName } from './name.ts';
 
 /** Milliseconds; what BullMQ asks takes a few. */
@@ -13,6 +15,8 @@ class QuietClient extends pg.Client {
     this.on('error', () => {});
   }
 }
+
+const goodbyeMs = 2_000;
 
 /** Milliseconds between attempts of a fetcher to get its first line. */
 const againMs = 1_000;
@@ -90,11 +94,16 @@ export async function openPostgresTurns(
 
 /** Brings BullMQ's own tables up to date. */
 export async function migrateQueue(url: string): Promise<void> {
-  const client = new QuietClient({ connectionString: asLibpqReadsIt(url) });
+  const client = new QuietClient({
+    connectionString: asLibpqReadsIt(url),
+    ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: migratingWithinMs },
+    ...{ lock_timeout: migratingWithinMs, idle_in_transaction_session_timeout: silentTurnMs },
+  });
   await client.connect();
   try {
     await runMigrations(client);
   } finally {
-    await client.end();
+    // A server that is gone does not answer to a goodbye either.
+    await within(goodbyeMs, client.end());
   }
 }
