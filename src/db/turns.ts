@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
@@ -20,29 +20,40 @@ import {
 /** One dispatch of a run: the right to write to it, until it is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
 
-const leaseRows = z.array(z.object({ id: runId, dispatch: z.int() }));
+/** A run that was dispatched. Its turn only asks a provider how far it is (`isPoll`), or may take anything. */
+export type Dispatched = Lease & { isPoll: boolean };
+
+const leaseRows = z.array(z.object({ id: runId, dispatch: z.int(), is_poll: z.boolean() }));
+
+/** How many runs are asked after in one job: a job costs several times as much as a poll. */
+const pollsInAJob = 16;
 
 /**
- * Takes up to `limit` runs that are due and leases each for `visibilityMs`. Runs in progress go before new ones, and new ones are
- * started in turn over the workspaces, within the limits (see the migration `dispatch_due`). A run whose lease is not renewed falls
- * due again: that is the only rescue there is, and the only one needed.
+ * Leases runs that are due, each for `visibilityMs`, as many as `jobs` jobs can carry. Runs in progress go before new ones, and new
+ * ones are started in turn over the workspaces, within the limits (see the migration `polls_together`). A run whose lease is not
+ * renewed falls due again: that is the only rescue there is, and the only one needed.
  */
 export async function dispatchDue(
   tx: Tx,
-  limit: number,
+  jobs: number,
   visibilityMs: number,
   { memberAtWork, workspaceAtWork }: Pick<RunLimits, 'memberAtWork' | 'workspaceAtWork'> = usualLimits,
-): Promise<Lease[]> {
+): Promise<Dispatched[]> {
   const rows = leaseRows.parse(
     await tx.execute(sql`
-      SELECT id, dispatch FROM dispatch_due(
-        ${limit}::int, make_interval(secs => ${visibilityMs / 1000}::float8), ${memberAtWork}::int, ${workspaceAtWork}::int)`),
+      SELECT id, dispatch, is_poll FROM dispatch_due(
+        ${jobs}::int, make_interval(secs => ${visibilityMs / 1000}::float8), ${memberAtWork}::int, ${workspaceAtWork}::int,
+        ${pollsInAJob}::int)`),
   );
-  return rows.map((row) => ({ runId: row.id, dispatch: row.dispatch }));
+  return rows.map((row) => ({ runId: row.id, dispatch: row.dispatch, isPoll: row.is_poll }));
 }
 
 const owned = (lease: Lease) => and(eq(runs.id, lease.runId), eq(runs.dispatch, lease.dispatch));
 const after = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::float8)`;
+
+/** Polls fall due together, four times a second, so that many are one job. Who is asked again at once does not wait for that. */
+const pollAfter = (ms: number) =>
+  ms < 1_000 ? after(ms) : sql`date_bin('250 ms', ${after(ms)} + interval '250 ms', timestamptz 'epoch')`;
 
 /** Takes up a leased run: at most once for each dispatch. Counts as a setback until the turn makes progress. */
 export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
@@ -78,8 +89,8 @@ type TurnWrite = {
   run?: RunChange;
   step?: { kind: StepKind } & StepChange;
   asset?: { step: StepKind } & NewAsset;
-  /** Ends the turn: when the run falls due next, in milliseconds from now. Without it the turn goes on. */
-  dueInMs?: number;
+  /** Ends the turn: when the run falls due next. Without it the turn goes on. */
+  due?: SQL;
   /** A turn that came to nothing keeps its setback. */
   setback?: boolean;
   /** Nothing that anybody would be shown has changed: nobody is told. Notifications make commits wait for one another. */
@@ -110,9 +121,9 @@ async function writeOnce(tx: Tx, lease: Lease, change: TurnWrite): Promise<void>
       .update(runs)
       .set({
         ...change.run,
-        ...(change.dueInMs === undefined ? { busy: true } : { dueAt: after(change.dueInMs), busy: false }),
+        ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
         // What goes on has its claim counted already.
-        ...(change.setback ? {} : { setbacks: change.dueInMs === undefined ? 1 : 0 }),
+        ...(change.setback ? {} : { setbacks: change.due ? 0 : 1 }),
       })
       .where(owned(lease))
       .returning({ id: runs.id }),
@@ -151,7 +162,7 @@ export const beginSubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void>
 
 /** submitting → submitted: from here on any process can poll, and nobody submits again. */
 export const saveHandle = (tx: Tx, lease: Lease, kind: StepKind, handle: Opaque, pollAfterMs: number): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'submitted', handle }, dueInMs: pollAfterMs });
+  write(tx, lease, { step: { kind, state: 'submitted', handle }, due: pollAfter(pollAfterMs) });
 
 /** `fraction` is null when the provider had nothing new to say, as with most polls. */
 export const saveProgress = (
@@ -163,7 +174,7 @@ export const saveProgress = (
 ): Promise<void> =>
   write(tx, lease, {
     ...(fraction === null ? { unannounced: true } : { step: { kind, fraction } }),
-    dueInMs: pollAfterMs,
+    due: pollAfter(pollAfterMs),
   });
 
 /** submitted → storing: the provider has finished; what is left can be repeated without costing anything. */
@@ -196,14 +207,14 @@ export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure)
 
 /** Back to pending, for a call that is proven to have generated nothing: it does not count as a submit. */
 export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind, dueInMs: number): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, dueInMs, setback: true });
+  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, due: after(dueInMs), setback: true });
 
 /** Ends a turn that came to nothing; the step stays as it is and is looked at again later. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
-  write(tx, lease, { dueInMs, setback: true });
+  write(tx, lease, { due: after(dueInMs), setback: true });
 
-/** Gives a run back at a stop: no setback, due at once, for another process to take up. */
-export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { dueInMs: 0 });
+/** Gives a run back that could go on: no setback, due at once, for another turn to take up. */
+export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });
 
 export const saveSpeech = async (tx: Tx, lease: Lease, speech: Opaque): Promise<void> => {
   const rows = await tx.update(runs).set({ speech }).where(owned(lease)).returning({ id: runs.id });

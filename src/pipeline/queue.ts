@@ -4,16 +4,18 @@ import type { Lease } from '../db/turns.ts';
 import { runId } from '../db/vocabulary.ts';
 import type { RedisAddress } from './redis.ts';
 
-/** What a job carries: a run and a dispatch, nothing else. The truth about both is in the database. */
-const turnJob = z.object({ runId, dispatch: z.int().positive() });
+/** What a job carries: runs and their dispatches, nothing else. The truth about both is in the database. */
+const lease = z.object({ runId, dispatch: z.int().positive() });
+const turnsJob = z.object({ leases: z.tuple([lease], lease) });
+type TurnsJob = z.infer<typeof turnsJob>;
 
 export type TurnQueue = {
-  /** Adds a turn. Resolves when the queue has it; when it fails, the run simply falls due again. */
-  add: (lease: Lease) => Promise<void>;
-  /** Turns that wait for a worker. Fails while the queue is away. */
+  /** Adds one job: a turn of each of these runs. Resolves when the queue has it; when it fails, the runs simply fall due again. */
+  add: (leases: readonly Lease[]) => Promise<void>;
+  /** Jobs that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
-  /** Takes turns, at most `concurrency` at a time, until closed. `close` waits for those under way. */
-  work: (takeTurn: (lease: Lease) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
+  /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for those under way. */
+  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
   close: () => Promise<void>;
   /** BullMQ's own queue, of whichever backend, for the board that shows it. */
   bull: unknown;
@@ -28,7 +30,7 @@ export const queueOf = ({ redis }: { redis: RedisAddress | null }, databaseUrl: 
 /** BullMQ on one of its backends, as far as turns need it. */
 export type Turns = {
   add: (
-    lease: Lease,
+    job: TurnsJob,
     options: { attempts: 1; removeOnComplete: true; removeOnFail: true; jobId: string },
   ) => Promise<unknown>;
   waiting: () => Promise<number>;
@@ -52,17 +54,19 @@ export async function openQueue(
 ): Promise<TurnQueue> {
   const turns = await openTurns(config, onError, telemetry);
   return {
-    add: async (lease) => {
+    add: async (leases) => {
       const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
-      await answered(turns.add(lease, { ...options, jobId: `run_${lease.runId}_${lease.dispatch}` }));
+      const job = turnsJob.parse({ leases });
+      const [{ runId, dispatch }] = job.leases;
+      await answered(turns.add(job, { ...options, jobId: `run_${runId}_${dispatch}` }));
     },
     waiting: () => answered(turns.waiting()),
-    work: (takeTurn, concurrency) => {
+    work: (takeTurns, concurrency) => {
       const underWay = new Set<Promise<void>>();
       const take = async ({ data }: { data: unknown }) => {
-        const turn = takeTurn(turnJob.parse(data));
-        underWay.add(turn);
-        await turn.finally(() => underWay.delete(turn));
+        const job = takeTurns(turnsJob.parse(data).leases);
+        underWay.add(job);
+        await job.finally(() => underWay.delete(job));
       };
       const fetcher = turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
       return {

@@ -1,5 +1,5 @@
 import type { Db } from '../db/client.ts';
-import { dispatchDue } from '../db/turns.ts';
+import { type Dispatched, dispatchDue, type Lease } from '../db/turns.ts';
 import type { RunLimits } from '../db/vocabulary.ts';
 import type { Reach } from './milestones.ts';
 import type { TurnQueue } from './queue.ts';
@@ -8,7 +8,7 @@ import type { TurnLog } from './turn.ts';
 /** How often a relay looks without being told. Milliseconds. */
 const lookEveryMs = 500;
 
-/** Turns that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
+/** Jobs that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
 const reserve = 2;
 
 export type RelayDeps = {
@@ -43,11 +43,11 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
       lookAgain = false;
       const room = freeSlots() + reserve - (await deps.queue.waiting());
       if (room <= 0) return;
-      const leases = await dispatchDue(deps.db, room, deps.visibilityMs, deps.limits);
+      const dispatched = await dispatchDue(deps.db, room, deps.visibilityMs, deps.limits);
       await Promise.all(
-        leases.map(async (lease) => {
-          await deps.queue.add(lease);
-          deps.reach('run_dispatched', { runId: lease.runId });
+        jobsOf(dispatched, room).map(async (leases) => {
+          await deps.queue.add(leases);
+          for (const { runId } of leases) deps.reach('run_dispatched', { runId });
         }),
       );
     } while (lookAgain && !stopped);
@@ -93,4 +93,17 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
       await looking;
     },
   };
+}
+
+/**
+ * Every run is a job of its own, as long as there is room. Of more than that, those share jobs that only ask how far their provider
+ * is: at most `pollsInAJob`, for no more were dispatched.
+ */
+function jobsOf(dispatched: readonly Dispatched[], room: number): readonly (readonly Lease[])[] {
+  const polls = dispatched.filter(({ isPoll }) => isPoll);
+  const alone = dispatched.filter(({ isPoll }) => !isPoll).map((lease) => [lease]);
+  const each = Math.ceil(polls.length / Math.max(1, room - alone.length));
+  const shared = [];
+  for (let at = 0; at < polls.length; at += each) shared.push(polls.slice(at, at + each));
+  return [...alone, ...shared];
 }

@@ -64,12 +64,13 @@ const workOf = { enhance, image, video };
  * Takes one turn of a run: claims it, and makes move after move until the run has to wait for something, or is delivered. Every move
  * writes its result before the next begins, so that a turn may end anywhere.
  * Resolves when there was nothing to claim. Throws only what leaves the run to its lease: a lost lease, a database that is away.
- * Once `resting` is aborted no further move begins, and the run is handed back; `signal` ends the move that is being made.
+ * A turn of one move hands its run back when it could go on, and so does any turn as soon as `resting` is aborted; `signal` ends the
+ * move that is being made.
  */
 export async function takeTurn(
   deps: TurnDeps,
   lease: Lease,
-  { resting, signal }: { resting: AbortSignal; signal: AbortSignal },
+  { moves, resting, signal }: { moves: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal },
 ): Promise<void> {
   let view = await claim(deps.db, lease, deps.visibilityMs);
   if (view) deps.reach('turn_claimed', { runId: lease.runId });
@@ -77,7 +78,7 @@ export async function takeTurn(
     const turn: Turn = { deps, lease, view, signal };
     const after = await moveOnce(turn, nextMove(view));
     if (after === 'waits') return;
-    if (resting.aborted) return await handBack(deps.db, lease);
+    if (moves === 'one' || resting.aborted) return await handBack(deps.db, lease);
     view = await loadRun(deps.db, lease.runId);
   }
 }

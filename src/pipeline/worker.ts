@@ -6,7 +6,7 @@ import { startRelay } from './relay.ts';
 import { type TurnDeps, takeTurn } from './turn.ts';
 import { within } from './within.ts';
 
-/** Turns at a time. A turn mostly waits for somebody else's computer. */
+/** Jobs at a time, and with them turns, but for polls. A turn mostly waits for somebody else's computer. */
 const usualTurnsAtOnce = 8;
 
 /**
@@ -35,10 +35,13 @@ export async function startWorker(
   const relay = startRelay({ ...deps, queue }, () => turnsAtOnce - active);
   await database.listen('vidgenie_due', () => relay.wake());
 
-  const consumer = queue.work(async (lease) => {
+  const consumer = queue.work(async (leases) => {
     active += 1;
+    // Runs that share a job are only asked after: what is done gets a place of its own for the rest of its way.
+    const moves = leases.length > 1 ? 'one' : 'all';
+    const ends = { moves, resting: resting.signal, stopping: stopping.signal } as const;
     try {
-      await turnWithLease(deps, lease, { resting: resting.signal, stopping: stopping.signal });
+      await Promise.all(leases.map((lease) => turnWithLease(deps, lease, ends)));
     } finally {
       active -= 1;
       relay.wake();
@@ -56,7 +59,7 @@ export async function startWorker(
         stopping.abort(new Error('the worker stops'));
         if (await within(toldMs + handBackMs, rest)) return;
         deps.log.warn(
-          { turns: active },
+          { jobs: active },
           'the worker stops without waiting any longer; what it leaves falls due by itself',
         );
       })();
@@ -69,7 +72,7 @@ export async function startWorker(
 async function turnWithLease(
   deps: TurnDeps,
   lease: Lease,
-  { resting, stopping }: { resting: AbortSignal; stopping: AbortSignal },
+  { stopping, ...ends }: { moves: 'all' | 'one'; resting: AbortSignal; stopping: AbortSignal },
 ): Promise<void> {
   const lost = new AbortController();
   const pulse = setInterval(() => {
@@ -80,7 +83,7 @@ async function turnWithLease(
   const overstay = overstayed(stopping);
   try {
     await Promise.race([
-      takeTurn(deps, lease, { resting, signal: AbortSignal.any([lost.signal, stopping]) }),
+      takeTurn(deps, lease, { ...ends, signal: AbortSignal.any([lost.signal, stopping]) }),
       overstay.rejects,
     ]);
   } catch (error) {

@@ -126,12 +126,12 @@ test('a worker whose first line to the queue is refused takes turns as soon as i
   onTestFinished(queue.close);
   proxy.turn('cut');
   const taken = createInbox<Lease>(({ runId: id }) => id);
-  const working = queue.work(async (lease) => taken.add(lease), 1);
+  const working = queue.work(async ([lease]) => lease && taken.add(lease), 1);
   onTestFinished(working.close);
   await expect.poll(() => proxy.refused()).toBeGreaterThan(0);
   proxy.turn('fine');
   const lease: Lease = { runId: runId.parse(randomUUID()), dispatch: 1 };
-  await expect.poll(() => queue.add(lease).then(() => 'added', String)).toBe('added');
+  await expect.poll(() => queue.add([lease]).then(() => 'added', String)).toBe('added');
   expect(await taken.first(() => true, 'the turn')).toEqual(lease);
 });
 

@@ -44,7 +44,7 @@ test("the queue's tables emptied in the middle cost a lease's time and nothing e
 
   // The jobs of these dispatches are in the queue, and no worker is there yet.
   const queue = await openQueue({ kind: 'postgres', url: database.url }, () => {});
-  for (const lease of await dispatchDue(database.db, 5, 1_000)) await queue.add(lease);
+  for (const lease of await dispatchDue(database.db, 5, 1_000)) await queue.add([lease]);
   expect(await queue.waiting()).toBe(5);
   await database.db.execute(sql`TRUNCATE bullmq.job CASCADE`);
   expect(await queue.waiting()).toBe(0);
@@ -68,11 +68,11 @@ test('the same queue job delivered twice is worked once', async () => {
 
   const worker = await installation.open({ worker: true });
   const queue = await openQueue({ kind: 'postgres', url: database.url }, () => {});
-  await queue.add(lease);
+  await queue.add([lease]);
   await until(worker, id, (view) => view.steps[0]?.state === 'done');
   // The first delivery is over, so the queue has forgotten the job and takes it again.
-  await queue.add(lease);
-  await queue.add({ ...lease, dispatch: lease.dispatch + 1000 });
+  await queue.add([lease]);
+  await queue.add([{ ...lease, dispatch: lease.dispatch + 1000 }]);
   const view = await delivered(worker, id);
   await queue.close();
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });

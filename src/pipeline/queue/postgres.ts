@@ -56,7 +56,7 @@ export async function openPostgresTurns(
     throw error;
   });
   return {
-    add: (lease, options) => queue.add('turn', lease, options),
+    add: (job, options) => queue.add('turns', job, options),
     waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
     fetch: (take, options) => {
       let current: { close: () => Promise<void> } | null = null;

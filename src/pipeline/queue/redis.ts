@@ -39,9 +39,9 @@ export async function openRedisTurns(
   queue.on('error', onError);
   const fetchers: { disconnect: () => Promise<void> }[] = [];
   return {
-    add: async (lease, options) => {
+    add: async (job, options) => {
       there();
-      await queue.add('turn', lease, options);
+      await queue.add('turns', job, options);
     },
     waiting: async () => {
       there();

@@ -108,7 +108,7 @@ test('a run is written whole: run, steps, input and ledger row, due at once', as
   expect(await listTransactions(database.db, workspace.id, { limit: 1 })).toMatchObject([
     { kind: 'hold', amount: 18, balanceAfter: 82, heldAfter: 18, runId: run.id },
   ]);
-  expect(await dispatchDue(database.db, 5, 1_000)).toEqual([{ runId: run.id, dispatch: 1 }]);
+  expect(await dispatchDue(database.db, 5, 1_000)).toEqual([{ runId: run.id, dispatch: 1, isPoll: false }]);
 });
 
 test('the ledger refuses to be rewritten, by anybody', async () => {

@@ -1,6 +1,8 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { requestCancel } from '../../../src/db/runs.ts';
-import { claim, dispatchDue, handBack, heartbeat, LeaseLost, saveHandle } from '../../../src/db/turns.ts';
+import { claim, dispatchDue, handBack, heartbeat, LeaseLost, saveHandle, saveProgress } from '../../../src/db/turns.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { createInstallation, submitted } from '../../support/program.ts';
 
@@ -49,4 +51,21 @@ test('a wish to cancel does not take a run away from the worker that is at its t
   expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
   await handBack(db, lease);
   expect(await dispatchDue(db, 1, 60_000)).toHaveLength(1);
+});
+
+test('polls fall due together, four times a second, unless the provider is to be asked again at once', async () => {
+  const { db, id, lease } = await oneRun();
+  await claim(db, lease, 60_000);
+  await saveHandle(db, lease, 'enhance', {}, 15_000);
+  const dueIn = z.array(z.object({ ms: z.coerce.number(), odd: z.coerce.number() }));
+  const look = sql`
+    SELECT extract(epoch FROM due_at - now()) * 1000 AS ms, extract(epoch FROM due_at) * 1000 % 250 AS odd
+    FROM runs WHERE id = ${id}`;
+  const [later] = dueIn.parse(await db.execute(look));
+  expect(later?.odd).toBe(0);
+  expect(later?.ms).toBeGreaterThan(10_000);
+  expect(later?.ms).toBeLessThanOrEqual(15_250);
+  await saveProgress(db, lease, 'enhance', null, 0);
+  const [soon] = dueIn.parse(await db.execute(look));
+  expect(soon?.ms).toBeLessThanOrEqual(0);
 });

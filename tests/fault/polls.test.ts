@@ -1,0 +1,89 @@
+import { sql } from 'drizzle-orm';
+import { expect, onTestFinished, test } from 'vitest';
+import type { Database } from '../../src/db/client.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { dispatchDue } from '../../src/db/turns.ts';
+import { type RunId, usualLimits } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
+import { openQueue } from '../../src/pipeline/queue.ts';
+import { startRelay } from '../../src/pipeline/relay.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { startWorkerProcess } from '../support/processes.ts';
+import { createInstallation, delivered, type Installation, submitsOf, submitted, until } from '../support/program.ts';
+
+/** Runs whose videos are at their provider, all to be asked for now, and no worker at work. */
+async function waitingRuns(installation: Installation, count: number): Promise<RunId[]> {
+  const workspace = await createWorkspace(installation.database, 10_000);
+  const worker = await installation.open({ worker: true, vendor: { pollsUntilDone: Number.POSITIVE_INFINITY } });
+  const member = (index: number) => ({ id: `member-${index}`, name: 'Ada', isAdmin: false });
+  const ids: RunId[] = [];
+  for (let index = 0; index < count; index += 1)
+    ids.push(await submitted(worker, { workspace, member: member(index) }));
+  await Promise.all(ids.map((id) => until(worker, id, (view) => view.steps[2]?.state === 'submitted')));
+  await worker.stop();
+  // What it has left in the queue would take the room of what is looked for here.
+  await installation.database.db.execute(sql`TRUNCATE bullmq.job CASCADE`);
+  await fallDue(installation.database);
+  return ids;
+}
+
+const fallDue = ({ db }: Database) => db.execute(sql`UPDATE runs SET due_at = now(), setbacks = 0, busy = false`);
+
+const due = async ({ db }: Database, jobs: number) => {
+  const dispatched = await dispatchDue(db, jobs, 60_000);
+  return { polls: dispatched.filter(({ isPoll }) => isPoll).length, all: dispatched.length };
+};
+
+test('polls for which there is no room share jobs, and each is dispatched once', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const ids = await waitingRuns(installation, 24);
+  const queue = await openQueue({ kind: 'postgres', url: database.url }, () => {});
+  onTestFinished(queue.close);
+  const dispatched: string[] = [];
+  const relay = startRelay(
+    {
+      ...{ db: database.db, queue, log: createLog('silent', false), visibilityMs: 60_000, limits: usualLimits },
+      reach: (milestone, { runId }) => milestone === 'run_dispatched' && dispatched.push(runId),
+    },
+    () => 1,
+  );
+  await expect.poll(() => dispatched.length).toBe(24);
+  await relay.stop();
+  expect(new Set(dispatched)).toEqual(new Set(ids));
+  // One slot is free, and two jobs may wait beside it.
+  expect(await queue.waiting()).toBe(3);
+});
+
+test('a look takes as many polls as its jobs can carry; whatever is more than a poll takes a job of its own', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const [first, second, third] = await waitingRuns(installation, 24);
+  const { db } = database;
+  expect(await due(database, 1)).toEqual({ polls: 16, all: 16 });
+  expect(await due(database, 9)).toEqual({ polls: 8, all: 8 });
+
+  await fallDue(database);
+  await db.execute(sql`UPDATE runs SET setbacks = 1 WHERE id = ${first}`);
+  await db.execute(sql`UPDATE runs SET cancel_requested_at = now() WHERE id = ${second}`);
+  await db.execute(sql`UPDATE steps SET state = 'storing' WHERE run_id = ${third} AND kind = 'video'`);
+  await db.execute(sql`UPDATE runs SET due_at = now() - interval '1 s' WHERE id IN (${first}, ${second}, ${third})`);
+  expect(await due(database, 4)).toEqual({ polls: 16, all: 19 });
+  expect(await due(database, 1)).toEqual({ polls: 5, all: 5 });
+  expect(await due(database, 1)).toEqual({ polls: 0, all: 0 });
+});
+
+test('a worker killed in the middle of shared polls loses none of their runs', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const ids = await waitingRuns(installation, 24);
+  const doomed = startWorkerProcess(installation, { at: { milestone: 'step_polled', step: 'video', how: 'kill' } });
+  expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
+
+  const survivor = await installation.open({ worker: true });
+  for (const id of ids) {
+    expect((await delivered(survivor, id)).run.state).toBe('succeeded');
+    expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  }
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
