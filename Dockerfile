@@ -16,5 +16,5 @@ RUN mkdir -p /var/lib/vidgenie /var/lib/media && chown node:node /var/lib/vidgen
 ENV NODE_ENV=production VIDGENIE_HOME=/var/lib/vidgenie
 USER node
 STOPSIGNAL SIGTERM
-ENTRYPOINT ["node", "src/cli.ts"]
+ENTRYPOINT ["node", "--max-semi-space-size=8", "src/cli.ts"]
 CMD ["start"]

@@ -1,5 +1,5 @@
 -- Leases runs that are due, for at most `most` jobs: every run is a job, but for those that only have to ask their provider how far it
--- is, of which `polls_in_a_job` are one. Work in progress comes first, and so does the end of a run that was canceled while it
+-- is, and were put off until the same quarter of a second for that: of these, `polls_in_a_job` are one job. Work in progress comes first, and so does the end of a run that was canceled while it
 -- waited; then new runs: from the workspaces with the fewest runs at work, in turn, the oldest first, within the limits of each
 -- member and workspace.
 --
@@ -26,9 +26,9 @@ DECLARE
 BEGIN
   WITH due AS MATERIALIZED (
     -- Whoever came to nothing last time is tried alone: it may end its worker, and the runs beside it would pay for that.
-    SELECT r.id, r.due_at, r.setbacks = 0 AND r.cancel_requested_at IS NULL AND EXISTS (
-      SELECT FROM steps s WHERE s.run_id = r.id AND s.state = 'submitted'
-    ) AS is_poll
+    SELECT r.id, r.due_at, r.setbacks = 0 AND r.cancel_requested_at IS NULL
+      AND r.due_at = date_bin('250 ms', r.due_at, timestamptz 'epoch')
+      AND EXISTS (SELECT FROM steps s WHERE s.run_id = r.id AND s.state = 'submitted') AS is_poll
     FROM runs r
     WHERE (r.state <> 'queued' OR r.cancel_requested_at IS NOT NULL) AND r.due_at <= now()
     ORDER BY r.due_at LIMIT most * polls_in_a_job FOR UPDATE OF r SKIP LOCKED

@@ -1,4 +1,4 @@
-import { type ChildProcess, fork } from 'node:child_process';
+import { type ChildProcess, fork, type StdioOptions } from 'node:child_process';
 import { once } from 'node:events';
 import { readdirSync, readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -24,7 +24,9 @@ export async function startProcess(stage: Stage, role: 'bot' | 'worker', place: 
     environment: { ...place.environment, ...orders.environment },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
-  const child = fork(script, [JSON.stringify(told)], { stdio: ['ignore', 'inherit', 'inherit', 'ipc'] });
+  const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc'];
+  // As `npm start` does it.
+  const child = fork(script, [JSON.stringify(told)], { stdio, execArgv: ['--max-semi-space-size=8'] });
   const exited = once(child, 'exit');
   const kill = async () => {
     child.kill('SIGKILL');

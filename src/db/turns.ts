@@ -20,7 +20,7 @@ import {
 /** One dispatch of a run: the right to write to it, until it is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
 
-/** A run that was dispatched. Its turn only asks a provider how far it is (`isPoll`), or may take anything. */
+/** A run that was dispatched. Its turn may share a job with others, for it only asks a provider how far it is (`isPoll`), or may not. */
 export type Dispatched = Lease & { isPoll: boolean };
 
 const leaseRows = z.array(z.object({ id: runId, dispatch: z.int(), is_poll: z.boolean() }));

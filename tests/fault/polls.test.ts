@@ -14,7 +14,7 @@ import { createInstallation, delivered, type Installation, submitsOf, submitted,
 /** Runs whose videos are at their provider, all to be asked for now, and no worker at work. */
 async function waitingRuns(installation: Installation, count: number): Promise<RunId[]> {
   const workspace = await createWorkspace(installation.database, 10_000);
-  const worker = await installation.open({ worker: true, vendor: { pollsUntilDone: Number.POSITIVE_INFINITY } });
+  const worker = await installation.open({ worker: true, vendor: { firstPollAfterMs: 60_000 } });
   const member = (index: number) => ({ id: `member-${index}`, name: 'Ada', isAdmin: false });
   const ids: RunId[] = [];
   for (let index = 0; index < count; index += 1)
@@ -27,7 +27,8 @@ async function waitingRuns(installation: Installation, count: number): Promise<R
   return ids;
 }
 
-const fallDue = ({ db }: Database) => db.execute(sql`UPDATE runs SET due_at = now(), setbacks = 0, busy = false`);
+const fallDue = ({ db }: Database) =>
+  db.execute(sql`UPDATE runs SET due_at = date_bin('250 ms', now(), timestamptz 'epoch'), setbacks = 0, busy = false`);
 
 const due = async ({ db }: Database, jobs: number) => {
   const dispatched = await dispatchDue(db, jobs, 60_000);
@@ -55,6 +56,15 @@ test('polls for which there is no room share jobs, and each is dispatched once',
   expect(await queue.waiting()).toBe(3);
 });
 
+test('polls that were not put off until the same moment take jobs of their own, and go on when they are done', async () => {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  await waitingRuns(installation, 3);
+  await database.db.execute(sql`UPDATE runs SET due_at = due_at - interval '1 ms'`);
+  expect(await due(database, 1)).toEqual({ polls: 0, all: 1 });
+  expect(await due(database, 9)).toEqual({ polls: 0, all: 2 });
+});
+
 test('a look takes as many polls as its jobs can carry; whatever is more than a poll takes a job of its own', async () => {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
@@ -67,7 +77,7 @@ test('a look takes as many polls as its jobs can carry; whatever is more than a 
   await db.execute(sql`UPDATE runs SET setbacks = 1 WHERE id = ${first}`);
   await db.execute(sql`UPDATE runs SET cancel_requested_at = now() WHERE id = ${second}`);
   await db.execute(sql`UPDATE steps SET state = 'storing' WHERE run_id = ${third} AND kind = 'video'`);
-  await db.execute(sql`UPDATE runs SET due_at = now() - interval '1 s' WHERE id IN (${first}, ${second}, ${third})`);
+  await db.execute(sql`UPDATE runs SET due_at = due_at - interval '1 s' WHERE id IN (${first}, ${second}, ${third})`);
   expect(await due(database, 4)).toEqual({ polls: 16, all: 19 });
   expect(await due(database, 1)).toEqual({ polls: 5, all: 5 });
   expect(await due(database, 1)).toEqual({ polls: 0, all: 0 });

@@ -13,6 +13,8 @@ import { createProviders, type Providers } from '../../src/pipeline/providers/re
 export type VendorBehaviour = {
   /** Polls that answer "working" before a video is done. */
   pollsUntilDone?: number;
+  /** When a video wants to be asked for first. Milliseconds. */
+  firstPollAfterMs?: number;
   /** What every submit of a step throws. */
   failing?: Partial<Record<StepKind, () => Error>>;
   /** Milliseconds that every submit takes, as long as its signal allows. */
@@ -89,7 +91,7 @@ export function createVendor(
     submit: async (request, call) => {
       for await (const _ of await request.image.open());
       await accept('video', call);
-      return { outcome: 'accepted', handle: { operation: call.runId }, pollAfterMs: 1 };
+      return { outcome: 'accepted', handle: { operation: call.runId }, pollAfterMs: how.firstPollAfterMs ?? 1 };
     },
     poll: async (_handle, call) => {
       note('poll', 'video', call);
