@@ -21,8 +21,8 @@ export type RelayDeps = {
 };
 
 export type Relay = {
-  /** Looks at once, or after a while: for a run of which it is known when it falls due. */
-  wake: (afterMs?: number) => void;
+  /** Looks at once. */
+  wake: () => void;
   /** Stops looking; resolves when the last look is over. */
   stop: () => Promise<void>;
 };
@@ -36,7 +36,6 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
   let looking: Promise<void> | null = null;
   let lookAgain = false;
   let isAway = false;
-  const timers = new Set<NodeJS.Timeout>();
 
   async function look(): Promise<void> {
     do {
@@ -53,16 +52,8 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
     } while (lookAgain && !stopped);
   }
 
-  function wake(afterMs = 0): void {
+  function wake(): void {
     if (stopped) return;
-    if (afterMs > 0) {
-      const timer = setTimeout(() => {
-        timers.delete(timer);
-        wake();
-      }, afterMs);
-      timers.add(timer);
-      return;
-    }
     lookAgain = true;
     // A failed look loses nothing: the runs are due still, or will be when their lease ends.
     looking ??= look()
@@ -89,7 +80,6 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
     stop: async () => {
       stopped = true;
       clearInterval(ticker);
-      for (const timer of timers) clearTimeout(timer);
       await looking;
     },
   };
