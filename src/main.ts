@@ -87,10 +87,11 @@ export async function openProgram(
       // Needed below; they load while the database starts.
       ...[import('./providers.ts'), import('./pipeline/providers/demo/studio.ts')],
     ]);
-    await migrateDatabase(url);
+    const serverVersion = await migrateDatabase(url);
     const visibilityMs = options.visibilityMs ?? usualVisibilityMs;
     // Whoever waits longer for the database has lost what it was about.
-    const database = openDatabase(url, { silenceMs: Math.max(shortestSilenceMs, 1.5 * visibilityMs) });
+    const silenceMs = Math.max(shortestSilenceMs, 1.5 * visibilityMs);
+    const database = openDatabase(url, { silenceMs, serverVersion });
     closers.push({ part: 'the database', close: database.close, withinMs: goodbyeMs });
 
     const store = openStore(config);

@@ -22,14 +22,27 @@ export type DatabaseOptions = {
   applicationName?: string;
   /** A connection that carries nothing for so long is taken for dead and replaced; no statement may take longer. Milliseconds. */
   silenceMs?: number;
+  /** The server's `server_version_num`, where it is known: then it is asked for what only newer ones can do. */
+  serverVersion?: number;
 };
 
-/** No transaction of ours waits for anything but its own statements. Milliseconds. */
-const usualSilenceMs = 30_000;
+/** The first version that ends a transaction which lasts too long, whatever it waits for. */
+const endsTransactions = 170_000;
+
+/**
+ * A process whose machine vanished in mid-transaction would keep its locks for hours, for so long the server waits for a line. What the
+ * settings end, in turn: a wait for the next statement; a wait of a statement for others; and the rest, which is a statement whose
+ * words have come, and its values have not.
+ */
+export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
+  idle_in_transaction_session_timeout: silenceMs,
+  statement_timeout: silenceMs,
+  ...(serverVersion >= endsTransactions && { transaction_timeout: 2 * silenceMs }),
+});
 
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
-  const { silenceMs } = options;
+  const { silenceMs, serverVersion = 0 } = options;
   const client = postgres(url, {
     max: options.connections ?? 10,
     connect_timeout: 10,
@@ -42,8 +55,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     ...{ socket: openLines(url, silenceMs), ssl: false },
     connection: {
       application_name: options.applicationName ?? 'vidgenie',
-      // A process whose machine vanished in mid-transaction would keep its locks for hours: the server waits that long for a line.
-      idle_in_transaction_session_timeout: silenceMs ?? usualSilenceMs,
+      ...(silenceMs !== undefined && patienceOfServer(silenceMs, serverVersion)),
     },
     onnotice: () => {},
   });
@@ -72,6 +84,9 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
     }),
     ...('savepoint' in client && {
       savepoint: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
+        client.savepoint((inner) => work(preparing(inner))),
+      // Drizzle's migrator begins a transaction; within one it is a savepoint.
+      begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
         client.savepoint((inner) => work(preparing(inner))),
     }),
   };

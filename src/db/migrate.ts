@@ -1,7 +1,8 @@
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
-import { openDatabase } from './client.ts';
+import { z } from 'zod';
+import { openDatabase, patienceOfServer } from './client.ts';
 
 const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url));
 /** Any number, as long as every process uses the same one. */
@@ -12,16 +13,26 @@ export const migratingWithinMs = 60_000;
 /** Who is silent for so long while it has its turn is gone, and the next has the turn. Milliseconds. */
 export const silentTurnMs = 5_000;
 
-/** Brings the database to the newest schema, or leaves it as it was. Processes that start together take turns under an advisory lock. */
-export async function migrateDatabase(url: string): Promise<void> {
+const versions = z.tuple([z.object({ version: z.int() })]);
+
+/**
+ * Brings the database to the newest schema, or leaves it as it was, and tells the server's `server_version_num`. Processes that start
+ * together take turns under an advisory lock.
+ */
+export async function migrateDatabase(url: string): Promise<number> {
   const { db, close } = openDatabase(url, { connections: 1, silenceMs: migratingWithinMs });
   try {
-    for (const setting of ['idle_session_timeout', 'idle_in_transaction_session_timeout']) {
-      await db.execute(sql.raw(`SET ${setting} = ${silentTurnMs}`));
+    const rows = await db.execute(sql`SELECT current_setting('server_version_num')::int AS version`);
+    const [{ version }] = versions.parse([...rows]);
+    const patience = patienceOfServer(migratingWithinMs, version);
+    for (const [name, ms] of Object.entries({ ...patience, idle_in_transaction_session_timeout: silentTurnMs })) {
+      await db.execute(sql.raw(`SET ${name} = ${ms}`));
     }
-    await db.execute(sql.raw(`SET lock_timeout = ${migratingWithinMs}`));
-    await db.execute(sql`SELECT pg_advisory_lock(${migrationLock})`);
-    await migrate(db, { migrationsFolder });
+    await db.transaction(async (tx) => {
+      await tx.execute(sql`SELECT pg_advisory_xact_lock(${migrationLock})`);
+      await migrate(tx, { migrationsFolder });
+    });
+    return version;
   } finally {
     await close();
   }

@@ -3,7 +3,6 @@ import { accountOf } from '../db/credits.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { loadRun, type RunView, type Step } from '../db/runs.ts';
 import {
-  beginSubmit,
   claim,
   failStep,
   finishDelivery,
@@ -98,9 +97,6 @@ async function moveOnce(turn: Turn, move: Move): Promise<After> {
 async function make(turn: Turn, move: Move): Promise<After> {
   switch (move.move) {
     case 'send':
-      await beginSubmit(turn.deps.db, turn.lease, move.step.kind);
-      turn.deps.reach('step_submitting', { runId: turn.lease.runId, step: move.step.kind });
-      return await perform(turn, move.step, 'send');
     case 'poll':
     case 'store':
     case 'cancel':
@@ -162,7 +158,7 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
   deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
 
   if ('step' in move) {
-    deps.meter.providerFailed(move.step.provider, failure.kind);
+    if (!isOurs(failure)) deps.meter.providerFailed(move.step.provider, failure.kind);
     const provider = deps.providers.find(move.step.kind, move.step.provider, move.step.model);
     await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
   }
@@ -200,6 +196,9 @@ async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<Aft
   turn.deps.reach('step_failed', { runId: turn.lease.runId, step: kind });
   return 'go_on';
 }
+
+/** A full disk, or a fault of the program, says nothing about the provider. */
+const isOurs = ({ kind }: Failure) => kind === 'storage' || kind === 'internal';
 
 const isFinal = (failure: Failure) =>
   ['refused', 'invalid_request', 'bad_key', 'quota', 'interrupted', 'no_output'].includes(failure.kind);

@@ -5,7 +5,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
-import { runs } from '../../src/db/schema.ts';
+import { providerOrphans, runs } from '../../src/db/schema.ts';
 import type { Lease } from '../../src/db/turns.ts';
 import { runId } from '../../src/db/vocabulary.ts';
 import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
@@ -13,6 +13,7 @@ import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInbox } from '../support/inbox.ts';
 import { createInstallation, delivered, submissionOf, submitsOf, submitted, until } from '../support/program.ts';
+import { readJournal } from '../support/studio.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
 /** The same database, reached through a network that can fail. */
@@ -59,20 +60,35 @@ test('a settlement whose COMMIT was carried out and never answered is not carrie
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
-test('a handle whose COMMIT was carried out and never answered is polled, and the video is not sent again', async () => {
+/** A worker whose network swallows the answer to the statement that saves the handle of its video. */
+async function workerWithoutAnswer() {
   const database = await createTestDatabase();
   const { proxy, reached } = await behindProxy(database);
   const installation = await createInstallation(reached);
   const worker = await installation.open({ worker: true });
-  let isSaving = false;
-  const swallowed = proxy.swallowAnswerTo((bytes) => {
-    isSaving ||= bytes.includes('"operation"');
-    return isSaving && /commit/i.test(bytes.toString('latin1'));
-  });
+  const swallowed = proxy.swallowAnswerTo((bytes) => bytes.includes('"operation"'));
   const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
   await swallowed;
+  return { database, proxy, installation, worker, id };
+}
+
+test('a handle that was written and never answered is polled, and the video is not sent again', async () => {
+  const { database, installation, worker, id } = await workerWithoutAnswer();
   expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a handle that was written and never answered belongs to who took the run up since: its video is not stopped', async () => {
+  const { database, proxy, installation, worker, id } = await workerWithoutAnswer();
+  proxy.turn('cut');
+  const other = await (await createInstallation(database)).open({ worker: true });
+  expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  proxy.turn('fine');
+  // Until the first worker has learned, by writing once more, that the run is not its own any more.
+  await worker.rest();
+  expect(readJournal(installation.journal).map(({ call }) => call)).not.toContain('cancel');
+  expect(await database.db.select().from(providerOrphans)).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
@@ -135,21 +151,36 @@ test('a worker whose first line to the queue is refused takes turns as soon as i
   expect(await taken.first(() => true, 'the turn')).toEqual(lease);
 });
 
-test('a process that vanishes in mid-transaction holds up the others for moments, not for hours', async () => {
-  const database = await createTestDatabase();
-  const workspace = await createWorkspace(database, 100);
-  const { proxy, reached } = await behindProxy(database);
-  const vanishing = openDatabase(reached.url, { silenceMs: 1_000 });
-  onTestFinished(vanishing.close);
-  const vanished = vanishing.db.transaction(async (tx) => {
-    await tx.execute(sql`UPDATE credit_accounts SET held = held WHERE workspace_id = ${workspace.id}`);
-    proxy.halfOpen();
-    await tx.execute(sql`SELECT 1`);
-  });
-  await expect(vanished).rejects.toThrow();
-  const bot = await (await createInstallation(database)).open({ worker: false });
-  expect(await bot.services.submit(submissionOf({ workspace }))).toMatchObject({ outcome: 'accepted' });
-});
+test.for([
+  { moment: 'between two statements', vanish: ({ halfOpen }: TcpProxy) => halfOpen() },
+  {
+    // The driver sends the words of a new statement, and what it is about once the server has understood them.
+    moment: 'in the middle of a statement',
+    vanish: (proxy: TcpProxy) => {
+      void proxy.swallowAnswerTo((bytes) => {
+        if (bytes.includes('SELECT $1')) queueMicrotask(proxy.halfOpen);
+        return false;
+      });
+    },
+  },
+])(
+  'a process that vanishes in mid-transaction, $moment, holds up the others for moments, not for hours',
+  async ({ vanish }) => {
+    const database = await createTestDatabase();
+    const workspace = await createWorkspace(database, 100);
+    const { proxy, reached } = await behindProxy(database);
+    const vanishing = openDatabase(reached.url, { silenceMs: 1_000, serverVersion: 180_000 });
+    onTestFinished(vanishing.close);
+    const vanished = vanishing.db.transaction(async (tx) => {
+      await tx.execute(sql`UPDATE credit_accounts SET held = held WHERE workspace_id = ${workspace.id}`);
+      vanish(proxy);
+      await tx.execute(sql`SELECT ${1}::int`);
+    });
+    await expect(vanished).rejects.toThrow();
+    const bot = await (await createInstallation(database)).open({ worker: false });
+    expect(await bot.services.submit(submissionOf({ workspace }))).toMatchObject({ outcome: 'accepted' });
+  },
+);
 
 test.for([
   { schema: 'ours', migrateIt: migrateDatabase, table: sql`drizzle.__drizzle_migrations` },

@@ -88,8 +88,7 @@ export function createVendor(
     ...common,
     step: 'video',
     model: 'vendor-video',
-    submit: async (request, call) => {
-      for await (const _ of await request.image.open());
+    submit: async (_request, call) => {
       await accept('video', call);
       return { outcome: 'accepted', handle: { operation: call.runId }, pollAfterMs: how.firstPollAfterMs ?? 1 };
     },

@@ -28,6 +28,12 @@ function asLibpqReadsIt(url: string): string {
   return read.href;
 }
 
+/** Either side of a line would wait for the other for a quarter of an hour, or for hours, and the server would keep its locks. */
+const withoutWaitingForEver = (statementMs: number, betweenStatementsMs: number) => ({
+  ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: statementMs },
+  ...{ statement_timeout: statementMs, idle_in_transaction_session_timeout: betweenStatementsMs },
+});
+
 /** BullMQ on PostgreSQL. Fails when the database cannot be reached. */
 export async function openPostgresTurns(
   url: string,
@@ -38,10 +44,9 @@ export async function openPostgresTurns(
   await migrateQueue(url);
   const connection = {
     ...{ connectionString: asLibpqReadsIt(url), max: 4, migrate: false, Client: QuietClient },
-    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk; nor must it keep its locks for hours.
-    options: `-c synchronous_commit=off -c idle_in_transaction_session_timeout=${answerWithinMs}`,
-    // A server that died without a word would be waited for a quarter of an hour.
-    ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: answerWithinMs },
+    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
+    options: '-c synchronous_commit=off',
+    ...withoutWaitingForEver(answerWithinMs, answerWithinMs),
   };
   const queue = new Queue(
     queueName,
@@ -96,8 +101,7 @@ export async function openPostgresTurns(
 export async function migrateQueue(url: string): Promise<void> {
   const client = new QuietClient({
     connectionString: asLibpqReadsIt(url),
-    ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: migratingWithinMs },
-    ...{ lock_timeout: migratingWithinMs, idle_in_transaction_session_timeout: silentTurnMs },
+    ...withoutWaitingForEver(migratingWithinMs, silentTurnMs),
   });
   await client.connect();
   try {

@@ -1,5 +1,6 @@
 import { finishEnhance } from '../../db/turns.ts';
-import { insist, type StepWork } from './step.ts';
+import { insist } from './insist.ts';
+import type { StepWork } from './step.ts';
 
 /** prompt → better prompt. When it fails the run goes on with the member's own words. */
 export const enhance: StepWork<'enhance'> = {

@@ -1,13 +1,12 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
-import { setTimeout as delay } from 'node:timers/promises';
 import { finishMedia } from '../../db/turns.ts';
 import { dropSound } from '../media/mute.ts';
 import { type ReceivedFile, type ReceiveOptions, receiveMedia } from '../media/receive.ts';
-import { StorageError } from '../media/store.ts';
 import { type MediaStream, ProviderError } from '../providers/provider.ts';
 import type { Turn } from '../turn.ts';
-import { insist, type StepWork } from './step.ts';
+import { insist, insistOnStore } from './insist.ts';
+import type { StepWork } from './step.ts';
 
 /** The largest result taken from a provider. A minute of 4k video at 60 Mbit/s is 450 MB. */
 const largestBytes = { image: 64 * 1024 * 1024, video: 512 * 1024 * 1024 } as const;
@@ -27,7 +26,7 @@ export const keepMedia =
     try {
       // The key names the content too: a worker that lost the run cannot replace what its successor stored.
       const objectKey = `runs/${lease.runId}/${step.kind}-${asset.sha256.slice(0, 8)}.${extension}`;
-      await putPatiently(turn, objectKey, media);
+      await insistOnStore(turn, () => deps.store.put(objectKey, media, turn.signal));
       deps.reach('object_stored', { runId: lease.runId, step: step.kind });
       await insist(turn, () => finishMedia(deps.db, lease, step.kind, { ...asset, objectKey }, cost));
       deps.reach('step_done', { runId: lease.runId, step: step.kind });
@@ -35,24 +34,6 @@ export const keepMedia =
       await rm(path, { force: true });
     }
   };
-
-/** How long a result that was paid for waits in its worker for a store that is away, and the pause between tries. Milliseconds. */
-const storePatienceMs = 5 * 60_000;
-const storePauseMs = 2_000;
-
-/** What a provider made at once exists nowhere else yet: a store that is away for a while must not cost it. The lease goes on meanwhile. */
-async function putPatiently({ deps, lease, signal }: Turn, key: string, media: ReceivedFile): Promise<void> {
-  const until = performance.now() + storePatienceMs;
-  for (;;) {
-    try {
-      return await deps.store.put(key, media, signal);
-    } catch (error) {
-      if (!(error instanceof StorageError && error.isPassing) || performance.now() > until) throw error;
-      deps.log.warn({ runId: lease.runId, error }, 'the media store is away; the result waits for it');
-      await delay(storePauseMs * (0.5 + deps.random()), undefined, { signal });
-    }
-  }
-}
 
 /** Drops the sound that a member did not want from a model that has no switch for it, without encoding the pictures again. */
 async function asAsked(turn: Turn, media: ReceivedFile, options: ReceiveOptions): Promise<ReceivedFile> {

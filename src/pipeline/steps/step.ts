@@ -1,8 +1,14 @@
 import { createHash } from 'node:crypto';
-import { setTimeout as delay } from 'node:timers/promises';
-import { isDatabaseAway } from '../../db/failures.ts';
-import type { Step } from '../../db/runs.ts';
-import { beginStoring, failStep, LeaseLost, recordOrphan, saveHandle, saveProgress } from '../../db/turns.ts';
+import { loadRun, type Step } from '../../db/runs.ts';
+import {
+  beginStoring,
+  beginSubmit,
+  failStep,
+  LeaseLost,
+  recordOrphan,
+  saveHandle,
+  saveProgress,
+} from '../../db/turns.ts';
 import type { StepKind } from '../../db/vocabulary.ts';
 import { narrate } from '../narrate.ts';
 import {
@@ -15,6 +21,7 @@ import {
   type Vendor,
 } from '../providers/provider.ts';
 import type { After, Turn } from '../turn.ts';
+import { insist } from './insist.ts';
 
 /** What differs between the three kinds of step. Deadlines are in milliseconds. */
 export type StepWork<Kind extends StepKind> = {
@@ -32,11 +39,14 @@ const pollDeadlineMs = 30_000;
 const downloadDeadlineMs = 10 * 60_000;
 const cancelDeadlineMs = 15_000;
 
-/** Sends a step to its provider: the only place where money may be spent. The step is marked `submitting` already. */
+/** Sends a step to its provider: the only place where money may be spent. It is marked `submitting` before. */
 export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
-  const provider = providerOf(turn, step, work.kind);
+  // What the step is made from may have to be waited for. Who dies meanwhile has sent nothing.
   const request = await work.request(turn);
+  await beginSubmit(deps.db, lease, step.kind);
+  deps.reach('step_submitting', { runId: lease.runId, step: step.kind });
+  const provider = providerOf(turn, step, work.kind);
   const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);
   const since = step.startedAt ?? deps.now();
   const submitted = await narrate.during(turn, () =>
@@ -53,13 +63,22 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
     noteDone(turn, step, since);
     return 'go_on';
   } catch (error) {
-    if (error instanceof LeaseLost) {
+    if (error instanceof LeaseLost && !(await isWritten(turn, step))) {
       const handle = submitted.outcome === 'accepted' ? submitted.handle : null;
       await recordOrphan(deps.db, lease, { step: step.kind, provider: provider.id, handle });
       if (handle !== null) await provider.cancel(handle, await callFor(turn, step, provider.vendor, cancelDeadlineMs));
     }
     throw error;
   }
+}
+
+/**
+ * What was to be written may be there: the answer to it was lost, and somebody else took the run up before it could be written again.
+ * A step that was sent again since counts one more submit.
+ */
+async function isWritten({ deps, lease }: Turn, { kind, submits }: Step): Promise<boolean> {
+  const now = (await loadRun(deps.db, lease.runId))?.steps.find((step) => step.kind === kind);
+  return now?.submits === submits + 1 && (now.handle !== null || now.state === 'done');
 }
 
 /** Asks the provider once how far it is. */
@@ -117,22 +136,6 @@ export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, 
   await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
   deps.reach('step_failed', { runId: lease.runId, step: step.kind });
   return 'go_on';
-}
-
-/**
- * Repeats a write whose content exists nowhere else while the database is away. Safe because every write of a turn is a
- * compare-and-set: when somebody else took the run up meanwhile, it ends in {@link LeaseLost}.
- */
-export async function insist(turn: Turn, write: () => Promise<void>): Promise<void> {
-  for (;;) {
-    try {
-      return await write();
-    } catch (error) {
-      if (!isDatabaseAway(error) || turn.signal.aborted) throw error;
-      turn.deps.log.warn({ runId: turn.lease.runId }, 'the database is away; a result waits to be written');
-      await delay(250, undefined, { signal: turn.signal });
-    }
-  }
 }
 
 function providerOf<Kind extends StepKind>(turn: Turn, step: Step, kind: Kind): Provider<Kind> {

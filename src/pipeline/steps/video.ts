@@ -1,3 +1,4 @@
+import { insistOnStore } from './insist.ts';
 import { keepMedia } from './media.ts';
 import type { StepWork } from './step.ts';
 
@@ -6,12 +7,13 @@ export const video: StepWork<'video'> = {
   kind: 'video',
   sendDeadlineMs: 120_000,
   workDeadlineMs: 20 * 60_000,
-  request: async ({ deps, view }) => {
+  request: async (turn) => {
+    const { deps, view } = turn;
     const first = view.assets.find((asset) => asset.step === 'image' || asset.step === null);
     if (!first) throw new Error(`run ${view.run.id} has no image to animate`);
     return {
       prompt: view.steps.find((step) => step.kind === 'enhance')?.enhanced?.motion ?? view.run.prompt,
-      image: { ...first, open: () => deps.store.open(first.objectKey) },
+      image: { ...first, content: await insistOnStore(turn, () => deps.store.read(first.objectKey)) },
       aspect: view.run.options.aspect,
       duration: view.run.options.duration,
       resolution: view.run.options.resolution,
