@@ -44,10 +44,9 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
   };
   const video: Provider<'video'> = {
     ...{ ...common, step: 'video', model: 'bench-video', cancel: async () => {} },
-    submit: async (request, { runId }) => {
-      for await (const _ of await request.image.open());
-      return { outcome: 'accepted', handle: { runId }, pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0 };
-    },
+    submit: async (_request, { runId }) => ({
+      ...{ outcome: 'accepted', handle: { runId }, pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0 },
+    }),
     poll: async (handle, { runId }) => {
       if (pace.kind !== 'waiting') return { outcome: 'finished' };
       const { doneAt, firstPollAt } = timed.parse(handle);

@@ -3,16 +3,18 @@ import { attach } from '../../src/bots/discord/media.ts';
 import { mediaOf } from '../../src/bots/runCard.ts';
 import { textOf } from '../../src/bots/text.ts';
 import { readConfig } from '../../src/config.ts';
+import type { Surroundings } from '../../src/main.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-async function installed() {
+async function installed(surroundings: Surroundings = {}) {
   const installation = await createInstallation(await createTestDatabase());
   const s3 = await startS3(await temporaryDirectory());
   onTestFinished(s3.close);
-  const program = await installation.open({ worker: true, config: { s3: readConfig(s3.environment).s3 } });
+  const config = { s3: readConfig(s3.environment).s3 };
+  const program = await installation.open({ worker: true, config, ...surroundings });
   await program.services.store.prepare();
   return { installation, s3, program };
 }
@@ -27,6 +29,24 @@ test('an image that was paid for waits for an S3 server that is away, and is not
   const { run } = await delivered(program, id);
   expect(run.state).toBe('succeeded');
   expect(submitsOf(installation.journal, id)).toMatchObject({ image: 1 });
+});
+
+test('a video whose image lies in an S3 server that is away waits for it, and nothing is given up', async () => {
+  const gone = Promise.withResolvers<void>();
+  const { installation, s3, program } = await installed({
+    reach: (milestone, { step }) => {
+      if (milestone !== 'step_done' || step !== 'image') return;
+      s3.fault = 503;
+      gone.resolve();
+    },
+  });
+  const id = await submitted(program);
+  await gone.promise;
+  for (let tries = 0; tries < 6; tries += 1) await s3.arrival(/image-/);
+  s3.fault = null;
+  const { run } = await delivered(program, id);
+  expect(run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
 });
 
 test('what a Discord server does not take is told with an address at which everybody can fetch it', async () => {

@@ -29,6 +29,10 @@ export function createFileStore(directory: string): MediaStore {
         return createReadStream(path, { fd: handle });
       });
     },
+    read: async (key) => {
+      const path = pathOf(key);
+      return await explained(root, () => readFile(path));
+    },
     size: async (key) => {
       const path = pathOf(key);
       return explained(root, async () => {

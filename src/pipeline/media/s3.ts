@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { createReadStream } from 'node:fs';
 import { stat } from 'node:fs/promises';
 import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
+import { buffer, text } from 'node:stream/consumers';
 import {
   CreateBucketCommand,
   DeleteObjectCommand,
@@ -59,6 +59,10 @@ export function createS3Store(settings: S3Settings): MediaStore {
     open: async (key) => {
       const object = at(key);
       return await explained(() => open(object));
+    },
+    read: async (key) => {
+      const object = at(key);
+      return await explained(async () => buffer(await open(object)));
     },
     size: async (key) => {
       const object = at(key);

@@ -9,6 +9,8 @@ export type MediaStore = {
   put: (key: string, file: { path: string; mime: string; bytes: number }, signal?: AbortSignal) => Promise<void>;
   /** Throws when there is no such object. */
   open: (key: string) => Promise<Readable>;
+  /** All of an object that is small enough for memory, such as an image. Throws when there is no such object. */
+  read: (key: string) => Promise<Buffer>;
   /** Size in bytes, or null when there is no such object. */
   size: (key: string) => Promise<number | null>;
   link: (key: string) => Promise<MediaLink>;
@@ -49,6 +51,7 @@ export function createLazyStore(load: () => Promise<MediaStore>): MediaStore {
   return {
     put: async (...given) => (await store()).put(...given),
     open: async (key) => (await store()).open(key),
+    read: async (key) => (await store()).read(key),
     size: async (key) => (await store()).size(key),
     link: async (key) => (await store()).link(key),
     remove: async (key) => (await store()).remove(key),

@@ -44,7 +44,7 @@ export type ImageRequest = {
 
 export type VideoRequest = {
   prompt: string;
-  image: { open: () => Promise<Readable>; mime: string; width: number; height: number; bytes: number };
+  image: { content: Buffer; mime: string; width: number; height: number };
   aspect: Aspect;
   duration: number;
   resolution: Resolution;

@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { Readable } from 'node:stream';
 import { buffer } from 'node:stream/consumers';
 import { runId } from '../../../src/db/vocabulary.ts';
 import {
@@ -36,7 +35,7 @@ export const imageRequest: ImageRequest = {
 
 export const videoRequest: VideoRequest = {
   prompt: 'the fox looks up',
-  image: { open: async () => Readable.from([png]), mime: 'image/png', width: 1536, height: 864, bytes: png.length },
+  image: { content: png, mime: 'image/png', width: 1536, height: 864 },
   aspect: 'wide',
   duration: 8,
   resolution: '1080p',

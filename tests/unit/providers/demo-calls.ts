@@ -1,5 +1,4 @@
-import { createReadStream } from 'node:fs';
-import { stat } from 'node:fs/promises';
+import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import sharp from 'sharp';
 import { type Opaque, runId } from '../../../src/db/vocabulary.ts';
@@ -27,10 +26,9 @@ export const imageRequest = (prompt: string): ImageRequest => ({
 /** Orders the shortest film of the image at `path`. */
 export async function videoRequest(path: string, changed: Partial<VideoRequest> = {}): Promise<VideoRequest> {
   const { width, height, format } = await sharp(path).metadata();
-  const { size: bytes } = await stat(path);
   return {
     prompt: 'a fox in the snow',
-    image: { open: async () => createReadStream(path), mime: `image/${format}`, width, height, bytes },
+    image: { content: await readFile(path), mime: `image/${format}`, width, height },
     aspect: 'wide',
     duration: 3,
     resolution: '720p',

@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
 import { deadlines } from '../deadlines.ts';
@@ -85,7 +84,6 @@ async function submit(
   call: Call,
 ): Promise<Submitted<'video'>> {
   const key = requireGoogleKey(call.key);
-  const image = await buffer(await request.image.open());
   const created = await exchange(
     googleExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
     async (line) =>
@@ -97,7 +95,7 @@ async function submit(
             store: true,
             input: [
               { type: 'text', text: request.prompt },
-              { type: 'image', data: image.toString('base64'), mime_type: request.image.mime },
+              { type: 'image', data: request.image.content.toString('base64'), mime_type: request.image.mime },
             ],
             response_format: {
               type: 'video',

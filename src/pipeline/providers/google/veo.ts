@@ -1,5 +1,4 @@
 import { Readable } from 'node:stream';
-import { buffer } from 'node:stream/consumers';
 import { z } from 'zod';
 import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
 import { deadlines } from '../deadlines.ts';
@@ -70,7 +69,6 @@ async function submit(
   request: VideoRequest,
   call: Call,
 ): Promise<Submitted<'video'>> {
-  const image = await buffer(await request.image.open());
   const operation = await exchange(
     googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
     async (line) =>
@@ -79,7 +77,7 @@ async function submit(
           model,
           source: {
             prompt: request.prompt,
-            image: { imageBytes: image.toString('base64'), mimeType: request.image.mime },
+            image: { imageBytes: request.image.content.toString('base64'), mimeType: request.image.mime },
           },
           config: {
             numberOfVideos: 1,

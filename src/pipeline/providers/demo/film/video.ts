@@ -1,10 +1,9 @@
 import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
-import { createReadStream, createWriteStream } from 'node:fs';
+import { createReadStream } from 'node:fs';
 import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import type { Opaque } from '../../../../db/vocabulary.ts';
@@ -74,9 +73,7 @@ async function submit(operations: string, settings: VideoSettings, request: Vide
   const directory = join(operations, id);
   await mkdir(directory, { recursive: true });
   try {
-    await pipeline(await request.image.open(), createWriteStream(join(directory, files.source)), {
-      signal: call.signal,
-    });
+    await writeFile(join(directory, files.source), request.image.content, { signal: call.signal });
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     call.signal.throwIfAborted();
