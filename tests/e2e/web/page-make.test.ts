@@ -141,10 +141,16 @@ test('cancelling gives back what had not been sent, and the page says so', async
   expect(faults).toEqual([]);
 });
 
-test('an image that is dropped anywhere becomes a video of it', async ({ skip }) => {
+test('an image that is dropped anywhere, however soon, becomes a video of it', async ({ skip }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
   const { page, faults } = await visit(opened());
+  // What the page has to know of images comes later than the image.
+  const isDropped = Promise.withResolvers<void>();
+  await page.route('**/api/options', async (route) => {
+    await isDropped.promise;
+    await route.continue();
+  });
   await page.goto(address);
   await page.getByLabel('Your words').waitFor();
   const dropped = await page.evaluateHandle(`(async () => {
@@ -158,6 +164,7 @@ test('an image that is dropped anywhere becomes a video of it', async ({ skip })
     return carried;
   })()`);
   await page.dispatchEvent('body', 'drop', { dataTransfer: dropped });
+  isDropped.resolve();
   await page.getByAltText('Your image').waitFor();
   await page.getByLabel('Length').fill('0');
   await page.getByRole('radio', { name: '720p' }).check();

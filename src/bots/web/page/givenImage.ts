@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useId, useLayoutEffect, useState } from 'preact/hooks';
 import { icon } from './icons.ts';
 import type { Offer } from './offer.ts';
 import { usePage } from './page.ts';
@@ -36,13 +36,21 @@ const imageIn = (list: FileList | undefined | null): File | null =>
 export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (image: GivenImage) => void) {
   const { words, notify } = usePage();
   const [isOver, setIsOver] = useState(false);
-  const take = async (file: File | null) => {
-    if (!file || !limits) return;
-    const reading = await read(file, limits);
-    if (reading.outcome === 'read') onGiven(reading.image);
-    else notify('bad', words.image[reading.outcome]);
+  // Whoever is quicker than the page's own questions is not lost: what they gave waits for the limits.
+  const [waiting, setWaiting] = useState<File | null>(null);
+  const take = (file: File | null) => {
+    if (file) setWaiting(file);
   };
   useEffect(() => {
+    if (!waiting || !limits) return;
+    setWaiting(null);
+    read(waiting, limits).then((reading) => {
+      if (reading.outcome === 'read') onGiven(reading.image);
+      else notify('bad', words.image[reading.outcome]);
+    });
+  }, [waiting, limits]);
+  // Before the page is seen, so that nothing is dropped on a page that does not listen yet.
+  useLayoutEffect(() => {
     const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
     const over = (event: DragEvent) => {
       if (!carriesFile(event)) return;
@@ -74,7 +82,7 @@ export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (ima
       document.removeEventListener('drop', drop);
       document.removeEventListener('paste', paste);
     };
-  }, [limits]);
+  }, []);
   return { isOver, take };
 }
 
