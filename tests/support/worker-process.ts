@@ -36,6 +36,9 @@ let met = false;
 const reach: Reach = (milestone, where) => {
   process.stdout.write(`${milestone} ${where.step ?? '-'} ${where.runId}\n`);
   const { at } = orders;
+  // The run is in the queue before its dispatch is known here: this process could be well ahead with it by the time it is killed.
+  if (at?.milestone === 'run_dispatched' && milestone === 'turn_claimed')
+    throw new Error('the turn waits for the kill');
   if (met || !at || at.milestone !== milestone || (at.step && at.step !== where.step)) return;
   met = true;
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
