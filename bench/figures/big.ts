@@ -4,30 +4,36 @@ import { copyFile, mkdtemp, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Figure, median, repeated } from '../figure.ts';
-import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { inSlack, openDesk, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
+import { openSlack } from '../stage/slack.ts';
 import type { Stage } from '../stage/stage.ts';
 
 const megabytes = 200;
 
-/** A video of 200 MB comes from its provider and goes to S3; the most memory of the worker meanwhile, over what it had before. */
+/** A video of 200 MB comes from its provider and goes to S3 and into a thread; the most memory of the worker meanwhile, over what it had. */
 export const big: Figure = {
   name: 'big',
-  about: `a video of ${megabytes} MB from provider to S3`,
+  about: `a video of ${megabytes} MB from provider to S3 and chat`,
   measure: async (stage) => {
-    const environment = await startS3(stage);
+    let inThreads = 0;
+    const slack = await openSlack(stage, (path) => {
+      if (path === 'upload') inThreads += 1;
+    });
     const place = await stage.installation();
-    const settings = { ...place, environment: { ...place.environment, ...environment } };
+    const environment = { ...place.environment, ...(await startS3(stage)), ...slack.environment };
+    const settings = { ...place, environment };
     const desk = await openDesk(stage, settings);
     await desk.services.store.prepare();
     const worked = async (name: string, media?: { image: string; video: string }) => {
       const worker = await startProcess(stage, 'worker', settings, media ? { media } : {});
       const whole = async () => {
-        const id = await submitOne(desk, submissionIn(name));
+        const id = await submitOne(desk, submissionIn(name, inSlack));
         for await (const { run } of desk.services.watch(id)) {
-          if (run.deliveredAt && run.state !== 'succeeded')
-            throw new Error(`a run ${run.state}: ${run.failure?.detail}`);
-          if (run.deliveredAt) return;
+          if (!run.deliveredAt) continue;
+          const failure = run.failure ?? run.deliveryFailure;
+          if (failure) throw new Error(`a run ${run.state}: ${failure.detail}`);
+          return;
         }
       };
       await whole();
@@ -40,9 +46,11 @@ export const big: Figure = {
     const file = await inflated(stage);
     const small = await repeated(3, (round) => worked(`small-${round}`));
     const large = await repeated(3, (round) => worked(`large-${round}`, { ...stage.media, video: file }));
+    // Six workers, two runs each, an image and a video in each.
+    if (inThreads !== 24) throw new Error(`${inThreads} of 24 files came into their threads`);
     return [
       {
-        what: `memory added by a video of ${megabytes} MB on its way to S3`,
+        what: `memory added by a video of ${megabytes} MB on its way to S3 and into a Slack thread`,
         ...{ value: median(large), unit: 'MB', reach: { atMost: 64 } },
         beside: [{ what: 'by a video of a few kB', value: median(small), unit: 'MB' }],
       },

@@ -1,9 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { workspaceId } from '../../src/db/vocabulary.ts';
 import { type Figure, median, quantile } from '../figure.ts';
-import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { inSlack, openDesk, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { openSlack } from '../stage/slack.ts';
 
@@ -28,10 +27,8 @@ export const edits: Figure = {
     const settings = { ...place, environment: { ...place.environment, ...slack.environment } };
     const desk = await openDesk(stage, settings);
     const { db } = desk.database;
-    const workspace = { id: workspaceId.parse('slack:T1'), face: 'slack' as const, name: 'first' };
-    const where = { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' };
     for (let index = 0; index < runsAtWork; index += 1) {
-      await submitOne(desk, submissionIn('first', { workspace, place: where }));
+      await submitOne(desk, submissionIn('first', inSlack));
     }
     const began = Date.now();
     // All have said where they stand and wait for their video; some of these are done in the time that is measured, one after another.

@@ -33,6 +33,12 @@ export const submissionIn = (workspace: string, over: Partial<Submission> = {}):
   ...over,
 });
 
+/** A command that was given in the workspace that the bench's Slack knows. */
+export const inSlack: Pick<Submission, 'workspace' | 'place'> = {
+  workspace: { id: workspaceId.parse('slack:T1'), face: 'slack', name: 'first' },
+  place: { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' },
+};
+
 /** Gives a command that has to be accepted. */
 export async function submitOne({ services }: Program, submission: Submission): Promise<RunId> {
   const outcome = await services.submit(submission);

@@ -1,6 +1,7 @@
 import { createHmac } from 'node:crypto';
 import { createServer } from 'node:http';
-import { buffer } from 'node:stream/consumers';
+import { text } from 'node:stream/consumers';
+import { finished } from 'node:stream/promises';
 import type { Stage } from './stage.ts';
 
 const slackSecret = 'a-signing-secret-for-the-bench';
@@ -18,10 +19,10 @@ export async function openSlack(
 ): Promise<{ url: string; environment: Record<string, string> }> {
   let url = '';
   const server = createServer(async (request, response) => {
-    const body = await buffer(request);
     const path = (request.url ?? '').slice(1);
     // A file is nothing to be read here.
-    hear(path, path === 'upload' ? '' : body.toString('utf8'));
+    if (path === 'upload') await finished(request.resume(), { writable: false });
+    hear(path, path === 'upload' ? '' : await text(request));
     const who = { team_id: 'T1', user_id: 'U1', bot_id: 'B1', app_id: 'A1', url: 'http://slack.test/', team: 'first' };
     const file = { file_id: 'F1', upload_url: `${url}/upload`, files: [] };
     const said = { channel: 'C1', ts: String(Date.now() / 1_000), permalink: 'https://slack.test/p1' };
