@@ -19,6 +19,8 @@ export type ChaosOptions = {
   runs: number;
   workspaces: number;
   workers: number;
+  /** With fewer dead workers than this, nothing is proven. */
+  leastKills: number;
   /** How long the runs may take to end after everything is well again. */
   patienceMs: number;
   tell: (line: string) => void;
@@ -61,12 +63,14 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     signal.throwIfAborted();
     const settledInMs = Date.now() - calmAt;
     const verdict = await judge(ground, given);
+    const kills = fleet.kills();
     const crashes = fleet.crashes.map((crash) => `a worker ended by itself: ${crash}`);
+    const tooMild = kills < options.leastKills ? [`only ${kills} workers were killed`] : [];
     return {
       ...verdict,
-      faults: [...verdict.faults, ...crashes],
+      faults: [...verdict.faults, ...crashes, ...tooMild],
       injected,
-      kills: fleet.kills(),
+      kills,
       failedStarts: fleet.failedStarts(),
       settledInMs,
     };

@@ -18,6 +18,7 @@ export type Fleet = {
   freeze: (seat: number, ms: number) => Promise<void>;
   /** From now on nobody dies by the plan. */
   spare: () => void;
+  /** Workers that died by SIGKILL in the storm. */
   kills: () => number;
   /** Starts that failed for want of a database. */
   failedStarts: () => number;
@@ -61,7 +62,7 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
     });
     children.set(seat, child);
     const exit = once(child, 'close').then(([code, signal]) => {
-      if (signal === 'SIGKILL') kills += isStopping ? 0 : 1;
+      if (signal === 'SIGKILL') kills += isStopping || isSpared ? 0 : 1;
       // Who finds no database at its start says so and ends; whoever runs it starts it again. Later nothing may end it.
       else if (!isStopping && isReady) crashes.push(`exit ${code} ${signal}\n${said}`);
       else failedStarts += 1;

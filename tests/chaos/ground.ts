@@ -1,15 +1,18 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import postgres from 'postgres';
+import { readConfig } from '../../src/config.ts';
 import { openDatabase } from '../../src/db/client.ts';
 import { describeEmbedded } from '../../src/db/embedded.ts';
 import { newKeyring } from '../../src/db/keyring.ts';
 import { superviseEmbedded } from '../../src/db/supervise.ts';
+import { createS3Store } from '../../src/pipeline/media/s3.ts';
 import { openDiscord } from '../support/discord/simulator.ts';
 import { postmasterPid } from '../support/embedded-processes.ts';
 import { makeVendorMedia } from '../support/media.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
+import { type S3Server, startS3 } from '../support/s3/server.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import type { Random } from './random.ts';
 import { type ChaosVendors, openVendors } from './vendors.ts';
@@ -42,6 +45,9 @@ export async function layGround(queue: QueueKind, random: Random) {
     closers.push(discord.close);
     const redis: RedisServer | null = queue === 'redis' ? await startRedis() : null;
     if (redis) closers.push(redis.remove);
+    const s3 = await openS3(join(folder, 's3'));
+    closers.push(s3.close);
+    const store = await openStore(s3);
 
     const behind = async (port: number): Promise<TcpProxy> => {
       const proxy = await openTcpProxy(() => ({ host: '127.0.0.1', port }));
@@ -53,6 +59,7 @@ export async function layGround(queue: QueueKind, random: Random) {
       database: await behind(Number(direct.port)),
       vendors: await behind(vendors.port),
       chat: await behind(discordPort),
+      store: await behind(Number(new URL(s3.endpoint).port)),
       ...(redis ? { redis: await behind(redis.port) } : {}),
     };
     const database = openDatabase(server.url, { connections: 2 });
@@ -70,6 +77,7 @@ export async function layGround(queue: QueueKind, random: Random) {
       ...{ GOOGLE_API_KEY: 'AIza-chaos', GOOGLE_BASE_URL: `http://127.0.0.1:${proxies.vendors.port}` },
       ...{ MODERATION_WHEN_DOWN: 'allow' },
       ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: `http://127.0.0.1:${proxies.chat.port}/api` },
+      ...{ ...s3.environment, S3_ENDPOINT: `http://127.0.0.1:${proxies.store.port}` },
       ...(proxies.redis ? { REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}` } : {}),
     };
     /** What `pg_ctl stop -m immediate` does; whoever supervises it starts it again. */
@@ -77,11 +85,28 @@ export async function layGround(queue: QueueKind, random: Random) {
       const { running } = await describeEmbedded(join(folder, 'database'));
       if (running) process.kill(postmasterPid(dataDir), 'SIGQUIT');
     };
-    return { folder, environment, database, vendors, discord, redis, proxies, stopDatabase, closers, clear };
+    /** Channels and threads that the storm deleted. */
+    const removed = new Set<string>();
+    const services = { database, vendors, discord, redis, s3, store };
+    return { environment, ...services, removed, proxies, stopDatabase, closers, clear };
   } catch (error) {
     await clear();
     throw error;
   }
+}
+
+async function openS3(directory: string): Promise<S3Server> {
+  await mkdir(directory);
+  return await startS3(directory);
+}
+
+/** The bucket as it is, past the network. */
+async function openStore({ environment }: S3Server) {
+  const { s3 } = readConfig(environment);
+  if (!s3) throw new Error('the chaos run has no S3');
+  const store = createS3Store(s3);
+  await store.prepare();
+  return store;
 }
 
 /** Nothing here has to survive a power cut of the machine; a kill of the server does no harm to what the system has. */

@@ -26,6 +26,7 @@ say(`chaos: seed ${seed}, queue ${queue}, ${values.minutes} minutes`);
 try {
   const report = await runChaos({
     ...{ seed, queue, stormMs: Number(values.minutes) * 60_000, patienceMs: 300_000 },
+    leastKills: Math.min(100, Math.floor(33 * Number(values.minutes))),
     ...{ runs: Number(values.runs), workspaces: Number(values.workspaces), workers: Number(values.workers) },
     tell: say,
     signal: interruption.signal,

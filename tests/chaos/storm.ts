@@ -27,7 +27,7 @@ export async function storm({
 }: Options): Promise<Injected> {
   const injected = new Map<string, number>();
   const calm = new AbortController();
-  const { proxies, redis, discord, vendors } = ground;
+  const { proxies, redis, discord, vendors, s3 } = ground;
   const note = (what: string) => injected.set(what, (injected.get(what) ?? 0) + 1);
   /** Strikes about every `everyMs`, at least once, at times that follow from the seed alone. */
   const every = async (name: string, everyMs: number, strike: (chance: Random) => Promise<void> | void) => {
@@ -88,6 +88,11 @@ export async function storm({
     }),
     every('chat: thread deleted', 6_000, (chance) => removeThread(ground, chance)),
     every('chat: channel deleted', 15_000, (chance) => removeChannel(ground, chance)),
+    every('store: 503 for a while', 20_000, async (chance) => {
+      s3.fault = 503;
+      await pause(chance.between(500, 3_000));
+      s3.fault = null;
+    }),
     ...(redis
       ? [
           every('Redis: FLUSHALL', 8_000, redis.flush),
@@ -113,22 +118,25 @@ export async function storm({
   return injected;
 }
 
-function removeThread({ discord: { world } }: Ground, chance: Random): void {
+function removeThread(ground: Ground, chance: Random): void {
+  const { world } = ground.discord;
   const threads = [...world.channels.values()].filter(({ parentId }) => parentId !== null);
   const doomed = threads[chance.between(0, Math.max(0, threads.length - 1))];
-  if (doomed) remove(world, doomed.id);
+  if (doomed) remove(ground, doomed.id);
 }
 
-function removeChannel({ discord: { world } }: Ground, chance: Random): void {
+function removeChannel(ground: Ground, chance: Random): void {
+  const { world } = ground.discord;
   const channels = [...world.channels.values()].filter(({ parentId }) => parentId === null);
   const doomed = channels[chance.between(0, Math.max(0, channels.length - 1))];
   if (!doomed) return;
-  for (const channel of world.channels.values()) if (channel.parentId === doomed.id) remove(world, channel.id);
-  remove(world, doomed.id);
+  for (const channel of world.channels.values()) if (channel.parentId === doomed.id) remove(ground, channel.id);
+  remove(ground, doomed.id);
 }
 
 /** A channel goes with everything in it. */
-function remove(world: Ground['discord']['world'], id: string): void {
+function remove({ removed, discord: { world } }: Ground, id: string): void {
+  removed.add(id);
   world.channels.delete(id);
   for (const message of world.messages.values()) if (message.channelId === id) world.messages.delete(message.id);
 }

@@ -18,6 +18,8 @@ export type ChaosVendors = {
   billed: (tag: string) => Record<StepKind, number>;
   /** SHA-256 of everything that was ever made for a command. */
   made: (tag: string) => ReadonlySet<string>;
+  /** Whether a command's video was stopped on request. */
+  stopped: (tag: string) => boolean;
   /** What went wrong, how often. */
   misdeeds: ReadonlyMap<string, number>;
   close: () => Promise<void>;
@@ -29,7 +31,7 @@ const tagPattern = /chaos-\d+/;
 const wrongs = ['429', '500', '500 after the work', 'no answer', 'cut answer', 'nonsense', 'lie'] as const;
 type Wrong = (typeof wrongs)[number];
 
-type Account = { billed: Record<StepKind, number>; shas: Set<string>; looks: number };
+type Account = { billed: Record<StepKind, number>; shas: Set<string>; looks: number; isStopped: boolean };
 
 /** One request that a vendor understands: what it does for it, and what it says when it lies about that. */
 type Service = { step: StepKind | null; work: () => Promise<Answer>; lie: Answer };
@@ -42,7 +44,12 @@ export async function openVendors(random: Random, videoPath: string): Promise<Ch
   let likelihood = 0;
 
   const accountOf = (tag: string): Account => {
-    const known = accounts.get(tag) ?? { billed: { enhance: 0, image: 0, video: 0 }, shas: new Set(), looks: 0 };
+    const known = accounts.get(tag) ?? {
+      billed: { enhance: 0, image: 0, video: 0 },
+      shas: new Set(),
+      looks: 0,
+      isStopped: false,
+    };
     accounts.set(tag, known);
     return known;
   };
@@ -83,12 +90,19 @@ export async function openVendors(random: Random, videoPath: string): Promise<Ch
         lie: { body: { status: 'queued' } },
       };
     }
-    if (method === 'POST') return { step: null, work: always(interaction({ status: 'cancelled' })), lie: { body: {} } };
+    if (method === 'POST') {
+      const stop = async () => {
+        accountOf(tag).isStopped = true;
+        return { body: interaction({ status: 'cancelled' }) };
+      };
+      return { step: null, work: stop, lie: { body: {} } };
+    }
     if (path.includes('/interactions/')) {
       const account = accountOf(tag);
       account.looks += 1;
       const done = { status: 'completed', steps: [{ type: 'model_output', content: [filmOf(tag)] }] };
-      const state = account.looks > 1 ? done : { status: 'in_progress', steps: [] };
+      const working = account.looks > 1 ? done : { status: 'in_progress', steps: [] };
+      const state = account.isStopped ? { status: 'cancelled', steps: [] } : working;
       return {
         step: null,
         work: always(interaction(state)),
@@ -145,6 +159,7 @@ export async function openVendors(random: Random, videoPath: string): Promise<Ch
     },
     billed: (tag) => accountOf(tag).billed,
     made: (tag) => accountOf(tag).shas,
+    stopped: (tag) => accountOf(tag).isStopped,
     misdeeds,
     close: async () => {
       server.closeAllConnections();

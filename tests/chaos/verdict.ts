@@ -1,6 +1,4 @@
 import { createHash } from 'node:crypto';
-import { createReadStream } from 'node:fs';
-import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -44,10 +42,13 @@ export async function judge(ground: Ground, given: readonly Given[]): Promise<Ve
     if (deliveryFailure) count(`not told: ${deliveryFailure.kind}`);
     faults.push(
       ...judgeSubmits(ground, tag),
+      ...judgeStops(ground, tag, view),
       ...(await judgeAssets(ground, tag, view)),
       ...judgeMessages(ground, one, runId, view),
     );
   }
+  const succeeded = outcomes.succeeded ?? 0;
+  if (succeeded < given.length / 3) faults.push(`only ${succeeded} of ${given.length} runs succeeded`);
   const broken = ground.discord.world.violations.filter((one) => !one.startsWith('the simulator could not read'));
   faults.push(...broken.slice(0, 5).map((one) => `a rule of Discord's was broken: ${one}`));
   return { faults, outcomes };
@@ -61,6 +62,12 @@ function judgeSubmits({ vendors }: Ground, tag: string): string[] {
   );
 }
 
+/** A video that somebody asks for is stopped by nobody but its member. */
+function judgeStops({ vendors }: Ground, tag: string, { run, steps }: RunView): string[] {
+  const isAsked = steps.some((step) => step.kind === 'video' && step.handle !== null);
+  return vendors.stopped(tag) && isAsked && !run.cancelRequestedAt ? [`${tag}: its video was stopped`] : [];
+}
+
 /** Whoever is told of an image or a video finds it whole, and it is the one that was made for them. */
 async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunView): Promise<string[]> {
   const faults: string[] = [];
@@ -70,7 +77,7 @@ async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunVi
     if (!asset) continue;
     const hash = createHash('sha256');
     try {
-      await pipeline(createReadStream(join(ground.environment.VIDGENIE_HOME, 'media', asset.objectKey)), hash);
+      await pipeline(await ground.store.open(asset.objectKey), hash);
       const found = hash.digest('hex');
       if (found !== asset.sha256) faults.push(`${tag}: the ${step.kind} in the store is not what was written down`);
       if (!ground.vendors.made(tag).has(found)) faults.push(`${tag}: the ${step.kind} was never made for it`);
@@ -81,20 +88,28 @@ async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunVi
   return faults;
 }
 
-/** One message for the progress and one for the result, wherever they had to be said. */
-function judgeMessages({ discord: { world } }: Ground, { tag, submission }: Given, id: RunId, view: RunView): string[] {
+/** One message for the progress and one for the result with all its media, wherever they had to be said, and nothing else. */
+function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id: RunId, view: RunView): string[] {
+  const { tag, submission } = given;
   const { channelId, rootId } = z.object({ channelId: z.string(), rootId: z.string() }).parse(submission.place);
-  const said = [...world.messages.values()].filter((message) => [channelId, rootId].includes(message.channelId));
-  const times = (message: 'p' | 'r') => said.filter(({ nonce }) => nonce === nonceOf(message, id)).length;
-  const faults = (['p', 'r'] as const).flatMap((message) =>
-    times(message) > 1
-      ? [`${tag}: its ${message === 'p' ? 'progress' : 'result'} was posted ${times(message)} times`]
-      : [],
-  );
-  const isShut = !world.channels.has(channelId) || !world.channels.has(rootId);
-  if (times('r') === 0 && !isShut && !view.run.deliveryFailure) faults.push(`${tag}: its result was never told`);
-  if (view.run.deliveryFailure && world.channels.has(channelId)) {
-    faults.push(`${tag}: its result was not told (${view.run.deliveryFailure.detail}), though its channel is there`);
+  const inThread = world.messagesIn(rootId);
+  const inChannel = world.messagesIn(channelId).filter(({ reference }) => reference === rootId);
+  const said = [...inThread, ...inChannel];
+  const told = said.filter(({ nonce }) => nonce === nonceOf('r', id));
+  const progress = said.filter(({ nonce }) => nonce === nonceOf('p', id));
+  const faults = [
+    ...(told.length > 1 ? [`its result was posted ${told.length} times`] : []),
+    ...(progress.length > 1 ? [`its progress was posted ${progress.length} times`] : []),
+    ...(said.length > told.length + progress.length ? ['something was said that is neither progress nor result'] : []),
+  ];
+  const media = view.assets.filter(({ step }) => step !== null).length;
+  for (const { attachments } of told) {
+    if (attachments.length !== media) faults.push(`its result came with ${attachments.length} of ${media} media`);
   }
-  return faults;
+  const isShut = removed.has(channelId) || removed.has(rootId);
+  if (told.length === 0 && !isShut && !view.run.deliveryFailure) faults.push('its result was never told');
+  if (view.run.deliveryFailure && !removed.has(channelId)) {
+    faults.push(`its result was not told (${view.run.deliveryFailure.detail}), though its channel is there`);
+  }
+  return faults.map((fault) => `${tag}: ${fault}`);
 }

@@ -9,9 +9,8 @@ test.for(['postgres', 'redis'] as const)(
   async (queue, { skip, signal }) => {
     skip(queue === 'redis' && noRedis !== null, noRedis ?? '');
     const seed = 20_261_123;
-    const size = { stormMs: 12_000, runs: 16, workspaces: 4, workers: 2, patienceMs: 200_000 };
+    const size = { stormMs: 12_000, runs: 16, workspaces: 4, workers: 2, leastKills: 4, patienceMs: 200_000 };
     const report = await runChaos({ ...size, seed, queue, signal, tell: () => {} });
     expect(report.faults, `seed ${seed}, queue ${queue}`).toEqual([]);
-    expect(report.kills).toBeGreaterThan(0);
   },
 );
