@@ -114,8 +114,10 @@ async function mountOperator(
   log: Logger,
   stopping: AbortSignal,
 ): Promise<void> {
-  const figures = readNoOftener(() => readFigures(db, 2_000), { freshMs: 5_000, waitMs: 2_000 });
-  const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { freshMs: 5 * 60_000, waitMs: 2_000 });
+  const onOutage = (error: unknown) => log.warn({ error }, 'figures for /metrics cannot be read; they are left out');
+  const readings = { waitMs: 2_000, onOutage };
+  const figures = readNoOftener(() => readFigures(db, 2_000), { ...readings, freshMs: 5_000 });
+  const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { ...readings, freshMs: 5 * 60_000 });
   const text = async (known: Metrics) =>
     await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
   mountProbes(app, {

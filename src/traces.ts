@@ -1,13 +1,15 @@
-import { context, propagation, trace } from '@opentelemetry/api';
+import { type Context, context, propagation, ROOT_CONTEXT, trace } from '@opentelemetry/api';
 import { AsyncLocalStorageContextManager } from '@opentelemetry/context-async-hooks';
+import { W3CTraceContextPropagator } from '@opentelemetry/core';
 import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
-import type { Telemetry } from 'bullmq';
+import { SpanKind, type Telemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 
 /**
- * Sends a span for each job that is added to the queue and each that is taken from it. They carry what a job carries: a run's id and
- * a dispatch, no words, no names, no keys. Where nobody receives them they are dropped, and the work does not notice.
+ * Sends a span for each job that is added to the queue and each that is taken from it; the two are one trace, in whichever processes
+ * they were made. They carry what a job carries: a run's id and a dispatch, no words, no names, no keys. Where nobody receives them
+ * they are dropped, and the work does not notice.
  */
 export function openTraces(endpoint: string): { telemetry: Telemetry; close: () => Promise<void> } {
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
@@ -16,8 +18,9 @@ export function openTraces(endpoint: string): { telemetry: Telemetry; close: () 
   const manager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(manager.enable());
   trace.setGlobalTracerProvider(provider);
+  propagation.setGlobalPropagator(new W3CTraceContextPropagator());
   return {
-    telemetry: new BullMQOtel({ tracerName: 'vidgenie' }),
+    telemetry: eachJobApart(new BullMQOtel({ tracerName: 'vidgenie' })),
     close: async () => {
       await provider.shutdown();
       trace.disable();
@@ -25,4 +28,13 @@ export function openTraces(endpoint: string): { telemetry: Telemetry; close: () 
       propagation.disable();
     },
   };
+}
+
+/** The end of a turn wakes the relay, which adds the next job: as a part of that turn it would make one trace of all work for ever. */
+function eachJobApart({ tracer, contextManager }: Telemetry<Context>): Telemetry<Context> {
+  const startSpan: typeof tracer.startSpan = (name, options, parent) => {
+    const begins = options?.kind === SpanKind.PRODUCER;
+    return tracer.startSpan(name, options, begins ? ROOT_CONTEXT : parent);
+  };
+  return { tracer: { startSpan }, contextManager };
 }

@@ -61,24 +61,31 @@ async function stateOf(name: string, check: Check, log: ProbeLog): Promise<State
 
 /**
  * A reading that is asked for more often than it should be made. Resolves with one no older than `freshMs`, or after `waitMs` with
- * null: whoever scrapes does not wait for a slow database, and is not told an old number for a new one.
+ * null: whoever scrapes does not wait for a slow database, and is not told an old number for a new one. `onOutage` is told of the
+ * first failure after a success, and of no other.
  */
 export function readNoOftener<T>(
   read: () => Promise<T>,
-  { freshMs, waitMs }: { freshMs: number; waitMs: number },
+  { freshMs, waitMs, onOutage }: { freshMs: number; waitMs: number; onOutage: (error: unknown) => void },
   now: () => number = () => performance.now(),
 ): () => Promise<T | null> {
   let last: { at: number; value: T } | null = null;
   let reading: Promise<T | null> | null = null;
+  let isOut = false;
   return async () => {
     if (last && now() - last.at < freshMs) return last.value;
     reading ??= read()
       .then(
         (value) => {
           last = { at: now(), value };
+          isOut = false;
           return value;
         },
-        () => null,
+        (error: unknown) => {
+          if (!isOut) onOutage(error);
+          isOut = true;
+          return null;
+        },
       )
       .finally(() => {
         reading = null;

@@ -17,7 +17,8 @@ export async function start(): Promise<number> {
   // What is typed and drawn shares the screen with the log, unless that goes elsewhere.
   const logLevel = isTyped ? (process.stderr.isTTY ? 'silent' : 'warn') : 'info';
   let isService = false;
-  const status = await withProgram({ worker: role === 'all', logLevel, config }, async ({ program, log, signal }) => {
+  const opening = { worker: role === 'all', logLevel, config, metrics: await openMetrics() } as const;
+  const status = await withProgram(opening, async ({ program, log, signal }) => {
     const { services } = program;
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
     const { startLocalPage } = await import('../faces.ts');
@@ -45,7 +46,7 @@ export async function start(): Promise<number> {
 async function serve(config: Config): Promise<number> {
   const { role } = config;
   const status = await withProgram(
-    { worker: role !== 'bot', logLevel: 'info', config, metrics: (await import('../metrics.ts')).createMetrics() },
+    { worker: role !== 'bot', logLevel: 'info', config, metrics: await openMetrics() },
     async ({ program, log, signal }) => {
       const stopFaces = await listening(config, (await import('../faces.ts')).startFaces(program, log));
       log.info({ role }, 'VidGenie is at work');
@@ -58,6 +59,9 @@ async function serve(config: Config): Promise<number> {
   );
   return servedUntilTold(status);
 }
+
+/** Loaded by what serves and by nothing else. */
+const openMetrics = async () => (await import('../metrics.ts')).createMetrics();
 
 /** To be told to stop is how a service is meant to end. */
 const servedUntilTold = (status: number): number =>

@@ -154,7 +154,7 @@ export async function endSession(tx: Tx, words: string): Promise<void> {
   await tx.delete(webSessions).where(eq(webSessions.hash, hashOf(words)));
 }
 
-/** A workspace removed the bot: nobody comes in on its behalf any more. */
+/** A workspace removed the bot, or is purged: nobody comes in on its behalf any more. */
 export async function closeAccess(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
   await tx.delete(webLinks).where(eq(webLinks.workspaceId, workspaceId));
   await tx.delete(webSessions).where(eq(webSessions.workspaceId, workspaceId));

@@ -1,4 +1,4 @@
-import { and, desc, eq, gt, inArray, isNull, lt, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import type { LedgerRow } from './credits.ts';
@@ -9,14 +9,14 @@ import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from
 
 /** What an operator may look at and do across all workspaces. Nothing of this is reached from a chat. */
 
-export type RunFilter = { workspaceId?: WorkspaceId; state?: RunState; overdueSeconds?: number; limit: number };
+/** Since when a run must have been due, or how many turns must have come to nothing in a row, for it to count as stuck. */
+type StuckAfter = { overdueSeconds: number; vainTurns: number };
 
-/** The newest runs of all workspaces. `overdueSeconds` narrows to those that nobody has looked at for so long. */
-export async function findRuns(tx: Tx, { workspaceId, state, overdueSeconds, limit }: RunFilter) {
-  const overdue =
-    overdueSeconds === undefined
-      ? undefined
-      : and(isNull(runs.deliveredAt), sql`${runs.dueAt} < now() - make_interval(secs => ${overdueSeconds})`);
+export type RunFilter = { workspaceId?: WorkspaceId; state?: RunState; stuckAfter?: StuckAfter; limit: number };
+
+/** The newest runs of all workspaces. `stuckAfter` narrows to those that do not get on. */
+export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }: RunFilter) {
+  const stuck = stuckAfter && and(isNull(runs.deliveredAt), or(isOverdue(stuckAfter), comesToNothing(stuckAfter)));
   return await tx
     .select({
       ...{ id: runs.id, workspaceId: runs.workspaceId, member: runs.memberName, workflow: runs.workflow },
@@ -24,10 +24,21 @@ export async function findRuns(tx: Tx, { workspaceId, state, overdueSeconds, lim
       ...{ settledAt: runs.settledAt, dueAt: runs.dueAt, setbacks: runs.setbacks },
     })
     .from(runs)
-    .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), overdue))
+    .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), stuck))
     .orderBy(desc(runs.createdAt))
     .limit(limit);
 }
+
+/** What waits to be started, within the limits of its member and workspace, may wait for long: that is for the metrics to tell. */
+const isOverdue = ({ overdueSeconds }: StuckAfter) =>
+  and(
+    sql`(${runs.state} <> 'queued' OR ${runs.cancelRequestedAt} IS NOT NULL)`,
+    sql`${runs.dueAt} < now() - make_interval(secs => ${overdueSeconds})`,
+  );
+
+/** Each dispatch puts the due moment off. The second count is of dispatches that never reached a worker. */
+const comesToNothing = ({ vainTurns }: StuckAfter) =>
+  sql`greatest(${runs.setbacks}, ${runs.dispatch} - ${runs.claimed}) >= ${vainTurns}`;
 
 const ids = z.array(z.object({ id: runId }));
 
@@ -46,13 +57,13 @@ export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunVie
 
 /**
  * Ends a run that does not end by itself: what was done is captured, the rest released. The run is taken away from whoever has it,
- * whose next write then fails; what that one is paying for is noted as an orphan. It stays due, for its delivery.
+ * whose next write then fails; what that one is paying for is noted as an orphan. It is due at once, for its delivery.
  */
 export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ended' | 'over'> {
   return await tx.transaction(async (inner) => {
     const [taken] = await inner
       .update(runs)
-      .set({ dispatch: sql`${runs.dispatch} + 1`, claimed: sql`${runs.dispatch} + 1`, busy: true })
+      .set({ dispatch: sql`${runs.dispatch} + 1`, claimed: sql`${runs.dispatch} + 1`, busy: true, dueAt: sql`now()` })
       .where(and(eq(runs.id, id), inArray(runs.state, ['queued', 'running'])))
       .returning({ dispatch: runs.dispatch });
     if (!taken) return 'over';

@@ -1,6 +1,8 @@
-import { and, eq, gt, inArray, isNotNull, sql } from 'drizzle-orm';
+import { and, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { closeAccess } from './access.ts';
 import type { Tx } from './client.ts';
 import {
+  apiTokens,
   assets,
   creditAccounts,
   editBudgets,
@@ -18,18 +20,15 @@ export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
   return await tx.$count(runs, and(eq(runs.workspaceId, id), isNotNull(runs.dueAt)));
 }
 
-/** Marks the media of all runs as gone, so that no kill leaves them named, and gives their keys in pages of runs. */
-export async function* mediaToPurge(tx: Tx, workspaceId: WorkspaceId): AsyncGenerator<string[]> {
-  await tx
-    .update(runs)
-    .set({ deletedAt: sql`coalesce(${runs.deletedAt}, now())` })
-    .where(and(eq(runs.workspaceId, workspaceId), isNotNull(runs.settledAt)));
+/** The keys of the objects that deleted runs have in the store, in pages of runs. A run that was started since is not among them. */
+export async function* mediaOfDeleted(tx: Tx, workspaceId: WorkspaceId): AsyncGenerator<string[]> {
+  const isDeleted = and(eq(runs.workspaceId, workspaceId), isNotNull(runs.deletedAt));
   let after: RunId | null = null;
   for (;;) {
     const page: { id: RunId }[] = await tx
       .select({ id: runs.id })
       .from(runs)
-      .where(and(eq(runs.workspaceId, workspaceId), after === null ? undefined : gt(runs.id, after)))
+      .where(and(isDeleted, after === null ? undefined : gt(runs.id, after)))
       .orderBy(runs.id)
       .limit(200);
     const last = page.at(-1);
@@ -38,9 +37,12 @@ export async function* mediaToPurge(tx: Tx, workspaceId: WorkspaceId): AsyncGene
       .select({ objectKey: assets.objectKey })
       .from(assets)
       .where(
-        inArray(
-          assets.runId,
-          page.map(({ id }) => id),
+        and(
+          isNull(assets.erasedAt),
+          inArray(
+            assets.runId,
+            page.map(({ id }) => id),
+          ),
         ),
       );
     yield found.map(({ objectKey }) => objectKey);
@@ -49,9 +51,10 @@ export async function* mediaToPurge(tx: Tx, workspaceId: WorkspaceId): AsyncGene
 }
 
 /**
- * Forgets what a workspace entrusted to us: its keys, its name and settings, and every word, name and place of its runs. What its
- * credits were spent on stays, for the ledger is a record of what happened; it names runs, and they say nothing any more. Refuses
- * while a run is not over. May be repeated.
+ * Forgets what a workspace entrusted to us: its keys, its name and settings, and every word, name and place of its runs; nobody comes
+ * in on its behalf any more. What its credits were spent on stays, for the ledger is a record of what happened; it names runs, and
+ * they say nothing any more. They are deleted from here on, so that their media go even when nobody but the sweeper is left to see to
+ * it. Refuses while a run is not over. May be repeated.
  */
 export async function purgeWorkspace(
   tx: Tx,
@@ -76,11 +79,14 @@ export async function purgeWorkspace(
       .set({
         ...{ memberId: '', memberName: '', prompt: '', place: {}, speech: {} },
         requestKey: sql`'purged:' || ${runs.id}`,
+        deletedAt: sql`coalesce(${runs.deletedAt}, now())`,
         failure: sql`${runs.failure} || '{"detail": ""}'`,
         deliveryFailure: sql`${runs.deliveryFailure} || '{"detail": ""}'`,
       })
       .where(eq(runs.workspaceId, id))
       .returning({ id: runs.id });
+    await closeAccess(inner, id);
+    await inner.update(apiTokens).set({ label: '', createdBy: '' }).where(eq(apiTokens.workspaceId, id));
     await inner.delete(slackInstallations).where(eq(slackInstallations.workspaceId, id));
     await inner.delete(editBudgets).where(eq(editBudgets.workspaceId, id));
     await inner.update(workspaces).set({ name: '', settings: {} }).where(eq(workspaces.id, id));

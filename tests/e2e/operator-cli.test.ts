@@ -1,11 +1,17 @@
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
+import { startRun } from '../../src/bots/commands/startRun.ts';
+import { createRequest } from '../../src/bots/terminal/person.ts';
+import { createLink, createToken, findSession, findToken, openSession } from '../../src/db/access.ts';
 import { accountOf, listTransactions } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
+import { mediaOfDeleted, purgeWorkspace } from '../../src/db/purge.ts';
 import { loadRun, requestCancel } from '../../src/db/runs.ts';
 import { claim, dispatchDue, LeaseLost, saveHandle } from '../../src/db/turns.ts';
 import { runId, workspaceId } from '../../src/db/vocabulary.ts';
+import { createLog } from '../../src/log.ts';
+import { sweep } from '../../src/pipeline/sweep.ts';
 import { vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
@@ -64,6 +70,43 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
+test('a retried run speaks by the face of the old one, where that is not its workspace’s own', async () => {
+  const { database, installation, workspace, command } = await place();
+  const bot = await installation.open({ worker: false });
+  const id = await submitted(bot, { workspace, face: 'web', place: { at: 'the web' } });
+  expect(await command('runs', 'fail', id, '--yes')).toMatchObject({ status: 0 });
+  const answered = await command('runs', 'retry', id, '--yes', '--json');
+  const { run } = z.object({ run: runId }).parse(JSON.parse(answered.stdout));
+  expect((await loadRun(database.db, run))?.run).toMatchObject({ face: 'web', place: { at: 'the web' } });
+});
+
+test('stuck are runs that nobody goes on with, and those that come to nothing again and again; not those that wait', async () => {
+  const { database, installation, workspace, command } = await place();
+  const bot = await installation.open({ worker: false });
+  const run = async (how: { state: 'queued' | 'running'; change: ReturnType<typeof sql> }) => {
+    const id = await submitted(bot, { workspace });
+    await database.db.execute(sql`UPDATE runs SET state = ${how.state}, ${how.change} WHERE id = ${id}`);
+    return id;
+  };
+  const late = sql`due_at = now() - interval '5 minutes'`;
+  const soon = sql`due_at = now() + interval '20 seconds'`;
+  const waits = await run({ state: 'queued', change: late });
+  const isPolled = await run({ state: 'running', change: sql`${soon}, setbacks = 1, dispatch = 40, claimed = 39` });
+  const stuck = [
+    await run({ state: 'queued', change: sql`${late}, cancel_requested_at = now()` }),
+    await run({ state: 'running', change: late }),
+    await run({ state: 'running', change: sql`${soon}, setbacks = 6` }),
+    await run({ state: 'running', change: sql`${soon}, dispatch = 7, claimed = 1` }),
+  ];
+  const listed = async (...words: string[]) => {
+    const { stdout } = await command('runs', 'list', '--json', ...words);
+    const { runs } = z.object({ runs: z.array(z.object({ id: runId })) }).parse(JSON.parse(stdout));
+    return runs.map(({ id }) => id).sort();
+  };
+  expect(await listed('--stuck')).toEqual(stuck.sort());
+  expect(await listed()).toEqual([...stuck, waits, isPolled].sort());
+});
+
 test('credits are adjusted within what is there, once for each key, and the ledger is exported whole, formulas disarmed', async () => {
   const { database, workspace, command } = await place();
   expect((await command('credits', 'adjust', workspace.id, '--', '-5')).stderr).toContain('--yes');
@@ -112,6 +155,13 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
   const spared = await submitted(worker, { workspace: other, prompt: 'a public fox' });
   const views = await Promise.all([delivered(worker, id), delivered(worker, spared)]);
   const before = await accountOf(database.db, workspace.id);
+  const visitor = { workspaceId: workspace.id, member: told.member, locale: 'en' };
+  const wish = { scope: 'admin', label: 'Margaret’s laptop', createdBy: told.member.id } as const;
+  const token = await createToken(database.db, { ...wish, workspaceId: workspace.id });
+  const link = await createLink(database.db, visitor);
+  const session = await openSession(database.db, await createLink(database.db, visitor));
+  if (!session) throw new Error('no session was opened');
+  const spareToken = await createToken(database.db, { ...wish, workspaceId: other.id });
 
   expect((await command('workspaces', 'purge', workspace.id)).status).toBe(2);
   const waiting = await submitted(await installation.open({ worker: false }), { workspace });
@@ -127,11 +177,21 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
     expect(sizes.every((size) => (index === 0 ? size === null : size !== null))).toBe(true);
   }
   const [dump] = await database.db.execute(sql`
-    SELECT (SELECT json_agg(r) FROM runs r WHERE workspace_id = ${workspace.id})::text ||
-      (SELECT json_agg(s) FROM steps s JOIN runs r ON r.id = s.run_id WHERE workspace_id = ${workspace.id})::text ||
-      (SELECT json_agg(w) FROM workspaces w)::text AS all`);
+    SELECT concat(
+      (SELECT json_agg(r) FROM runs r WHERE workspace_id = ${workspace.id}),
+      (SELECT json_agg(s) FROM steps s JOIN runs r ON r.id = s.run_id WHERE workspace_id = ${workspace.id}),
+      (SELECT json_agg(t) FROM api_tokens t WHERE workspace_id = ${workspace.id}),
+      (SELECT json_agg(l) FROM web_links l WHERE workspace_id = ${workspace.id}),
+      (SELECT json_agg(s) FROM web_sessions s WHERE workspace_id = ${workspace.id}),
+      (SELECT json_agg(w) FROM workspaces w)) AS all`);
+  const dumped = JSON.stringify(dump).replaceAll('\\', '');
+  for (const kept of [id, token.token.id]) expect(dumped).toContain(kept);
   for (const word of ['private fox', 'Margaret', 'U0MARGARET', 'C0SECRET', '"name":"terminal:test"'])
-    expect(JSON.stringify(dump).replaceAll('\\', '')).not.toContain(word);
+    expect(dumped).not.toContain(word);
+  expect(await findToken(database.db, token.words)).toBeNull();
+  expect(await findSession(database.db, session.words)).toBeNull();
+  expect(await openSession(database.db, link)).toBeNull();
+  expect(await findToken(database.db, spareToken.words)).toMatchObject({ token: { label: 'Margaret’s laptop' } });
   expect(await accountOf(database.db, workspaceId.parse(workspace.id))).toEqual({
     ...before,
     balance: before.balance - 24,
@@ -141,4 +201,42 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
   expect((await command('workspaces', 'list')).stdout).toContain(
     'terminal:test  (purged)  952 credits, 0 held, 2 runs, 0 keys',
   );
+});
+
+test('a purge takes nothing while a run is not over, and what a purge that was killed leaves is swept', async () => {
+  const { database, installation, workspace } = await place();
+  const worker = await installation.open({ worker: true });
+  const { db, store } = worker.services;
+  const over = await submitted(worker, { workspace });
+  await delivered(worker, over);
+  await worker.rest();
+  const asked = { ...createRequest(worker.services, new AbortController().signal), workspace };
+  const openImage = async () => inject('vendorMedia').image;
+  const options = { workflow: 'video', prompt: 'closer', options: {}, image: 'any' } as const;
+  const started = await startRun({ ...asked, openImage }, options);
+  if (started.kind !== 'run') throw new Error(`expected a run, not a ${started.kind}`);
+  const keysToErase = () => Array.fromAsync(mediaOfDeleted(db, workspace.id)).then((pages) => pages.flat());
+  const sizes = async () => {
+    const views = await Promise.all([loadRun(db, over), loadRun(db, started.runId)]);
+    const keys = views.flatMap((view) => view?.assets.map(({ objectKey }) => objectKey) ?? []);
+    return await Promise.all(keys.map((key) => store.size(key)));
+  };
+
+  expect(await purgeWorkspace(db, workspace.id)).toEqual({ outcome: 'unfinished', runs: 1 });
+  expect(await keysToErase()).toEqual([]);
+  expect(await sizes()).toEqual([expect.any(Number), expect.any(Number), expect.any(Number)]);
+  expect((await loadRun(db, over))?.run.prompt).toBe('a fox in the snow');
+
+  await requestCancel(db, started.runId);
+  await delivered(await installation.open({ worker: true }), started.runId);
+  expect(await purgeWorkspace(db, workspace.id)).toEqual({ outcome: 'purged', runs: 2 });
+  expect(await keysToErase()).toHaveLength(3);
+  // Nothing is ever too old here.
+  const retention = { mediaDays: null, inputHours: null };
+  const silent = createLog('silent', false);
+  const swept = await sweep({ db, store, retention, log: silent, random: Math.random }, new AbortController().signal);
+  expect(swept).toBe(3);
+  expect(await sizes()).toEqual([null, null, null]);
+  expect(await keysToErase()).toEqual([]);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });

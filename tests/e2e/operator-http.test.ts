@@ -1,6 +1,7 @@
 import { once } from 'node:events';
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
@@ -10,10 +11,13 @@ import { startFaces } from '../../src/faces.ts';
 import { createLog } from '../../src/log.ts';
 import type { Program } from '../../src/main.ts';
 import { createMetrics } from '../../src/metrics.ts';
-import { vidgenie } from '../support/command-line.ts';
+import { ProviderError } from '../../src/pipeline/providers/provider.ts';
+import { newcomer, vidgenie } from '../support/command-line.ts';
 import { testConfig } from '../support/config.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
+import { startInSlack } from '../support/slack/installed.ts';
+import type { VendorBehaviour } from '../support/studio.ts';
 
 const token = 'canary-operator-token-0123456789';
 
@@ -23,10 +27,10 @@ async function served(program: Program): Promise<string> {
   return `http://127.0.0.1:${http.port()}`;
 }
 
-async function openServed(config: Partial<Config> = {}) {
+async function openServed(config: Partial<Config> = {}, vendor: VendorBehaviour = {}) {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
-  const program = await installation.open({ worker: true, metrics: createMetrics(), config });
+  const program = await installation.open({ worker: true, metrics: createMetrics(), config, vendor });
   return { program, url: await served(program) };
 }
 
@@ -89,6 +93,61 @@ test('a process says that it is alive, that each part it needs answers, and how 
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
 });
 
+/** The values of a metric in what was scraped, all its labels together. */
+const figureOf = (scraped: string, metric: string) =>
+  [...scraped.matchAll(new RegExp(`^vidgenie_${metric}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
+    .map(([, value]) => Number(value))
+    .reduce((sum, value) => sum + value, 0);
+
+test('a failing provider, what went back, edits, acknowledgements, what waits and a damaged ledger all show in the metrics', async () => {
+  const failing = { video: () => new ProviderError('refused', 'no foxes') };
+  const { slack, driver, program, port } = await startInSlack({ metrics: createMetrics(), vendor: { failing } });
+  await driver.command('complete a fox');
+  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  // Nobody is at work any more: what is asked for now waits.
+  await program.rest();
+  const { db } = program.database;
+  const waiting = await submitted(program, { workflow: 'image' });
+  await db.execute(sql`UPDATE runs SET created_at = created_at - interval '90 seconds' WHERE id = ${waiting}`);
+  await db.execute(sql`
+    INSERT INTO credit_transactions (workspace_id, kind, amount, balance_after, held_after, idempotency_key)
+    VALUES ('terminal:test', 'grant', 7, 7, 0, 'from nowhere')`);
+
+  const scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(scraped).toContain('vidgenie_provider_errors_total{provider="vendor",kind="refused"} 1\n');
+  expect(scraped).toContain('vidgenie_runs_settled_total{workflow="complete",outcome="failed"} 1\n');
+  expect(figureOf(scraped, 'credits_captured_total')).toBe(6);
+  expect(figureOf(scraped, 'credits_released_total')).toBe(18);
+  expect(figureOf(scraped, 'credits_held')).toBe(6);
+  expect(figureOf(scraped, 'queue_depth')).toBe(1);
+  expect(figureOf(scraped, 'queue_oldest_seconds')).toBeGreaterThanOrEqual(90);
+  expect(scraped).toMatch(/vidgenie_edits_total\{face="slack",outcome="sent"\} [1-9]/);
+  expect(scraped).toContain('vidgenie_ack_seconds_count{face="slack"} 1\n');
+  expect(figureOf(scraped, 'ledger_discrepancies')).toBeGreaterThan(0);
+});
+
+test.for([
+  ['a full disk', () => Object.assign(new Error('no space left on device'), { code: 'ENOSPC' }), 'storage'],
+  ['a fault of the program', () => new TypeError('undefined is not a function'), 'internal'],
+] as const)('%s is not counted as an error of the provider', async ([, image, kind]) => {
+  const { program, url } = await openServed({}, { failing: { image } });
+  const { run } = await delivered(program, await submitted(program, { workflow: 'image' }));
+  expect(run.failure).toMatchObject({ kind });
+  const scraped = await (await fetch(`${url}/metrics`)).text();
+  expect(figureOf(scraped, 'runs_settled_total')).toBe(1);
+  expect(figureOf(scraped, 'provider_errors_total')).toBe(0);
+});
+
+test('npm start without a chat platform counts its work as every other process that serves', async () => {
+  const { environment } = await newcomer();
+  const program = vidgenie(['start'], { ...environment, PORT: '0' });
+  const address = /http:\S+$/.exec(await program.line(/http:/))?.[0] ?? '';
+  const scraped = await fetch(`${address}/metrics`);
+  expect([scraped.status, await scraped.text()]).toEqual([200, expect.stringContaining('vidgenie_database_up 1\n')]);
+  program.child.kill('SIGTERM');
+  expect(await program.exit).toBe(0);
+});
+
 test('the board of the queue opens to the operator token alone, and only shows', async () => {
   const { url } = await openServed({ operatorToken: new Secret(token) });
   const ask = (path: string, authorization?: string, method = 'GET') =>
@@ -121,6 +180,37 @@ test('without an operator token there is no board', async () => {
   expect((await fetch(`${url}/queues`, { headers: { authorization: 'Bearer ' } })).status).toBe(404);
 });
 
+const exported = z.object({
+  resourceSpans: z.array(
+    z.object({
+      scopeSpans: z.array(
+        z.object({
+          spans: z.array(
+            z.object({
+              ...{ name: z.string(), traceId: z.string(), spanId: z.string(), parentSpanId: z.string().default('') },
+              attributes: z.array(
+                z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) }),
+              ),
+            }),
+          ),
+        }),
+      ),
+    }),
+  ),
+});
+
+/** The spans of one name, by the jobs that they are about. */
+function spansOf(bodies: readonly string[], name: RegExp) {
+  const all = bodies
+    .map((body) => exported.parse(JSON.parse(body.slice(body.indexOf(' ')))))
+    .flatMap(({ resourceSpans }) => resourceSpans)
+    .flatMap(({ scopeSpans }) => scopeSpans)
+    .flatMap(({ spans }) => spans);
+  const jobOf = ({ attributes }: (typeof all)[number]) =>
+    attributes.find(({ key }) => key === 'bullmq.job.id')?.value.stringValue ?? '';
+  return new Map(all.filter((span) => name.test(span.name)).map((span) => [jobOf(span), span]));
+}
+
 test('turns are traced where somebody receives traces, and a trace carries ids and nothing else', async () => {
   const traces = await receiver();
   const { program } = await openServed({ tracesUrl: traces.url });
@@ -130,6 +220,13 @@ test('turns are traced where somebody receives traces, and a trace carries ids a
   await traces.told(`run_${id}_1`);
   const all = traces.bodies.join('\n');
   expect(all).toContain('/v1/traces');
+  const [added, taken] = [spansOf(traces.bodies, /^add /), spansOf(traces.bodies, /^process /)];
+  expect(added.size).toBeGreaterThan(1);
+  expect([...taken.keys()].sort()).toEqual([...added.keys()].sort());
+  for (const [job, { traceId, spanId }] of added)
+    expect(taken.get(job)).toMatchObject({ traceId, parentSpanId: spanId });
+  // One job wakes whoever adds the next, and is done with it.
+  expect(new Set([...added.values()].map(({ traceId }) => traceId)).size).toBe(added.size);
   for (const word of ['secret fox', 'Ada', 'terminal:test', 'postgres://', process.env.TEST_KEYRING ?? 'no keyring'])
     expect(all).not.toContain(word);
 });

@@ -26,26 +26,30 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
   });
   app.error(async (error) => log.error({ face: 'slack', error }, 'a request failed'));
 
-  const timed = async (ack: () => Promise<unknown>) => {
+  /** Measures from here on: what is done before the acknowledgement is what somebody waits for. */
+  const timer = () => {
     const begun = performance.now();
-    await ack();
-    needs.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
+    return async (ack: () => Promise<unknown>) => {
+      await ack();
+      needs.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
+    };
   };
 
   const any = /.*/s;
   app.command(any, async ({ ack, body }) => {
-    await timed(ack);
+    await timer()(ack);
     await drain.trackLater(() => onCommand(needs, body));
   });
   app.shortcut(any, async ({ ack, body }) => {
-    await timed(ack);
+    await timer()(ack);
     await drain.trackLater(() => onShortcut(needs, body));
   });
   app.action(any, async ({ ack, body }) => {
-    await timed(ack);
+    await timer()(ack);
     await drain.trackLater(() => onAction(needs, body));
   });
   app.view(any, async ({ ack, body }) => {
+    const timed = timer();
     let isAcknowledged = false;
     const answer = async (view?: ViewAnswer) => {
       isAcknowledged = true;

@@ -13,8 +13,11 @@ import { confirmed, readNumber, readWorkspace } from './confirm.ts';
 
 const words = text.operations;
 
-/** A run that nobody looked at for so long after it fell due is stuck. Seconds. */
-const overdueSeconds = 60;
+/**
+ * A run is stuck when nobody has looked at it for so long after it fell due, or when so many turns in a row came to nothing: by then
+ * the pauses between them add up to half a minute, or two minutes where each ended its worker.
+ */
+const stuckAfter = { overdueSeconds: 60, vainTurns: 6 };
 
 type ListAsked = { workspace?: string; state?: string; limit?: string; stuck?: true; json?: true };
 
@@ -23,7 +26,7 @@ export async function list({ workspace, state, limit = '50', stuck, json }: List
   const filter = {
     ...(workspace === undefined ? {} : { workspaceId: readWorkspace(workspace) }),
     ...(state === undefined ? {} : { state: readState(state) }),
-    ...(stuck ? { overdueSeconds } : {}),
+    ...(stuck ? { stuckAfter } : {}),
     limit: readNumber(limit, '--limit', 1, 10_000),
   };
   return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
@@ -75,7 +78,9 @@ export const retry = (reference: string, { yes, json }: { yes?: true; json?: tru
       return exitStatus.interrupted;
     }
     const member = { id: run.memberId, name: run.memberName, isAdmin: false };
-    const request = { ...createRequest(services, signal), workspace, member, place: run.place };
+    // What was asked for on the web is told there again: the place of one face means nothing to another.
+    const where = { place: run.place, ...(run.face === null ? {} : { face: run.face }) };
+    const request = { ...createRequest(services, signal), workspace, member, ...where };
     const answer = await runAgain({ ...request, requestKey: `retry:${run.id}` }, view);
     if (answer.kind === 'refusal') {
       const { title, blocks } = refusalCard(answer.refusal, text);

@@ -1,6 +1,6 @@
 import { text } from '../../bots/terminal/person.ts';
 import { listWorkspaces } from '../../db/operator.ts';
-import { mediaToPurge, purgeWorkspace, unfinishedOf } from '../../db/purge.ts';
+import { mediaOfDeleted, purgeWorkspace, unfinishedOf } from '../../db/purge.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { withProgram } from '../open.ts';
@@ -26,7 +26,10 @@ export const list = ({ json }: { json?: true }): Promise<number> =>
     }
   });
 
-/** `vidgenie workspaces purge`: media first, then keys, words and names. Killed in the middle, it is repeated. */
+/**
+ * `vidgenie workspaces purge`: keys, words, names and access in one stroke, then the media. Killed in between, it is repeated, or the
+ * sweeper takes what is left.
+ */
 export async function purge(workspace: string, { yes, json }: { yes?: true; json?: true }): Promise<number> {
   const id = readWorkspace(workspace);
   return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program: { services } }) => {
@@ -35,13 +38,14 @@ export async function purge(workspace: string, { yes, json }: { yes?: true; json
     const unfinished = await unfinishedOf(db, id);
     if (unfinished > 0) throw new OperatorError(words.unfinished(id, unfinished), exitStatus.failed);
     if (!(await confirmed(words.confirmPurge(id), yes === true))) return exitStatus.interrupted;
+    // Somebody may have started a run while the question stood there.
+    const purged = await purgeWorkspace(db, id);
+    if (purged.outcome === 'unfinished') throw new OperatorError(words.unfinished(id, purged.runs), exitStatus.failed);
     let objects = 0;
-    for await (const keys of mediaToPurge(db, id)) {
+    for await (const keys of mediaOfDeleted(db, id)) {
       for (const key of keys) await store.remove(key);
       objects += keys.length;
     }
-    const purged = await purgeWorkspace(db, id);
-    if (purged.outcome === 'unfinished') throw new OperatorError(words.unfinished(id, purged.runs), exitStatus.failed);
     if (json) printJson({ workspace: id, outcome: 'purged', runs: purged.runs, objects });
     else print(words.purged(id, purged.runs, objects));
     return exitStatus.done;

@@ -1,7 +1,10 @@
+import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { createMetrics } from '../../../src/metrics.ts';
 import { signed } from '../../support/slack/driver.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
+import { modalShown, submission } from '../../support/slack/views.ts';
 
 const form = 'application/x-www-form-urlencoded';
 
@@ -79,4 +82,25 @@ test('fifty commands at once are all acknowledged', async () => {
   await Promise.all(answers.map(({ key }) => driver.told.first((told) => told.key === key, 'an answer')));
   if (process.env.SLACK_ACK_TIMES)
     process.stdout.write(`${answers.map(({ ms }) => Math.round(ms)).sort((a, b) => a - b)}\n`);
+});
+
+test('an acknowledgement that had to wait shows in the metrics as long as somebody waited for it', async () => {
+  const { slack, driver, port, installation } = await startInSlack({ worker: false, metrics: createMetrics() });
+  await driver.command('settings');
+  const form = await modalShown(slack, /^form:settings$/);
+  const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = installation.database.db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE workspaces`);
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
+  const answer = await driver.interact(submission(form, { daily: { text: '1' } }));
+  released.resolve();
+  await holding;
+
+  expect(answer.ms).toBeGreaterThan(1_000);
+  const scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
+  expect(scraped).toContain('vidgenie_ack_seconds_bucket{le="1",face="slack"} 1\n');
+  expect(scraped).toContain('vidgenie_ack_seconds_count{face="slack"} 2\n');
 });

@@ -5,7 +5,7 @@ import type { Config } from '../../../src/config.ts';
 import { startFaces } from '../../../src/faces.ts';
 import { createLog, type Logger } from '../../../src/log.ts';
 import type { Program } from '../../../src/main.ts';
-
+import type { Metrics } from '../../../src/metrics.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -35,6 +35,8 @@ export async function startInSlack(
     publicUrl?: string;
     /** Where it listens; any free port without it. */
     port?: number;
+    /** Where what happens is counted. */
+    metrics?: Metrics;
   } = {},
 ): Promise<InSlack> {
   const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
@@ -50,6 +52,7 @@ export async function startInSlack(
       ...(options.s3 ? { s3: options.s3 } : {}),
     },
     ...(options.vendor ? { vendor: options.vendor } : {}),
+    ...(options.metrics ? { metrics: options.metrics } : {}),
     ...(options.environment ? { environment: options.environment } : {}),
   });
   const http = createHttpServer();

@@ -16,13 +16,15 @@ export const describe = {
   export: 'write the ledger to stdout as CSV',
   workspaces: 'look at workspaces, and forget one',
   workspacesList: 'list all workspaces with what they have',
-  workspacesPurge: 'delete all media, keys, prompts and names of a workspace; its ledger stays, and names nobody',
+  workspacesPurge:
+    'delete all media, keys, prompts and names of a workspace, and let nobody in on its behalf; its ledger stays, and names nobody',
 };
 export const options = {
   run: 'a run, or the first characters of its id (at least four)',
   state: 'only runs in this state',
   limit: 'how many at most (50)',
-  stuck: 'only runs that fell due more than a minute ago and were not taken up',
+  stuck:
+    'only runs that were started and have been due for more than a minute, or whose turns come to nothing again and again',
   yes: 'do not ask',
   ofWorkspace: 'only of this workspace',
 };
@@ -81,6 +83,6 @@ export const workspaceLine = ({ id, name, balance, held, runs, keys }: Workspace
 export const unfinished = (id: string, runs: number): string =>
   `${id} has ${runs} ${runs === 1 ? 'run that is' : 'runs that are'} not over: cancel or fail ${runs === 1 ? 'it' : 'them'} first (vidgenie runs list --workspace ${id}).`;
 export const confirmPurge = (id: string): string =>
-  `Delete all media, keys, prompts and names of ${id}? There is no way back.`;
+  `Delete all media, keys, prompts and names of ${id}, with its API tokens, links and sessions? There is no way back.`;
 export const purged = (id: string, runs: number, objects: number): string =>
-  `${id} is purged: ${runs} runs say nothing any more, ${objects} files are deleted, its keys are gone. The ledger and the record of key use stay.`;
+  `${id} is purged: ${runs} runs say nothing any more, ${objects} files are deleted, its keys are gone, its API tokens, links and sessions open nothing. The ledger and the record of key use stay.`;
