@@ -73,6 +73,8 @@ export async function takeTurn(
 ): Promise<void> {
   let view = await claim(deps.db, lease, deps.visibilityMs);
   if (view) deps.reach('turn_claimed', { runId: lease.runId });
+  // A job may still come after the end of the intake: its run is for others.
+  if (view && resting.aborted) return await handBack(deps.db, lease);
   while (view) {
     const turn: Turn = { deps, lease, view, signal };
     const after = await moveOnce(turn, nextMove(view));

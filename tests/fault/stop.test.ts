@@ -130,3 +130,19 @@ test('workers replaced one by one under load lose nothing, send nothing twice, a
   const orphans = await database.db.execute(sql`SELECT 1 FROM provider_orphans`);
   expect(orphans).toHaveLength(0);
 });
+
+test('a turn that comes when its worker has been told to rest is handed back untouched, and another takes it at once', async () => {
+  const installation = await createInstallation(await createTestDatabase());
+  const rested = Promise.withResolvers<void>();
+  const worker = await installation.open({
+    worker: true,
+    reach: (milestone) => {
+      if (milestone === 'turn_claimed') rested.resolve(worker.rest());
+    },
+  });
+  const id = await submitted(worker);
+  await rested.promise;
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 0, image: 0, video: 0 });
+  const other = await installation.open({ worker: true });
+  expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', setbacks: 0 });
+});
