@@ -165,40 +165,43 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 
 const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
 
+/** An image that a member gave belongs to no step, and so comes with each of them. */
+const assetsOfStep = and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step)));
+
 /** Loads runs by their ids, in that order; ids that do not exist are left out. */
 export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
   if (ids.length === 0) return [];
+  // One statement: runs are looked at after every move.
   const found = await tx
-    .select()
+    .select({ run: runs, step: steps, asset: assets })
     .from(runs)
+    .innerJoin(steps, eq(steps.runId, runs.id))
+    .leftJoin(assets, assetsOfStep)
     .where(inArray(runs.id, [...ids]));
-  return await withParts(
-    tx,
-    ids.flatMap((id) => found.find((run) => run.id === id) ?? []),
-  );
+  return ids.flatMap((id) => {
+    const parts = found.filter(({ run }) => run.id === id);
+    return parts[0] ? [viewOf(parts[0].run, parts)] : [];
+  });
 }
 
-/** Runs together with their steps and assets. */
-export async function withParts(tx: Tx, found: readonly Run[]): Promise<RunView[]> {
-  if (found.length === 0) return [];
-  const ids = found.map(({ id }) => id);
-  const ofStep = or(eq(assets.step, steps.kind), isNull(assets.step));
-  // One statement for both. An image that a member gave belongs to no step, and so comes with each of them.
+/** A run together with its steps and assets. */
+export async function withParts(tx: Tx, run: Run): Promise<RunView> {
   const parts = await tx
     .select({ step: steps, asset: assets })
     .from(steps)
-    .leftJoin(assets, and(eq(assets.runId, steps.runId), ofStep))
-    .where(inArray(steps.runId, ids));
-  return found.map((run) => {
-    const own = parts.filter(({ step }) => step.runId === run.id);
-    const ownSteps = new Map(own.map(({ step }) => [step.kind, step]));
-    const ownAssets = new Map(own.flatMap(({ asset }) => (asset ? [[asset.id, asset] as const] : [])));
-    return {
-      run,
-      steps: [...ownSteps.values()].sort(byStepOrder),
-      assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
-    };
-  });
+    .leftJoin(assets, assetsOfStep)
+    .where(eq(steps.runId, run.id));
+  return viewOf(run, parts);
+}
+
+function viewOf(run: Run, parts: readonly { step: Step; asset: Asset | null }[]): RunView {
+  const ownSteps = new Map(parts.map(({ step }) => [step.kind, step]));
+  const ownAssets = new Map(parts.flatMap(({ asset }) => (asset ? [[asset.id, asset] as const] : [])));
+  return {
+    run,
+    steps: [...ownSteps.values()].sort(byStepOrder),
+    assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
+  };
 }
 
 export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {

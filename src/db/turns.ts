@@ -1,10 +1,9 @@
-import { and, eq, inArray, lt, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
-import { record } from './credits.ts';
 import { type Asset, type RunView, withParts } from './runs.ts';
-import { assets, creditAccounts, providerOrphans, runs, steps } from './schema.ts';
+import { providerOrphans, runs, steps } from './schema.ts';
 import {
   type EnhancedPrompt,
   type Failure,
@@ -57,13 +56,12 @@ const pollAfter = (ms: number) =>
 
 /** Takes up a leased run: at most once for each dispatch. Counts as a setback until the turn makes progress. */
 export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
-  const rows = await tx
+  const [run] = await tx
     .update(runs)
     .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), setbacks: sql`${runs.setbacks} + 1` })
     .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
     .returning();
-  const [view] = await withParts(tx, rows);
-  return view ?? null;
+  return run ? await withParts(tx, run) : null;
 }
 
 /** Renews the lease; false when the run was lost to another dispatch. */
@@ -97,25 +95,12 @@ type TurnWrite = {
   unannounced?: boolean;
 };
 
-/** Every write of a turn: a compare-and-set on the dispatch, all or nothing, announced to whoever watches the run when there is news. */
-async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
-  const { asset } = change;
-  if (!asset) return await writeOnce(tx, lease, change);
-  await tx.transaction(async (inner) => {
-    await writeOnce(inner, lease, change);
-    const values = { ...asset, runId: lease.runId };
-    await inner
-      .insert(assets)
-      .values(values)
-      .onConflictDoUpdate({ target: [assets.runId, assets.step], set: values });
-  });
-}
-
 /**
- * One statement, because there are many of these: a transaction would take five round trips. That a step is written beside its run is
- * safe, for steps are written by nobody but who holds the run's dispatch.
+ * Every write of a turn: a compare-and-set on the dispatch, all or nothing, announced to whoever watches the run when there is news. One
+ * statement, because there are many of these: a transaction would take several round trips. That a step and its asset are written
+ * beside the run is safe, for they are written by nobody but who holds the run's dispatch.
  */
-async function writeOnce(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
+async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
   const held = tx.$with('held').as(
     tx
       .update(runs)
@@ -129,21 +114,29 @@ async function writeOnce(tx: Tx, lease: Lease, change: TurnWrite): Promise<void>
       .returning({ id: runs.id }),
   );
   const { kind, ...set } = change.step ?? {};
-  const announced = change.unannounced ? sql`NULL` : sql`pg_notify('vidgenie_run', ${held.id}::text)`;
-  const told = { id: held.id, told: announced };
-  const isStep = kind && Object.keys(set).length > 0;
   const ofRun = inArray(steps.runId, tx.select({ id: held.id }).from(held));
-  const step =
-    isStep &&
-    tx.$with('step').as(
-      tx
-        .update(steps)
-        .set(set)
-        .where(and(ofRun, eq(steps.kind, kind))),
-    );
-  const rows = await (step ? tx.with(held, step) : tx.with(held)).select(told).from(held);
+  const parts = [];
+  if (kind && Object.keys(set).length > 0) {
+    const ofKind = and(ofRun, eq(steps.kind, kind));
+    parts.push(tx.$with('step').as(tx.update(steps).set(set).where(ofKind)));
+  }
+  if (change.asset) parts.push(tx.$with('asset', {}).as(putAsset(held, change.asset)));
+  const announced = change.unannounced ? sql`NULL` : sql`pg_notify('vidgenie_run', ${held.id}::text)`;
+  const rows = await tx
+    .with(held, ...parts)
+    .select({ id: held.id, told: announced })
+    .from(held);
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
+
+/** A later upload of the same step takes the place of the one before. */
+const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL => sql`
+  INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, seconds, bytes, sha256)
+  SELECT id, ${asset.step}::step_kind, ${asset.kind}::media_kind, ${asset.objectKey}, ${asset.mime}, ${asset.width}::int,
+    ${asset.height}::int, ${asset.seconds}::float8, ${asset.bytes}::bigint, ${asset.sha256}
+  FROM ${held}
+  ON CONFLICT (run_id, step) DO UPDATE SET kind = excluded.kind, object_key = excluded.object_key, mime = excluded.mime,
+    width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256`;
 
 /** pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. */
 export const beginSubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
@@ -222,54 +215,37 @@ export const saveSpeech = async (tx: Tx, lease: Lease, speech: Opaque): Promise<
 };
 
 /**
- * Ends a run's work and its hold together: what was earned is captured, the rest released, exactly once. Steps that nobody will work
- * any more become skipped. The lease stays, for the delivery.
+ * Ends a run's work and its hold together, in one statement: what was earned is captured, the rest released, exactly once. Steps that
+ * nobody will work any more become skipped. The lease stays, for the delivery.
  */
 export async function settle(
   tx: Tx,
   lease: Lease,
-  end: { state: TerminalState; capturedCredits: number; failure: Failure | null },
+  { state, capturedCredits, failure }: { state: TerminalState; capturedCredits: number; failure: Failure | null },
 ): Promise<void> {
-  await tx.transaction(async (inner) => {
-    const [run] = await inner
-      .update(runs)
-      .set({
-        state: end.state,
-        failure: end.failure,
-        capturedCredits: end.capturedCredits,
-        releasedCredits: sql`${runs.priceCredits} - ${end.capturedCredits}`,
-        settledAt: sql`now()`,
-        startedAt: sql`coalesce(${runs.startedAt}, now())`,
-        setbacks: 1,
-      })
-      .where(and(owned(lease), inArray(runs.state, ['queued', 'running'])))
-      .returning();
-    if (!run) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
-    const released = run.priceCredits - end.capturedCredits;
-    await inner
-      .update(steps)
-      .set({ state: 'skipped' })
-      .where(and(eq(steps.runId, run.id), eq(steps.state, 'pending')));
-    const [account] = await inner
-      .update(creditAccounts)
-      .set({
-        held: sql`${creditAccounts.held} - ${run.priceCredits}`,
-        balance: sql`${creditAccounts.balance} + ${released}`,
-      })
-      .where(eq(creditAccounts.workspaceId, run.workspaceId))
-      .returning();
-    if (!account) throw new Error(`workspace ${run.workspaceId} has no credit account`);
-    if (end.capturedCredits > 0) {
-      const between = { balance: account.balance - released, held: account.held + released };
-      const entry = { kind: 'capture', runId: run.id, amount: end.capturedCredits } as const;
-      await record(inner, run.workspaceId, between, { ...entry, idempotencyKey: `capture:${run.id}` });
-    }
-    if (released > 0) {
-      const entry = { kind: 'release', runId: run.id, amount: released } as const;
-      await record(inner, run.workspaceId, account, { ...entry, idempotencyKey: `release:${run.id}` });
-    }
-    await inner.execute(sql`SELECT pg_notify('vidgenie_run', ${run.id})`);
-  });
+  const rows = await tx.execute(sql`
+    WITH run AS (
+      UPDATE runs SET state = ${state}::run_state, failure = ${failure && JSON.stringify(failure)}::jsonb, settled_at = now(),
+        captured_credits = ${capturedCredits}::int, released_credits = price_credits - ${capturedCredits}::int,
+        started_at = coalesce(started_at, now()), setbacks = 1
+      WHERE ${owned(lease)} AND state IN ('queued', 'running')
+      RETURNING id, workspace_id, price_credits AS price, captured_credits AS captured, released_credits AS released
+    ), skipped AS (
+      UPDATE steps SET state = 'skipped' FROM run WHERE steps.run_id = run.id AND steps.state = 'pending'
+    ), account AS (
+      UPDATE credit_accounts SET held = held - run.price, balance = balance + run.released
+      FROM run WHERE credit_accounts.workspace_id = run.workspace_id
+      RETURNING balance, held
+    ), entries AS (
+      INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+      SELECT workspace_id, id, 'capture'::transaction_kind, captured, balance - released, held + released, 'capture:' || id
+      FROM run, account WHERE captured > 0
+      UNION ALL
+      SELECT workspace_id, id, 'release', released, balance, held, 'release:' || id
+      FROM run, account WHERE released > 0
+    )
+    SELECT pg_notify('vidgenie_run', id::text) FROM run`);
+  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
 /** The result was told, or could not be told for good (`failure`): nothing is left to do. */
@@ -278,9 +254,8 @@ export async function finishDelivery(tx: Tx, lease: Lease, speech: Opaque, failu
     .update(runs)
     .set({ speech, deliveredAt: sql`now()`, deliveryFailure: failure, dueAt: null, busy: false, setbacks: 0 })
     .where(owned(lease))
-    .returning({ id: runs.id });
+    .returning({ told: sql`pg_notify('vidgenie_run', ${runs.id}::text)` });
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
-  await tx.execute(sql`SELECT pg_notify('vidgenie_run', ${lease.runId})`);
 }
 
 /** Notes a call that was made for a run which somebody else has taken up since. The one write that needs no lease. */
