@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readShards, type Shards } from './bots/discord/shards.ts';
 import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
 import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
+import { decoded } from './db/percent.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { type RunLimits, usualLimits } from './db/vocabulary.ts';
@@ -23,7 +24,12 @@ const wholeNumber = (least: number, most: number) =>
 
 const postgresUrl = z
   .string()
-  .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'is not a PostgreSQL address');
+  .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'is not a PostgreSQL address')
+  .refine((value) => isDecodable(URL.parse(value)), 'has a % that begins no code (write %25 for one in a password)');
+
+/** What cannot be parsed has been told already. */
+const isDecodable = (url: URL | null): boolean =>
+  url === null || [url.username, url.password, url.pathname].every((part) => decoded(part) !== null);
 
 const token = (beginning: string) =>
   z

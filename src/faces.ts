@@ -1,7 +1,9 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { createHttpServer, type HttpServer } from './bots/http.ts';
 import { mountProbes, readNoOftener } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import type { LocalPerson } from './bots/web/caller.ts';
+import type { Config } from './config.ts';
 import { closeAccess } from './db/access.ts';
 import { countDiscrepancies, readFigures } from './db/figures.ts';
 import { describeKeys, removeKey } from './db/vault.ts';
@@ -14,21 +16,36 @@ import { within } from './pipeline/within.ts';
 /** What people asked last is answered before a stop, unless the database or the platform does not answer either. Milliseconds. */
 const longestStopMs = 4_000;
 
+/**
+ * So long a process that was told to stop answers what still comes over HTTP from outside: a load balancer takes a moment to see that
+ * `/readyz` has changed, and what it sends here until then is sent once only. Together with {@link longestStopMs} it is less than a
+ * worker takes to rest in the meantime. Milliseconds.
+ */
+export const usualNoticeMs = 2_000;
+
 type FacesProgram = Pick<Program, 'config' | 'services' | 'checks' | 'metrics' | 'queue'>;
 
-/** Starts the bots that the configuration names, unless this process only works, and the HTTP server. Resolves with what stops them. */
+/**
+ * Starts the bots that the configuration names, unless this process only works, and the HTTP server. Resolves with what stops them;
+ * `noticeMs` is how long those outside are served after that, where there are any.
+ */
 export async function startFaces(
   program: FacesProgram,
   log: Logger,
   http: HttpServer = createHttpServer(),
+  noticeMs = 0,
 ): Promise<() => Promise<void>> {
   const { config, services } = program;
-  const closers: (() => Promise<void>)[] = [];
+  const isBot = config.role !== 'worker';
+  const closers: ((quiet: Promise<void>) => Promise<void>)[] = [];
   const stopping = new AbortController();
+  let web: { stop: () => Promise<void> } | null = null;
   const stop = async () => {
     stopping.abort();
-    const parts = closers.splice(0).map(async (close) => {
-      if (!(await within(longestStopMs, close()))) log.warn({}, 'a bot did not stop in time');
+    const afterMs = isBot && isServedOutside(config) ? noticeMs : 0;
+    const quiet = closeHttp(http, web, afterMs);
+    const parts = [() => quiet, ...closers.splice(0)].map(async (close) => {
+      if (!(await within(afterMs + longestStopMs, close(quiet)))) log.warn({}, 'a bot did not stop in time');
     });
     for (const stopped of await Promise.allSettled(parts)) {
       if (stopped.status === 'rejected') log.warn({ error: stopped.reason }, 'a bot did not stop cleanly');
@@ -36,7 +53,6 @@ export async function startFaces(
   };
   try {
     await mountOperator(http.app, program, log, stopping.signal);
-    const isBot = config.role !== 'worker';
     if (config.discord && isBot) {
       const { startDiscordBot } = await import('./bots/discord/start.ts');
       const { publicKey, shards } = config.discord;
@@ -52,16 +68,28 @@ export async function startFaces(
       const bot = await startSlackBot({ services, settings: config.slack, http: http.app, log });
       closers.push(bot.stop);
     }
-    // Its streams end at a stop: the server waits for every answer under way.
-    if (isBot) closers.push((await openWeb(http.app, { services, log, local: null })).stop);
+    if (isBot) web = await openWeb(http.app, { services, log, local: null });
     const port = await http.listen(config.port);
     log.info({ port }, 'listening for chat platforms, browsers and monitors');
-    closers.push(http.close);
     return stop;
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Whether people and platforms come to this process over HTTP, and not this process to them. */
+const isServedOutside = ({ discord, slack, publicUrl }: Config): boolean =>
+  (discord !== null && discord.publicKey !== null) || (slack !== null && slack.appToken === null) || publicUrl !== null;
+
+/** Sends whoever asks to another process, for `afterMs` with an answer; resolves when everybody has theirs and nobody can ask. */
+async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | null, afterMs: number): Promise<void> {
+  http.leave();
+  // What failed to start serves nobody.
+  if (afterMs > 0 && http.port() !== null) await delay(afterMs);
+  // Its streams end here: the server waits for every answer under way.
+  await web?.stop();
+  await http.close();
 }
 
 /** Where nobody signs in, nobody else may come: the page listens on this machine alone. */
@@ -76,6 +104,7 @@ export async function startLocalPage(
   program: FacesProgram,
   log: Logger,
   local: LocalPerson,
+  noticeMs = 0,
 ): Promise<{ address: string; stop: () => Promise<void> }> {
   const { config, services } = program;
   const { publicUrl } = config;
@@ -85,8 +114,7 @@ export async function startLocalPage(
   const web = await openWeb(http.app, { services, log, local: publicUrl === null ? local : null });
   const stop = async () => {
     stopping.abort();
-    await web.stop();
-    await http.close();
+    await closeHttp(http, web, publicUrl === null ? 0 : noticeMs);
   };
   if (publicUrl !== null) {
     await http.listen(config.port);

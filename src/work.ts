@@ -1,5 +1,7 @@
 import type { Telemetry } from 'bullmq';
+import { type AddressOf, createAddressOf } from './bots/mediaAddress.ts';
 import { createTerminalMessenger } from './bots/terminal/messenger.ts';
+import { createMediaLinks } from './bots/web/links.ts';
 import { createWebMessenger } from './bots/web/messenger.ts';
 import { type Closer, goodbyeMs } from './closers.ts';
 import type { Config } from './config.ts';
@@ -50,12 +52,14 @@ export async function openWork(opening: Opening): Promise<{ queue: TurnQueue; re
 }
 
 async function openMessengers({ config, deps, keyring, messengers, closers }: Opening) {
-  const { discord } = config;
+  const { discord, publicUrl } = config;
+  const { store, now } = deps;
+  const addressOf = createAddressOf({ store, now, publicUrl, links: createMediaLinks(keyring) });
   const opened: Partial<Record<Face, Messenger>> = {
     terminal: createTerminalMessenger(),
     web: createWebMessenger(),
-    ...(await slackMessenger(config, { ...deps, keyring })),
-    ...(discord ? { discord: await openDiscord(discord, deps, closers) } : {}),
+    ...(await slackMessenger(config, { ...deps, keyring, addressOf })),
+    ...(discord ? { discord: await openDiscord(discord, { ...deps, addressOf }, closers) } : {}),
     ...messengers,
   };
   return opened;
@@ -72,7 +76,7 @@ async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry>
 /** Loaded only where it is configured: a platform's library is large. */
 async function slackMessenger(
   { slack: settings }: Config,
-  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; log: Logger; meter: Meter },
+  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; addressOf: AddressOf; log: Logger; meter: Meter },
 ): Promise<{ slack?: Messenger }> {
   if (!settings) return {};
   const { openSlackMessenger } = await import('./bots/slack/worker.ts');
@@ -82,7 +86,7 @@ async function slackMessenger(
 /** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
 async function openDiscord(
   address: NonNullable<Config['discord']>,
-  needs: { store: MediaStore; temporaryDirectory: string; log: Logger; meter: Meter },
+  needs: { store: MediaStore; addressOf: AddressOf; temporaryDirectory: string; log: Logger; meter: Meter },
   closers: Closer[],
 ): Promise<Messenger> {
   const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');

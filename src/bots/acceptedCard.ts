@@ -6,12 +6,12 @@ import type { Text } from './text.ts';
 type Accepted = { runId: RunId; workflow: Workflow; prompt: string; started: Started };
 
 /** The first word about a run: what was asked for, what it costs, what is left, and how many are before it. */
-export function acceptedCard({ runId, workflow, prompt, started }: Accepted, ahead: number, text: Text): Card {
+export function acceptedCard({ runId, workflow, prompt, started }: Accepted, text: Text): Card {
   const { runs } = text;
   const fields = [
     { label: runs.optionLabels.options, value: chosen(workflow, started.options, text) },
     { label: runs.optionLabels.price, value: runs.accepted(started.priceCredits, started.balance) },
-    { label: runs.optionLabels.queue, value: runs.ahead(ahead) },
+    { label: runs.optionLabels.queue, value: runs.queue(started.queue) },
   ];
   const blocks: Block[] = [
     { kind: 'quotes', quotes: [{ label: runs.prompt.original, text: prompt }] },
@@ -19,6 +19,12 @@ export function acceptedCard({ runId, workflow, prompt, started }: Accepted, ahe
   ];
   const buttons = [{ action: 'cancel', runId, label: runs.buttons.cancel, style: 'danger' }] as const;
   return { tone: 'plain', title: runs.acceptedTitle(workflow), blocks, media: [], buttons };
+}
+
+/** The same in a line or two. That a run is next goes without saying: it is about to show itself at work. */
+export function acceptedWords({ priceCredits, balance, queue }: Started, { runs }: Text): string {
+  const waits = queue.ahead > 0 || queue.limit !== null;
+  return [runs.accepted(priceCredits, balance), ...(waits ? [runs.queue(queue)] : [])].join(' ');
 }
 
 /** The options that matter to a workflow, in the order in which people meet them. */

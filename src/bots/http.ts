@@ -1,4 +1,4 @@
-import { createServer, type RequestListener } from 'node:http';
+import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
 // Loaded before any server is made: afterwards this constant would be one of the adapter's own responses, and be sent.
@@ -13,6 +13,8 @@ export type HttpServer = {
   listen: (port: number, host?: string) => Promise<number>;
   /** Where it listens; null while it does not. */
   port: () => number | null;
+  /** Goes on answering, and from now on ends each connection with its answer: whoever asks again is led to another process. */
+  leave: () => void;
   /** Stops taking connections and resolves when the answers under way are sent. */
   close: () => Promise<void>;
 };
@@ -22,7 +24,15 @@ const longestAnswerMs = 2_500;
 
 export function createHttpServer(): HttpServer {
   const app = new Hono();
-  const server = createServer(getRequestListener(app.fetch));
+  const listener = getRequestListener(app.fetch);
+  const unanswered = new Set<ServerResponse>();
+  let isLeaving = false;
+  const server = createServer((request, response) => {
+    if (isLeaving) response.shouldKeepAlive = false;
+    unanswered.add(response);
+    response.once('close', () => unanswered.delete(response));
+    return listener(request, response);
+  });
   // Nobody who talks to a bot needs a minute to send a request; who does is holding a connection hostage.
   server.requestTimeout = 60_000;
   return {
@@ -36,6 +46,10 @@ export function createHttpServer(): HttpServer {
         });
       }),
     port: () => portOf(server.address()),
+    leave: () => {
+      isLeaving = true;
+      for (const response of unanswered) response.shouldKeepAlive = false;
+    },
     close: () =>
       new Promise((resolve) => {
         const cut = setTimeout(() => server.closeAllConnections(), longestAnswerMs);

@@ -1,3 +1,4 @@
+import type { Place } from '../db/placeInQueue.ts';
 import type { RunView, Step } from '../db/runs.ts';
 import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
@@ -7,12 +8,12 @@ import type { Text } from './text.ts';
 /** The first characters of a run's id: enough for people to tell runs apart and to name one. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** What a run looks like, at any moment of its life. `balance` and `ahead` are told where somebody has looked them up. */
+/** What a run looks like, at any moment of its life. `balance` and `queue` are told where somebody has looked them up. */
 export function runCard(
   view: RunView,
   progress: Progress,
   text: Text,
-  known: { balance?: number; ahead?: number } = {},
+  known: { balance?: number; queue?: Place } = {},
 ): Card {
   const { run } = view;
   const balance = known.balance ?? null;
@@ -22,7 +23,7 @@ export function runCard(
     blocks: [
       { kind: 'quotes', quotes: promptsOf(view, text) },
       { kind: 'progress', steps: stepLines(view, progress, text) },
-      ...sentences(view, progress, text, { balance, ahead: known.ahead }).map(
+      ...sentences(view, progress, text, { balance, queue: known.queue }).map(
         (sentence): Block => ({ kind: 'text', text: sentence }),
       ),
     ],
@@ -106,13 +107,13 @@ function sentences(
   view: RunView,
   progress: Progress,
   text: Text,
-  known: { balance: number | null; ahead: number | undefined },
+  known: { balance: number | null; queue: Place | undefined },
 ): string[] {
   const { run } = view;
-  const { balance, ahead } = known;
+  const { balance, queue } = known;
   if (!run.settledAt) {
     if (run.state === 'queued')
-      return [...ownKeys(view, text), ...(ahead === undefined ? [] : [text.runs.ahead(ahead)])];
+      return [...ownKeys(view, text), ...(queue === undefined ? [] : [text.runs.queue(queue)])];
     // With one step to go, that step says it.
     const toGo = view.steps.filter(({ state }) => !['done', 'failed', 'skipped'].includes(state));
     return [...ownKeys(view, text), ...(toGo.length === 1 ? [] : [text.runs.remaining(progress.remainingMs)])];

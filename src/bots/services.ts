@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Secret } from '../db/secret.ts';
+import type { RunLimits } from '../db/vocabulary.ts';
 import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import type { Meter } from '../pipeline/meter.ts';
@@ -30,6 +31,7 @@ export type Services = {
   freeCredits: number;
   /** What a step on the workspace's own key costs, in percent of its price. */
   byokPricePercent: number;
+  limits: RunLimits;
   now: () => Date;
   meter: Meter;
   /** Counts one command of a member, and says whether it came too soon. */

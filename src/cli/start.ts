@@ -21,8 +21,8 @@ export async function start(): Promise<number> {
   const status = await withProgram(opening, async ({ program, log, signal }) => {
     const { services } = program;
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
-    const { startLocalPage } = await import('../faces.ts');
-    const page = await startLocalPage(program, log, { workspace, member });
+    const { startLocalPage, usualNoticeMs } = await import('../faces.ts');
+    const page = await startLocalPage(program, log, { workspace, member }, usualNoticeMs);
     try {
       print(text.operator.pageAt(page.address));
       if (isTyped) {
@@ -35,7 +35,8 @@ export async function start(): Promise<number> {
         if (isService) await told(signal);
       }
     } finally {
-      await page.stop();
+      // At once: together they would take longer than a stop may.
+      await Promise.all([page.stop(), program.rest()]);
     }
     return exitStatus.done;
   });
@@ -48,7 +49,11 @@ async function serve(config: Config): Promise<number> {
   const status = await withProgram(
     { worker: role !== 'bot', logLevel: 'info', config, metrics: await openMetrics() },
     async ({ program, log, signal }) => {
-      const stopFaces = await listening(config, (await import('../faces.ts')).startFaces(program, log));
+      const [{ startFaces, usualNoticeMs }, { createHttpServer }] = await Promise.all([
+        import('../faces.ts'),
+        import('../bots/http.ts'),
+      ]);
+      const stopFaces = await listening(config, startFaces(program, log, createHttpServer(), usualNoticeMs));
       log.info({ role }, 'VidGenie is at work');
       await told(signal);
       log.info({ role }, 'stopping');

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
+import { runId } from './vocabulary.ts';
 
 /** How long media are kept after they were made or given; null: for ever. */
 export type Retention = { mediaDays: number | null; inputHours: number | null };
@@ -38,4 +39,27 @@ export async function eraseOne(tx: Tx, erase: (objectKey: string) => Promise<voi
     await inner.execute(sql`UPDATE assets SET erased_at = now() WHERE id = ${asset.id}`);
     return true;
   });
+}
+
+const strays = z.array(z.object({ key: z.string() }));
+
+/**
+ * Those of the keys of some objects, all of them a day old, that no row names and none ever will: the image of a run that was never
+ * written, and what a run that is over does not call its result. A run that is not over may yet name what it has stored; after its
+ * settlement it writes no row. Results of a run that is not in this database are somebody else's (another installation's in the same
+ * bucket, or lost with a backup that was restored), and so is everything whose key we would not have made.
+ */
+export async function straysAmong(tx: Tx, keys: readonly string[]): Promise<string[]> {
+  const objects = keys.flatMap((key) => {
+    const [, id, name = ''] = key.split('/');
+    const run = runId.safeParse(id);
+    return run.success ? [{ key, run: run.data, isInput: name.startsWith('input-') }] : [];
+  });
+  // An object that is still there, or there again, when its row says that it was erased is a stray as well.
+  const found = await tx.execute(sql`
+    SELECT o.key FROM jsonb_to_recordset(${JSON.stringify(objects)}::jsonb) AS o(key text, run uuid, "isInput" boolean)
+    LEFT JOIN runs r ON r.id = o.run
+    WHERE CASE WHEN r.id IS NULL THEN o."isInput" ELSE r.settled_at IS NOT NULL END
+      AND NOT EXISTS (SELECT 1 FROM assets a WHERE a.run_id = o.run AND a.object_key = o.key AND a.erased_at IS NULL)`);
+  return strays.parse(found).map(({ key }) => key);
 }

@@ -38,16 +38,18 @@ export type Resolution = (typeof resolutions)[number];
 
 export const longestPrompt = 4000;
 
-/** A member's words: trimmed, well-formed Unicode without control characters (PostgreSQL stores no NUL), 1 to 4,000 characters. */
-export const promptText = z
-  .string()
-  .transform((words) =>
-    words
-      .toWellFormed()
-      .replace(/[^\P{Cc}\n\t]/gu, '')
-      .trim(),
-  )
-  .pipe(z.string().min(1).max(longestPrompt));
+/** Words as they are kept: trimmed, well-formed Unicode without control characters. */
+export const tidied = (words: string): string =>
+  words
+    .toWellFormed()
+    .replace(/[^\P{Cc}\n\t]/gu, '')
+    .trim();
+
+/** Whether PostgreSQL takes a text as it is: it stores no NUL, and half a character not even within JSON. */
+export const isStorable = (words: string): boolean => words.isWellFormed() && !words.includes('\0');
+
+/** A member's words, tidied: 1 to 4,000 characters. */
+export const promptText = z.string().transform(tidied).pipe(z.string().min(1).max(longestPrompt));
 
 /** What a member may choose for a run, with the product's defaults. `duration` is in whole seconds. */
 export const runOptions = z.object({

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
-import { aspects, type Face, qualities, resolutions, styles, type WorkspaceId } from './vocabulary.ts';
+import { aspects, type Face, isStorable, qualities, resolutions, styles, type WorkspaceId } from './vocabulary.ts';
 
 /** A workspace's own taste: what a command means when its member does not say. */
 export const workspaceSettings = z.object({
@@ -18,9 +18,9 @@ export const workspaceSettings = z.object({
     })
     .default({}),
   /** Words and phrases that no prompt may contain. */
-  blockedWords: z.array(z.string().trim().min(1).max(80)).max(200).default([]),
+  blockedWords: z.array(z.string().trim().min(1).max(80).refine(isStorable)).max(200).default([]),
   /** The platform's ids of the channels where runs may be started; empty: everywhere. */
-  channels: z.array(z.string().min(1).max(40)).max(25).default([]),
+  channels: z.array(z.string().min(1).max(40).refine(isStorable)).max(25).default([]),
   /** How many runs a member may start within 24 hours; null: as many as the credits allow. */
   dailyRuns: z.int().min(1).max(1_000).nullable().default(null),
   /** Whether results are hidden until somebody wants to see them, on the faces that can do so. */

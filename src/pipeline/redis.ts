@@ -1,4 +1,6 @@
+import { isIP } from 'node:net';
 import type { Cluster, Redis } from 'ioredis';
+import { decoded } from '../db/percent.ts';
 import { Secret } from '../db/secret.ts';
 
 /** Where a Redis or Valkey is found: one server, or any nodes of a cluster. */
@@ -27,12 +29,14 @@ export function parseRedisUrl(text: string): RedisAddress | null {
   const isCluster = known.length > 1 || first.searchParams.get('cluster') === 'true';
   const number = first.pathname.slice(1);
   if (!/^\d*$/.test(number) || (isCluster && Number(number) !== 0)) return null;
+  const [username, password] = [decoded(first.username), decoded(first.password)];
+  if (username === null || password === null) return null;
   return {
     nodes: known.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 6379 })),
     isCluster,
     isEncrypted: first.protocol === 'rediss:',
-    username: first.username === '' ? null : decodeURIComponent(first.username),
-    password: first.password === '' ? null : new Secret(decodeURIComponent(first.password)),
+    username: username === '' ? null : username,
+    password: password === '' ? null : new Secret(password),
     number: Number(number),
   };
 }
@@ -74,10 +78,14 @@ export async function connectRedis(
           // The certificate names the node as the cluster does, not the number behind the name.
           dnsLookup: (host, found) => found(null, host),
         })
-      : new Redis({ ...options, ...node, db: address.number, retryStrategy: pause });
+      : new Redis({ ...options, ...node, ...tlsTo(node.host, address), db: address.number, retryStrategy: pause });
   client.on('error', onError);
   return client;
 }
+
+/** Node says no name of its own accord, and services that share an address among many need one. A number is no name. */
+const tlsTo = (host: string, { isEncrypted }: RedisAddress) =>
+  isEncrypted && isIP(host) === 0 ? { tls: { servername: host } } : {};
 
 /** How a Redis is set up, as it tells itself; null where it will not tell. */
 export type RedisSettings = { server: string; evicts: string | null; persists: boolean | null };

@@ -5,8 +5,8 @@ import type { Reach } from './milestones.ts';
 import type { TurnQueue } from './queue.ts';
 import type { TurnLog } from './turn.ts';
 
-/** How often a relay looks without being told. Milliseconds. */
-const lookEveryMs = 500;
+/** How often a relay looks without being told: as often as polls fall due together. Milliseconds. */
+const lookEveryMs = 250;
 
 /** Jobs that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
 const reserve = 2;

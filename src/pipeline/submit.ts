@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import type { Db } from '../db/client.ts';
-import { type InsertOutcome, insertRun, type NewRun } from '../db/runs.ts';
+import { isDatabaseAway } from '../db/failures.ts';
+import { type InsertOutcome, insertRun, loadRun, type NewRun } from '../db/runs.ts';
 import {
   type Face,
   type Member,
@@ -100,8 +101,6 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
   if (objection) return objection;
 
   const id = runId.parse(randomUUID());
-  const input = image ? inputOf(id, image) : null;
-  if (input && image) await deps.store.put(input.objectKey, image);
   const run: NewRun = {
     id,
     workspaceId: workspace.id,
@@ -114,16 +113,46 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     face: submission.face ?? null,
     place: submission.place,
     steps: planned.steps,
-    input,
+    input: image ? inputOf(id, image) : null,
   };
-  const outcome = await insertRun(deps.db, run, { ...deps.limits, dailyRuns });
-  if (outcome.outcome !== 'accepted') {
-    if (input) await deps.store.remove(input.objectKey);
-    return outcome;
-  }
+  const outcome = await keepInput(deps, run, image, () => insertRun(deps.db, run, { ...deps.limits, dailyRuns }));
+  if (outcome.outcome !== 'accepted') return outcome;
   deps.reach('run_inserted', { runId: id });
   deps.wake();
   return { ...outcome, runId: id, options };
+}
+
+/** Stores the image of a run before that is inserted, for from then on it is worked; what comes to nothing leaves no image behind. */
+async function keepInput(
+  { db, store }: Pick<SubmitDeps, 'db' | 'store'>,
+  { id, input }: NewRun,
+  image: ReceivedFile | null,
+  insert: () => Promise<InsertOutcome>,
+): Promise<InsertOutcome> {
+  if (!input || !image) return await insert();
+  // A store that is away changes nothing about the answer: the sweeper removes what this leaves.
+  const remove = () => store.remove(input.objectKey).catch(() => undefined);
+  try {
+    await store.put(input.objectKey, image);
+    const outcome = await insert();
+    if (outcome.outcome !== 'accepted') await remove();
+    return outcome;
+  } catch (error) {
+    if (await isUnwritten(db, id, error)) await remove();
+    throw error;
+  }
+}
+
+/**
+ * Whether a run whose insert failed is not there, and will not be. When the line broke, nobody knows: the database may carry out later
+ * what it was sent, even after it has said that there is no such run.
+ */
+async function isUnwritten(db: Db, id: RunId, error: unknown): Promise<boolean> {
+  if (isDatabaseAway(error)) return false;
+  return await loadRun(db, id).then(
+    (view) => view === null,
+    () => false,
+  );
 }
 
 /** Whether runs may be started in a place, given the channels that a workspace has chosen for them. */

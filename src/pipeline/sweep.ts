@@ -1,38 +1,65 @@
+import { rm } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { Db } from '../db/client.ts';
-import { eraseOne, markRemoved, type Retention } from '../db/retention.ts';
+import { eraseOne, markRemoved, type Retention, straysAmong } from '../db/retention.ts';
 import type { MediaStore } from './media/store.ts';
+import { oldFiles } from './media/strayFiles.ts';
 import type { TurnLog } from './turn.ts';
 
 export type SweepDeps = { db: Db; store: MediaStore; retention: Retention; log: TurnLog; random: () => number };
 
-/** Between two sweeps of a process. Milliseconds. */
-const sweepEveryMs = 10 * 60_000;
+/** And where media lie that are on their way. */
+type SweeperDeps = SweepDeps & { temporaryDirectory: string; now: () => Date };
+
+const minuteMs = 60_000;
+const dayMs = 24 * 60 * minuteMs;
+
+/** The longest that anything could be on its way, and many times over: a turn takes minutes. Milliseconds. */
+const underWayMs = dayMs;
+
 const markAtOnce = 200;
+
+/** Something that a sweeper does again and again; it says how many it erased. */
+type Chore = { erases: string; everyMs: number; work: (deps: SweeperDeps, signal: AbortSignal) => Promise<number> };
+
+const chores: readonly Chore[] = [
+  { erases: 'media that were kept for long enough', everyMs: 10 * minuteMs, work: sweep },
+  { erases: 'files that a killed process left on their way', everyMs: 60 * minuteMs, work: sweepTemporary },
+  // Looks at everything that is stored.
+  { erases: 'objects that nobody names', everyMs: dayMs, work: sweepStrays },
+];
 
 export type Sweeper = { stop: () => Promise<void> };
 
-/** Erases media that were kept for long enough, beside any number of other processes that do the same. */
-export function startSweeper(deps: SweepDeps): Sweeper {
+/** Erases what is not to be kept any longer, beside any number of other processes that do the same. */
+export function startSweeper(deps: SweeperDeps): Sweeper {
   const stopping = new AbortController();
-  let sweeping: Promise<unknown> = Promise.resolve();
-  const look = () => {
-    sweeping = sweep(deps, stopping.signal)
-      .then((erased) => erased > 0 && deps.log.info({ erased }, 'media that were kept for long enough are erased'))
-      .catch((error: unknown) => deps.log.warn({ error }, 'media could not be swept; that is tried again'))
-      .finally(plan);
-  };
-  let timer: NodeJS.Timeout | undefined;
-  const plan = () => {
-    // Not all at the same moment, however they were started.
-    if (!stopping.signal.aborted) timer = setTimeout(look, sweepEveryMs * (0.5 + deps.random())).unref();
-  };
-  plan();
+  const stops = chores.map((chore) => repeat(chore, deps, stopping.signal));
   return {
     stop: async () => {
       stopping.abort();
-      clearTimeout(timer);
-      await sweeping;
+      await Promise.all(stops.map((stop) => stop()));
     },
+  };
+}
+
+function repeat({ erases, everyMs, work }: Chore, deps: SweeperDeps, signal: AbortSignal): () => Promise<void> {
+  let working: Promise<unknown> = Promise.resolve();
+  let timer: NodeJS.Timeout | undefined;
+  const look = () => {
+    working = work(deps, signal)
+      .then((erased) => erased > 0 && deps.log.info({ erased }, `erased: ${erases}`))
+      .catch((error: unknown) => deps.log.warn({ error }, `not erased, and tried again: ${erases}`))
+      .finally(() => plan(everyMs * (0.5 + deps.random())));
+  };
+  const plan = (pauseMs: number) => {
+    if (!signal.aborted) timer = setTimeout(look, pauseMs).unref();
+  };
+  // Not all at the same moment, however they were started; and not at every start, however often that is.
+  plan(everyMs * deps.random());
+  return async () => {
+    clearTimeout(timer);
+    await working;
   };
 }
 
@@ -41,5 +68,28 @@ export async function sweep({ db, store, retention }: SweepDeps, signal: AbortSi
   while (!signal.aborted && (await markRemoved(db, retention, markAtOnce)) === markAtOnce);
   let erased = 0;
   while (!signal.aborted && (await eraseOne(db, store.remove))) erased += 1;
+  return erased;
+}
+
+/** Erases what was stored more than a day ago and written down nowhere: somebody was killed, or the database away, in between. */
+export async function sweepStrays(
+  { db, store, now }: Pick<SweeperDeps, 'db' | 'store' | 'now'>,
+  signal: AbortSignal,
+): Promise<number> {
+  const before = new Date(now().getTime() - underWayMs);
+  return await store.removeStrays({ before, straysAmong: (keys) => straysAmong(db, keys), signal });
+}
+
+/** Erases the files that have been on their way for more than a day: whoever was to remove them was killed. */
+async function sweepTemporary(
+  { temporaryDirectory, now }: Pick<SweeperDeps, 'temporaryDirectory' | 'now'>,
+  signal: AbortSignal,
+): Promise<number> {
+  let erased = 0;
+  for await (const name of oldFiles(temporaryDirectory, new Date(now().getTime() - underWayMs))) {
+    if (signal.aborted) break;
+    await rm(join(temporaryDirectory, name), { force: true });
+    erased += 1;
+  }
   return erased;
 }

@@ -1,4 +1,6 @@
+import { once } from 'node:events';
 import { writeFile } from 'node:fs/promises';
+import { createServer } from 'node:http';
 import { join } from 'node:path';
 import { buffer, text } from 'node:stream/consumers';
 import { expect, onTestFinished, test } from 'vitest';
@@ -7,6 +9,7 @@ import { createS3Store } from '../../src/pipeline/media/s3.ts';
 import { type MediaStore, StorageError } from '../../src/pipeline/media/store.ts';
 import { deserted } from '../support/providers/server.ts';
 import { type S3Server, startS3 } from '../support/s3/server.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const key = 'runs/8e0f2f0e-2c4a-4a5e-9f6e-0d7a3f1b2c3d/video.mp4';
@@ -55,6 +58,32 @@ test('a large file goes up in parts and comes back whole', async () => {
   await store.put(key, await localFile(content));
   expect(server.requests.filter(({ path }) => path.includes('partNumber='))).toHaveLength(4);
   expect((await buffer(await store.open(key))).equals(content)).toBe(true);
+});
+
+test('a large file whose last answer is lost is taken for what it is: stored', async () => {
+  const server = await s3();
+  const proxy = await openTcpProxy(() => ({ host: '127.0.0.1', port: Number(new URL(server.endpoint).port) }));
+  onTestFinished(proxy.close);
+  const store = storeOf(server, { S3_ENDPOINT: `http://127.0.0.1:${proxy.port}` });
+  await store.prepare();
+  const content = Buffer.alloc(12 * 1024 * 1024, 'VidGenie');
+  const swallowed = proxy.swallowAnswerTo((bytes) => /^POST \S*uploadId=/.test(bytes.toString('latin1')));
+  await store.put(key, await localFile(content));
+  await swallowed;
+  expect(server.requests.filter(({ method, path }) => method === 'POST' && path.includes('uploadId='))).toHaveLength(2);
+  expect((await buffer(await store.open(key))).equals(content)).toBe(true);
+});
+
+test('a put that fails for good says why, whatever of another size lies under its key', async () => {
+  const { server, store } = await prepared();
+  await store.put(key, await localFile('an older one'));
+  const file = await localFile('newer');
+  server.fault = 403;
+  const asked = server.arrival(/video/);
+  const put = store.put(key, file);
+  await Promise.race([asked, put]);
+  server.fault = null;
+  await expect(put).rejects.toMatchObject({ name: 'StorageError', isPassing: false });
 });
 
 test('a put that is aborted or whose file is not as measured stores nothing', async () => {
@@ -115,6 +144,7 @@ test('a bucket is made once, and the check then writes, reads and removes', asyn
   const store = storeOf(server);
   expect(await store.prepare()).toBe('made');
   expect(await store.prepare()).toBe('there');
+  expect(server.requests.filter(({ method }) => method === 'PUT')).toHaveLength(1);
   await store.check();
   expect(server.requests.slice(-3).map(({ method }) => method)).toEqual(['PUT', 'GET', 'DELETE']);
 });
@@ -131,6 +161,16 @@ test.for([
   await expect(check).rejects.toMatchObject({ name: 'StorageError', isPassing: false });
 });
 
+test.for([
+  [{ S3_ACCESS_KEY_ID: 'AKIAWRONG' }, /does not know S3_ACCESS_KEY_ID/],
+  [{ S3_SECRET_ACCESS_KEY: 'wrong' }, /S3_SECRET_ACCESS_KEY does not belong to S3_ACCESS_KEY_ID/],
+  [{ S3_REGION: 'eu-central-1' }, /not in the region eu-central-1: correct S3_REGION/],
+] as const)('a bucket that cannot be looked at is not made, and what to do is said: %o', async ([over, sentence]) => {
+  const server = await s3();
+  await expect(storeOf(server, over).prepare()).rejects.toThrow(sentence);
+  expect(server.requests.map(({ method }) => method)).not.toContain('PUT');
+});
+
 test('a server that is away or overloaded is asked again, and then named as something that may pass', async () => {
   const { server, store } = await prepared();
   const before = server.requests.length;
@@ -140,6 +180,78 @@ test('a server that is away or overloaded is asked again, and then named as some
   const nobody = storeOf(server, { S3_ENDPOINT: await deserted() });
   await expect(nobody.check()).rejects.toThrow(/cannot be reached .* S3_ENDPOINT/);
   await expect(nobody.check()).rejects.toMatchObject({ isPassing: true });
+});
+
+const daysAfter = (days: number) => new Date(Date.UTC(2026, 0, 1 + days));
+const { signal } = new AbortController();
+
+test('of what was last written before then only strays are removed, and a server without broken uploads is left in peace', async () => {
+  const { server, store } = await prepared();
+  const [stray, kept, elsewhere] = ['runs/a/image.png', 'runs/b/image.png', 'elsewhere/image.png'];
+  for (const one of [stray, kept, elsewhere]) await store.put(one, await localFile('x'));
+  const asked: (readonly string[])[] = [];
+  const straysAmong = async (keys: readonly string[]) => {
+    asked.push(keys);
+    return [stray];
+  };
+  const hourMs = 60 * 60_000;
+  expect(await store.removeStrays({ before: new Date(Date.now() - hourMs), straysAmong, signal })).toBe(0);
+  expect(asked).toEqual([]);
+  expect(await store.removeStrays({ before: new Date(Date.now() + hourMs), straysAmong, signal })).toBe(1);
+  expect(asked).toEqual([[stray, kept]]);
+  expect(server.requests.at(-1)?.path).toMatch(/uploads/);
+  expect(await Promise.all([stray, kept, elsewhere].map((one) => store.size(one)))).toEqual([null, 1, 1]);
+});
+
+/** A server that gives what Amazon's documentation has in a list, page after page: s3rver cannot. Each request lands in `asked`. */
+async function listing(pages: { objects: string[]; uploads: string[] }) {
+  const asked: string[] = [];
+  const server = createServer(({ method, url = '' }, response) => {
+    const { pathname, searchParams: query } = new URL(url, 'http://s3');
+    asked.push(`${method} ${pathname} ${query.get('uploadId') ?? query.get('prefix') ?? ''}`);
+    const answer = (status: number, xml: string) =>
+      response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
+    if (query.get('uploadId') === 'ended') return answer(404, '<Error><Code>NoSuchUpload</Code></Error>');
+    if (method === 'DELETE') return answer(204, '');
+    const list = query.has('uploads') ? pages.uploads : pages.objects;
+    const number = Number(query.get('continuation-token') ?? query.get('upload-id-marker') ?? 0);
+    const next = number + 1;
+    const more = `<IsTruncated>true</IsTruncated><NextContinuationToken>${next}</NextContinuationToken><NextKeyMarker>${key}</NextKeyMarker><NextUploadIdMarker>${next}</NextUploadIdMarker>`;
+    return answer(200, `<Result>${list[number]}${next < list.length ? more : ''}</Result>`);
+  });
+  server.listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  onTestFinished(() => void server.close().closeAllConnections());
+  const address = server.address();
+  if (address === null || typeof address === 'string') throw new Error('the S3 server has no port');
+  return { asked, store: storeOf(await s3(), { S3_ENDPOINT: `http://127.0.0.1:${address.port}` }) };
+}
+
+test('all pages are looked through: for strays, and for uploads that were broken off before then', async () => {
+  const object = (name: string, at: Date) =>
+    `<Contents><Key>runs/${name}</Key><LastModified>${at.toISOString()}</LastModified></Contents>`;
+  const upload = (id: string, at: Date) =>
+    `<Upload><Key>${key}</Key><UploadId>${id}</UploadId><Initiated>${at.toISOString()}</Initiated></Upload>`;
+  const { asked, store } = await listing({
+    objects: [
+      object('1', daysAfter(0)) + object('2', daysAfter(2)),
+      object('3', daysAfter(2)),
+      object('4', daysAfter(0)),
+    ],
+    uploads: [upload('broken', daysAfter(0)) + upload('underway', daysAfter(2)), upload('ended', daysAfter(0))],
+  });
+  const pages: (readonly string[])[] = [];
+  const straysAmong = async (keys: readonly string[]) => {
+    pages.push(keys);
+    return keys;
+  };
+  expect(await store.removeStrays({ before: daysAfter(1), straysAmong, signal })).toBe(4);
+  expect(pages).toEqual([['runs/1'], ['runs/4']]);
+  const [list, ofUpload] = ['GET /vidgenie/ runs/', `DELETE /vidgenie/${key}`];
+  expect(asked).toEqual([
+    ...[list, 'DELETE /vidgenie/runs/1 ', list, list, 'DELETE /vidgenie/runs/4 '],
+    ...[list, `${ofUpload} broken`, list, `${ofUpload} ended`],
+  ]);
 });
 
 test.for(['', '/etc/passwd', '../up', 'runs//x', 'runs/.hidden', 'a/b\0'])('refuses the key %j', async (bad) => {

@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto';
+import { readdir, utimes, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { runAgain } from '../../src/bots/actions/again.ts';
@@ -5,20 +8,22 @@ import { animateRun } from '../../src/bots/actions/animate.ts';
 import { history } from '../../src/bots/commands/history.ts';
 import type { CommandRequest } from '../../src/bots/commands/request.ts';
 import { startRun } from '../../src/bots/commands/startRun.ts';
+import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { loadRun } from '../../src/db/runs.ts';
 import { assets } from '../../src/db/schema.ts';
 import { type RunId, runId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import type { Program } from '../../src/main.ts';
-import { sweep } from '../../src/pipeline/sweep.ts';
+import { startSweeper, sweep, sweepStrays } from '../../src/pipeline/sweep.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
+import { openTcpProxy } from '../support/tcp-proxy.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-async function opened(kind: 'files' | 's3') {
-  const installation = await createInstallation(await createTestDatabase());
+async function opened(kind: 'files' | 's3', reached?: Database) {
+  const installation = await createInstallation(reached ?? (await createTestDatabase()));
   const { home, database } = installation;
   const s3 = kind === 's3' ? await startS3(await temporaryDirectory()) : null;
   if (s3) onTestFinished(s3.close);
@@ -32,8 +37,10 @@ async function opened(kind: 'files' | 's3') {
     ...{ requestKey: crypto.randomUUID(), place: {}, locale: 'en', signal: new AbortController().signal },
     openImage: async () => inject('vendorMedia').image,
   };
-  return { home, database, program, workspace, request };
+  return { home, database, s3, program, workspace, request };
 }
+
+const closer = { workflow: 'video', prompt: 'closer', options: {}, image: 'any' } as const;
 
 const sweepOf = ({ services }: Program, over: Partial<Parameters<typeof sweep>[0]> = {}) =>
   sweep(
@@ -56,7 +63,7 @@ test.for(['files', 's3'] as const)(
     const { database, program, workspace, request } = await opened(kind);
     const { store, db } = program.services;
     const complete = await submitted(program, { workspace });
-    const started = await startRun(request, { workflow: 'video', prompt: 'closer', options: {}, image: 'any' });
+    const started = await startRun(request, closer);
     const video = runId.parse(started.kind === 'run' ? started.runId : null);
     for (const id of [complete, video]) expect((await delivered(program, id)).run.state).toBe('succeeded');
     const keys = (await db.select().from(assets)).map(({ objectKey }) => objectKey);
@@ -115,4 +122,137 @@ test('without a retention time nothing that was made is ever erased, unless its 
   expect(await sweepOf(program, { retention })).toBe(0);
   await db.execute(sql`UPDATE runs SET deleted_at = now()`);
   expect(await sweepOf(program, { retention })).toBe(1);
+});
+
+const hourMs = 60 * 60_000;
+const signal = new AbortController().signal;
+
+/** A sweep of what nobody names, as it would be so many hours from now. */
+const strayed = ({ services: { db, store } }: Program, hours: number) =>
+  sweepStrays({ db, store, now: () => new Date(Date.now() + hours * hourMs) }, signal);
+
+async function put({ services }: Program, key: string) {
+  const path = join(await temporaryDirectory(), 'object');
+  await writeFile(path, 'an object');
+  await services.store.put(key, { path, mime: 'image/png', bytes: 9 });
+  return key;
+}
+
+test.for(['files', 's3'] as const)(
+  'what no row names is erased from %s after a day, and nothing that a run has, may still name or did not make',
+  async (kind) => {
+    const { database, program, workspace, request } = await opened(kind);
+    const { store, db } = program.services;
+    const done = await submitted(program, { workspace, workflow: 'image' });
+    const started = await startRun(request, closer);
+    const film = runId.parse(started.kind === 'run' ? started.runId : null);
+    for (const id of [done, film]) await delivered(program, id);
+    const rows = await db.select().from(assets);
+    const named = rows.map(({ objectKey }) => objectKey);
+    expect(named).toHaveLength(3);
+    const strays = [
+      // Its insert was refused, or never came.
+      await put(program, `runs/${randomUUID()}/input-0a1b2c3d.png`),
+      // Its worker died before it was written down, and what was sent again is another one.
+      await put(program, `runs/${done}/image-0a1b2c3d.png`),
+    ];
+    const kept = [
+      await put(program, `runs/${randomUUID()}/video-0a1b2c3d.mp4`),
+      await put(program, 'runs/notes/input-0a1b2c3d.png'),
+      await put(program, 'elsewhere/input-0a1b2c3d.png'),
+    ];
+    expect(await strayed(program, 23)).toBe(0);
+
+    // A run that is not over may be about to write down what it has stored.
+    await db.execute(sql`
+      UPDATE runs SET state = 'running', settled_at = NULL, delivered_at = NULL, due_at = now() + interval '1 day'
+      WHERE id = ${done}`);
+    expect(await strayed(program, 25)).toBe(1);
+    await db.execute(sql`
+      UPDATE runs SET state = 'succeeded', settled_at = now(), delivered_at = now(), due_at = NULL WHERE id = ${done}`);
+    const erased = await Promise.all(Array.from({ length: 3 }, () => strayed(program, 25)));
+    expect(erased.some((count) => count === 1)).toBe(true);
+    for (const key of strays) expect(await store.size(key)).toBeNull();
+    for (const key of [...named, ...kept]) expect(await store.size(key)).not.toBeNull();
+    expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  },
+);
+
+test('what came back into the store after its row was erased is erased again', async () => {
+  const { program, workspace } = await opened('files');
+  const { db, store } = program.services;
+  const done = await submitted(program, { workspace, workflow: 'image' });
+  const [asset] = (await delivered(program, done)).assets;
+  await db.execute(sql`UPDATE runs SET deleted_at = now()`);
+  expect(await sweepOf(program)).toBe(1);
+  const key = await put(program, asset?.objectKey ?? '');
+  expect(await strayed(program, 25)).toBe(1);
+  expect(await store.size(key)).toBeNull();
+});
+
+test('a sweeper erases by itself what killed processes left: objects that nobody names, and files on their way', async () => {
+  const { program, home } = await opened('files');
+  const { db, store } = program.services;
+  const directory = await temporaryDirectory();
+  const left = new Date(Date.now() - 25 * hourMs);
+  for (const name of ['receive-1', 'upload-1', 'input-1', 'receive-2'])
+    await writeFile(join(directory, name), 'pixels');
+  for (const name of ['receive-1', 'upload-1', 'input-1']) await utimes(join(directory, name), left, left);
+  const key = await put(program, `runs/${randomUUID()}/input-0a1b2c3d.png`);
+  await utimes(join(home, 'media', key), left, left);
+  // Where chance has it so, each of its chores comes at once.
+  const sweeper = startSweeper({
+    ...{ db, store, temporaryDirectory: directory, retention: { mediaDays: 30, inputHours: 24 } },
+    ...{ log: createLog('silent', false), random: () => 0, now: () => new Date() },
+  });
+  onTestFinished(sweeper.stop);
+  await expect.poll(() => store.size(key)).toBeNull();
+  await expect.poll(() => readdir(directory)).toEqual(['receive-2']);
+});
+
+/** What lies in the store at this moment of members' images. */
+const inputsIn = async (home: string): Promise<string[]> =>
+  (await readdir(join(home, 'media'), { recursive: true })).filter((name) => name.includes('/input-'));
+
+test('an image is not kept when its run is refused or fails to be written', async () => {
+  const { home, database, request } = await opened('files');
+  const poor = await createWorkspace(database, 0, 'terminal:poor');
+  expect(await startRun({ ...request, workspace: poor }, closer)).toMatchObject({
+    refusal: { reason: 'insufficient' },
+  });
+  expect(await inputsIn(home)).toEqual([]);
+  await database.db.execute(sql`ALTER TABLE runs ADD CHECK (prompt <> 'closer')`);
+  await expect(startRun(request, closer)).rejects.toThrow();
+  expect(await inputsIn(home)).toEqual([]);
+});
+
+test('a refusal is told though the store is away by then, and the image is erased a day later', async () => {
+  const { s3, program, database, request } = await opened('s3');
+  if (!s3) throw new Error('no S3');
+  const poor = await createWorkspace(database, 0, 'terminal:poor');
+  const put = s3.arrival(/input-/);
+  const refused = startRun({ ...request, workspace: poor }, closer);
+  await put;
+  s3.fault = 503;
+  expect(await refused).toMatchObject({ refusal: { reason: 'insufficient' } });
+  s3.fault = null;
+  expect(await strayed(program, 25)).toBe(1);
+});
+
+test('a run whose insert was carried out and never answered keeps its image', async () => {
+  const database = await createTestDatabase();
+  const url = new URL(database.url);
+  const port = Number(url.port);
+  const proxy = await openTcpProxy(() => ({ host: '127.0.0.1', port }));
+  onTestFinished(proxy.close);
+  url.port = String(proxy.port);
+  const { home, program, request } = await opened('files', { ...database, url: url.href });
+  const swallowed = proxy.swallowAnswerTo((bytes) => bytes.includes(request.requestKey));
+  await expect(startRun(request, closer)).rejects.toThrow();
+  await swallowed;
+  expect(await inputsIn(home)).toHaveLength(1);
+  const again = await startRun(request, closer);
+  const view = await delivered(program, runId.parse(again.kind === 'run' ? again.runId : null));
+  expect(view.run.state).toBe('succeeded');
+  expect(await inputsIn(home)).toHaveLength(1);
 });

@@ -1,7 +1,9 @@
 import { expect, onTestFinished, test } from 'vitest';
 import { attach } from '../../src/bots/discord/media.ts';
+import { createAddressOf } from '../../src/bots/mediaAddress.ts';
 import { mediaOf } from '../../src/bots/runCard.ts';
 import { textOf } from '../../src/bots/text.ts';
+import { createMediaLinks } from '../../src/bots/web/links.ts';
 import { readConfig } from '../../src/config.ts';
 import type { Surroundings } from '../../src/main.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -53,7 +55,9 @@ test('what a Discord server does not take is told with an address at which every
   const { program } = await installed();
   const view = await delivered(program, await submitted(program, { workflow: 'image' }));
   const text = textOf('en');
-  const surroundings = { store: program.services.store, signal: new AbortController().signal, text, spoilers: false };
+  const { store, now, vault } = program.services;
+  const addressOf = createAddressOf({ store, now, publicUrl: null, links: createMediaLinks(vault.keyring) });
+  const surroundings = { store, addressOf, signal: new AbortController().signal, text, spoilers: false };
   const directory = await temporaryDirectory();
   const { files, lines } = await attach(mediaOf(view, text), view.run.id, 0, { ...surroundings, directory });
   expect(files).toEqual([]);

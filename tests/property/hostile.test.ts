@@ -1,15 +1,12 @@
 import { mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { commands } from '../../src/bots/commands/all.ts';
 import { refusalCard } from '../../src/bots/refusalCard.ts';
 import { textOf } from '../../src/bots/text.ts';
-import { checkInvariants } from '../../src/db/invariants.ts';
-import type { Program } from '../../src/main.ts';
 import { acceptImage } from '../../src/pipeline/media/input.ts';
 import { createGoogleEnhance } from '../../src/pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from '../../src/pipeline/providers/google/image.ts';
@@ -19,43 +16,18 @@ import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts'
 import { createOpenAiModeration } from '../../src/pipeline/providers/openai/moderation.ts';
 import { ProviderError } from '../../src/pipeline/providers/provider.ts';
 import { googleKey, openAiKey } from '../support/canary.ts';
-import { openVidGenie } from '../support/discord/server.ts';
-import { brokenText, damaged, mutated } from '../support/hostile.ts';
+import { brokenText, damaged, each, mutated } from '../support/hostile.ts';
 import { bytesOf, callWith, imageRequest, png, videoRequest } from '../support/providers/call.ts';
 import { geminiImageAnswer } from '../support/providers/gemini-image.ts';
 import { completed, completedInline } from '../support/providers/omni.ts';
 import { imageUsage, responsesAnswer } from '../support/providers/openai.ts';
 import { startStub } from '../support/providers/server.ts';
-import { signed } from '../support/slack/driver.ts';
-import { startInSlack } from '../support/slack/installed.ts';
 
-// Together 10,000 inputs: 4,000 + 1,000 + 500 + 1,000 + 3,500. A failure prints the seed and the smallest input that fails.
-// What people type in lines and fields is in `commands.test.ts` and `discord.test.ts`.
+// 4,000 + 1,000 + 3,500 inputs; with the requests in `hostile-discord.test.ts`, `hostile-slack.test.ts` and `hostile-web.test.ts` they are
+// 12,250. What people type in lines and fields is in `commands.test.ts` and `discord.test.ts`.
 
 /** Longer than any answer takes on a busy machine: what takes so long hangs. */
 const patienceMs = 10_000;
-
-/** Checks inputs in groups, the inputs of a group at the same time. */
-async function each<T>(count: number, input: fc.Arbitrary<T>, check: (input: T) => Promise<void>, group = 25) {
-  const inputs = fc.array(input, { minLength: group, maxLength: group });
-  await fc.assert(
-    fc.asyncProperty(inputs, async (all) => {
-      await Promise.all(all.map(check));
-    }),
-    { numRuns: count / group, endOnFailure: true },
-  );
-}
-
-async function expectNothingCharged({ services: { db } }: Program): Promise<void> {
-  expect(await db.execute(sql`SELECT id FROM runs`)).toEqual([]);
-  expect(await db.execute(sql`SELECT id FROM credit_transactions WHERE kind NOT IN ('grant')`)).toEqual([]);
-  expect(await checkInvariants(db, { atRest: true })).toEqual([]);
-}
-
-const hex = (length: number) =>
-  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-/** What may stand in a header at all; other text the client itself refuses. */
-const headerText = fc.string({ unit: fc.constantFrom(...'abcxyz0189=,;/ -_'), maxLength: 60 });
 
 test('4,000 values for options that no face would send are read or refused in words', async () => {
   const values = fc.dictionary(
@@ -84,101 +56,6 @@ test('4,000 values for options that no face would send are read or refused in wo
     }),
     { numRuns: 4_000 },
   );
-});
-
-test('1,000 requests to the Discord endpoint, forged or signed and full of nonsense, are answered and cost nothing', async () => {
-  const { discord, channel, worker, bot, guild } = await openVidGenie();
-  const ada = discord.person('admin');
-  const asked = [
-    discord.people.command(ada, channel, 'credits'),
-    discord.people.press(ada, channel, 'v1:cancel:0b8f6a52-0000-4000-8000-000000000000'),
-    discord.people.submit(ada, channel, 'v1:form:settings', { style: 'anime' }),
-  ];
-  const sane = JSON.stringify(asked[0]?.payload);
-  const forged = fc.record({
-    body: brokenText(sane),
-    signature: fc.oneof(hex(128), hex(64), headerText),
-    timestamp: fc.oneof(fc.nat().map(String), headerText),
-  });
-  await each(700, forged, async ({ body, signature, timestamp }) => {
-    const headers = { 'x-signature-ed25519': signature, 'x-signature-timestamp': timestamp };
-    const answer = await fetch(bot.endpoint, {
-      method: 'POST',
-      body,
-      headers,
-      signal: AbortSignal.timeout(patienceMs),
-    });
-    expect(answer.status).toBe(401);
-  });
-  const nonsense = fc.oneof(...asked.map((one) => mutated(one.payload)));
-  await each(300, nonsense, async (payload) => {
-    const answer = await discord.sendSigned(JSON.stringify(payload), bot.endpoint);
-    expect([200, 400, 500]).toContain(answer.status);
-  });
-  await bot.stop();
-  expect(discord.world.guilds.has(guild.id)).toBe(true);
-  await expectNothingCharged(worker);
-});
-
-test('500 requests to the Slack endpoint, forged or signed and full of nonsense, are answered and cost nothing', async () => {
-  const { driver, port, program, slack } = await startInSlack({ worker: false });
-  const command = {
-    command: '/vidgenie',
-    text: 'credits',
-    team_id: 'T000000001',
-    user_id: slack.people.ada,
-    trigger_id: 'x',
-  };
-  const form = (fields: Record<string, string>) => new URLSearchParams(fields).toString();
-  const forged = fc.record({
-    body: brokenText(form({ ...command, text: 'complete a fox' })),
-    signature: fc.oneof(
-      hex(64).map((digest) => `v0=${digest}`),
-      headerText,
-    ),
-    at: fc.oneof(fc.constant(String(Math.floor(Date.now() / 1_000))), fc.nat().map(String), headerText),
-    type: fc.constantFrom(
-      'application/x-www-form-urlencoded',
-      'application/json',
-      'multipart/form-data; boundary=x',
-      'text/html',
-    ),
-  });
-  await each(350, forged, async ({ body, signature, at, type }) => {
-    const headers = { 'x-slack-signature': signature, 'x-slack-request-timestamp': at, 'content-type': type };
-    const sent = { method: 'POST', body, headers, signal: AbortSignal.timeout(patienceMs) };
-    const answer = await fetch(`http://127.0.0.1:${port}/slack/events`, sent);
-    expect([400, 401, 413, 415]).toContain(answer.status);
-  });
-  const user = { id: slack.people.ada, username: 'ada', team_id: 'T000000001' };
-  const press = {
-    type: 'block_actions',
-    team: { id: 'T000000001' },
-    user,
-    trigger_id: 'x',
-    actions: [{ action_id: 'x', type: 'button' }],
-  };
-  const view = { id: 'V1', callback_id: 'settings', state: { values: {} }, private_metadata: '' };
-  const payloads = fc.oneof(
-    mutated(press),
-    mutated({ type: 'view_submission', team: { id: 'T000000001' }, user, view }),
-  );
-  const nonsense = fc.oneof(
-    payloads.map((payload) => form({ payload: JSON.stringify(payload) ?? '' })),
-    brokenText(JSON.stringify(press)).map((payload) => form({ payload })),
-    mutated(command).map((fields) =>
-      form(
-        Object.fromEntries(
-          Object.entries(Object(fields)).map(([name, value]) => [name, String(JSON.stringify(value))]),
-        ),
-      ),
-    ),
-  );
-  await each(150, nonsense, async (body) => {
-    const answer = await driver.send(body, signed(body));
-    expect([200, 400, 401, 404, 500]).toContain(answer.status);
-  });
-  await expectNothingCharged(program);
 });
 
 test('1,000 files given as images are taken or refused in words, and none is left behind', async () => {

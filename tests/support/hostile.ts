@@ -1,6 +1,68 @@
+import { ne } from 'drizzle-orm';
 import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Db } from '../../src/db/client.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { creditTransactions, runs } from '../../src/db/schema.ts';
+import { priceSteps, total } from '../../src/pipeline/pricing.ts';
 
 // What people and machines send who mean harm, or are broken. Each kind grows from something that would be accepted.
+
+/** So many inputs are under way at the same time. */
+const group = 25;
+
+/** Checks inputs in groups. A failure prints the seed, the group, and which of it failed. */
+export async function each<T>(count: number, input: fc.Arbitrary<T>, check: (input: T) => Promise<void>) {
+  const inputs = fc.array(input, { minLength: group, maxLength: group });
+  const named = async (one: T) => {
+    try {
+      await check(one);
+    } catch (error) {
+      throw new Error(`it failed with ${fc.stringify(one).slice(0, 2_000)}`, { cause: error });
+    }
+  };
+  await fc.assert(
+    fc.asyncProperty(inputs, async (all) => {
+      await Promise.all(all.map(named));
+    }),
+    // What was sent has left its traces: the same inputs once more, or fewer of them, would meet another database.
+    { numRuns: count / group, endOnFailure: true },
+  );
+}
+
+/** Longer than any answer takes on a busy machine, and shorter than the five seconds after which a handler that hangs is given up. */
+const patienceMs = 4_500;
+
+/** The answer to a request. Rejects when there is none in time: the request hangs. */
+export async function inTime<T>(answer: Promise<T>): Promise<T> {
+  const late = AbortSignal.timeout(patienceMs);
+  const hangs = new Promise<never>((_, reject) => {
+    late.addEventListener('abort', () => reject(new Error('the request hangs', { cause: late.reason })));
+  });
+  return await Promise.race([answer, hangs]);
+}
+
+/** More than all inputs together can spend. */
+export const plenty = 1_000_000;
+
+/** The runs that there are, and what else moved credits. The hold of each is the price of what it does, and the ledger is right. */
+export async function heldRuns(db: Db) {
+  const [all, moved] = await Promise.all([
+    db.select().from(runs),
+    db.select().from(creditTransactions).where(ne(creditTransactions.kind, 'grant')),
+  ]);
+  const holds = moved.filter(({ kind }) => kind === 'hold').map(({ runId, amount }) => `${runId} ${amount}`);
+  const prices = all.map(({ id, workflow, options }) => `${id} ${total(priceSteps(workflow, options))}`);
+  expect(holds.sort()).toEqual(prices.sort());
+  expect(await checkInvariants(db, { atRest: false })).toEqual([]);
+  return { runs: all, others: moved.filter(({ kind }) => kind !== 'hold') };
+}
+
+/** Hexadecimal digits, as signatures and ids have them. */
+export const hex = (length: number) =>
+  fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
+/** What may stand in a header at all; other text the client itself refuses. */
+export const headerText = fc.string({ unit: fc.constantFrom(...'abcxyz0189=,;/ -_'), maxLength: 60 });
 
 const nasty = fc.constantFrom<unknown>(
   ...[
@@ -21,18 +83,28 @@ const nasty = fc.constantFrom<unknown>(
   ...["'; DROP TABLE runs; --", '../../../etc/passwd', '9'.repeat(400), 'x'.repeat(5_000), [], {}, [[]], [null]],
   ...[{ length: 1e9 }, { toString: 1 }, { toJSON: null }],
 );
-const junk = fc.oneof({ weight: 3, arbitrary: nasty }, { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) });
+/** What is good in another place, or was not meant here. */
+const plausible = fc.constantFrom(5, 15, false, 'off', '5', '720p', '4k', 'square', 'standard', 'video');
+const junk = fc.oneof(
+  { weight: 3, arbitrary: nasty },
+  { weight: 1, arbitrary: plausible },
+  { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
+);
 
-/** A value of JSON with parts of it taken away, doubled or replaced by what does not belong there. */
-export const mutated = (valid: unknown): fc.Arbitrary<unknown> =>
-  fc
-    .array(fc.tuple(fc.nat(), fc.constantFrom('replace', 'remove', 'wrap'), junk), { minLength: 1, maxLength: 4 })
-    .map((changes) =>
-      changes.reduce<unknown>(
-        (value, [at, how, instead]) => changeAt(value, at, how, structuredClone(instead)),
-        structuredClone(valid),
-      ),
-    );
+/** Parts of a value of JSON that are taken away, doubled or replaced by what does not belong there. */
+type Damage = readonly (readonly [at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown])[];
+export const damage: fc.Arbitrary<Damage> = fc.array(
+  fc.tuple(fc.nat(), fc.constantFrom('replace', 'remove', 'wrap'), junk),
+  { minLength: 1, maxLength: 4 },
+);
+
+export const damagedBy = (valid: unknown, changes: Damage): unknown =>
+  changes.reduce<unknown>(
+    (value, [at, how, instead]) => changeAt(value, at, how, structuredClone(instead)),
+    structuredClone(valid),
+  );
+
+export const mutated = (valid: unknown): fc.Arbitrary<unknown> => damage.map((changes) => damagedBy(valid, changes));
 
 /** Changes the `at`-th place of a value, counted round and round in depth. */
 function changeAt(value: unknown, at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown): unknown {
@@ -49,6 +121,9 @@ function placesOf(value: unknown): { parent: object; key: string }[] {
   const parent = value;
   return Object.keys(parent).flatMap((key) => [{ parent, key }, ...placesOf(Reflect.get(parent, key))]);
 }
+
+/** A value where only words can stand, as in a form or in a query. */
+export const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
 /** Text that is no JSON any more, or is more than that. */
 export const brokenText = (valid: string): fc.Arbitrary<string> =>

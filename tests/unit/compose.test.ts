@@ -9,6 +9,8 @@ const file: unknown = parse(readFileSync('docker-compose.yml', 'utf8'), { merge:
 
 const service = z.object({
   image: z.string(),
+  build: z.string().optional(),
+  pull_policy: z.string().optional(),
   command: z.array(z.string()).optional(),
   entrypoint: z.array(z.string()).optional(),
   user: z.string(),
@@ -85,6 +87,23 @@ test('only the bot can be reached from outside, and nobody waits for what is not
     }
     for (const mount of mounts) expect(Object.keys(volumes)).toContain(mount.split(':')[0]);
   }
+});
+
+test('one service alone builds the image that several run, none of them pulls it, and each of them waits for that one', () => {
+  const using = Object.entries(services).filter(([, { image }]) => image === 'vidgenie');
+  const builders = Object.entries(services).flatMap(([name, { build }]) => (build === undefined ? [] : [name]));
+  expect(using.map(([name]) => name).sort()).toEqual([...ours, 'media-volume'].sort());
+  expect(builders).toEqual(['media-volume']);
+  const needsOf = (name: string): string[] => Object.keys(services[name]?.depends_on ?? {}).flatMap(withNeeds);
+  const withNeeds = (name: string): string[] => [name, ...needsOf(name)];
+  for (const [name, { pull_policy: policy }] of using) {
+    expect(policy, name).toBe('never');
+    expect(withNeeds(name), name).toEqual(expect.arrayContaining(builders));
+  }
+});
+
+test('the database counts as there when it can be reached over TCP, as those who wait for it will', () => {
+  expect(services.postgres?.healthcheck?.test).toEqual(expect.arrayContaining(['pg_isready', '--host=127.0.0.1']));
 });
 
 test('the queue evicts nothing and is written to the disk', () => {

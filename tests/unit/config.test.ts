@@ -27,6 +27,12 @@ test.for([
   ['VIDGENIE_ROLE', 'boss', 'VIDGENIE_ROLE is not one of all, bot, worker; for example VIDGENIE_ROLE=all'],
   ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not a PostgreSQL address; for example DATABASE_URL=postgres://'],
   ['REDIS_URL', 'http://x:6379', 'REDIS_URL is not the address of a Redis or Valkey; for example REDIS_URL=redis://'],
+  ['DATABASE_URL', 'postgres://u:50%off@h/db', 'DATABASE_URL has a % that begins no code (write %25'],
+  [
+    'REDIS_URL',
+    'redis://:50%off@h',
+    'REDIS_URL is not the address of a Redis or Valkey; for example REDIS_URL=redis://',
+  ],
   ['REDIS_URL', 'redis://a:6379,http://b', 'REDIS_URL is not the address'],
   ['REDIS_URL', 'redis://a:6379/1?cluster=true', 'REDIS_URL is not the address'],
   ['FREE_CREDITS', '-1', 'FREE_CREDITS is not a whole number; for example FREE_CREDITS=100'],

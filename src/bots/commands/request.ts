@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream';
+import type { Place } from '../../db/placeInQueue.ts';
 import type { RunView } from '../../db/runs.ts';
 import type { Face, Member, Opaque, RunId, RunOptions, Workflow } from '../../db/vocabulary.ts';
 import type { Workspace } from '../../db/workspaces.ts';
@@ -37,5 +38,5 @@ export type Answer =
   | { kind: 'form'; form: Form }
   | { kind: 'refusal'; refusal: Refusal };
 
-/** Null in an answer when the same command had been delivered before: the run is there already. */
-export type Started = { priceCredits: number; balance: number; options: RunOptions };
+/** Null in an answer when the same command had been delivered before: the run is there already. `queue`: where it waits. */
+export type Started = { priceCredits: number; balance: number; options: RunOptions; queue: Place };

@@ -1,4 +1,4 @@
-import { aspects, qualities, resolutions, runOptions, styles } from '../../db/vocabulary.ts';
+import { aspects, qualities, resolutions, runOptions, styles, tidied } from '../../db/vocabulary.ts';
 import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
@@ -102,7 +102,7 @@ function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[
 /** Words as people list them: separated by commas or lines. */
 export const wordsOf = (list: string): string[] =>
   listed(list, /[,\n]/)
-    .map((word) => word.slice(0, 80).toWellFormed().trim())
+    .map((word) => tidied(word.slice(0, 80)))
     .filter((word) => word !== '' && word.toLowerCase() !== 'none')
     .slice(0, 200);
 

@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { accountOf } from '../../db/credits.ts';
+import { placeInQueue } from '../../db/placeInQueue.ts';
 import type { Workflow } from '../../db/vocabulary.ts';
 import type { ReceivedFile } from '../../pipeline/media/receive.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
@@ -40,7 +41,9 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
   switch (submitted.outcome) {
     case 'accepted': {
       const { runId, price: priceCredits, balance, options } = submitted;
-      return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options } };
+      const { db, limits } = request.services;
+      const queue = await placeInQueue(db, runId, limits);
+      return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options, queue } };
     }
     case 'repeated':
       return { kind: 'run', runId: submitted.runId, workflow, prompt, started: null };

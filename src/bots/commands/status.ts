@@ -19,8 +19,9 @@ export const status = command({
     if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
     const { view } = found;
     const { balance } = await accountOf(services.db, workspace.id);
-    const ahead = view.run.state === 'queued' ? { ahead: await placeInQueue(services.db, view.run.id) } : {};
+    const isQueued = view.run.state === 'queued';
+    const queue = isQueued ? { queue: await placeInQueue(services.db, view.run.id, services.limits) } : {};
     const progress = progressOf(view, services.providers, services.now());
-    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...ahead }) };
+    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...queue }) };
   },
 });

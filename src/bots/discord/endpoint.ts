@@ -2,6 +2,7 @@ import { createPublicKey, type KeyObject, verify } from 'node:crypto';
 import type { APIInteractionResponse } from 'discord-api-types/v10';
 import type { Hono } from 'hono';
 import { bodyLimit } from 'hono/body-limit';
+import { envelope } from './incoming.ts';
 import type { FirstAnswer } from './reply.ts';
 
 /** Discord gives up after three seconds; then nobody waits for our answer any more. Milliseconds. */
@@ -21,7 +22,7 @@ export function addInteractionsEndpoint(app: Hono, publicKey: string, handle: Ha
     const timestamp = context.req.header('x-signature-timestamp') ?? '';
     if (!isSigned(key, signature, timestamp + body)) return context.text('invalid request signature', 401);
     const raw = parsed(body);
-    if (raw === null) return context.text('not JSON', 400);
+    if (!envelope.safeParse(raw).success) return context.text('not an interaction', 400);
     const response = await firstAnswerOf((first) => handle(raw, first));
     return response ? context.json(response) : context.text('no answer', 500);
   });

@@ -42,6 +42,11 @@ export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnsw
   }
 }
 
+const noChoices: APIInteractionResponse = {
+  type: InteractionResponseType.ApplicationCommandAutocompleteResult,
+  data: { choices: [] },
+};
+
 /** What came may be newer than this program; whoever waits for an answer gets one all the same. */
 async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
   bot.log.warn({}, 'Discord sent something that VidGenie does not understand');
@@ -50,7 +55,7 @@ async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promis
   const { type, locale } = known.data;
   const response: APIInteractionResponse =
     type === InteractionType.ApplicationCommandAutocomplete
-      ? { type: InteractionResponseType.ApplicationCommandAutocompleteResult, data: { choices: [] } }
+      ? noChoices
       : {
           type: InteractionResponseType.ChannelMessageWithSource,
           data: outdatedMessage(textOf(localeOf(locale)), MessageFlags.Ephemeral),
@@ -66,11 +71,12 @@ async function tellFault(bot: Bot, it: Incoming, reply: Reply, error: unknown): 
   const facts = { interactionId: it.id, code: codeOf(error) };
   if (isFinal(error)) return bot.log.info(facts, 'an interaction was answered too late, or elsewhere');
   bot.log.error({ ...facts, error }, 'an interaction could not be carried out');
-  if (it.type === InteractionType.ApplicationCommandAutocomplete) return;
   const text = textOf(localeOf(it.locale));
-  await reply.whisper(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text)).catch(() => {
-    bot.log.info(facts, 'nobody could be told that an interaction failed');
-  });
+  const told =
+    it.type === InteractionType.ApplicationCommandAutocomplete
+      ? reply.respond(noChoices)
+      : reply.whisper(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text));
+  await told.catch(() => bot.log.info(facts, 'nobody could be told that an interaction failed'));
 }
 
 async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {

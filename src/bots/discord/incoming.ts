@@ -12,7 +12,11 @@ const user = z.object({ id: snowflake, username: z.string(), global_name: z.stri
 const base = {
   id: snowflake,
   application_id: snowflake,
-  token: z.string().min(1),
+  // It becomes part of an address, which half a character cannot be.
+  token: z
+    .string()
+    .min(1)
+    .refine((words) => words.isWellFormed()),
   guild_id: snowflake.optional(),
   channel: z.object({ id: snowflake, type: z.int(), parent_id: snowflake.nullish() }).optional(),
   member: z.object({ user, nick: z.string().nullish(), permissions: bits }).optional(),

@@ -6,6 +6,7 @@ import { pipeline } from 'node:stream/promises';
 import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { CardMedia } from '../card.ts';
+import type { AddressOf } from '../mediaAddress.ts';
 import { shortId } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import type { UploadFile } from './rest.ts';
@@ -28,7 +29,7 @@ export async function attach(
   media: readonly CardMedia[],
   runId: string,
   limitBytes: number,
-  { store, directory, signal, text, spoilers }: Surroundings,
+  { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
 ): Promise<Attachments> {
   const copies: string[] = [];
   const files: Attachments['files'] = [];
@@ -37,11 +38,9 @@ export async function attach(
     const original = await onDisk(store, medium.objectKey, directory, copies, signal);
     const path = medium.bytes <= limitBytes ? original : await fitted(original, medium, limitBytes, directory, signal);
     if (path === null) {
-      const link = await store.link(medium.objectKey);
+      const address = await addressOf(medium.objectKey);
       const { tooLarge } = text.discord;
-      lines.push(
-        link.kind === 'url' ? tooLarge.link(medium.label, link.url) : tooLarge.kept(medium.label, medium.objectKey),
-      );
+      lines.push(address ? tooLarge.link(medium.label, address.url) : tooLarge.kept(medium.label, medium.objectKey));
       continue;
     }
     if (path !== original) copies.push(path);

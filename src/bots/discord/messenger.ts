@@ -5,6 +5,7 @@ import type { MediaStore } from '../../pipeline/media/store.ts';
 import { type Messenger, PlaceGone, type Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { createEditThrottle, type Edit, systemClock, usualPaceMs } from '../editThrottle.ts';
+import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf } from '../runCard.ts';
 import { preview } from './media.ts';
 import type { DiscordSpeech } from './place.ts';
@@ -19,6 +20,7 @@ type MessengerLog = { debug: (facts: object, message: string) => void };
 export type DiscordMessengerOptions = {
   address: DiscordAddress;
   store: MediaStore;
+  addressOf: AddressOf;
   /** Where copies of media are made that fit an upload. */
   temporaryDirectory: string;
   log: MessengerLog;
@@ -61,8 +63,9 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         seat.speech = { ...seat.speech, ...more };
         await speaking.save(seat.speech);
       };
-      const { store, temporaryDirectory: directory } = options;
-      await postResult({ rest, view, seat, speaking, store, directory, save, uploadLimit }).catch(explained);
+      const { store, addressOf, temporaryDirectory: directory } = options;
+      const delivery = { rest, view, seat, speaking, store, addressOf, directory, save, uploadLimit };
+      await postResult(delivery).catch(explained);
       const { progress, signal } = speaking;
       const overwrite = async (channelId: string, messageId: string, body: object) => {
         const route = Routes.channelMessage(channelId, messageId);

@@ -3,6 +3,7 @@ import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering } from '../../pipeline/messenger.ts';
+import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
 import { attach } from './media.ts';
 import type { DiscordSpeech } from './place.ts';
@@ -18,6 +19,7 @@ type Delivery = {
   seat: Seat;
   speaking: Delivering;
   store: MediaStore;
+  addressOf: AddressOf;
   directory: string;
   save: (more: Partial<DiscordSpeech>) => Promise<void>;
   uploadLimit: (guildId: string | null) => Promise<number>;
@@ -64,12 +66,13 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
 }
 
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
-  const { rest, view, seat, speaking, store, directory } = delivery;
+  const { rest, view, seat, speaking, store, addressOf, directory } = delivery;
   const { text, place, channelId } = seat;
   const card = resultCard(view, speaking.progress, text, await speaking.balance());
   const { signal } = speaking;
   const { spoilers } = place;
-  const attachments = await attach(card.media, view.run.id, limitBytes, { store, directory, signal, text, spoilers });
+  const surroundings = { store, addressOf, directory, signal, text, spoilers };
+  const attachments = await attach(card.media, view.run.id, limitBytes, surroundings);
   try {
     const files = attachments.files.map(({ file }) => file);
     const body = {

@@ -28,8 +28,8 @@ export type DiscordBotOptions = {
 };
 
 export type DiscordBot = {
-  /** No new work, what is under way answered, then the connection. */
-  stop: () => Promise<void>;
+  /** Nothing new from the gateway; what has come by then, and over HTTP until `quiet`, is answered; then the connection ends. */
+  stop: (quiet?: Promise<void>) => Promise<void>;
 };
 
 /** Connects to Discord and answers people there, over the gateway and over HTTP alike. */
@@ -59,8 +59,9 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
   };
   const gateway = shards === 'none' ? null : await connectGateway(address, shards, replyRest, log, events);
   return {
-    stop: async () => {
+    stop: async (quiet) => {
       await gateway?.drain();
+      await quiet;
       while (overHttp.size > 0) await Promise.all(overHttp);
       await gateway?.close();
     },

@@ -1,5 +1,4 @@
 import { InteractionResponseType } from 'discord-api-types/v10';
-import { placeInQueue } from '../../db/placeInQueue.ts';
 import { loadRun } from '../../db/runs.ts';
 import { settingsOf } from '../../db/workspaces.ts';
 import { progressOf } from '../../pipeline/progress.ts';
@@ -66,8 +65,7 @@ async function tellAccepted(
   const { started, runId } = answer;
   // Delivered twice: the message is the run's already, and shows more by now than we know here.
   if (!started) return;
-  const ahead = await placeInQueue(services.db, runId);
-  await reply.editOriginal(messageOf(acceptedCard({ ...answer, started }, ahead, text), text));
+  await reply.editOriginal(messageOf(acceptedCard({ ...answer, started }, text), text));
   // A quick worker may have told the outcome before our edit arrived on top of it.
   const view = await loadRun(services.db, runId);
   if (!view?.run.settledAt) return;

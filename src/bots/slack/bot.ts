@@ -12,8 +12,8 @@ import { mountSlack } from './routes.ts';
 import type { SlackSettings } from './settings.ts';
 
 export type SlackBot = {
-  /** Takes no more requests, and resolves when those under way are answered. */
-  stop: () => Promise<void>;
+  /** Takes no more from a socket at once, and over HTTP what comes until `quiet`; resolves when all of it is answered. */
+  stop: (quiet: Promise<void>) => Promise<void>;
 };
 
 type Needs = {
@@ -54,5 +54,5 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
   const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, logger });
   createApp(receiver, needs, drain);
   mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
-  return { stop: () => stop(async () => {}) };
+  return { stop: (quiet) => stop(() => quiet) };
 }

@@ -2,6 +2,7 @@ import type { Opaque } from '../../db/vocabulary.ts';
 import { settingsOf } from '../../db/workspaces.ts';
 import { isOpen } from '../../pipeline/submit.ts';
 import type { TurnLog } from '../../pipeline/turn.ts';
+import { acceptedWords } from '../acceptedCard.ts';
 import { type Card, textCard } from '../card.ts';
 import { perform } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
@@ -156,8 +157,7 @@ export function cardOf(answer: Answer, text: Text): Card | null {
     case 'run': {
       const { accepted } = text.slack;
       if (!answer.started) return textCard('plain', accepted.title, accepted.repeated);
-      const { priceCredits, balance } = answer.started;
-      return textCard('working', accepted.title, `${text.runs.accepted(priceCredits, balance)} ${accepted.thread}`);
+      return textCard('working', accepted.title, `${acceptedWords(answer.started, text)} ${accepted.thread}`);
     }
     case 'form':
       return null;

@@ -7,6 +7,7 @@ import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
+import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf, runCard } from '../runCard.ts';
 import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
@@ -20,10 +21,10 @@ const pace = { perMinute: 45, burst: 12, kept: 4 } as const;
 /** A signed address has several hundred characters, and must fit a paragraph whole. */
 const longestUrl = 2_000;
 
-type Needs = { db: Db; store: MediaStore; meter: Meter; connections: SlackConnections };
+type Needs = { db: Db; store: MediaStore; addressOf: AddressOf; meter: Meter; connections: SlackConnections };
 
 /** Speaks for runs in Slack: one root message, one message that follows the work in its thread, and the files. */
-export function createSlackMessenger({ db, store, meter, connections }: Needs): Messenger {
+export function createSlackMessenger({ db, store, addressOf, meter, connections }: Needs): Messenger {
   async function voiceOf(view: RunView, speaking: Speaking): Promise<Voice> {
     const connection = await connections.of(view.run.workspaceId);
     if (!connection) throw new ProviderError('bad_key', 'VidGenie is not installed in this Slack workspace');
@@ -69,10 +70,10 @@ export function createSlackMessenger({ db, store, meter, connections }: Needs): 
     if (sharing.outcome === 'direct') return { sentences: [upload.direct(sharing.reason)], links: [] };
     const { reason, missing } = sharing;
     const links = await Promise.all(
-      missing.map(async ({ label, objectKey }) => ({ label, link: await store.link(objectKey) })),
+      missing.map(async ({ label, objectKey }) => ({ label, link: await addressOf(objectKey) })),
     );
     const found = links.flatMap(({ label, link }) =>
-      link.kind === 'url' && link.url.length <= longestUrl ? [{ label, ...link }] : [],
+      link && link.url.length <= longestUrl ? [{ label, ...link }] : [],
     );
     if (found.length === missing.length) return { sentences: [upload.link(reason)], links: found };
     const { run, steps, assets } = voice.view;

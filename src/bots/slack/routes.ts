@@ -1,6 +1,8 @@
+import { parse } from 'node:querystring';
 import { buffer } from 'node:stream/consumers';
 import type { HTTPReceiver } from '@slack/bolt';
 import type { Hono } from 'hono';
+import { z } from 'zod';
 import { handOver, incomingOf } from '../http.ts';
 import { slackPaths } from './manifest.ts';
 
@@ -27,7 +29,7 @@ export function mountSlack(app: Hono, events: HTTPReceiver, installer: HTTPRecei
     if (!(length <= bodyLimit)) return context.body(null, Number.isNaN(length) ? 411 : 413);
     const rawBody = await buffer(incoming);
     // Bolt would look into it all the same, and what it throws there ends the process.
-    if (!holdsAnObject(type, rawBody.toString())) return context.body(null, 400);
+    if (!answerable.safeParse(contentOf(type, rawBody.toString())).success) return context.body(null, 400);
     Object.assign(incoming, { rawBody });
     return handOver(context, events.requestListener);
   });
@@ -36,13 +38,36 @@ export function mountSlack(app: Hono, events: HTTPReceiver, installer: HTTPRecei
   app.get(slackPaths.redirect, (context) => handOver(context, installer.requestListener));
 }
 
-function holdsAnObject(type: string, body: string): boolean {
-  const text = type === 'application/json' ? body : new URLSearchParams(body).get('payload');
-  if (text === null) return true;
+const thing = z.record(z.string(), z.unknown());
+const idOrThing = z.union([z.string(), thing]).optional();
+const interaction = z.object({ user: thing, response_urls: z.array(thing).optional() });
+const inChannel = interaction.extend({ channel: thing.optional() });
+
+/**
+ * What Bolt can name, and a listener of ours takes. At anything else Bolt throws, or it keeps whoever asked waiting for three seconds
+ * and then says that there is nothing here.
+ */
+const answerable = z.union([
+  z.object({ ssl_check: z.literal('1') }),
+  z.object({ type: z.literal('url_verification') }),
+  z.object({
+    event: z.object({ type: z.string(), user: idOrThing, channel: idOrThing, item: thing.optional() }),
+    authorizations: z.array(thing).nullish(),
+  }),
+  z.object({ command: z.string() }),
+  inChannel.extend({ actions: z.tuple([z.object({ action_id: z.string() })], z.unknown()) }),
+  inChannel.extend({ type: z.literal('message_action'), callback_id: z.string() }),
+  interaction.extend({ type: z.literal('shortcut'), callback_id: z.string() }),
+  interaction.extend({ type: z.literal('view_submission'), view: z.object({ callback_id: z.string() }) }),
+]);
+
+/** What Bolt will find in a body: JSON, a form, or JSON in a field of a form; null when it cannot be read. */
+function contentOf(type: string, body: string): unknown {
+  const fields = type === 'application/json' ? { payload: body } : parse(body);
+  if (typeof fields.payload !== 'string') return fields;
   try {
-    const value: unknown = JSON.parse(text);
-    return typeof value === 'object' && value !== null;
+    return JSON.parse(fields.payload);
   } catch {
-    return false;
+    return null;
   }
 }

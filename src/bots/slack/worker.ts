@@ -4,17 +4,27 @@ import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Messenger } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import type { TurnLog } from '../../pipeline/turn.ts';
+import type { AddressOf } from '../mediaAddress.ts';
 import { createConnections } from './connections.ts';
 import { createSlackMessenger } from './messenger.ts';
 import type { SlackSettings } from './settings.ts';
 
-type Needs = { db: Db; keyring: Keyring; store: MediaStore; settings: SlackSettings; log: TurnLog; meter: Meter };
+type Needs = {
+  db: Db;
+  keyring: Keyring;
+  store: MediaStore;
+  addressOf: AddressOf;
+  settings: SlackSettings;
+  log: TurnLog;
+  meter: Meter;
+};
 
 /** How a worker's runs speak in Slack: over the Web API alone, with each workspace's own token. */
-export const openSlackMessenger = ({ db, keyring, store, settings, log, meter }: Needs): Messenger =>
+export const openSlackMessenger = ({ db, keyring, store, addressOf, settings, log, meter }: Needs): Messenger =>
   createSlackMessenger({
     db,
     store,
+    addressOf,
     meter,
     connections: createConnections({ role: 'worker', db, keyring, settings, log }),
   });

@@ -10,7 +10,15 @@ export type JsonEvent = { event: string } & Record<string, unknown>;
 export function acceptedEvent(answer: StartedRun): JsonEvent {
   const { runId, workflow, prompt, started } = answer;
   const credits = started && { held: started.priceCredits, balance: started.balance };
-  return { event: 'accepted', runId, workflow, prompt, options: started?.options ?? null, credits };
+  return {
+    event: 'accepted',
+    runId,
+    workflow,
+    prompt,
+    options: started?.options ?? null,
+    credits,
+    ahead: started?.queue.ahead ?? null,
+  };
 }
 
 /** What changed between two looks at a run. */

@@ -3,6 +3,7 @@ import type { RunView } from '../../db/runs.ts';
 import { listRuns } from '../../db/runs.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
 import { progressOf } from '../../pipeline/progress.ts';
+import { acceptedWords } from '../acceptedCard.ts';
 import { commands } from '../commands/all.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
@@ -64,7 +65,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       accepted: ({ runId, started }) => {
         recent.add(shortId(runId));
         if (started) {
-          const price = text.runs.accepted(started.priceCredits, started.balance);
+          const price = acceptedWords(started, text);
           screen.print([styled(canvas(), 'dim', `  ${shortId(runId)}  ${price}`)]);
         }
       },

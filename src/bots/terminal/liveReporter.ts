@@ -1,5 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
 import { progressOf } from '../../pipeline/progress.ts';
+import { acceptedWords } from '../acceptedCard.ts';
 import type { Card } from '../card.ts';
 import { refusalCard } from '../refusalCard.ts';
 import { promptsOf, runCard, shortId } from '../runCard.ts';
@@ -24,7 +25,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
     accepted: ({ started }, typed) => {
       const on = canvas();
       const face = styled(on, 'dim', text.terminal.from(text.terminal.workspaceName));
-      const price = started ? [`  ${text.runs.accepted(started.priceCredits, started.balance)}`] : [];
+      const price = started ? [`  ${acceptedWords(started, text)}`] : [];
       screen.print([face, styled(on, 'bold', `› ${safeLine(typed)}`), ...price]);
     },
     changed: (view) => {

@@ -1,6 +1,7 @@
 import { createInterface } from 'node:readline';
 import type { RunView } from '../../db/runs.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { acceptedWords } from '../acceptedCard.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { canvasOf, type Surface } from './canvas.ts';
@@ -31,7 +32,7 @@ export async function runPiped({ services, input, surface, write, onFault, signa
     stage: {
       card: (card, links) => write(...paintCard(card, canvasOf(surface, text, links))),
       accepted: ({ runId, prompt, started }) => {
-        const cost = started ? `: ${text.runs.accepted(started.priceCredits, started.balance)}` : '';
+        const cost = started ? `: ${acceptedWords(started, text)}` : '';
         write(`${shortId(runId)}  ${text.measures.few(prompt)}${cost}`);
       },
       changed: (view) => {

@@ -1,5 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { acceptedWords } from '../acceptedCard.ts';
 import { refusalCard } from '../refusalCard.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
@@ -22,7 +23,7 @@ export function createPlainReporter(
   return {
     accepted: ({ runId, started }, typed) => {
       write(`${shortId(runId)}  ${safeLine(typed)}`);
-      if (started) write(`${shortId(runId)}  ${text.runs.accepted(started.priceCredits, started.balance)}`);
+      if (started) write(`${shortId(runId)}  ${acceptedWords(started, text)}`);
     },
     changed: (view) => {
       const now = look(view);

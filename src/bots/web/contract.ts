@@ -2,6 +2,7 @@ import { z } from 'zod';
 import {
   aspects,
   failureKinds,
+  isStorable,
   qualities,
   resolutions,
   runStates,
@@ -65,6 +66,11 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
+/** Looked up where one run is asked for, and not told in lists and streams of runs. */
+const queue = z
+  .object({ ahead: z.int().min(0), sentence: z.string() })
+  .meta({ description: 'While it waits: how many runs are started before this one (100: or more), and in words' });
+
 // Programs: the original product's endpoints.
 
 /** The sizes of the original product, and the shapes that they mean here. */
@@ -105,6 +111,7 @@ export const executed = z
     workflowId: z.uuid(),
     estimatedCost: credits,
     estimatedDuration: z.int().meta({ description: 'Seconds' }),
+    queue: queue.nullable(),
   })
   .meta({ id: 'Executed' });
 
@@ -129,6 +136,7 @@ export const status = z
     totalCost: credits.meta({ description: 'Credits: held while it runs, captured when it is over' }),
     result: z.object({ enhancedPrompt: z.string(), imageUrl: z.string(), videoUrl: z.string() }).partial().optional(),
     error: z.string().optional(),
+    queue: queue.optional(),
   })
   .meta({ id: 'Status' });
 
@@ -196,6 +204,7 @@ export const run = z
     stopping: z.boolean().meta({ description: 'Somebody asked to stop it, and it has not stopped yet' }),
     title: z.string(),
     sentences: z.array(z.string()),
+    queue: queue.nullable(),
     prompt: z.string(),
     enhanced: z.object({ image: z.string(), motion: z.string() }).nullable(),
     options: runChoices,
@@ -228,8 +237,8 @@ export const runPage = z
 export const runQuery = z.object({
   limit: z.coerce.number().int().min(1).max(100).default(24),
   cursor: z.uuid().optional(),
-  search: z.string().trim().min(1).max(200).optional(),
-  member: z.string().min(1).max(200).optional().meta({ description: 'A member id, or "me"' }),
+  search: z.string().trim().min(1).max(200).refine(isStorable).optional(),
+  member: z.string().min(1).max(200).refine(isStorable).optional().meta({ description: 'A member id, or "me"' }),
   kind: z.enum(['image', 'video']).optional(),
   state: z.enum(['active', ...runStates]).optional(),
 });
@@ -351,7 +360,7 @@ export const use = z
   .meta({ id: 'Use' });
 
 export const deductBody = z
-  .object({ amount: z.int().min(1).max(1_000_000), reason: z.string().max(200).default('') })
+  .object({ amount: z.int().min(1).max(1_000_000), reason: z.string().max(200).refine(isStorable).default('') })
   .meta({ id: 'Deduct' });
 export const deducted = z
   .object({ success: z.literal(true), deducted: credits, balance: credits, repeated: z.boolean() })

@@ -5,6 +5,8 @@ import type { Keyring } from '../../db/keyring.ts';
 export type MediaLinks = {
   /** An address on this server, good for at least a day, the same for an hour. */
   sign: (objectKey: string, now: Date) => string;
+  /** One that is good until a moment of the hour that follows `until`, and until when. */
+  signUntil: (objectKey: string, until: Date) => { path: string; expiresAt: Date };
   isSigned: (objectKey: string, query: { expires?: string; signature?: string }, now: Date) => boolean;
 };
 
@@ -15,12 +17,15 @@ export function createMediaLinks({ active, keys }: Keyring): MediaLinks {
   const secrets = new Map([...keys].map(([version, key]) => [version, derived(key)]));
   const secret = secrets.get(active);
   if (!secret) throw new Error('the keyring lacks its active key');
+  const signUntil: MediaLinks['signUntil'] = (objectKey, until) => {
+    const expiresAt = new Date(Math.ceil(until.getTime() / hourMs) * hourMs);
+    const expires = String(expiresAt.getTime() / 1_000);
+    const signature = signatureOf(secret, objectKey, expires).toString('base64url');
+    return { path: `/media/${objectKey}?expires=${expires}&signature=${signature}`, expiresAt };
+  };
   return {
-    sign: (objectKey, now) => {
-      const expires = String((Math.ceil(now.getTime() / hourMs) * hourMs + goodForMs) / 1_000);
-      const signature = signatureOf(secret, objectKey, expires).toString('base64url');
-      return `/media/${objectKey}?expires=${expires}&signature=${signature}`;
-    },
+    signUntil,
+    sign: (objectKey, now) => signUntil(objectKey, new Date(now.getTime() + goodForMs)).path,
     isSigned: (objectKey, { expires, signature }, now) => {
       if (!expires || !signature || !/^\d{1,12}$/.test(expires) || Number(expires) * 1_000 < now.getTime())
         return false;

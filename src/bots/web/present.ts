@@ -1,10 +1,12 @@
 import type { z } from 'zod';
+import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
 import type { Asset, RunView } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { discordPlace, discordSpeech } from '../discord/place.ts';
 import { failureSentences, runCard, stepLines } from '../runCard.ts';
+import type { Services } from '../services.ts';
 import { speechOf } from '../slack/place.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
@@ -72,8 +74,20 @@ async function resultOf(view: RunView, address: (objectKey: string) => Promise<s
 
 type Result = NonNullable<Status['result']>;
 
-/** A run with everything about it, as one caller may see it and act on it. */
-export function presentRun({ services, links }: WebDeps, view: RunView, caller: Caller): Run {
+/** Where a run waits; null when it does not. */
+export const placeOf = async ({ db, limits }: Services, { run }: RunView): Promise<Place | null> =>
+  run.state === 'queued' ? await placeInQueue(db, run.id, limits) : null;
+
+export const presentPlace = (place: Place | null, text: Text): Run['queue'] =>
+  place && { ahead: place.ahead, sentence: text.runs.queue(place) };
+
+/** A run with everything about it, as one caller may see it and act on it; with its place in the queue where that was looked up. */
+export function presentRun(
+  { services, links }: WebDeps,
+  view: RunView,
+  caller: Caller,
+  place: Place | null = null,
+): Run {
   const text = textOf(caller.locale);
   const now = services.now();
   const progress = progressOf(view, services.providers, now);
@@ -84,6 +98,7 @@ export function presentRun({ services, links }: WebDeps, view: RunView, caller: 
     ...{ id: run.id, workflow: run.workflow, state: run.state, title: card.title },
     stopping: run.settledAt === null && run.cancelRequestedAt !== null,
     sentences: card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])),
+    queue: presentPlace(place, text),
     prompt: run.prompt,
     enhanced: view.steps.find((one) => one.kind === 'enhance')?.enhanced ?? null,
     options: run.options,

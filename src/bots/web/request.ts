@@ -1,10 +1,12 @@
 import { createHash, randomUUID } from 'node:crypto';
+import type { Place } from '../../db/placeInQueue.ts';
 import { loadRun, type RunView } from '../../db/runs.ts';
 import { type RunId, runId } from '../../db/vocabulary.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
 import type { WebDeps } from './deps.ts';
+import { placeOf } from './present.ts';
 import { type Problem, problem, refusalProblem } from './problem.ts';
 import type { EventStream } from './sse.ts';
 
@@ -32,7 +34,7 @@ export function requestOf(
 }
 
 export type Launched =
-  | { outcome: 'launched'; view: RunView; balance: number | null }
+  | { outcome: 'launched'; view: RunView; balance: number | null; queue: Place | null }
   | { outcome: 'refused'; problem: Problem };
 
 /** What came of a command that starts a run. */
@@ -40,11 +42,13 @@ export async function launched(request: CommandRequest, answer: Answer): Promise
   const text = textOf(request.locale);
   if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalProblem(answer.refusal, text) };
   if (answer.kind !== 'run') throw new Error(`a run was asked for, and the answer is a ${answer.kind}`);
+  const { started } = answer;
   const view = await loadRun(request.services.db, answer.runId);
   if (!view) throw new Error(`run ${answer.runId} was started and is not there`);
   const same = JSON.stringify(view.run.place) === JSON.stringify(request.place);
-  if (!answer.started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
-  return { outcome: 'launched', view, balance: answer.started?.balance ?? null };
+  if (!started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
+  const queue = started && view.run.state === 'queued' ? started.queue : await placeOf(request.services, view);
+  return { outcome: 'launched', view, balance: started?.balance ?? null, queue };
 }
 
 /** A run of the caller's workspace; any other is as if it were not. */

@@ -17,13 +17,14 @@ const { doctor: words } = text.operator;
 /** Everything that stands on the database. */
 export async function checkWork(program: Program): Promise<Finding[]> {
   const unfinished = await countUnfinished(program);
+  const media = await checkMedia(program);
   return [
     ...(await checkQueue(program)),
-    await checkMedia(program),
+    media,
     checkProviders(program),
     ...(await checkModels(program)),
     await checkFfmpeg(),
-    await checkObjects(program),
+    media.isFine ? await checkObjects(program) : { part: 'objects', isFine: false, says: words.objectsUnseen },
     ...(await checkLedger(program, unfinished === 0)),
     await checkRuns(program, unfinished),
   ];
@@ -105,8 +106,22 @@ async function checkFfmpeg(): Promise<Finding> {
 const page = z.array(z.object({ id: z.string(), key: z.string(), bytes: z.coerce.number() }));
 const pageRows = 200;
 
+async function checkObjects(program: Program): Promise<Finding> {
+  try {
+    const { missing, seen } = await findObjects(program);
+    const isFine = missing.length === 0;
+    const says = isFine ? words.objectsFine(seen) : words.objectsMissing(missing, missing.length);
+    return { part: 'objects', isFine, says };
+  } catch (error) {
+    return { part: 'objects', isFine: false, says: reasonOf(error) };
+  }
+}
+
 /** Every done step's object, as long as it was written down, page by page: there may be many. */
-async function checkObjects({ database: { db }, services: { store } }: Program): Promise<Finding> {
+async function findObjects({
+  database: { db },
+  services: { store },
+}: Program): Promise<{ missing: string[]; seen: number }> {
   const missing: string[] = [];
   let seen = 0;
   let after = '00000000-0000-0000-0000-000000000000';
@@ -117,16 +132,14 @@ async function checkObjects({ database: { db }, services: { store } }: Program):
         JOIN runs r ON r.id = a.run_id
         WHERE s.state = 'done' AND r.deleted_at IS NULL AND a.removed_at IS NULL AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
     );
-    const sizes = await Promise.all(rows.map(async ({ key }) => await store.size(key).catch(() => null)));
+    const sizes = await Promise.all(rows.map(async ({ key }) => await store.size(key)));
     missing.push(...rows.filter((row, at) => sizes[at] !== row.bytes).map(({ key }) => key));
     seen += rows.length;
     const last = rows.at(-1);
     if (!last || rows.length < pageRows) break;
     after = last.id;
   }
-  const isFine = missing.length === 0;
-  const says = isFine ? words.objectsFine(seen) : words.objectsMissing(missing, missing.length);
-  return { part: 'objects', isFine, says };
+  return { missing, seen };
 }
 
 async function checkLedger({ database: { db } }: Program, isAtRest: boolean): Promise<Finding[]> {

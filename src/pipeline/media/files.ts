@@ -3,6 +3,7 @@ import { constants, createReadStream } from 'node:fs';
 import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
+import { removeStrayFiles } from './strayFiles.ts';
 
 /** Keeps media as plain files below `directory`, which is created when first needed. */
 export function createFileStore(directory: string): MediaStore {
@@ -45,6 +46,7 @@ export function createFileStore(directory: string): MediaStore {
       const path = pathOf(key);
       await explained(root, () => rm(path, { force: true }));
     },
+    removeStrays: (search) => explained(root, () => removeStrayFiles(root, search)),
     prepare: async () => {
       const made = await explained(root, () => mkdir(root, { recursive: true }));
       return made === undefined ? 'there' : 'made';

@@ -7,16 +7,17 @@ import {
   CreateBucketCommand,
   DeleteObjectCommand,
   GetObjectCommand,
-  HeadBucketCommand,
   HeadObjectCommand,
+  ListObjectsV2Command,
   PutObjectCommand,
   S3Client,
 } from '@aws-sdk/client-s3';
 import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
-import { explainedS3, isMissing } from './s3Errors.ts';
+import { explainedS3, isBucketMissing, isMissing, mayPass } from './s3Errors.ts';
 import type { S3Settings } from './s3Settings.ts';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
+import { removeStrayObjects } from './strayObjects.ts';
 
 /** The smallest part that S3 takes: a few copies of each of those under way are in memory. Ten thousand of them are 50 GB. */
 const partBytes = 5 * 1024 * 1024;
@@ -46,6 +47,23 @@ export function createS3Store(settings: S3Settings): MediaStore {
     return Body;
   };
 
+  const sizeOf = async (object: { Bucket: string; Key: string }): Promise<number | null> => {
+    try {
+      return (await client.send(new HeadObjectCommand(object))).ContentLength ?? null;
+    } catch (error) {
+      if (isMissing(error)) return null;
+      throw error;
+    }
+  };
+
+  /** Throws, with the server's own reason, unless the bucket can be used. A HEAD takes the same right, and would give no reason. */
+  const reachBucket = async () => await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
+
+  const remove = async (key: string) => {
+    const object = at(key);
+    await explained(() => client.send(new DeleteObjectCommand(object)));
+  };
+
   return {
     put: async (key, file, signal) => {
       const object = at(key);
@@ -54,7 +72,16 @@ export function createS3Store(settings: S3Settings): MediaStore {
       if (size !== file.bytes) {
         throw new StorageError(`A media file has ${size} bytes where ${file.bytes} were measured.`);
       }
-      await explained(() => upload(client, object, file, signal));
+      await explained(async () => {
+        try {
+          await upload(client, object, file, signal);
+        } catch (error) {
+          // When the answer to the last call is lost, its repetition hears that there is no such upload: the object tells. Its key
+          // names its content. Where the fault passes, the whole is put again.
+          const isGivenUp = error instanceof Error && !signal?.aborted && !mayPass(error);
+          if (!isGivenUp || (await sizeOf(object).catch(() => null)) !== file.bytes) throw error;
+        }
+      });
     },
     open: async (key) => {
       const object = at(key);
@@ -66,14 +93,7 @@ export function createS3Store(settings: S3Settings): MediaStore {
     },
     size: async (key) => {
       const object = at(key);
-      return await explained(async () => {
-        try {
-          return (await client.send(new HeadObjectCommand(object))).ContentLength ?? null;
-        } catch (error) {
-          if (isMissing(error)) return null;
-          throw error;
-        }
-      });
+      return await explained(() => sizeOf(object));
     },
     link: async (key) => {
       const object = at(key);
@@ -82,19 +102,25 @@ export function createS3Store(settings: S3Settings): MediaStore {
       const url = await explained(() => getSignedUrl(client, new GetObjectCommand(object), { expiresIn }));
       return { kind: 'url', url, expiresAt: new Date(Date.now() + expiresIn * 1_000) };
     },
-    remove: async (key) => {
-      const object = at(key);
-      await explained(() => client.send(new DeleteObjectCommand(object)));
-    },
+    remove,
+    removeStrays: (search) => removeStrayObjects({ client, settings, remove }, search),
     prepare: async () =>
       await explained(async () => {
+        try {
+          await reachBucket();
+          return 'there';
+        } catch (error) {
+          if (!isBucketMissing(error)) throw error;
+        }
+        // Only now: a key may lack this right, and Amazon takes it, in its oldest region, as a wish to reset who may do what with
+        // a bucket of one's own.
         try {
           await client.send(new CreateBucketCommand({ Bucket }));
           return 'made';
         } catch (error) {
           if (!(error instanceof Error && /^BucketAlready(OwnedByYou|Exists)$/.test(error.name))) throw error;
-          // Servers differ in what they call a bucket of one's own; whether it is, shows in using it.
-          await client.send(new HeadBucketCommand({ Bucket })).catch(() => Promise.reject(error));
+          // Somebody was faster. Servers differ in what they call a bucket of one's own; whether it is, shows in using it.
+          await reachBucket().catch(() => Promise.reject(error));
           return 'there';
         }
       }),

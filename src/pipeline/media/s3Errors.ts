@@ -15,6 +15,9 @@ export async function explainedS3<T>(settings: S3Settings, work: () => Promise<T
 export const isMissing = (error: unknown): boolean =>
   error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchKey');
 
+export const isBucketMissing = (error: unknown): boolean =>
+  error instanceof Error && (error.name === 'NotFound' || error.name === 'NoSuchBucket');
+
 function sentenceFor(error: Error, { bucket, endpoint, region }: S3Settings): string {
   const where = endpoint ?? `Amazon S3 in ${region}`;
   switch (error.name) {
@@ -34,7 +37,7 @@ function sentenceFor(error: Error, { bucket, endpoint, region }: S3Settings): st
       return `The bucket ${bucket} is not in the region ${region}: correct S3_REGION.`;
     case 'AccessDenied':
     case 'Forbidden':
-      return `${where} denies access to the bucket ${bucket}: its key needs to read, write and delete objects there, and to list them (without that, what is missing looks forbidden).`;
+      return `${where} denies access to the bucket ${bucket}: its key needs to read, write and delete objects there, and to list them (without that, what is missing looks forbidden). If the bucket is somebody else's, choose another S3_BUCKET.`;
     case 'NoSuchKey':
       return `There is no such object in the bucket ${bucket}.`;
     case 'CredentialsProviderError':
@@ -47,7 +50,7 @@ function sentenceFor(error: Error, { bucket, endpoint, region }: S3Settings): st
 }
 
 /** The network's faults, and a server that is at its limit or has none of its own. */
-function mayPass(error: Error): boolean {
+export function mayPass(error: Error): boolean {
   const status = statusOf(error);
   if (status !== null) return status >= 500 || status === 429 || status === 408;
   return error.name === 'TimeoutError' || codeOf(error) !== '';

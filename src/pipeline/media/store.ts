@@ -16,10 +16,24 @@ export type MediaStore = {
   link: (key: string) => Promise<MediaLink>;
   /** Removing what is not there is no error. */
   remove: (key: string) => Promise<void>;
+  /**
+   * Looks through the objects below `runs/` that were last written before `before`, gives their keys to `straysAmong` in pages of at
+   * most a thousand, in no particular order, and removes those that it names. Takes back as well what puts to there have left that were
+   * begun before then and broken off: no key names it. Says how many of both are gone. What is put or removed meanwhile may be looked at
+   * or not. Ends after the page at hand when the signal aborts; any number of processes may do it at once.
+   */
+  removeStrays: (search: StraySearch) => Promise<number>;
   /** Makes the place where objects are kept, where that is missing. */
   prepare: () => Promise<'made' | 'there'>;
   /** Proves that an object can be written, read and removed; throws with a sentence for the operator. */
   check: () => Promise<void>;
+};
+
+export type StraySearch = {
+  before: Date;
+  /** Those of some keys that nobody names, and nobody will. */
+  straysAmong: (keys: readonly string[]) => Promise<readonly string[]>;
+  signal: AbortSignal;
 };
 
 /** The store could not do its work. The message is one sentence for the operator; `cause` is the system's own error. */
@@ -55,6 +69,7 @@ export function createLazyStore(load: () => Promise<MediaStore>): MediaStore {
     size: async (key) => (await store()).size(key),
     link: async (key) => (await store()).link(key),
     remove: async (key) => (await store()).remove(key),
+    removeStrays: async (search) => (await store()).removeStrays(search),
     prepare: async () => (await store()).prepare(),
     check: async () => (await store()).check(),
   };

@@ -25,6 +25,18 @@ test('a signed /vidgenie complete leads to the image and the video in the thread
   expect(await slack.history(general)).toHaveLength(1);
 });
 
+test('who has to wait is told their place with the first answer', async () => {
+  const { driver } = await startInSlack({ worker: false });
+  const told: string[] = [];
+  for (let count = 0; count < 3; count += 1) {
+    const asked = await driver.command('image a fox');
+    told.push((await driver.told.first(({ key }) => key === asked.key, 'an answer')).text);
+  }
+  expect(told[0]).not.toMatch(/ahead|next/);
+  expect(told[1]).toMatch(/88 left\. 1 run is ahead of it\./);
+  expect(told[2]).toMatch(/82 left\. 2 runs are ahead of it\./);
+});
+
 test('the image is in the thread while the video is still being made', async () => {
   const { slack, driver } = await startInSlack({ vendor: { pollsUntilDone: 1_000_000 } });
   await driver.command('complete a fox');

@@ -8,13 +8,13 @@ import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
 /** A Slack whose media are in a bucket, from which links can be given. */
-async function startWithBucket(): Promise<InSlack> {
+async function startWithBucket(publicUrl?: string): Promise<InSlack> {
   const server = await startS3(await temporaryDirectory());
   onTestFinished(server.close);
   const { s3 } = readConfig(server.environment);
   if (!s3) throw new Error('no S3 in the configuration');
   await createS3Store(s3).prepare();
-  return await startInSlack({ s3 });
+  return await startInSlack({ s3, ...(publicUrl === undefined ? {} : { publicUrl }) });
 }
 
 async function endOf({ slack }: InSlack) {
@@ -31,21 +31,27 @@ async function balanceOf({ driver }: InSlack): Promise<string> {
 
 const noUploads = { error: 'file_uploads_disabled' } as const;
 
-test('files that Slack takes nowhere become links that open, and stay paid for', async () => {
-  const it = await startWithBucket();
+test.for([
+  ['where people find this server', 'https://vidgenie.example'],
+  ['in the bucket, where nobody knows this server', undefined],
+] as const)('files that Slack takes nowhere become links that open, %s, and stay paid for', async ([, publicUrl]) => {
+  const it = await startWithBucket(publicUrl);
   it.slack.meddle.with = ({ method }) => (method === 'files.getUploadURLExternal' ? noUploads : null);
   await it.driver.command('complete a fox');
   const { progress, others } = await endOf(it);
   expect(others).toEqual([]);
   expect(progress).toMatch(/file_uploads_disabled/);
-  const links = [...progress.matchAll(/<(http:[^|]+)\|([^>]+)>/g)].map(([, url = '', label]) => ({ url, label }));
+  const links = [...progress.matchAll(/<(https?:[^|]+)\|([^>]+)>/g)].map(([, url = '', label]) => ({ url, label }));
   expect(links.map(({ label }) => label)).toEqual([
     expect.stringMatching(/^Image \(until /),
     expect.stringMatching(/^Video \(until /),
   ]);
   const sizes: number[] = [];
   for (const { url } of links) {
-    const answer = await fetch(url.replaceAll('&amp;', '&'));
+    const address = new URL(url.replaceAll('&amp;', '&'));
+    expect(address.origin === publicUrl).toBe(publicUrl !== undefined);
+    const local = `http://127.0.0.1:${it.port}${address.pathname}${address.search}`;
+    const answer = await fetch(publicUrl === undefined ? address : local);
     expect(answer.status).toBe(200);
     sizes.push((await answer.arrayBuffer()).byteLength);
   }

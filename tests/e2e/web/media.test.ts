@@ -8,7 +8,7 @@ import { runId } from '../../../src/db/vocabulary.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { startS3 } from '../../support/s3/server.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
-import { openWebServer } from '../../support/web/server.ts';
+import { openWebServer, publicUrl } from '../../support/web/server.ts';
 
 /** A finished run of a workspace, and its media as its admin is told of them. */
 async function finished() {
@@ -136,7 +136,7 @@ test('media belong to their workspace, and are gone when their run is deleted, i
   expect(runId.parse(stays)).toBe(stays);
 });
 
-test('media in a bucket are the bucket’s own links for programs, and come through this server for the page', async () => {
+test('media in a bucket that nobody outside may reach come through this server, for programs as for the page', async () => {
   const bucket = await startS3(await temporaryDirectory());
   onTestFinished(bucket.close);
   const { s3 } = readConfig(bucket.environment);
@@ -148,8 +148,10 @@ test('media in a bucket are the bucket’s own links for programs, and come thro
   const id = await submitted(server.program, { workspace, workflow: 'image' });
   await delivered(server.program, id);
   const { result } = status.parse((await server.ask('GET', `/api/workflow/status/${id}`, { token })).json());
-  expect(result?.imageUrl).toContain(bucket.endpoint);
-  const direct = Buffer.from(await (await fetch(result?.imageUrl ?? '')).arrayBuffer());
+  const { origin, pathname, search } = new URL(result?.imageUrl ?? '');
+  expect(origin).toBe(publicUrl);
+  const { bytes: direct } = await server.ask('GET', pathname + search);
+  expect((await sharp(direct).metadata()).format).toBe('png');
   const [image] = run.parse((await server.ask('GET', `/api/workflows/${id}`, { token })).json()).media;
   const through = await server.ask('GET', image?.url ?? '');
   expect(through.bytes.equals(direct)).toBe(true);

@@ -56,6 +56,16 @@ test('a run that was asked for by a program ends completed, with links that open
   expect(await checkInvariants(server.program.services.db, { atRest: true })).toEqual([]);
 });
 
+test('a run that waits tells its place: to whoever started it, and to whoever asks after it', async () => {
+  const { server, token } = await opened({ worker: false });
+  await execute(server, token, example);
+  const accepted = await execute(server, token, example);
+  const queue = { ahead: 1, sentence: '1 run is ahead of it.' };
+  expect(accepted.json()).toMatchObject({ queue });
+  for (const path of [`/api/workflow/status/${idIn(accepted)}`, `/api/workflows/${idIn(accepted)}`])
+    expect((await server.ask('GET', path, { token })).json()).toMatchObject({ queue });
+});
+
 test('each size of the original is a shape, and each of its workflows takes what it means and ignores the rest', async () => {
   const { server, token } = await opened({});
   const { initialPrompt, imageConfig, videoConfig } = example.config;

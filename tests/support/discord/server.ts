@@ -5,6 +5,8 @@ import { createDiscordMessenger } from '../../../src/bots/discord/messenger.ts';
 import type { Shards } from '../../../src/bots/discord/shards.ts';
 import { startDiscordBot } from '../../../src/bots/discord/start.ts';
 import { createHttpServer } from '../../../src/bots/http.ts';
+import { createAddressOf } from '../../../src/bots/mediaAddress.ts';
+import { createMediaLinks } from '../../../src/bots/web/links.ts';
 import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
 import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
@@ -13,6 +15,7 @@ import { createLog } from '../../../src/log.ts';
 import type { Program, Surroundings } from '../../../src/main.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import { silentMeter } from '../../../src/pipeline/meter.ts';
+import { testConfig } from '../config.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, delivered, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -28,7 +31,11 @@ export async function openWorker(
   options: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv } & Surroundings = {},
 ): Promise<Program> {
   const store = createFileStore(join(installation.home, 'media'));
+  const { keyring, publicUrl } = testConfig(installation.database.url, installation.home, options.environment);
+  if (!keyring) throw new Error('no keyring in the configuration');
+  const links = createMediaLinks(keyring);
   const messenger = createDiscordMessenger({
+    addressOf: createAddressOf({ store, links, publicUrl, now: () => new Date() }),
     address: discord.address,
     ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog(), meter: silentMeter },
   });

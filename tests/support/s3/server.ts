@@ -29,6 +29,7 @@ export async function startS3(
 ): Promise<S3Server> {
   const handle = new S3rver({ directory, silent: true, vhostBuckets: false, resetOnClose: false }).callback();
   const requests: S3Server['requests'] = [];
+  const completed = new Set<string>();
   const waiting: { path: RegExp; resolve: () => void }[] = [];
   const server = createServer((request, response) => {
     const { method = '', url: path = '' } = request;
@@ -43,6 +44,10 @@ export async function startS3(
     if (running.fault !== null) return refuse(running.fault, 'ServiceUnavailable');
     const objection = objectionTo(request, account, now());
     if (objection !== null) return refuse(objection === 'AuthorizationHeaderMalformed' ? 400 : 403, objection);
+    // s3rver has a fault of its own where S3 knows an upload no more.
+    const upload = method === 'POST' ? /[?&]uploadId=([^&]+)/.exec(path)?.[1] : undefined;
+    if (upload !== undefined && completed.has(upload)) return refuse(404, 'NoSuchUpload');
+    if (upload !== undefined) completed.add(upload);
     handle(request, response);
   });
   server.listen(port, '127.0.0.1');

@@ -53,10 +53,15 @@ test('the first look at a run that is under way already tells what has happened 
   ]);
 });
 
-test('an accepted run tells its price, a refused one why in code and in words', () => {
-  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}) };
+test('an accepted run tells its price and how many are ahead, a refused one why in code and in words', () => {
+  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}), queue: { ahead: 2, limit: null } };
   const run = { kind: 'run', runId: id, workflow: 'complete', prompt: 'a fox', started } as const;
-  expect(acceptedEvent(run)).toMatchObject({ event: 'accepted', runId: id, credits: { held: 24, balance: 76 } });
+  expect(acceptedEvent(run)).toMatchObject({
+    event: 'accepted',
+    runId: id,
+    credits: { held: 24, balance: 76 },
+    ahead: 2,
+  });
   const refusal = { reason: 'insufficient', priceCredits: 24, balance: 3, heldCredits: 0 } as const;
   expect(refusedEvent(refusal, textOf('en'))).toMatchObject({
     ...{ event: 'refused', reason: 'insufficient', priceCredits: 24, balance: 3 },

@@ -1,7 +1,10 @@
 import { expect, test } from 'vitest';
+import { acceptedWords } from '../../../src/bots/acceptedCard.ts';
 import type { Card } from '../../../src/bots/card.ts';
 import { runCard } from '../../../src/bots/runCard.ts';
-import { textOf } from '../../../src/bots/text.ts';
+import { type Locale, textOf } from '../../../src/bots/text.ts';
+import type { Place } from '../../../src/db/placeInQueue.ts';
+import { runOptions } from '../../../src/db/vocabulary.ts';
 import { doneSteps, halfWay, id, image, settled, step, succeeded, view } from './samples.ts';
 
 const text = textOf('en');
@@ -11,7 +14,7 @@ const quotes = (card: Card) => card.blocks.flatMap((block) => (block.kind === 'q
 const cardOf = (it: ReturnType<typeof view>, known = {}) => runCard(it, halfWay(it), text, known);
 
 test('a waiting run says how many are ahead, and can be canceled', () => {
-  const card = cardOf(view(), { ahead: 2 });
+  const card = cardOf(view(), { queue: { ahead: 2, limit: null } });
   expect(card).toMatchObject({ tone: 'plain', title: 'Image and video: waiting for a free worker', media: [] });
   expect(words(card)).toEqual(['2 runs are ahead of it.']);
   expect(card.buttons).toEqual([{ action: 'cancel', runId: id, label: 'Cancel', style: 'danger' }]);
@@ -20,6 +23,28 @@ test('a waiting run says how many are ahead, and can be canceled', () => {
     ['waiting', 'usually 4 s'],
     ['waiting', 'usually 4 s'],
   ]);
+});
+
+test('a run over a limit says which one it waits for, in both languages', () => {
+  const says = (queue: Place, locale: Locale) => words(runCard(view(), halfWay(view()), textOf(locale), { queue }));
+  const ofMember = { of: 'member', atWork: 3 } as const;
+  expect(says({ ahead: 0, limit: ofMember }, 'en')).toEqual([
+    "It starts when another ends: at most 3 of this member's runs are at work at a time.",
+  ]);
+  expect(says({ ahead: 100, limit: { of: 'workspace', atWork: 30 } }, 'en')).toEqual([
+    "100 or more runs are ahead of it, and at most 30 of this workspace's runs are at work at a time.",
+  ]);
+  expect(says({ ahead: 1, limit: ofMember }, 'fr')).toEqual([
+    '1 création avant elle, et 3 au plus de ce membre sont en cours à la fois.',
+  ]);
+});
+
+test('the first answer tells a place where there is something to wait for, and nothing where there is not', () => {
+  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}) };
+  expect(acceptedWords({ ...started, queue: { ahead: 0, limit: null } }, text)).toBe('24 credits held, 76 left.');
+  expect(acceptedWords({ ...started, queue: { ahead: 2, limit: null } }, text)).toMatch(/2 runs are ahead of it\.$/);
+  const own = { ahead: 0, limit: { of: 'member', atWork: 3 } } as const;
+  expect(acceptedWords({ ...started, queue: own }, text)).toMatch(/left\. It starts when another ends/);
 });
 
 test('a run at work shows each step, how long it may take, and the better prompt beside the original', () => {

@@ -48,6 +48,8 @@ async function ask(
 
 const dispatch = (database: Database, most: number) => dispatchDue(database.db, most, 60_000, limits);
 
+const place = (database: Database, id: RunId | undefined) => placeInQueue(database.db, runId.parse(id), limits);
+
 async function end(database: Database, lease: Lease | undefined): Promise<void> {
   if (!lease) throw new Error('nothing was dispatched');
   await settle(database.db, lease, { state: 'failed', capturedCredits: 0, failure: null });
@@ -127,7 +129,7 @@ test('a thousand waiting runs of one workspace do not delay the first run of ano
   const [first] = await dispatch(database, 1);
   const [theirs] = await ask(database, small, ['zoe'], 1);
   if (!theirs || !first) throw new Error('nothing was asked for');
-  expect(await placeInQueue(database.db, theirs)).toBe(0);
+  expect(await place(database, theirs)).toEqual({ ahead: 0, limit: null });
   expect((await dispatch(database, 1)).map((lease) => lease.runId)).toEqual([theirs]);
 });
 
@@ -175,14 +177,59 @@ test('a place in the queue is the number of runs that are started before it', as
   const theirs = await ask(database, b, names(4), 1);
   const last = theirs[2];
   if (!last) throw new Error('nothing was asked for');
-  const place = await placeInQueue(database.db, last);
+  const { ahead } = await place(database, last);
   const started: RunId[] = [];
   while (!started.includes(last)) {
     const [lease] = await dispatch(database, 1);
     if (!lease) throw new Error('nothing was dispatched');
     started.push(lease.runId);
   }
-  expect(started.length - 1).toBeGreaterThanOrEqual(place);
-  expect(started.length - 1 - place).toBeLessThanOrEqual(1);
-  expect(await placeInQueue(database.db, last)).toBe(0);
+  expect(started.length - 1).toBeGreaterThanOrEqual(ahead);
+  expect(started.length - 1 - ahead).toBeLessThanOrEqual(1);
+  expect(await place(database, last)).toEqual({ ahead: 0, limit: null });
+});
+
+test('what is over a limit of its own is ahead of nobody else, and its member is told which limit that is', async () => {
+  const database = await createTestDatabase();
+  const [ours, theirs] = [
+    await createWorkspace(database, 1_000, 'terminal:a'),
+    await createWorkspace(database, 1_000, 'terminal:b'),
+  ];
+  const adas = await ask(database, ours, ['ada'], 13);
+  expect(await dispatch(database, 20)).toHaveLength(limits.memberAtWork);
+  const [bobs] = await ask(database, ours, ['bob'], 1);
+  expect(await place(database, bobs)).toEqual({ ahead: 0, limit: null });
+  // For Ada it is the number of her own: she waits for what she has at work, and for no worker.
+  const limit = { of: 'member', atWork: limits.memberAtWork };
+  expect(await place(database, adas[3])).toEqual({ ahead: 0, limit });
+  expect(await place(database, adas[12])).toEqual({ ahead: 9, limit });
+
+  const [zoes] = await ask(database, theirs, ['zoe'], 1);
+  expect(await place(database, zoes)).toEqual({ ahead: 0, limit: null });
+  const started = (await dispatch(database, 20)).map((lease) => lease.runId);
+  expect(started.sort()).toEqual([bobs, zoes].sort());
+});
+
+test('of a member at the limit no more runs are ahead than are let start, in this workspace and in others', async () => {
+  const database = await createTestDatabase();
+  const [ours, theirs] = [
+    await createWorkspace(database, 1_000, 'terminal:a'),
+    await createWorkspace(database, 1_000, 'terminal:b'),
+  ];
+  await ask(database, ours, ['ada'], 8);
+  expect(await dispatch(database, 2)).toHaveLength(2);
+  const [bobs] = await ask(database, ours, ['bob'], 1);
+  expect(await place(database, bobs)).toEqual({ ahead: 1, limit: null });
+  // Theirs have nothing at work: they come before a third run of ours, but no more than a member of theirs may have.
+  await ask(database, theirs, ['zoe'], 9);
+  expect(await place(database, bobs)).toEqual({ ahead: 1 + limits.memberAtWork, limit: null });
+});
+
+test('a workspace that has its share at work is told so', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 1_000);
+  await ask(database, workspace, names(12), 3);
+  expect(await dispatch(database, 40)).toHaveLength(limits.workspaceAtWork);
+  const [late] = await ask(database, workspace, ['late'], 1);
+  expect(await place(database, late)).toEqual({ ahead: 6, limit: { of: 'workspace', atWork: limits.workspaceAtWork } });
 });

@@ -1,4 +1,4 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { text } from 'node:stream/consumers';
@@ -59,6 +59,36 @@ describe('the file store', () => {
     await expect(store.put(key, await localFile('late'), aborted)).rejects.toThrow('lost to another worker');
     expect(await text(await store.open(key))).toBe('whole');
     expect(await readdir(join(directory, 'kept', key, '..'))).toEqual(['video.mp4']);
+  });
+
+  it('removes of what was last written before then only what is a stray, page by page, and what broken puts have left', async () => {
+    const root = join(directory, 'strays');
+    const store = createFileStore(root);
+    const old = new Date(Date.now() - 2_000);
+    const before = new Date(Date.now() - 1_000);
+    const search = { before, signal: new AbortController().signal };
+    // Before the first object there is nothing to look through.
+    expect(await store.removeStrays({ ...search, straysAmong: () => Promise.reject(new Error('asked')) })).toBe(0);
+    const write = async (key: string, at?: Date) => {
+      await mkdir(join(root, key, '..'), { recursive: true });
+      await writeFile(join(root, key), 'x');
+      if (at) await utimes(join(root, key), at, at);
+    };
+    const many = Array.from({ length: 1_001 }, (_, index) => `runs/${index}/image.png`);
+    for (const key of many) await write(key, old);
+    for (const key of ['runs/7/.video.mp4.0a1b.part', 'elsewhere/7/image.png']) await write(key, old);
+    for (const key of ['runs/7/video.mp4', 'runs/7/.image.png.0a1b.part']) await write(key);
+    const asked: (readonly string[])[] = [];
+    const straysAmong = async (keys: readonly string[]) => {
+      asked.push(keys);
+      return keys.filter((one) => one === 'runs/7/image.png' || one === 'runs/1000/image.png');
+    };
+    expect(await store.removeStrays({ ...search, straysAmong })).toBe(3);
+    expect(asked.map(({ length }) => length)).toEqual([1_000, 1]);
+    expect(asked.flat().sort()).toEqual(many.sort());
+    expect((await readdir(join(root, 'runs/7'))).sort()).toEqual(['.image.png.0a1b.part', 'video.mp4']);
+    expect(await readdir(join(root, 'runs/1000'))).toEqual([]);
+    expect(await store.size('elsewhere/7/image.png')).toBe(1);
   });
 
   it.each(['', '/etc/passwd', '../up', 'runs/../../up', 'runs//x', 'runs/.hidden', 'runs\\x', 'a/b\0', 'runs/x/'])(

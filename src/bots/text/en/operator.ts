@@ -149,6 +149,7 @@ export const doctor = {
     `${model} will be shut down on ${day}: name its successor in the configuration`,
   keyFault: (vendor: string, reason: string) => `the ${vendor} key cannot be used: ${reason}`,
   objectsFine: (count: number) => `all ${count} stored results are there`,
+  objectsUnseen: 'not looked at: whether they are there shows when the media store can be reached',
   objectsMissing: (keys: readonly string[], count: number) =>
     `${count} of the stored results ${count === 1 ? 'is' : 'are'} missing or not whole, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,
   ledgerFine: (atRest: boolean) => (atRest ? 'every invariant holds, nothing is held' : 'every invariant holds'),

@@ -1,3 +1,4 @@
+import type { Place } from '../../../db/placeInQueue.ts';
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
 import type { Action } from '../../card.ts';
 import { allOf, credits, duration, guess } from './measures.ts';
@@ -53,10 +54,13 @@ export const title = {
   canceledPartial: 'Canceled; your image was ready by then',
 };
 
-export const ahead = (runs: number): string =>
-  runs === 0
-    ? 'It is next.'
-    : `${runs}${runs < 100 ? '' : ' or more'} ${runs === 1 ? 'run is' : 'runs are'} ahead of it.`;
+/** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
+export function queue({ ahead, limit }: Place): string {
+  const runs = `${ahead}${ahead < 100 ? '' : ' or more'} ${ahead === 1 ? 'run is' : 'runs are'} ahead of it`;
+  if (!limit) return ahead === 0 ? 'It is next.' : `${runs}.`;
+  const most = `at most ${limit.atWork} of this ${limit.of}'s runs are at work at a time.`;
+  return ahead === 0 ? `It starts when another ends: ${most}` : `${runs}, and ${most}`;
+}
 
 export const remaining = (ms: number): string => `about ${guess(ms)} left`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;

@@ -1,3 +1,4 @@
+import type { Place } from '../../../db/placeInQueue.ts';
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
 import type { Action } from '../../card.ts';
 import { allOf, credits, guess, took } from './measures.ts';
@@ -54,10 +55,14 @@ export const title = {
   canceledPartial: 'Annulé ; votre image était déjà prête',
 };
 
-export const ahead = (runs: number): string =>
-  runs === 0
-    ? 'C’est la prochaine.'
-    : `${runs} création${runs === 1 ? '' : 's'} ${runs < 100 ? '' : 'ou plus '}avant elle.`;
+/** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
+export function queue({ ahead, limit }: Place): string {
+  const runs = `${ahead} création${ahead === 1 ? '' : 's'} ${ahead < 100 ? '' : 'ou plus '}avant elle`;
+  if (!limit) return ahead === 0 ? 'C’est la prochaine.' : `${runs}.`;
+  const whose = limit.of === 'member' ? 'de ce membre' : 'de cet espace';
+  const most = `${limit.atWork} au plus ${whose} sont en cours à la fois.`;
+  return ahead === 0 ? `Elle commence quand une autre se termine : ${most}` : `${runs}, et ${most}`;
+}
 
 export const remaining = (ms: number): string => `encore ${guess(ms)} environ`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;

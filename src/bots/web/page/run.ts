@@ -10,19 +10,30 @@ import { RunActions } from './runActions.ts';
 import { isOver } from './runShape.ts';
 import { useStore } from './store.ts';
 
+/** A place in the queue changes with what others do, of which nobody tells. Milliseconds. */
+const placeEveryMs = 10_000;
+
 /** A run, as a canvas. */
 export function RunView({ id }: { id: string }): VNode {
   const { api, live, words } = usePage();
   const run = useStore(live.runs).get(id);
   const { opened } = useStore(live.line);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
-  useEffect(() => {
-    // Asked anew with every connection: what happened while there was none is not told again for old runs.
+  const isQueued = run?.state === 'queued';
+  const ask = () =>
     api.get<Run>(`/api/workflows/${id}`).then((answer) => {
       if (answer.ok) live.keep(answer.body);
       else setRefusal(answer.refusal);
     });
+  useEffect(() => {
+    // Asked anew with every connection: what happened while there was none is not told again for old runs.
+    ask();
   }, [id, opened]);
+  useEffect(() => {
+    if (!isQueued) return;
+    const asking = setInterval(ask, placeEveryMs);
+    return () => clearInterval(asking);
+  }, [id, isQueued]);
   useEffect(() => {
     if (!run) return;
     const lead = isOver(run) ? '' : `${run.percent} % · `;
@@ -62,7 +73,7 @@ function Standing({ run }: { run: Run }): VNode {
   const rest = over ? '' : run.stopping ? words.stopping : words.remaining(run.remainingMs);
   return html`<section class="standing ${run.state}" aria-label=${words.standing}>
     <p class="standing-title" role="status">${run.title}</p>
-    <p class="quiet">${[rest, cost].filter((one) => one !== '').join(' · ')}</p>
+    <p class="quiet">${[run.queue?.sentence ?? '', rest, cost].filter((one) => one !== '').join(' · ')}</p>
     <div
       class="bar"
       role="progressbar"

@@ -7,7 +7,7 @@ import { performAction, submitEdit } from '../../actions/perform.ts';
 import { admit } from '../caller.ts';
 import { account, againBody, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { presentRun } from '../present.ts';
+import { placeOf, presentRun } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
 import { findOwn, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
 
@@ -46,7 +46,8 @@ const show = endpoint({
   refuses: [404],
   answer: async ({ deps, caller, text, params }) => {
     const view = await findOwn(deps, caller, params.id);
-    return view ? { status: 200, body: presentRun(deps, view, caller) } : noSuchRun(text);
+    if (!view) return noSuchRun(text);
+    return { status: 200, body: presentRun(deps, view, caller, await placeOf(deps.services, view)) };
   },
 });
 
@@ -72,7 +73,8 @@ const again = endpoint({
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
     const now = await launched(request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    return { status: 202, body: { success: true, run: presentRun(deps, now.view, caller), balance: now.balance } };
+    const shown = presentRun(deps, now.view, caller, now.queue);
+    return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });
 
@@ -94,7 +96,8 @@ const animate = endpoint({
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
     const now = await launched(request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    return { status: 202, body: { success: true, run: presentRun(deps, now.view, caller), balance: now.balance } };
+    const shown = presentRun(deps, now.view, caller, now.queue);
+    return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });
 

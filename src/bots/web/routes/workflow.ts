@@ -7,12 +7,13 @@ import { progressOf } from '../../../pipeline/progress.ts';
 import { perform, workflowCommands } from '../../commands/all.ts';
 import { cancel } from '../../commands/cancel.ts';
 import type { Given } from '../../commands/read.ts';
+import { createAddressOf } from '../../mediaAddress.ts';
 import type { Text } from '../../text.ts';
 import { admit, type Caller, ownOrigin } from '../caller.ts';
 import { aspectOfSize, canceled, executeBody, executed, idParams, status, workflowOfType } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { presentStatus, statusWord } from '../present.ts';
+import { placeOf, presentPlace, presentStatus, statusWord } from '../present.ts';
 import { problem, refusalProblem } from '../problem.ts';
 import { findOwn, launched, noSuchRun, requestOf, streamed } from '../request.ts';
 
@@ -52,6 +53,7 @@ const execute = endpoint({
         success: true,
         ...{ workflowId: run.id, estimatedCost: run.priceCredits },
         estimatedDuration: Math.ceil(progress.remainingMs / 1_000),
+        queue: presentPlace(started.queue, text),
       },
     };
   },
@@ -93,19 +95,22 @@ const readStatus = endpoint({
   answer: async ({ deps, caller, text, context, params }) => {
     const view = await findOwn(deps, caller, params.id);
     if (!view) return noSuchRun(text);
-    return { status: 200, body: await presentStatus(deps, view, text, addresses(deps, context)) };
+    const stands = await presentStatus(deps, view, text, addresses(deps, context));
+    const queue = presentPlace(await placeOf(deps.services, view), text);
+    return { status: 200, body: { ...stands, ...(queue && { queue }) } };
   },
 });
 
-/** Absolute addresses of objects: the object store's own where it has them, else signed ones of this server. Each is made once. */
+/** Absolute addresses of objects, on this server where nobody said how it is found. Each is made once. */
 function addresses(deps: WebDeps, context: Context): (objectKey: string) => Promise<string> {
+  const { services, links, publicUrl } = deps;
+  const addressOf = createAddressOf({ store: services.store, links, publicUrl, now: services.now });
   const known = new Map<string, string>();
   return async (objectKey) => {
     const before = known.get(objectKey);
     if (before !== undefined) return before;
-    const link = await deps.services.store.link(objectKey);
-    const address =
-      link.kind === 'url' ? link.url : ownOrigin(deps, context) + deps.links.sign(objectKey, deps.services.now());
+    const found = await addressOf(objectKey);
+    const address = found?.url ?? ownOrigin(deps, context) + links.sign(objectKey, services.now());
     known.set(objectKey, address);
     return address;
   };

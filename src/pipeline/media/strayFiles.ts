@@ -1,0 +1,56 @@
+import type { Dirent } from 'node:fs';
+import { opendir, rm, stat } from 'node:fs/promises';
+import { join } from 'node:path';
+import type { StraySearch } from './store.ts';
+
+/** As many keys as S3 lists at once. */
+const pageKeys = 1_000;
+
+/** What a put that was broken off leaves beside its object: see `moveDurably`. */
+const isPart = (name: string) => /^\..+\.part$/.test(name);
+
+/** Names of the files directly in a directory that were last written before then. What goes meanwhile is passed over. */
+export async function* oldFiles(directory: string, before: Date): AsyncGenerator<string> {
+  for await (const entry of entriesOf(directory)) {
+    if (!entry.isFile()) continue;
+    const found = await stat(join(directory, entry.name)).catch(nullWhenMissing);
+    if (found && found.mtime < before) yield entry.name;
+  }
+}
+
+/** `MediaStore.removeStrays`, for files below `root`. */
+export async function removeStrayFiles(root: string, { before, straysAmong, signal }: StraySearch): Promise<number> {
+  const runs = join(root, 'runs');
+  let removed = 0;
+  let keys: string[] = [];
+  const remove = async (path: string) => {
+    await rm(path, { force: true });
+    removed += 1;
+  };
+  const judge = async () => {
+    for (const key of await straysAmong(keys)) await remove(join(root, ...key.split('/')));
+    keys = [];
+  };
+  for await (const folder of entriesOf(runs)) {
+    if (signal.aborted) return removed;
+    if (!folder.isDirectory()) continue;
+    for await (const name of oldFiles(join(runs, folder.name), before)) {
+      if (isPart(name)) await remove(join(runs, folder.name, name));
+      else keys.push(`runs/${folder.name}/${name}`);
+      if (keys.length === pageKeys) await judge();
+    }
+  }
+  if (keys.length > 0) await judge();
+  return removed;
+}
+
+/** One by one: there may be very many. */
+async function* entriesOf(directory: string): AsyncGenerator<Dirent> {
+  const opened = await opendir(directory).catch(nullWhenMissing);
+  if (opened) yield* opened;
+}
+
+function nullWhenMissing(error: unknown): null {
+  if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return null;
+  throw error;
+}

@@ -1,0 +1,83 @@
+import {
+  AbortMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  type S3Client,
+} from '@aws-sdk/client-s3';
+import { explainedS3 } from './s3Errors.ts';
+import type { S3Settings } from './s3Settings.ts';
+import type { MediaStore, StraySearch } from './store.ts';
+
+const ours = 'runs/';
+
+type Place = { client: S3Client; settings: S3Settings; remove: MediaStore['remove'] };
+
+/** `MediaStore.removeStrays`, for the objects and the multipart uploads of a bucket. */
+export async function removeStrayObjects(place: Place, search: StraySearch): Promise<number> {
+  const objects = await removeObjects(place, search);
+  return objects + (await explainedS3(place.settings, () => unlessUnknown(() => abortUploads(place, search))));
+}
+
+async function removeObjects({ client, settings, remove }: Place, { before, straysAmong, signal }: StraySearch) {
+  let removed = 0;
+  let from: string | undefined;
+  do {
+    const asked = { Bucket: settings.bucket, Prefix: ours, ContinuationToken: from };
+    const page: ListObjectsV2CommandOutput = await explainedS3(settings, () =>
+      client.send(new ListObjectsV2Command(asked)),
+    );
+    const keys = (page.Contents ?? []).flatMap(({ Key, LastModified }) =>
+      Key !== undefined && LastModified !== undefined && LastModified < before ? [Key] : [],
+    );
+    for (const key of keys.length === 0 ? [] : await straysAmong(keys)) {
+      await remove(key);
+      removed += 1;
+    }
+    from = page.NextContinuationToken;
+  } while (from !== undefined && !signal.aborted);
+  return removed;
+}
+
+/** Their parts are kept, and paid for, until somebody says that nothing will come of them. */
+async function abortUploads({ client, settings }: Place, { before, signal }: StraySearch): Promise<number> {
+  let aborted = 0;
+  let from: Markers | null = {};
+  while (from !== null && !signal.aborted) {
+    const page: ListMultipartUploadsCommandOutput = await client.send(
+      new ListMultipartUploadsCommand({ Bucket: settings.bucket, Prefix: ours, ...from }),
+    );
+    for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+      if (Initiated === undefined || Initiated >= before) continue;
+      await client
+        .send(new AbortMultipartUploadCommand({ Bucket: settings.bucket, Key, UploadId }))
+        .catch(passOverEnded);
+      aborted += 1;
+    }
+    from = nextOf(page);
+  }
+  return aborted;
+}
+
+type Markers = { KeyMarker?: string; UploadIdMarker?: string | undefined };
+
+/** From where on the next page is asked for; null after the last, and where a server says that there is more and not where. */
+function nextOf({ IsTruncated, NextKeyMarker, NextUploadIdMarker }: ListMultipartUploadsCommandOutput): Markers | null {
+  if (!IsTruncated || NextKeyMarker === undefined) return null;
+  return { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
+}
+
+function passOverEnded(error: unknown): void {
+  if (!(error instanceof Error && error.name === 'NoSuchUpload')) throw error;
+}
+
+/** Servers that do not know these calls see to broken uploads in their own way. */
+async function unlessUnknown(work: () => Promise<number>): Promise<number> {
+  try {
+    return await work();
+  } catch (error) {
+    if (error instanceof Error && (error.name === 'NotImplemented' || error.name === 'MethodNotAllowed')) return 0;
+    throw error;
+  }
+}

@@ -1,0 +1,53 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { checkWork } from '../../src/cli/doctor/work.ts';
+import { readConfig } from '../../src/config.ts';
+import { createTestDatabase } from '../support/database.ts';
+import { createInstallation, delivered, submitted } from '../support/program.ts';
+import { startS3 } from '../support/s3/server.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+/** A program with one result in a bucket, and what the doctor says of the bucket and of the results in it. */
+async function withResult() {
+  const s3 = await startS3(await temporaryDirectory());
+  onTestFinished(s3.close);
+  const installation = await createInstallation(await createTestDatabase());
+  const program = await installation.open({ worker: true, config: { s3: readConfig(s3.environment).s3 } });
+  await program.services.store.prepare();
+  const view = await delivered(program, await submitted(program, { workflow: 'image' }));
+  const examine = async () => {
+    const findings = await checkWork(program);
+    return {
+      media: findings.find(({ part }) => part === 'media'),
+      objects: findings.find(({ part }) => part === 'objects'),
+    };
+  };
+  return { s3, store: program.services.store, view, examine };
+}
+
+test('the doctor calls results missing that are, and none that it could not look for', async () => {
+  const { s3, store, view, examine } = await withResult();
+  expect((await examine()).objects).toMatchObject({ isFine: true });
+
+  s3.fault = 503;
+  const away = await examine();
+  expect(away.media).toMatchObject({
+    isFine: false,
+    says: expect.stringMatching(/cannot be reached or is overloaded/),
+  });
+  expect(away.objects).toMatchObject({ isFine: false, says: expect.stringMatching(/^not looked at/) });
+
+  s3.fault = null;
+  for (const { objectKey } of view.assets) await store.remove(objectKey);
+  expect((await examine()).objects?.says).toMatch(/^1 of the stored results is missing .*from a backup/);
+});
+
+test('a bucket that goes away while the doctor looks is told as that', async () => {
+  const { s3, examine } = await withResult();
+  const found = examine();
+  // Written, read and removed: what the look at the bucket asks.
+  for (let calls = 0; calls < 3; calls += 1) await s3.arrival(/\/check\//);
+  s3.fault = 503;
+  const { media, objects } = await found;
+  expect(media).toMatchObject({ isFine: true });
+  expect(objects).toMatchObject({ isFine: false, says: expect.stringMatching(/cannot be reached or is overloaded/) });
+});
