@@ -2,7 +2,7 @@ import { and, eq, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-or
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
-import { type Asset, type RunView, withParts } from './runs.ts';
+import { type Asset, type RunView, type Step, withParts } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
 import {
   type EnhancedPrompt,
@@ -138,14 +138,17 @@ const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL
   ON CONFLICT (run_id, step) DO UPDATE SET kind = excluded.kind, object_key = excluded.object_key, mime = excluded.mime,
     width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256`;
 
-/** pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. */
-export const beginSubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
+/**
+ * pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. `submits` is
+ * how often the step had been sent by then; so the write may be repeated.
+ */
+export const beginSubmit = (tx: Tx, lease: Lease, { kind, submits }: Pick<Step, 'kind' | 'submits'>): Promise<void> =>
   write(tx, lease, {
     run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
     step: {
       kind,
       state: 'submitting',
-      submits: sql`submits + 1`,
+      submits: submits + 1,
       fraction: null,
       startedAt: sql`coalesce(started_at, now())`,
     },

@@ -24,7 +24,9 @@ test('a database that is killed in the middle is started again, and the runs res
   const database = openDatabase(server.url);
   try {
     const installation = await createInstallation(database);
-    const worker = await installation.open({ worker: true, vendor: { submitMs: 300, pollsUntilDone: 20 } });
+    // Some may be at their video by the time of the kill: it must be back before they are taken for lost.
+    const vendor = { submitMs: 300, pollsUntilDone: 20 };
+    const worker = await installation.open({ worker: true, visibilityMs: 10_000, vendor });
     await createWorkspace(database, 1_000);
     const ids = await Promise.all(Array.from({ length: 4 }, () => submitted(worker)));
     await Promise.all(ids.map((id) => until(worker, id, (view) => view.steps[1]?.state === 'submitting')));

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { setTimeout as pause } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
+import { eq, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
@@ -42,45 +42,54 @@ test('a command whose COMMIT was carried out and never answered is charged once 
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
-test('a settlement whose COMMIT was carried out and never answered is not carried out again', async () => {
+/** A worker whose network swallows the answer to the first statement that fits. */
+async function workerWithoutAnswer(statement: (bytes: Buffer) => boolean) {
   const database = await createTestDatabase();
   const { proxy, reached } = await behindProxy(database);
   const installation = await createInstallation(reached);
   const worker = await installation.open({ worker: true });
-  let isSettling = false;
-  const swallowed = proxy.swallowAnswerTo((bytes) => {
-    isSettling ||= bytes.includes('capture:');
-    return isSettling && /commit/i.test(bytes.toString('latin1'));
-  });
+  const swallowed = proxy.swallowAnswerTo(statement);
   const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
   await swallowed;
+  return { database, proxy, installation, worker, id };
+}
+
+test('a settlement that was carried out and never answered is not carried out again', async () => {
+  let isSettling = false;
+  // The statement's words come first, and then, when the server has understood them, its values.
+  const settles = (bytes: Buffer) => {
+    isSettling ||= bytes.includes('capture:');
+    return isSettling && bytes.includes('succeeded');
+  };
+  const { database, installation, worker, id } = await workerWithoutAnswer(settles);
+  const [settled] = await database.db.select().from(runs).where(eq(runs.id, id));
+  expect(settled).toMatchObject({ state: 'succeeded', capturedCredits: 24, deliveredAt: null });
   const view = await delivered(worker, id);
   expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
-/** A worker whose network swallows the answer to the statement that saves the handle of its video. */
-async function workerWithoutAnswer() {
-  const database = await createTestDatabase();
-  const { proxy, reached } = await behindProxy(database);
-  const installation = await createInstallation(reached);
-  const worker = await installation.open({ worker: true });
-  const swallowed = proxy.swallowAnswerTo((bytes) => bytes.includes('"operation"'));
-  const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
-  await swallowed;
-  return { database, proxy, installation, worker, id };
-}
+/** The handle of a video is saved. */
+const savesHandle = (bytes: Buffer) => bytes.includes('"operation"');
+
+test('a video whose sending was written down and never answered is sent all the same, once', async () => {
+  const begins = (bytes: Buffer) => bytes.includes('submitting') && bytes.includes('video');
+  const { database, installation, worker, id } = await workerWithoutAnswer(begins);
+  expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
 
 test('a handle that was written and never answered is polled, and the video is not sent again', async () => {
-  const { database, installation, worker, id } = await workerWithoutAnswer();
+  const { database, installation, worker, id } = await workerWithoutAnswer(savesHandle);
   expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
 test('a handle that was written and never answered belongs to who took the run up since: its video is not stopped', async () => {
-  const { database, proxy, installation, worker, id } = await workerWithoutAnswer();
+  const { database, proxy, installation, worker, id } = await workerWithoutAnswer(savesHandle);
   proxy.turn('cut');
   const other = await (await createInstallation(database)).open({ worker: true });
   expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });

@@ -79,7 +79,7 @@ async function carryOut(database: Database, workspaces: readonly WorkspaceId[], 
       if (move.move === 'deliver') return await finishDelivery(db, lease, {}, null);
       if (move.move === 'settle') await settle(db, lease, move);
       else if (move.move === 'send') {
-        await beginSubmit(db, lease, 'enhance');
+        await beginSubmit(db, lease, move.step);
         if (todo.fails) await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' });
         else await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
       } else throw new Error(`unexpected move ${move.move}`);
