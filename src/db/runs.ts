@@ -165,48 +165,45 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 
 const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
 
-/** An image that a member gave belongs to no step, and so comes with each of them. */
-const assetsOfStep = and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step)));
+/** Runs with what belongs to them, a row for each step. An image that a member gave belongs to no step, and so comes with each of them. */
+const withParts = (tx: Tx) =>
+  tx
+    .select({ run: runs, step: steps, asset: assets })
+    .from(runs)
+    .innerJoin(steps, eq(steps.runId, runs.id))
+    .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step))));
 
 /** Loads runs by their ids, in that order; ids that do not exist are left out. */
 export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
   if (ids.length === 0) return [];
-  // One statement: runs are looked at after every move.
-  const found = await tx
-    .select({ run: runs, step: steps, asset: assets })
-    .from(runs)
-    .innerJoin(steps, eq(steps.runId, runs.id))
-    .leftJoin(assets, assetsOfStep)
-    .where(inArray(runs.id, [...ids]));
-  return ids.flatMap((id) => {
-    const parts = found.filter(({ run }) => run.id === id);
-    return parts[0] ? [viewOf(parts[0].run, parts)] : [];
-  });
+  const found = await withParts(tx).where(inArray(runs.id, [...ids]));
+  return ids.flatMap((id) => viewOf(found.filter(({ run }) => run.id === id)) ?? []);
 }
 
-/** A run together with its steps and assets. */
-export async function withParts(tx: Tx, run: Run): Promise<RunView> {
-  const parts = await tx
-    .select({ step: steps, asset: assets })
-    .from(steps)
-    .leftJoin(assets, assetsOfStep)
-    .where(eq(steps.runId, run.id));
-  return viewOf(run, parts);
+const lookingAtOne = (tx: Tx) =>
+  withParts(tx)
+    .where(eq(runs.id, sql.placeholder('id')))
+    .prepare('look_at_run');
+
+/** A run is looked at after every move, and putting the words of that statement together takes longer than carrying it out. */
+const looks = new WeakMap<Tx, ReturnType<typeof lookingAtOne>>();
+
+export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
+  const look = looks.get(tx) ?? lookingAtOne(tx);
+  looks.set(tx, look);
+  return viewOf(await look.execute({ id }));
 }
 
-function viewOf(run: Run, parts: readonly { step: Step; asset: Asset | null }[]): RunView {
+function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null }[]): RunView | null {
+  const [first] = parts;
+  if (!first) return null;
   const ownSteps = new Map(parts.map(({ step }) => [step.kind, step]));
   const ownAssets = new Map(parts.flatMap(({ asset }) => (asset ? [[asset.id, asset] as const] : [])));
   return {
-    run,
+    run: first.run,
     steps: [...ownSteps.values()].sort(byStepOrder),
     assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
   };
-}
-
-export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
-  const [view] = await loadRuns(tx, [id]);
-  return view ?? null;
 }
 
 /** The newest runs of a workspace, newest first. `memberId` narrows to one member's; `before` continues after a page. */

@@ -2,7 +2,7 @@ import { and, eq, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-or
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
-import { type Asset, type RunView, type Step, withParts } from './runs.ts';
+import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
 import {
   type EnhancedPrompt,
@@ -56,12 +56,12 @@ const pollAfter = (ms: number) =>
 
 /** Takes up a leased run: at most once for each dispatch. Counts as a setback until the turn makes progress. */
 export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
-  const [run] = await tx
+  const rows = await tx
     .update(runs)
     .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), setbacks: sql`${runs.setbacks} + 1` })
     .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
-    .returning();
-  return run ? await withParts(tx, run) : null;
+    .returning({ id: runs.id });
+  return rows.length > 0 ? await loadRun(tx, lease.runId) : null;
 }
 
 /** Renews the lease; false when the run was lost to another dispatch. */

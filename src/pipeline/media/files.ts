@@ -75,6 +75,7 @@ async function moveDurably(file: { path: string; bytes: number }, target: string
     await rename(file.path, incoming).catch(async (error: unknown) => {
       if (codeOf(error) !== 'EXDEV') throw error;
       await copyFile(file.path, incoming, constants.COPYFILE_FICLONE);
+      await rm(file.path, { force: true });
     });
     signal?.throwIfAborted();
     const { size } = await stat(incoming);
@@ -83,7 +84,6 @@ async function moveDurably(file: { path: string; bytes: number }, target: string
     await syncToDisk(incoming);
     await rename(incoming, target);
     await syncToDisk(dirname(target));
-    await rm(file.path, { force: true });
   } catch (error) {
     await rm(incoming, { force: true });
     throw error;
