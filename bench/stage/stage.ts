@@ -90,11 +90,16 @@ async function openRedis(closers: (() => Promise<unknown>)[]) {
   return { url: server.url, pid };
 }
 
-/** Looks until something is so. */
-export async function until(look: () => Promise<boolean> | boolean, patienceMs: number, what: string): Promise<void> {
+/** Looks every so often until something is so. */
+export async function until(
+  look: () => Promise<boolean> | boolean,
+  patienceMs: number,
+  what: string,
+  everyMs = 20,
+): Promise<void> {
   const giveUpAt = Date.now() + patienceMs;
   while (!(await look())) {
     if (Date.now() > giveUpAt) throw new Error(`${what} did not happen within ${patienceMs / 1000} s`);
-    await delay(20);
+    await delay(everyMs);
   }
 }
