@@ -1,7 +1,8 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inject, onTestFinished } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { expect, inject, onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
@@ -93,6 +94,12 @@ export async function delivered(program: Program, id: RunId): Promise<RunView> {
   for await (const view of program.services.watch(id)) last = view;
   if (!last?.run.deliveredAt) throw new Error(`run ${id} was not delivered`);
   return last;
+}
+
+/** Resolves when every run is delivered, and written down as such: the last word to a chat comes before the last write. */
+export async function allDelivered({ database: { db } }: Program): Promise<void> {
+  const waiting = () => db.execute(sql`SELECT id FROM runs WHERE delivered_at IS NULL`);
+  await expect.poll(async () => [...(await waiting())]).toEqual([]);
 }
 
 /** Follows a run until it shows what is looked for. */

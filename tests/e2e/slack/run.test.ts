@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { checkInvariants } from '../../../src/db/invariants.ts';
+import { allDelivered } from '../../support/program.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
 
 test('a signed /vidgenie complete leads to the image and the video in the thread', async () => {
@@ -61,6 +62,7 @@ test('the same command delivered five times starts one run and charges once', as
   const credits = await driver.command('credits');
   const told = await driver.told.first(({ key }) => key === credits.key, 'the balance');
   expect(told.text).toMatch(/^94 credits left/);
+  await allDelivered(program);
   expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
 });
 
@@ -108,6 +110,7 @@ test('what nobody can fetch costs nothing', async () => {
   expect(JSON.stringify(progress?.blocks)).toMatch(/99 left/);
   const credits = await driver.command('credits');
   expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^99 credits left/);
+  await allDelivered(program);
   expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
 });
 

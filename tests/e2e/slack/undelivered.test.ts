@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { createS3Store } from '../../../src/pipeline/media/s3.ts';
+import { allDelivered } from '../../support/program.ts';
 import { startS3 } from '../../support/s3/server.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
@@ -17,8 +18,9 @@ async function startWithBucket(publicUrl?: string): Promise<InSlack> {
   return await startInSlack({ s3, ...(publicUrl === undefined ? {} : { publicUrl }) });
 }
 
-async function endOf({ slack }: InSlack) {
+async function endOf({ slack, program }: InSlack) {
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  await allDelivered(program);
   const channel = String(finished.body.channel);
   const [root, progress, ...others] = await slack.thread(channel, String(finished.body.message_ts));
   return { root: JSON.stringify(root?.blocks), progress: JSON.stringify(progress?.blocks), others };
