@@ -66,6 +66,14 @@ test('runs start only in the channels that the admins chose, and in their thread
   expect((await it.runOf(await ask(it, ada, channel, 'a big cat'))).run.state).toBe('succeeded');
 });
 
+test('a chosen channel that cannot be one does not keep the form from opening', async () => {
+  const it = await openVidGenie();
+  const admin = it.discord.person('admin');
+  await save(it, admin, 'limits', { channels: ['general', it.channel.id], daily: '', spoilers: [] });
+  const { modal } = await openPage(it, admin, 'Limits …');
+  expect(modal).toContain(`"default_values":[{"id":"${it.channel.id}","type":"channel"}]`);
+});
+
 test('ten commands at once of a member with a limit of two: two runs, eight friendly refusals, no credit held for them', async () => {
   const it = await openVidGenie();
   const { discord, channel, ada, worker } = it;

@@ -1,7 +1,7 @@
 import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10';
 import { z } from 'zod';
+import { snowflake } from './place.ts';
 
-const snowflake = z.string().regex(/^\d{1,20}$/);
 const bits = z
   .string()
   .regex(/^\d{1,30}$/)

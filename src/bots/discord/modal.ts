@@ -12,6 +12,7 @@ import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
 import { actionId, formId } from './customId.ts';
 import { clip } from './markdown.ts';
+import { snowflake } from './place.ts';
 
 const longestTitle = 45;
 const longestLabel = 45;
@@ -59,7 +60,10 @@ function inputOf(field: FormField): APIComponentInLabel {
       return {
         ...{ ...common, type: ComponentType.ChannelSelect, channel_types: [...withCommands] },
         ...{ min_values: 0, max_values: field.most },
-        default_values: field.channelIds.map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })),
+        // With one that cannot be a channel Discord would refuse the whole form.
+        default_values: field.channelIds
+          .filter((id) => snowflake.safeParse(id).success)
+          .map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })),
       };
     case 'text': {
       const style = field.isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;

@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
 import { locales } from '../text.ts';
 
-const snowflake = z.string().regex(/^\d{1,20}$/);
+/** What Discord knows things by. */
+export const snowflake = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
 /** Where a run speaks. `rootId` is the message that answered the command; `opensThread` is false where none is possible. */
 export const discordPlace = z.object({
