@@ -28,10 +28,13 @@ export async function grant({ workspace, amount, key, note, isJson }: Grant): Pr
     const change = await changeBalance(db, id.data, {
       kind: 'grant',
       amount: credits,
-      // A namespace of its own: no operator's key can be mistaken for a run's or a month's.
-      idempotencyKey: `operator:${key ?? randomUUID()}`,
+      origin: 'operator',
+      key: key ?? randomUUID(),
       note: note ?? text.operator.grantNote(member.name),
     });
+    if (change.outcome === 'conflict') {
+      throw new OperatorError(text.operator.keyReused(id.data, change.before.amount, credits), exitStatus.failed);
+    }
     if (isJson) printJson({ workspace: id.data, outcome: change.outcome, granted: credits, balance: change.balance });
     else if (change.outcome === 'repeated') print(grantedBefore(id.data, change.balance));
     else print(granted(credits, id.data, change.balance));

@@ -76,12 +76,9 @@ function asking(id: string | undefined, work: (request: Request) => Promise<numb
   });
 }
 
-async function workspaceOf(
-  { services: { db, freeCredits, now } }: Program,
-  id: string | undefined,
-): Promise<Workspace> {
+async function workspaceOf({ services: { db, freeCredits } }: Program, id: string | undefined): Promise<Workspace> {
   if (id === undefined) {
-    await ensureWorkspace(db, ownWorkspace, freeCredits, now());
+    await ensureWorkspace(db, ownWorkspace, freeCredits);
     return ownWorkspace;
   }
   const parsed = workspaceId.safeParse(id);

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { and, desc, eq, gte, sql } from 'drizzle-orm';
 import type { Tx } from './client.ts';
 import { creditAccounts, creditTransactions } from './schema.ts';
@@ -32,12 +33,35 @@ export async function accountOf(tx: Tx, workspaceId: WorkspaceId): Promise<Accou
   return account ? { balance: account.balance, held: account.held } : { balance: 0, held: 0 };
 }
 
-/** Changes a balance by hand: `grant` adds, `adjust` adds or takes away. Refuses to go below zero; a repeated key changes nothing. */
+/** Who changes a balance by hand, and under which key of their own the change is made once. */
+export type Change = {
+  kind: 'grant' | 'adjust';
+  amount: number;
+  origin: 'operator' | 'api';
+  key: string;
+  note: string;
+};
+
+/** A key belongs to one workspace, one kind of change and one origin: the same key for a batch of workspaces changes each of them. */
+const changeKey = (workspaceId: WorkspaceId, { kind, origin, key }: Change): string =>
+  `${origin}:${createHash('sha256')
+    .update(JSON.stringify([workspaceId, kind, key]))
+    .digest('hex')}`;
+
+/**
+ * Changes a balance by hand: `grant` adds, `adjust` adds or takes away. Refuses to go below zero. A repeated key changes nothing:
+ * `repeated` when it asks for the same again, `conflict` when the amount is another one.
+ */
 export async function changeBalance(
   tx: Tx,
   workspaceId: WorkspaceId,
-  change: { kind: 'grant' | 'adjust'; amount: number; idempotencyKey: string; note: string },
-): Promise<{ outcome: 'changed' | 'repeated' | 'insufficient'; balance: number }> {
+  change: Change,
+): Promise<
+  | { outcome: 'changed' | 'insufficient'; balance: number }
+  | { outcome: 'repeated' | 'conflict'; balance: number; before: { amount: number; note: string } }
+> {
+  const { kind, amount, note } = change;
+  const idempotencyKey = changeKey(workspaceId, change);
   return await tx.transaction(async (inner) => {
     const [account] = await inner
       .select()
@@ -46,17 +70,17 @@ export async function changeBalance(
       .for('update');
     const balance = account?.balance ?? 0;
     const [before] = await inner
-      .select({ id: creditTransactions.id })
+      .select({ amount: creditTransactions.amount, note: creditTransactions.note })
       .from(creditTransactions)
-      .where(eq(creditTransactions.idempotencyKey, change.idempotencyKey));
-    if (before) return { outcome: 'repeated', balance };
+      .where(eq(creditTransactions.idempotencyKey, idempotencyKey));
+    if (before) return { outcome: before.amount === amount ? 'repeated' : 'conflict', balance, before };
     const [after] = await inner
       .update(creditAccounts)
-      .set({ balance: sql`${creditAccounts.balance} + ${change.amount}` })
-      .where(and(eq(creditAccounts.workspaceId, workspaceId), gte(creditAccounts.balance, -change.amount)))
+      .set({ balance: sql`${creditAccounts.balance} + ${amount}` })
+      .where(and(eq(creditAccounts.workspaceId, workspaceId), gte(creditAccounts.balance, -amount)))
       .returning();
     if (!after) return { outcome: 'insufficient', balance };
-    await record(inner, workspaceId, after, { ...change, runId: null });
+    await record(inner, workspaceId, after, { kind, amount, note, idempotencyKey, runId: null });
     return { outcome: 'changed', balance: after.balance };
   });
 }
@@ -102,12 +126,6 @@ export async function listTransactions(
     .where(and(eq(creditTransactions.workspaceId, workspaceId), older))
     .orderBy(desc(creditTransactions.id))
     .limit(page.limit);
-}
-
-/** The ledger row that was written with a key. */
-export async function transactionOf(tx: Tx, idempotencyKey: string): Promise<LedgerRow | null> {
-  const [row] = await tx.select().from(creditTransactions).where(eq(creditTransactions.idempotencyKey, idempotencyKey));
-  return row ?? null;
 }
 
 export type Usage = { day: number; week: number; month: number };

@@ -31,58 +31,57 @@ export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 export type Workspace = { id: WorkspaceId; face: Face; name: string };
 
 const standing = z.object({
-  toppedUpFor: z.string(),
+  /** Whether the workspace was topped up in this calendar month. */
+  isToppedUp: z.boolean(),
   settings: workspaceSettings,
   /** Whose API keys the workspace has brought. */
   keyProviders: z.array(z.enum(secretProviders)),
 });
-type Standing = Omit<z.infer<typeof standing>, 'toppedUpFor'>;
+type Standing = Pick<z.infer<typeof standing>, 'settings' | 'keyProviders'>;
+
+/** Processes may disagree about the date, and a wrong one must not grant credits: only the database's clock counts. */
+const thisMonth = sql<string>`to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')`;
 
 /**
- * Makes sure that a workspace and its account exist, and tops the balance up to `freeCredits` once in each calendar month (UTC).
+ * Makes sure that a workspace and its account exist, and tops its credits up to `freeCredits` once in each calendar month (UTC).
  * Safe to call with every command, from any number of processes; with one look it tells all that a command has to know.
  */
-export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits: number, now: Date): Promise<Standing> {
-  const month = now.toISOString().slice(0, 7);
+export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits: number): Promise<Standing> {
   const [known] = z.array(standing).parse(
     await tx.execute(sql`
-      SELECT topped_up_for AS "toppedUpFor", settings,
+      SELECT topped_up_for >= ${thisMonth} AS "isToppedUp", settings,
         to_jsonb(ARRAY(SELECT provider FROM workspace_keys WHERE workspace_id = w.id AND purpose = 'api_key')) AS "keyProviders"
       FROM workspaces AS w WHERE id = ${workspace.id}`),
   );
-  const standsNow = known ?? { settings: workspaceSettings.parse({}), keyProviders: [] };
-  if (known && known.toppedUpFor >= month) return standsNow;
+  if (known?.isToppedUp) return known;
   await tx.transaction(async (inner) => {
     await inner.insert(workspaces).values(workspace).onConflictDoNothing();
     await inner.insert(creditAccounts).values({ workspaceId: workspace.id }).onConflictDoNothing();
     const [first] = await inner
       .update(workspaces)
-      .set({ toppedUpFor: month })
-      .where(and(eq(workspaces.id, workspace.id), lt(workspaces.toppedUpFor, month)))
-      .returning({ id: workspaces.id });
-    if (!first) return;
-    const [account] = await inner
-      .select()
-      .from(creditAccounts)
-      .where(eq(creditAccounts.workspaceId, workspace.id))
-      .for('update');
-    const amount = freeCredits - (account?.balance ?? 0);
-    if (amount <= 0) return;
-    const [after] = await inner
-      .update(creditAccounts)
-      .set({ balance: sql`${creditAccounts.balance} + ${amount}` })
-      .where(eq(creditAccounts.workspaceId, workspace.id))
-      .returning();
-    if (!after) throw new Error(`workspace ${workspace.id} has no credit account`);
-    await record(inner, workspace.id, after, {
-      kind: 'grant',
-      runId: null,
-      amount,
-      idempotencyKey: `free:${workspace.id}:${month}`,
-      note: `free credits of ${month}`,
-    });
+      .set({ toppedUpFor: thisMonth })
+      .where(and(eq(workspaces.id, workspace.id), lt(workspaces.toppedUpFor, thisMonth)))
+      .returning({ month: workspaces.toppedUpFor });
+    if (first) await topUp(inner, workspace.id, freeCredits, first.month);
   });
-  return standsNow;
+  return known ?? { settings: workspaceSettings.parse({}), keyProviders: [] };
+}
+
+/** Credits that are held still belong to the workspace: they come back when a run is canceled, so they count. */
+async function topUp(tx: Tx, id: WorkspaceId, freeCredits: number, month: string): Promise<void> {
+  const [account] = await tx.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, id)).for('update');
+  if (!account) throw new Error(`workspace ${id} has no credit account`);
+  const amount = freeCredits - account.balance - account.held;
+  if (amount <= 0) return;
+  const after = { balance: account.balance + amount, held: account.held };
+  await tx.update(creditAccounts).set({ balance: after.balance }).where(eq(creditAccounts.workspaceId, id));
+  await record(tx, id, after, {
+    kind: 'grant',
+    runId: null,
+    amount,
+    idempotencyKey: `free:${id}:${month}`,
+    note: `free credits of ${month}`,
+  });
 }
 
 export async function settingsOf(tx: Tx, id: WorkspaceId): Promise<WorkspaceSettings> {

@@ -84,7 +84,7 @@ export type SubmitDeps = {
 /** Validates, prices, holds and inserts a run. After `accepted` it will be worked, whatever happens to this process. */
 export async function submit(deps: SubmitDeps, submission: Submission): Promise<SubmitOutcome> {
   const { workspace, member, workflow, image } = submission;
-  const { settings, keyProviders } = await ensureWorkspace(deps.db, workspace, deps.freeCredits, deps.now());
+  const { settings, keyProviders } = await ensureWorkspace(deps.db, workspace, deps.freeCredits);
   const { defaults, blockedWords, channels, dailyRuns } = settings;
   if (!isOpen(channels, submission.channelIds)) return { outcome: 'elsewhere', channels };
   const brought = vendorsAmong(keyProviders);

@@ -128,6 +128,8 @@ test('credits are adjusted within what is there, once for each key, and the ledg
     ];
     expect((await command(...words)).status).toBe(0);
   }
+  const night = ['credits', 'adjust', workspace.id, '--yes', '--key', 'night', '--', '-6'];
+  expect(await command(...night)).toMatchObject({ status: 1, stderr: expect.stringContaining('take another --key') });
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 995, held: 0 });
   expect((await listTransactions(database.db, workspace.id, { limit: 9 })).map(({ kind }) => kind)).toEqual([
     'adjust',
@@ -144,6 +146,19 @@ test('credits are adjusted within what is there, once for each key, and the ledg
   expect(lines).toHaveLength(1 + 2 + 2_500);
   expect(stdout).toContain(`"'=HYPERLINK(""x""),y"`);
   expect(stdout).toMatch(/,adjust,-5,995,0,/);
+});
+
+test('one key for a batch of grants grants to each workspace once, and says when it asks for another amount', async () => {
+  const { database, workspace, command } = await place();
+  const other = await createWorkspace(database, 0, 'terminal:other');
+  const grant = (id: string, amount: string) => command('credits', 'grant', id, amount, '--key', '2026-11');
+  for (const { id } of [workspace, other, other]) expect(await grant(id, '50')).toMatchObject({ status: 0 });
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 1_050, held: 0 });
+  expect(await accountOf(database.db, other.id)).toEqual({ balance: 50, held: 0 });
+  expect(await grant(other.id, '70')).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('Nothing was changed'),
+  });
 });
 
 test('a purged workspace keeps its ledger and nothing else: no media, no key, no word, no name', async () => {

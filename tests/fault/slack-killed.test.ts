@@ -115,7 +115,7 @@ async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
   const { db } = program.database;
   await driver.command('credits');
   await driver.told.first(() => true, 'the balance');
-  const more = { kind: 'grant', amount: 1_000, idempotencyKey: 'more', note: '' } as const;
+  const more = { kind: 'grant', amount: 1_000, origin: 'operator', key: 'more', note: '' } as const;
   await changeBalance(db, workspaceId.parse('slack:T000000001'), more);
   return await Promise.all(
     fates.map(async (fate, index) => {

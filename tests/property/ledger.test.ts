@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
@@ -17,8 +18,9 @@ import {
   settle,
 } from '../../src/db/turns.ts';
 import { runId, runOptions, type WorkspaceId } from '../../src/db/vocabulary.ts';
+import { ensureWorkspace } from '../../src/db/workspaces.ts';
 import { nextMove } from '../../src/pipeline/moves.ts';
-import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { createDatabaseInTime, createWorkspace } from '../support/database.ts';
 
 /** One command that somebody may give at any moment. */
 const command = fc.oneof(
@@ -38,10 +40,15 @@ const command = fc.oneof(
   }),
   fc.record({ do: fc.constant('grant' as const), amount: fc.integer({ min: 1, max: 80 }), key: fc.nat({ max: 5 }) }),
   fc.record({ do: fc.constant('adjust' as const), amount: fc.integer({ min: -80, max: -1 }), key: fc.nat({ max: 5 }) }),
+  fc.record({ do: fc.constant('month' as const) }),
 );
 type Command = typeof command extends fc.Arbitrary<infer T> ? T : never;
 
-async function carryOut(database: Database, workspaces: readonly WorkspaceId[], todo: Command): Promise<void> {
+type InTime = Awaited<ReturnType<typeof createDatabaseInTime>>;
+
+const freeCredits = 100;
+
+async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], todo: Command): Promise<void> {
   const { db } = database;
   const home = workspaces[0];
   if (!home) throw new Error('no workspace');
@@ -100,26 +107,41 @@ async function carryOut(database: Database, workspaces: readonly WorkspaceId[], 
       await changeBalance(db, home, {
         kind: todo.do,
         amount: todo.amount,
-        idempotencyKey: `${todo.do}:${todo.key}`,
+        origin: 'operator',
+        key: `${todo.key}`,
         note: '',
       });
+      return;
+    case 'month':
+      await database.advance('1 month');
+      for (const id of workspaces) await ensureWorkspace(db, { id, face: 'terminal', name: id }, freeCredits);
   }
 }
 
-test('the ledger holds its invariants under any commands, given at the same time in any number', async () => {
-  const database = await createTestDatabase();
+/** Workspaces that own more than the free credits of one month, what an operator gave and what was refunded. */
+async function minted({ db }: Database): Promise<unknown[]> {
+  return await db.execute(sql`
+    SELECT a.workspace_id, a.balance + a.held AS owns FROM credit_accounts a JOIN credit_transactions t USING (workspace_id)
+    GROUP BY a.workspace_id, a.balance, a.held
+    HAVING a.balance + a.held > ${freeCredits}
+      + coalesce(sum(t.amount) FILTER (WHERE t.kind = 'refund' OR (t.kind = 'grant' AND t.idempotency_key LIKE 'operator:%')), 0)`);
+}
+
+test('the ledger holds its invariants, and no month mints credits, under any commands, given at the same time in any number', async () => {
+  const database = await createDatabaseInTime();
   let world = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(fc.array(command, { minLength: 1, maxLength: 8 }), { maxLength: 6 }), async (waves) => {
       world += 1;
       const workspaces = await Promise.all(
-        ['a', 'b'].map(async (name) => (await createWorkspace(database, 100, `terminal:${name}${world}`)).id),
+        ['a', 'b'].map(async (name) => (await createWorkspace(database, freeCredits, `terminal:${name}${world}`)).id),
       );
       for (const wave of waves) {
         const results = await Promise.allSettled(wave.map((todo) => carryOut(database, workspaces, todo)));
         // Losing a run to somebody else is the only thing that may go wrong.
         for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(LeaseLost);
         expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+        expect(await minted(database)).toEqual([]);
       }
     }),
     { numRuns: 25 },
@@ -127,7 +149,7 @@ test('the ledger holds its invariants under any commands, given at the same time
 });
 
 test('whatever was begun comes to rest with nothing held', async () => {
-  const database = await createTestDatabase();
+  const database = await createDatabaseInTime();
   const workspace = await createWorkspace(database, 100);
   await Promise.all(
     Array.from({ length: 12 }, (_, key) => carryOut(database, [workspace.id], { do: 'submit', price: 7, key, at: 0 })),

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto';
+import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { inject, onTestFinished } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
@@ -30,9 +31,32 @@ async function cloneTemplate(admin: postgres.Sql, name: string): Promise<void> {
   await admin`SELECT pg_advisory_unlock(1)`;
 }
 
+/**
+ * A database of its own whose clock can be set ahead, for all that asks it with `now()`: there the name is looked up in this schema
+ * before PostgreSQL's own.
+ */
+export async function createDatabaseInTime(): Promise<Database & { advance: (interval: string) => Promise<void> }> {
+  const { db, url, close } = await createTestDatabase();
+  await db.execute(sql`CREATE SCHEMA clock`);
+  await db.execute(sql`CREATE TABLE clock.ahead (by interval NOT NULL)`);
+  await db.execute(sql`INSERT INTO clock.ahead VALUES ('0')`);
+  await db.execute(sql`CREATE FUNCTION clock.now() RETURNS timestamptz STABLE LANGUAGE sql
+    AS 'SELECT pg_catalog.now() + (SELECT sum(by) FROM clock.ahead)'`);
+  await db.execute(
+    sql.raw(`ALTER DATABASE ${new URL(url).pathname.slice(1)} SET search_path = clock, pg_catalog, public`),
+  );
+  await close();
+  const database = openDatabase(url);
+  onTestFinished(database.close);
+  const advance = async (interval: string) => {
+    await database.db.execute(sql`INSERT INTO clock.ahead VALUES (${interval}::interval)`);
+  };
+  return { ...database, advance };
+}
+
 /** A workspace with that many credits. */
 export async function createWorkspace(database: Database, credits: number, id = 'terminal:test'): Promise<Workspace> {
   const workspace = { id: workspaceId.parse(id), face: 'terminal', name: id } as const;
-  await ensureWorkspace(database.db, workspace, credits, new Date());
+  await ensureWorkspace(database.db, workspace, credits);
   return workspace;
 }

@@ -27,7 +27,7 @@ export const workflowCommands = { complete, image, video } as const;
 /** Carries a command out for somebody: the one way in, from every face. */
 export async function perform(request: CommandRequest, command: Command, given: Given): Promise<Answer> {
   const { services, workspace } = request;
-  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
   const refusal = await tooFast(request);
   if (refusal) return { kind: 'refusal', refusal };
   return await command.perform(request, given);
@@ -36,7 +36,7 @@ export async function perform(request: CommandRequest, command: Command, given: 
 /** Carries out a form that somebody filled in. */
 export async function submitForm(request: CommandRequest, command: Command, values: FormValues): Promise<Answer> {
   const { services, workspace } = request;
-  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
   const refusal = await tooFast(request);
   if (refusal) return { kind: 'refusal', refusal };
   return await command.submit(request, values);

@@ -14,7 +14,7 @@ export async function welcome(guild: Guild, services: Services, rest: REST): Pro
   const text = textOf(localeOf(guild.preferredLocale));
   const id = workspaceOf(guild.id, '');
   const workspace = { id, face: 'discord', name: guild.name } as const;
-  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
   const me = guild.members.me;
   const channel = [guild.publicUpdatesChannel, guild.systemChannel].find(
     (one) =>

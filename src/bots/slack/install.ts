@@ -29,7 +29,7 @@ function createStore({ services, connections }: Needs): InstallationStore {
       const id = workspaceOf(source);
       if (!id || !bot) throw new Error('Slack sent an installation without a workspace or without a bot');
       const name = (isEnterpriseInstall ? enterprise?.name : team?.name) ?? id;
-      await ensureWorkspace(services.db, { id, face: 'slack', name }, services.freeCredits, services.now());
+      await ensureWorkspace(services.db, { id, face: 'slack', name }, services.freeCredits);
       const row = { workspaceId: id, ...source, appId, botId: bot.id, botUserId: bot.userId, scopes: bot.scopes };
       await saveInstallation(
         services.db,

@@ -96,7 +96,7 @@ type Opened = { services: Services; surface: Surface; screen: Screen; session: S
 
 async function welcome({ services, surface, screen, session, recent }: Opened): Promise<void> {
   const { terminal } = text;
-  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
   const [{ balance }, latest, unfinished] = await Promise.all([
     accountOf(services.db, workspace.id),
     listRuns(services.db, workspace.id, { limit: 20 }),

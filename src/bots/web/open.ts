@@ -23,7 +23,7 @@ export async function openWebFace(
   app: Hono,
   { services, log, local, take = createPaces(), heartbeatMs }: Opening,
 ): Promise<{ stop: () => Promise<void> }> {
-  if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits, services.now());
+  if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits);
   const stopping = new AbortController();
   await mountWeb(app, {
     ...{ services, log, local, take, publicUrl: services.publicUrl },

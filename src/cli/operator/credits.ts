@@ -30,9 +30,13 @@ export async function adjust(workspace: string, amount: string, { key, note, yes
     const change = await changeBalance(services.db, id, {
       kind: 'adjust',
       amount: credits,
-      idempotencyKey: `operator:${key ?? randomUUID()}`,
+      origin: 'operator',
+      key: key ?? randomUUID(),
       note: note ?? words.adjustNote(member.name),
     });
+    if (change.outcome === 'conflict') {
+      throw new OperatorError(text.operator.keyReused(id, change.before.amount, credits), exitStatus.failed);
+    }
     if (change.outcome === 'insufficient') {
       throw new OperatorError(words.tooPoor(id, change.balance, -credits), exitStatus.failed);
     }

@@ -1,14 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
 import { accountOf, changeBalance, listTransactions, refund, usageOf } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
-import { findRun, insertRun, listRuns, loadRun, type NewRun } from '../../../src/db/runs.ts';
-import { dispatchDue, settle } from '../../../src/db/turns.ts';
+import { findRun, insertRun, listRuns, loadRun, type NewRun, requestCancel } from '../../../src/db/runs.ts';
+import { dispatchDue, finishDelivery, settle } from '../../../src/db/turns.ts';
 import { runId, runOptions, workspaceId } from '../../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
-import { createTestDatabase, createWorkspace } from '../../support/database.ts';
+import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
 
 const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
   id: runId.parse(randomUUID()),
@@ -67,14 +67,20 @@ test('a request that was too poor once is accepted when it is repeated with enou
     balance: 5,
     price: 6,
   });
-  await changeBalance(database.db, workspace.id, { kind: 'grant', amount: 1, idempotencyKey: 'gift', note: '' });
+  await changeBalance(database.db, workspace.id, {
+    kind: 'grant',
+    amount: 1,
+    origin: 'operator',
+    key: 'gift',
+    note: '',
+  });
   expect(await insertRun(database.db, newRun(workspace, { requestKey }))).toMatchObject({ outcome: 'accepted' });
 });
 
 test('what stood against a run and has gone by the time that it is looked for stands against it no more', async () => {
   const database = await createTestDatabase();
   const workspace = await createWorkspace(database, 5);
-  const grant = { kind: 'grant', amount: 1, idempotencyKey: 'meanwhile', note: '' } as const;
+  const grant = { kind: 'grant', amount: 1, origin: 'operator', key: 'meanwhile', note: '' } as const;
   let isFirst = true;
   // Credits arrive right after the debit was refused.
   const meanwhile = new Proxy(database.db, {
@@ -133,24 +139,89 @@ test('a balance below zero is refused by the database itself', async () => {
 });
 
 test('a workspace is topped up once a month, to the free credits and not above, however many commands arrive', async () => {
-  const database = await createTestDatabase();
+  const database = await createDatabaseInTime();
   const workspace = await createWorkspace(database, 100);
   await insertRun(database.db, newRun(workspace));
-  const nextMonth = new Date(Date.now() + 32 * 86_400_000);
-  await Promise.all(Array.from({ length: 10 }, () => ensureWorkspace(database.db, workspace, 100, nextMonth)));
-  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 6 });
-  await ensureWorkspace(database.db, workspace, 500, nextMonth);
-  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 6 });
+  await changeBalance(database.db, workspace.id, {
+    kind: 'adjust',
+    amount: -90,
+    origin: 'operator',
+    key: '1',
+    note: '',
+  });
+  await database.advance('1 month');
+  await Promise.all(Array.from({ length: 10 }, () => ensureWorkspace(database.db, workspace, 100)));
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 94, held: 6 });
+  await ensureWorkspace(database.db, workspace, 500);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 94, held: 6 });
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
+
+test('credits that are held while a month begins are not granted again', async () => {
+  const database = await createDatabaseInTime();
+  const workspace = await createWorkspace(database, 100);
+  for (let month = 0; month < 3; month += 1) {
+    const runs = Array.from({ length: 16 }, (_, index) => newRun(workspace, { memberId: `member-${index}` }));
+    expect(await submits(database, runs)).toEqual(runs.map(() => expect.objectContaining({ outcome: 'accepted' })));
+    await database.advance('1 month');
+    await ensureWorkspace(database.db, workspace, 100);
+    for (const run of runs) await requestCancel(database.db, run.id);
+    for (const lease of await dispatchDue(database.db, 16, 60_000)) {
+      await settle(database.db, lease, { state: 'canceled', capturedCredits: 0, failure: null });
+      await finishDelivery(database.db, lease, {}, null);
+    }
+  }
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 0 });
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('the month of a top-up is the one of the database, whatever the clock of a process says', async () => {
+  const database = await createDatabaseInTime();
+  const workspace = await createWorkspace(database, 100);
+  vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + 400 * 86_400_000 });
+  onTestFinished(() => {
+    vi.useRealTimers();
+  });
+  await insertRun(database.db, newRun(workspace));
+  await changeBalance(database.db, workspace.id, {
+    kind: 'adjust',
+    amount: -50,
+    origin: 'operator',
+    key: '1',
+    note: '',
+  });
+  await ensureWorkspace(database.db, workspace, 100);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 44, held: 6 });
+});
+
+test('a key for a batch of grants serves each workspace once, and asks for one amount', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  const ada = await createWorkspace(database, 0, 'terminal:ada');
+  const bob = await createWorkspace(database, 0, 'terminal:bob');
+  const change = { kind: 'grant', amount: 50, origin: 'operator', key: '2026-11', note: '' } as const;
+  expect(await changeBalance(db, ada.id, change)).toEqual({ outcome: 'changed', balance: 50 });
+  expect(await changeBalance(db, bob.id, change)).toEqual({ outcome: 'changed', balance: 50 });
+  expect(await changeBalance(db, bob.id, change)).toMatchObject({ outcome: 'repeated', balance: 50 });
+  expect(await changeBalance(db, bob.id, { ...change, amount: 70 })).toMatchObject({
+    outcome: 'conflict',
+    balance: 50,
+    before: { amount: 50 },
+  });
+  expect(await changeBalance(db, bob.id, { ...change, kind: 'adjust', amount: -20 })).toEqual({
+    outcome: 'changed',
+    balance: 30,
+  });
+  expect(await checkInvariants(db, { atRest: true })).toEqual([]);
 });
 
 test('a process that has only just begun can look at a workspace from all its connections at once', async () => {
   const { db, url } = await createTestDatabase();
   const workspace = { id: workspaceId.parse('terminal:test'), face: 'terminal', name: 'test' } as const;
-  await ensureWorkspace(db, workspace, 100, new Date());
+  await ensureWorkspace(db, workspace, 100);
   const fresh = openDatabase(url);
   onTestFinished(fresh.close);
-  const looks = Array.from({ length: 20 }, () => ensureWorkspace(fresh.db, workspace, 100, new Date()));
+  const looks = Array.from({ length: 20 }, () => ensureWorkspace(fresh.db, workspace, 100));
   for (const { keyProviders } of await Promise.all(looks)) expect(keyProviders).toEqual([]);
 });
 

@@ -59,7 +59,7 @@ export async function onHome(needs: DeskNeeds, body: unknown): Promise<void> {
 async function homeView(visit: Visit, shows: { images: boolean }): Promise<types.HomeView> {
   const { needs, text, request } = visit;
   const { services, workspace } = request;
-  await ensureWorkspace(services.db, workspace, services.freeCredits, services.now());
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
   const [account, usage, runs, { member }] = await Promise.all([
     accountOf(services.db, workspace.id),
     usageOf(services.db, workspace.id),

@@ -74,7 +74,9 @@ export const badGrant = {
 export const granted = (amount: number, id: string, balance: number): string =>
   `${amount} granted to ${id}, which has ${balance} now.`;
 export const grantedBefore = (id: string, balance: number): string =>
-  `This key was used before, so nothing was changed. ${id} has ${balance}.`;
+  `This key was used for ${id} before, so nothing was changed. It has ${balance}.`;
+export const keyReused = (id: string, before: number, now: number): string =>
+  `This key changed ${id} by ${before} before, and now asks for ${now}. Nothing was changed: take another --key for another change.`;
 
 export const keysDone = {
   argument:

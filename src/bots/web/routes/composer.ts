@@ -84,7 +84,7 @@ const price = endpoint({
   answers: { 200: quote },
   answer: async ({ deps, caller, text, query }) => {
     const { services } = deps;
-    await ensureWorkspace(services.db, caller.workspace, services.freeCredits, services.now());
+    await ensureWorkspace(services.db, caller.workspace, services.freeCredits);
     const { workflow, ...chosen } = query;
     const [quoted, account] = await Promise.all([
       quoteFor(services, caller.workspace.id, workflow, chosen),

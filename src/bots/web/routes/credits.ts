@@ -1,14 +1,7 @@
-import { createHash, randomUUID } from 'node:crypto';
+import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import {
-  accountOf,
-  changeBalance,
-  type LedgerRow,
-  listTransactions,
-  transactionOf,
-  usageOf,
-} from '../../../db/credits.ts';
+import { accountOf, changeBalance, type LedgerRow, listTransactions, usageOf } from '../../../db/credits.ts';
 import { dailyUse, membersOf } from '../../../db/gallery.ts';
 import { creditsState, deductBody, deducted, transactionPage, transactionQuery, use, useQuery } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
@@ -142,12 +135,8 @@ const deduct = endpoint({
     const { db } = deps.services;
     const { id } = caller.workspace;
     const key = context.req.header('idempotency-key') ?? randomUUID();
-    // A namespace of its own, and no key of another workspace or token's can be met in it.
-    const idempotencyKey = `deduct:${createHash('sha256')
-      .update(JSON.stringify([id, key]))
-      .digest('hex')}`;
     const note = text.web.deducted(body.reason);
-    const changed = await changeBalance(db, id, { kind: 'adjust', amount: -body.amount, idempotencyKey, note });
+    const changed = await changeBalance(db, id, { kind: 'adjust', amount: -body.amount, origin: 'api', key, note });
     if (changed.outcome === 'insufficient') {
       const { held: heldCredits } = await accountOf(db, id);
       const { balance: available } = changed;
@@ -158,9 +147,8 @@ const deduct = endpoint({
         ),
       };
     }
-    if (changed.outcome === 'repeated') {
-      const before = await transactionOf(db, idempotencyKey);
-      if (before?.amount !== -body.amount || before.note !== note) return { refused: problem('key_reused', text) };
+    if (changed.outcome === 'conflict' || (changed.outcome === 'repeated' && changed.before.note !== note)) {
+      return { refused: problem('key_reused', text) };
     }
     const repeated = changed.outcome === 'repeated';
     return { status: 200, body: { success: true, deducted: body.amount, balance: changed.balance, repeated } };

@@ -64,7 +64,7 @@ const again = endpoint({
     if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['again', params.id, body];
     const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
-    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits, deps.services.now());
+    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
     const id = idOf(params.id);
     const answer =
       body.prompt === undefined
@@ -91,7 +91,7 @@ const animate = endpoint({
     if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['animate', params.id];
     const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
-    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits, deps.services.now());
+    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
     const answer = await performAction(request, 'animate', idOf(params.id));
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
     const now = await launched(request, answer);
