@@ -72,6 +72,7 @@ export function createMetrics(): Metrics {
         gauge('turns_due_oldest_seconds', 'How long the oldest of them has been due.', figures.oldestOverdueSeconds);
         gauge('credits_held', 'Credits held by runs that are not settled.', figures.heldCredits);
         gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
+        gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
       }
       if (discrepancies !== null)
         gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);

@@ -12,6 +12,8 @@ export type Figures = {
   oldestOverdueSeconds: number;
   heldCredits: number;
   balanceCredits: number;
+  /** Objects that should be gone, and could not be erased when that was last tried. */
+  unerasedObjects: number;
 };
 
 const rows = z
@@ -24,6 +26,7 @@ const rows = z
       oldestOverdueSeconds: z.coerce.number(),
       heldCredits: z.coerce.number(),
       balanceCredits: z.coerce.number(),
+      unerasedObjects: z.coerce.number(),
     }),
   )
   .length(1);
@@ -36,13 +39,15 @@ export async function readFigures(tx: Tx, patienceMs: number): Promise<Figures> 
     await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
     const [figures] = rows.parse(
       await inner.execute(sql`
-        SELECT w.*, g.*, d.*, c.* FROM
+        SELECT w.*, g.*, d.*, c.*, e.* FROM
           (SELECT count(*) AS "waitingRuns", ${since('created_at')} AS "oldestWaitingSeconds"
             FROM runs WHERE state = 'queued' AND cancel_requested_at IS NULL) w,
           (SELECT count(*) AS "atWorkRuns" FROM runs WHERE settled_at IS NULL AND state = 'running') g,
           (SELECT count(*) AS "overdueRuns", ${since('due_at')} AS "oldestOverdueSeconds" FROM runs
             WHERE (state <> 'queued' OR cancel_requested_at IS NOT NULL) AND due_at <= now()) d,
-          (SELECT coalesce(sum(held), 0) AS "heldCredits", coalesce(sum(balance), 0) AS "balanceCredits" FROM credit_accounts) c`),
+          (SELECT coalesce(sum(held), 0) AS "heldCredits", coalesce(sum(balance), 0) AS "balanceCredits" FROM credit_accounts) c,
+          (SELECT count(*) AS "unerasedObjects" FROM assets
+            WHERE removed_at IS NOT NULL AND erased_at IS NULL AND erase_attempts > 0) e`),
     );
     if (!figures) throw new Error('the database told no figures');
     return figures;

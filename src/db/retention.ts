@@ -24,21 +24,32 @@ export async function markRemoved(tx: Tx, { mediaDays, inputHours }: Retention, 
   return rows.length;
 }
 
-const marked = z.array(z.object({ id: z.string(), key: z.string() }));
+const claimed = z.array(z.object({ id: z.string(), key: z.string(), attempts: z.int() }));
 
-/** Has one marked object erased by `erase`, and notes that it is; false when none is left that nobody else is at. */
-export async function eraseOne(tx: Tx, erase: (objectKey: string) => Promise<void>): Promise<boolean> {
-  return await tx.transaction(async (inner) => {
-    const [asset] = marked.parse(
-      await inner.execute(sql`
-        SELECT id, object_key AS key FROM assets WHERE removed_at IS NOT NULL AND erased_at IS NULL
-        ORDER BY removed_at LIMIT 1 FOR UPDATE SKIP LOCKED`),
-    );
-    if (!asset) return false;
-    await erase(asset.key);
-    await inner.execute(sql`UPDATE assets SET erased_at = now() WHERE id = ${asset.id}`);
-    return true;
-  });
+/** An object that is marked and due to be erased. `attempts` counts this one. */
+export type Erasing = { id: string; key: string; attempts: number };
+
+/**
+ * Takes one object that is to be erased, so that nobody else is at it meanwhile; null when none is due. It falls due again by itself
+ * after a minute, and four times as long after each further attempt, at most a day: for an object that cannot be erased, and for a
+ * process that is killed. No transaction is open while the store is asked.
+ */
+export async function claimErasing(tx: Tx): Promise<Erasing | null> {
+  const [asset] = claimed.parse(
+    await tx.execute(sql`
+      UPDATE assets SET erase_attempts = erase_attempts + 1,
+        erase_due_at = now() + least(interval '1 day', interval '1 minute' * 4 ^ least(erase_attempts, 10))
+      WHERE id = (
+        SELECT id FROM assets WHERE removed_at IS NOT NULL AND erased_at IS NULL AND coalesce(erase_due_at, removed_at) <= now()
+        ORDER BY coalesce(erase_due_at, removed_at) LIMIT 1 FOR UPDATE SKIP LOCKED)
+      RETURNING id, object_key AS key, erase_attempts AS attempts`),
+  );
+  return asset ?? null;
+}
+
+/** Notes that the store does not have an object any more. */
+export async function noteErased(tx: Tx, { id }: Erasing): Promise<void> {
+  await tx.execute(sql`UPDATE assets SET erased_at = now() WHERE id = ${id} AND erased_at IS NULL`);
 }
 
 const strays = z.array(z.object({ key: z.string() }));

@@ -20,7 +20,8 @@ import {
 
 export type Run = typeof runs.$inferSelect;
 export type Step = typeof steps.$inferSelect;
-export type Asset = typeof assets.$inferSelect;
+/** What a run has stored; when its erasing is tried belongs to the sweeper alone. */
+export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt'>;
 
 /** A run with everything that belongs to it; its steps are in the order in which they are worked. */
 export type RunView = { run: Run; steps: Step[]; assets: Asset[] };

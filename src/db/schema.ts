@@ -234,12 +234,17 @@ export const assets = pgTable(
     removedAt: at('removed_at'),
     /** Since when the store does not have it any more: written after, so that no kill leaves an object that nobody names. */
     erasedAt: at('erased_at'),
+    /** How often erasing it was begun, and when it may be tried next; null: as soon as it was removed. */
+    eraseAttempts: integer('erase_attempts').notNull().default(0),
+    eraseDueAt: at('erase_due_at'),
   },
   (t) => [
     unique('one_asset_per_step').on(t.runId, t.step).nullsNotDistinct(),
     check('erased_after_removed', sql`${t.erasedAt} IS NULL OR ${t.removedAt} IS NOT NULL`),
     index('assets_kept').on(t.createdAt).where(sql`${t.removedAt} IS NULL`),
-    index('assets_to_erase').on(t.removedAt).where(sql`${t.removedAt} IS NOT NULL AND ${t.erasedAt} IS NULL`),
+    index('assets_to_erase')
+      .on(sql`coalesce(${t.eraseDueAt}, ${t.removedAt})`)
+      .where(sql`${t.removedAt} IS NOT NULL AND ${t.erasedAt} IS NULL`),
   ],
 );
 

@@ -40,7 +40,7 @@ export async function findInstallation(
     .from(slackInstallations)
     .where(eq(slackInstallations.workspaceId, workspaceId));
   if (!installation) return null;
-  const token = await openKey(tx, keyring, placeOf(workspaceId), { actor: null, action: 'used' });
+  const token = await openKey(tx, keyring, placeOf(workspaceId), null);
   return token ? { installation, token } : null;
 }
 

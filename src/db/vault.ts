@@ -62,19 +62,19 @@ export async function storeKey(
 }
 
 /**
- * Opens a secret immediately before it is used, and records the use. Null when none is there. Throws a
- * SealError when the row was tampered with, a KeyringError when its master key is missing.
+ * Opens a secret immediately before it is used, and records the use; `use` is null where it is opened again and again by the program
+ * itself, as a bot token is, which is no event. Returns null when no secret is there. Throws a SealError when the row was tampered with, a KeyringError when its master key is missing.
  */
 export async function openKey(
   tx: Tx,
   keyring: Keyring,
   place: KeyPlace,
-  use: KeyUse & { action: 'used' | 'checked' },
+  use: (KeyUse & { action: 'used' | 'checked' }) | null,
 ): Promise<Secret | null> {
   const [row] = await tx.select().from(workspaceKeys).where(at(place));
   if (!row) return null;
   const secret = unseal(keyring, place, row);
-  await recordKeyUse(tx, place, use.action, use, row.lastFour);
+  if (use) await recordKeyUse(tx, place, use.action, use, row.lastFour);
   return secret;
 }
 

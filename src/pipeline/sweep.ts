@@ -1,7 +1,7 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from '../db/client.ts';
-import { eraseOne, markRemoved, type Retention, straysAmong } from '../db/retention.ts';
+import { claimErasing, markRemoved, noteErased, type Retention, straysAmong } from '../db/retention.ts';
 import type { MediaStore } from './media/store.ts';
 import { oldFiles } from './media/strayFiles.ts';
 import type { TurnLog } from './turn.ts';
@@ -63,11 +63,27 @@ function repeat({ erases, everyMs, work }: Chore, deps: SweeperDeps, signal: Abo
   };
 }
 
+/** So many objects in a row that cannot be erased mean that the store is away: the rest waits for the next sweep. */
+const maxFailuresInARow = 10;
+
 /** One sweep, to the end or until the signal; how many objects it erased. First they are marked, so that nobody is shown what is not there. */
-export async function sweep({ db, store, retention }: SweepDeps, signal: AbortSignal): Promise<number> {
+export async function sweep({ db, store, retention, log }: SweepDeps, signal: AbortSignal): Promise<number> {
   while (!signal.aborted && (await markRemoved(db, retention, markAtOnce)) === markAtOnce);
   let erased = 0;
-  while (!signal.aborted && (await eraseOne(db, store.remove))) erased += 1;
+  let failuresInARow = 0;
+  while (!signal.aborted && failuresInARow < maxFailuresInARow) {
+    const erasing = await claimErasing(db);
+    if (!erasing) break;
+    try {
+      await store.remove(erasing.key);
+      await noteErased(db, erasing);
+      erased += 1;
+      failuresInARow = 0;
+    } catch (error) {
+      failuresInARow += 1;
+      log.warn({ error, attempts: erasing.attempts }, 'a stored object could not be erased; it will be tried again');
+    }
+  }
   return erased;
 }
 

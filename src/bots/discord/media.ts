@@ -67,7 +67,7 @@ const extensions: Readonly<Record<string, string>> = {
 async function onDisk(store: MediaStore, key: string, directory: string, copies: string[], signal: AbortSignal) {
   const link = await store.link(key);
   if (link.kind === 'file') return link.path;
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = join(directory, `upload-${randomUUID()}`);
   copies.push(path);
   await pipeline(await store.open(key), createWriteStream(path), { signal });
@@ -81,7 +81,7 @@ async function fitted(
   directory: string,
   signal: AbortSignal,
 ): Promise<string | null> {
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   if (medium.kind === 'video') {
     return await fitVideo(path, { maxBytes, seconds: medium.seconds ?? 8, directory, signal });
   }
@@ -100,7 +100,7 @@ export async function preview(
 ): Promise<{ file: UploadFile; dispose: () => Promise<void> }> {
   const copies: string[] = [];
   const original = await onDisk(store, medium.objectKey, directory, copies, signal);
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   const path = await smallerImage(original, { maxSide: 1_024, directory });
   const dispose = async () => {
     await Promise.all([path, ...copies].map((copy) => rm(copy, { force: true })));

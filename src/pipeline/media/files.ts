@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { constants, createReadStream } from 'node:fs';
-import { copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { chmod, copyFile, mkdir, open, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
 import { removeStrayFiles } from './strayFiles.ts';
@@ -19,7 +19,7 @@ export function createFileStore(directory: string): MediaStore {
       const target = pathOf(key);
       await explained(root, async () => {
         signal?.throwIfAborted();
-        await mkdir(dirname(target), { recursive: true });
+        await mkdir(dirname(target), privateFolder);
         await moveDurably(file, target, signal);
       });
     },
@@ -48,13 +48,13 @@ export function createFileStore(directory: string): MediaStore {
     },
     removeStrays: (search) => explained(root, () => removeStrayFiles(root, search)),
     prepare: async () => {
-      const made = await explained(root, () => mkdir(root, { recursive: true }));
+      const made = await explained(root, () => mkdir(root, privateFolder));
       return made === undefined ? 'there' : 'made';
     },
     check: async () => {
       await explained(root, async () => {
         const path = join(root, `.check-${randomUUID()}`);
-        await mkdir(root, { recursive: true });
+        await mkdir(root, privateFolder);
         try {
           await writeFile(path, 'VidGenie');
           if ((await readFile(path, 'utf8')) !== 'VidGenie') {
@@ -67,6 +67,10 @@ export function createFileStore(directory: string): MediaStore {
     },
   };
 }
+
+/** What members gave and what was made for them is nobody else's on this machine. */
+const privateFolder = { recursive: true, mode: 0o700 };
+const privateFile = 0o600;
 
 /** A reader sees the old file or the whole new one, even after a power cut: data, then name, then folder reach the disk. */
 async function moveDurably(file: { path: string; bytes: number }, target: string, signal?: AbortSignal): Promise<void> {
@@ -81,6 +85,7 @@ async function moveDurably(file: { path: string; bytes: number }, target: string
     const { size } = await stat(incoming);
     if (size !== file.bytes)
       throw new StorageError(`A media file has ${size} bytes where ${file.bytes} were measured.`);
+    await chmod(incoming, privateFile);
     await syncToDisk(incoming);
     await rename(incoming, target);
     await syncToDisk(dirname(target));

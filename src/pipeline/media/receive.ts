@@ -64,7 +64,7 @@ async function spool(stream: Readable, path: string, options: ReceiveOptions): P
   stream.on('error', () => undefined);
   if (options.signal.aborted) stream.destroy();
   options.signal.throwIfAborted();
-  await mkdir(options.directory, { recursive: true });
+  await mkdir(options.directory, { recursive: true, mode: 0o700 });
   addAbortSignal(options.signal, stream);
   const hash = createHash('sha256');
   const file = await open(path, 'wx', 0o600);

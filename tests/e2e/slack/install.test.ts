@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { findInstallation } from '../../../src/db/slackInstallations.ts';
-import { describeKeys } from '../../../src/db/vault.ts';
+import { describeKeys, listKeyAudit } from '../../../src/db/vault.ts';
 import { workspaceId } from '../../../src/db/vocabulary.ts';
 import { openAiCanary } from '../../support/canary.ts';
 import { startVendors } from '../../support/providers/vendors.ts';
@@ -34,6 +34,9 @@ test('installed over OAuth, a workspace runs with its own token, which rests sea
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   expect(finished.token).toBe(token);
   expect(slack.calls.all().filter((call) => call.method !== 'oauth.v2.access' && call.token !== token)).toEqual([]);
+  // Every process opens the token again and again; the record is for what somebody did with a key.
+  const audit = await listKeyAudit(program.database.db, first, 50);
+  expect(audit.map(({ provider, action }) => [provider, action])).toEqual([['slack', 'set']]);
 });
 
 test('two workspaces side by side never see each other’s runs, credits or settings', async () => {

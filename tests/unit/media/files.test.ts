@@ -1,6 +1,6 @@
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, utimes, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { text } from 'node:stream/consumers';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
@@ -32,6 +32,17 @@ describe('the file store', () => {
     await store.remove(key);
     expect(await store.size(key)).toBeNull();
     await expect(store.open(key)).rejects.toThrow(StorageError);
+  });
+
+  it('keeps what members gave from every other user of the machine, whatever mode it came with', async () => {
+    const home = join(directory, 'private');
+    const given = await localFile('a face');
+    await chmod(given.path, 0o644);
+    await createFileStore(home).put(key, given);
+    const modes = await Promise.all(
+      ['', 'runs', dirname(key), key].map(async (path) => (await stat(join(home, path))).mode & 0o777),
+    );
+    expect(modes).toEqual([0o700, 0o700, 0o700, 0o600]);
   });
 
   it('copies a file that lies on another file system, and leaves nothing behind', async () => {

@@ -71,7 +71,7 @@ async function submit(operations: string, settings: VideoSettings, request: Vide
   if (ffmpeg === null) throw new ProviderError('unavailable', noFfmpegAdvice, { nothingGenerated: true });
   const id = randomUUID();
   const directory = join(operations, id);
-  await mkdir(directory, { recursive: true });
+  await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
     await writeFile(join(directory, files.source), request.image.content, { signal: call.signal });
   } catch (error) {
