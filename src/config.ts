@@ -2,7 +2,7 @@ import { resolve } from 'node:path';
 import { z } from 'zod';
 import { readShards, type Shards } from './bots/discord/shards.ts';
 import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
-import { type Keyring, KeyringError, newKeyring, parseKeyring } from './db/keyring.ts';
+import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
 import { decoded } from './db/percent.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
@@ -11,6 +11,7 @@ import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts'
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
 import { parseRedisUrl, type RedisAddress } from './pipeline/redis.ts';
+import { readSecretFiles } from './secretFiles.ts';
 
 const roles = ['all', 'bot', 'worker'] as const;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
@@ -37,9 +38,11 @@ const token = (beginning: string) =>
     .refine((value) => value.startsWith(beginning), `does not begin with ${beginning}`)
     .optional();
 
-const httpUrl = z
-  .string()
-  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), 'is not an http(s) address');
+/** What comes after it may take the value for an address: a wrong one is told at once. */
+const httpUrl = z.string().refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), {
+  error: 'is not an http(s) address',
+  abort: true,
+});
 
 /** Keys come with the blanks and line ends of wherever they were copied from. */
 const secret = z.string().transform((value) => new Secret(value.trim()));
@@ -67,6 +70,7 @@ const variables = {
   VIDGENIE_HOME: { read: z.string().default('.vidgenie'), example: '/var/lib/vidgenie' },
   LOG_LEVEL: { read: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`).optional(), example: 'info' },
   DATABASE_URL: { read: postgresUrl.optional(), example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' },
+  POSTGRES_PASSWORD: { read: z.string().optional(), example: '<the password of the user in DATABASE_URL>' },
   REDIS_URL: { read: z.string().transform(redisUrl).optional(), example: 'redis://:secret@redis.example:6379' },
   S3_BUCKET: { read: z.string().optional(), example: 'vidgenie' },
   S3_ENDPOINT: { read: httpUrl.optional(), example: 'https://s3.example' },
@@ -215,6 +219,7 @@ const shape = z.object({
   VIDGENIE_HOME: variables.VIDGENIE_HOME.read,
   LOG_LEVEL: variables.LOG_LEVEL.read,
   DATABASE_URL: variables.DATABASE_URL.read,
+  POSTGRES_PASSWORD: variables.POSTGRES_PASSWORD.read,
   REDIS_URL: variables.REDIS_URL.read,
   S3_BUCKET: variables.S3_BUCKET.read,
   S3_ENDPOINT: variables.S3_ENDPOINT.read,
@@ -264,33 +269,36 @@ const shape = z.object({
   DEMO_FAULTS: variables.DEMO_FAULTS.read,
 });
 
-function readVariables(environment: NodeJS.ProcessEnv) {
+function readVariables(environment: NodeJS.ProcessEnv, readFile?: (path: string) => string) {
+  const told = readSecretFiles(environment, secretVariables, readFile);
   // An empty variable is how most shells and .env files say "not set".
-  const set = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
+  const set = Object.fromEntries(Object.entries(told.environment).filter(([, value]) => value !== ''));
   const parsed = shape.safeParse(set);
-  if (parsed.success) return parsed.data;
-  const lines = parsed.error.issues.map((issue) => {
+  if (parsed.success && told.problems.length === 0) return parsed.data;
+  const lines = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
     const example = Object.entries(variables).find(([known]) => known === name)?.[1].example;
     return `${name} ${issue.message}; for example ${name}=${example}`;
   });
-  throw new ConfigError(lines.join('\n'));
+  throw new ConfigError([...told.problems, ...lines].join('\n'));
 }
 
+/** Nobody may find a key in a log that would open what is stored: the operator makes it, by this command, where nobody sees it. */
+const keyringCommand = 'echo "VIDGENIE_KEYRING=k1:$(openssl rand -base64 32)" >> .env';
+
 /** Reads the configuration. Throws {@link ConfigError} with one line for each variable that cannot be used. */
-export function readConfig(environment: NodeJS.ProcessEnv): Config {
-  const read = readVariables(environment);
+export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: string) => string): Config {
+  const read = readVariables(environment, readFile);
   if (read.DATABASE_URL && !read.VIDGENIE_KEYRING) {
-    const example = `VIDGENIE_KEYRING=${newKeyring()}`;
     throw new ConfigError(
-      `VIDGENIE_KEYRING is missing, and DATABASE_URL is set: processes that share a database share its keys; for example ${example} (made just now; keep it safe, it opens every stored key)`,
+      `VIDGENIE_KEYRING is missing, and DATABASE_URL is set: processes that share a database share its keys. Make one with: ${keyringCommand} (and keep it safe, it opens every stored key)`,
     );
   }
   return {
     role: read.VIDGENIE_ROLE,
     home: resolve(read.VIDGENIE_HOME),
     logLevel: read.LOG_LEVEL ?? null,
-    databaseUrl: read.DATABASE_URL ?? null,
+    databaseUrl: read.DATABASE_URL ? withPassword(read.DATABASE_URL, read.POSTGRES_PASSWORD ?? '') : null,
     redis: read.REDIS_URL ?? null,
     s3: settingsOf(readS3Settings(read)),
     retention: {
@@ -334,8 +342,18 @@ export function readConfig(environment: NodeJS.ProcessEnv): Config {
   };
 }
 
-/** Variables that nobody but this program has to know. */
+/** A password of its own may hold any character; one in the address comes first. */
+function withPassword(address: string, password: string): string {
+  const url = new URL(address);
+  if (url.password !== '' || password === '') return address;
+  url.password = encodeURIComponent(password);
+  return url.href;
+}
+
+/** Variables that nobody but this program has to know. Each may come from a file instead, named by `<NAME>_FILE`. */
 export const secretVariables = [
+  'DATABASE_URL',
+  'POSTGRES_PASSWORD',
   'REDIS_URL',
   'VIDGENIE_KEYRING',
   'OPENAI_API_KEY',

@@ -1,6 +1,5 @@
 import { text } from '../bots/terminal/person.ts';
 import { ConfigError } from '../config.ts';
-import { isDatabaseAway } from '../db/failures.ts';
 import { StorageError } from '../pipeline/media/store.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 
@@ -9,10 +8,6 @@ export function explain(error: unknown, environment: NodeJS.ProcessEnv): { lines
   if (error instanceof OperatorError) return { lines: [error.message], status: error.status };
   if (error instanceof ConfigError) return { lines: error.message.split('\n'), status: exitStatus.misused };
   if (error instanceof StorageError) return { lines: [error.message], status: exitStatus.failed };
-  if (isDatabaseAway(error)) {
-    const line = text.operator.unreachableDatabase(databaseName(environment.DATABASE_URL ?? null), reasonOf(error));
-    return { lines: [line], status: exitStatus.failed };
-  }
   const line = text.operator.unexpected(reasonOf(error));
   const stack = error instanceof Error && isDebugging(environment) ? [error.stack ?? ''] : [];
   return { lines: [line, ...stack], status: exitStatus.failed };

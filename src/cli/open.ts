@@ -48,6 +48,8 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
         ? exitStatus.interrupted
         : await work({ program, log, signal: signals.signal });
       return signals.status() ?? status;
+    } catch (error) {
+      throw isDatabaseAway(error) ? databaseError(error, config) : error;
     } finally {
       await program.stop();
     }
@@ -71,13 +73,16 @@ const unusable = /^(28|3D000|42501|ENOTFOUND|EAI_AGAIN)/;
 /** What keeps a program from opening is mostly its surroundings, and then its message is a sentence for the operator. */
 export function openingError(error: unknown, config: Config): unknown {
   const code = codeOf(error);
-  if (config.databaseUrl !== null && (isDatabaseAway(error) || unusable.test(code))) {
-    const line = text.operator.unreachableDatabase(databaseName(config.databaseUrl), reasonOf(error));
-    return new OperatorError(line, exitStatus.failed, error);
-  }
+  if (config.databaseUrl !== null && (isDatabaseAway(error) || unusable.test(code)))
+    return databaseError(error, config);
   const isSentence =
     config.databaseUrl === null && error instanceof Error && error.name === 'Error' && !('code' in error);
   return isSentence ? new OperatorError(reasonOf(error), exitStatus.failed, error) : error;
+}
+
+function databaseError(error: unknown, { databaseUrl }: Config): OperatorError {
+  const line = text.operator.unreachableDatabase(databaseName(databaseUrl), reasonOf(error));
+  return new OperatorError(line, exitStatus.failed, error);
 }
 
 function codeOf(error: unknown): string {

@@ -19,7 +19,8 @@ const directory = await mkdtemp(join(tmpdir(), 'vidgenie-cluster-'));
 // As root the embedded PostgreSQL runs as another user, who must be able to enter.
 await chmod(directory, 0o755);
 
-const hasChat = process.env.DISCORD_TOKEN || process.env.SLACK_SIGNING_SECRET || process.env.SLACK_APP_TOKEN;
+const chatSecrets = ['DISCORD_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'];
+const hasChat = chatSecrets.some((name) => process.env[name] || process.env[`${name}_FILE`]);
 const discord = hasChat ? null : await openDiscord();
 const chat = discord
   ? {

@@ -1,9 +1,13 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
+import { basename, join } from 'node:path';
 import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfig } from '../../src/config.ts';
+import { readConfig, secretVariables } from '../../src/config.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const file: unknown = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
 
@@ -22,10 +26,22 @@ const service = z.object({
   ports: z.array(z.string()).default([]),
   networks: z.array(z.string()).default([]),
   volumes: z.array(z.string()).default([]),
+  secrets: z.array(z.string()).default([]),
 });
-const { services, volumes } = z
-  .object({ services: z.record(z.string(), service), volumes: z.record(z.string(), z.unknown()) })
+const { services, volumes, secrets } = z
+  .object({
+    services: z.record(z.string(), service),
+    volumes: z.record(z.string(), z.unknown()),
+    secrets: z.record(z.string(), z.object({ file: z.string() })),
+  })
   .parse(file);
+
+/** What the secrets' files hold here; all others are as they are when nobody set them. */
+const contents = new Map([
+  ['postgres_password', 'p@ss/word'],
+  ['s3_secret_access_key', 'a-secret'],
+  ['vidgenie_keyring', `k1:${Buffer.alloc(32, 1).toString('base64')}`],
+]);
 
 const ours = ['bot', 'worker', 'prepare'];
 const once = ['prepare', 'media-volume'];
@@ -46,27 +62,66 @@ test('its environment is what VidGenie reads, and makes a whole configuration', 
   const known = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1]);
   for (const name of ours) {
     const environment = services[name]?.environment ?? {};
-    for (const variable of Object.keys(environment)) expect(known).toContain(variable);
+    for (const variable of Object.keys(environment)) expect(known).toContain(variable.replace(/_FILE$/, ''));
     // As Compose fills them in from .env.
     const filled = Object.entries(environment).map(([variable, value]) => [
       variable,
       String(value).replace(/\$\{[A-Z0-9_]+(:-([^}]*)|:\?[^}]*)?\}/g, (_, __, usual) => usual ?? 'secret'),
     ]);
-    const config = readConfig({
-      ...Object.fromEntries(filled),
-      VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 1).toString('base64')}`,
-    });
+    const config = readConfig(Object.fromEntries(filled), (path) => contents.get(basename(path)) ?? '');
     expect(config).toMatchObject({ port: 3_000, home: '/var/lib/vidgenie', s3: { bucket: 'vidgenie' } });
+    expect(config.databaseUrl).toBe('postgres://vidgenie:p%40ss%2Fword@postgres:5432/vidgenie');
+    expect(config.s3?.credentials?.secretAccessKey.reveal()).toBe('a-secret');
     expect([config.databaseUrl, config.redis, config.s3]).not.toContain(null);
   }
   expect(services.bot?.environment.VIDGENIE_ROLE).toBe('bot');
   expect(services.worker?.environment.VIDGENIE_ROLE).toBe('worker');
 });
 
+test('no container gets a secret in its environment: each comes as a file, from one that .env names', () => {
+  const inAddress = ['DATABASE_URL', 'REDIS_URL'];
+  const asFiles = secretVariables.filter((name) => !inAddress.includes(name));
+  for (const name of ours) {
+    const { environment = {}, secrets: given = [] } = services[name] ?? {};
+    expect(given.toSorted()).toEqual(asFiles.map((one) => one.toLowerCase()).toSorted());
+    for (const variable of asFiles) {
+      expect(environment[variable], variable).toBeUndefined();
+      expect(environment[`${variable}_FILE`]).toBe(`/run/secrets/${variable.toLowerCase()}`);
+    }
+    for (const variable of inAddress) expect(String(environment[variable])).not.toMatch(/:[^/@]*@/);
+  }
+  for (const [name, { environment, secrets: given }] of Object.entries(services)) {
+    for (const [variable, value] of Object.entries(environment)) {
+      if (/PASSWORD|SECRET|TOKEN|API_KEY|KEYRING/.test(variable))
+        expect(`${name} ${value}`).toContain(' /run/secrets/');
+    }
+    for (const one of given) expect(secrets[one]?.file).toContain(`\${${one.toUpperCase()}_FILE:`);
+  }
+  const usual = Object.values(secrets).flatMap(({ file: path }) => /:-(.*)\}$/.exec(path)?.[1] ?? []);
+  expect([...new Set(usual)]).toEqual(['./secrets/none']);
+  expect(readFileSync('secrets/none', 'utf8')).toBe('');
+});
+
+test('the S3 server is given its key by the shell that starts it, whatever its image calls the program', async () => {
+  const directory = await temporaryDirectory();
+  const { entrypoint = [], command = [] } = services.s3 ?? {};
+  await writeFile(join(directory, 'versitygw'), '#!/bin/sh\necho "$ROOT_SECRET_KEY" "$@"\n', { mode: 0o755 });
+  await writeFile(join(directory, 's3_secret_access_key'), 'a-secret\n');
+  const [program = '', ...words] = [...entrypoint, ...command].map((word) =>
+    word.replaceAll('$$', '$').replace('/run/secrets', directory),
+  );
+  const { PATH } = process.env;
+  const { stdout, stderr } = spawnSync(program, words, { encoding: 'utf8', env: { PATH: `${directory}:${PATH}` } });
+  expect({ stdout, stderr }).toEqual({ stdout: 'a-secret --health /health posix /var/lib/media\n', stderr: '' });
+});
+
 test('what .env has to have is in the example', () => {
   const example = readFileSync('.env.example', 'utf8');
-  const needed = [...readFileSync('docker-compose.yml', 'utf8').matchAll(/\$\{([A-Z0-9_]+)/g)].map((match) => match[1]);
-  for (const name of needed) expect(example).toMatch(new RegExp(`^#?${name}=`, 'm'));
+  const needed = [...readFileSync('docker-compose.yml', 'utf8').matchAll(/\$\{([A-Z0-9_]+)(:\?)?/g)];
+  for (const [, name = '', mustBeSet] of needed) {
+    const shown = mustBeSet ? name : name.replace(/_FILE$/, '');
+    expect(example).toMatch(new RegExp(`^#?${shown}=`, 'm'));
+  }
 });
 
 test('nobody is root, nothing but volumes can be written, and whoever stays has a health check', () => {

@@ -1,7 +1,12 @@
+import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
-import { resolve } from 'node:path';
+import { writeFile } from 'node:fs/promises';
+import { join, resolve } from 'node:path';
+import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { ConfigError, readConfig, secretsOf } from '../../src/config.ts';
+import { type Config, ConfigError, readConfig, secretsOf, secretVariables } from '../../src/config.ts';
+import { parseKeyring } from '../../src/db/keyring.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 test('nothing set means the embedded defaults', () => {
   expect(readConfig({})).toMatchObject({
@@ -26,6 +31,7 @@ test('an empty variable means not set', () => {
 test.for([
   ['VIDGENIE_ROLE', 'boss', 'VIDGENIE_ROLE is not one of all, bot, worker; for example VIDGENIE_ROLE=all'],
   ['DATABASE_URL', 'mysql://x', 'DATABASE_URL is not a PostgreSQL address; for example DATABASE_URL=postgres://'],
+  ['PUBLIC_URL', 'foo', 'PUBLIC_URL is not an http(s) address; for example PUBLIC_URL=https://vidgenie.example'],
   ['REDIS_URL', 'http://x:6379', 'REDIS_URL is not the address of a Redis or Valkey; for example REDIS_URL=redis://'],
   ['DATABASE_URL', 'postgres://u:50%off@h/db', 'DATABASE_URL has a % that begins no code (write %25'],
   [
@@ -123,6 +129,113 @@ test("S3's secret is among those that are kept out of every log, and prints as n
   expect(secretsOf(config).map((one) => one.reveal())).toEqual(['the-secret-of-s3']);
   expect(JSON.stringify(config)).not.toContain('the-secret-of-s3');
 });
+
+test('whatever is set to whatever, it is read, or refused in lines that name a variable', () => {
+  const source = readFileSync('src/config.ts', 'utf8');
+  const names = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1] ?? '');
+  const value = fc.oneof(
+    fc.constantFrom('foo', 'http://', 'https://[', '//', ':', '%', 'redis://%', 'postgres://%zz@', '\0', ' ', 'k1:'),
+    fc.string(),
+    fc.webUrl({ withQueryParameters: true }),
+  );
+  fc.assert(
+    fc.property(fc.constantFrom(...names), value, (name, text) => {
+      try {
+        readConfig({ [name]: text });
+      } catch (error) {
+        expect(error).toBeInstanceOf(ConfigError);
+        // Or, where it needs another, that one.
+        const lines = String(error)
+          .replace(/^ConfigError: /, '')
+          .split('\n');
+        for (const line of lines) expect(names.some((one) => line.includes(one))).toBe(true);
+      }
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('a keyring that is missing is told with the command that makes one, and the line holds no key', () => {
+  const line = messageOf({ DATABASE_URL: 'postgres://db.example/vidgenie' });
+  expect(line).toContain('VIDGENIE_KEYRING is missing');
+  expect(line).not.toMatch(/[A-Za-z0-9+/]{40,}/);
+  const command = /with: (echo .*) >> \.env/.exec(line)?.[1] ?? '';
+  const made = spawnSync('sh', ['-c', command], { encoding: 'utf8' }).stdout.trim();
+  expect(parseKeyring(made.replace(/^VIDGENIE_KEYRING=/, '')).active).toBe('k1');
+});
+
+test('every secret may come from a file, and none of them stays in the environment', async () => {
+  const source = readFileSync('src/config.ts', 'utf8');
+  const read = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1] ?? '');
+  const secrets = read.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|REDIS)_URL$/.test(name));
+  expect(secrets.toSorted()).toEqual([...secretVariables].toSorted());
+
+  const directory = await temporaryDirectory();
+  const values = new Map([
+    ['DATABASE_URL', 'postgres://vidgenie@db.example/vidgenie'],
+    ['POSTGRES_PASSWORD', 'canary p@ss'],
+    ['REDIS_URL', 'redis://:canary@redis.example'],
+    ['VIDGENIE_KEYRING', `k1:${Buffer.alloc(32, 7).toString('base64')}`],
+    ['SLACK_BOT_TOKEN', 'xoxb-canary'],
+    ['SLACK_APP_TOKEN', 'xapp-canary'],
+  ]);
+  const set = secrets.map((name) => [name, values.get(name) ?? `canary-of-${name}`] as const);
+  const files = await Promise.all(
+    set.map(async ([name, value]) => {
+      const path = join(directory, name.toLowerCase());
+      await writeFile(path, `${value}\n`);
+      return [`${name}_FILE`, path] as const;
+    }),
+  );
+  const others = { S3_BUCKET: 'b', S3_ACCESS_KEY_ID: 'a', SLACK_CLIENT_ID: '1' };
+  const fromFiles = readConfig({ ...others, ...Object.fromEntries(files) });
+  const fromVariables = readConfig({ ...others, ...Object.fromEntries(set) });
+  const shown = (config: Config) => secretsOf(config).map((one) => one.reveal());
+  expect(shown(fromFiles)).toEqual(shown(fromVariables));
+  expect(fromFiles.databaseUrl).toBe('postgres://vidgenie:canary%20p%40ss@db.example/vidgenie');
+  expect(shown(fromFiles)).toContain('canary p@ss');
+
+  const script = `const { configure } = await import('./src/cli/open.ts'); configure(); process.stdout.write(JSON.stringify(process.env));`;
+  const { PATH, HOME } = process.env;
+  const env = { PATH, HOME, ...others, ...Object.fromEntries(set) };
+  const left = spawnSync(process.execPath, ['--input-type=module', '-e', script], { encoding: 'utf8', env });
+  expect({ stderr: left.stderr, left: left.stdout.includes('S3_BUCKET') }).toEqual({ stderr: '', left: true });
+  for (const name of secrets) expect(left.stdout).not.toContain(`"${name}"`);
+});
+
+test.for([
+  ['that is not there', { DISCORD_TOKEN_FILE: '/nowhere/token' }, /^DISCORD_TOKEN_FILE .*\/nowhere\/token: ENOENT/],
+  ['of several lines', { DISCORD_TOKEN_FILE: 'two' }, /^DISCORD_TOKEN_FILE .*several lines/],
+  [
+    'beside the variable',
+    { DISCORD_TOKEN_FILE: 'one', DISCORD_TOKEN: 'b' },
+    /^DISCORD_TOKEN and DISCORD_TOKEN_FILE are both set/,
+  ],
+] as const)('a secret in a file %s is refused in one line, without its content', ([, environment, line]) => {
+  const files = new Map([
+    ['one', 'canary\n'],
+    ['two', 'canary\ncanary\n'],
+  ]);
+  const message = messageOf(environment, (path) => files.get(path) ?? readFileSync(path, 'utf8'));
+  expect(message).toMatch(line);
+  expect(message).not.toContain('canary');
+  expect(message.split('\n')).toHaveLength(1);
+});
+
+test('an empty file of a secret means not set', () => {
+  expect(readConfig({ DISCORD_TOKEN_FILE: 'none' }, () => '\n').discord).toBeNull();
+  expect(readConfig({ DISCORD_TOKEN_FILE: 'none', DISCORD_TOKEN: 't' }, () => '').discord?.token).toBe('t');
+});
+
+function messageOf(environment: NodeJS.ProcessEnv, read?: (path: string) => string): string {
+  try {
+    readConfig(environment, read);
+  } catch (error) {
+    if (error instanceof ConfigError) return error.message;
+    throw error;
+  }
+  throw new Error('it was taken');
+}
 
 test('two wrong variables are two lines', () => {
   expect(() => readConfig({ FREE_CREDITS: 'x', DEMO_STEP_MS: 'y' })).toThrow(/FREE_CREDITS.*\nDEMO_STEP_MS/);
