@@ -38,11 +38,17 @@ const token = (beginning: string) =>
     .refine((value) => value.startsWith(beginning), `does not begin with ${beginning}`)
     .optional();
 
-/** What comes after it may take the value for an address: a wrong one is told at once. */
-const httpUrl = z.string().refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), {
-  error: 'is not an http(s) address',
-  abort: true,
-});
+/**
+ * Without a slash at its end, so that a path can be put behind it. What comes after it may take the value for an address: a wrong one is
+ * told at once.
+ */
+const httpUrl = z
+  .string()
+  .refine((value) => /^https?:\/\//.test(value) && URL.canParse(value), {
+    error: 'is not an http(s) address',
+    abort: true,
+  })
+  .transform((value) => value.replace(/\/+$/, ''));
 
 /** Keys come with the blanks and line ends of wherever they were copied from. */
 const secret = z.string().transform((value) => new Secret(value.trim()));
@@ -142,7 +148,7 @@ const variables = {
     example: '<the public key on the page "General Information">',
   },
   DISCORD_API_URL: {
-    read: z.url({ protocol: /^https?$/, message: 'is not an http(s) address' }).default('https://discord.com/api'),
+    read: httpUrl.default('https://discord.com/api'),
     example: 'https://discord.com/api',
   },
   DISCORD_SHARDS: {

@@ -1,4 +1,7 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { attempt } from '../../src/pipeline/providers/exchange.ts';
+import { googleExchange } from '../../src/pipeline/providers/google/client.ts';
+import { createGoogleEnhance } from '../../src/pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from '../../src/pipeline/providers/google/image.ts';
 import { checkGoogleKey, listGoogleModels } from '../../src/pipeline/providers/google/keys.ts';
 import { everythingShownOf, googleCanary, googleKey } from '../support/canary.ts';
@@ -41,6 +44,28 @@ describe('an image from Google', () => {
     const stub = await startGemini();
     stub.answer = body;
     expect((await failureOf(createGoogleImage({ baseUrl: stub.url }).submit(imageRequest, call()))).kind).toBe(kind);
+    expect(stub.posts(generations)).toHaveLength(1);
+  });
+
+  test('one call is one POST, also when the answer asks to be continued', async () => {
+    const stub = await startGemini();
+    stub.answer = {
+      candidates: [{ finishReason: 'CONTINUATION', continuationToken: 'again', content: { parts: [] } }],
+    };
+    const options = { baseUrl: stub.url };
+    expect((await failureOf(createGoogleImage(options).submit(imageRequest, call()))).kind).toBe('no_output');
+    expect(stub.posts(generations)).toHaveLength(1);
+    const words = { prompt: 'a fox', style: 'vivid', aspect: 'wide', duration: 8 } as const;
+    expect((await failureOf(createGoogleEnhance(options).submit(words, call()))).kind).toBe('no_output');
+    expect(stub.posts(generations)).toHaveLength(2);
+  });
+
+  test('a second POST of one call is not sent, whatever an SDK makes of the first answer', async () => {
+    const stub = await startGemini();
+    const outcome = await attempt(googleExchange(call(), 5_000), async (line) => {
+      for (let time = 0; time < 3; time += 1) await line.fetch(`${stub.url}/x:generateContent`, { method: 'POST' });
+    });
+    expect(outcome).toMatchObject({ ok: false, fault: { kind: 'no_output', nothingGenerated: false } });
     expect(stub.posts(generations)).toHaveLength(1);
   });
 

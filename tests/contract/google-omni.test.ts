@@ -317,6 +317,23 @@ describe('fetching the video', () => {
     expect(elsewhere.requests).toHaveLength(0);
   });
 
+  test.each(['/google', '/google/'])(
+    'behind a gateway with a path (%s), everything is asked for below it, downloads too',
+    async (path) => {
+      const stub = await startOmni('/google');
+      const provider = createOmni({ baseUrl: `${stub.url}${path}`, resumePauseMs: 1 });
+      stub.file.bytes = large;
+      stub.cutAfter = [1_000];
+      expect(await bytesOf(await download(stub, provider))).toEqual(large);
+      const own = `${stub.url}/google/v1beta/files/video-1:download?alt=media`;
+      stub.states = [
+        { status: 'completed', steps: [{ type: 'model_output', content: [{ type: 'video', uri: own }] }] },
+      ];
+      expect(await bytesOf(await download(stub, provider))).toEqual(large);
+      expect(stub.requests.filter((one) => !one.path.startsWith('/google/v1beta/'))).toEqual([]);
+    },
+  );
+
   test('a redirect on the same host is followed', async () => {
     const stub = await startOmni();
     stub.fail('GET', /files/, { fault: 'redirect', to: `${stub.url}/v1beta/files/video-1:download` });

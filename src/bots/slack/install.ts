@@ -59,7 +59,7 @@ export function createInstaller(needs: Needs): HTTPReceiver | null {
     installerOptions: {
       installPath: slackPaths.install,
       redirectUriPath: slackPaths.redirect,
-      authorizationUrl: new URL('/oauth/v2/authorize', settings.apiUrl).href,
+      authorizationUrl: new URL('../oauth/v2/authorize', settings.apiUrl).href,
       clientOptions: {
         slackApiUrl: settings.apiUrl,
         retryConfig: { retries: 0 },

@@ -31,13 +31,19 @@ export type ExchangeOptions = {
 /** The tools of one exchange. An SDK is given this `fetch`, so that what happened is read off the wire and not off its error classes. */
 export type Line = { fetch: typeof fetch; signal: AbortSignal };
 
-type Wire = { requests: number; lastStatus: number | undefined; rejection: Rejection | undefined; failure: unknown };
+type Wire = {
+  requests: number;
+  posts: number;
+  lastStatus: number | undefined;
+  rejection: Rejection | undefined;
+  failure: unknown;
+};
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
 /** Runs `work` under a deadline and tells failures as values. No SDK error, with its headers and bodies, ever leaves it. */
 export async function attempt<T>(options: ExchangeOptions, work: (line: Line) => Promise<T>): Promise<Outcome<T>> {
-  const wire: Wire = { requests: 0, lastStatus: undefined, rejection: undefined, failure: undefined };
+  const wire: Wire = { requests: 0, posts: 0, lastStatus: undefined, rejection: undefined, failure: undefined };
   const deadline = AbortSignal.timeout(options.deadlineMs);
   const signal = AbortSignal.any([options.signal, deadline]);
   try {
@@ -74,12 +80,16 @@ export function retryAfterMs(headers: { get: (name: string) => string | null }, 
 
 /**
  * A request that starts after the end is not sent at all (the SDKs may still be signing in when a deadline strikes, and a late
- * POST would be paid for), and a redirect is an error, because `fetch` would carry key headers along to wherever it points.
+ * POST would be paid for), a second POST is not sent (one call is paid once, whatever an SDK makes of its answer), and a redirect is an
+ * error, because `fetch` would carry key headers along to wherever it points.
  */
 function watchedFetch(wire: Wire, signal: AbortSignal): typeof fetch {
   return async (input, init) => {
     signal.throwIfAborted();
     const theirs = init?.signal ?? (input instanceof Request ? input.signal : undefined);
+    const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
+    if (method === 'POST' && wire.posts > 0) throw new Error('a call is one POST; the SDK wanted to send another');
+    if (method === 'POST') wire.posts += 1;
     const both = theirs ? AbortSignal.any([signal, theirs]) : signal;
     wire.requests += 1;
     wire.lastStatus = undefined;

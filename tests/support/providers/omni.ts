@@ -32,11 +32,15 @@ export const completedWithWords = (text: string): OmniState => ({
   steps: [{ type: 'model_output', content: [{ type: 'text', text }] }],
 });
 
-/** Google's Interactions API as far as a video needs it: create, get, cancel, and the download of the file. */
-export async function startOmni(): Promise<OmniStub> {
+/**
+ * Google's Interactions API as far as a video needs it: create, get, cancel, and the download of the file. Behind a gateway it lies
+ * below a path, and nothing is there beside it.
+ */
+export async function startOmni(below = ''): Promise<OmniStub> {
   const stub: OmniStub = Object.assign(
     await startStub((request, response) => {
-      const { method, path } = request;
+      const { method } = request;
+      const path = request.path.startsWith(`${below}/`) ? request.path.slice(below.length) : '';
       const interaction = (state: OmniState) =>
         json(response, 200, { id: 'it-1', created: '2026-11-23T12:00:00Z', ...state });
       if (method === 'POST' && path === '/v1beta/interactions') return interaction({ status: 'queued', steps: [] });

@@ -21,8 +21,9 @@ export type GoogleCloudOptions = {
 
 export const googleHost = 'generativelanguage.googleapis.com';
 
+/** Without a slash at its end. It may have a path, as a gateway's address does: everything that is asked lies below it. */
 export function googleBaseUrl(options: GoogleOptions): string {
-  return options.baseUrl ?? `https://${googleHost}`;
+  return (options.baseUrl ?? `https://${googleHost}`).replace(/\/+$/, '');
 }
 
 /** A client for one call, by API key. What the SDK would take from the environment (another key, another address) is said here. */
@@ -52,6 +53,12 @@ export async function googleCloudClient(options: GoogleCloudOptions, line: Line)
     googleAuthOptions: { projectId: options.project, ...options.auth },
   });
 }
+
+/**
+ * For the config of `generateContent`: by itself the SDK sends an answer that says `CONTINUATION` back with another POST, again and
+ * again, and each is paid for.
+ */
+export const onePost = { automaticContinuation: false } as const;
 
 export function googleExchange(call: { key: Secret | null; signal: AbortSignal }, deadlineMs: number): ExchangeOptions {
   return { vendor: 'Google', signal: call.signal, deadlineMs, secrets: call.key ? [call.key] : [], classify };

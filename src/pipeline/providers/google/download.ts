@@ -56,7 +56,10 @@ type Part = {
 };
 type Transfer = { received: number; part: Part };
 
-/** Checks that a file's address is Google's, and puts it onto the configured address, as the SDK does with its own calls. */
+/**
+ * Checks that a file's address is Google's, and puts it below the configured address, as the SDK does with its own calls: a gateway
+ * has a path, and forwards what lies below it. An address of the gateway itself is left as it is.
+ */
 function locate(options: GoogleOptions, uri: string): Source {
   const base = new URL(googleBaseUrl(options));
   const url = URL.canParse(uri) ? new URL(uri) : null;
@@ -64,7 +67,7 @@ function locate(options: GoogleOptions, uri: string): Source {
   if (!url || !(google || url.origin === base.origin) || url.username || url.password) {
     throw new ProviderError('no_output', 'Google named an address for the video that is not its own.');
   }
-  const target = new URL(url.pathname + url.search, base);
+  const target = google ? new URL(`${googleBaseUrl(options)}${url.pathname}${url.search}`) : url;
   target.searchParams.delete('key');
   return { url: target, trusted: ({ origin }) => origin === base.origin };
 }

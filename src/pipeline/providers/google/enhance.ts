@@ -4,7 +4,7 @@ import { briefing, clip, instructions, prompts } from '../brief.ts';
 import { deadlines } from '../deadlines.ts';
 import { exchange } from '../exchange.ts';
 import { type Call, type EnhanceRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
-import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
+import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
 import { defaultGoogleTextModel } from './models.ts';
 
 const answer = z.object({
@@ -62,6 +62,7 @@ async function enhance(
         model,
         contents: [{ role: 'user', parts: [{ text: briefing(request) }] }],
         config: {
+          ...onePost,
           systemInstruction: instructions,
           responseMimeType: 'application/json',
           responseJsonSchema: z.toJSONSchema(prompts),

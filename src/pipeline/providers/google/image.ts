@@ -4,7 +4,7 @@ import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
 import { exchange } from '../exchange.ts';
 import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
-import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
+import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
 import {
   aspectRatio,
   defaultGoogleImageModel,
@@ -85,6 +85,7 @@ async function paint(
         model,
         contents: [{ role: 'user', parts: [{ text: request.prompt }] }],
         config: {
+          ...onePost,
           responseModalities: ['IMAGE'],
           imageConfig: { aspectRatio: aspectRatio[request.aspect], imageSize: googleImageSize[request.quality] },
         },
