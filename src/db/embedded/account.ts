@@ -1,21 +1,16 @@
-import { spawn } from 'node:child_process';
-import { once } from 'node:events';
 import { stat } from 'node:fs/promises';
-import { text } from 'node:stream/consumers';
+import { ChildFailed, runChild } from '../../childProcess.ts';
 
 /** The user as whom the server runs when this process is root, which PostgreSQL refuses. */
 export type Account = { name: string; uid: number; gid: number };
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
-/**
- * How to start PostgreSQL's programs. Of our environment, which may hold the keys of providers, they get the path alone.
- * The working directory must be one that the account may enter.
- */
-export function spawnOptions(account: Account | null) {
+/** How to start PostgreSQL's programs. The working directory must be one that the account may enter. */
+export function programOptions(account: Account | null) {
   const path = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const identity = account ? { uid: account.uid, gid: account.gid } : {};
-  return { cwd: '/', env: { PATH: path, LC_ALL: 'C', TZ: 'UTC' }, ...identity };
+  return { cwd: '/', environment: { PATH: path, LC_ALL: 'C', TZ: 'UTC' }, ...identity } as const;
 }
 
 type Finished = { ok: boolean; output: string };
@@ -23,11 +18,11 @@ type Finished = { ok: boolean; output: string };
 /** Runs a program to its end as the account; a program that cannot even be started counts as failed. */
 export async function runAs(account: Account | null, program: string, args: readonly string[]): Promise<Finished> {
   try {
-    const child = spawn(program, args, { ...spawnOptions(account), stdio: ['ignore', 'pipe', 'pipe'] });
-    const [[code], ...output] = await Promise.all([once(child, 'close'), text(child.stdout), text(child.stderr)]);
-    return { ok: code === 0, output: output.join('').trim() || `it ended with ${code}` };
+    const { stdout, stderr } = await runChild(program, args, programOptions(account));
+    return { ok: true, output: `${stdout}${stderr}`.trim() };
   } catch (error) {
-    return { ok: false, output: error instanceof Error ? error.message : String(error) };
+    if (!(error instanceof ChildFailed)) throw error;
+    return { ok: false, output: error.output || error.message };
   }
 }
 

@@ -1,9 +1,6 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
-import { promisify } from 'node:util';
-
-const execFileAsync = promisify(execFile);
+import { runChild } from '../../childProcess.ts';
 
 /** How often the files of living processes are touched, and how long a foreign one counts as alive after its last touch. */
 const touchEveryMs = 2_000;
@@ -25,7 +22,9 @@ export async function startOf(pid: number): Promise<string | null> {
     }
   }
   try {
-    const { stdout } = await execFileAsync('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], { env: { LC_ALL: 'C' } });
+    const { stdout } = await runChild('ps', ['-o', 'stat=,lstart=', '-p', String(pid)], {
+      environment: { LC_ALL: 'C' },
+    });
     const [state, ...started] = stdout.trim().split(/\s+/);
     return !state || state.startsWith('Z') ? null : String(Date.parse(started.join(' ')));
   } catch {

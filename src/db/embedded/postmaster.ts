@@ -1,12 +1,10 @@
-import { execFile } from 'node:child_process';
 import { readFile, readlink, rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { promisify } from 'node:util';
+import { runChild } from '../../childProcess.ts';
 import { errorCode, orMissing } from './failure.ts';
 import { startOf } from './identity.ts';
 
-const execFileAsync = promisify(execFile);
 const lookAgainMs = 10;
 const fastPatienceMs = 60_000;
 const quitPatienceMs = 5_000;
@@ -50,7 +48,7 @@ async function runsOn(pid: number, dataDir: string): Promise<boolean> {
 async function commandOf(pid: number): Promise<string> {
   if (process.platform === 'linux')
     return (await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')).replaceAll('\0', ' ');
-  const listed = await execFileAsync('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
+  const listed = await runChild('ps', ['-ww', '-o', 'command=', '-p', String(pid)]).catch(() => ({ stdout: '' }));
   return `${listed.stdout.trim()} `;
 }
 

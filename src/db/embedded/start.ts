@@ -1,9 +1,10 @@
-import { type ChildProcess, spawn } from 'node:child_process';
+import type { ChildProcess } from 'node:child_process';
 import { type FileHandle, open, readFile, rename, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { join } from 'node:path';
 import { setTimeout as delay } from 'node:timers/promises';
-import { spawnOptions } from './account.ts';
+import { startChild } from '../../childProcess.ts';
+import { programOptions } from './account.ts';
 import type { Binaries } from './binaries.ts';
 import type { Cluster } from './cluster.ts';
 import { adviceOnSpace, orMissing, writing } from './failure.ts';
@@ -77,11 +78,11 @@ function spawnServer({ dataDir, account }: Cluster, postgres: string, port: numb
     'log_error_verbosity=terse',
     'log_checkpoints=off',
   ];
-  const child = spawn(
+  const child = startChild(
     postgres,
     ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
     {
-      ...spawnOptions(account),
+      ...programOptions(account),
       // A session of its own: Ctrl-C in the terminal must not take the server from those who still use it.
       detached: true,
       stdio: ['ignore', log.fd, log.fd],

@@ -1,11 +1,8 @@
-import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
+import { runChild } from '../../childProcess.ts';
 import { findFfmpeg } from '../providers/demo/ffmpeg.ts';
-
-const run = promisify(execFile);
 
 /** A copy of a video that has at most `maxBytes`, or null when that cannot be done here. The caller owns the file. */
 export async function fitVideo(
@@ -37,7 +34,7 @@ async function encode(ffmpeg: string, path: string, limit: Parameters<typeof fit
     const picture = ['-c:v', 'libx264', '-preset', 'veryfast', ...rate, '-pix_fmt', 'yuv420p'];
     const rest = ['-c:a', 'aac', '-b:a', `${audioKbit}k`, '-movflags', '+faststart'];
     try {
-      await run(ffmpeg, ['-v', 'error', '-y', '-i', path, ...picture, ...rest, fitted], { signal });
+      await runChild(ffmpeg, ['-v', 'error', '-y', '-i', path, ...picture, ...rest, fitted], { signal });
       const { size } = await stat(fitted);
       if (size <= maxBytes) return fitted;
       targetBytes *= (maxBytes / size) * usableShare;

@@ -1,8 +1,5 @@
-import { execFile } from 'node:child_process';
 import { access, chmod, constants } from 'node:fs/promises';
-import { promisify } from 'node:util';
-
-const run = promisify(execFile);
+import { runChild } from '../../../childProcess.ts';
 
 export type Ffmpeg = { path: string; version: string };
 
@@ -21,8 +18,8 @@ export async function findFfmpeg(only?: string): Promise<Ffmpeg | null> {
 
 async function usable(path: string): Promise<Ffmpeg | null> {
   try {
-    const { stdout: about } = await run(path, ['-hide_banner', '-version']);
-    const { stdout: encoders } = await run(path, ['-hide_banner', '-encoders'], { maxBuffer: 4_000_000 });
+    const { stdout: about } = await runChild(path, ['-hide_banner', '-version']);
+    const { stdout: encoders } = await runChild(path, ['-hide_banner', '-encoders']);
     if (!encoders.includes('libx264')) return null;
     return { path, version: /version (\S+)/.exec(about)?.[1] ?? 'unknown' };
   } catch {

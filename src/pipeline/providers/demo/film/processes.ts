@@ -1,7 +1,6 @@
-import { execFile } from 'node:child_process';
 import { readFile } from 'node:fs/promises';
-import { promisify } from 'node:util';
 import { z } from 'zod';
+import { runChild } from '../../../../childProcess.ts';
 
 /** A process and the moment it started: pids are used again, the pair is not. */
 export const processIdentity = z.object({ pid: z.int().min(2), started: z.string().min(1) });
@@ -10,7 +9,7 @@ export type ProcessIdentity = z.infer<typeof processIdentity>;
 /** When the process started, in the system's own notation, or null when there is no such living process. */
 export async function startOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') {
-    return promisify(execFile)('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
+    return runChild('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
       ({ stdout }) => stdout.trim() || null,
       () => null,
     );

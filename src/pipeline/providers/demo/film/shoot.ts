@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process';
+import { startChild } from '../../../../childProcess.ts';
 import { createRandom } from '../painting/random.ts';
 import { readPrompt } from '../painting/reading.ts';
 import { filmSize } from '../painting/sheet.ts';
@@ -28,7 +28,7 @@ export async function shoot({ order, source, target, progress }: Shot): Promise<
   const ambience = ambienceFor(kind, { sea, night: reading.time === 'night' });
   const sound = order.audio ? soundGraph(random.fork('sound'), ambience, order.durationSeconds) : null;
 
-  const ffmpeg = spawn(order.ffmpegPath, ffmpegArguments(order, size, sound, { target, progress }), {
+  const ffmpeg = startChild(order.ffmpegPath, ffmpegArguments(order, size, sound, { target, progress }), {
     stdio: ['pipe', 'inherit', 'inherit'],
   });
   const ended = new Promise<number | null>((resolve, reject) => {

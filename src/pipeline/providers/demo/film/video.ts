@@ -1,4 +1,3 @@
-import { spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
@@ -6,6 +5,7 @@ import { mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
+import { startChild } from '../../../../childProcess.ts';
 import type { Opaque } from '../../../../db/vocabulary.ts';
 import { type Call, type Polled, type Provider, ProviderError, type VideoRequest } from '../../provider.ts';
 import { type DemoFault, faultError } from '../faults.ts';
@@ -132,10 +132,11 @@ async function startRenderer(directory: string, attempt: number): Promise<void> 
   }
   const log = await open(join(place, files.log), 'a');
   try {
-    // The environment holds the operator's secrets, and a renderer needs none of it.
-    const env = { PATH: process.env.PATH };
-    const options = { detached: true, stdio: ['ignore', log.fd, log.fd], cwd: place, env } as const;
-    const child = spawn(process.execPath, [renderScript, place], { ...options, stdio: ['ignore', log.fd, log.fd] });
+    const child = startChild(renderScript, [place], {
+      cwd: place,
+      detached: true,
+      stdio: ['ignore', log.fd, log.fd],
+    });
     await once(child, 'spawn');
     child.unref();
   } finally {

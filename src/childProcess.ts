@@ -1,0 +1,62 @@
+import { type ChildProcess, type ChildProcessByStdio, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import type { Writable } from 'node:stream';
+
+/** What a child is told beside where programs are: constants about how to print, never anything of our own environment. */
+type Fixed = { PATH?: string; LC_ALL?: 'C'; TZ?: 'UTC' };
+
+type Common = { cwd?: string; uid?: number; gid?: number; environment?: Fixed };
+type StartOptions = Common & Pick<SpawnOptions, 'stdio' | 'detached'>;
+type RunOptions = Common & { signal?: AbortSignal; timeoutMs?: number; maxOutputBytes?: number };
+
+/**
+ * Starts a program. Every child process of ours starts here or in {@link runChild}, because our environment holds keys and passwords: a
+ * child gets the path alone. A program of ours, a `.ts` file, runs in the Node that runs this process.
+ */
+export function startChild(
+  program: string,
+  args: readonly string[],
+  options: StartOptions & { stdio: ['pipe', 'inherit', 'inherit'] },
+): ChildProcessByStdio<Writable, null, null>;
+export function startChild(program: string, args: readonly string[], options: StartOptions): ChildProcess;
+export function startChild(program: string, args: readonly string[], options: StartOptions): ChildProcess {
+  const { environment, ...rest } = options;
+  const [command, given] = commandOf(program, args);
+  return spawn(command, given, { ...rest, env: environmentOf(environment) });
+}
+
+/** A child that could not be started, or ended badly. `output` is everything that it said. */
+export class ChildFailed extends Error {
+  override readonly name = 'ChildFailed';
+  readonly output: string;
+
+  constructor(message: string, output: string, options: ErrorOptions) {
+    super(message, options);
+    this.output = output;
+  }
+}
+
+/** Runs a program to its end, with no standard input. Throws {@link ChildFailed}; one that takes too long, or is not wanted any more, is killed. */
+export function runChild(
+  program: string,
+  args: readonly string[],
+  { environment, timeoutMs = 0, maxOutputBytes = 1_000_000, ...rest }: RunOptions = {},
+): Promise<{ stdout: string; stderr: string }> {
+  const [command, given] = commandOf(program, args);
+  const limits = { timeout: timeoutMs, maxBuffer: maxOutputBytes, killSignal: 'SIGKILL' } as const;
+  return new Promise((resolve, reject) => {
+    const options = { ...rest, ...limits, env: environmentOf(environment), encoding: 'utf8' } as const;
+    const child = execFile(command, given, options, (error, stdout, stderr) => {
+      if (!error) return resolve({ stdout, stderr });
+      const output = `${stdout}${stderr}`.trim();
+      const how =
+        typeof error.code === 'string' ? error.message : `${program} ended with ${error.signal ?? error.code}`;
+      reject(new ChildFailed(how, output, { cause: error }));
+    });
+    child.stdin?.end();
+  });
+}
+
+const environmentOf = (fixed: Fixed | undefined): Fixed => ({ PATH: process.env.PATH ?? '', ...fixed });
+
+const commandOf = (program: string, args: readonly string[]): [string, string[]] =>
+  program.endsWith('.ts') ? [process.execPath, [program, ...args]] : [program, [...args]];
