@@ -1,16 +1,18 @@
 import type { ProviderConfig } from './config.ts';
 import type { Secret } from './db/secret.ts';
+import type { Outcome } from './pipeline/providers/exchange.ts';
 import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from './pipeline/providers/google/image.ts';
 import { checkGoogleKey, listGoogleModels } from './pipeline/providers/google/keys.ts';
 import { createOmni } from './pipeline/providers/google/omni.ts';
 import { createVeo } from './pipeline/providers/google/veo.ts';
-import type { KeyCheck } from './pipeline/providers/keys.ts';
+import type { KeyCheck, ListedModel } from './pipeline/providers/keys.ts';
 import { createOpenAiEnhance } from './pipeline/providers/openai/enhance.ts';
 import { createOpenAiImage } from './pipeline/providers/openai/image.ts';
 import { checkOpenAiKey, listOpenAiModels } from './pipeline/providers/openai/keys.ts';
 import { createOpenAiModeration } from './pipeline/providers/openai/moderation.ts';
-import type { AnyProvider, Vendor } from './pipeline/providers/provider.ts';
+import type { AnyProvider } from './pipeline/providers/provider.ts';
+import type { Vendor } from './pipeline/providers/vendors.ts';
 
 const openAiOptions = (config: ProviderConfig) => (config.openaiBaseUrl ? { baseUrl: config.openaiBaseUrl } : {});
 
@@ -55,18 +57,31 @@ const isGoogles = (model: string | null) => model?.startsWith('gemini') ?? false
 const isVeo = (model: string | null) => model?.startsWith('veo') ?? false;
 const modelIf = (model: string | null, fits: boolean) => (model !== null && fits ? { model } : {});
 
+type FreeCall = { key: Secret; signal: AbortSignal };
+type FreeCalls = {
+  check: (config: ProviderConfig, call: FreeCall) => Promise<KeyCheck>;
+  list: (config: ProviderConfig, call: FreeCall) => Promise<Outcome<ListedModel[]>>;
+};
+
+/** A vendor's calls that cost nothing. A key never goes to another vendor than its own. */
+const freeCalls: Readonly<Record<Vendor, FreeCalls>> = {
+  openai: {
+    check: (config, call) => checkOpenAiKey(openAiOptions(config), call),
+    list: (config, call) => listOpenAiModels(openAiOptions(config), call),
+  },
+  google: {
+    check: (config, call) => checkGoogleKey(googleOptions(config), call),
+    list: (config, call) => listGoogleModels(googleOptions(config), call),
+  },
+};
+
 /** Tries a key with its vendor's free call. */
-export function checkKey(config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal): Promise<KeyCheck> {
-  return vendor === 'openai'
-    ? checkOpenAiKey(openAiOptions(config), { key, signal })
-    : checkGoogleKey(googleOptions(config), { key, signal });
-}
+export const checkKey = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal): Promise<KeyCheck> =>
+  freeCalls[vendor].check(config, { key, signal });
 
 /** The models that a key may use. */
 export const listModels = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal) =>
-  vendor === 'openai'
-    ? listOpenAiModels(openAiOptions(config), { key, signal })
-    : listGoogleModels(googleOptions(config), { key, signal });
+  freeCalls[vendor].list(config, { key, signal });
 
 /** OpenAI's free look at words and pictures. */
 export const createModeration = (config: ProviderConfig) => createOpenAiModeration(openAiOptions(config));

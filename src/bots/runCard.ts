@@ -2,6 +2,7 @@ import type { Place } from '../db/placeInQueue.ts';
 import type { RunView, Step } from '../db/runs.ts';
 import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
+import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
 import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
 import type { Text } from './text.ts';
 
@@ -130,10 +131,9 @@ function sentences(
 /** Whose keys the run uses, where they are the workspace's own: told before, since it was decided before. */
 export function ownKeys({ steps }: RunView, text: Text): string[] {
   const vendors = new Set(
-    steps.flatMap((step) => (step.keySource === 'workspace' ? (step.provider.split('-')[0] ?? '') : [])),
+    steps.flatMap((step) => (step.keySource === 'workspace' ? (vendorOf(step.provider) ?? []) : [])),
   );
-  const { vendors: names } = text.commands.keys;
-  const named = [...vendors].map((vendor) => (vendor === 'openai' ? names.openai : names.google));
+  const named = [...vendors].map((vendor) => vendorNames[vendor]);
   return named.length === 0 ? [] : [text.runs.ownKey(named)];
 }
 

@@ -5,7 +5,7 @@ import { noteKeyStatus, openKey, rotateKeys } from '../db/vault.ts';
 import { workspaceId } from '../db/vocabulary.ts';
 import { ensureWorkspace, findWorkspace, type Workspace } from '../db/workspaces.ts';
 import type { Program } from '../main.ts';
-import { type Vendor, vendors } from '../pipeline/providers/provider.ts';
+import { type Vendor, vendorNames, vendors } from '../pipeline/providers/vendors.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printError, printJson } from './output.ts';
@@ -28,7 +28,7 @@ export const list = ({ workspace, isJson }: Which): Promise<number> =>
 export async function set({ vendor, key, workspace, isJson }: Asked): Promise<number> {
   if (key !== undefined) throw new OperatorError(words.argument, exitStatus.misused);
   const known = vendorOf(vendor);
-  const typed = await readKey(text.commands.keys.vendors[known]);
+  const typed = await readKey(vendorNames[known]);
   if (typed === null) return exitStatus.interrupted;
   return await asking(workspace, async (request) => tell(await setKey(request, known, typed), request, isJson));
 }
@@ -44,12 +44,12 @@ export const check = ({ vendor, workspace, isJson }: Asked): Promise<number> =>
     const place = { workspaceId: request.workspace.id, provider: known, purpose: 'api_key' } as const;
     const use = { actor: member.id, action: 'checked' } as const;
     const secret = await openKey(services.db, services.vault.keyring, place, use);
-    if (!secret) throw new OperatorError(words.none(text.commands.keys.vendors[known]), exitStatus.failed);
+    if (!secret) throw new OperatorError(words.none(vendorNames[known]), exitStatus.failed);
     const status = await services.vault.checkKey(known, secret, request.signal);
     const lastFour = secret.reveal().slice(-4);
     await noteKeyStatus(services.db, place, status, lastFour, use);
     if (isJson) printJson({ vendor: known, status, lastFour });
-    else print(words.checked(text.commands.keys.vendors[known], lastFour, text.commands.keys.status[status]));
+    else print(words.checked(vendorNames[known], lastFour, text.commands.keys.status[status]));
     return status === 'valid' ? exitStatus.done : exitStatus.failed;
   });
 

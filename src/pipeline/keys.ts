@@ -6,8 +6,9 @@ import type { Secret } from '../db/secret.ts';
 import { describeKeys, noteKeyStatus, openKey } from '../db/vault.ts';
 import type { WorkspaceId } from '../db/vocabulary.ts';
 import { keyCheckAfter } from './providers/keys.ts';
-import { ProviderError, type Vendor, vendors } from './providers/provider.ts';
+import { ProviderError } from './providers/provider.ts';
 import type { Vendors } from './providers/registry.ts';
+import { type Vendor, vendorNames, vendors } from './providers/vendors.ts';
 
 /** Where the keys for a run's calls come from. */
 export type Keys = {
@@ -57,8 +58,6 @@ export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendo
     },
   };
 }
-
-const vendorNames = { openai: 'OpenAI', google: 'Google' } as const satisfies Record<Vendor, string>;
 
 function missing(vendor: Vendor, whose: string): never {
   throw new ProviderError('bad_key', `${whose} ${vendorNames[vendor]} key is no longer there`, {

@@ -61,6 +61,7 @@ describe('a video from Veo', () => {
         aspectRatio: '16:9',
         resolution: '1080p',
         generateAudio: false,
+        resizeMode: 'CROP',
       },
       labels: { 'vidgenie-run': call.runId },
     });

@@ -120,18 +120,19 @@ describe('what OpenAI is asked', () => {
   });
 
   test.each([
-    ['wide', true, '1536x864'],
-    ['tall', true, '864x1536'],
-    ['square', true, '1024x1024'],
-    ['wide', false, '1536x1024'],
-    ['tall', false, '1024x1536'],
-  ] as const)('a %s image (first frame: %s) is asked for as %s', async (aspect, videoFollows, size) => {
+    ['wide', 'hd', '2048x1152', 'high'],
+    ['tall', 'hd', '1152x2048', 'high'],
+    ['square', 'hd', '1024x1024', 'high'],
+    ['wide', 'standard', '1536x864', 'medium'],
+    ['tall', 'standard', '864x1536', 'medium'],
+    ['square', 'standard', '1024x1024', 'medium'],
+  ] as const)('a %s image in %s is asked for as exactly %s', async (aspect, quality, size, level) => {
     const stub = await startOpenAi();
-    await imageOn(stub).submit({ ...imageRequest, aspect, videoFollows }, callWith({ key: openAiKey }));
+    await imageOn(stub).submit({ ...imageRequest, aspect, quality }, callWith({ key: openAiKey }));
     expect(stub.posts(images)[0]?.body).toMatchObject({
       model: 'gpt-image-2.6-flare',
       size,
-      quality: 'high',
+      quality: level,
       safety_identifier: 'a-hash-of-the-member',
     });
   });

@@ -1,3 +1,4 @@
+import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { accountOf } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
@@ -13,8 +14,12 @@ import { startVeo, veoDone, veoOptions, veoWorking } from '../support/providers/
 
 const short = { duration: 3, resolution: '720p' } as const;
 
-test('with the vendors named, vidgenie run goes through the real SDKs to a stored image and video', async () => {
+test('with the vendors named, vidgenie run goes through the real SDKs to a stored image that is a 16:9 frame, and a video', async () => {
   const vendors = await startVendors();
+  // A model with fixed sizes sends the nearest to what was asked for.
+  const background = '#4080c0';
+  const sent = sharp({ create: { width: 1_536, height: 1_024, channels: 3, background } });
+  vendors.openai.image.bytes = await sent.png().toBuffer();
   const { environment } = await newcomer();
   const run = vidgenie(['run', 'complete', 'a fox', '--json', '--duration', '3'], {
     ...environment,
@@ -24,7 +29,7 @@ test('with the vendors named, vidgenie run goes through the real SDKs to a store
   expect(JSON.parse(run.stdout().split('\n').at(-1) ?? '')).toMatchObject({
     event: 'succeeded',
     assets: [
-      { kind: 'image', mime: 'image/png' },
+      { kind: 'image', mime: 'image/png', width: 1_536, height: 864 },
       { kind: 'video', mime: 'video/mp4', seconds: 1 },
     ],
   });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../../db/secret.ts';
 import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
 import type { KeyCheck } from '../../pipeline/providers/keys.ts';
-import { type Vendor, vendors } from '../../pipeline/providers/provider.ts';
+import { type Vendor, vendorNames, vendors } from '../../pipeline/providers/vendors.ts';
 import { type Card, type Form, type FormField, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';
@@ -109,7 +109,7 @@ export function changesCard(changes: readonly KeyChange[], listed: Listed, text:
 }
 
 export const keyFields = (listed: Listed, text: Text) =>
-  listed.map(({ vendor, key }) => ({ label: text.commands.keys.vendors[vendor], value: keyLine(key, text) }));
+  listed.map(({ vendor, key }) => ({ label: vendorNames[vendor], value: keyLine(key, text) }));
 
 const keyLine = (key: KeyDescription | null, text: Text): string =>
   key ? text.commands.keys.stored(key.lastFour, text.commands.keys.status[key.status]) : text.commands.keys.none;

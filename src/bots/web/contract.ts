@@ -12,7 +12,7 @@ import {
   workflows,
 } from '../../db/vocabulary.ts';
 import { workspaceSettings } from '../../db/workspaces.ts';
-import { vendors } from '../../pipeline/providers/provider.ts';
+import { vendors } from '../../pipeline/providers/vendors.ts';
 import { actions } from '../card.ts';
 import { locales } from '../text.ts';
 

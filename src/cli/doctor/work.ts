@@ -6,7 +6,7 @@ import { checkInvariants } from '../../db/invariants.ts';
 import { stepKinds } from '../../db/vocabulary.ts';
 import type { Program } from '../../main.ts';
 import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
-import { vendors } from '../../pipeline/providers/provider.ts';
+import { vendorNames, vendors } from '../../pipeline/providers/vendors.ts';
 import { openQueue, queueOf } from '../../pipeline/queue.ts';
 import { reasonOf } from '../explain.ts';
 import type { Finding } from './ground.ts';
@@ -78,7 +78,7 @@ async function checkModels({ config, services: { providers } }: Program): Promis
   for (const vendor of vendors) {
     const key = config.providers.keys[vendor];
     if (!key) continue;
-    const name = text.commands.keys.vendors[vendor];
+    const name = vendorNames[vendor];
     const listed = await listModels(config.providers, vendor, key, AbortSignal.timeout(15_000));
     if (!listed.ok) {
       findings.push({ part: 'models', isFine: false, says: words.keyFault(name, listed.fault.detail) });

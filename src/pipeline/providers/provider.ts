@@ -11,10 +11,7 @@ import type {
   StepKind,
   Style,
 } from '../../db/vocabulary.ts';
-
-/** Who issues the keys that a workspace can bring. */
-export const vendors = ['openai', 'google'] as const;
-export type Vendor = (typeof vendors)[number];
+import type { Vendor } from './vendors.ts';
 
 /** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
 export type Capabilities = {
@@ -37,9 +34,8 @@ export type ImageRequest = {
   prompt: string;
   style: Style;
   quality: Quality;
+  /** `wide` and `tall` are 16:9 and 9:16, for every image may become a first frame; the receiver cuts off what is too much. */
   aspect: Aspect;
-  /** True when the image becomes a first frame: providers then choose an exact 16:9 or 9:16 size. */
-  videoFollows: boolean;
 };
 
 export type VideoRequest = {

@@ -1,5 +1,6 @@
 import type { KeySource, StepKind } from '../../db/vocabulary.ts';
-import type { AnyProvider, Provider, Vendor } from './provider.ts';
+import type { AnyProvider, Provider } from './provider.ts';
+import type { Vendor } from './vendors.ts';
 
 export type Vendors = ReadonlySet<Vendor>;
 

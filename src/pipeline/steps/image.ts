@@ -11,7 +11,6 @@ export const image: StepWork<'image'> = {
     style: view.run.options.style,
     quality: view.run.options.quality,
     aspect: view.run.options.aspect,
-    videoFollows: view.run.workflow === 'complete',
   }),
   keep: keepMedia('image'),
 };

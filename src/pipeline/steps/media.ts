@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { rm } from 'node:fs/promises';
 import { finishMedia } from '../../db/turns.ts';
+import { cutTo, exactPart } from '../media/aspect.ts';
 import { dropSound } from '../media/mute.ts';
 import { type ReceivedFile, type ReceiveOptions, receiveMedia } from '../media/receive.ts';
 import { type MediaStream, ProviderError } from '../providers/provider.ts';
@@ -35,18 +36,33 @@ export const keepMedia =
     }
   };
 
-/** Drops the sound that a member did not want from a model that has no switch for it, without encoding the pictures again. */
+/** What the member asked for, where the model has no switch for it: a video without sound, an image of exactly that shape. */
 async function asAsked(turn: Turn, media: ReceivedFile, options: ReceiveOptions): Promise<ReceivedFile> {
-  if (!media.hasAudio || turn.view.run.options.audio) return media;
-  const silent = `${media.path}.silent`;
+  const { audio, aspect } = turn.view.run.options;
+  if (media.kind === 'video') {
+    // The pictures are not encoded again.
+    return media.hasAudio && !audio ? await changed(media, options, (target) => dropSound(media.path, target)) : media;
+  }
+  const part = exactPart(media, aspect);
+  return part ? await changed(media, options, (target) => cutTo(media.path, media, part, target)) : media;
+}
+
+/** Puts a changed copy in the place of a received file, measured like anything that comes in. */
+async function changed(
+  media: ReceivedFile,
+  options: ReceiveOptions,
+  change: (target: string) => Promise<unknown>,
+): Promise<ReceivedFile> {
+  const target = `${media.path}.changed`;
   try {
-    await dropSound(media.path, silent);
-    const measured = await receiveMedia(createReadStream(silent), options);
-    if (measured.outcome === 'refused')
-      throw new Error(`the video was damaged when its sound was dropped: ${measured.detail}`);
+    await change(target);
+    const measured = await receiveMedia(createReadStream(target), options);
+    if (measured.outcome === 'refused') {
+      throw new Error(`the ${media.kind} was damaged when it was changed to what was asked for: ${measured.detail}`);
+    }
     return measured.media;
   } finally {
-    await rm(silent, { force: true });
+    await rm(target, { force: true });
     await rm(media.path, { force: true });
   }
 }

@@ -18,8 +18,8 @@ import {
   type ProviderCost,
   ProviderError,
   type RequestOf,
-  type Vendor,
 } from '../providers/provider.ts';
+import type { Vendor } from '../providers/vendors.ts';
 import type { After, Turn } from '../turn.ts';
 import { insist } from './insist.ts';
 

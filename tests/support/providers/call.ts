@@ -30,7 +30,6 @@ export const imageRequest: ImageRequest = {
   style: 'vivid',
   quality: 'hd',
   aspect: 'wide',
-  videoFollows: true,
 };
 
 export const videoRequest: VideoRequest = {

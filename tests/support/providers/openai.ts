@@ -1,7 +1,7 @@
 import { png } from './call.ts';
 import { json, type Stub, startStub } from './server.ts';
 
-export type OpenAiStub = Stub;
+export type OpenAiStub = Stub & { image: { bytes: Buffer } };
 
 export const imageUsage = {
   input_tokens: 60,
@@ -9,11 +9,10 @@ export const imageUsage = {
   total_tokens: 1_060,
   input_tokens_details: { text_tokens: 60, image_tokens: 0 },
 };
-const b64 = png.toString('base64');
-
 /** OpenAI as far as the usual stand-in does not go: models with shutdown dates, any error body. */
 export async function startOpenAi(): Promise<OpenAiStub> {
-  return await startStub(({ path }, response) => {
+  const image = { bytes: png };
+  const stub = await startStub(({ path }, response) => {
     if (path === '/v1/models') {
       return json(response, 200, {
         object: 'list',
@@ -24,7 +23,11 @@ export async function startOpenAi(): Promise<OpenAiStub> {
       });
     }
     if (path === '/v1/images/generations') {
-      return json(response, 200, { created: 1, data: [{ b64_json: b64 }], usage: imageUsage });
+      return json(response, 200, {
+        created: 1,
+        data: [{ b64_json: image.bytes.toString('base64') }],
+        usage: imageUsage,
+      });
     }
     if (path === '/v1/moderations') {
       return json(response, 200, {
@@ -37,6 +40,7 @@ export async function startOpenAi(): Promise<OpenAiStub> {
       return json(response, 200, responsesAnswer({ image: 'a still fox', motion: 'it runs' }));
     return json(response, 404, { error: { message: 'no such path', code: 'not_found' } });
   });
+  return Object.assign(stub, { image });
 }
 
 /** An answer of the Responses API whose one message says that. */

@@ -20,7 +20,6 @@ export const imageRequest = (prompt: string): ImageRequest => ({
   style: 'vivid',
   quality: 'standard',
   aspect: 'wide',
-  videoFollows: true,
 });
 
 /** Orders the shortest film of the image at `path`. */

@@ -1,4 +1,5 @@
 import type { Workflow } from '../../../db/vocabulary.ts';
+import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keys.ts';
 import { credits } from './measures.ts';
 
@@ -92,8 +93,6 @@ export const historyCard = {
   expired: 'no longer kept',
 };
 
-const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
-
 const checks = {
   unchecked: 'not tried yet',
   valid: 'works',
@@ -106,9 +105,8 @@ const checks = {
 export const keys = {
   title: 'Keys of this workspace',
   intro: 'Steps run on them instead of on the keys of whoever hosts VidGenie. A field left empty changes nothing.',
-  vendors: keyVendors,
   status: checks,
-  field: (vendor: keyof typeof keyVendors) => `${keyVendors[vendor]} key`,
+  field: (vendor: Vendor) => `${vendorNames[vendor]} key`,
   stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
   none: 'none',
   remove: 'Remove',
@@ -117,7 +115,7 @@ export const keys = {
   notChanged: 'Not everything was saved',
   how: 'A key is typed into a private form, never into a command: vidgenie keys set openai',
   change: (it: KeyChange): string => {
-    const vendor = keyVendors[it.vendor];
+    const vendor = vendorNames[it.vendor];
     switch (it.outcome) {
       case 'saved':
         return {

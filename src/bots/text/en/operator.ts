@@ -1,3 +1,4 @@
+import { vendors } from '../../../pipeline/providers/vendors.ts';
 import { allOf, anyOf } from './measures.ts';
 
 /** What the command line says about itself. */
@@ -39,7 +40,7 @@ export const options = {
   key: 'an idempotency key: granting twice with one key changes the balance once',
   note: 'a note for the ledger',
   keyWorkspace: "the workspace (default: the terminal's own)",
-  vendor: 'openai or google',
+  vendor: anyOf(vendors),
   scope: (scopes: readonly string[]) => `what it may do: ${anyOf(scopes)}`,
   label: 'what it is for',
   token: 'the first characters of its id',
@@ -81,7 +82,7 @@ export const keyReused = (id: string, before: number, now: number): string =>
 export const keysDone = {
   argument:
     'A key is never an argument: it would stay in the history of your shell. Type it when you are asked, or pipe it in.',
-  noVendor: (given: string) => `"${given}" issues no keys that VidGenie knows: openai and google do.`,
+  noVendor: (given: string) => `"${given}" issues no keys that VidGenie knows: ${allOf(vendors)} do.`,
   prompt: (vendor: string) => `${vendor} key`,
   none: (vendor: string) => `There is no ${vendor} key to check.`,
   checked: (vendor: string, lastFour: string, status: string) => `The ${vendor} key …${lastFour} ${status}.`,

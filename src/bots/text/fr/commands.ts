@@ -1,4 +1,5 @@
 import type { Workflow } from '../../../db/vocabulary.ts';
+import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keys.ts';
 import { credits } from './measures.ts';
 
@@ -90,8 +91,6 @@ export const historyCard = {
   expired: 'plus conservée',
 };
 
-const keyVendors = { openai: 'OpenAI', google: 'Google' } as const;
-
 const checks = {
   unchecked: 'pas encore essayée',
   valid: 'fonctionne',
@@ -104,9 +103,8 @@ const checks = {
 export const keys = {
   title: 'Clés de cet espace',
   intro: 'Les étapes utilisent vos clés au lieu de celles de l’hébergeur. Un champ vide ne change rien.',
-  vendors: keyVendors,
   status: checks,
-  field: (vendor: keyof typeof keyVendors) => `Clé ${keyVendors[vendor]}`,
+  field: (vendor: Vendor) => `Clé ${vendorNames[vendor]}`,
   stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
   none: 'aucune',
   remove: 'Supprimer',
@@ -115,7 +113,7 @@ export const keys = {
   notChanged: 'Tout n’a pas été enregistré',
   how: 'Une clé se tape dans un formulaire privé, jamais dans une commande : vidgenie keys set openai',
   change: (it: KeyChange): string => {
-    const vendor = keyVendors[it.vendor];
+    const vendor = vendorNames[it.vendor];
     switch (it.outcome) {
       case 'saved':
         return {

@@ -1,5 +1,5 @@
 import { Secret } from '../../../db/secret.ts';
-import type { Vendor } from '../../../pipeline/providers/provider.ts';
+import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
 import { dropKey, type KeyChange, keyShape, listKeys, setKey } from '../../commands/keys.ts';
 import type { Text } from '../../text.ts';
 import type { Caller } from '../caller.ts';
@@ -21,7 +21,7 @@ const list = endpoint({
 async function presentKeys({ services }: WebDeps, { workspace }: Caller, text: Text) {
   const { keys: words } = text.commands;
   return (await listKeys({ services, workspace })).map(({ vendor, key }) => ({
-    ...{ provider: vendor, name: words.vendors[vendor] },
+    ...{ provider: vendor, name: vendorNames[vendor] },
     stored: key && {
       ...{ lastFour: key.lastFour, status: key.status, statusWords: words.status[key.status] },
       ...{ checkedAt: key.checkedAt?.toISOString() ?? null, createdAt: key.createdAt.toISOString() },
@@ -39,11 +39,11 @@ const validate = endpoint({
   answer: async ({ deps, text, signal, body }) => {
     const { provider, apiKey } = body;
     const value = apiKey.trim();
-    const { vendors, status } = text.commands.keys;
+    const { status } = text.commands.keys;
     const check = keyShape.test(value)
       ? await deps.services.vault.checkKey(provider, new Secret(value), signal)
       : ('invalid' as const);
-    const detail = `${vendors[provider]}: ${status[check]}`;
+    const detail = `${vendorNames[provider]}: ${status[check]}`;
     return { status: 200, body: { success: true, provider, valid: check === 'valid', check, detail } };
   },
 });

@@ -71,8 +71,9 @@ async function submit(
 ): Promise<Submitted<'video'>> {
   const operation = await exchange(
     googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
-    async (line) =>
-      operationSchema.parse(
+    async (line) => {
+      const { ImageResizeMode } = await import('@google/genai');
+      return operationSchema.parse(
         await (await googleCloudClient(options, line)).models.generateVideos({
           model,
           source: {
@@ -84,11 +85,14 @@ async function submit(
             durationSeconds: request.duration,
             aspectRatio: aspectRatio[request.aspect],
             resolution: request.resolution,
+            // Without it a first frame of another shape gets bars.
+            resizeMode: ImageResizeMode.CROP,
             generateAudio: request.audio,
             labels: { 'vidgenie-run': call.runId },
           },
         }),
-      ),
+      );
+    },
   );
   if (!operation.name)
     throw new ProviderError('no_output', 'Google Cloud took the request and gave no name to ask by.');

@@ -36,24 +36,24 @@ export function imageShape(id: string): ImageShape {
   return /^gpt-image-1|^chatgpt-image/.test(id) ? 'gpt-fixed' : 'gpt';
 }
 
-/** `exact` are true 16:9 and 9:16 first frames of a video. */
+const fixedSizes = { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' } as const;
+const dallESizes = { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' } as const;
+
+/**
+ * True 16:9 and 9:16 where a model takes any size, so that an image is a first frame; at hd as large as a frame of 1080p. Of the fixed
+ * sizes these are the nearest, and what is too much is cut off by the receiver. Sizes: the vendor's guide to GPT Image 2, November 2026.
+ */
 const sizes = {
   gpt: {
-    usual: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
-    exact: { wide: '1536x864', tall: '864x1536', square: '1024x1024' },
+    standard: { wide: '1536x864', tall: '864x1536', square: '1024x1024' },
+    hd: { wide: '2048x1152', tall: '1152x2048', square: '1024x1024' },
   },
-  'gpt-fixed': {
-    usual: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
-    exact: { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' },
-  },
-  'dall-e': {
-    usual: { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' },
-    exact: { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' },
-  },
-} as const satisfies Record<ImageShape, Record<'usual' | 'exact', Record<Aspect, string>>>;
+  'gpt-fixed': { standard: fixedSizes, hd: fixedSizes },
+  'dall-e': { standard: dallESizes, hd: dallESizes },
+} as const satisfies Record<ImageShape, Record<Quality, Record<Aspect, string>>>;
 
-export function imageSize<Shape extends ImageShape>(shape: Shape, aspect: Aspect, videoFollows: boolean) {
-  return sizes[shape][videoFollows ? 'exact' : 'usual'][aspect];
+export function imageSize<Shape extends ImageShape>(shape: Shape, aspect: Aspect, quality: Quality) {
+  return sizes[shape][quality][aspect];
 }
 
 export const gptQuality = { standard: 'medium', hd: 'high' } as const satisfies Record<Quality, string>;

@@ -1,0 +1,34 @@
+import sharp from 'sharp';
+import type { Aspect } from '../../db/vocabulary.ts';
+
+/** Width to height. The faces tell members so, and videos have no others. */
+const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>> = {
+  wide: [16, 9],
+  tall: [9, 16],
+  square: [1, 1],
+};
+
+type Size = { width: number; height: number };
+
+/**
+ * The largest part of an image that has an aspect exactly, in pixels; null when the whole image has it, or when it has too few pixels to
+ * have it at all.
+ */
+export function exactPart({ width, height }: Size, aspect: Aspect): Size | null {
+  const [across, down] = ratios[aspect];
+  if (width * down === height * across) return null;
+  const unit = Math.floor(Math.min(width / across, height / down));
+  return unit < 1 ? null : { width: unit * across, height: unit * down };
+}
+
+/** Cuts an image to a part of it around its centre, in the format that it has. */
+export async function cutTo(path: string, whole: Size, part: Size, target: string): Promise<void> {
+  const left = Math.floor((whole.width - part.width) / 2);
+  const top = Math.floor((whole.height - part.height) / 2);
+  const cut = sharp(path, { failOn: 'warning' }).extract({ left, top, ...part });
+  await cut
+    .withIccProfile('srgb')
+    .jpeg({ quality: 95, force: false })
+    .webp({ quality: 95, force: false })
+    .toFile(target);
+}
