@@ -55,11 +55,12 @@ async function openMessengers({ config, deps, keyring, messengers, closers }: Op
   const { discord, publicUrl } = config;
   const { store, now } = deps;
   const addressOf = createAddressOf({ store, now, publicUrl, links: createMediaLinks(keyring) });
+  const hasPage = publicUrl !== null;
   const opened: Partial<Record<Face, Messenger>> = {
     terminal: createTerminalMessenger(),
     web: createWebMessenger(),
-    ...(await slackMessenger(config, { ...deps, keyring, addressOf })),
-    ...(discord ? { discord: await openDiscord(discord, { ...deps, addressOf }, closers) } : {}),
+    ...(await slackMessenger(config, { ...deps, keyring, addressOf, hasPage })),
+    ...(discord ? { discord: await openDiscord(discord, { ...deps, addressOf, hasPage }, closers) } : {}),
     ...messengers,
   };
   return opened;
@@ -73,10 +74,12 @@ async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry>
   return telemetry;
 }
 
+type MessengerNeeds = { store: MediaStore; addressOf: AddressOf; hasPage: boolean; log: Logger; meter: Meter };
+
 /** Loaded only where it is configured: a platform's library is large. */
 async function slackMessenger(
   { slack: settings }: Config,
-  needs: { db: Database['db']; keyring: Keyring; store: MediaStore; addressOf: AddressOf; log: Logger; meter: Meter },
+  needs: MessengerNeeds & { db: Database['db']; keyring: Keyring },
 ): Promise<{ slack?: Messenger }> {
   if (!settings) return {};
   const { openSlackMessenger } = await import('./bots/slack/worker.ts');
@@ -86,7 +89,7 @@ async function slackMessenger(
 /** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
 async function openDiscord(
   address: NonNullable<Config['discord']>,
-  needs: { store: MediaStore; addressOf: AddressOf; temporaryDirectory: string; log: Logger; meter: Meter },
+  needs: MessengerNeeds & { temporaryDirectory: string },
   closers: Closer[],
 ): Promise<Messenger> {
   const { createDiscordMessenger } = await import('./bots/discord/messenger.ts');

@@ -15,7 +15,7 @@ const [{ readConfig }, { startFaces }, { createLog }, { openProgram }] = await P
 
 const orders = processOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 const log = createLog('error', false);
-const mute: Messenger = { update: async () => {}, deliver: async () => ({}) };
+const mute: Messenger = { update: async () => {}, deliver: async () => ({}), unreached: () => [] };
 let lateMs: number[] = [];
 const config = readConfig(orders.environment);
 const program = await openProgram(config, log, {

@@ -1,5 +1,5 @@
 import type { Place } from '../db/placeInQueue.ts';
-import type { RunView, Step } from '../db/runs.ts';
+import { type RunView, refundedCredits, type Step } from '../db/runs.ts';
 import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
 import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
@@ -124,6 +124,7 @@ function sentences(
     ...failureSentences(view, text),
     ...(run.state === 'succeeded' ? [text.runs.tookMs(tookMs)] : []),
     settlement(view, text, balance),
+    ...unreceived(view, text),
     ...(run.deliveryFailure ? [text.runs.undelivered] : []),
   ];
 }
@@ -138,13 +139,18 @@ export function ownKeys({ steps }: RunView, text: Text): string[] {
 }
 
 /** What was paid and what went back, in one sentence. */
-const settlement = ({ run }: RunView, text: Text, balance: number | null): string =>
-  text.runs.settled({
-    held: run.priceCredits,
-    captured: run.capturedCredits ?? 0,
-    released: run.releasedCredits ?? 0,
-    balance,
-  });
+function settlement(view: RunView, text: Text, balance: number | null): string {
+  const { priceCredits: held, capturedCredits, releasedCredits } = view.run;
+  const refunded = refundedCredits(view);
+  const captured = (capturedCredits ?? 0) - refunded;
+  return text.runs.settled({ held, captured, released: (releasedCredits ?? 0) + refunded, balance });
+}
+
+/** What went back because nobody could receive it. */
+function unreceived(view: RunView, text: Text): string[] {
+  const amount = refundedCredits(view);
+  return amount === 0 ? [] : [text.runs.unreceived(view.run.unreached ?? [], amount)];
+}
 
 /** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
 export function failureSentences(view: RunView, text: Text): string[] {

@@ -85,32 +85,6 @@ export async function changeBalance(
   });
 }
 
-/** Gives back what was captured for a run, in whole or in part. Never more than was captured; a repeated key changes nothing. */
-export async function refund(
-  tx: Tx,
-  run: { id: RunId; workspaceId: WorkspaceId },
-  amount: number,
-  idempotencyKey: string,
-): Promise<{ outcome: 'refunded' | 'repeated' | 'too_much'; refundable: number }> {
-  return await tx.transaction(async (inner) => {
-    // The account's lock comes first: it puts refunds of one workspace in a row, so that two cannot both see room for one.
-    await inner.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, run.workspaceId)).for('update');
-    const rows = await inner.select().from(creditTransactions).where(eq(creditTransactions.runId, run.id));
-    const sum = (kind: TransactionKind) => rows.reduce((all, row) => all + (row.kind === kind ? row.amount : 0), 0);
-    const refundable = sum('capture') - sum('refund');
-    if (rows.some((row) => row.idempotencyKey === idempotencyKey)) return { outcome: 'repeated', refundable };
-    if (amount <= 0 || amount > refundable) return { outcome: 'too_much', refundable };
-    const [after] = await inner
-      .update(creditAccounts)
-      .set({ balance: sql`${creditAccounts.balance} + ${amount}` })
-      .where(eq(creditAccounts.workspaceId, run.workspaceId))
-      .returning();
-    if (!after) throw new Error(`workspace ${run.workspaceId} has no credit account`);
-    await record(inner, run.workspaceId, after, { kind: 'refund', runId: run.id, amount, idempotencyKey });
-    return { outcome: 'refunded', refundable: refundable - amount };
-  });
-}
-
 export type LedgerRow = typeof creditTransactions.$inferSelect;
 
 /** The newest ledger rows of a workspace, newest first; `before` is the id of the last row of the page before. */

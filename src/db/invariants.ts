@@ -55,6 +55,16 @@ const invariants: readonly { name: string; atRest?: boolean; broken: string }[] 
       HAVING sum(amount) FILTER (WHERE kind = 'refund') > coalesce(sum(amount) FILTER (WHERE kind = 'capture'), 0)`,
   },
   {
+    name: 'what reached nobody is refunded when delivery ends, and nothing else is',
+    broken: `SELECT r.id AS subject, back.amount AS found, owed.amount AS expected FROM runs r
+      CROSS JOIN LATERAL (SELECT coalesce(sum(t.amount), 0) AS amount FROM credit_transactions t
+        WHERE t.run_id = r.id AND t.kind = 'refund') back
+      CROSS JOIN LATERAL (SELECT coalesce(sum(s.price_credits), 0) AS amount FROM steps s
+        WHERE s.run_id = r.id AND s.state = 'done' AND s.kind::text = ANY (r.unreached)) owed
+      WHERE (r.unreached IS NOT NULL AND r.delivered_at IS NOT NULL AND back.amount <> owed.amount)
+        OR (r.delivered_at IS NULL AND back.amount <> 0)`,
+  },
+  {
     name: 'the newest transaction shows the account as it is',
     broken: `SELECT a.workspace_id AS subject, a.balance AS found, t.balance_after AS expected FROM credit_accounts a
       JOIN LATERAL (SELECT balance_after, held_after FROM credit_transactions c WHERE c.workspace_id = a.workspace_id

@@ -26,6 +26,12 @@ export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDue
 /** A run with everything that belongs to it; its steps are in the order in which they are worked. */
 export type RunView = { run: Run; steps: Step[]; assets: Asset[] };
 
+/** What goes back for steps whose results nobody could receive. It is in the ledger from delivery's end on, and told just before. */
+export const refundedCredits = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): number =>
+  steps
+    .filter(({ kind, state }) => state === 'done' && run.unreached?.includes(kind))
+    .reduce((sum, step) => sum + step.priceCredits, 0);
+
 export type NewRun = {
   id: RunId;
   workspaceId: WorkspaceId;

@@ -27,6 +27,7 @@ import {
   type RunId,
   type RunOptions,
   runStates,
+  type StepKind,
   stepKinds,
   stepStates,
   type TokenScope,
@@ -147,6 +148,11 @@ export const runs = pgTable(
     deliveredAt: at('delivered_at'),
     /** Why the result could not be told where the run was asked for; `/vidgenie history` still has it. */
     deliveryFailure: jsonb('delivery_failure').$type<Failure>(),
+    /**
+     * The steps whose results nobody has received or can fetch, decided once: nothing shares them after, and their credits go back in
+     * the statement that ends delivery. Null before delivery has ended, and for runs of older versions.
+     */
+    unreached: text('unreached').array().$type<StepKind[]>(),
     /** Since when its media are gone, at somebody's wish. The rows of its assets stay: they say what was paid for. */
     deletedAt: at('deleted_at'),
   },

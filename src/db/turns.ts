@@ -251,13 +251,54 @@ export async function settle(
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-/** The result was told, or could not be told for good (`failure`): nothing is left to do. */
-export async function finishDelivery(tx: Tx, lease: Lease, speech: Opaque, failure: Failure | null): Promise<void> {
-  const rows = await tx
+/**
+ * Decides for good that nobody can receive what these steps made. It is written before anybody is told, so that no later try, in
+ * whichever process, shares what was said to have been given back. The credits follow with {@link finishDelivery}.
+ */
+export async function saveUnreached(tx: Tx, lease: Lease, kinds: readonly StepKind[]): Promise<StepKind[]> {
+  const [row] = await tx
     .update(runs)
-    .set({ speech, deliveredAt: sql`now()`, deliveryFailure: failure, dueAt: null, busy: false, setbacks: 0 })
+    .set({ unreached: withMore(kinds) })
     .where(owned(lease))
-    .returning({ told: sql`pg_notify('vidgenie_run', ${runs.id}::text)` });
+    .returning({ unreached: runs.unreached });
+  if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  return row.unreached ?? [];
+}
+
+const withMore = (kinds: readonly StepKind[]): SQL => sql`ARRAY(
+  SELECT DISTINCT one FROM (
+    SELECT unnest(unreached) AS one UNION SELECT jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)
+  ) AS known ORDER BY one)`;
+
+/** How delivery ended. `posted`: what was posted; null leaves what was saved. `unreached`: steps that reached nobody, besides those decided before. */
+export type DeliveryEnd = { posted: Opaque | null; failure: Failure | null; unreached: readonly StepKind[] };
+
+/**
+ * Ends delivery, told or given up (`failure`): nothing is left to do. In the same statement the credits go back for what reached nobody:
+ * once, for the ledger row's key is the run's, and only now, for as long as a try could follow an outage may pass.
+ */
+export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, unreached }: DeliveryEnd): Promise<void> {
+  const rows = await tx.execute(sql`
+    WITH run AS (
+      UPDATE runs SET delivered_at = now(), delivery_failure = ${failure && JSON.stringify(failure)}::jsonb,
+        speech = coalesce(${posted && JSON.stringify(posted)}::jsonb, speech), unreached = ${withMore(unreached)},
+        due_at = NULL, busy = false, setbacks = 0
+      WHERE ${owned(lease)}
+      RETURNING id, workspace_id, unreached
+    ), owed AS (
+      SELECT run.id, run.workspace_id, sum(steps.price_credits)::int AS amount
+      FROM run JOIN steps ON steps.run_id = run.id AND steps.state = 'done' AND steps.kind::text = ANY (run.unreached)
+      GROUP BY run.id, run.workspace_id
+    ), account AS (
+      UPDATE credit_accounts SET balance = balance + owed.amount FROM owed
+      WHERE credit_accounts.workspace_id = owed.workspace_id AND owed.amount > 0
+        AND NOT EXISTS (SELECT 1 FROM credit_transactions WHERE idempotency_key = 'undelivered:' || owed.id)
+      RETURNING balance, held
+    ), entry AS (
+      INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+      SELECT workspace_id, id, 'refund'::transaction_kind, amount, balance, held, 'undelivered:' || id FROM owed, account
+    )
+    SELECT pg_notify('vidgenie_run', id::text) FROM run`);
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 

@@ -1,5 +1,5 @@
 import type { RunView } from '../db/runs.ts';
-import type { Opaque } from '../db/vocabulary.ts';
+import type { Opaque, StepKind } from '../db/vocabulary.ts';
 import type { Progress } from './progress.ts';
 
 /** What a messenger needs beside the run: where to keep the ids of what it said, and when to stop. */
@@ -10,8 +10,18 @@ export type Speaking = {
   signal: AbortSignal;
 };
 
-/** The last word also says what the workspace has left, in credits. */
-export type Delivering = Speaking & { balance: () => Promise<number> };
+/** What the last word needs besides. */
+export type Delivering = Speaking & {
+  /** What the workspace has left, in credits; what goes back for this run is counted already. */
+  balance: () => Promise<number>;
+  /** No try follows this one. Before it, a fault that may pass is thrown, and never counts as a refusal. */
+  isLastTry: boolean;
+  /**
+   * Decides for good that nobody can receive what these steps made: their credits go back when delivery ends, and no later try shares
+   * it. To be called before that is told; resolves with the run as it is to be told then. See {@link Messenger.unreached}.
+   */
+  giveUpOn: (steps: readonly StepKind[]) => Promise<RunView>;
+};
 
 /**
  * The port through which a run speaks; every face implements it. Both calls may be repeated after a crash and must then
@@ -20,8 +30,10 @@ export type Delivering = Speaking & { balance: () => Promise<number> };
 export type Messenger = {
   /** Shows where a run stands. Called often; the newest call wins, and a failure never hurts the run. */
   update: (view: RunView, speaking: Speaking) => Promise<void>;
-  /** Tells the outcome, media included. Resolves with what was said. */
+  /** Tells the outcome, media included, but for what an earlier try has given up on. Resolves with what was said. */
   deliver: (view: RunView, speaking: Delivering) => Promise<Opaque>;
+  /** When delivery is given up: the steps whose results nobody received, by what was said until then, and nobody can fetch. */
+  unreached: (view: RunView) => readonly StepKind[];
 };
 
 /** The place where a run was to speak is gone for good: trying again would not bring it back. The message is one sentence. */

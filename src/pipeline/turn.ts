@@ -1,21 +1,10 @@
 import type { Db } from '../db/client.ts';
-import { accountOf } from '../db/credits.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { loadRun, type RunView, type Step } from '../db/runs.ts';
-import {
-  claim,
-  failStep,
-  finishDelivery,
-  handBack,
-  type Lease,
-  LeaseLost,
-  postpone,
-  retrySubmit,
-  saveSpeech,
-  settle,
-} from '../db/turns.ts';
-import { type Face, type Failure, faceOf, type Opaque, type RunLimits, type StepKind } from '../db/vocabulary.ts';
+import { claim, failStep, handBack, type Lease, LeaseLost, postpone, retrySubmit, settle } from '../db/turns.ts';
+import type { Face, Failure, RunLimits, StepKind } from '../db/vocabulary.ts';
 import type { Breakers } from './breaker.ts';
+import { deliver, giveUpDelivery, isLastTry } from './deliver.ts';
 import { backoffMs, canRetrySubmit, failureOf, isPassing, longestOutage, longestSetbacks } from './errors.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
@@ -23,7 +12,6 @@ import { type Messenger, PlaceGone } from './messenger.ts';
 import type { Meter } from './meter.ts';
 import type { Reach } from './milestones.ts';
 import { type Move, nextMove } from './moves.ts';
-import { narrate } from './narrate.ts';
 import type { Providers } from './providers/registry.ts';
 import { enhance } from './steps/enhance.ts';
 import { image } from './steps/image.ts';
@@ -114,7 +102,7 @@ async function make(turn: Turn, move: Move): Promise<After> {
       await deliver(turn);
       return 'waits';
     case 'give_up_delivery':
-      await finishDelivery(turn.deps.db, turn.lease, turn.view.run.speech, move.failure);
+      await giveUpDelivery(turn, move.failure);
       return 'waits';
   }
 }
@@ -136,18 +124,6 @@ async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<
     case 'video':
       return await acts[act](turn, step, workOf.video);
   }
-}
-
-async function deliver(turn: Turn): Promise<void> {
-  const { deps, lease, view } = turn;
-  const messenger = deps.messengerOf(faceOf(view.run));
-  const save = (speech: Opaque) => saveSpeech(deps.db, lease, speech);
-  const balance = async () => (await accountOf(deps.db, view.run.workspaceId)).balance;
-  const progress = narrate.progress(turn);
-  const speech = await messenger.deliver(view, { progress, balance, save, signal: turn.signal });
-  deps.reach('run_told', { runId: lease.runId });
-  await finishDelivery(deps.db, lease, speech, null);
-  deps.reach('run_delivered', { runId: lease.runId });
 }
 
 /** What a fault means for the run: try again later, or give the step up. */
@@ -179,10 +155,9 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
       await postpone(deps.db, lease, pauseMs);
       return 'waits';
     case 'deliver':
-      if (error instanceof PlaceGone) {
-        await finishDelivery(deps.db, lease, view.run.speech, { kind: 'unavailable', detail: error.message });
-      } else if (setbacks < longestOutage) await postpone(deps.db, lease, pauseMs);
-      else await finishDelivery(deps.db, lease, view.run.speech, failure);
+      if (error instanceof PlaceGone) await giveUpDelivery(turn, { kind: 'unavailable', detail: error.message });
+      else if (isLastTry(view)) await giveUpDelivery(turn, failure);
+      else await postpone(deps.db, lease, pauseMs);
       return 'waits';
     case 'cancel':
     case 'fail':

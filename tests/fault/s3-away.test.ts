@@ -59,7 +59,11 @@ test('what a Discord server does not take is told with an address at which every
   const addressOf = createAddressOf({ store, now, publicUrl: null, links: createMediaLinks(vault.keyring) });
   const surroundings = { store, addressOf, signal: new AbortController().signal, text, spoilers: false };
   const directory = await temporaryDirectory();
-  const { files, lines } = await attach(mediaOf(view, text), view.run.id, 0, { ...surroundings, directory });
+  const { files, lines } = await attach(
+    mediaOf(view, text),
+    { runId: view.run.id, limitBytes: 0, givenUp: [] },
+    { ...surroundings, directory },
+  );
   expect(files).toEqual([]);
   const url = /https?:\/\/\S+?(?=[)>\s]|$)/.exec(lines.join(' '))?.[0] ?? '';
   expect((await fetch(url)).headers.get('content-type')).toBe('image/png');

@@ -3,9 +3,9 @@ import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
-import { accountOf, changeBalance, refund } from '../../src/db/credits.ts';
+import { accountOf, changeBalance } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { insertRun, listRuns, loadRun, requestCancel } from '../../src/db/runs.ts';
+import { insertRun, listRuns, loadRun, refundedCredits, requestCancel } from '../../src/db/runs.ts';
 import {
   beginSubmit,
   claim,
@@ -15,6 +15,7 @@ import {
   finishEnhance,
   handBack,
   LeaseLost,
+  saveUnreached,
   settle,
 } from '../../src/db/turns.ts';
 import { runId, runOptions, type WorkspaceId } from '../../src/db/vocabulary.ts';
@@ -30,14 +31,13 @@ const command = fc.oneof(
     key: fc.nat({ max: 12 }),
     at: fc.nat({ max: 1 }),
   }),
-  fc.record({ do: fc.constant('turn' as const), fails: fc.boolean() }),
-  fc.record({ do: fc.constant('cancel' as const), run: fc.nat({ max: 5 }) }),
   fc.record({
-    do: fc.constant('refund' as const),
-    run: fc.nat({ max: 5 }),
-    amount: fc.nat({ max: 40 }),
-    key: fc.nat({ max: 5 }),
+    do: fc.constant('turn' as const),
+    fails: fc.boolean(),
+    /** Whom a result reaches; `later`: that it reaches nobody is decided, and delivery has not ended. */
+    reaches: fc.constantFrom('somebody', 'nobody', 'nobody later'),
   }),
+  fc.record({ do: fc.constant('cancel' as const), run: fc.nat({ max: 5 }) }),
   fc.record({ do: fc.constant('grant' as const), amount: fc.integer({ min: 1, max: 80 }), key: fc.nat({ max: 5 }) }),
   fc.record({ do: fc.constant('adjust' as const), amount: fc.integer({ min: -80, max: -1 }), key: fc.nat({ max: 5 }) }),
   fc.record({ do: fc.constant('month' as const) }),
@@ -83,8 +83,12 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       const view = lease ? await claim(db, lease, 60_000) : null;
       if (!lease || !view) return;
       const move = nextMove(view);
-      if (move.move === 'deliver') return await finishDelivery(db, lease, {}, null);
-      if (move.move === 'settle') await settle(db, lease, move);
+      if (move.move === 'deliver') {
+        const unreached = todo.reaches === 'somebody' ? [] : (['enhance'] as const);
+        if (todo.reaches !== 'nobody later')
+          return await finishDelivery(db, lease, { posted: {}, failure: null, unreached });
+        await saveUnreached(db, lease, unreached);
+      } else if (move.move === 'settle') await settle(db, lease, move);
       else if (move.move === 'send') {
         await beginSubmit(db, lease, move.step);
         if (todo.fails) await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' });
@@ -95,11 +99,6 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
     case 'cancel': {
       const run = await nth(todo.run);
       if (run) await requestCancel(db, run.id);
-      return;
-    }
-    case 'refund': {
-      const run = await nth(todo.run);
-      if (run) await refund(db, run, todo.amount, `refund:${run.id}:${todo.key}`);
       return;
     }
     case 'grant':
@@ -155,11 +154,16 @@ test('whatever was begun comes to rest with nothing held', async () => {
     Array.from({ length: 12 }, (_, key) => carryOut(database, [workspace.id], { do: 'submit', price: 7, key, at: 0 })),
   );
   for (let turn = 0; turn < 12 * 3; turn += 1) {
-    await carryOut(database, [workspace.id], { do: 'turn', fails: turn % 5 === 0 });
+    await carryOut(database, [workspace.id], {
+      do: 'turn',
+      fails: turn % 5 === 0,
+      reaches: turn % 4 === 0 ? 'nobody' : 'somebody',
+    });
   }
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
   const runs = await listRuns(database.db, workspace.id, { limit: 20 });
-  const captured = runs.reduce((sum, view) => sum + (view.run.capturedCredits ?? 0), 0);
+  const captured = runs.reduce((sum, view) => sum + (view.run.capturedCredits ?? 0) - refundedCredits(view), 0);
+  expect(runs.some((view) => refundedCredits(view) > 0)).toBe(true);
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100 - captured, held: 0 });
   expect(await loadRun(database.db, runId.parse(randomUUID()))).toBeNull();
 });

@@ -54,6 +54,7 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
     settledAt: null,
     deliveredAt: null,
     deliveryFailure: null,
+    unreached: null,
     deletedAt: null,
     ...over,
   },

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { listRuns, type RunView } from '../../db/runs.ts';
+import { listRuns, type RunView, refundedCredits } from '../../db/runs.ts';
 import { type Entry, textCard } from '../card.ts';
 import { mediaOf, shortId } from '../runCard.ts';
 import { type Text, textOf } from '../text.ts';
@@ -31,7 +31,7 @@ export const history = command({
 
 function entryOf(view: RunView, text: Text): Entry {
   const { run } = view;
-  const spent = run.capturedCredits ?? run.priceCredits;
+  const spent = (run.capturedCredits ?? run.priceCredits) - refundedCredits(view);
   const media = mediaOf(view, text);
   const isExpired =
     media.length === 0 && view.assets.some(({ step, removedAt }) => step !== null && removedAt !== null);

@@ -3,6 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import type { StepKind } from '../../db/vocabulary.ts';
 import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { CardMedia } from '../card.ts';
@@ -15,6 +16,8 @@ export type Attachments = {
   files: { name: string; label: string; file: UploadFile }[];
   /** What is said about media that this server does not take. */
   lines: string[];
+  /** Those of them to which no link can be given: nobody can fetch them. */
+  unreached: StepKind[];
   /** Removes the copies that were made. */
   dispose: () => Promise<void>;
 };
@@ -24,23 +27,31 @@ type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal;
 /** A file of such a name is hidden until somebody clicks it. */
 export const fileName = (name: string, spoilers: boolean): string => (spoilers ? `SPOILER_${name}` : name);
 
-/** Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. */
+/**
+ * Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. What an earlier try has given
+ * up on (`givenUp`) is not tried again.
+ */
 export async function attach(
   media: readonly CardMedia[],
-  runId: string,
-  limitBytes: number,
+  { runId, limitBytes, givenUp }: { runId: string; limitBytes: number; givenUp: readonly StepKind[] },
   { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
 ): Promise<Attachments> {
   const copies: string[] = [];
   const files: Attachments['files'] = [];
   const lines: string[] = [];
+  const unreached: StepKind[] = [];
+  const { tooLarge } = text.discord;
   for (const medium of media) {
+    if (givenUp.includes(medium.kind)) {
+      lines.push(tooLarge.kept(medium.label, medium.objectKey));
+      continue;
+    }
     const original = await onDisk(store, medium.objectKey, directory, copies, signal);
     const path = medium.bytes <= limitBytes ? original : await fitted(original, medium, limitBytes, directory, signal);
     if (path === null) {
       const address = await addressOf(medium.objectKey);
-      const { tooLarge } = text.discord;
       lines.push(address ? tooLarge.link(medium.label, address.url) : tooLarge.kept(medium.label, medium.objectKey));
+      if (!address) unreached.push(medium.kind);
       continue;
     }
     if (path !== original) copies.push(path);
@@ -53,7 +64,7 @@ export async function attach(
   const dispose = async () => {
     await Promise.all(copies.map((copy) => rm(copy, { force: true })));
   };
-  return { files, lines, dispose };
+  return { files, lines, unreached, dispose };
 }
 
 const extensions: Readonly<Record<string, string>> = {

@@ -7,8 +7,9 @@ import type { Meter } from '../../pipeline/meter.ts';
 import { createEditThrottle, type Edit, systemClock, usualPaceMs } from '../editThrottle.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf } from '../runCard.ts';
+import { unreachedSteps } from '../unreached.ts';
 import { preview } from './media.ts';
-import type { DiscordSpeech } from './place.ts';
+import { type DiscordSpeech, discordSpeech } from './place.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
 import { postResult } from './result.ts';
 import { finalProgress, outcomeMessage, progressMessage } from './runMessages.ts';
@@ -21,6 +22,8 @@ export type DiscordMessengerOptions = {
   address: DiscordAddress;
   store: MediaStore;
   addressOf: AddressOf;
+  /** Whether members can open the page. */
+  hasPage: boolean;
   /** Where copies of media are made that fit an upload. */
   temporaryDirectory: string;
   log: MessengerLog;
@@ -67,6 +70,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       const delivery = { rest, view, seat, speaking, store, addressOf, directory, save, uploadLimit };
       await postResult(delivery).catch(explained);
       const { progress, signal } = speaking;
+      const told = delivery.view;
       const overwrite = async (channelId: string, messageId: string, body: object) => {
         const route = Routes.channelMessage(channelId, messageId);
         await sendMessage(rest, { method: 'PATCH', route, body: { ...body, attachments: [] }, signal }).catch(spared);
@@ -74,13 +78,18 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       const threadId = seat.speech.threadId;
       const last = () =>
         threadId === null
-          ? overwrite(seat.channelId, seat.progressId, outcomeMessage(view, progress, seat.text, null))
-          : overwrite(threadId, seat.progressId, finalProgress(view, progress, seat.text));
+          ? overwrite(seat.channelId, seat.progressId, outcomeMessage(told, progress, seat.text, null))
+          : overwrite(threadId, seat.progressId, finalProgress(told, progress, seat.text));
       await throttle.last(edit(view, seat, last));
       if (threadId !== null) {
-        await overwrite(seat.place.channelId, seat.place.rootId, outcomeMessage(view, progress, seat.text, threadId));
+        await overwrite(seat.place.channelId, seat.place.rootId, outcomeMessage(told, progress, seat.text, threadId));
       }
       return seat.speech;
+    },
+    // The result is one message: it was posted with everything that was not given up on before, or not at all.
+    unreached: (view) => {
+      const { resultId } = discordSpeech.parse(view.run.speech);
+      return unreachedSteps(view, { isReceived: () => resultId !== null, hasPage: options.hasPage });
     },
     close: throttle.close,
   };

@@ -5,6 +5,7 @@ import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering } from '../../pipeline/messenger.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
+import { mediaOf } from '../runCard.ts';
 import { attach } from './media.ts';
 import type { DiscordSpeech } from './place.ts';
 import { messageOf } from './render.ts';
@@ -15,6 +16,7 @@ import { smallestLimitBytes } from './uploadLimit.ts';
 
 type Delivery = {
   rest: REST;
+  /** Told anew when something of it is given up on. */
   view: RunView;
   seat: Seat;
   speaking: Delivering;
@@ -66,19 +68,22 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
 }
 
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
-  const { rest, view, seat, speaking, store, addressOf, directory } = delivery;
+  const { rest, seat, speaking, store, addressOf, directory } = delivery;
   const { text, place, channelId } = seat;
-  const card = resultCard(view, speaking.progress, text, await speaking.balance());
   const { signal } = speaking;
   const { spoilers } = place;
+  const { run } = delivery.view;
+  const limits = { runId: run.id, limitBytes, givenUp: run.unreached ?? [] };
   const surroundings = { store, addressOf, directory, signal, text, spoilers };
-  const attachments = await attach(card.media, view.run.id, limitBytes, surroundings);
+  const attachments = await attach(mediaOf(delivery.view, text), limits, surroundings);
   try {
+    if (attachments.unreached.length > 0) delivery.view = await speaking.giveUpOn(attachments.unreached);
+    const card = resultCard(delivery.view, speaking.progress, text, await speaking.balance());
     const files = attachments.files.map(({ file }) => file);
     const body = {
       ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines, spoilers }),
       ...attachmentsOf(files),
-      ...{ nonce: nonceOf('r', view.run.id), enforce_nonce: true },
+      ...{ nonce: nonceOf('r', run.id), enforce_nonce: true },
       ...(channelId === place.channelId
         ? { message_reference: { message_id: place.rootId, fail_if_not_exists: false } }
         : {}),

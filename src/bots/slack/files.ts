@@ -1,4 +1,3 @@
-import { longestSetbacks } from '../../pipeline/errors.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { CardMedia } from '../card.ts';
 import { shortId } from '../runCard.ts';
@@ -42,16 +41,15 @@ export async function shareAll(
   return { outcome: 'refused', reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
 }
 
-/** Slack's word when it refused for good. Faults that may pass are thrown, until nobody will try again: then they are a refusal, too. */
-async function untilRefused({ view }: Voice, work: () => Promise<void>): Promise<string | null> {
+/** Slack's word when it refused for good. Faults that may pass are thrown, but for the last try: nobody will be there when they have. */
+async function untilRefused({ isLastTry }: Voice, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
     return null;
   } catch (error) {
     const refusal = refusalOf(error);
     if (refusal !== null && !isPassingRefusal(refusal)) return refusal;
-    if (view.run.settledAt && view.run.setbacks >= longestSetbacks && isSlacksFault(error))
-      return refusal ?? 'no_answer';
+    if (isLastTry && isSlacksFault(error)) return refusal ?? 'no_answer';
     throw error;
   }
 }

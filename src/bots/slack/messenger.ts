@@ -1,17 +1,18 @@
 import type { Db } from '../../db/client.ts';
-import { refund } from '../../db/credits.ts';
 import { pauseEdits, takeEdit } from '../../db/editBudget.ts';
 import type { RunView } from '../../db/runs.ts';
-import type { WorkspaceId } from '../../db/vocabulary.ts';
+import type { StepKind, WorkspaceId } from '../../db/vocabulary.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf, runCard } from '../runCard.ts';
+import { unreachedSteps } from '../unreached.ts';
 import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
 import { type Sharing, shareAll } from './files.ts';
+import { speechOf } from './place.ts';
 import { type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { createVoice, edit, post, type Voice } from './voice.ts';
 
@@ -21,10 +22,18 @@ const pace = { perMinute: 45, burst: 12, kept: 4 } as const;
 /** A signed address has several hundred characters, and must fit a paragraph whole. */
 const longestUrl = 2_000;
 
-type Needs = { db: Db; store: MediaStore; addressOf: AddressOf; meter: Meter; connections: SlackConnections };
+type Needs = {
+  db: Db;
+  store: MediaStore;
+  addressOf: AddressOf;
+  /** Whether members can open the page. */
+  hasPage: boolean;
+  meter: Meter;
+  connections: SlackConnections;
+};
 
 /** Speaks for runs in Slack: one root message, one message that follows the work in its thread, and the files. */
-export function createSlackMessenger({ db, store, addressOf, meter, connections }: Needs): Messenger {
+export function createSlackMessenger({ db, store, addressOf, hasPage, meter, connections }: Needs): Messenger {
   async function voiceOf(view: RunView, speaking: Speaking): Promise<Voice> {
     const connection = await connections.of(view.run.workspaceId);
     if (!connection) throw new ProviderError('bad_key', 'VidGenie is not installed in this Slack workspace');
@@ -55,37 +64,48 @@ export function createSlackMessenger({ db, store, addressOf, meter, connections 
       faultsTold(db, view.run.workspaceId, async () => {
         const voice = await voiceOf(view, speaking);
         const threadTs = await openThread(voice, speaking).catch(nullWhenRefused);
-        const sharing = await shareAll(voice, store, mediaOf(view, voice.text), threadTs);
-        const notes = await tellOf(voice, sharing);
-        if (threadTs === null) await tellDirectly(voice, speaking, notes);
-        else await tellHere(voice, speaking, { threadTs, notes });
+        const givenUp = view.run.unreached ?? [];
+        const media = mediaOf(view, voice.text).filter(({ kind }) => !givenUp.includes(kind));
+        const sharing = await shareAll(voice, store, media, threadTs);
+        const { notes, lost } = await noteOf(voice, sharing);
+        const told = lost.length > 0 ? await speaking.giveUpOn(lost) : view;
+        const last = { ...voice, view: told };
+        if (threadTs === null) await tellDirectly(last, speaking, notes);
+        else await tellHere(last, speaking, { threadTs, notes });
         return voice.said();
       }),
+    unreached: (view) => {
+      const { files, linked } = speechOf(view.run.speech);
+      const isReceived = (key: string) => files[key]?.state === 'shared' || linked.includes(key);
+      return unreachedSteps(view, { isReceived, hasPage });
+    },
   };
 
-  /** What is said about files that are not where they were expected. What nobody can fetch costs nothing. */
-  async function tellOf(voice: Voice, sharing: Sharing): Promise<Notes> {
+  /** What is said about files that are not where they were expected, and which of them nobody can fetch. */
+  async function noteOf(voice: Voice, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
     const { upload } = voice.text.slack;
-    if (sharing.outcome === 'here') return nothing;
-    if (sharing.outcome === 'direct') return { sentences: [upload.direct(sharing.reason)], links: [] };
+    // An earlier try may have given up on some, and said so.
+    const before = voice.view.run.unreached ?? [];
+    const kept = before.length > 0 ? [upload.kept(voice.said().refused ?? '')] : [];
+    if (sharing.outcome === 'here') return { notes: { ...nothing, sentences: kept }, lost: [] };
+    if (sharing.outcome === 'direct') {
+      return { notes: { ...nothing, sentences: [upload.direct(sharing.reason), ...kept] }, lost: [] };
+    }
     const { reason, missing } = sharing;
     const links = await Promise.all(
-      missing.map(async ({ label, objectKey }) => ({ label, link: await addressOf(objectKey) })),
+      missing.map(async ({ kind, label, objectKey }) => ({ kind, label, objectKey, link: await addressOf(objectKey) })),
     );
-    const found = links.flatMap(({ label, link }) =>
-      link && link.url.length <= longestUrl ? [{ label, ...link }] : [],
+    const found = links.flatMap(({ label, objectKey, link }) =>
+      link && link.url.length <= longestUrl ? [{ label, objectKey, ...link }] : [],
     );
-    if (found.length === missing.length) return { sentences: [upload.link(reason)], links: found };
-    const { run, steps, assets } = voice.view;
-    const lost = new Set(missing.map(({ objectKey }) => objectKey));
-    const unreceived = assets.filter(({ objectKey }) => lost.has(objectKey)).map(({ step }) => step);
-    const amount = steps.reduce(
-      (sum, { kind, priceCredits }) => sum + (unreceived.includes(kind) ? priceCredits : 0),
-      0,
+    const lost = missing.flatMap(({ kind, objectKey }) =>
+      found.some((one) => one.objectKey === objectKey) ? [] : [kind],
     );
-    const { outcome } = await refund(db, run, amount, `undelivered:${run.id}`);
-    const isGivenBack = outcome === 'refunded' || outcome === 'repeated';
-    return { sentences: [upload.kept(reason), ...(isGivenBack ? [upload.givenBack(amount)] : [])], links: [] };
+    const sentences = [
+      ...(found.length > 0 ? [upload.link(reason)] : []),
+      ...(lost.length > 0 || before.length > 0 ? [upload.kept(reason)] : []),
+    ];
+    return { notes: { sentences, links: found }, lost };
   }
 
   async function tellHere(
@@ -105,6 +125,7 @@ export function createSlackMessenger({ db, store, addressOf, meter, connections 
     if (progressTs !== null) {
       await takeEdit(db, view.run.workspaceId, 'final', pace);
       await edit(client, { channel, ts: progressTs }, message);
+      await rememberLinks(voice, told.notes);
     }
     if (rootTs === null) return;
     await takeEdit(db, view.run.workspaceId, 'final', pace);
@@ -135,7 +156,12 @@ async function tellDirectly(voice: Voice, { progress, balance }: Delivering, not
   const message = progressMessage(view, progress, text, { notes, balance: await balance() });
   const to = direct ? { channel: direct.channel, threadTs: direct.ts } : { channel: place.userId, threadTs: null };
   const { ts } = await post(voice, 'outcome', to, message);
-  await voice.remember({ progressTs: ts });
+  await voice.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });
+}
+
+/** Who has the link has the file, whatever else fails: so it counts when delivery is given up. */
+async function rememberLinks(voice: Voice, { links }: Notes): Promise<void> {
+  if (links.length > 0) await voice.remember({ linked: links.map(({ objectKey }) => objectKey) });
 }
 
 /** Where the thread is, for App Home. A run is told whether or not Slack says so. */

@@ -26,6 +26,8 @@ const slackSpeech = z.object({
   progressTs: z.string().nullable().default(null),
   /** By object key. */
   files: z.record(z.string(), sharedFile).default({}),
+  /** By object key: files to which a message gives a link, for Slack did not take them. */
+  linked: z.array(z.string()).default([]),
   /** Where files go that the channel did not take. */
   direct: z.object({ channel: z.string(), ts: z.string() }).nullable().default(null),
   /** Why the channel did not take them, in Slack's word. */

@@ -13,7 +13,7 @@ const mention = (id: string, name: string): string => (/^[UW][A-Z0-9]{2,20}$/.te
 /** What there is to say about files that Slack did not take where they belong: in words, and where they can be fetched instead. */
 export type Notes = {
   sentences: readonly string[];
-  links: readonly { label: string; url: string; expiresAt: Date | null }[];
+  links: readonly { objectKey: string; label: string; url: string; expiresAt: Date | null }[];
 };
 
 export const nothing: Notes = { sentences: [], links: [] };

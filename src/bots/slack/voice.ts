@@ -19,9 +19,15 @@ export type Voice = {
   /** Adds to what was said, and saves it before anything else happens. */
   remember: (more: Partial<SlackSpeech>) => Promise<void>;
   signal: AbortSignal;
+  /** What Slack does not take now it will never be asked to take again. */
+  isLastTry: boolean;
 };
 
-export function createVoice(connection: SlackConnection, view: RunView, speaking: Speaking): Voice {
+export function createVoice(
+  connection: SlackConnection,
+  view: RunView,
+  speaking: Speaking & { isLastTry?: boolean },
+): Voice {
   const place = slackPlace.parse(view.run.place);
   let speech = speechOf(view.run.speech);
   return {
@@ -35,6 +41,7 @@ export function createVoice(connection: SlackConnection, view: RunView, speaking
       await speaking.save(speech);
     },
     signal: speaking.signal,
+    isLastTry: speaking.isLastTry ?? false,
   };
 }
 

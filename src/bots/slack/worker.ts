@@ -14,17 +14,28 @@ type Needs = {
   keyring: Keyring;
   store: MediaStore;
   addressOf: AddressOf;
+  hasPage: boolean;
   settings: SlackSettings;
   log: TurnLog;
   meter: Meter;
 };
 
 /** How a worker's runs speak in Slack: over the Web API alone, with each workspace's own token. */
-export const openSlackMessenger = ({ db, keyring, store, addressOf, settings, log, meter }: Needs): Messenger =>
+export const openSlackMessenger = ({
+  db,
+  keyring,
+  store,
+  addressOf,
+  hasPage,
+  settings,
+  log,
+  meter,
+}: Needs): Messenger =>
   createSlackMessenger({
     db,
     store,
     addressOf,
+    hasPage,
     meter,
     connections: createConnections({ role: 'worker', db, keyring, settings, log }),
   });

@@ -1,4 +1,4 @@
-import type { RunView, Step } from '../../db/runs.ts';
+import { type RunView, refundedCredits, type Step } from '../../db/runs.ts';
 import type { Progress } from '../../pipeline/progress.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
@@ -88,7 +88,12 @@ export function runJson(
     remainingMs: progress.remainingMs,
     steps: steps.map(({ kind, state, enhanced, failure }) => ({ step: kind, state, enhanced, failure })),
     assets: assetsOf(view, links),
-    credits: { held: run.priceCredits, captured: run.capturedCredits, released: run.releasedCredits },
+    credits: {
+      held: run.priceCredits,
+      captured: run.capturedCredits,
+      released: run.releasedCredits,
+      refunded: refundedCredits(view),
+    },
     failure: run.failure,
     createdAt: run.createdAt,
     settledAt: run.settledAt,

@@ -4,4 +4,5 @@ import type { Messenger } from '../../pipeline/messenger.ts';
 export const createTerminalMessenger = (): Messenger => ({
   update: async () => {},
   deliver: async (view) => view.run.speech,
+  unreached: () => [],
 });

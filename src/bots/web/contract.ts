@@ -215,6 +215,10 @@ export const run = z
     priceCredits: credits,
     capturedCredits: credits.nullable(),
     releasedCredits: credits.nullable(),
+    refundedCredits: credits.meta({
+      description: 'What went back of the captured credits, for nobody could receive it',
+    }),
+    unreached: z.array(z.enum(stepKinds)).meta({ description: 'The steps whose results nobody could receive' }),
     createdAt: moment,
     startedAt: moment.nullable(),
     settledAt: moment.nullable(),

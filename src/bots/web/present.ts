@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
-import type { Asset, RunView } from '../../db/runs.ts';
+import { type Asset, type RunView, refundedCredits } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
 import { mayEnd } from '../actions/permission.ts';
@@ -55,7 +55,7 @@ export async function presentStatus(
       ...(one.failure && { error: text.runs.failure(one.kind, one.failure.kind, one.failure.detail) }),
     })),
     estimatedTimeRemaining: Math.ceil(progress.remainingMs / 1_000),
-    totalCost: run.capturedCredits ?? run.priceCredits,
+    totalCost: (run.capturedCredits ?? run.priceCredits) - refundedCredits(view),
     ...(Object.keys(result).length > 0 && { result }),
     ...(run.state === 'failed' && { error: failures.join(' ') || text.runs.title.failed[run.workflow] }),
   };
@@ -107,6 +107,7 @@ export function presentRun(
     ...{ percent: progress.percent, remainingMs: Math.round(progress.remainingMs) },
     priceCredits: run.priceCredits,
     ...{ capturedCredits: run.capturedCredits, releasedCredits: run.releasedCredits },
+    ...{ refundedCredits: refundedCredits(view), unreached: run.unreached ?? [] },
     createdAt: run.createdAt.toISOString(),
     ...{ startedAt: moment(run.startedAt), settledAt: moment(run.settledAt), deletedAt: moment(run.deletedAt) },
     steps: presentSteps(view, progress, text),

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../../src/config.ts';
@@ -78,33 +79,91 @@ test('only what was not received is given back: an image in the thread stays pai
   expect(await checkInvariants(it.program.database.db, { atRest: true })).toEqual([]);
 });
 
-test('uploads that fail time and again are tried until nobody would try any more, and then told and given back', async () => {
+/** Lets the run's next try of delivery be as late as the test wants, and due at once. Resolves when it is asked for. */
+async function nextTryIs({ program }: InSlack, failedBefore: number): Promise<void> {
+  const asked = () =>
+    program.database.db.execute(sql`
+      UPDATE runs SET setbacks = ${failedBefore}, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);
+  await expect.poll(async () => [...(await asked())].length, { timeout: 20_000 }).toBe(1);
+}
+
+/** What went back, row by row. */
+async function refundsOf({ program }: InSlack): Promise<number[]> {
+  const rows = z.array(z.object({ amount: z.number() }));
+  const found = await program.database.db.execute(
+    sql`SELECT amount FROM credit_transactions WHERE kind = 'refund' ORDER BY id`,
+  );
+  return rows.parse([...found]).map(({ amount }) => amount);
+}
+
+/** Slack takes neither files nor edits, nor writes to anybody directly; it answers, so that it is known to be there. */
+const isOut = ({ method, body }: { method: string; body: Record<string, unknown> }) =>
+  method.startsWith('files.') ||
+  method === 'upload' ||
+  method === 'chat.update' ||
+  (method === 'chat.postMessage' && String(body.channel).startsWith('U'));
+
+test('an outage that passes before the last try gives nothing back: the files come, once, and are paid for', async () => {
   const it = await startInSlack();
   const { slack, program } = it;
-  let tries = 0;
-  slack.meddle.with = ({ method }) => {
-    if (method !== 'upload') return null;
-    tries += 1;
-    return { error: 'an upload server that is out of order' };
+  let isAway = true;
+  slack.meddle.with = (call) => (isAway && isOut(call) ? { error: 'fatal_error' } : null);
+  await it.driver.command('image a fox');
+  await nextTryIs(it, 10);
+  const failed = () => program.database.db.execute(sql`SELECT id FROM runs WHERE setbacks > 10 AND NOT busy`);
+  await expect.poll(async () => [...(await failed())].length, { timeout: 20_000 }).toBe(1);
+  expect(await refundsOf(it)).toEqual([]);
+  isAway = false;
+  await nextTryIs(it, 11);
+  const { root, progress, others } = await endOf(it);
+  expect(others.flatMap(({ files }) => files?.map(({ mimetype }) => mimetype) ?? [])).toEqual(['image/png']);
+  expect(`${root} ${progress}`).not.toMatch(/went back/);
+  expect(await refundsOf(it)).toEqual([]);
+  expect(await balanceOf(it)).toMatch(/^94 credits left/);
+  expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
+});
+
+test('what the last try could not deliver goes back once, when delivery ends; whoever tries again after all shares nothing', async () => {
+  const it = await startInSlack();
+  const { slack, program } = it;
+  let isAway = true;
+  const released = Promise.withResolvers<null>();
+  const held = Promise.withResolvers<void>();
+  slack.meddle.with = async (call) => {
+    if (!isAway || !isOut(call)) return null;
+    if (!/went back/.test(JSON.stringify(call.body.blocks))) return { error: 'fatal_error' };
+    // The last word is under way when another worker takes the run up, as after a freeze.
+    held.resolve();
+    return await released.promise;
   };
   await it.driver.command('image a fox');
-  const { db } = program.database;
-  // As if it had failed for the three minutes that a run waits for Slack.
-  const setbacks = async () => {
-    const rows = await db.execute(
-      'UPDATE runs SET setbacks = 20 WHERE settled_at IS NOT NULL AND NOT busy RETURNING id',
-    );
-    return tries > 0 && rows.length;
-  };
-  await expect.poll(setbacks, { timeout: 20_000 }).toBe(1);
-  const { progress } = await endOf(it);
-  expect(tries).toBeGreaterThan(1);
-  expect(progress).toMatch(/Slack did not take the files.*5 credits went back/);
+  await nextTryIs(it, 25);
+  await held.promise;
+  // Told, but not over: nothing has gone back yet.
+  expect(await refundsOf(it)).toEqual([]);
+  isAway = false;
+  await program.database.db.execute(sql`UPDATE runs SET setbacks = 0, due_at = now()`);
+  const { root, progress } = await endOf(it);
+  released.resolve(null);
+  expect(slack.calls.all().filter(({ method }) => method === 'files.completeUploadExternal')).toEqual([]);
+  expect(progress).toMatch(/5 credits went back.*Slack did not take the files/);
+  expect(root).toMatch(/5 credits went back/);
+  expect(await refundsOf(it)).toEqual([5]);
   expect(await balanceOf(it)).toMatch(/^99 credits left/);
-  const rows = z.array(z.object({ failure: z.unknown() }));
-  expect(rows.parse([...(await db.execute('SELECT delivery_failure AS failure FROM runs'))])).toEqual([
-    { failure: null },
-  ]);
+  expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
+});
+
+test('a run whose outcome could not be told at all gives back what nobody can fetch', async () => {
+  const it = await startInSlack();
+  const { slack, program } = it;
+  slack.meddle.with = ({ method }) => (method.startsWith('chat.') ? { error: 'fatal_error' } : null);
+  await it.driver.command('image a fox');
+  await nextTryIs(it, 25);
+  await allDelivered(program);
+  expect(await refundsOf(it)).toEqual([5]);
+  const told = await it.driver.command('status');
+  expect((await it.driver.told.first(({ key }) => key === told.key, 'the status')).text).toMatch(/5 credits went back/);
+  expect(await checkInvariants(program.database.db, { atRest: true })).toEqual([]);
 });
 
 test.for([

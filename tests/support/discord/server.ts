@@ -28,18 +28,28 @@ const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 export async function openWorker(
   installation: Installation,
   discord: Discord,
-  options: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv } & Surroundings = {},
+  {
+    publicUrl: known = null,
+    ...options
+  }: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } & Surroundings = {},
 ): Promise<Program> {
   const store = createFileStore(join(installation.home, 'media'));
-  const { keyring, publicUrl } = testConfig(installation.database.url, installation.home, options.environment);
+  const { keyring, ...configured } = testConfig(installation.database.url, installation.home, options.environment);
+  const publicUrl = known ?? configured.publicUrl;
   if (!keyring) throw new Error('no keyring in the configuration');
   const links = createMediaLinks(keyring);
   const messenger = createDiscordMessenger({
     addressOf: createAddressOf({ store, links, publicUrl, now: () => new Date() }),
+    hasPage: publicUrl !== null,
     address: discord.address,
     ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog(), meter: silentMeter },
   });
-  const program = await installation.open({ worker: true, messengers: { discord: messenger }, ...options });
+  const program = await installation.open({
+    worker: true,
+    messengers: { discord: messenger },
+    config: { publicUrl },
+    ...options,
+  });
   onTestFinished(messenger.close);
   return program;
 }
@@ -70,7 +80,7 @@ export async function openBot(program: Program, discord: Discord, shards: Shards
 
 /** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and Ada in it. */
 export async function openVidGenie(
-  options: { vendor?: VendorBehaviour; tier?: number; environment?: NodeJS.ProcessEnv } = {},
+  options: { vendor?: VendorBehaviour; tier?: number; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } = {},
 ) {
   const discord = await createDiscord();
   const guild = discord.guild({ tier: options.tier ?? 0 });

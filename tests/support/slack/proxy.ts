@@ -25,8 +25,8 @@ export type SlackProxy = {
   calls: Inbox<ApiCall>;
   /** Calls that Slack itself would have refused. Every test ends with none. */
   problems: string[];
-  /** Decides about each call; null lets it through. */
-  meddle: { with: (call: Omit<ApiCall, 'answer'>) => Instead | null };
+  /** Decides about each call; null lets it through. A promise holds the call for as long as the test wants. */
+  meddle: { with: (call: Omit<ApiCall, 'answer'>) => Instead | null | Promise<Instead | null> };
   /**
    * Whether a post with a `client_msg_id` that was seen already is answered with the first one's `ts`, as Slack answers its own
    * clients. It promises that to nobody, so it is off unless a test says otherwise.
@@ -67,7 +67,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     const file = /^\/upload\/v1\/(\w+)/.exec(path)?.[1];
     if (file !== undefined) {
       const call = { method: 'upload', caller: uploaders.get(file) ?? '', token: '', body: { file } };
-      const instead = meddle.with(call);
+      const instead = await meddle.with(call);
       if (instead === 'cut_before') return void response.destroy();
       const answered = instead === 'cut_after' || instead === null ? await forward() : null;
       if (answered === null) return void response.writeHead(500).end();
@@ -78,7 +78,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const call = { method, caller, token, body: readBody(request, raw) };
     problems.push(...(await problemsOf(call)));
-    const instead = meddle.with(call);
+    const instead = await meddle.with(call);
     if (instead === 'cut_before') return void response.destroy();
     if (instead !== null && instead !== 'cut_after') {
       const isPause = 'retryAfterSeconds' in instead;

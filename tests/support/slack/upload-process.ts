@@ -39,7 +39,7 @@ const client = createWebClient('worker', new Secret('xoxb-of-a-test'), apiUrl, c
 async function share(objectKey: string): Promise<SlackSpeech> {
   let said = speechOf({});
   const voice: Voice = {
-    ...{ client, view: view(), text: textOf('en'), signal: new AbortController().signal },
+    ...{ client, view: view(), text: textOf('en'), signal: new AbortController().signal, isLastTry: false },
     place: { channel: 'C1', threadTs: null, userId: 'U1', teamId: 'T1', locale: 'en' },
     said: () => said,
     remember: async (more) => {

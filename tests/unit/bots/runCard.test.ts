@@ -152,3 +152,16 @@ test('a run whose result could not be told where it was asked for says so', () =
   const run = { ...succeeded.run, deliveryFailure: { kind: 'unavailable', detail: '' } as const };
   expect(words(cardOf({ ...succeeded, run })).at(-1)).toContain('could not be told');
 });
+
+test('what nobody could receive is not paid for, and every place that shows the run says so, in both languages', () => {
+  const run = { ...succeeded.run, unreached: ['video' as const] };
+  const it = { ...succeeded, run };
+  expect(words(cardOf(it, { balance: 94 }))).toEqual([
+    'Done in 24 s.',
+    '6 of 24 credits paid, 18 went back. 94 left.',
+    'Nobody could receive the video: 18 credits went back.',
+  ]);
+  expect(words(runCard(it, halfWay(it), textOf('fr'))).at(-1)).toBe(
+    'Personne n’a pu recevoir la vidéo : 18 crédits rendus.',
+  );
+});

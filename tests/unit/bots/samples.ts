@@ -68,6 +68,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       startedAt: null,
       settledAt: null,
       deliveredAt: null,
+      unreached: null,
       deliveryFailure: null,
       ...over,
     },

@@ -2,10 +2,18 @@ import { randomUUID } from 'node:crypto';
 import { type SQL, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
-import { accountOf, changeBalance, listTransactions, refund, usageOf } from '../../../src/db/credits.ts';
+import { accountOf, changeBalance, listTransactions, usageOf } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
-import { findRun, insertRun, listRuns, loadRun, type NewRun, requestCancel } from '../../../src/db/runs.ts';
-import { dispatchDue, finishDelivery, settle } from '../../../src/db/turns.ts';
+import {
+  findRun,
+  insertRun,
+  listRuns,
+  loadRun,
+  type NewRun,
+  refundedCredits,
+  requestCancel,
+} from '../../../src/db/runs.ts';
+import { dispatchDue, finishDelivery, saveUnreached, settle } from '../../../src/db/turns.ts';
 import { runId, runOptions, workspaceId } from '../../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
@@ -168,7 +176,7 @@ test('credits that are held while a month begins are not granted again', async (
     for (const run of runs) await requestCancel(database.db, run.id);
     for (const lease of await dispatchDue(database.db, 16, 60_000)) {
       await settle(database.db, lease, { state: 'canceled', capturedCredits: 0, failure: null });
-      await finishDelivery(database.db, lease, {}, null);
+      await finishDelivery(database.db, lease, { posted: {}, failure: null, unreached: [] });
     }
   }
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 0 });
@@ -243,7 +251,7 @@ test('a run is settled exactly once, however many try at the same moment', async
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
-test('refunds never exceed what was captured, also when they race', async () => {
+test('what reached nobody goes back once, in the statement that ends delivery, however many end it and however often', async () => {
   const database = await createTestDatabase();
   const workspace = await createWorkspace(database, 100);
   const run = newRun(workspace);
@@ -252,13 +260,18 @@ test('refunds never exceed what was captured, also when they race', async () => 
   if (!lease) throw new Error('nothing was due');
   await database.db.execute(sql`UPDATE steps SET state = 'done'`);
   await settle(database.db, lease, { state: 'succeeded', capturedCredits: 6, failure: null });
-  const outcomes = await Promise.all(
-    Array.from({ length: 8 }, (_, index) => refund(database.db, run, 2, `refund:${index}`)),
-  );
-  expect(outcomes.filter((outcome) => outcome.outcome === 'refunded')).toHaveLength(3);
-  expect((await refund(database.db, run, 2, 'refund:0')).outcome).not.toBe('refunded');
-  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 100, held: 0 });
-  expect(await usageOf(database.db, workspace.id)).toEqual({ day: 0, week: 0, month: 0 });
+  expect(await saveUnreached(database.db, lease, ['image'])).toEqual(['image']);
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 94, held: 0 });
+  const end = () => finishDelivery(database.db, lease, { posted: null, failure: null, unreached: [] });
+  await Promise.allSettled(Array.from({ length: 8 }, end));
+  await end();
+  expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 99, held: 0 });
+  expect(await usageOf(database.db, workspace.id)).toEqual({ day: 1, week: 1, month: 1 });
+  const view = await loadRun(database.db, run.id);
+  expect(view && refundedCredits(view)).toBe(5);
+  expect(await listTransactions(database.db, workspace.id, { limit: 1 })).toMatchObject([
+    { kind: 'refund', amount: 5 },
+  ]);
 });
 
 test('a run is found by the beginning of its id, in its own workspace only', async () => {

@@ -150,6 +150,10 @@ const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${s
 
 export const ownWords = 'The prompt could not be improved, so your own words were used.';
 
+/** What nobody could receive is not paid for. */
+export const unreceived = (made: readonly StepKind[], amount: number): string =>
+  `Nobody could receive the ${allOf(made.map((step) => things[step]))}: ${credits(amount)} went back.`;
+
 export const undelivered = 'It could not be told where it was asked for.';
 
 export const buttons: Record<Action, string> = {

@@ -1,5 +1,3 @@
-import { credits } from './measures.ts';
-
 /** What only Slack needs to say. */
 export const runId = (id: string): string => `Run ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
@@ -37,8 +35,7 @@ export const upload = {
   link: (reason: string) => `Slack did not take the files (${reason}). They can be fetched here:`,
   until: (label: string, moment: string) => `${label} (until ${moment})`,
   kept: (reason: string) =>
-    `Slack did not take the files (${reason}). They are kept: history finds them, and the operator can hand them out.`,
-  givenBack: (amount: number) => `Because you could not receive them, ${credits(amount)} went back.`,
+    `Slack did not take the files (${reason}). They are kept: the operator finds them in the media store by the run's id.`,
   forYou: (prompt: string) => `The files of your run: ${prompt}`,
 };
 

@@ -147,6 +147,9 @@ export const ownKeyFailed =
 
 export const ownWords = 'Le texte n’a pas pu être amélioré ; vos propres mots ont été utilisés.';
 
+export const unreceived = (made: readonly StepKind[], amount: number): string =>
+  `Personne n’a pu recevoir ${allOf(made.map((step) => things[step]))} : ${credits(amount)} rendus.`;
+
 export const undelivered = 'Le résultat n’a pas pu être annoncé là où il a été demandé.';
 
 export const buttons: Record<Action, string> = {

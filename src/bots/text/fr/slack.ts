@@ -1,5 +1,3 @@
-import { credits } from './measures.ts';
-
 /** Ce que seul Slack a besoin de dire. */
 export const runId = (id: string): string => `Création ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
@@ -36,8 +34,7 @@ export const upload = {
   link: (reason: string) => `Slack n’a pas accepté les fichiers (${reason}). Ils se trouvent ici :`,
   until: (label: string, moment: string) => `${label} (jusqu’au ${moment})`,
   kept: (reason: string) =>
-    `Slack n’a pas accepté les fichiers (${reason}). Ils sont conservés : history les retrouve, et l’opérateur peut les remettre.`,
-  givenBack: (amount: number) => `Comme vous n’avez pas pu les recevoir, ${credits(amount)} vous sont rendus.`,
+    `Slack n’a pas accepté les fichiers (${reason}). Ils sont conservés : l’opérateur les trouve dans ses médias sous l’identifiant de la création.`,
   forYou: (prompt: string) => `Les fichiers de votre création : ${prompt}`,
 };
 

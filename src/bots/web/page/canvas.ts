@@ -156,7 +156,8 @@ function Film({ medium, ratio, label }: { medium: Medium; ratio: number; label: 
 function Facts({ run, step }: { run: Run; step: Step }): VNode {
   const { words } = usePage();
   const { state, elapsedMs, priceCredits, provider, model, keySource } = step;
-  const isPaid = run.capturedCredits === null || state === 'done' || step.failure?.kind === 'canceled';
+  const isEarned = run.capturedCredits === null || state === 'done' || step.failure?.kind === 'canceled';
+  const isPaid = isEarned && !run.unreached.includes(step.kind);
   const time = state === 'done' || state === 'working' ? words.took(elapsedMs) : null;
   return html`<dl class="facts">
     ${time && html`<div><dt>${words.time}</dt><dd>${time}</dd></div>`}

@@ -7,7 +7,7 @@ import { Canvas } from './canvas.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { RunActions } from './runActions.ts';
-import { isOver } from './runShape.ts';
+import { isOver, paidFor } from './runShape.ts';
 import { useStore } from './store.ts';
 
 /** A place in the queue changes with what others do, of which nobody tells. Milliseconds. */
@@ -69,7 +69,9 @@ function Shown({ run }: { run: Run }): VNode {
 function Standing({ run }: { run: Run }): VNode {
   const { words } = usePage();
   const over = isOver(run);
-  const cost = over ? words.paid(run.capturedCredits ?? 0, run.releasedCredits ?? 0) : words.held(run.priceCredits);
+  const cost = over
+    ? words.paid(paidFor(run), (run.releasedCredits ?? 0) + run.refundedCredits)
+    : words.held(run.priceCredits);
   const rest = over ? '' : run.stopping ? words.stopping : words.remaining(run.remainingMs);
   return html`<section class="standing ${run.state}" aria-label=${words.standing}>
     <p class="standing-title" role="status">${run.title}</p>

@@ -7,6 +7,9 @@ export type StepState = Step['state'];
 
 export const isOver = ({ state }: Run): boolean => state === 'succeeded' || state === 'failed' || state === 'canceled';
 
+/** The credits that a run cost in the end: captured, but for what went back because nobody could receive it. */
+export const paidFor = ({ capturedCredits, refundedCredits }: Run): number => (capturedCredits ?? 0) - refundedCredits;
+
 export const mediumOf = ({ media }: Run, step: Medium['step']): Medium | undefined =>
   media.find((medium) => medium.step === step);
 

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import type { Run } from '../contract.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
-import { isOver, resultOf } from './runShape.ts';
+import { isOver, paidFor, resultOf } from './runShape.ts';
 import { useStore } from './store.ts';
 
 const most = 8;
@@ -52,7 +52,7 @@ function RunLine({ run }: { run: Run }): VNode {
   function asideOf(it: Run): string {
     const who = it.mine ? '' : `${it.member.name} · `;
     if (isOver(it))
-      return `${who}${words.states[it.state]} · ${words.credits(it.capturedCredits ?? 0)} · ${words.ago(it.createdAt)}`;
+      return `${who}${words.states[it.state]} · ${words.credits(paidFor(it))} · ${words.ago(it.createdAt)}`;
     const working = it.steps.find(({ state }) => state === 'working');
     return `${who}${working ? `${words.stepNames[working.kind]} · ${working.note}` : words.states[it.state]}`;
   }

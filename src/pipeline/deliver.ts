@@ -1,0 +1,47 @@
+import { accountOf } from '../db/credits.ts';
+import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
+import { finishDelivery, saveSpeech, saveUnreached } from '../db/turns.ts';
+import { type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
+import { longestOutage } from './errors.ts';
+import { narrate } from './narrate.ts';
+import type { Turn, TurnDeps } from './turn.ts';
+
+/** True when nobody will try again to tell a run. */
+export const isLastTry = ({ run }: RunView): boolean => run.setbacks >= longestOutage;
+
+/** Tells a run's outcome where it was asked for, and ends it: what reached nobody is given back in the same statement. */
+export async function deliver(turn: Turn): Promise<void> {
+  const { deps, lease } = turn;
+  let view = turn.view;
+  const messenger = deps.messengerOf(faceOf(view.run));
+  const posted = await messenger.deliver(view, {
+    progress: narrate.progress(turn),
+    isLastTry: isLastTry(view),
+    balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
+    save: (speech: Opaque) => saveSpeech(deps.db, lease, speech),
+    giveUpOn: async (steps) => {
+      view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };
+      return view;
+    },
+    signal: turn.signal,
+  });
+  deps.reach('run_told', { runId: lease.runId });
+  await finishDelivery(deps.db, lease, { posted, failure: null, unreached: [] });
+  deps.reach('run_delivered', { runId: lease.runId });
+}
+
+/** Ends a run that could not be told. What it had posted until then decides what is given back. */
+export async function giveUpDelivery({ deps, lease, view }: Turn, failure: Failure): Promise<void> {
+  const now = (await loadRun(deps.db, lease.runId)) ?? view;
+  await finishDelivery(deps.db, lease, { posted: null, failure, unreached: unreachedOf(deps, now) });
+}
+
+function unreachedOf(deps: TurnDeps, view: RunView): readonly StepKind[] {
+  try {
+    return deps.messengerOf(faceOf(view.run)).unreached(view);
+  } catch (error) {
+    // Nobody here can speak on that platform, and nobody elsewhere did: nothing of it was received.
+    deps.log.warn({ runId: view.run.id, error }, 'delivery is given up without knowing what was posted');
+    return view.steps.flatMap(({ kind, state }) => (state === 'done' && kind !== 'enhance' ? [kind] : []));
+  }
+}
