@@ -59,8 +59,21 @@ export type CardMedia = {
 export const actions = ['cancel', 'again', 'edit', 'animate', 'delete'] as const;
 export type Action = (typeof actions)[number];
 
-/** Buttons carry no state of their own: the action and the run are all that a face needs, after any restart. */
-export type Button = { action: Action; runId: RunId; label: string; style: 'plain' | 'danger' };
+/** What a button can do: an action, or nothing, for whoever was asked and thought better of it. */
+export const buttonActions = [...actions, 'keep'] as const;
+export type ButtonAction = (typeof buttonActions)[number];
+
+/**
+ * Buttons carry all that a face needs, after any restart: the action, the run, and the credits that a press was said to cost, which are
+ * the most that it may cost. A button that says no price may cost nothing: whoever presses it is told the price first.
+ */
+export type Button = {
+  action: ButtonAction;
+  runId: RunId;
+  label: string;
+  style: 'plain' | 'danger';
+  credits?: number;
+};
 
 /**
  * Choices to be made, in a modal or in a terminal; `command` takes the values, of all pages or of one. A page has at most five

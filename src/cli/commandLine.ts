@@ -85,9 +85,10 @@ function describeShows(program: Command, then: Then): Command {
     .command('cancel')
     .description(describe.cancel)
     .argument('[run]', text.commands.options.run)
+    .option('--yes', text.commands.options.yes)
     .option('--json', flags.json)
-    .action(async (run: string | undefined, { json }: Json) =>
-      then((await import('./show.ts')).cancelRun(run, { isJson: json === true })),
+    .action(async (run: string | undefined, { json, yes }: Sure) =>
+      then((await import('./show.ts')).cancelRun(run, { isJson: json === true, isYes: yes === true })),
     );
   program
     .command('history')

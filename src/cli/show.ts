@@ -6,7 +6,7 @@ import { credits } from '../bots/commands/credits.ts';
 import { history } from '../bots/commands/history.ts';
 import type { Given } from '../bots/commands/read.ts';
 import type { Refusal } from '../bots/commands/refusal.ts';
-import type { Answer } from '../bots/commands/request.ts';
+import type { Answer, CommandRequest } from '../bots/commands/request.ts';
 import { status } from '../bots/commands/status.ts';
 import { refusalCard } from '../bots/refusalCard.ts';
 import { runCard } from '../bots/runCard.ts';
@@ -20,7 +20,8 @@ import { accountOf, listTransactions, usageOf } from '../db/credits.ts';
 import { listRuns, type RunView } from '../db/runs.ts';
 import { progressOf } from '../pipeline/progress.ts';
 import { exitStatus } from './exit.ts';
-import { type Opened, withProgram } from './open.ts';
+import { configure, type Opened, withProgram } from './open.ts';
+import { confirmed } from './operator/confirm.ts';
 import { print, printError, printJson, stdoutSurface } from './output.ts';
 
 type Shown = { isJson: boolean };
@@ -54,37 +55,66 @@ export const showStatus = (reference: string | undefined, { isJson }: Shown): Pr
     return exitStatus.done;
   });
 
+type Stopping = Extract<Answer, { kind: 'stopping' }>;
+
 /** Asks a run to stop and waits, as a worker, until it has: what it cost is known only then. */
-export const cancelRun = (reference: string | undefined, { isJson }: Shown): Promise<number> =>
-  ask(
-    cancel,
-    reference === undefined ? {} : { run: reference },
-    async ({ program: { services }, signal }, answer) => {
-      if (answer.kind === 'refusal') return refuse(answer.refusal, { isJson });
-      if (answer.kind !== 'stopping') throw new Error(`cancel answered with a ${answer.kind}`);
-      if (!isJson) await showCard(services, answer.card);
-      const onAway = () => printError(text.terminal.away);
-      const view = await follow(services, answer.runId, { onChange: () => {}, onAway, signal });
-      if (!view) return exitStatus.interrupted;
-      const balance = await balanceAfter(services, view);
-      if (isJson) printJson(finalEvent(view, balance, await linksOf(services, objectsOf(view))));
-      else {
-        const progress = progressOf(view, services.providers, services.now());
-        await showCard(services, runCard(view, progress, text, balance === null ? {} : { balance }));
-      }
-      return view.run.state === 'canceled' ? exitStatus.done : exitStatus.failed;
-    },
-    { worker: true },
-  );
+export async function cancelRun(reference: string | undefined, asked: Shown & { isYes: boolean }): Promise<number> {
+  const config = configure();
+  const agreed: { answer?: Stopping } = {};
+  // No worker yet: it would go on with the very run while somebody thinks about what stopping costs.
+  const status = await withProgram({ worker: false, logLevel: 'warn', config }, async ({ program, signal }) => {
+    const answer = await askToStop(createRequest(program.services, signal), reference, asked);
+    if (typeof answer === 'number') return answer;
+    agreed.answer = answer;
+    if (!asked.isJson) await showCard(program.services, answer.card);
+    return exitStatus.done;
+  });
+  if (!agreed.answer) return status;
+  const { runId } = agreed.answer;
+  return await withProgram({ worker: true, logLevel: 'warn', config }, async ({ program: { services }, signal }) => {
+    const onAway = () => printError(text.terminal.away);
+    const view = await follow(services, runId, { onChange: () => {}, onAway, signal });
+    if (!view) return exitStatus.interrupted;
+    const balance = await balanceAfter(services, view);
+    if (asked.isJson) printJson(finalEvent(view, balance, await linksOf(services, objectsOf(view))));
+    else {
+      const progress = progressOf(view, services.providers, services.now());
+      await showCard(services, runCard(view, progress, text, balance === null ? {} : { balance }));
+    }
+    return view.run.state === 'canceled' ? exitStatus.done : exitStatus.failed;
+  });
+}
+
+/** Says what stopping costs and asks, again where the cost rose meanwhile; an exit status when it is not to be. */
+async function askToStop(
+  request: CommandRequest,
+  reference: string | undefined,
+  { isJson, isYes }: Shown & { isYes: boolean },
+): Promise<Stopping | number> {
+  const wish = { ...(reference === undefined ? {} : { run: reference }), ...(isYes ? { yes: true } : {}) };
+  let answer = await perform(request, cancel, wish);
+  while (answer.kind === 'refusal') {
+    const { refusal } = answer;
+    if (refusal.reason !== 'stop_costs') return refuse(refusal, { isJson });
+    if (isJson) printJson(refusedEvent(refusal, text));
+    const { title, text: sentence } = text.refusals.refusal(refusal);
+    if (!(await confirmed(`${title} ${sentence}`, false, isJson))) {
+      print(text.runs.canceling.keeps.title);
+      return exitStatus.interrupted;
+    }
+    answer = await perform({ ...request, maxCredits: refusal.cost.credits }, cancel, { run: refusal.runId });
+  }
+  if (answer.kind !== 'stopping') throw new Error(`cancel answered with a ${answer.kind}`);
+  return answer;
+}
 
 /** Carries a command out as the person at this terminal, and hands the answer on. */
 async function ask(
   command: Command,
   given: Given,
   answered: (opened: Opened, answer: Answer) => Promise<number>,
-  options: { worker: boolean } = { worker: false },
 ): Promise<number> {
-  return await withProgram({ ...options, logLevel: 'warn' }, async (opened) => {
+  return await withProgram({ worker: false, logLevel: 'warn' }, async (opened) => {
     const request = createRequest(opened.program.services, opened.signal);
     return await answered(opened, await perform(request, command, given));
   });

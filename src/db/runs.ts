@@ -265,6 +265,12 @@ export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unset
   return rows.length > 0 ? 'deleted' : 'unsettled';
 }
 
+/** Keeps everybody else from writing to a run until the transaction ends; false when there is no such run. */
+export async function lockRun(tx: Tx, id: RunId): Promise<boolean> {
+  const rows = await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
+  return rows.length > 0;
+}
+
 /**
  * Notes a member's wish to stop a run and lets it fall due at once. While a worker is at its turn the wish waits for the end of the
  * turn: what was sent is paid for, so its result is kept.

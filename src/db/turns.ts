@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
@@ -93,6 +93,8 @@ type TurnWrite = {
   setback?: boolean;
   /** Nothing that anybody would be shown has changed: nobody is told. Notifications make commits wait for one another. */
   unannounced?: boolean;
+  /** Not when somebody asked the run to stop: the answer says so, and nothing is written. */
+  unlessStopped?: boolean;
 };
 
 /**
@@ -101,6 +103,11 @@ type TurnWrite = {
  * beside the run is safe, for they are written by nobody but who holds the run's dispatch.
  */
 async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
+  if ((await tryWrite(tx, lease, change)) === 'written') return;
+  throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+}
+
+async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'written' | 'refused'> {
   const held = tx.$with('held').as(
     tx
       .update(runs)
@@ -110,7 +117,7 @@ async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
         // What goes on has its claim counted already.
         ...(change.setback ? {} : { setbacks: change.due ? 0 : 1 }),
       })
-      .where(owned(lease))
+      .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
       .returning({ id: runs.id }),
   );
   const { kind, ...set } = change.step ?? {};
@@ -126,7 +133,7 @@ async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
     .with(held, ...parts)
     .select({ id: held.id, told: announced })
     .from(held);
-  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  return rows.length > 0 ? 'written' : 'refused';
 }
 
 /** A later upload of the same step takes the place of the one before. */
@@ -140,10 +147,15 @@ const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL
 
 /**
  * pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. `submits` is
- * how often the step had been sent by then; so the write may be repeated.
+ * how often the step had been sent by then; so the write may be repeated. A run that somebody asked to stop sends nothing more, also
+ * when its turn looked before: what stopping costs was told by what had been sent until then.
  */
-export const beginSubmit = (tx: Tx, lease: Lease, { kind, submits }: Pick<Step, 'kind' | 'submits'>): Promise<void> =>
-  write(tx, lease, {
+export async function beginSubmit(
+  tx: Tx,
+  lease: Lease,
+  { kind, submits }: Pick<Step, 'kind' | 'submits'>,
+): Promise<'begun' | 'stopped'> {
+  const outcome = await tryWrite(tx, lease, {
     run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
     step: {
       kind,
@@ -154,7 +166,13 @@ export const beginSubmit = (tx: Tx, lease: Lease, { kind, submits }: Pick<Step, 
     },
     // A killed call must count, or a run that kills its worker would be sent for ever.
     setback: true,
+    unlessStopped: true,
   });
+  if (outcome === 'written') return 'begun';
+  const [run] = await tx.select({ stoppedAt: runs.cancelRequestedAt }).from(runs).where(owned(lease));
+  if (run?.stoppedAt) return 'stopped';
+  throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+}
 
 /** submitting → submitted: from here on any process can poll, and nobody submits again. */
 export const saveHandle = (tx: Tx, lease: Lease, kind: StepKind, handle: Opaque, pollAfterMs: number): Promise<void> =>

@@ -58,6 +58,20 @@ function settled(steps: readonly Step[], state: TerminalState, failure: Failure 
   return { move: 'settle', state, failure, capturedCredits: earned(steps) };
 }
 
+/** What stopping costs: `credits` at most are paid, `back` at least come back, and `atWork` is being made now. */
+export type StopCost = { credits: number; back: number; atWork: StepKind | null };
+
+/**
+ * What it costs to stop a run now. Whatever was sent to a provider is paid for, also while nobody knows yet whether it got there;
+ * everything else comes back. Once somebody has asked a run to stop it sends nothing more, so the cost never rises after that.
+ */
+export function stopCost({ run, steps }: RunView): StopCost {
+  const isAtWork = ({ state }: Step) => state === 'submitting' || state === 'submitted' || state === 'storing';
+  const sent = steps.filter(isAtWork);
+  const credits = earned(steps) + sent.reduce((sum, step) => sum + step.priceCredits, 0);
+  return { credits, back: run.priceCredits - credits, atWork: sent.at(-1)?.kind ?? null };
+}
+
 /** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
 const earned = (steps: readonly Step[]): number =>
   steps

@@ -1,10 +1,12 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
+import { workspaceOf } from '../../src/bots/discord/place.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { listRuns } from '../../src/db/runs.ts';
+import { listRuns, loadRun } from '../../src/db/runs.ts';
 import type { Asked } from '../support/discord/people.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 import { buttonId, readable } from '../support/discord/world.ts';
+import { until } from '../support/program.ts';
 
 const transports = ['gateway', 'http'] as const;
 
@@ -224,7 +226,18 @@ describe.for(transports)('over the %s', (transport) => {
   });
 });
 
-test('cancel is for its member and moderators; a run of another server is not found', async () => {
+/** The run of a command, as soon as its video is with its provider. */
+async function videoAtWork(it: World, asked: Asked) {
+  const { services } = it.worker;
+  await it.discord.world.until(
+    () => (it.discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0,
+  );
+  const [view] = await listRuns(services.db, workspaceOf(it.guild.id, ''), { limit: 1 });
+  if (!view) throw new Error('the command started no run');
+  return (await until(it.worker, view.run.id, ({ steps }) => steps[2]?.state === 'submitted')).run;
+}
+
+test('cancel says what it costs before it takes anything, and asks; it is for its member and moderators, and a run of another server is not found', async () => {
   const it = await openVidGenie({ vendor: { pollsUntilDone: 1_000_000 } });
   const { discord, channel, ada } = it;
   const { world, people } = discord;
@@ -243,8 +256,30 @@ test('cancel is for its member and moderators; a run of another server is not fo
   const early = await send(it, 'gateway', people.press(ada, channel, id.replace('cancel', 'delete')));
   expect(readable((await discord.whisper(early)).components)).toMatch(/still at work/);
 
+  const { db } = it.worker.services;
+  const { id: run } = await videoAtWork(it, asked);
   const own = await send(it, 'gateway', people.press(ada, channel, id));
-  expect(readable((await discord.whisper(own)).components)).toMatch(/being stopped/);
+  const question = await discord.whisper(own);
+  expect(readable(question.components)).toMatch(
+    /The video is being made\. Stopping now costs all 24 credits: nothing comes back\.[\s\S]*\[Stop\]\n\[Keep going\]/,
+  );
+  const kept = await send(it, 'gateway', people.press(ada, channel, buttonId(question, 'Keep going'), question));
+  expect((await discord.whisper(kept)).id).toBe(question.id);
+  expect(readable(question.components)).toMatch(/^### It goes on\nNothing was stopped\.$/);
+  expect((await loadRun(db, run))?.run.cancelRequestedAt).toBeNull();
+
+  // What was agreed to holds: a question from before the video was sent is asked anew, on that very message.
+  const old = people.press(ada, channel, `v1:cancel:${run}:6`, question);
+  await send(it, 'gateway', old);
+  const dearer = await discord.whisper(old);
+  expect(readable(dearer.components)).toMatch(/Stopping costs more by now[\s\S]*It was 6 credits when you were asked/);
+  expect(dearer.id).toBe(question.id);
+  expect((await loadRun(db, run))?.run.cancelRequestedAt).toBeNull();
+
+  const agreed = await send(it, 'gateway', people.press(ada, channel, buttonId(dearer, 'Stop'), dearer));
+  const stopped = await discord.whisper(agreed);
+  expect(readable(stopped.components)).toMatch(/being stopped[\s\S]*costs all 24 credits/);
+  expect(readable(stopped.components)).not.toContain('[Stop]');
   expect((await it.runOf(asked)).run.state).toBe('canceled');
   const thread = await discord.thread(asked);
   await world.until(() =>
@@ -288,7 +323,6 @@ test('where no thread is possible it works in place: in a private conversation, 
     await discord.world.until(() => readable(root?.components ?? []).includes('Your image is ready'));
   }
   const { db } = it.worker.services;
-  const { workspaceOf } = await import('../../src/bots/discord/place.ts');
   expect(await listRuns(db, workspaceOf(null, ada.id), { limit: 5 })).toHaveLength(1);
 });
 

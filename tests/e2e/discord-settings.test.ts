@@ -116,7 +116,7 @@ test('the image is shown while the video is still being made; results are hidden
   expect(progress.attachments.map(({ filename }) => filename)).toEqual(['SPOILER_preview.jpg']);
   expect(pictures(progress)).toMatchObject([{ spoiler: true }]);
   expect(readable(progress.components)).toMatch(/✓ \*\*Image\*\*[\s\S]*◐ \*\*Video\*\*/);
-  await discord.ask(people.command(ada, channel, 'cancel'));
+  await discord.ask(people.command(ada, channel, 'cancel', { yes: true }));
   await it.runOf(asked);
   const result = world.messagesIn(thread.id).find(({ attachments }) => attachments.length > 0);
   expect(result?.attachments.map(({ filename }) => filename)).toEqual([

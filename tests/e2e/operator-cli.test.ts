@@ -1,14 +1,17 @@
+import { Readable } from 'node:stream';
 import { sql } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { startRun } from '../../src/bots/commands/startRun.ts';
-import { createRequest } from '../../src/bots/terminal/person.ts';
+import { createRequest, workspace as terminal } from '../../src/bots/terminal/person.ts';
+import { runPiped } from '../../src/bots/terminal/piped.ts';
+import { stdoutSurface } from '../../src/cli/output.ts';
 import { createLink, createToken, findSession, findToken, openSession } from '../../src/db/access.ts';
 import { accountOf, listTransactions } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { mediaOfDeleted, purgeWorkspace } from '../../src/db/purge.ts';
 import { loadRun, requestCancel } from '../../src/db/runs.ts';
-import { claim, dispatchDue, LeaseLost, saveHandle } from '../../src/db/turns.ts';
+import { beginSubmit, claim, dispatchDue, finishEnhance, handBack, LeaseLost, saveHandle } from '../../src/db/turns.ts';
 import { runId, workspaceId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import { sweep } from '../../src/pipeline/sweep.ts';
@@ -254,4 +257,41 @@ test('a purge takes nothing while a run is not over, and what a purge that was k
   expect(await sizes()).toEqual([null, null, null]);
   expect(await keysToErase()).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('the terminal says what stopping costs before it takes anything: only --yes stops what cannot be asked about', async () => {
+  const { database, installation, command } = await place();
+  const { db } = database;
+  const bot = await installation.open({ worker: false, environment: {} });
+  const id = await submitted(bot, { workspace: terminal, member: { id: 'local', name: 'Ada', isAdmin: true } });
+  // As a process leaves it that ends when the better prompt is there.
+  const [lease] = await dispatchDue(db, 1, 60_000);
+  if (!lease) throw new Error('nothing was due');
+  await claim(db, lease, 60_000);
+  await beginSubmit(db, lease, { kind: 'enhance', submits: 0 });
+  await finishEnhance(db, lease, { image: 'a fox', motion: 'it runs' }, null);
+  await handBack(db, lease);
+
+  const asked = await command('cancel', id.slice(0, 8));
+  expect(asked).toMatchObject({ status: 2, stdout: '' });
+  expect(asked.stderr).toMatch(/Stop this run\? Stopping now costs 1 credit, 23 come back\..*add --yes/);
+  const json = await command('cancel', id, '--json');
+  const refused = { event: 'refused', reason: 'stop_costs', cost: { credits: 1, back: 23 } };
+  expect(JSON.parse(json.stdout)).toMatchObject(refused);
+  const piped: string[] = [];
+  const surface = { ...stdoutSurface(), columns: 120 };
+  const input = Readable.from([`cancel ${id}\n`, 'exit\n']);
+  const reading = { surface, write: (...lines: readonly string[]) => piped.push(...lines), onFault: () => {} };
+  await runPiped({ services: bot.services, input, signal: AbortSignal.timeout(3_000), ...reading });
+  expect(piped.join('\n')).toContain(
+    `Nobody can be asked here. To stop it all the same: cancel ${id.slice(0, 8)} --yes`,
+  );
+  // Nothing was stopped, and nothing went on while somebody thought about it.
+  const view = await loadRun(db, id);
+  expect(view?.run.cancelRequestedAt).toBeNull();
+  expect(view?.steps.map(({ state }) => state)).toEqual(['done', 'pending', 'pending']);
+
+  const stopped = await command('cancel', id, '--yes', '--json');
+  expect(stopped).toMatchObject({ status: 0 });
+  expect(JSON.parse(stopped.stdout)).toMatchObject({ event: 'canceled', credits: { captured: 1, released: 23 } });
 });

@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { type RunView, requestCancel } from '../../src/db/runs.ts';
 import { settle } from '../../src/db/turns.ts';
+import { stopRun } from '../../src/pipeline/stop.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, leaseOf, submitsOf, submitted, until } from '../support/program.ts';
@@ -53,6 +54,46 @@ describe('cancel', () => {
     expect(view.steps[2]).toMatchObject({ state: 'failed', failure: { kind: 'canceled' } });
     expect(readJournal(installation.journal).filter((line) => line.call === 'cancel')).toHaveLength(1);
     await atRest(view, database);
+  });
+
+  test('takes no more than was agreed to: what was sent meanwhile is told first', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { submitMs: 500, pollsUntilDone: 1_000_000 } });
+    const id = await submitted(worker);
+    await until(worker, id, (view) => view.steps[1]?.state === 'submitting');
+    const told = await stopRun(database.db, id, 0);
+    expect(told).toEqual({ outcome: 'costs', cost: { credits: 6, back: 18, atWork: 'image' } });
+    await until(worker, id, (view) => view.steps[2]?.state === 'submitted');
+    const dearer = await stopRun(database.db, id, 6);
+    expect(dearer).toEqual({ outcome: 'costs', cost: { credits: 24, back: 0, atWork: 'video' } });
+    expect((await until(worker, id, () => true)).run.cancelRequestedAt).toBeNull();
+    expect(await stopRun(database.db, id, 24)).toMatchObject({ outcome: 'requested' });
+    const view = await delivered(worker, id);
+    expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 24 });
+    expect(await stopRun(database.db, id, 0)).toEqual({ outcome: 'finished' });
+    await atRest(view, database);
+  });
+
+  test('at any moment never captures more than it was said to cost', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { submitMs: 20 } });
+    for (let nth = 0; nth < 12; nth += 1) {
+      const id = await submitted(worker);
+      const looks: unknown[] = [];
+      await until(worker, id, (view) => view.run.settledAt !== null || looks.push(view) > nth / 2);
+      // As somebody who says yes to whatever they are told, until it holds.
+      let most = 0;
+      for (;;) {
+        const stopped = await stopRun(database.db, id, most);
+        if (stopped.outcome !== 'costs') break;
+        most = stopped.cost.credits;
+      }
+      const view = await delivered(worker, id);
+      if (view.run.state === 'canceled') expect(view.run.capturedCredits).toBeLessThanOrEqual(most);
+    }
+    expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
   });
 
   test('of a step that may or may not have been sent releases it', async () => {

@@ -1,31 +1,39 @@
 import { z } from 'zod';
-import { listRuns, loadRun, requestCancel } from '../../db/runs.ts';
+import { listRuns, loadRun } from '../../db/runs.ts';
 import type { RunId } from '../../db/vocabulary.ts';
+import { stopRun } from '../../pipeline/stop.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { textCard } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { textOf } from '../text.ts';
 import { command } from './command.ts';
 import { type Found, namedRun } from './find.ts';
-import { runOption } from './option.ts';
+import { flagOption, runOption } from './option.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
 export const cancel = command({
   name: 'cancel',
   describe: (text) => text.commands.describe.cancel,
   access: 'member',
-  options: z.object({ run: runOption((text) => text.commands.options.run) }),
-  run: async (request, { run: reference }) => {
+  options: z.object({
+    run: runOption((text) => text.commands.options.run),
+    yes: flagOption(false, (text) => text.commands.options.yes),
+  }),
+  run: async (request, { run: reference, yes }) => {
     const { services, member, locale } = request;
     const found = reference === undefined ? await onlyRun(request) : await namedRun(request, reference);
     if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
     const { run } = found.view;
     if (!mayEnd(run, member)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'stop' } };
-    const text = textOf(locale);
-    if ((await requestCancel(services.db, run.id)) === 'finished') return await over(request, run.id);
+    const told = request.maxCredits ?? 0;
+    const stopped = await stopRun(services.db, run.id, yes ? null : told);
+    if (stopped.outcome === 'finished') return await over(request, run.id);
+    const { cost } = stopped;
+    if (stopped.outcome === 'costs')
+      return { kind: 'refusal', refusal: { reason: 'stop_costs', runId: run.id, cost, told } };
     services.wake();
-    const { canceling } = text.runs;
-    const sentence = run.state === 'queued' ? canceling.queued(run.priceCredits) : canceling.working;
+    const { canceling } = textOf(locale).runs;
+    const sentence = cost.credits === 0 ? canceling.free(cost.back) : canceling.costs(cost.credits, cost.back);
     return { kind: 'stopping', runId: run.id, card: textCard('plain', canceling.title(shortId(run.id)), sentence) };
   },
 });

@@ -1,5 +1,6 @@
-import type { StepKind } from '../../db/vocabulary.ts';
+import type { RunId, StepKind } from '../../db/vocabulary.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
+import type { StopCost } from '../../pipeline/moves.ts';
 
 /** Why a command was not carried out. Nothing was started and nothing was charged. */
 export type Refusal =
@@ -33,6 +34,8 @@ export type Refusal =
   | { reason: 'ambiguous_run'; given: string }
   | { reason: 'nothing_to_cancel' }
   | { reason: 'several_to_cancel'; runs: readonly { id: string; prompt: string }[] }
+  /** Stopping costs more than was agreed to; `told` is what had been said before, 0 when nothing was. */
+  | { reason: 'stop_costs'; runId: RunId; cost: StopCost; told: number }
   | { reason: 'not_your_run'; wish: 'stop' | 'delete' }
   | { reason: 'still_at_work' }
   | { reason: 'run_deleted' }

@@ -22,6 +22,8 @@ export type CommandRequest = {
   /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
   channelIds?: readonly string[];
   locale: Locale;
+  /** The most that it may cost, because that is what whoever asks was told; left out, they are told now, or take it as it is. */
+  maxCredits?: number;
   /** Resolves what the member gave as an image: a path in the terminal, an attachment's id in a chat. Null: there is none. */
   openImage: (reference: string) => Promise<string | Uint8Array | Readable | null>;
   signal: AbortSignal;

@@ -12,12 +12,21 @@ import type { Reply } from './reply.ts';
 /** A modal must be the first answer, and the first answer must come within three seconds. Milliseconds. */
 const longestLookupMs = 2_000;
 
-/** Answers so that only who asked sees it: "one moment" first, then what came of it. */
-export async function answerPrivately(reply: Reply, text: Text, perform: () => Promise<ActionAnswer>): Promise<void> {
-  await reply.respond({
-    type: InteractionResponseType.DeferredChannelMessageWithSource,
-    data: { flags: MessageFlags.Ephemeral },
-  });
+/**
+ * Answers so that only who asked sees it: "one moment" first, then what came of it. What was asked in private is answered in the place
+ * of the question, so that its buttons go.
+ */
+export async function answerPrivately(
+  reply: Reply,
+  text: Text,
+  perform: () => Promise<ActionAnswer>,
+  { replaces }: { replaces: boolean } = { replaces: false },
+): Promise<void> {
+  await reply.respond(
+    replaces
+      ? { type: InteractionResponseType.DeferredMessageUpdate }
+      : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } },
+  );
   await reply.editOriginal(messageOf(cardOf(await perform(), text), text));
 }
 

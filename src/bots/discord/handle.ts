@@ -153,9 +153,18 @@ async function openPage(bot: Bot, it: Incoming, { command: name, page }: FormId,
 
 type ActionId = Extract<CustomId, { kind: 'action' }>;
 
-async function press(bot: Bot, it: Incoming, id: ActionId, reply: Reply, text: Text): Promise<void> {
-  const { action, runId } = id;
+type Pressed = Extract<Incoming, { type: InteractionType.MessageComponent }>;
+
+async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Text): Promise<void> {
+  const { action, runId, credits: maxCredits } = id;
+  const replaces = (it.message.flags & MessageFlags.Ephemeral) !== 0;
   switch (action) {
+    case 'keep': {
+      const { title, text: sentence } = text.runs.canceling.keeps;
+      const data = messageOf(textCard('plain', title, sentence), text);
+      if (!replaces) return await reply.whisper(data);
+      return await reply.respond({ type: InteractionResponseType.UpdateMessage, data });
+    }
     case 'again':
     case 'animate':
       return await startPublicly(bot, it, reply, {
@@ -168,13 +177,15 @@ async function press(bot: Bot, it: Incoming, id: ActionId, reply: Reply, text: T
     case 'edit':
       return await answerWithModal(reply, text, () => performAction(requestOf(it, bot.services, null), action, runId));
     case 'cancel':
-    case 'delete':
-      return await answerPrivately(reply, text, async () => {
-        const request = requestOf(it, bot.services, null);
+    case 'delete': {
+      const act = async () => {
+        const request = { ...requestOf(it, bot.services, null), maxCredits };
         const answer = await performAction(request, action, runId);
         if (answer.kind === 'deleted') await takeBack(bot.rest, answer.view, request.member.name, request.signal);
         return answer;
-      });
+      };
+      return await answerPrivately(reply, text, act, { replaces });
+    }
   }
 }
 

@@ -86,6 +86,8 @@ const component = z.object({
   ...base,
   type: z.literal(InteractionType.MessageComponent),
   data: z.object({ custom_id: z.string() }),
+  /** The message that it stands on. */
+  message: z.object({ flags: z.int().default(0) }).default({ flags: 0 }),
 });
 const autocomplete = z.object({
   ...base,

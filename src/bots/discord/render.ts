@@ -134,7 +134,9 @@ function rows(
       custom_id: id,
     }) as const;
   const components = [
-    ...buttons.map(({ action, runId, label, style }) => button(actionId(action, runId), label, style === 'danger')),
+    ...buttons.map(({ action, runId, label, style, credits }) =>
+      button(actionId(action, runId, credits), label, style === 'danger'),
+    ),
     ...forms.map(({ id, label }) => button(id, `${label} …`, false)),
   ];
   if (components.length === 0) return [];

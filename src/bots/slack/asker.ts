@@ -10,6 +10,8 @@ export type Asker = {
   channel: string | null;
   threadTs: string | null;
   responseUrl: string | null;
+  /** The answer takes the place of the private question that it answers, so that the buttons of that go. */
+  replacesQuestion?: boolean;
   /** The identity of this request: delivered again, it means the same. */
   requestKey: string;
   /** An image that Slack itself handed over with the request; what members type is never taken for one. */

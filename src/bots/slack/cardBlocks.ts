@@ -35,9 +35,9 @@ export function cardMessage(card: Card, text: Text): SlackMessage {
 /** What notifications and screen readers have of a message. Slack reads markup in it, so it is escaped like the rest. */
 export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
 
-/** A button's name is all that it carries: the action and the run, valid after any restart. */
-export const buttonOf = ({ action, runId, label, style }: Button): SlackButton =>
-  button(`v1:${action}:${runId}`, label, style);
+/** A button's name is all that it carries: the action, the run and what it was said to cost, valid after any restart. */
+export const buttonOf = ({ action, runId, label, style, credits = 0 }: Button): SlackButton =>
+  button(credits === 0 ? `v1:${action}:${runId}` : `v1:${action}:${runId}:${credits}`, label, style);
 
 function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
   switch (block.kind) {

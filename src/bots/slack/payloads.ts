@@ -43,6 +43,8 @@ export const actionPayload = interaction.extend({
   actions: z.array(z.object({ action_id: id, action_ts: id.nullish() })).min(1),
   channel: z.object({ id }).nullish(),
   message: z.object({ ts: id, thread_ts: id.nullish() }).nullish(),
+  /** A message that only its reader sees is told by this alone. */
+  container: z.object({ is_ephemeral: z.boolean().nullish(), thread_ts: id.nullish() }).nullish(),
 });
 
 /** What somebody put into one field of a form, whatever kind of field it is. */

@@ -11,7 +11,8 @@ const replyTimeoutMs = 2_500;
  * `client` is null when the app has no token there, and then only the address is left.
  */
 export async function reply(client: WebClient | null, asker: Asker, message: SlackMessage): Promise<void> {
-  if (asker.responseUrl !== null && (await respond(asker.responseUrl, message))) return;
+  if (asker.responseUrl !== null && (await respond(asker.responseUrl, message, asker.replacesQuestion ?? false)))
+    return;
   if (!client) return;
   const { channel, threadTs, userId: user } = asker;
   if (channel !== null) {
@@ -28,11 +29,11 @@ export async function reply(client: WebClient | null, asker: Asker, message: Sla
 }
 
 /** False when Slack did not take it: such an address serves five times within half an hour. */
-async function respond(address: string, message: SlackMessage): Promise<boolean> {
+async function respond(address: string, message: SlackMessage, replaces: boolean): Promise<boolean> {
   const answer = await fetch(address, {
     method: 'POST',
     headers: { 'content-type': 'application/json; charset=utf-8' },
-    body: JSON.stringify({ response_type: 'ephemeral', replace_original: false, ...message }),
+    body: JSON.stringify({ response_type: 'ephemeral', replace_original: replaces, ...message }),
     redirect: 'error',
     signal: AbortSignal.timeout(replyTimeoutMs),
   }).catch(() => null);

@@ -40,3 +40,10 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
   }
   return values;
 }
+
+/** Asks a question that can be answered with yes or no. No answer is a no. */
+export async function askWhether(question: string, signal: AbortSignal): Promise<boolean> {
+  const { confirm, isCancel } = await import('@clack/prompts');
+  const answer = await confirm({ message: question, initialValue: false, signal });
+  return !isCancel(answer) && answer;
+}

@@ -11,7 +11,7 @@ import { canvasOf, type Surface } from './canvas.ts';
 import { cut, wrap } from './columns.ts';
 import { imagesBeginning } from './files.ts';
 import { unfinishedRuns } from './follow.ts';
-import { askForm } from './formPrompts.ts';
+import { askForm, askWhether } from './formPrompts.ts';
 import { visibleLine } from './lineEditor.ts';
 import { paintCard, paintSteps, styled } from './paint.ts';
 import { text, workspace } from './person.ts';
@@ -79,6 +79,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       },
       line: (line) => screen.print([line]),
       form: (form) => screen.lend(() => askForm(form, signal)),
+      confirm: (question) => screen.lend(() => askWhether(question, signal)),
     },
   });
   try {

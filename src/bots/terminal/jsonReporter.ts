@@ -1,4 +1,5 @@
 import type { RunView } from '../../db/runs.ts';
+import { stopCost } from '../../pipeline/moves.ts';
 import { progressOf } from '../../pipeline/progress.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
@@ -21,6 +22,10 @@ export function createJsonReporter(services: Services, text: Text, write: (line:
       outcome = finalEvent(view, balance, links);
     },
     waiting: (runIds) => tell({ event: 'waiting', runIds }),
+    left: ({ run, ...view }) => {
+      const { credits, back } = stopCost({ run, ...view });
+      outcome = { event: 'unfinished', runId: run.id, stopping: { credits, back } };
+    },
     refused: (refusal) => {
       outcome = refusedEvent(refusal, text);
     },

@@ -7,8 +7,9 @@ import { promptsOf, runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { canvasOf, type Surface } from './canvas.ts';
+import { wrap } from './columns.ts';
 import { type Canvas, paintCard, paintQuotes, styled } from './paint.ts';
-import type { Reporter } from './reporter.ts';
+import { leftLine, type Reporter } from './reporter.ts';
 import { safeLine } from './safe.ts';
 import type { Screen } from './screen.ts';
 
@@ -46,6 +47,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
       printCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, on);
     },
     waiting: (ids) => screen.print([text.terminal.waitingFor(ids.map(shortId))]),
+    left: (view) => screen.print(wrap(leftLine(view, text), surface.columns)),
     refused: (refusal) => printCard(refusalCard(refusal, text), canvas()),
     close: screen.close,
   };

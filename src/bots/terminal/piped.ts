@@ -49,6 +49,7 @@ export async function runPiped({ services, input, surface, write, onFault, signa
       },
       line: (line) => write(line),
       form: null,
+      confirm: null,
     },
   });
   const resumed = await unfinishedRuns(services, workspace.id);

@@ -8,7 +8,7 @@ import type { Text } from '../text.ts';
 import { canvasOf, type Surface } from './canvas.ts';
 import { paintCard } from './paint.ts';
 import { plainLines } from './plain.ts';
-import type { Reporter } from './reporter.ts';
+import { leftLine, type Reporter } from './reporter.ts';
 import { safeLine } from './safe.ts';
 
 /** One plain line per change: for a pipe, a file, a build log. */
@@ -38,6 +38,7 @@ export function createPlainReporter(
       write(...paintCard({ ...card, blocks }, canvasOf(surface, text, links)));
     },
     waiting: (ids) => write(text.terminal.waitingFor(ids.map(shortId))),
+    left: (view) => write(leftLine(view, text)),
     refused: (refusal) => write(...paintCard(refusalCard(refusal, text), canvasOf(surface, text))),
     close: async () => {},
   };

@@ -3,9 +3,12 @@ import type { RunView } from '../../db/runs.ts';
 import type { RunId } from '../../db/vocabulary.ts';
 import { type Card, type Form, textCard } from '../card.ts';
 import { commands, performLine } from '../commands/all.ts';
+import { cancel } from '../commands/cancel.ts';
 import type { FormValues } from '../commands/command.ts';
+import type { Refusal } from '../commands/refusal.ts';
 import type { Answer } from '../commands/request.ts';
 import { refusalCard } from '../refusalCard.ts';
+import { shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { balanceAfter, follow, linksOf, unfinishedRuns } from './follow.ts';
 import { createRequest, text, workspace } from './person.ts';
@@ -20,6 +23,8 @@ type Stage = {
   line: (line: string) => void;
   /** Lets somebody fill in a form; null when they did not. A stage without forms has none. */
   form: ((form: Form) => Promise<FormValues | null>) | null;
+  /** Asks whether something is to be done; a stage where nobody can be asked has none. */
+  confirm: ((question: string) => Promise<boolean>) | null;
 };
 
 export type Session = {
@@ -92,7 +97,9 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
       case 'status':
         return await showCard(answer.card);
       case 'refusal':
-        return await showCard(refusalCard(answer.refusal, text));
+        return answer.refusal.reason === 'stop_costs'
+          ? await askToStop(answer.refusal)
+          : await showCard(refusalCard(answer.refusal, text));
       case 'stopping':
         await showCard(answer.card);
         return track(answer.runId);
@@ -102,6 +109,15 @@ export function createSession({ services, stage, onFault, signal }: Surroundings
       case 'form':
         return await fillIn(answer.form);
     }
+  }
+
+  async function askToStop(refusal: Extract<Refusal, { reason: 'stop_costs' }>): Promise<void> {
+    await showCard(refusalCard(refusal, text));
+    const { runId, cost } = refusal;
+    if (!stage.confirm) return stage.line(text.terminal.addYes(shortId(runId)));
+    if (!(await stage.confirm(text.runs.canceling.stop))) return stage.line(text.runs.canceling.keeps.title);
+    const request = { ...createRequest(services, signal), maxCredits: cost.credits };
+    await show(await cancel.perform(request, { run: runId }));
   }
 
   async function fillIn(form: Form): Promise<void> {

@@ -1,3 +1,4 @@
+import { loadRun } from '../../db/runs.ts';
 import { perform } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
 import { writeLine } from '../commands/parse.ts';
@@ -31,7 +32,11 @@ export async function openThread(
 
   const telling = { onChange: reporter.changed, onAway: reporter.away, signal };
   const view = await follow(services, answer.runId, telling);
-  if (!view) return 'stopped';
+  if (!view) {
+    const unfinished = await loadRun(services.db, answer.runId).catch(() => null);
+    if (unfinished && !unfinished.run.settledAt) reporter.left(unfinished);
+    return 'stopped';
+  }
   const objects = mediaOf(view, textOf(locale)).map((medium) => medium.objectKey);
   const links = await linksOf(services, objects);
   reporter.delivered(view, { balance: await balanceAfter(services, view), links });

@@ -34,7 +34,7 @@ import { locales } from '../text.ts';
  * | one run, for programs    | GET /api/workflow/events/{id} (SSE): data a {@link status}; the last one ends the stream        |
  * | gallery                  | GET /api/workflows?search=&member=&kind=&state=&limit=&cursor= → {@link runPage}               |
  * | whose runs               | GET /api/members (admins; a member sees their own runs only, as in chat)                       |
- * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id} · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
+ * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id}?maxCredits= · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
  * |                          | POST /api/workflows/{id}/animate · DELETE /api/workflows/{id}                                  |
  * | credits                  | GET /api/credits · /api/credits/use?days=30 · /api/credits/transactions(.csv)                   |
  * | keys (admins)            | GET /api/keys · POST /api/user/api-keys/validate · PUT and DELETE /api/keys/{provider}         |
@@ -63,6 +63,8 @@ export const problem = z
     error: z.string().optional(),
     required: credits.optional(),
     available: credits.optional(),
+    credits: credits.optional().meta({ description: 'What it would cost, where that is more than was agreed to' }),
+    back: credits.optional().meta({ description: 'What would come back (stop_costs)' }),
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
@@ -70,6 +72,17 @@ export const problem = z
 const queue = z
   .object({ ahead: z.int().min(0), sentence: z.string() })
   .meta({ description: 'While it waits: how many runs are started before this one (100: or more), and in words' });
+
+/** Nothing is done that costs more; the refusal then says the cost, so that it can be agreed to. */
+export const agreed = z.object({
+  maxCredits: z.coerce
+    .number()
+    .int()
+    .min(0)
+    .max(1_000_000)
+    .optional()
+    .meta({ description: 'The most that this may cost (409 says what it would). Left out: whatever it costs' }),
+});
 
 // Programs: the original product's endpoints.
 

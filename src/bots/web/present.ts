@@ -4,6 +4,7 @@ import { type Asset, type RunView, refundedCredits } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
 import { mayEnd } from '../actions/permission.ts';
+import { actions } from '../card.ts';
 import { discordPlace, discordSpeech } from '../discord/place.ts';
 import { failureSentences, runCard, stepLines } from '../runCard.ts';
 import type { Services } from '../services.ts';
@@ -112,8 +113,8 @@ export function presentRun(
     ...{ startedAt: moment(run.startedAt), settledAt: moment(run.settledAt), deletedAt: moment(run.deletedAt) },
     steps: presentSteps(view, progress, text),
     media: run.deletedAt ? [] : view.assets.map((asset) => presentMedium(asset, view, (key) => links.sign(key, now))),
-    actions: card.buttons
-      .map(({ action }) => action)
+    actions: actions
+      .filter((known) => card.buttons.some(({ action }) => action === known))
       .filter((action) => ends || (action !== 'cancel' && action !== 'delete')),
     threadUrl: threadUrl(view),
   };

@@ -70,6 +70,7 @@ function statusOfRefusal(refusal: Refusal): number {
     case 'nothing_to_cancel':
       return 404;
     case 'already_over':
+    case 'stop_costs':
     case 'still_at_work':
     case 'run_deleted':
     case 'several_to_cancel':
@@ -120,6 +121,8 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
       const range = allowed.kind === 'whole_number' ? { least: allowed.least, most: allowed.most } : {};
       return { option: refusal.option, ...values, ...range };
     }
+    case 'stop_costs':
+      return { credits: refusal.cost.credits, back: refusal.cost.back };
     case 'missing':
       return { option: refusal.option };
     case 'too_long':

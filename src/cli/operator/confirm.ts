@@ -3,9 +3,10 @@ import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 
 /** Asks before something is destroyed. Where nobody can be asked, only `--yes` will do. False: the person thought better of it. */
-export async function confirmed(question: string, isYes: boolean): Promise<boolean> {
+export async function confirmed(question: string, isYes: boolean, isJson = false): Promise<boolean> {
   if (isYes) return true;
-  if (!process.stdin.isTTY) throw new OperatorError(text.operations.needsYes(question), exitStatus.misused);
+  // Whoever reads JSON is a program.
+  if (!process.stdin.isTTY || isJson) throw new OperatorError(text.operations.needsYes(question), exitStatus.misused);
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message: question, initialValue: false });
   return !isCancel(answer) && answer;

@@ -7,7 +7,7 @@ import type { Turn } from '../turn.ts';
  * Repeats a write whose content exists nowhere else while the database is away. Safe because every write of a turn is a
  * compare-and-set: when somebody else took the run up meanwhile, it ends in {@link LeaseLost}.
  */
-export async function insist(turn: Turn, write: () => Promise<void>): Promise<void> {
+export async function insist<T>(turn: Turn, write: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await write();

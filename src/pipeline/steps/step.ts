@@ -45,7 +45,8 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   // What the step is made from may have to be waited for. Who dies meanwhile has sent nothing.
   const request = await work.request(turn);
   // A lost answer must not leave it open whether the step was sent: nothing is before it is known to be written.
-  await insist(turn, () => beginSubmit(deps.db, lease, step));
+  // Somebody stopped the run after this turn had looked at it: nothing is sent, and the next look settles it.
+  if ((await insist(turn, () => beginSubmit(deps.db, lease, step))) === 'stopped') return 'go_on';
   deps.reach('step_submitting', { runId: lease.runId, step: step.kind });
   const provider = providerOf(turn, step, work.kind);
   const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);

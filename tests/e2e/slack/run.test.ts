@@ -45,7 +45,7 @@ test('the image is in the thread while the video is still being made', async () 
   const thread = await slack.thread(slack.channels.general, String(shown.body.thread_ts));
   expect(thread.flatMap(({ files }) => files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual(['png']);
   expect(JSON.stringify(thread[0]?.blocks)).not.toMatch(/ready/);
-  await driver.command('cancel');
+  await driver.command('cancel --yes');
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const after = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(after.flatMap(({ files }) => files ?? [])).toHaveLength(1);

@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { runId } from '../../../src/db/vocabulary.ts';
+import { until } from '../../support/program.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
 
@@ -118,18 +120,42 @@ test('what a run made is deleted everywhere, by its member and not by others', a
   expect(wordsOf({ blocks: thread[0]?.blocks })).toMatch(/Deleted/);
 });
 
-test('cancel stops a run at work, and gives back what was not sent', async () => {
+test('cancel says what it costs before it takes anything, and takes no more than was agreed to', async () => {
   const it = await startInSlack({ vendor: { pollsUntilDone: 1_000_000 } });
-  const { slack, driver } = it;
+  const { slack, driver, program } = it;
   await driver.command('complete a fox');
   const progress = await slack.calls.first(
     ({ method, body }) => method === 'chat.postMessage' && JSON.stringify(body.blocks).includes('v1:cancel'),
     'the progress message',
   );
-  const cancel = /v1:cancel:[\w-]+/.exec(JSON.stringify(progress.body.blocks))?.[0] ?? '';
-  await press(it, cancel, { channel: slack.channels.general, ts: String(progress.body.thread_ts) });
-  const at = await ended(it);
-  const [root] = await slack.thread(at.channel, at.ts);
+  const cancel = /v1:cancel:([\w-]+)/.exec(JSON.stringify(progress.body.blocks));
+  const id = runId.parse(cancel?.[1]);
+  await until(program, id, ({ steps }) => steps[2]?.state === 'submitted');
+  const at = { channel: slack.channels.general, ts: String(progress.body.thread_ts) };
+  const answerOf = async ({ key }: { key: string }) => await driver.told.first((told) => told.key === key, 'an answer');
+  const question = await answerOf(await press(it, cancel?.[0] ?? '', at));
+  expect(question.text).toMatch(/The video is being made\. Stopping now costs all 24 credits: nothing comes back\./);
+  expect(wordsOf(question)).toMatch(/v1:cancel:[\w-]+:24.*"Stop".*v1:keep:.*"Keep going"/);
+
+  // What Slack shows to one person alone is answered in its place.
+  const pressQuestion = async (action: string) =>
+    await answerOf(
+      await driver.interact({
+        ...{ type: 'block_actions', trigger_id: await driver.trigger(), actions: [{ action_id: action }] },
+        ...{ channel: { id: at.channel }, container: { is_ephemeral: true, thread_ts: at.ts } },
+      }),
+    );
+  expect(await pressQuestion(`v1:keep:${id}`)).toMatchObject({
+    replace_original: true,
+    text: expect.stringMatching(/It goes on/),
+  });
+  const dearer = await pressQuestion(`v1:cancel:${id}:6`);
+  expect(dearer).toMatchObject({ replace_original: true });
+  expect(dearer.text).toMatch(/Stopping costs more by now.*It was 6 credits when you were asked/s);
+  expect((await until(program, id, () => true)).run.cancelRequestedAt).toBeNull();
+  expect((await pressQuestion(`v1:cancel:${id}:24`)).text).toMatch(/being stopped/);
+  const end = await ended(it);
+  const [root] = await slack.thread(end.channel, end.ts);
   expect(wordsOf({ blocks: root?.blocks })).toMatch(/Canceled/);
 });
 

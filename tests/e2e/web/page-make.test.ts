@@ -1,5 +1,7 @@
 import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { z } from 'zod';
+import { textOf } from '../../../src/bots/text.ts';
 import { newKeyring } from '../../../src/db/keyring.ts';
 import { loadRun } from '../../../src/db/runs.ts';
 import { runId } from '../../../src/db/vocabulary.ts';
@@ -124,19 +126,46 @@ test('a run goes on before the same eyes when the page is loaded anew, and when 
   expect(faults).toEqual([]);
 });
 
-test('cancelling gives back what had not been sent, and the page says so', async ({ skip }) => {
+test('the page says what stopping costs before it takes anything, and gives back what had not been sent', async ({
+  skip,
+}) => {
   skip(noBrowser !== null, noBrowser ?? '');
-  const { address } = await (await localInstallation({ DEMO_STEP_MS: '4000' })).start();
+  const { address } = await (await localInstallation({ DEMO_STEP_MS: '6000' })).start();
   const { page, faults } = await visit(opened());
   await page.goto(address);
   await page.getByLabel('Your words').fill('a fox');
   await page.locator('.make-it[aria-disabled=false]').waitFor();
   await page.getByLabel('Your words').press('Control+Enter');
   await page.locator('.node.enhance.working').waitFor();
-  await page.getByRole('button', { name: 'Cancel' }).click();
+  const dialog = page.getByRole('dialog');
+  const cost = z.object({ credits: z.int(), back: z.int() });
+  const answered = () => page.waitForResponse(/workflow\/cancel/);
+  const ask = async () => {
+    const [answer] = await Promise.all([answered(), page.getByRole('button', { name: 'Cancel' }).click()]);
+    const told = cost.parse(await answer.json());
+    await dialog
+      .getByText(`Stopping now costs ${textOf('en').measures.credits(told.credits)}, ${told.back} come back.`)
+      .waitFor();
+    return told;
+  };
+  expect(await ask()).toMatchObject({ credits: expect.any(Number) });
+  await dialog.getByRole('button', { name: 'Keep going' }).click();
+  await dialog.waitFor({ state: 'detached' });
+  expect(await page.locator('.standing').getAttribute('class')).toBe('standing running');
+  let told = await ask();
+  for (;;) {
+    const stop = dialog.getByRole('button', { name: 'Stop', exact: true });
+    const [answer] = await Promise.all([answered(), stop.click()]);
+    if (answer.ok()) break;
+    // While somebody thought, the next step was sent: the question comes again with what it costs by now.
+    told = cost.parse(await answer.json());
+    await dialog.getByText('Stopping costs more by now').waitFor();
+  }
   await page.locator('.standing.canceled').waitFor({ timeout: 30_000 });
-  expect(await page.locator('.standing .quiet').textContent()).toBe('1 credit paid, 23 given back');
-  await expect.poll(() => page.locator('.balance strong').textContent()).toBe('99');
+  expect(await page.locator('.standing .quiet').textContent()).toBe(
+    `${textOf('en').measures.credits(told.credits)} paid, ${told.back} given back`,
+  );
+  await expect.poll(() => page.locator('.balance strong').textContent()).toBe(String(76 + told.back));
   expect(await page.locator('.node.video .state').textContent()).toBe('Not started');
   expect(faults).toEqual([]);
 });

@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
 import { runPage, status } from '../../../src/bots/web/contract.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
-import { listRuns } from '../../../src/db/runs.ts';
+import { listRuns, loadRun } from '../../../src/db/runs.ts';
+import { runId } from '../../../src/db/vocabulary.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { eventsOf, openWebServer, type WebServer } from '../../support/web/server.ts';
 
@@ -217,6 +218,10 @@ test('a cancel says what went back and what was paid, and what is over cannot be
   const bystander = await slow.token(mine, 'member');
   const cancel = (from: string) => slow.ask('POST', `/api/workflow/cancel/${id}`, { token: from });
   expect((await cancel(bystander)).json()).toMatchObject({ status: 403, reason: 'not_your_run' });
+  // What a page agreed to holds; a program that names no limit agrees to whatever it costs.
+  const limited = await slow.ask('POST', `/api/workflow/cancel/${id}?maxCredits=6`, { token: owner });
+  expect(limited.json()).toMatchObject({ status: 409, reason: 'stop_costs', credits: 18, back: 0 });
+  expect((await loadRun(slow.program.services.db, runId.parse(id)))?.run.cancelRequestedAt).toBeNull();
   const stopped = (await cancel(owner)).json();
   expect(stopped).toMatchObject({ success: true, status: 'CANCELLED', held: 18 });
   expect(Number(stopped.released) + Number(stopped.captured)).toBe(18);

@@ -11,6 +11,7 @@ import {
 } from './world.ts';
 
 const componentsV2 = 1 << 15;
+export const ephemeral = 1 << 6;
 export type Upload = { index: string; filename: string; bytes: Uint8Array; contentType: string };
 
 export const isThread = (channel: Channel) => channel.type === ChannelType.PublicThread;
@@ -88,7 +89,7 @@ export function put(world: World, channelId: string, { body, uploads, onlyFor = 
     ...{
       id: world.newId(),
       channelId,
-      flags: body.flags ?? 0,
+      flags: (body.flags ?? 0) | (onlyFor === null ? 0 : ephemeral),
       components: body.components ?? [],
       attachments,
       onlyFor,
@@ -119,7 +120,8 @@ export function edit(world: World, message: Message, { body, uploads }: Posting)
   check(world, body, attachments, channel ?? null);
   message.attachments = attachments;
   message.components = body.components ?? message.components;
-  message.flags = body.flags ?? message.flags;
+  // What only one member sees stays so.
+  message.flags = (body.flags ?? message.flags) | (message.onlyFor === null ? 0 : ephemeral);
   message.edits += 1;
   return message;
 }

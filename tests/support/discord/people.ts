@@ -1,7 +1,7 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { answer } from './routes.ts';
-import type { Channel, Interaction, World } from './world.ts';
+import type { Channel, Interaction, Message, World } from './world.ts';
 
 export type Person = { id: string; name: string; permissions: bigint; locale: string };
 export type GivenFile = { filename: string; contentType: string; bytes: Uint8Array };
@@ -17,7 +17,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
   function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>, more: object = {}): Asked {
     const interaction: Interaction = {
       ...{ id: world.newId(), token: `interaction.${world.newId()}`, channelId: channel.id, userId: who.id },
-      ...{ bornAt: world.now(), answered: null, originalId: null, data: null, whispers: [] },
+      ...{ bornAt: world.now(), pressedId: null, answered: null, originalId: null, data: null, whispers: [] },
     };
     world.interactions.set(interaction.token, interaction);
     const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null };
@@ -116,8 +116,14 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         resolved: { messages },
       });
     },
-    press: (who: Person, channel: Channel, customId: string) =>
-      ask(who, channel, 3, { custom_id: customId, component_type: 2 }, { message: messageIn(channel) }),
+    /** `on`: the message on which the button stands, where it matters which. */
+    press: (who: Person, channel: Channel, customId: string, on: Message | null = null): Asked => {
+      const known = on ? { id: on.id, flags: on.flags, components: on.components } : {};
+      const message = { ...messageIn(channel), ...known };
+      const asked = ask(who, channel, 3, { custom_id: customId, component_type: 2 }, { message });
+      asked.interaction.pressedId = on?.id ?? null;
+      return asked;
+    },
     submit: (who: Person, channel: Channel, customId: string, values: Record<string, string | readonly string[]>) =>
       ask(who, channel, 5, {
         custom_id: customId,

@@ -5,6 +5,7 @@ import { Refused } from './errors.ts';
 import {
   channelOf,
   edit,
+  ephemeral,
   isThread,
   messageOf,
   type Posting,
@@ -17,7 +18,6 @@ import {
 import { type Interaction, messageBody, type World } from './world.ts';
 
 const tokenMs = 15 * 60_000;
-const ephemeral = 64;
 
 const callback = z.object({ type: z.int(), data: z.unknown().optional() });
 const thread = z.object({ name: z.string().min(1).max(100) });
@@ -140,7 +140,9 @@ export function createRoutes(
       if (isPrivate) interaction.whispers.push(message);
       return context.json(shown(world, message, origin()));
     }
-    return context.json(shown(world, edit(world, originalOf(interaction), posting(context)), origin()));
+    const changed = edit(world, originalOf(interaction), posting(context));
+    if (interaction.answered === 6 && changed.onlyFor !== null) interaction.whispers.push(changed);
+    return context.json(shown(world, changed, origin()));
   });
   app.delete(original, (context) => {
     world.messages.delete(originalOf(alive(context)).id);
@@ -168,6 +170,14 @@ export function answer(world: World, interaction: Interaction, response: unknown
     message = put(world, interaction.channelId, { body, uploads: [], onlyFor: isPrivate ? interaction.userId : null });
     interaction.originalId = message.id;
     if (isPrivate) interaction.whispers.push(message);
+  }
+  // An answer to a press may change the message on which the button stands, at once or a moment later.
+  if (type === 6 || type === 7) {
+    const pressed = world.messages.get(interaction.pressedId ?? '');
+    if (!pressed) throw new Refused(400, 50035, 'Invalid Form Body: no message to update');
+    if (type === 7) edit(world, pressed, { body: messageBody.parse(data), uploads: [] });
+    interaction.originalId = pressed.id;
+    if (pressed.onlyFor !== null && type === 7) interaction.whispers.push(pressed);
   }
   interaction.answered = type;
   interaction.data = data;

@@ -72,6 +72,8 @@ export type Interaction = {
   channelId: string;
   userId: string;
   bornAt: number;
+  /** The message whose button was pressed; null: none. */
+  pressedId: string | null;
   /** The type of the first answer; null: none yet. */
   answered: number | null;
   originalId: string | null;

@@ -7,7 +7,7 @@ import { createInbox, type Inbox } from '../inbox.ts';
 import { ownToken, type Slack, signingSecret } from './slack.ts';
 
 /** What was said to the address that came with a request. */
-type Told = { key: string; text: string; blocks: unknown };
+type Told = { key: string; text: string; blocks: unknown; replace_original?: boolean | undefined };
 
 type Somebody = {
   user?: string;
@@ -40,7 +40,7 @@ const form = 'application/x-www-form-urlencoded';
 export async function createDriver(slack: Slack, port: number): Promise<Driver> {
   const told = createInbox<Told>((one) => JSON.stringify(one));
   const listener = createServer((request, response) => {
-    const words = z.object({ text: z.string(), blocks: z.unknown() });
+    const words = z.object({ text: z.string(), blocks: z.unknown(), replace_original: z.boolean().optional() });
     json(request).then((body) => {
       told.add({ key: (request.url ?? '').slice(1), ...words.parse(body) });
       response.end('ok');

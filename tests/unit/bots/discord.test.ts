@@ -77,7 +77,8 @@ test('what members type stands as they typed it', () => {
 test('a button says what it does for ever, and nothing else is one', () => {
   const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
   expect(actionId('animate', id).length).toBeLessThanOrEqual(100);
-  expect(readCustomId(actionId('animate', id))).toEqual({ kind: 'action', action: 'animate', runId: id });
+  expect(readCustomId(actionId('again', id, 1_000_000))).toMatchObject({ action: 'again', credits: 1_000_000 });
+  expect(readCustomId(actionId('animate', id))).toEqual({ kind: 'action', action: 'animate', runId: id, credits: 0 });
   for (const other of ['v2:cancel:x', 'v1:cancel:x', 'v1:toString:1', '', 'v1:cancel', `v1:cancel:${id}:x`]) {
     expect(readCustomId(other)).toBeNull();
   }

@@ -2,9 +2,10 @@ import { expect, test } from 'vitest';
 import type { ImageFault, Refusal } from '../../../src/bots/commands/refusal.ts';
 import { refusalCard } from '../../../src/bots/refusalCard.ts';
 import { textOf } from '../../../src/bots/text.ts';
-import { type FailureKind, failureKinds, stepKinds } from '../../../src/db/vocabulary.ts';
+import { type FailureKind, failureKinds, runId, stepKinds } from '../../../src/db/vocabulary.ts';
 
 const text = textOf('en');
+const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
 
 /** One of each, and what its words must say. A new reason without an example does not compile. */
 const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Reason }>, RegExp] } = {
@@ -73,6 +74,10 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   media_expired: [{ reason: 'media_expired' }, /kept .* then erased.*Upload it again/],
   run_deleted: [{ reason: 'run_deleted' }, /was deleted.*Start a new one/],
   nothing_to_animate: [{ reason: 'nothing_to_animate' }, /no image.*Nothing was charged/],
+  stop_costs: [
+    { reason: 'stop_costs', runId: id, cost: { credits: 18, back: 6, atWork: 'video' }, told: 0 },
+    /The video is being made\. Stopping now costs 18 credits, 6 come back\./,
+  ],
   already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],
 };
 

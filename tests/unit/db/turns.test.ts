@@ -1,8 +1,17 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { requestCancel } from '../../../src/db/runs.ts';
-import { claim, dispatchDue, handBack, heartbeat, LeaseLost, saveHandle, saveProgress } from '../../../src/db/turns.ts';
+import { loadRun, requestCancel } from '../../../src/db/runs.ts';
+import {
+  beginSubmit,
+  claim,
+  dispatchDue,
+  handBack,
+  heartbeat,
+  LeaseLost,
+  saveHandle,
+  saveProgress,
+} from '../../../src/db/turns.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { createInstallation, submitted } from '../../support/program.ts';
 
@@ -51,6 +60,17 @@ test('a wish to cancel does not take a run away from the worker that is at its t
   expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
   await handBack(db, lease);
   expect(await dispatchDue(db, 1, 60_000)).toHaveLength(1);
+});
+
+test('a run that somebody stopped sends nothing more, even in a turn that had decided so before', async () => {
+  const { db, id, lease } = await oneRun();
+  await claim(db, lease, 60_000);
+  await requestCancel(db, id);
+  expect(await beginSubmit(db, lease, { kind: 'enhance', submits: 0 })).toBe('stopped');
+  expect((await loadRun(db, id))?.steps[0]).toMatchObject({ state: 'pending', submits: 0 });
+  await handBack(db, lease);
+  await dispatchDue(db, 1, 60_000);
+  await expect(beginSubmit(db, lease, { kind: 'enhance', submits: 0 })).rejects.toBeInstanceOf(LeaseLost);
 });
 
 test('polls fall due together, four times a second, unless the provider is to be asked again at once', async () => {

@@ -1,8 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import type { RunView, Step } from '../../../src/db/runs.ts';
 import { type Failure, type StepKind, stepStates } from '../../../src/db/vocabulary.ts';
 import { longestOutage, longestSetbacks } from '../../../src/pipeline/errors.ts';
-import { mostSubmits, nextMove } from '../../../src/pipeline/moves.ts';
+import { mostSubmits, nextMove, stopCost } from '../../../src/pipeline/moves.ts';
 import { stepOf as step, viewOf as view } from '../../support/views.ts';
 
 const refused: Failure = { kind: 'refused', detail: 'no' };
@@ -84,4 +85,66 @@ test('whatever is written about a run, there is a next move, and it never sends 
       },
     ),
   );
+});
+
+/** What providers may make of a step that was sent: nobody knows before. */
+const endings = ['done', 'refused', 'lost'] as const;
+
+/** Takes a run that somebody stopped to its end, and gives what was captured. */
+function stoppedFor(before: RunView, ending: (typeof endings)[number]): number {
+  let { steps } = before;
+  const end = (kind: StepKind, over: Partial<Step>) => {
+    steps = steps.map((one) => (one.kind === kind ? { ...one, ...over } : one));
+  };
+  for (;;) {
+    const move = nextMove(view(steps, { cancelRequestedAt: new Date(), priceCredits: 24 }));
+    switch (move.move) {
+      case 'settle':
+        return move.capturedCredits;
+      case 'fail':
+        // Its turn may still be under way, and bring what was sent after all.
+        if (ending === 'done') end(move.step.kind, { state: 'done' });
+        else end(move.step.kind, { state: 'failed', failure: move.failure });
+        break;
+      case 'cancel':
+        end(move.step.kind, { state: 'failed', failure: { kind: 'canceled', detail: '' } });
+        break;
+      case 'store':
+        end(move.step.kind, ending === 'done' ? { state: 'done' } : { state: 'failed', failure: refused });
+        break;
+      default:
+        throw new Error(`a stopped run must not ${move.move}`);
+    }
+  }
+}
+
+test('stopping never costs more than was told, whatever becomes of what was sent', () => {
+  const anyStep = (kind: StepKind) =>
+    fc.constantFrom(...stepStates).map((state) => step(kind, { state, failure: state === 'failed' ? refused : null }));
+  fc.assert(
+    fc.property(
+      fc.tuple(anyStep('enhance'), anyStep('image'), anyStep('video')),
+      fc.constantFrom(...endings),
+      (steps, ending) => {
+        const before = view(steps);
+        const told = stopCost(before);
+        expect(told.credits + told.back).toBe(24);
+        expect(stoppedFor(before, ending)).toBeLessThanOrEqual(told.credits);
+      },
+    ),
+  );
+});
+
+test('stopping costs what was sent: nothing while a run waits, everything while its last step is made', () => {
+  const at = (...states: [Step['state'], Step['state'], Step['state']]) =>
+    stopCost(
+      view(
+        (['enhance', 'image', 'video'] as const).map((kind, nth) => step(kind, { state: states[nth] ?? 'pending' })),
+      ),
+    );
+  expect(at('pending', 'pending', 'pending')).toEqual({ credits: 0, back: 24, atWork: null });
+  expect(at('done', 'submitting', 'pending')).toEqual({ credits: 6, back: 18, atWork: 'image' });
+  expect(at('done', 'done', 'pending')).toEqual({ credits: 6, back: 18, atWork: null });
+  expect(at('done', 'done', 'submitted')).toEqual({ credits: 24, back: 0, atWork: 'video' });
+  expect(at('failed', 'done', 'storing')).toEqual({ credits: 23, back: 1, atWork: 'video' });
 });

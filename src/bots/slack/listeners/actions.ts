@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runId } from '../../../db/vocabulary.ts';
 import { performAction } from '../../actions/perform.ts';
-import { actions } from '../../card.ts';
+import { buttonActions, textCard } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
 import type { Asker } from '../asker.ts';
 import { cardOf, type DeskNeeds, entered, receive, say, type Visit } from '../desk.ts';
@@ -14,19 +14,20 @@ export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
   const it = actionPayload.parse(body);
   const [pressed] = it.actions;
   if (!pressed) return;
-  const { message, trigger_id: triggerId } = it;
+  const { message, container, trigger_id: triggerId } = it;
   const asker: Asker = {
     source: sourceOfInteraction(it),
     workspaceName: it.team?.domain ?? it.team?.id ?? '',
     userId: it.user.id,
     userName: it.user.username ?? it.user.name ?? it.user.id,
     channel: it.channel?.id ?? null,
-    threadTs: message ? (message.thread_ts ?? message.ts) : null,
+    threadTs: message ? (message.thread_ts ?? message.ts) : (container?.thread_ts ?? null),
     responseUrl: it.response_url ?? null,
+    replacesQuestion: container?.is_ephemeral ?? false,
     requestKey: `slack:action:${triggerId ?? pressed.action_ts ?? ''}:${pressed.action_id}`,
     fileId: null,
   };
-  const [version, name, subject = ''] = pressed.action_id.split(':');
+  const [version, name, subject = '', credits = '0'] = pressed.action_id.split(':');
   if (version === 'open' && triggerId) {
     if (name === 'create') {
       return await openCreateForm(needs, asker, triggerId, { workflow: 'complete', prompt: null, on: null });
@@ -36,16 +37,21 @@ export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
     return;
   }
   const id = runId.safeParse(subject);
-  const action = z.enum(actions).safeParse(name);
-  if (version !== 'v1' || !id.success || !action.success) return;
-  if (action.data === 'edit') {
+  const known = z.enum(buttonActions).safeParse(name);
+  if (version !== 'v1' || !id.success || !known.success || !/^\d{1,9}$/.test(credits)) return;
+  const action = known.data;
+  if (action === 'edit') {
     if (triggerId) await openEditForm(needs, asker, triggerId, id.data);
     return;
   }
-  const startsRun = action.data === 'again' || action.data === 'animate';
   await receive(needs, asker, async (visit) => {
+    if (action === 'keep') {
+      const { title, text } = visit.text.runs.canceling.keeps;
+      return await say(visit, textCard('plain', title, text));
+    }
+    const startsRun = action === 'again' || action === 'animate';
     if (startsRun && !(await entered(visit))) return;
-    const answer = await performAction(visit.request, action.data, id.data);
+    const answer = await performAction({ ...visit.request, maxCredits: Number(credits) }, action, id.data);
     await show(visit, answer);
   });
 }

@@ -30,6 +30,7 @@ export const options = {
   resolution: 'The resolution of the video',
   audio: 'Whether the video has sound',
   run: 'The run: the first characters of its id',
+  yes: 'Stop without asking, whatever that costs',
   everyone: "Everyone's runs, not only yours (for admins)",
   daily: 'How many runs a member may start in 24 hours; 0 takes the limit away',
   blocked: 'Words that no prompt may contain, separated by commas; "none" takes all back',

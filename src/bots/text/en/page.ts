@@ -172,6 +172,7 @@ export const edit = {
   title: 'Edit the prompt',
   start: (price: number): string => `Make it · ${creditsOf(price)}`,
 };
+export const stop = { confirm: 'Stop', keep: 'Keep going' };
 export const remove = {
   title: 'Delete what this run made?',
   text: 'The image and the video are gone for good. What they cost stays in the ledger.',

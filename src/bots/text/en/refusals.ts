@@ -1,5 +1,6 @@
 import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
 import { allOf, anyOf, credits, duration, few } from './measures.ts';
+import { atWork, stopCosts } from './runs.ts';
 
 export const openChannels = 'Possible in';
 
@@ -110,6 +111,15 @@ export function refusal(it: Refusal): { title: string; text: string } {
       return {
         title: 'Several runs are at work',
         text: `Say which one: ${it.runs.map((run) => `cancel ${run.id} (${few(run.prompt, 30)})`).join(', ')}.`,
+      };
+    case 'stop_costs':
+      return {
+        title: it.told > 0 ? 'Stopping costs more by now' : 'Stop this run?',
+        text: [
+          ...(it.cost.atWork ? [atWork[it.cost.atWork]] : []),
+          stopCosts(it.cost.credits, it.cost.back),
+          ...(it.told > 0 ? [`It was ${credits(it.told)} when you were asked; nothing was stopped.`] : []),
+        ].join(' '),
       };
     case 'not_your_run':
       return { title: 'That run is not yours', text: `Its member, a moderator or an admin can ${it.wish} it.` };

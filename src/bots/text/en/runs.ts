@@ -172,10 +172,27 @@ export const deleted = {
   done: 'What it made is gone from the store. What it cost stays in the ledger.',
 };
 
+/** What stopping a run costs at this moment, with what comes back. */
+export const stopCosts = (paid: number, back: number): string =>
+  back === 0
+    ? `Stopping now costs all ${credits(paid)}: nothing comes back.`
+    : `Stopping now costs ${credits(paid)}, ${back} ${back === 1 ? 'comes' : 'come'} back.`;
+/** What is being made at this moment. */
+export const atWork: Record<StepKind, string> = {
+  enhance: 'The prompt is being improved.',
+  image: 'The image is being made.',
+  video: 'The video is being made.',
+};
+
 export const canceling = {
   title: (id: string) => `Run ${id} is being stopped`,
-  queued: (price: number) => `It had not begun, so all ${credits(price)} go back.`,
-  working: 'What was sent to a provider already is paid for; everything else goes back.',
+  free: (back: number) =>
+    back === 0 ? 'That costs nothing.' : `That costs nothing: ${credits(back)} ${back === 1 ? 'comes' : 'come'} back.`,
+  costs: (paid: number, back: number) => `${stopCosts(paid, back)} What is made already is kept.`,
+  stopsFree: 'Stopping it now costs nothing.',
+  stop: 'Stop',
+  keep: 'Keep going',
+  keeps: { title: 'It goes on', text: 'Nothing was stopped.' },
 };
 
 export const media = {

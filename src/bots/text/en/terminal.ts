@@ -30,5 +30,12 @@ export const away = 'The database is away; this goes on when it is back.';
 
 export const more = (runs: number): string => `… and ${runs} more ${runs === 1 ? 'run' : 'runs'} (see status)`;
 
+/** Where nobody can be asked whether a run is to be stopped. */
+export const addYes = (id: string): string => `Nobody can be asked here. To stop it all the same: cancel ${id} --yes`;
+
+/** What becomes of a run whose terminal is left before its end. */
+export const left = (id: string, held: number, stopping: string): string =>
+  `Run ${id} is not over: it goes on when VidGenie starts again, and holds ${credits(held)} until then. ${stopping} To stop it: vidgenie cancel ${id}`;
+
 export const notSaved = 'Nothing was changed.';
 export const fault = 'Something unexpected happened. Try again; with LOG_LEVEL=debug the log says more.';

@@ -29,6 +29,7 @@ export const options = {
   resolution: 'La résolution de la vidéo',
   audio: 'Avec ou sans son',
   run: 'La création : les premiers caractères de son identifiant',
+  yes: 'Arrêter sans demander, quel qu’en soit le coût',
   everyone: 'Les créations de tous, pas seulement les vôtres (pour les admins)',
   daily: 'Combien de créations un membre peut lancer en 24 heures ; 0 supprime la limite',
   blocked: 'Mots qu’aucun texte ne peut contenir, séparés par des virgules ; « none » les retire tous',

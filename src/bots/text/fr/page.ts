@@ -172,6 +172,7 @@ export const edit = {
   title: 'Modifier le texte',
   start: (price: number): string => `Créer · ${creditsOf(price)}`,
 };
+export const stop = { confirm: 'Arrêter', keep: 'Continuer' };
 export const remove = {
   title: 'Supprimer cette création ?',
   text: 'L’image et la vidéo disparaissent pour de bon. Ce qu’elles ont coûté reste dans les comptes.',

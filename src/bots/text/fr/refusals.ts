@@ -1,5 +1,6 @@
 import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
 import { allOf, anyOf, credits, duration, few } from './measures.ts';
+import { atWork, stopCosts } from './runs.ts';
 
 export const openChannels = 'Possible dans';
 
@@ -79,6 +80,15 @@ export function refusal(it: Refusal): { title: string; text: string } {
       return {
         title: 'Plusieurs créations sont en cours',
         text: `Dites laquelle : ${it.runs.map((run) => `cancel ${run.id} (${few(run.prompt, 30)})`).join(', ')}.`,
+      };
+    case 'stop_costs':
+      return {
+        title: it.told > 0 ? 'Arrêter coûte plus à présent' : 'Arrêter cette création ?',
+        text: [
+          ...(it.cost.atWork ? [atWork[it.cost.atWork]] : []),
+          stopCosts(it.cost.credits, it.cost.back),
+          ...(it.told > 0 ? [`C’était ${credits(it.told)} au moment de la question ; rien n’a été arrêté.`] : []),
+        ].join(' '),
       };
     case 'not_your_run':
       return {

@@ -168,10 +168,27 @@ export const deleted = {
   done: 'Le résultat n’est plus conservé. Ce qu’il a coûté reste dans le registre.',
 };
 
+export const stopCosts = (paid: number, back: number): string =>
+  back === 0
+    ? `Arrêter maintenant coûte les ${credits(paid)} : rien n’est rendu.`
+    : `Arrêter maintenant coûte ${credits(paid)}, ${back} ${back === 1 ? 'est rendu' : 'sont rendus'}.`;
+export const atWork: Record<StepKind, string> = {
+  enhance: 'Le texte est en cours d’amélioration.',
+  image: 'L’image est en cours de création.',
+  video: 'La vidéo est en cours de création.',
+};
+
 export const canceling = {
   title: (id: string) => `Arrêt de la création ${id}`,
-  queued: (price: number) => `Elle n’avait pas commencé : les ${credits(price)} sont rendus.`,
-  working: 'Ce qui est déjà parti chez un fournisseur est payé ; tout le reste est rendu.',
+  free: (back: number) =>
+    back === 0
+      ? 'Cela ne coûte rien.'
+      : `Cela ne coûte rien : ${credits(back)} ${back === 1 ? 'est rendu' : 'sont rendus'}.`,
+  costs: (paid: number, back: number) => `${stopCosts(paid, back)} Ce qui est déjà fait est gardé.`,
+  stopsFree: 'L’arrêter maintenant ne coûte rien.',
+  stop: 'Arrêter',
+  keep: 'Continuer',
+  keeps: { title: 'Elle continue', text: 'Rien n’a été arrêté.' },
 };
 
 export const media = {

@@ -3,7 +3,7 @@ import type { problem } from '../contract.ts';
 import type { Words } from './words.ts';
 
 /** Why something was not done, in sentences for the member. `status` 0: nobody answered. */
-export type Refusal = Pick<z.infer<typeof problem>, 'status' | 'reason' | 'title' | 'detail'>;
+export type Refusal = Pick<z.infer<typeof problem>, 'status' | 'reason' | 'title' | 'detail' | 'credits'>;
 export type Answer<Body> = { ok: true; body: Body } | { ok: false; refusal: Refusal };
 
 type Asked = { body?: unknown; key?: string; signal?: AbortSignal };

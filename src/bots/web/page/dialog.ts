@@ -8,6 +8,8 @@ type Asked = {
   /** What the button says that does it; left out, there is nothing to do but to look and close. */
   confirm?: string;
   tone?: 'plain' | 'danger';
+  /** What the button says that does nothing. */
+  close?: string;
   isBusy?: boolean;
   children?: ComponentChildren;
   onConfirm?: () => void;
@@ -15,7 +17,16 @@ type Asked = {
 };
 
 /** A question before something is done. Escape, and a press beside it, close it. */
-export function Dialog({ title, confirm, tone = 'plain', isBusy = false, children, onConfirm, onClose }: Asked): VNode {
+export function Dialog({
+  title,
+  confirm,
+  tone = 'plain',
+  close,
+  isBusy = false,
+  children,
+  onConfirm,
+  onClose,
+}: Asked): VNode {
   const { words } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
@@ -32,7 +43,7 @@ export function Dialog({ title, confirm, tone = 'plain', isBusy = false, childre
       <h2 id=${name}>${title}</h2>
       ${children}
       <div class="buttons end">
-        <button type="button" class="button quiet-button" onClick=${onClose}>${words.close}</button>
+        <button type="button" class="button quiet-button" onClick=${onClose}>${close ?? words.close}</button>
         ${confirm !== undefined && html`<button class="button ${tone === 'danger' ? 'danger' : 'primary'}" disabled=${isBusy}>${confirm}</button>`}
       </div>
     </form>

@@ -3,7 +3,7 @@ import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { deleted, Run, started } from '../contract.ts';
-import { pressKey } from './api.ts';
+import { pressKey, type Refusal } from './api.ts';
 import { Dialog } from './dialog.ts';
 import { type IconName, icon } from './icons.ts';
 import { usePage } from './page.ts';
@@ -20,6 +20,7 @@ export function RunActions({ run }: { run: Run }): VNode {
   const { api, live, words, tell, notify, go } = usePage();
   const [busy, setBusy] = useState<Action | null>(null);
   const [asking, setAsking] = useState<'edit' | 'delete' | 'copy' | null>(null);
+  const [stopping, setStopping] = useState<Refusal | null>(null);
   const [prompt, setPrompt] = useState(run.prompt);
   const keys = useRef(new Map<string, string>());
 
@@ -44,9 +45,13 @@ export function RunActions({ run }: { run: Run }): VNode {
       live.keep(answer.body.run);
       go(`/runs/${answer.body.run.id}`);
     });
-  const cancel = () =>
+  /** Stops for what was agreed to: at first nothing, and what it would cost is asked. It may have risen until the answer. */
+  const stop = (maxCredits: number) =>
     during('cancel', async () => {
-      tell(await api.send('POST', `/api/workflow/cancel/${run.id}`));
+      const answer = await api.send('POST', `/api/workflow/cancel/${run.id}?maxCredits=${maxCredits}`);
+      const isAsked = !answer.ok && answer.refusal.reason === 'stop_costs';
+      setStopping(isAsked ? answer.refusal : null);
+      if (!isAsked) tell(answer);
     });
   const remove = () =>
     during('delete', async () => {
@@ -58,7 +63,7 @@ export function RunActions({ run }: { run: Run }): VNode {
       go('/');
     });
   const acts: Record<Action, () => void> = {
-    cancel,
+    cancel: () => stop(0),
     again: () => begin('again', 'again', {}),
     edit: () => setAsking('edit'),
     animate: () => begin('animate', 'animate'),
@@ -87,6 +92,12 @@ export function RunActions({ run }: { run: Run }): VNode {
     ${
       run.actions.includes('delete') &&
       html`<button class="icon-button" aria-label=${words.actions.delete} title=${words.actions.delete} onClick=${acts.delete}>${icon('delete')}</button>`
+    }
+    ${
+      stopping &&
+      html`<${Dialog} title=${stopping.title} confirm=${words.stop.confirm} close=${words.stop.keep} tone="danger" isBusy=${busy !== null} onConfirm=${() => stop(stopping.credits ?? 0)} onClose=${() => setStopping(null)}>
+        <p>${stopping.detail}</p>
+      </${Dialog}>`
     }
     ${
       asking === 'edit' &&

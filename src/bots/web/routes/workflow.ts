@@ -10,7 +10,16 @@ import type { Given } from '../../commands/read.ts';
 import { createAddressOf } from '../../mediaAddress.ts';
 import type { Text } from '../../text.ts';
 import { admit, type Caller, ownOrigin } from '../caller.ts';
-import { aspectOfSize, canceled, executeBody, executed, idParams, status, workflowOfType } from '../contract.ts';
+import {
+  agreed,
+  aspectOfSize,
+  canceled,
+  executeBody,
+  executed,
+  idParams,
+  status,
+  workflowOfType,
+} from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { placeOf, presentPlace, presentStatus, statusWord } from '../present.ts';
@@ -180,14 +189,19 @@ const stop = endpoint({
   method: 'post',
   path: '/api/workflow/cancel/{id}',
   access: 'member',
-  summary: 'Stop a run. 200: what went back and what was paid; 202: what was sent is still at work, ask again.',
-  given: { ...nothing, params: idParams },
+  summary:
+    'Stop a run. 200: what went back and what was paid; 202: what was sent is still at work, ask again; 409 with maxCredits: what it would cost.',
+  given: { ...nothing, params: idParams, query: agreed },
   answers: { 200: canceled, 202: canceled },
   refuses: [403, 404, 409],
-  answer: async ({ deps, caller, text, signal, params }) => {
+  answer: async ({ deps, caller, text, signal, params, query: { maxCredits } }) => {
     if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
     const request = requestOf(deps, caller, signal);
-    const answer = await perform(request, cancel, { run: params.id });
+    // A program that names no limit has agreed to whatever stopping costs.
+    const answer =
+      maxCredits === undefined
+        ? await perform(request, cancel, { run: params.id, yes: true })
+        : await perform({ ...request, maxCredits }, cancel, { run: params.id });
     if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
     const view = await settled(deps, caller, params.id, signal);
     if (!view) return noSuchRun(text);

@@ -1,0 +1,27 @@
+import type { Db } from '../db/client.ts';
+import { loadRuns, lockRun, requestCancel } from '../db/runs.ts';
+import type { RunId } from '../db/vocabulary.ts';
+import { type StopCost, stopCost } from './moves.ts';
+
+export type StopOutcome =
+  | { outcome: 'requested'; cost: StopCost }
+  /** Stopping costs more than was agreed to: nothing was changed. */
+  | { outcome: 'costs'; cost: StopCost }
+  | { outcome: 'finished' };
+
+/**
+ * Asks a run to stop, unless that costs more than `maxCredits` (null: whatever it costs). The look and the wish are one transaction
+ * under the run's lock, so that no step is sent between them. A run that was asked before is stopping already: nothing more is agreed to.
+ */
+export async function stopRun(db: Db, id: RunId, maxCredits: number | null): Promise<StopOutcome> {
+  return await db.transaction(async (tx) => {
+    await lockRun(tx, id);
+    const [view] = await loadRuns(tx, [id]);
+    if (!view || view.run.settledAt) return { outcome: 'finished' };
+    const cost = stopCost(view);
+    const isAgreed = maxCredits === null || cost.credits <= maxCredits || view.run.cancelRequestedAt !== null;
+    if (!isAgreed) return { outcome: 'costs', cost };
+    await requestCancel(tx, id);
+    return { outcome: 'requested', cost };
+  });
+}
