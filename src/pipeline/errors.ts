@@ -18,6 +18,17 @@ export function backoffMs(setbacks: number, random: () => number): number {
   return Math.round(full * (0.5 + random() / 2));
 }
 
+/** How long a provider or a chat asks to be left alone, in milliseconds; 0 when it does not say. It may ask for anything. */
+export const askedToWaitMs = (error: unknown): number =>
+  error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
+
+/** The failure of a step that would have to wait longer than it may take: waiting would only keep its credits. */
+export function tooLongToWait(failure: Failure, askedMs: number, longestMs: number): Failure {
+  const minutes = Math.round(longestMs / 60_000);
+  const asked = askedMs < 120 * 60_000 ? `${Math.ceil(askedMs / 60_000)} minutes` : 'hours or days';
+  return { ...failure, detail: `it asks to wait for ${asked}, and this step may take ${minutes} min at most` };
+}
+
 const passing: readonly FailureKind[] = ['rate_limited', 'unavailable', 'timeout'];
 
 export const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);

@@ -5,7 +5,16 @@ import { claim, failStep, handBack, type Lease, LeaseLost, postpone, retrySubmit
 import type { Face, Failure, RunLimits, StepKind } from '../db/vocabulary.ts';
 import type { Breakers } from './breaker.ts';
 import { deliver, giveUpDelivery, isLastTry } from './deliver.ts';
-import { backoffMs, canRetrySubmit, failureOf, isPassing, longestOutage, longestSetbacks } from './errors.ts';
+import {
+  askedToWaitMs,
+  backoffMs,
+  canRetrySubmit,
+  failureOf,
+  isPassing,
+  longestOutage,
+  longestSetbacks,
+  tooLongToWait,
+} from './errors.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
 import { type Messenger, PlaceGone } from './messenger.ts';
@@ -46,6 +55,9 @@ export type TurnDeps = {
 export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal };
 
 const workOf = { enhance, image, video };
+
+/** A chat that asks for more is asked again all the same: a result is not kept from its member for a day. */
+const longestDeliveryPauseMs = 15 * 60_000;
 
 /**
  * Takes one turn of a run: claims it, and makes move after move until the run has to wait for something, or is delivered. Every move
@@ -141,10 +153,13 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
     await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
   }
   const setbacks = view.run.setbacks;
-  const pauseMs = Math.max(backoffMs(setbacks, deps.random), retryAfter(error));
+  const askedMs = askedToWaitMs(error);
+  const longestMs = 'step' in move ? workOf[move.step.kind].workDeadlineMs : longestDeliveryPauseMs;
+  const pauseMs = Math.max(backoffMs(setbacks, deps.random), Math.min(askedMs, longestMs));
   switch (move.move) {
     case 'send':
       if (!canRetrySubmit(error, setbacks)) return await giveUp(turn, move.step.kind, failure);
+      if (askedMs > longestMs) return await giveUp(turn, move.step.kind, tooLongToWait(failure, askedMs, longestMs));
       await retrySubmit(deps.db, lease, move.step.kind, pauseMs);
       return 'waits';
     case 'poll':
@@ -179,6 +194,3 @@ const isOurs = ({ kind }: Failure) => kind === 'storage' || kind === 'internal';
 
 const isFinal = (failure: Failure) =>
   ['refused', 'invalid_request', 'bad_key', 'quota', 'interrupted', 'no_output'].includes(failure.kind);
-
-const retryAfter = (error: unknown): number =>
-  error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;

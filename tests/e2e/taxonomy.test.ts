@@ -1,4 +1,6 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
+import { z } from 'zod';
 import { runCard } from '../../src/bots/runCard.ts';
 import { textOf } from '../../src/bots/text.ts';
 import { accountOf } from '../../src/db/credits.ts';
@@ -80,6 +82,13 @@ const cases: Case[] = [
     posts: { images: 1 },
   },
   { name: 'a dropped line', arrange: image({ fault: 'drop' }), says: /image/, captured: 1, posts: { images: 1 } },
+  ...['2592000', '1e20', 'Fri, 31 Dec 2200 23:59:59 GMT'].map((wish) => ({
+    name: `a provider that wants to be left alone (Retry-After: ${wish})`,
+    arrange: image(status(429, 'slow', {}, { 'retry-after': wish })),
+    says: /too busy for the image.*asks to wait for hours or days/,
+    captured: 1,
+    posts: { images: 1, videos: 0 },
+  })),
   {
     name: 'rate limits that pass',
     arrange: image(status(429, 'slow down', {}, { 'retry-after': '1' })),
@@ -154,3 +163,20 @@ test.for(cases)(
     expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
   },
 );
+
+test('a video is asked for again before its time is up, however long its provider wants to be left alone', async () => {
+  const vendors = await startVendors();
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const installation = await createInstallation(database);
+  const worker = await installation.open({ worker: true, environment: vendors.environment });
+  vendors.omni.fail('GET', /interactions/, status(429, 'slow', {}, { 'retry-after': '1e20' }));
+  const asked = vendors.omni.arrival(/interactions\/it-1$/);
+  const id = await submitted(worker, { workspace, options: short });
+  await asked;
+  const postponed = sql`SELECT extract(epoch FROM due_at - now()) / 60 AS minutes FROM runs WHERE setbacks > 0 AND NOT busy`;
+  const minutes = z.array(z.object({ minutes: z.coerce.number().min(15).max(20) })).length(1);
+  await expect.poll(async () => minutes.safeParse(await database.db.execute(postponed)).success).toBe(true);
+  await database.db.execute(sql`UPDATE runs SET due_at = now()`);
+  expect((await delivered(worker, id)).run.state).toBe('succeeded');
+});

@@ -116,7 +116,7 @@ const nextSteps: Record<FailureKind, RegExp> = {
   invalid_request: /other options/,
   bad_key: /An admin can set a new one/,
   quota: /The operator can raise it/,
-  rate_limited: /Try again in a few minutes/,
+  rate_limited: /Try again later/,
   unavailable: /Try again in a few minutes/,
   timeout: /Try again/,
   interrupted: /Try again/,

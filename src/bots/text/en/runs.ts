@@ -128,7 +128,7 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
     case 'quota':
       return `The provider's own account has nothing left for this ${thing}. The operator can raise it; then try again.`;
     case 'rate_limited':
-      return `The provider was too busy for the ${thing}, again and again. Try again in a few minutes.`;
+      return `The provider was too busy for the ${thing}.${said} Try again later.`;
     case 'unavailable':
       return `The provider of the ${thing} could not be reached.${said} Try again in a few minutes.`;
     case 'timeout':

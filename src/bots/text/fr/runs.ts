@@ -121,7 +121,7 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
     case 'quota':
       return `Le compte du fournisseur n’a plus rien pour ${thing}. L’opérateur peut l’augmenter ; réessayez ensuite.`;
     case 'rate_limited':
-      return `Le fournisseur était trop occupé pour ${thing}, plusieurs fois de suite. Réessayez dans quelques minutes.`;
+      return `Le fournisseur était trop occupé pour ${thing}.${said} Réessayez plus tard.`;
     case 'unavailable':
       return `Le fournisseur est resté injoignable pour ${thing}.${said} Réessayez dans quelques minutes.`;
     case 'timeout':
