@@ -9,8 +9,20 @@ export type DailySpent = { outcome: 'daily_limit'; most: number; again: Date };
 const dayMs = 24 * 60 * 60_000;
 
 /**
- * Looks whether a member has started `most` runs within the last 24 hours; null when there is room for another. What came to nothing
- * and cost nothing does not count. Members who ask at once are let in one after the other until the transaction ends, so that what
+ * A run counts while it may still make something, and when it made an image or a video, whatever that cost: steps on a workspace's own
+ * key may be free of charge. So does a step that its member stopped after it had been sent, for its provider was paid, and stopping
+ * would otherwise be the way around the limit. A failed run that made nothing more than a better prompt does not count.
+ */
+const counts = sql`(
+  ${runs.state} NOT IN ('failed', 'canceled') OR EXISTS (
+    SELECT FROM steps WHERE steps.run_id = ${runs.id} AND steps.kind <> 'enhance'
+      AND (steps.state = 'done' OR steps.failure ->> 'kind' = 'canceled')
+  )
+)`;
+
+/**
+ * Looks whether a member has started `most` runs within the last 24 hours; null when there is room for another. What made nothing does
+ * not count, see {@link counts}. Members who ask at once are let in one after the other until the transaction ends, so that what
  * is written in it is counted by the next.
  */
 export async function spentToday(
@@ -28,7 +40,7 @@ export async function spentToday(
         eq(runs.workspaceId, workspaceId),
         eq(runs.memberId, memberId),
         sql`${runs.createdAt} > now() - interval '24 hours'`,
-        sql`NOT (${runs.state} IN ('failed', 'canceled') AND ${runs.capturedCredits} = 0)`,
+        counts,
       ),
     )
     .orderBy(desc(runs.createdAt))

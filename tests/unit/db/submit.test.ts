@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { type SQL, sql } from 'drizzle-orm';
+import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
 import { accountOf, changeBalance, listTransactions, usageOf } from '../../../src/db/credits.ts';
@@ -13,6 +13,7 @@ import {
   refundedCredits,
   requestCancel,
 } from '../../../src/db/runs.ts';
+import { steps } from '../../../src/db/schema.ts';
 import { dispatchDue, finishDelivery, saveUnreached, settle } from '../../../src/db/turns.ts';
 import { runId, runOptions, workspaceId } from '../../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
@@ -303,7 +304,44 @@ test('ten commands at once of a member who may start three runs a day: three are
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
-test('a daily limit looks back 24 hours, and forgets what cost nothing', async () => {
+test('a daily limit counts a run that made something, whatever it cost, and none that made nothing', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  const workspace = await createWorkspace(database, 1_000);
+  const limits = { dailyRuns: 1, memberAtWork: 100, memberWaiting: 100 };
+  const free = (run: NewRun): NewRun => ({ ...run, steps: run.steps.map((step) => ({ ...step, priceCredits: 0 })) });
+  type End = { state: 'failed' | 'canceled'; captured: number; step: Partial<typeof steps.$inferInsert> };
+  const canceled = { kind: 'canceled', detail: '' } as const;
+  const refused = { kind: 'refused', detail: '' } as const;
+  const ends: (End & { counts: boolean })[] = [
+    // On keys of their own, at BYOK_PRICE_PERCENT=0: the image is there, and the video was not to be had.
+    { state: 'failed', captured: 0, step: { state: 'done' }, counts: true },
+    // Its provider was paid: stopping again and again must not get around the limit.
+    { state: 'canceled', captured: 0, step: { state: 'failed', failure: canceled }, counts: true },
+    // The better prompt was paid for, and nothing was made of it.
+    { state: 'failed', captured: 1, step: { state: 'failed', failure: refused }, counts: false },
+    { state: 'canceled', captured: 0, step: { state: 'skipped' }, counts: false },
+  ];
+  for (const [nth, { state, captured, step, counts }] of ends.entries()) {
+    const memberId = `member ${nth}`;
+    const run = newRun(workspace, { memberId });
+    await insertRun(db, captured === 0 ? free(run) : run, limits);
+    expect(await insertRun(db, newRun(workspace, { memberId }), limits)).toMatchObject({ outcome: 'daily_limit' });
+    await db.execute(sql`UPDATE steps SET state = 'done' WHERE run_id = ${run.id} AND kind = 'enhance'`);
+    await db
+      .update(steps)
+      .set(step)
+      .where(and(eq(steps.runId, run.id), eq(steps.kind, 'image')));
+    const lease = (await dispatchDue(db, 10, 600_000)).find(({ runId: due }) => due === run.id);
+    if (!lease) throw new Error('the run was not due');
+    await settle(db, lease, { state, capturedCredits: captured, failure: null });
+    const outcome = counts ? 'daily_limit' : 'accepted';
+    const next = newRun(workspace, { memberId });
+    expect(await insertRun(db, next, limits), `end ${nth}`).toMatchObject({ outcome });
+  }
+});
+
+test('a daily limit looks back 24 hours, and forgets what made nothing', async () => {
   const database = await createTestDatabase();
   const { db } = database;
   const workspace = await createWorkspace(database, 1_000);
