@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, gte, sql } from 'drizzle-orm';
+import { and, desc, eq, getTableColumns, gte, sql } from 'drizzle-orm';
 import type { Tx } from './client.ts';
-import { creditAccounts, creditTransactions } from './schema.ts';
+import { creditAccounts, creditTransactions, runs } from './schema.ts';
 import type { RunId, TransactionKind, WorkspaceId } from './vocabulary.ts';
 
 export type Account = { balance: number; held: number };
@@ -87,16 +87,20 @@ export async function changeBalance(
 
 export type LedgerRow = typeof creditTransactions.$inferSelect;
 
+/** `memberId`: who asked for the run that it is about. */
+export type ListedTransaction = LedgerRow & { memberId: string | null };
+
 /** The newest ledger rows of a workspace, newest first; `before` is the id of the last row of the page before. */
 export async function listTransactions(
   tx: Tx,
   workspaceId: WorkspaceId,
   page: { limit: number; before?: number },
-): Promise<LedgerRow[]> {
+): Promise<ListedTransaction[]> {
   const older = page.before === undefined ? undefined : sql`${creditTransactions.id} < ${page.before}`;
   return await tx
-    .select()
+    .select({ ...getTableColumns(creditTransactions), memberId: runs.memberId })
     .from(creditTransactions)
+    .leftJoin(runs, eq(runs.id, creditTransactions.runId))
     .where(and(eq(creditTransactions.workspaceId, workspaceId), older))
     .orderBy(desc(creditTransactions.id))
     .limit(page.limit);

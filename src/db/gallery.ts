@@ -21,9 +21,11 @@ export async function searchRuns(tx: Tx, workspaceId: WorkspaceId, search: RunSe
   const { limit, after, memberId, made, states, words } = search;
   const narrowed: (SQL | undefined)[] = [
     eq(runs.workspaceId, workspaceId),
-    // A run of another workspace has no place in this list: the comparison is then null, and the page empty.
+    // A run of another workspace, or not of this member, has no place here: the comparison is then null, and the page empty.
     after &&
-      sql`(${runs.createdAt}, ${runs.id}) < (SELECT r.created_at, r.id FROM runs r WHERE r.id = ${after} AND r.workspace_id = ${workspaceId})`,
+      sql`(${runs.createdAt}, ${runs.id}) < (
+        SELECT r.created_at, r.id FROM runs r
+        WHERE r.id = ${after} AND r.workspace_id = ${workspaceId} AND r.member_id = coalesce(${memberId ?? null}, r.member_id))`,
     memberId === undefined ? undefined : eq(runs.memberId, memberId),
     states && inArray(runs.state, [...states]),
     words === undefined ? undefined : ilike(runs.prompt, `%${words.replace(/[\\%_]/g, '\\$&')}%`),
@@ -45,20 +47,6 @@ export async function searchRuns(tx: Tx, workspaceId: WorkspaceId, search: RunSe
   return await loadRuns(
     tx,
     rows.map((row) => row.id),
-  );
-}
-
-/** Those of the named runs that belong to a workspace, and to a member where one is named. */
-export async function runsAmong(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  ids: readonly RunId[],
-  memberId?: string,
-): Promise<RunView[]> {
-  if (ids.length === 0) return [];
-  const views = await loadRuns(tx, ids);
-  return views.filter(
-    ({ run }) => run.workspaceId === workspaceId && (memberId === undefined || run.memberId === memberId),
   );
 }
 

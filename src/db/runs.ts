@@ -238,18 +238,42 @@ export async function listRuns(
   );
 }
 
-const idRows = z.array(z.object({ id: runId }));
-
 export type FoundRun = { outcome: 'found'; view: RunView } | { outcome: 'none' } | { outcome: 'ambiguous' };
 
-/** Finds a workspace's run by its id or by the first characters of it (at least four). */
-export async function findRun(tx: Tx, workspaceId: WorkspaceId, reference: string): Promise<FoundRun> {
+/** What says whose a run is, and where it speaks. */
+const subjectOf = {
+  id: runs.id,
+  workspaceId: runs.workspaceId,
+  memberId: runs.memberId,
+  face: runs.face,
+  place: runs.place,
+  speech: runs.speech,
+};
+type Subject = Pick<Run, keyof typeof subjectOf>;
+
+/**
+ * Finds a workspace's run by its id or by the first characters of it (at least four), among those that somebody may see: what they may
+ * not see does not even make a beginning ambiguous.
+ */
+export async function findRun(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  reference: string,
+  isVisible: (run: Subject) => boolean,
+): Promise<FoundRun> {
   if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return { outcome: 'none' };
-  const matches = idRows.parse(
-    await tx.execute(sql`
-      SELECT id FROM runs WHERE workspace_id = ${workspaceId} AND id::text LIKE ${`${reference.toLowerCase()}%`} LIMIT 2`),
-  );
-  const [first, second] = matches;
+  const begun = reference.toLowerCase();
+  const whole = runId.safeParse(begun);
+  const matches = await tx
+    .select(subjectOf)
+    .from(runs)
+    .where(
+      and(
+        eq(runs.workspaceId, workspaceId),
+        whole.success ? eq(runs.id, whole.data) : sql`${runs.id}::text LIKE ${`${begun}%`}`,
+      ),
+    );
+  const [first, second] = matches.filter(isVisible);
   if (second) return { outcome: 'ambiguous' };
   const view = first ? await loadRun(tx, first.id) : null;
   return view ? { outcome: 'found', view } : { outcome: 'none' };

@@ -289,6 +289,39 @@ test('cancel says what it costs before it takes anything, and asks; it is for it
   expect(readable(root.components)).not.toContain('[Cancel]');
 });
 
+test('whoever moderates a channel looks after the runs of that channel alone', async () => {
+  const it = await openVidGenie({ vendor: { pollsUntilDone: 1_000_000 } });
+  const { discord, guild, channel, ada } = it;
+  const { world, people } = discord;
+  const asked = people.command(ada, channel, 'complete', { prompt: 'a fox' });
+  await discord.ask(asked);
+  const root = await world.until(() => world.messages.get(asked.interaction.originalId ?? ''));
+  const id = await world.until(() =>
+    readable(root.components).includes('[Cancel]') ? buttonId(root, 'Cancel') : null,
+  );
+  const run = id.slice(id.lastIndexOf(':') + 1);
+  const told = async (what: Asked) => readable((await discord.whisper(await send(it, 'gateway', what))).components);
+
+  // Discord says what somebody may do in the channel where they ask, and of the others nothing.
+  const moderator = discord.person('moderator');
+  const elsewhere = discord.channel(guild);
+  const nobodys = id.replace(run, crypto.randomUUID());
+  for (const action of ['cancel', 'delete', 'again', 'edit', 'animate']) {
+    const press = (custom: string) => people.press(moderator, elsewhere, custom.replace('cancel', action));
+    expect(await told(press(id)), action).toMatch(/no run/);
+    expect(await told(press(nobodys)), action).toMatch(/no run/);
+  }
+  for (const command of ['cancel', 'status']) {
+    expect(await told(people.command(moderator, elsewhere, command, { run: run.slice(0, 8) }))).toMatch(/no run/);
+    // What everybody in the channel sees is no reason to be told of it in private.
+    expect(await told(people.command(discord.person('member'), channel, command, { run }))).toMatch(/no run/);
+  }
+  const thread = await discord.thread(asked);
+  expect(await told(people.command(moderator, thread, 'status', { run: run.slice(0, 8) }))).toMatch(/a fox/);
+  expect(await told(people.command(moderator, channel, 'cancel', { run: run.slice(0, 8) }))).toMatch(/being stopped/);
+  expect((await it.runOf(asked)).run.state).toBe('canceled');
+});
+
 test('whoever speaks French is answered in French, in the thread too', async () => {
   const it = await openVidGenie();
   const { discord, channel } = it;

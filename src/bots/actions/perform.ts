@@ -14,8 +14,8 @@ type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string };
 export type ActionAnswer = Answer | Deleted | EditPrompt;
 
 /**
- * Carries out what a button on a run asks for, for no more credits than the request says that it was told to cost. A run of another
- * workspace is not found, whatever the button says.
+ * Carries out what a button on a run asks for, for no more credits than the request says that it was told to cost. A run that
+ * they may not see is not found, whatever the button says.
  */
 export async function performAction(request: CommandRequest, action: Action, id: RunId): Promise<ActionAnswer> {
   const refusal = await tooFast(request);

@@ -1,6 +1,35 @@
 import type { Run } from '../../db/runs.ts';
-import type { Member } from '../../db/vocabulary.ts';
+import type { Member, RunId } from '../../db/vocabulary.ts';
+import type { CommandRequest } from '../commands/request.ts';
+import { channelsOf } from '../conversation.ts';
 
-/** Who may stop a run or delete what it made: whoever asked for it, a moderator of the place, an admin of the workspace. */
-export const mayEnd = (run: Pick<Run, 'memberId'>, member: Member): boolean =>
-  run.memberId === member.id || member.isAdmin || member.isModerator === true;
+type Asker = Pick<CommandRequest, 'workspace' | 'member' | 'channelIds' | 'isPress'>;
+type Subject = Pick<Run, 'workspaceId' | 'memberId' | 'face' | 'place' | 'speech'>;
+
+/**
+ * Who may see a run, and so learn that it exists: whoever asked for it, and the admins of its workspace. In the channel where it speaks
+ * its messages are everybody's: whoever presses a button of one has it before them, and a moderator looks after all of them.
+ */
+export const maySee = (run: Subject, asker: Asker): boolean =>
+  run.workspaceId === asker.workspace.id &&
+  (isOwnOrAdmin(run, asker) || ((asker.isPress === true || isModerator(asker)) && isHere(run, asker)));
+
+/** Who may stop a run or delete what it made: whoever asked for it, an admin, and a moderator of the channel where it speaks. */
+export const mayEnd = (run: Subject, asker: Asker): boolean =>
+  run.workspaceId === asker.workspace.id && (isOwnOrAdmin(run, asker) || (isModerator(asker) && isHere(run, asker)));
+
+/** Whose runs a list may hold: the one member's; undefined: everybody's. */
+export const listable = ({ id, isAdmin }: Member): string | undefined => (isAdmin ? undefined : id);
+
+/** The run that a row of the ledger may name. The credits are everybody's, and which run of others took them is not. */
+export const runNamedIn = (row: { runId: RunId | null; memberId: string | null }, { id, isAdmin }: Member) =>
+  isAdmin || row.memberId === id ? row.runId : null;
+
+const isOwnOrAdmin = (run: Subject, { member }: Asker): boolean => run.memberId === member.id || member.isAdmin;
+const isModerator = ({ member }: Asker): boolean => member.isModerator === true;
+
+/** Whether somebody asks in the channel where a run speaks, or in a thread of it. */
+function isHere(run: Subject, { channelIds = [] }: Asker): boolean {
+  const channels = channelsOf(run);
+  return channelIds.some((id) => channels.includes(id));
+}

@@ -9,8 +9,8 @@ export type Deleted = { kind: 'deleted'; card: Extract<Answer, { kind: 'card' }>
 
 /** Removes what a run made, and the image that it was given, from the store for good. Repeated, it removes what an earlier try left. */
 export async function deleteRun(request: CommandRequest, view: RunView): Promise<Answer | Deleted> {
-  const { services, member, locale } = request;
-  if (!mayEnd(view.run, member)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'delete' } };
+  const { services, locale } = request;
+  if (!mayEnd(view.run, request)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'delete' } };
   if ((await markDeleted(services.db, view.run.id)) === 'unsettled') {
     return { kind: 'refusal', refusal: { reason: 'still_at_work' } };
   }

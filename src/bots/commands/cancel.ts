@@ -20,11 +20,11 @@ export const cancel = command({
     yes: flagOption(false, (text) => text.commands.options.yes),
   }),
   run: async (request, { run: reference, yes }) => {
-    const { services, member, locale } = request;
+    const { services, locale } = request;
     const found = reference === undefined ? await onlyRun(request) : await namedRun(request, reference);
     if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
     const { run } = found.view;
-    if (!mayEnd(run, member)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'stop' } };
+    if (!mayEnd(run, request)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'stop' } };
     const told = request.maxCredits ?? 0;
     const stopped = await stopRun(services.db, run.id, yes ? null : told);
     if (stopped.outcome === 'finished') return await over(request, run.id);

@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { accountOf, type LedgerRow, listTransactions, usageOf } from '../../db/credits.ts';
+import { accountOf, type ListedTransaction, listTransactions, usageOf } from '../../db/credits.ts';
+import type { Member } from '../../db/vocabulary.ts';
+import { runNamedIn } from '../actions/permission.ts';
 import { type Entry, textCard } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { type Text, textOf } from '../text.ts';
@@ -12,7 +14,7 @@ export const credits = command({
   describe: (text) => text.commands.describe.credits,
   access: 'member',
   options: z.object({}),
-  run: async ({ services, workspace, locale }) => {
+  run: async ({ services, workspace, member, locale }) => {
     const text = textOf(locale);
     const { creditsCard } = text.commands;
     const [account, usage, rows] = await Promise.all([
@@ -25,7 +27,7 @@ export const credits = command({
       { label: creditsCard.held, value: text.measures.credits(account.held) },
       { label: creditsCard.usage, value: `${usage.day}, ${usage.week}, ${usage.month}` },
     ];
-    const entries = rows.map((row) => entryOf(row, text));
+    const entries = rows.map((row) => entryOf(row, member, text));
     const blocks = [
       { kind: 'fields', fields },
       { kind: 'entries', heading: creditsCard.latest, entries },
@@ -35,12 +37,14 @@ export const credits = command({
 });
 
 /** A hold takes from the balance and a capture does not: it takes what was held. */
-function entryOf(row: LedgerRow, text: Text): Entry {
-  const { kinds, run } = text.commands.creditsCard;
+function entryOf(row: ListedTransaction, member: Member, text: Text): Entry {
+  const { kinds, run, othersRun } = text.commands.creditsCard;
+  const named = runNamedIn(row, member);
+  const about = named === null ? othersRun : run(shortId(named));
   return {
     at: row.createdAt,
     label: `${row.amount} ${kinds[row.kind]}`,
-    text: row.runId ? run(shortId(row.runId)) : row.note,
+    text: row.runId === null ? row.note : about,
     aside: text.measures.left(row.balanceAfter),
     media: [],
   };

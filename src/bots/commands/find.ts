@@ -1,12 +1,15 @@
 import { findRun, listRuns, type RunView } from '../../db/runs.ts';
+import { maySee } from '../actions/permission.ts';
 import type { Refusal } from './refusal.ts';
 import type { CommandRequest } from './request.ts';
 
 export type Found = { outcome: 'found'; view: RunView } | { outcome: 'refused'; refusal: Refusal };
 
-/** The run that a member named by the beginning of its id, in this workspace. */
+/** The run that a member named by the beginning of its id, among those that they may see. */
 export async function namedRun(request: CommandRequest, reference: string): Promise<Found> {
-  const found = await findRun(request.services.db, request.workspace.id, reference.replace(/…$/, ''));
+  const found = await findRun(request.services.db, request.workspace.id, reference.replace(/…$/, ''), (run) =>
+    maySee(run, request),
+  );
   switch (found.outcome) {
     case 'found':
       return found;

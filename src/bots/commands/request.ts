@@ -21,6 +21,8 @@ export type CommandRequest = {
   place: Opaque;
   /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
   channelIds?: readonly string[];
+  /** Given by a button, or a form behind one, on a message: the platform vouches that whoever pressed it has that message before them. */
+  isPress?: boolean;
   locale: Locale;
   /** The most that it may cost, because that is what whoever asks was told; left out, they are told now, or take it as it is. */
   maxCredits?: number;

@@ -1,4 +1,5 @@
 import { Readable } from 'node:stream';
+import { InteractionType } from 'discord-api-types/v10';
 import type { Member } from '../../db/vocabulary.ts';
 import type { CommandRequest } from '../commands/request.ts';
 import type { Services } from '../services.ts';
@@ -37,6 +38,7 @@ export function requestOf(
     place,
     // Somebody's private conversation with the bot is no channel among others.
     ...(it.guild_id === undefined ? {} : { channelIds: channelsOf(it) }),
+    isPress: it.type === InteractionType.MessageComponent || it.type === InteractionType.ModalSubmit,
     locale: localeOf(it.locale),
     openImage: async (reference) => {
       const url = attachments[reference]?.url;

@@ -9,6 +9,8 @@ export type Asker = {
   /** Null where somebody is in no conversation: in App Home, or with a global shortcut. */
   channel: string | null;
   threadTs: string | null;
+  /** They pressed a button of a message there, or sent a form that such a button opened. */
+  isPress?: boolean;
   responseUrl: string | null;
   /** The answer takes the place of the private question that it answers, so that the buttons of that go. */
   replacesQuestion?: boolean;

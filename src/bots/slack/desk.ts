@@ -80,7 +80,7 @@ function requestOf(
   { needs, asker, connection, known }: Omit<Visit, 'request'>,
   workspace: CommandRequest['workspace'],
 ): CommandRequest {
-  const { channel, threadTs, userId, fileId, source } = asker;
+  const { channel, threadTs, userId, fileId, source, isPress = false } = asker;
   const place: Opaque = {
     channel: channel ?? userId,
     threadTs,
@@ -95,6 +95,7 @@ function requestOf(
     requestKey: asker.requestKey,
     place,
     channelIds: channel === null ? [] : [channel],
+    isPress,
     locale: known.locale,
     openImage: async (reference) =>
       reference === attachedImage && fileId !== null

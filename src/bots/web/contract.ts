@@ -349,7 +349,7 @@ export const transaction = z
     amount: credits.meta({ description: 'Always what moved; `kind` says in which direction' }),
     balanceAfter: credits,
     heldAfter: credits,
-    workflowId: z.uuid().nullable(),
+    workflowId: z.uuid().nullable().meta({ description: "null: about no run, or, for a member, about another's" }),
     note: z.string(),
   })
   .meta({ id: 'Transaction' });

@@ -4,6 +4,7 @@ import type { Context, Hono } from 'hono';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { type Asset, loadRun } from '../../db/runs.ts';
 import { runId } from '../../db/vocabulary.ts';
+import { maySee } from '../actions/permission.ts';
 import { textOf } from '../text.ts';
 import { admit } from './caller.ts';
 import type { WebDeps } from './deps.ts';
@@ -21,7 +22,7 @@ const safely = {
   'referrer-policy': 'no-referrer',
 };
 
-/** `/media/…`: what runs made, for whoever shows a signed link, or belongs to the workspace. */
+/** `/media/…`: what runs made, for whoever shows a signed link, or may see the run. */
 export function mountMedia(app: Hono, deps: WebDeps): void {
   const thumbnails = createThumbnails(deps.services.store);
   app.on(['GET', 'HEAD'], '/media/*', async (context) => {
@@ -45,9 +46,9 @@ async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): P
   if (admission?.outcome === 'out') return problemResponse(admission.problem);
   const view = await loadRun(deps.services.db, id.data);
   const asset = view?.assets.find((one) => one.objectKey === key);
+  if (!view || !asset || view.run.deletedAt) return missing();
   // Somebody else's are as if they were not.
-  const isTheirs = admission === null || view?.run.workspaceId === admission.caller.workspace.id;
-  if (!view || !asset || view.run.deletedAt || !isTheirs) return missing();
+  if (admission !== null && !maySee(view.run, admission.caller)) return missing();
 
   const headers = new Headers({
     ...safely,

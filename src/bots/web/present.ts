@@ -94,7 +94,7 @@ export function presentRun(
   const progress = progressOf(view, services.providers, now);
   const card = runCard(view, progress, text);
   const { run } = view;
-  const ends = mayEnd(run, caller.member);
+  const ends = mayEnd(run, caller);
   return {
     ...{ id: run.id, workflow: run.workflow, state: run.state, title: card.title },
     stopping: run.settledAt === null && run.cancelRequestedAt !== null,

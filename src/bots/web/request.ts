@@ -2,6 +2,7 @@ import { createHash, randomUUID } from 'node:crypto';
 import type { Place } from '../../db/placeInQueue.ts';
 import { loadRun, type RunView } from '../../db/runs.ts';
 import { type RunId, runId } from '../../db/vocabulary.ts';
+import { listable, maySee } from '../actions/permission.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
@@ -51,10 +52,10 @@ export async function launched(request: CommandRequest, answer: Answer): Promise
   return { outcome: 'launched', view, balance: started?.balance ?? null, queue };
 }
 
-/** A run of the caller's workspace; any other is as if it were not. */
-export async function findOwn(deps: WebDeps, caller: Caller, id: string): Promise<RunView | null> {
+/** A run that the caller may see; any other is as if it were not. */
+export async function findSeen(deps: WebDeps, caller: Caller, id: string): Promise<RunView | null> {
   const view = await loadRun(deps.services.db, runId.parse(id));
-  return view && view.run.workspaceId === caller.workspace.id ? view : null;
+  return view && maySee(view.run, caller) ? view : null;
 }
 
 /** What `produce` tells the caller as it happens, or why it does not. */
@@ -70,8 +71,8 @@ export function streamed(
 
 export const noSuchRun = (text: Text): { refused: Problem } => ({ refused: problem('not_found', text) });
 
-/** An ordinary member sees a list of their own runs, as in chat: others' may come from channels that they cannot see. */
+/** Whose runs a list holds: those of the wished member, as far as the caller may see them. */
 export const whose = ({ member }: Caller, wished?: string): string | undefined =>
-  member.isAdmin && wished !== 'me' ? wished : member.id;
+  listable(member) ?? (wished === 'me' ? member.id : wished);
 
 export const idOf = (id: string): RunId => runId.parse(id);

@@ -104,7 +104,7 @@ test('again, edit and animate start runs of their own; each press counts once', 
   expect(await answerTo(it, 'credits')).toMatch(/^64 credits left/);
 });
 
-test('what a run made is deleted everywhere, by its member and not by others', async () => {
+test('what a run made is deleted everywhere, by its member, not by others, and elsewhere nobody knows of it', async () => {
   const it = await startInSlack();
   const { slack, driver } = it;
   await driver.command('image a fox');
@@ -113,6 +113,11 @@ test('what a run made is deleted everywhere, by its member and not by others', a
   const remove = /v1:delete:[\w-]+/.exec(JSON.stringify(progress?.blocks))?.[0] ?? '';
   const refused = await press(it, remove, at, { user: slack.people.bob });
   expect((await driver.told.first(({ key }) => key === refused.key, 'a refusal')).text).toMatch(/not yours/);
+  const elsewhere = { ...at, channel: slack.channels.secret };
+  const unknown = await press(it, remove, elsewhere, { user: slack.people.bob });
+  expect((await driver.told.first(({ key }) => key === unknown.key, 'a refusal')).text).toMatch(/no run/);
+  const id = remove.slice(remove.lastIndexOf(':') + 1);
+  expect(await answerTo(it, `status ${id}`, { user: slack.people.bob })).toMatch(/no run/);
   const done = await press(it, remove, at);
   await driver.told.first(({ key }) => key === done.key, 'an answer');
   const thread = await slack.thread(at.channel, at.ts);

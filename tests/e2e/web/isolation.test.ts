@@ -1,54 +1,8 @@
 import { expect, test } from 'vitest';
 import { endpoints } from '../../../src/bots/web/mount.ts';
-import { runOptions } from '../../../src/db/vocabulary.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { eventsOf, openWebServer } from '../../support/web/server.ts';
-
-type Way = {
-  path: (runId: string) => string;
-  body?: unknown;
-  /** What somebody of another workspace gets: nothing of this one. `own` answers are about the asker's own workspace. */
-  others: 404 | 'own' | 'stream';
-};
-
-const { style, quality } = runOptions.parse({});
-const ask = { config: { initialPrompt: 'a boat', workflowType: 'image-only', imageConfig: { style, quality } } };
-
-/** Every route of the API, and how it is asked; a route that is missing here fails the test below. */
-const ways: Record<string, Way> = {
-  'post /api/workflow/execute': { path: () => '/api/workflow/execute', body: ask, others: 'own' },
-  'get /api/workflow/status/{id}': { path: (id) => `/api/workflow/status/${id}`, others: 404 },
-  'get /api/workflow/events/{id}': { path: (id) => `/api/workflow/events/${id}`, others: 404 },
-  'post /api/workflow/cancel/{id}': { path: (id) => `/api/workflow/cancel/${id}`, others: 404 },
-  'get /api/workflows': { path: (id) => `/api/workflows?cursor=${id}&member=ada&limit=100`, others: 'own' },
-  'get /api/workflows/{id}': { path: (id) => `/api/workflows/${id}`, others: 404 },
-  'post /api/workflows/{id}/again': { path: (id) => `/api/workflows/${id}/again`, body: {}, others: 404 },
-  'post /api/workflows/{id}/animate': { path: (id) => `/api/workflows/${id}/animate`, others: 404 },
-  'delete /api/workflows/{id}': { path: (id) => `/api/workflows/${id}`, others: 404 },
-  'get /api/members': { path: () => '/api/members', others: 'own' },
-  'get /api/events': { path: () => '/api/events', others: 'stream' },
-  'get /api/options': { path: () => '/api/options', others: 'own' },
-  'get /api/quote': { path: () => '/api/quote?workflow=image', others: 'own' },
-  'get /api/settings': { path: () => '/api/settings', others: 'own' },
-  'put /api/settings': { path: () => '/api/settings', body: { defaults: {}, blockedWords: [] }, others: 'own' },
-  'get /api/credits': { path: () => '/api/credits', others: 'own' },
-  'get /api/credits/transactions': { path: () => '/api/credits/transactions', others: 'own' },
-  'get /api/credits/transactions.csv': { path: () => '/api/credits/transactions.csv', others: 'own' },
-  'get /api/credits/use': { path: () => '/api/credits/use', others: 'own' },
-  'post /api/credits/deduct': { path: () => '/api/credits/deduct', body: { amount: 3 }, others: 'own' },
-  'get /api/keys': { path: () => '/api/keys', others: 'own' },
-  'post /api/user/api-keys/validate': {
-    path: () => '/api/user/api-keys/validate',
-    body: { provider: 'openai', apiKey: 'no key' },
-    others: 'own',
-  },
-  'put /api/keys/{provider}': { path: () => '/api/keys/openai', body: { apiKey: 'no key' }, others: 'own' },
-  'delete /api/keys/{provider}': { path: () => '/api/keys/google', others: 'own' },
-  'get /api/session': { path: () => '/api/session', others: 'own' },
-  'delete /api/session': { path: () => '/api/session', others: 'own' },
-};
-
-const nameOf = ({ method, path }: { method: string; path: string }) => `${method} ${path}`;
+import { nameOf, ways } from '../../support/web/ways.ts';
 
 test('every route is among those that are held apart here', () => {
   expect(endpoints.map(nameOf).toSorted()).toEqual(Object.keys(ways).toSorted());

@@ -275,15 +275,27 @@ test('what reached nobody goes back once, in the statement that ends delivery, h
   ]);
 });
 
-test('a run is found by the beginning of its id, in its own workspace only', async () => {
+test('a run is found by the beginning of its id, in its own workspace only, and by what somebody may see', async () => {
   const database = await createTestDatabase();
   const [ours, theirs] = [await createWorkspace(database, 100), await createWorkspace(database, 100, 'terminal:other')];
   const run = newRun(ours);
   await insertRun(database.db, run);
   const short = run.id.slice(0, 8);
-  expect(await findRun(database.db, ours.id, short)).toMatchObject({ outcome: 'found', view: { run: { id: run.id } } });
-  expect(await findRun(database.db, theirs.id, short)).toEqual({ outcome: 'none' });
-  expect(await findRun(database.db, ours.id, "%' OR 1=1")).toEqual({ outcome: 'none' });
+  const all = () => true;
+  const found = { outcome: 'found', view: { run: { id: run.id } } };
+  for (const reference of [short, run.id, run.id.toUpperCase()]) {
+    expect(await findRun(database.db, ours.id, reference, all)).toMatchObject(found);
+    expect(await findRun(database.db, theirs.id, reference, all)).toEqual({ outcome: 'none' });
+    expect(await findRun(database.db, ours.id, reference, () => false)).toEqual({ outcome: 'none' });
+  }
+  expect(await findRun(database.db, ours.id, "%' OR 1=1", all)).toEqual({ outcome: 'none' });
+
+  // Another member's run begins alike: that makes an id ambiguous for whoever may see both, and for nobody else.
+  const twin = { ...newRun(ours), id: runId.parse(`${short}-0000-4000-8000-000000000000`), memberId: 'somebody else' };
+  await insertRun(database.db, twin);
+  expect(await findRun(database.db, ours.id, short, all)).toEqual({ outcome: 'ambiguous' });
+  const own = ({ memberId }: { memberId: string }) => memberId === run.memberId;
+  expect(await findRun(database.db, ours.id, short, own)).toMatchObject(found);
 });
 
 test('ten commands at once of a member who may start three runs a day: three are accepted, and another member is not hindered', async () => {

@@ -22,6 +22,7 @@ export async function onAction(needs: DeskNeeds, body: unknown): Promise<void> {
     userName: it.user.username ?? it.user.name ?? it.user.id,
     channel: it.channel?.id ?? null,
     threadTs: message ? (message.thread_ts ?? message.ts) : (container?.thread_ts ?? null),
+    isPress: true,
     responseUrl: it.response_url ?? null,
     replacesQuestion: container?.is_ephemeral ?? false,
     requestKey: `slack:action:${triggerId ?? pressed.action_ts ?? ''}:${pressed.action_id}`,

@@ -69,7 +69,7 @@ async function onCreate(needs: DeskNeeds, from: Asker, view: View, ack: Ack): Pr
 async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId, ack: Ack): Promise<void> {
   await ack();
   const { prompt, channel, threadTs } = readEditForm(view.state, view.private_metadata);
-  await receive(needs, { ...from, channel, threadTs }, async (visit) => {
+  await receive(needs, { ...from, channel, threadTs, isPress: true }, async (visit) => {
     if (!(await entered(visit))) return;
     const card = cardOf(await submitEdit(visit.request, id, prompt), visit.text);
     if (card) await say(visit, card);

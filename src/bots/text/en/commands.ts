@@ -84,6 +84,7 @@ export const creditsCard = {
     refund: 'refunded',
     adjust: 'adjusted',
   },
+  othersRun: "another member's run",
   run: (id: string) => `run ${id}`,
 };
 

@@ -82,6 +82,7 @@ export const creditsCard = {
     refund: 'remboursés',
     adjust: 'ajustés',
   },
+  othersRun: 'la création d’un autre membre',
   run: (id: string) => `création ${id}`,
 };
 

@@ -1,8 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
 import { z } from 'zod';
-import { accountOf, changeBalance, type LedgerRow, listTransactions, usageOf } from '../../../db/credits.ts';
+import { accountOf, changeBalance, type ListedTransaction, listTransactions, usageOf } from '../../../db/credits.ts';
 import { dailyUse, membersOf } from '../../../db/gallery.ts';
+import { listable, runNamedIn } from '../../actions/permission.ts';
+import type { Caller } from '../caller.ts';
 import { creditsState, deductBody, deducted, transactionPage, transactionQuery, use, useQuery } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { problem, refusalProblem } from '../problem.ts';
@@ -25,7 +27,8 @@ const transactions = endpoint({
   method: 'get',
   path: '/api/credits/transactions',
   access: 'member',
-  summary: 'The ledger of the workspace, newest first',
+  summary:
+    "The ledger of the workspace, newest first. A member is told what others' runs cost, and not which they were.",
   given: { ...nothing, query: transactionQuery },
   answers: { 200: transactionPage },
   answer: async ({ deps, caller, query }) => {
@@ -38,14 +41,16 @@ const transactions = endpoint({
     const last = rows.length > limit ? page.at(-1) : undefined;
     return {
       status: 200,
-      body: { transactions: page.map(presentRow), nextCursor: last ? String(last.id) : null },
+      body: { transactions: page.map(rowsFor(caller)), nextCursor: last ? String(last.id) : null },
     };
   },
 });
 
-const presentRow = ({ id, createdAt, kind, amount, balanceAfter, heldAfter, runId, note }: LedgerRow) => ({
-  ...{ id, at: createdAt.toISOString(), kind, amount, balanceAfter, heldAfter, workflowId: runId, note },
-});
+const rowsFor = (caller: Caller) => (row: ListedTransaction) => {
+  const { id, createdAt, kind, amount, balanceAfter, heldAfter, note } = row;
+  const workflowId = runNamedIn(row, caller.member);
+  return { id, at: createdAt.toISOString(), kind, amount, balanceAfter, heldAfter, workflowId, note };
+};
 
 const columns = ['id', 'at', 'kind', 'amount', 'balanceAfter', 'heldAfter', 'workflowId', 'note'] as const;
 const pageOfCsv = 500;
@@ -69,7 +74,7 @@ const csv = endpoint({
         });
         if (page.length === 0) return;
         // A spreadsheet would take a note that begins like a formula for one.
-        yield stringify(page.map(presentRow), { columns: [...columns], escape_formulas: true });
+        yield stringify(page.map(rowsFor(caller)), { columns: [...columns], escape_formulas: true });
         before = page.at(-1)?.id;
       }
     };
@@ -111,7 +116,7 @@ const used = endpoint({
       ...{ day, credits: sum(rows.filter((row) => row.day === day)) },
     }));
     const named = known
-      .filter(({ id }) => caller.member.isAdmin || id === caller.member.id)
+      .filter(({ id }) => [undefined, id].includes(listable(caller.member)))
       .map(({ id, name }) => ({ id, name, credits: sum(rows.filter((row) => row.memberId === id)) }));
     const rest = sum(rows) - sum(named);
     const others = rest === 0 ? [] : [{ id: null, name: text.web.others, credits: rest }];

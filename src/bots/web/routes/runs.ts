@@ -1,15 +1,16 @@
 import { accountOf } from '../../../db/credits.ts';
-import { membersOf, runsAmong, searchRuns } from '../../../db/gallery.ts';
-import type { RunView } from '../../../db/runs.ts';
+import { membersOf, searchRuns } from '../../../db/gallery.ts';
+import { loadRuns, type RunView } from '../../../db/runs.ts';
 import type { RunId } from '../../../db/vocabulary.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
 import { performAction, submitEdit } from '../../actions/perform.ts';
+import { maySee } from '../../actions/permission.ts';
 import { admit } from '../caller.ts';
 import { account, againBody, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { placeOf, presentRun } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
-import { findOwn, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
+import { findSeen, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
 
 const list = endpoint({
   method: 'get',
@@ -45,7 +46,7 @@ const show = endpoint({
   answers: { 200: run },
   refuses: [404],
   answer: async ({ deps, caller, text, params }) => {
-    const view = await findOwn(deps, caller, params.id);
+    const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
     return { status: 200, body: presentRun(deps, view, caller, await placeOf(deps.services, view)) };
   },
@@ -61,7 +62,7 @@ const again = endpoint({
   answers: { 202: started },
   refuses: [402, 404, 409, 422, 503],
   answer: async ({ deps, caller, text, context, signal, params, body }) => {
-    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['again', params.id, body];
     const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
     await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
@@ -88,7 +89,7 @@ const animate = endpoint({
   answers: { 202: started },
   refuses: [402, 404, 409, 422, 503],
   answer: async ({ deps, caller, text, context, signal, params }) => {
-    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['animate', params.id];
     const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
     await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
@@ -110,7 +111,7 @@ const remove = endpoint({
   answers: { 200: deleted },
   refuses: [403, 404, 409],
   answer: async ({ deps, caller, text, signal, params }) => {
-    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const answer = await performAction(requestOf(deps, caller, signal), 'delete', idOf(params.id));
     if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
     if (answer.kind !== 'deleted') throw new Error('delete deletes');
@@ -188,7 +189,9 @@ const events = endpoint({
           if (came.done) return;
           next = heard.next();
           const views =
-            came.value.length === 0 ? await refresh() : await runsAmong(db, workspaceId, came.value, memberId);
+            came.value.length === 0
+              ? await refresh()
+              : (await loadRuns(db, came.value)).filter((view) => maySee(view.run, caller));
           for (const view of views) tell(view);
           if (views.length > 0) await tellCredits();
         }

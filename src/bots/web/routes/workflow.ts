@@ -4,6 +4,7 @@ import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { RunView } from '../../../db/runs.ts';
 import { progressOf } from '../../../pipeline/progress.ts';
+import { maySee } from '../../actions/permission.ts';
 import { perform, workflowCommands } from '../../commands/all.ts';
 import { cancel } from '../../commands/cancel.ts';
 import type { Given } from '../../commands/read.ts';
@@ -24,7 +25,7 @@ import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { placeOf, presentPlace, presentStatus, statusWord } from '../present.ts';
 import { problem, refusalProblem } from '../problem.ts';
-import { findOwn, launched, noSuchRun, requestOf, streamed } from '../request.ts';
+import { findSeen, launched, noSuchRun, requestOf, streamed } from '../request.ts';
 
 /** A PNG of 10 MB in base64, and the rest of the body. */
 const mostBodyBytes = 15 * 1024 * 1024;
@@ -102,7 +103,7 @@ const readStatus = endpoint({
   answers: { 200: status },
   refuses: [404],
   answer: async ({ deps, caller, text, context, params }) => {
-    const view = await findOwn(deps, caller, params.id);
+    const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
     const stands = await presentStatus(deps, view, text, addresses(deps, context));
     const queue = presentPlace(await placeOf(deps.services, view), text);
@@ -136,13 +137,16 @@ const events = endpoint({
   stream: 'text/event-stream',
   refuses: [404],
   answer: async ({ deps, caller, text, context, params }) => {
-    const view = await findOwn(deps, caller, params.id);
+    const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
     const seen = context.req.header('last-event-id');
     const tell = await teller(deps, context, text);
     // "No content" is how an EventSource learns that there is nothing more to come back for.
     if (view.run.settledAt && seen === (await tell(view)).id) return new Response(null, { status: 204 });
-    const isWelcome = async () => (await admit(deps, context)).outcome === 'in';
+    const isWelcome = async () => {
+      const now = await admit(deps, context);
+      return now.outcome === 'in' && maySee(view.run, now.caller);
+    };
     return streamed(deps, caller, text, isWelcome, async ({ send, signal }) => {
       let last = seen;
       for await (const now of withTicks(deps.services.watch(view.run.id, signal), signal)) {
@@ -195,7 +199,7 @@ const stop = endpoint({
   answers: { 200: canceled, 202: canceled },
   refuses: [403, 404, 409],
   answer: async ({ deps, caller, text, signal, params, query: { maxCredits } }) => {
-    if (!(await findOwn(deps, caller, params.id))) return noSuchRun(text);
+    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const request = requestOf(deps, caller, signal);
     // A program that names no limit has agreed to whatever stopping costs.
     const answer =
@@ -218,10 +222,10 @@ const stop = endpoint({
 /** The run when it is over, or as it stands after a while. */
 async function settled(deps: WebDeps, caller: Caller, id: string, signal: AbortSignal): Promise<RunView | null> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
-  const own = await findOwn(deps, caller, id);
+  const own = await findSeen(deps, caller, id);
   if (!own) return null;
   for await (const view of deps.services.watch(own.run.id, patience)) if (view.run.settledAt) return view;
-  return await findOwn(deps, caller, id);
+  return await findSeen(deps, caller, id);
 }
 
 export const workflowEndpoints: readonly Endpoint[] = [execute, readStatus, events, stop];
