@@ -89,14 +89,21 @@ export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, reference: s
 
 // One-time links and the sessions that they open.
 
-export type Visitor = { workspaceId: WorkspaceId; member: Pick<Member, 'id' | 'name' | 'isAdmin'>; locale: string };
+export type Visitor = {
+  workspaceId: WorkspaceId;
+  member: Pick<Member, 'id' | 'name' | 'isAdmin'>;
+  /** The channel in which they asked for the link, and whatever that belongs to; null where there are no channels. */
+  channelIds: readonly string[] | null;
+  locale: string;
+};
 
 /** Makes a link's secret, good for {@link linkMinutes} minutes and for one use. */
-export async function createLink(tx: Tx, { workspaceId, member, locale }: Visitor): Promise<string> {
+export async function createLink(tx: Tx, { workspaceId, member, channelIds, locale }: Visitor): Promise<string> {
   const secret = newSecret();
   await tx.delete(webLinks).where(lt(webLinks.expiresAt, sql`now() - interval '1 day'`));
   await tx.insert(webLinks).values({
     ...{ hash: hashOf(secret), workspaceId, memberId: member.id, memberName: member.name, isAdmin: member.isAdmin },
+    channelIds: channelIds && [...channelIds],
     ...{ locale, expiresAt: sql`now() + make_interval(mins => ${linkMinutes})` },
   });
   return secret;
@@ -114,10 +121,10 @@ export async function openSession(tx: Tx, linkSecret: string): Promise<{ words: 
       )
       .returning();
     if (!link) return null;
-    const { workspaceId, memberId, memberName, locale } = link;
+    const { workspaceId, memberId, memberName, channelIds, locale } = link;
     await inner.delete(webSessions).where(lt(webSessions.expiresAt, sql`now()`));
     await inner.insert(webSessions).values({
-      ...{ hash: hashOf(words), workspaceId, memberId, memberName, locale },
+      ...{ hash: hashOf(words), workspaceId, memberId, memberName, channelIds, locale },
       adminUntil: link.isAdmin ? sql`now() + make_interval(hours => ${adminHours})` : null,
       expiresAt: sql`now() + make_interval(hours => ${sessionHours})`,
     });
@@ -130,6 +137,8 @@ export type Session = {
   member: Member;
   adminUntil: Date | null;
   expiresAt: Date;
+  /** Where its link was given; null where there are no channels. */
+  channelIds: readonly string[] | null;
   locale: string;
 };
 
@@ -145,9 +154,9 @@ export async function findSession(tx: Tx, words: string): Promise<Session | null
     .innerJoin(workspaces, eq(workspaces.id, webSessions.workspaceId))
     .where(and(eq(webSessions.hash, hashOf(words)), gt(webSessions.expiresAt, sql`now()`)));
   if (!row) return null;
-  const { memberId, memberName, adminUntil, expiresAt, locale } = row.session;
+  const { memberId, memberName, adminUntil, expiresAt, channelIds, locale } = row.session;
   const member = { id: memberId, name: memberName, isAdmin: row.isAdmin };
-  return { workspace: row.workspace, member, adminUntil, expiresAt, locale };
+  return { workspace: row.workspace, member, adminUntil, expiresAt, channelIds, locale };
 }
 
 export async function endSession(tx: Tx, words: string): Promise<void> {

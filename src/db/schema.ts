@@ -390,6 +390,12 @@ export const apiTokens = pgTable(
 );
 
 /** Links that let a member in once, as whoever the chat platform vouched for when they asked for it. */
+/**
+ * The channel in which a link was given, and whatever that belongs to; null where there are no channels. A process that does not know
+ * this column yet writes that it was none, which opens nothing that is open in some channels alone.
+ */
+const channelIds = () => text('channel_ids').array().default([]);
+
 export const webLinks = pgTable(
   'web_links',
   {
@@ -401,6 +407,7 @@ export const webLinks = pgTable(
     memberId: text('member_id').notNull(),
     memberName: text('member_name').notNull(),
     isAdmin: boolean('is_admin').notNull(),
+    channelIds: channelIds(),
     locale: text('locale').notNull(),
     expiresAt: at('expires_at').notNull(),
     consumedAt: at('consumed_at'),
@@ -420,6 +427,7 @@ export const webSessions = pgTable(
     memberName: text('member_name').notNull(),
     /** Until when the platform's word counts that this member is an admin; null for one who was none. */
     adminUntil: at('admin_until'),
+    channelIds: channelIds(),
     locale: text('locale').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
     expiresAt: at('expires_at').notNull(),

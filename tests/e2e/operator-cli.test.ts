@@ -173,7 +173,7 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
   const spared = await submitted(worker, { workspace: other, prompt: 'a public fox' });
   const views = await Promise.all([delivered(worker, id), delivered(worker, spared)]);
   const before = await accountOf(database.db, workspace.id);
-  const visitor = { workspaceId: workspace.id, member: told.member, locale: 'en' };
+  const visitor = { workspaceId: workspace.id, member: told.member, channelIds: null, locale: 'en' };
   const wish = { scope: 'admin', label: 'Margaret’s laptop', createdBy: told.member.id } as const;
   const token = await createToken(database.db, { ...wish, workspaceId: workspace.id });
   const link = await createLink(database.db, visitor);

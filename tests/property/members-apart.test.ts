@@ -41,7 +41,7 @@ const secretsOf = (views: readonly RunView[]): string[] =>
 
 async function cookieOf({ program }: WebServer, workspace: Workspace, member: Member): Promise<string> {
   const { db } = program.services;
-  const link = await createLink(db, { workspaceId: workspace.id, member, locale: 'en' });
+  const link = await createLink(db, { workspaceId: workspace.id, member, channelIds: null, locale: 'en' });
   const session = await openSession(db, link);
   return `__Host-vidgenie=${session?.words}`;
 }

@@ -20,7 +20,7 @@ export type CommandRequest = {
   /** Where a run that this command starts is to speak. */
   place: Opaque;
   /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
-  channelIds?: readonly string[];
+  channelIds?: readonly string[] | undefined;
   /** Given by a button, or a form behind one, on a message: the platform vouches that whoever pressed it has that message before them. */
   isPress?: boolean;
   locale: Locale;

@@ -10,13 +10,13 @@ export const web = command({
   describe: (text) => text.commands.describe.web,
   access: 'member',
   options: z.object({}),
-  run: async ({ services, workspace, member, locale }) => {
+  run: async ({ services, workspace, member, channelIds = null, locale }) => {
     const { link: words } = textOf(locale).web;
     if (services.publicUrl === null) {
       const sentence = workspace.face === 'terminal' ? words.here : words.noAddressText;
       return { kind: 'card', card: textCard('warning', words.noAddress, sentence) };
     }
-    const secret = await createLink(services.db, { workspaceId: workspace.id, member, locale });
+    const secret = await createLink(services.db, { workspaceId: workspace.id, member, channelIds, locale });
     const card = textCard('plain', words.title, words.text(linkMinutes));
     const url = linkTo(services.publicUrl, secret);
     return { kind: 'card', card: { ...card, blocks: [{ kind: 'link', label: words.open, url }, ...card.blocks] } };

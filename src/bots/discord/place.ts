@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+import { type Opaque, type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
 import { locales } from '../text.ts';
 
 /** What Discord knows things by. */
@@ -28,6 +28,14 @@ export const discordSpeech = z.object({
   resultId: snowflake.nullable().default(null),
 });
 export type DiscordSpeech = z.infer<typeof discordSpeech>;
+
+/** The channels and threads in which a run speaks. */
+export function discordChannels(run: { place: Opaque; speech: Opaque }): readonly string[] {
+  const place = discordPlace.safeParse(run.place).data;
+  if (!place) return [];
+  const threadId = discordSpeech.safeParse(run.speech).data?.threadId ?? null;
+  return threadId === null ? [place.channelId] : [place.channelId, threadId];
+}
 
 /** A server has one workspace, and so has everybody who writes to the bot in private. */
 export const workspaceOf = (guildId: string | null, userId: string): WorkspaceId =>

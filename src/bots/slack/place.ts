@@ -38,3 +38,9 @@ export type SlackSpeech = z.infer<typeof slackSpeech>;
 
 /** Reads what was said; whatever cannot be read counts as not said. */
 export const speechOf = (speech: Opaque): SlackSpeech => slackSpeech.catch(slackSpeech.parse({})).parse(speech);
+
+/** The conversations in which a run speaks. */
+export function slackChannels(run: { place: Opaque }): readonly string[] {
+  const place = slackPlace.safeParse(run.place).data;
+  return place ? [place.channel] : [];
+}

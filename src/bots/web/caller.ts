@@ -17,6 +17,8 @@ export type Caller = {
   by: 'token' | 'session' | 'local';
   adminUntil: Date | null;
   expiresAt: Date | null;
+  /** Where they count as being when they start a run; undefined: there are no channels for them. */
+  channelIds: readonly string[] | undefined;
   locale: Locale;
 };
 
@@ -38,7 +40,9 @@ async function admitToken(deps: WebDeps, context: Context, words: string): Promi
   if (!found) return await strangers(deps, context, 'bad_token', locale);
   const { token, workspace } = found;
   const member = { id: `token:${token.id}`, name: token.label, isAdmin: token.scope !== 'member' };
-  const rest = { by: 'token', adminUntil: null, expiresAt: null, locale } as const;
+  // A member's token belongs to no channel, so it starts nothing where admins have chosen some; an admin's stands above that choice.
+  const channelIds = member.isAdmin ? undefined : [];
+  const rest = { by: 'token', adminUntil: null, expiresAt: null, channelIds, locale } as const;
   return { outcome: 'in', caller: { workspace, member, scope: token.scope, ...rest } };
 }
 
@@ -55,7 +59,8 @@ async function admitSession(deps: WebDeps, context: Context): Promise<Admission>
     return { outcome: 'out', problem: problem('foreign_origin', textOf(locale)) };
   }
   const scope = session.member.isAdmin ? 'admin' : 'member';
-  return { outcome: 'in', caller: { ...session, scope, by: 'session', locale } };
+  const channelIds = session.channelIds ?? undefined;
+  return { outcome: 'in', caller: { ...session, scope, by: 'session', channelIds, locale } };
 }
 
 /**
@@ -73,7 +78,14 @@ function admitLocal(local: LocalPerson, deps: WebDeps, context: Context): Admiss
   if (!['same-origin', 'none'].includes(site) || !isOwnPage(context, ownOrigin(deps, context))) {
     return { outcome: 'out', problem: problem('foreign_origin', textOf(locale)) };
   }
-  const rest = { scope: 'admin', by: 'local', adminUntil: null, expiresAt: null, locale } as const;
+  const rest = {
+    scope: 'admin',
+    by: 'local',
+    adminUntil: null,
+    expiresAt: null,
+    channelIds: undefined,
+    locale,
+  } as const;
   return { outcome: 'in', caller: { ...local, ...rest } };
 }
 

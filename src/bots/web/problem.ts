@@ -123,6 +123,8 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
     }
     case 'stop_costs':
       return { credits: refusal.cost.credits, back: refusal.cost.back };
+    case 'elsewhere':
+      return { allowed: refusal.channels };
     case 'missing':
       return { option: refusal.option };
     case 'too_long':

@@ -3,6 +3,7 @@ import type { Place } from '../../db/placeInQueue.ts';
 import { loadRun, type RunView } from '../../db/runs.ts';
 import { type RunId, runId } from '../../db/vocabulary.ts';
 import { listable, maySee } from '../actions/permission.ts';
+import type { Refusal } from '../commands/refusal.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
@@ -21,7 +22,7 @@ export function requestOf(
   signal: AbortSignal,
   asked: { idempotencyKey?: string | undefined; wish?: unknown; image?: Uint8Array } = {},
 ): CommandRequest {
-  const { workspace, member, locale } = caller;
+  const { workspace, member, channelIds, locale } = caller;
   const key = asked.idempotencyKey ?? randomUUID();
   // The workspace and whoever asks are part of the key: nobody can guess their way to somebody else's run.
   const requestKey = createHash('sha256')
@@ -29,6 +30,7 @@ export function requestOf(
     .digest('hex');
   return {
     ...{ services, workspace, member, locale, signal, face: 'web', requestKey: `web:${requestKey}` },
+    channelIds,
     place: { fingerprint: fingerprintOf(asked.wish ?? null) },
     openImage: async () => asked.image ?? null,
   };
@@ -39,9 +41,9 @@ export type Launched =
   | { outcome: 'refused'; problem: Problem };
 
 /** What came of a command that starts a run. */
-export async function launched(request: CommandRequest, answer: Answer): Promise<Launched> {
+export async function launched(caller: Caller, request: CommandRequest, answer: Answer): Promise<Launched> {
   const text = textOf(request.locale);
-  if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalProblem(answer.refusal, text) };
+  if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalFor(caller, answer.refusal, text) };
   if (answer.kind !== 'run') throw new Error(`a run was asked for, and the answer is a ${answer.kind}`);
   const { started } = answer;
   const view = await loadRun(request.services.db, answer.runId);
@@ -50,6 +52,12 @@ export async function launched(request: CommandRequest, answer: Answer): Promise
   if (!started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
   const queue = started && view.run.state === 'queued' ? started.queue : await placeOf(request.services, view);
   return { outcome: 'launched', view, balance: started?.balance ?? null, queue };
+}
+
+/** Why a command was not carried out, in words for whoever asked over HTTP. */
+export function refusalFor({ by }: Caller, refusal: Refusal, text: Text): Problem {
+  const it = refusalProblem(refusal, text);
+  return refusal.reason === 'elsewhere' ? { ...it, ...text.web.elsewhere[by === 'token' ? 'token' : 'page'] } : it;
 }
 
 /** A run that the caller may see; any other is as if it were not. */

@@ -52,6 +52,20 @@ export const problems = {
   },
 };
 
+/** Admins have chosen the channels in which runs are started, and whoever asks here is in none of them. */
+export const elsewhere = {
+  page: {
+    title: 'Not from that channel',
+    detail:
+      'The admins of this workspace have chosen the channels for this, and your link came from another one. Nothing was charged. Type /vidgenie web in one of theirs for a link that serves.',
+  },
+  token: {
+    title: "Not with a member's token",
+    detail:
+      "The admins of this workspace have chosen the channels for this, and a member's token belongs to none. Nothing was charged. Ask in one of those channels, or let an admin make a token with an admin's rights.",
+  },
+};
+
 export const link = {
   title: 'Your way in',
   open: 'Open VidGenie',

@@ -49,6 +49,19 @@ export const problems = {
   },
 };
 
+export const elsewhere = {
+  page: {
+    title: 'Pas depuis ce salon',
+    detail:
+      'Les admins de cet espace ont choisi les salons pour cela, et votre lien vient d’un autre. Rien n’a été facturé. Tapez /vidgenie web dans l’un des leurs pour avoir un lien qui convient.',
+  },
+  token: {
+    title: 'Pas avec le jeton d’un membre',
+    detail:
+      'Les admins de cet espace ont choisi les salons pour cela, et le jeton d’un membre n’appartient à aucun. Rien n’a été facturé. Demandez dans l’un de ces salons, ou faites créer par un admin un jeton avec les droits d’un admin.',
+  },
+};
+
 export const link = {
   title: 'Votre entrée',
   open: 'Ouvrir VidGenie',

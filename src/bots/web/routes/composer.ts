@@ -11,7 +11,7 @@ import {
   workflows,
 } from '../../../db/vocabulary.ts';
 import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
-import { type Quote, quote as quoteFor } from '../../../pipeline/submit.ts';
+import { isOpen, type Quote, quote as quoteFor } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
 import { imageLimits } from '../../commands/option.ts';
 import type { Refusal } from '../../commands/refusal.ts';
@@ -19,7 +19,7 @@ import type { Text } from '../../text.ts';
 import { options, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { refusalProblem } from '../problem.ts';
+import { refusalFor } from '../request.ts';
 
 const choices = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
 
@@ -84,14 +84,16 @@ const price = endpoint({
   answers: { 200: quote },
   answer: async ({ deps, caller, text, query }) => {
     const { services } = deps;
-    await ensureWorkspace(services.db, caller.workspace, services.freeCredits);
+    const { settings } = await ensureWorkspace(services.db, caller.workspace, services.freeCredits);
     const { workflow, ...chosen } = query;
     const [quoted, account] = await Promise.all([
       quoteFor(services, caller.workspace.id, workflow, chosen),
       accountOf(services.db, caller.workspace.id),
     ]);
-    const refusal = refusalOf(quoted, account);
-    const sentence = refusal && refusalProblem(refusal, text);
+    const { channels } = settings;
+    const closed: Refusal | null = isOpen(channels, caller.channelIds) ? null : { reason: 'elsewhere', channels };
+    const refusal = closed ?? refusalOf(quoted, account);
+    const sentence = refusal && refusalFor(caller, refusal, text);
     return {
       status: 200,
       body: {

@@ -72,7 +72,7 @@ const again = endpoint({
         ? await performAction(request, 'again', id)
         : await submitEdit(request, id, body.prompt);
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
-    const now = await launched(request, answer);
+    const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
     const shown = presentRun(deps, now.view, caller, now.queue);
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };
@@ -95,7 +95,7 @@ const animate = endpoint({
     await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
     const answer = await performAction(request, 'animate', idOf(params.id));
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
-    const now = await launched(request, answer);
+    const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
     const shown = presentRun(deps, now.view, caller, now.queue);
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };

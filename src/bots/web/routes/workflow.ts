@@ -53,7 +53,7 @@ const execute = endpoint({
     });
     const command = workflowCommands[workflowOfType[config.workflowType]];
     const answer = await perform(request, command, givenOf(body));
-    const started = await launched(request, answer);
+    const started = await launched(caller, request, answer);
     if (started.outcome === 'refused') return { refused: started.problem };
     const { run } = started.view;
     const progress = progressOf(started.view, deps.services.providers, deps.services.now());
