@@ -149,7 +149,7 @@ async function mountOperator(
   const text = async (known: Metrics) =>
     await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
   mountProbes(app, {
-    ...{ checks, log, isStopping: () => stopping.aborted },
+    ...{ checks, log, operatorToken: config.operatorToken, isStopping: () => stopping.aborted },
     metrics: metrics ? { contentType: metrics.contentType, text: () => text(metrics) } : null,
   });
   if (!queue || config.operatorToken === null) return;

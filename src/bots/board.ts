@@ -1,12 +1,12 @@
-import { createHash, timingSafeEqual } from 'node:crypto';
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { HonoAdapter } from '@bull-board/hono';
 import { serveStatic } from '@hono/node-server/serve-static';
 import { Queue } from 'bullmq';
-import type { Context, Hono } from 'hono';
+import type { Hono } from 'hono';
 import { z } from 'zod';
 import type { Secret } from '../db/secret.ts';
+import { isOperator, needsOperator } from './operatorToken.ts';
 
 const path = '/queues';
 
@@ -14,7 +14,7 @@ const path = '/queues';
 const bullQueue = z.custom<Queue>((value) => value instanceof Queue);
 
 /**
- * Adds Bull Board, for whoever has the operator's token: as a password that the browser asks for (under any name), or as a bearer.
+ * Adds Bull Board, for whoever has the operator's token.
  * It only shows: the queue keeps no truth, so that there is nothing to mend in it, and a page of another site could not press a button.
  */
 export function mountBoard(app: Hono, queue: unknown, token: Secret): void {
@@ -25,11 +25,7 @@ export function mountBoard(app: Hono, queue: unknown, token: Secret): void {
   });
   adapter.setBasePath(path);
   app.use(`${path}/*`, async (context, next): Promise<Response | undefined> => {
-    if (!isOperator(context, token)) {
-      return context.text('This needs the operator token.', 401, {
-        'www-authenticate': 'Basic realm="VidGenie queues"',
-      });
-    }
+    if (!isOperator(context, token)) return needsOperator(context);
     if (context.req.method !== 'GET') return context.text('This board only shows.', 405);
     await next();
     context.header('cache-control', 'no-store');
@@ -40,24 +36,3 @@ export function mountBoard(app: Hono, queue: unknown, token: Secret): void {
   });
   app.route(path, adapter.registerPlugin());
 }
-
-function isOperator(context: Context, token: Secret): boolean {
-  const [scheme = '', given = ''] = (context.req.header('authorization') ?? '').split(' ', 2);
-  switch (scheme.toLowerCase()) {
-    case 'bearer':
-      return isSame(given, token.reveal());
-    case 'basic':
-      return isSame(
-        Buffer.from(given, 'base64')
-          .toString('utf8')
-          .replace(/^[^:]*:/, ''),
-        token.reveal(),
-      );
-    default:
-      return false;
-  }
-}
-
-/** In the same time whatever was given, its length included. */
-const isSame = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected));
-const digest = (text: string) => createHash('sha256').update(text).digest();

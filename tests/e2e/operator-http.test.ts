@@ -86,9 +86,10 @@ test('a process says that it is alive, that each part it needs answers, and how 
   for (const name of [id, 'terminal:test', 'ada', 'Ada', 'fox']) expect(metrics).not.toContain(name);
 
   await program.database.close();
-  const unready = await fetch(`${url}/readyz`);
-  expect(unready.status).toBe(503);
-  expect(readiness.parse(await unready.json()).parts).toMatchObject({ database: { state: 'failed' } });
+  // What was seen a moment ago is told for a second.
+  await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
+  const unready = readiness.parse(await (await fetch(`${url}/readyz`)).json());
+  expect(unready.parts).toMatchObject({ database: { state: 'failed' } });
   expect((await fetch(`${url}/healthz`)).status).toBe(200);
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
 });
@@ -173,6 +174,20 @@ test('the board of the queue opens to the operator token alone, and only shows',
   expect(shown).toContain('"readOnlyMode":true');
   expect(shown).not.toContain(token);
   expect((await ask('/queues/api/queues/turns/clean/completed', basic(token), 'PUT')).status).toBe(405);
+});
+
+test('where an operator token is set, the metrics open to it alone, as a bearer or as a password', async () => {
+  const { url } = await openServed({ operatorToken: new Secret(token) });
+  const ask = (authorization?: string) => fetch(`${url}/metrics`, { headers: authorization ? { authorization } : {} });
+  const basic = (password: string) => `Basic ${Buffer.from(`prometheus:${password}`).toString('base64')}`;
+  for (const wrong of [undefined, 'Bearer wrong', basic('wrong'), `Digest ${token}`]) {
+    const refused = await ask(wrong);
+    expect([refused.status, await refused.text()]).toEqual([401, 'This needs the operator token.']);
+  }
+  for (const right of [`Bearer ${token}`, basic(token)]) {
+    expect(await (await ask(right)).text()).toContain('vidgenie_database_up 1\n');
+  }
+  for (const path of ['/healthz', '/readyz']) expect((await fetch(`${url}${path}`)).status).toBe(200);
 });
 
 test('without an operator token there is no board', async () => {

@@ -132,9 +132,10 @@ test('nobody is root, nothing but volumes can be written, and whoever stays has 
   }
 });
 
-test('only the bot can be reached from outside, and nobody waits for what is not there', () => {
+test('only the bot can be reached, by this machine alone, and nobody waits for what is not there', () => {
   for (const [name, { ports, depends_on: needs, networks, volumes: mounts }] of Object.entries(services)) {
     expect(ports.length > 0, name).toBe(name === 'bot');
+    for (const port of ports) expect(port).toMatch(/^127\.0\.0\.1:/);
     expect(networks.includes('outside'), name).toBe(ours.includes(name));
     for (const [other, { condition }] of Object.entries(needs)) {
       const expected = once.includes(other) ? 'service_completed_successfully' : 'service_healthy';

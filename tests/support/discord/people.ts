@@ -172,12 +172,15 @@ export async function sendSigned(
   privateKeyPem: string,
   body: string,
 ): Promise<Response> {
+  return await fetch(endpoint, { method: 'POST', headers: signatureOf(world, privateKeyPem, body), body });
+}
+
+/** The headers that Discord sends with a body. */
+export function signatureOf(world: World, privateKeyPem: string, body: string): Record<string, string> {
   const timestamp = String(Math.floor(world.now() / 1000));
-  const signature = sign(null, Buffer.from(timestamp + body), createPrivateKey(privateKeyPem)).toString('hex');
-  const headers = {
+  return {
     'content-type': 'application/json',
-    'x-signature-ed25519': signature,
+    'x-signature-ed25519': sign(null, Buffer.from(timestamp + body), createPrivateKey(privateKeyPem)).toString('hex'),
     'x-signature-timestamp': timestamp,
   };
-  return await fetch(endpoint, { method: 'POST', headers, body });
 }

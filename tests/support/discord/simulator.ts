@@ -14,6 +14,7 @@ import {
   permissionsOf,
   sendOverHttp,
   sendSigned,
+  signatureOf,
 } from './people.ts';
 import { createRoutes, type Received } from './routes.ts';
 import { type Channel, createWorld, everything, type Guild } from './world.ts';
@@ -156,6 +157,7 @@ export async function openDiscord() {
     },
     sendOverHttp: (asked: Asked, endpoint: string) => sendOverHttp(world, endpoint, keys.privatePem, asked),
     sendSigned: (body: string, endpoint: string) => sendSigned(world, endpoint, keys.privatePem, body),
+    signatureOf: (body: string) => signatureOf(world, keys.privatePem, body),
     /** Resolves with what only the asker sees, once there is something. */
     whisper: async (asked: Asked) => await world.until(() => asked.interaction.whispers.at(-1)),
     /** The thread under the answer to a command, once it is there. */

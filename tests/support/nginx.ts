@@ -1,0 +1,105 @@
+import { spawn, spawnSync } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { createInterface } from 'node:readline';
+import { onTestFinished } from 'vitest';
+
+// Debian keeps it where only root looks.
+const program = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0);
+
+/** Why nothing can be proven about nginx on this machine; null when it can. */
+export const noNginx = program === undefined ? 'nginx is not installed' : null;
+
+export type Nginx = {
+  /** Where it serves TLS, and where it sends those who come without, on this machine. */
+  ports: { tls: number; plain: number };
+  /** The certificate that it shows, which nobody but the test trusts. */
+  certificate: string;
+};
+
+const host = 'vidgenie.example';
+
+/** A real nginx with the sample of the documentation, before the server on that port. */
+export async function startNginx(upstreamPort: number): Promise<Nginx> {
+  const folder = await mkdtemp(join(tmpdir(), 'vidgenie-nginx-'));
+  onTestFinished(() => rm(folder, { recursive: true, force: true }));
+  const [tls, plain] = [await freePort(), await freePort()];
+  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
+  const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...[...subject, '-keyout', key, '-out', certificate],
+  ]);
+  if (made.status !== 0) throw new Error(`no certificate was made: ${made.stderr}`);
+  const site = changed(await readFile('docs/nginx.conf', 'utf8'), [
+    ['server 127.0.0.1:3000;', `server 127.0.0.1:${upstreamPort};`],
+    ['listen 80;', `listen 127.0.0.1:${plain};`],
+    ['listen [::]:80;', ''],
+    ['listen 443 ssl http2;\n', `listen 127.0.0.1:${tls} ssl http2;\n`],
+    ['listen [::]:443 ssl http2;', ''],
+    [`/etc/letsencrypt/live/${host}/fullchain.pem`, certificate],
+    [`/etc/letsencrypt/live/${host}/privkey.pem`, key],
+  ]);
+  await mkdir(join(folder, 'temporary'));
+  await writeFile(join(folder, 'nginx.conf'), mainConfig(site));
+  await start(folder);
+  return { ports: { tls, plain }, certificate: await readFile(certificate, 'utf8') };
+}
+
+/** All that the sample leaves to the distribution, in a folder of the test's own. */
+function mainConfig(site: string): string {
+  const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temporary;`);
+  return `${process.getuid?.() === 0 ? 'user root;' : ''}
+daemon off;
+worker_processes 1;
+pid nginx.pid;
+error_log stderr notice;
+events {}
+http {
+  access_log off;
+  ${places.join('\n  ')}
+${site}
+}
+`;
+}
+
+async function start(folder: string): Promise<void> {
+  if (program === undefined) throw new Error('nginx is not installed');
+  const child = spawn(program, ['-p', folder, '-c', 'nginx.conf', '-e', 'stderr'], {
+    stdio: ['ignore', 'ignore', 'pipe'],
+  });
+  const lines: string[] = [];
+  const exit = once(child, 'exit');
+  onTestFinished(async () => {
+    child.kill('SIGTERM');
+    await exit;
+  });
+  await new Promise<void>((resolve, reject) => {
+    createInterface({ input: child.stderr }).on('line', (line) => {
+      lines.push(line);
+      if (line.includes('start worker process ')) resolve();
+    });
+    child.once('exit', () => reject(new Error(`nginx did not start: ${lines.join('\n')}`)));
+  });
+}
+
+/** What is replaced must be there: else it is not the sample that is tried. */
+function changed(sample: string, replacements: readonly (readonly [string, string])[]): string {
+  return replacements.reduce((text, [old, next]) => {
+    if (!text.includes(old)) throw new Error(`docs/nginx.conf has no "${old}"`);
+    return text.replaceAll(old, next);
+  }, sample);
+}
+
+async function freePort(): Promise<number> {
+  const server = createServer().listen(0, '127.0.0.1');
+  await once(server, 'listening');
+  const address = server.address();
+  server.close();
+  await once(server, 'close');
+  if (address === null || typeof address === 'string') throw new Error('no port');
+  return address.port;
+}
