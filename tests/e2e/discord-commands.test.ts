@@ -168,6 +168,21 @@ describe.for(transports)('over the %s', (transport) => {
     const stranger = discord.person('member');
     const others = await send(it, transport, discord.people.complete(stranger, channel, 'status', { run: '' }, 'run'));
     expect(others.interaction.data).toEqual({ choices: [] });
+    // What the server's models can do; a length is a number there.
+    const offered = async (name: string, option: string, value: string) => {
+      const given = { prompt: 'a boat', [option]: value };
+      return (await send(it, transport, discord.people.complete(ada, channel, name, given, option))).interaction.data;
+    };
+    const { providers } = it.worker.services;
+    const [image, video] = [providers.choose('image', new Set()), providers.choose('video', new Set())];
+    const able = { image: image?.provider.capabilities, video: video?.provider.capabilities };
+    const list = (values: readonly (string | number)[] = []) => ({
+      choices: values.map((value) => ({ name: String(value), value })),
+    });
+    expect(await offered('image', 'aspect', '')).toEqual(list(able.image?.aspects));
+    expect(await offered('complete', 'aspect', '')).toEqual(list(able.video?.aspects));
+    expect(await offered('complete', 'resolution', '7')).toEqual(list(['720p']));
+    expect(await offered('complete', 'duration', '')).toEqual(list(able.video?.durations));
   });
 
   test('the buttons of a result: again, edit, animate, delete', async () => {

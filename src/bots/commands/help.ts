@@ -4,6 +4,7 @@ import { quote } from '../../pipeline/submit.ts';
 import { type Block, type Card, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { type Command, command } from './command.ts';
+import { offered, offerFor } from './offered.ts';
 import { choiceOption } from './option.ts';
 import { optionHelp, optionUsage, usageOf } from './usage.ts';
 
@@ -19,7 +20,10 @@ export function createHelp(others: readonly [Command, ...Command[]]): Command {
     run: async ({ services, workspace, member, locale }, { command: name }) => {
       const text = textOf(locale);
       const explained = others.find((other) => other.name === name);
-      if (explained) return { kind: 'card', card: commandCard(explained, text) };
+      if (explained) {
+        const offer = offerFor(explained, services.providers, await services.keys.of(workspace.id));
+        return { kind: 'card', card: commandCard(offered(explained, offer), text) };
+      }
       const prices = await Promise.all(
         workflows.map(async (workflow) => ({
           label: workflow,

@@ -17,7 +17,8 @@ export type OptionFacts = {
 type OptionKind =
   | { kind: 'text'; longest: number }
   | { kind: 'choice'; choices: readonly string[]; usual: string | null }
-  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' | 'runs' }
+  /** `byModel`: what of it may be asked for depends on the model at hand. */
+  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' | 'runs'; byModel?: true }
   | { kind: 'flag'; usual: boolean }
   | { kind: 'image'; maxBytes: number; maxSide: number }
   | { kind: 'run' };
@@ -60,7 +61,12 @@ export const choiceOption = <const Choices extends readonly [string, ...string[]
 
 export const secondsOption = (limits: { least: number; most: number; usual: number }, describe: Describe) =>
   declare(z.int().min(limits.least).max(limits.most).optional(), {
-    ...{ describe, placement: 'named', required: false, kind: { kind: 'number', unit: 'seconds', ...limits } },
+    ...{
+      describe,
+      placement: 'named',
+      required: false,
+      kind: { kind: 'number', unit: 'seconds', byModel: true, ...limits },
+    },
   });
 
 /** How many runs of something; `least` may stand for "as many as anybody likes". */

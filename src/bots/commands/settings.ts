@@ -1,5 +1,7 @@
 import { z } from 'zod';
+import { workflows } from '../../db/vocabulary.ts';
 import { saveSettings, settingsOf, workspaceSettings } from '../../db/workspaces.ts';
+import { offerOfAny } from '../../pipeline/offer.ts';
 import { textOf } from '../text.ts';
 import { aspect, audio, duration, quality, resolution, style } from './choices.ts';
 import { command } from './command.ts';
@@ -24,9 +26,8 @@ export const settings = command({
     const before = await settingsOf(services.db, workspace.id);
     const said = Object.fromEntries(Object.entries(wished).filter(([, value]) => value !== undefined));
     if (!reset && blocked === undefined && daily === undefined && Object.keys(said).length === 0) {
-      const video = services.providers.choose('video', await services.keys.of(workspace.id));
-      const durations = video?.provider.capabilities.durations ?? [];
-      return { kind: 'form', form: settingsForm(request, before, durations) };
+      const offer = offerOfAny(services.providers, workflows, await services.keys.of(workspace.id));
+      return { kind: 'form', form: settingsForm(request, before, offer) };
     }
     const next = workspaceSettings.parse({
       ...before,

@@ -1,5 +1,6 @@
-import { aspects, qualities, resolutions, runOptions, styles, tidied } from '../../db/vocabulary.ts';
+import { runOptions, styles, tidied } from '../../db/vocabulary.ts';
 import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
+import type { Offer } from '../../pipeline/offer.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { FormValues } from './command.ts';
@@ -13,8 +14,8 @@ const longestWords = 3_000;
 
 const usual = runOptions.parse({});
 
-/** The settings in three pages. `durations` are the seconds that the video model can do. */
-export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, durations: readonly number[]): Form {
+/** The settings in three pages. `offer` is what the models at hand can do. */
+export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, offer: Offer): Form {
   const text = textOf(onlooker.locale);
   const { settings: words } = text.commands;
   const { pages } = words;
@@ -24,7 +25,7 @@ export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, du
     intro: words.intro,
     overview: settingsCard(onlooker, settings, words.title),
     pages: [
-      { name: 'defaults', label: pages.defaults, fields: defaultFields(settings.defaults, durations, text) },
+      { name: 'defaults', label: pages.defaults, fields: defaultFields(settings.defaults, offer, text) },
       { name: 'limits', label: pages.limits, fields: limitFields(onlooker, settings, text) },
       { name: 'words', label: pages.words, fields: wordFields(settings, text) },
     ],
@@ -36,11 +37,7 @@ type Choice = { value: string; label: string };
 const named = (value: string): Choice => ({ value, label: value });
 
 /** An empty value is no wish: what the product usually does. Resolution and sound share a field, for a modal holds only five. */
-function defaultFields(
-  defaults: WorkspaceSettings['defaults'],
-  durations: readonly number[],
-  text: Text,
-): FormPage['fields'] {
+function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, text: Text): FormPage['fields'] {
   const { settings: words } = text.commands;
   const field = (name: keyof typeof words.fields, fallback: string, choices: readonly Choice[], value: string) => ({
     kind: 'choice' as const,
@@ -57,18 +54,18 @@ function defaultFields(
   const wished = video(defaults.resolution ?? usual.resolution, defaults.audio ?? usual.audio);
   return [
     field('style', usual.style, styles.map(named), defaults.style ?? ''),
-    field('quality', usual.quality, qualities.map(named), defaults.quality ?? ''),
-    field('aspect', usual.aspect, aspects.map(named), defaults.aspect ?? ''),
+    field('quality', usual.quality, offer.quality.map(named), defaults.quality ?? ''),
+    field('aspect', usual.aspect, offer.aspect.map(named), defaults.aspect ?? ''),
     field(
       'duration',
       words.seconds(usual.duration),
-      durations.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
+      offer.duration.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
       defaults.duration === undefined ? '' : String(defaults.duration),
     ),
     field(
       'video',
       words.resolution(usual.resolution, usual.audio),
-      resolutions.flatMap((size) => [video(size, true), video(size, false)]),
+      offer.resolution.flatMap((size) => [video(size, true), video(size, false)]),
       wishesVideo ? wished.value : '',
     ),
   ];

@@ -1,10 +1,14 @@
+import type { Offer } from '../../pipeline/offer.ts';
 import type { Command, NamedOption } from './command.ts';
+import { offered } from './offered.ts';
 
 /** What could stand where somebody is typing: the candidates, and where in the line the word begins that they would replace. */
 export type Suggestions = { from: number; candidates: readonly string[] };
 
 export type Known = {
   commands: readonly Command[];
+  /** What a command may be asked for; null: not known yet. */
+  offer: (command: Command) => Offer | null;
   /** Words that only this face understands, such as `exit`. */
   extras: readonly string[];
   /** The beginnings of the ids of runs that one may want to name. */
@@ -25,7 +29,8 @@ export function suggest(line: string, known: Known): Suggestions {
   }
   const command = known.commands.find((one) => one.name === first.toLowerCase());
   if (!command || rest.includes('--')) return { from, candidates: [] };
-  return { from, candidates: within(command, rest, begun, known) };
+  const offer = known.offer(command);
+  return { from, candidates: within(offer ? offered(command, offer) : command, rest, begun, known) };
 }
 
 const isWord = (word: string) => word !== '';

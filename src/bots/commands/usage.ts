@@ -38,7 +38,9 @@ export function optionHelp(option: NamedOption, text: Text): string {
       return `${described}: ${text.measures.anyOf(kind.choices)}${usual}`;
     }
     case 'number':
-      return `${described}: ${usage.between(kind.least, kind.most, kind.usual)}`;
+      return kind.byModel
+        ? `${described}: ${usage.asModelsCan(kind.usual)}`
+        : `${described}: ${usage.between(kind.least, kind.most, kind.usual)}`;
     case 'flag':
       return `${described}; ${usage.usual(kind.usual ? usage.on : usage.off)}`;
     case 'text':

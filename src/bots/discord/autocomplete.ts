@@ -1,35 +1,46 @@
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { listRuns } from '../../db/runs.ts';
+import { commands } from '../commands/all.ts';
+import { isByModel, offeredOption, offerFor, valuesOf } from '../commands/offered.ts';
 import { shortId } from '../runCard.ts';
 import { localeOf, textOf } from '../text.ts';
 import { memberOf } from './asker.ts';
 import type { Bot } from './bot.ts';
-import type { ChatCommand, Incoming } from './incoming.ts';
+import type { ChatCommand, GivenOption, Incoming } from './incoming.ts';
 import { workspaceOf } from './place.ts';
 import type { Reply } from './reply.ts';
 
 const mostChoices = 25;
 const longestChoice = 100;
 
-type Choice = { name: string; value: string };
+type Choice = { name: string; value: string | number };
 
-/** Suggests the member's own recent prompts and runs while they type. Nobody waits for it: without an answer they type on. */
+/** Suggests what the server's models can do, and the member's own recent prompts and runs, while they type. Nobody waits for it: without an answer they type on. */
 export async function suggestChoices(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply): Promise<void> {
-  const [{ options }] = data.options;
+  const [{ name, options }] = data.options;
   const focused = options.find((option) => option.focused);
-  const choices = focused ? await choicesFor(bot, it, focused.name, String(focused.value ?? '')) : [];
+  const choices = focused ? await choicesFor(bot, it, name, focused) : [];
   await reply.respond({
     type: InteractionResponseType.ApplicationCommandAutocompleteResult,
     data: { choices: choices.slice(0, mostChoices) },
   });
 }
 
-async function choicesFor(bot: Bot, it: Incoming, option: string, typed: string): Promise<Choice[]> {
+async function choicesFor(bot: Bot, it: Incoming, commandName: string, focused: GivenOption): Promise<Choice[]> {
   const member = memberOf(it);
+  const { name: option, value = '' } = focused;
   const text = textOf(localeOf(it.locale));
   const workspaceId = workspaceOf(it.guild_id ?? null, member.id);
+  const command = commands.find((one) => one.name === commandName);
+  const declared = command?.options.find((one) => one.name === option);
+  if (command && declared && isByModel(declared)) {
+    const brought = await bot.services.keys.of(workspaceId);
+    const able = offeredOption(declared, offerFor(command, bot.services.providers, brought));
+    const choices = valuesOf(able).filter((one) => one.startsWith(String(value).trim().toLowerCase()));
+    return choices.map((one) => ({ name: one, value: declared.kind.kind === 'number' ? Number(one) : one }));
+  }
   const views = await listRuns(bot.services.db, workspaceId, { limit: 50, memberId: member.id });
-  const words = typed.trim().toLowerCase();
+  const words = String(value).trim().toLowerCase();
   if (option === 'run') {
     return views
       .filter(({ run }) => run.id.startsWith(words) || run.prompt.toLowerCase().includes(words))

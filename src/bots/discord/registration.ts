@@ -8,6 +8,7 @@ import {
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { Command, NamedOption } from '../commands/command.ts';
+import { isByModel } from '../commands/offered.ts';
 import { locales, type Text, textOf } from '../text.ts';
 import { clip } from './markdown.ts';
 
@@ -42,8 +43,11 @@ const subcommand = ({ name, describe, options }: Command): APIApplicationCommand
   options: [...options].sort((a, b) => Number(b.required) - Number(a.required)).map(option),
 });
 
-function option({ name, describe, required, kind }: NamedOption): APIApplicationCommandBasicOption {
+function option(declared: NamedOption): APIApplicationCommandBasicOption {
+  const { name, describe, required, kind } = declared;
   const common = { name, ...described(describe), required };
+  // What the models of a server can do is looked up while somebody types.
+  const autocomplete = isByModel(declared);
   switch (kind.kind) {
     case 'text': {
       const lengths = { min_length: required ? 1 : 0, max_length: kind.longest };
@@ -52,11 +56,14 @@ function option({ name, describe, required, kind }: NamedOption): APIApplication
     case 'run':
       return { ...common, type: ApplicationCommandOptionType.String, autocomplete: true };
     case 'choice': {
+      if (autocomplete) return { ...common, type: ApplicationCommandOptionType.String, autocomplete };
       const choices = kind.choices.map((choice) => ({ name: choice, value: choice }));
       return { ...common, type: ApplicationCommandOptionType.String, choices };
     }
     case 'number':
-      return { ...common, type: ApplicationCommandOptionType.Integer, min_value: kind.least, max_value: kind.most };
+      return autocomplete
+        ? { ...common, type: ApplicationCommandOptionType.Integer, autocomplete }
+        : { ...common, type: ApplicationCommandOptionType.Integer, min_value: kind.least, max_value: kind.most };
     case 'flag':
       return { ...common, type: ApplicationCommandOptionType.Boolean };
     case 'image':

@@ -1,8 +1,10 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
 import { type Workflow, workflows } from '../../db/vocabulary.ts';
+import type { Offer } from '../../pipeline/offer.ts';
 import { workflowCommands } from '../commands/all.ts';
 import type { Command, NamedOption } from '../commands/command.ts';
+import { offeredOption } from '../commands/offered.ts';
 import type { Given } from '../commands/read.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
@@ -25,11 +27,11 @@ type Opening = {
 };
 
 /** Everything that one may ask for, in one form; a field left alone means what is usual in the workspace. */
-export function createForm(opening: Opening, text: Text): types.ModalView {
+export function createForm(opening: Opening, offer: Offer, text: Text): types.ModalView {
   const { create } = text.slack;
   const { on } = opening;
   const command = on ? workflowCommands.video : null;
-  const options = optionsFor(command);
+  const options = optionsFor(command).map((option) => offeredOption(option, offer));
   const first = on
     ? []
     : [

@@ -3,8 +3,11 @@ import type { RunView } from '../../db/runs.ts';
 import { listRuns } from '../../db/runs.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
 import { progressOf } from '../../pipeline/progress.ts';
+import type { Vendors } from '../../pipeline/providers/registry.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { commands } from '../commands/all.ts';
+import type { Command } from '../commands/command.ts';
+import { offerFor } from '../commands/offered.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { canvasOf, type Surface } from './canvas.ts';
@@ -27,7 +30,12 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve());
   const recent = new Set<string>();
-  const typing = createTyping(() => ({ commands, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
+  let brought: Vendors = new Set();
+  const look = async () => {
+    brought = await services.keys.of(workspace.id);
+  };
+  const offer = (command: Command) => offerFor(command, services.providers, brought);
+  const typing = createTyping(() => ({ commands, offer, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
   const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
 
   // One command after the other, as they were typed: the next may be about what the one before started.
@@ -38,6 +46,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
     entered = entered.then(async () => {
       screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), surface.columns - 2)}`)]);
       if (await session.enter(typed)) left.resolve();
+      else await look().catch(onFault);
     });
   };
   const screen = await openScreen({
@@ -84,6 +93,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   });
   try {
     screen.draw((size) => [...liveLines(session, services, canvas(), size), ...hint(typing, canvas().columns)]);
+    await look();
     await welcome({ services, surface, screen, session, recent });
     await left.promise;
   } finally {

@@ -6,6 +6,7 @@ import { createTyping, singleKeys } from '../../../src/bots/terminal/typing.ts';
 
 const known = {
   commands,
+  offer: () => null,
   extras: ['exit'],
   runs: ['0b8f6a52', '1c8f6a52'],
   files: (begun: string) => ['./fox.png', './forest/'].filter((path) => path.startsWith(begun)),

@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
-import type { RunId, Workflow } from '../../../db/vocabulary.ts';
+import { type RunId, type Workflow, workflows } from '../../../db/vocabulary.ts';
+import { offerOfAny } from '../../../pipeline/offer.ts';
 import { performAction } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { perform } from '../../commands/all.ts';
@@ -61,7 +62,12 @@ export const openCreateForm = (
   triggerId: string,
   wish: { workflow: Workflow; prompt: string | null; on: OpenedOn | null },
 ): Promise<void> =>
-  withModal(needs, asker, triggerId, async ({ text }) => createForm({ ...wish, channel: asker.channel }, text));
+  withModal(needs, asker, triggerId, async ({ request, text }) => {
+    const { providers, keys } = request.services;
+    const asked = wish.on ? (['video'] as const) : workflows;
+    const offer = offerOfAny(providers, asked, await keys.of(request.workspace.id));
+    return createForm({ ...wish, channel: asker.channel }, offer, text);
+  });
 
 /** The private form of an admin's command. Whether they are an admin is asked now, and again when the form comes back. */
 export const openAdminForm = (needs: DeskNeeds, asker: Asker, triggerId: string, command: Command): Promise<void> =>

@@ -45,6 +45,7 @@ export const usage = {
   usual: (value: string) => `usually ${value}`,
   between: (least: number, most: number, usual: number | null) =>
     `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
+  asModelsCan: (usual: number | null) => `as long as the model can${usual === null ? '' : `, usually ${usual}`}`,
   on: 'on',
   off: 'off',
 };

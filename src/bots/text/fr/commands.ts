@@ -44,6 +44,7 @@ export const usage = {
   usual: (value: string) => `d’habitude ${value}`,
   between: (least: number, most: number, usual: number | null) =>
     `${least} à ${most}${usual === null ? '' : `, d’habitude ${usual}`}`,
+  asModelsCan: (usual: number | null) => `selon le modèle${usual === null ? '' : `, ${usual} d’habitude`}`,
   on: 'oui',
   off: 'non',
 };

@@ -1,16 +1,7 @@
 import { type Account, accountOf } from '../../../db/credits.ts';
-import {
-  aspects,
-  longestPrompt,
-  qualities,
-  resolutions,
-  runOptions,
-  stepsOf,
-  styles,
-  type Workflow,
-  workflows,
-} from '../../../db/vocabulary.ts';
+import { longestPrompt, runOptions, stepsOf, styles, type Workflow, workflows } from '../../../db/vocabulary.ts';
 import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
+import { offerOf } from '../../../pipeline/offer.ts';
 import { isOpen, type Quote, quote as quoteFor } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
 import { imageLimits } from '../../commands/option.ts';
@@ -50,24 +41,20 @@ const offer = endpoint({
 
 type Brought = Awaited<ReturnType<WebDeps['services']['keys']['of']>>;
 
-/** The shapes that every step can do, and of the rest what the step can do that it concerns. */
 function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: Text) {
   const kinds: readonly ('enhance' | 'image' | 'video')[] = stepsOf[name];
   const chosen = kinds.map((kind) => ({ kind, provider: services.providers.choose(kind, brought)?.provider }));
-  const can = (kind: 'image' | 'video') => chosen.find((one) => one.kind === kind)?.provider?.capabilities;
-  const [image, video] = [can('image'), can('video')];
   const command = workflowCommands[name];
-  const inBoth = aspects.filter(
-    (aspect) => (image?.aspects.includes(aspect) ?? true) && (video?.aspects.includes(aspect) ?? true),
-  );
+  const { aspect, quality, duration, resolution } = offerOf(services.providers, name, brought);
   return {
     ...{ name, describe: command.describe(text), available: chosen.every(({ provider }) => provider) },
     options: choices.filter((choice) => command.options.some((option) => option.name === choice)),
     allowed: {
-      ...{ style: [...styles], aspect: inBoth },
-      quality: qualities.filter((one) => image?.qualities.includes(one) ?? false),
-      duration: [...(video?.durations ?? [])],
-      resolution: resolutions.filter((one) => video?.resolutions.includes(one) ?? false),
+      style: [...styles],
+      aspect: [...aspect],
+      quality: [...quality],
+      duration: [...duration],
+      resolution: [...resolution],
     },
     steps: chosen.flatMap(({ kind, provider }) =>
       provider ? [{ kind, provider: provider.id, model: provider.model }] : [],
