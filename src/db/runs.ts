@@ -46,6 +46,11 @@ export type NewRun = {
   place: Opaque;
   steps: { kind: StepKind; priceCredits: number; provider: string; model: string; keySource: KeySource }[];
   input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
+  /**
+   * How long the run waits for its first message, which is posted by whoever took the command: see {@link announceRun}. After that it
+   * is worked all the same, and posts its own. Milliseconds.
+   */
+  waitsForAnswerMs?: number;
 };
 
 export type InsertOutcome =
@@ -136,10 +141,11 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate):
           AND member_runs_unsettled(${run.workspaceId}, ${run.memberId}) < ${mostOfMember}::int
         RETURNING balance, held
       ), new_run AS (
-        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, face, place, price_credits)
+        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, face, place, price_credits, due_at)
         SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
           ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${run.face ?? null}::face,
-          ${JSON.stringify(run.place)}::jsonb, ${price}::int
+          ${JSON.stringify(run.place)}::jsonb, ${price}::int,
+          now() + make_interval(secs => ${(run.waitsForAnswerMs ?? 0) / 1000}::float8)
         FROM debit
         RETURNING id
       ), new_steps AS (
@@ -160,6 +166,19 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate):
       SELECT balance FROM debit`),
   );
   return row ? { outcome: 'accepted', balance: row.balance, price } : null;
+}
+
+/**
+ * Lets a run begin whose command was answered, and notes where: `place` takes the place of what was written with it. False: it did not
+ * wait so long, and speaks by a message of its own unless it has found this one.
+ */
+export async function announceRun(tx: Tx, id: RunId, place: Opaque): Promise<boolean> {
+  const rows = await tx
+    .update(runs)
+    .set({ place, dueAt: sql`least(${runs.dueAt}, now())` })
+    .where(and(eq(runs.id, id), eq(runs.dispatch, 0)))
+    .returning({ id: runs.id });
+  return rows.length > 0;
 }
 
 const postgresError = z.object({ code: z.string(), constraint_name: z.string().optional() });

@@ -1,7 +1,7 @@
 import { and, eq, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
-import type { Tx } from './client.ts';
+import type { Db, Tx } from './client.ts';
 import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
 import {
@@ -318,6 +318,25 @@ export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, un
     )
     SELECT pg_notify('vidgenie_run', id::text) FROM run`);
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+}
+
+/**
+ * Takes back a run of which nobody has been told, for its command came too late to be answered: all of its credits go back, and it says
+ * nothing. False: it is at work already, and ends as every run does.
+ */
+export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
+  // Until a run is dispatched for the first time it belongs to whoever took its command.
+  const undispatched = { runId: id, dispatch: 0 };
+  try {
+    await db.transaction(async (tx) => {
+      await settle(tx, undispatched, { state: 'canceled', capturedCredits: 0, failure: null });
+      await finishDelivery(tx, undispatched, { posted: null, failure: null, unreached: [] });
+    });
+    return true;
+  } catch (error) {
+    if (error instanceof LeaseLost) return false;
+    throw error;
+  }
 }
 
 /** Notes a call that was made for a run which somebody else has taken up since. The one write that needs no lease. */

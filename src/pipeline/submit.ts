@@ -42,6 +42,8 @@ export type Submission = {
   options: { [Option in keyof RunOptions]?: RunOptions[Option] | undefined };
   /** The image of a `video` run, accepted and normalised. */
   image: ReceivedFile | null;
+  /** How long the run waits for its first message: see {@link NewRun}. Left out where the run posts every message of its own. */
+  waitsForAnswerMs?: number;
 };
 
 /** Something that the chosen model cannot do, found before any credit is held. */
@@ -114,6 +116,7 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     place: submission.place,
     steps: planned.steps,
     input: image ? inputOf(id, image) : null,
+    waitsForAnswerMs: submission.waitsForAnswerMs ?? 0,
   };
   const outcome = await keepInput(deps, run, image, () => insertRun(deps.db, run, { ...deps.limits, dailyRuns }));
   if (outcome.outcome !== 'accepted') return outcome;

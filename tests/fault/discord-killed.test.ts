@@ -1,13 +1,16 @@
-import { describe, expect, test } from 'vitest';
+import { sql } from 'drizzle-orm';
+import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
 import type { Milestone } from '../../src/pipeline/milestones.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createDiscord, type Fault } from '../support/discord/discord.ts';
+import { isThinking } from '../support/discord/messages.ts';
 import { openBot, openWorker, runOf } from '../support/discord/server.ts';
 import { expectToldOnce } from '../support/discord/told.ts';
+import { readable } from '../support/discord/world.ts';
 import { startWorkerProcess } from '../support/processes.ts';
-import { createInstallation, delivered } from '../support/program.ts';
+import { createInstallation, delivered, type Installation } from '../support/program.ts';
 
 const killedAt: { milestone: Milestone; step?: 'image' | 'video' }[] = [
   { milestone: 'turn_claimed' },
@@ -73,22 +76,119 @@ describe('a worker is killed', () => {
   });
 });
 
-test('a bot that is killed right after the run was written leaves a run that is worked and told', async () => {
-  const discord = await createDiscord();
-  const channel = discord.channel(discord.guild());
-  const installation = await createInstallation(await createTestDatabase());
-  const doomed = startWorkerProcess(installation, {
-    discord: { ...discord.address, bot: true },
-    at: { milestone: 'run_inserted', how: 'kill' },
-  });
-  await doomed.reached('ready');
-  const asked = discord.people.command(discord.person(), channel, 'complete', { prompt: 'a fox' });
-  await discord.ask(asked);
-  expect((await doomed.exited).signal).toBe('SIGKILL');
-  const worker = await openWorker(installation, discord);
-  const [row] = await installation.database.db.select({ id: runs.id }).from(runs);
-  if (!row) throw new Error('there is no run');
-  await delivered(worker, row.id);
-  await expectToldOnce(discord, asked, /are ready/);
-  expect(await checkInvariants(installation.database.db, { atRest: true })).toEqual([]);
+type Way = 'gateway' | 'http';
+type Death = {
+  name: string;
+  way: Way;
+  /** The database holds the command up until Discord was told that it takes longer. */
+  isSlow?: boolean;
+  milestone?: Milestone;
+  /** A call that Discord carries out, and in whose course the bot dies. */
+  during?: Omit<Fault, 'times'>;
+};
+const callback = { method: 'POST', path: /\/callback$/ };
+const original = (method: string) => ({ method, path: /\/messages\/@original$/ });
+const botDeaths: Death[] = [
+  { name: 'while the database is slow, and Discord has heard nothing', way: 'gateway' },
+  { name: 'while it is thinking', way: 'gateway', isSlow: true },
+  { name: 'right after the run was written', way: 'gateway', milestone: 'run_inserted' },
+  { name: 'right after the run was written', way: 'http', milestone: 'run_inserted' },
+  { name: 'while it answers', way: 'gateway', during: callback },
+  { name: 'while it asks which message its answer became', way: 'http', during: original('GET') },
+  {
+    name: 'right after the run was written, which it was thinking about',
+    way: 'gateway',
+    isSlow: true,
+    milestone: 'run_inserted',
+  },
+  {
+    name: 'while what it was thinking about becomes its answer',
+    way: 'gateway',
+    isSlow: true,
+    during: original('PATCH'),
+  },
+];
+
+describe('a bot is killed', () => {
+  test.for(botDeaths)(
+    '$name ($way): the run ends in its thread, or Discord itself says that it failed',
+    async (death) => {
+      const discord = await createDiscord();
+      const { world } = discord;
+      const channel = discord.channel(discord.guild());
+      const installation = await createInstallation(await createTestDatabase());
+      const { db } = installation.database;
+      const doomed = startWorkerProcess(installation, {
+        discord: { ...discord.address, publicKey: discord.publicKey, bot: true },
+        at: death.milestone ? { milestone: death.milestone, how: 'kill' } : null,
+      });
+      const port = await doomed.reached('ready');
+      const die = async () => {
+        doomed.process.kill('SIGKILL');
+        await doomed.exited;
+      };
+      if (death.during) discord.faults.push({ ...death.during, times: 1, afterwards: die });
+      const asked = discord.people.command(discord.person(), channel, 'complete', { prompt: 'a fox' });
+      const give = () =>
+        death.way === 'gateway'
+          ? discord.send(asked)
+          : void discord.sendOverHttp(asked, `http://127.0.0.1:${port}/discord/interactions`).catch(() => {});
+      const isHeldUp = death.isSlow || (!death.milestone && !death.during);
+      const release = isHeldUp ? await lockWorkspaces(installation) : () => {};
+      give();
+      if (isHeldUp) await waitedFor(installation);
+      if (death.isSlow) await world.until(() => asked.interaction.answered === 5);
+      if (!death.milestone && !death.during) await die();
+      release();
+      await doomed.exited;
+
+      const worker = await openWorker(installation, discord);
+      const [row] = await db.select({ id: runs.id }).from(runs);
+      const visible = () => world.messagesIn(channel.id).filter((message) => !isThinking(message));
+      if (!row) {
+        // "The application did not respond": at once, or when Discord has waited for fifteen minutes.
+        expect(visible()).toEqual([]);
+        expect([null, 5]).toContain(asked.interaction.answered);
+      } else {
+        expect((await delivered(worker, row.id)).run).toMatchObject({ state: 'succeeded', deliveryFailure: null });
+        const [root, ...others] = visible();
+        expect(others).toEqual([]);
+        if (asked.interaction.answered === 4) expect(root?.id).toBe(asked.interaction.originalId);
+        expect(readable(root?.components ?? [])).toMatch(/are ready/);
+        expect(readable(root?.components ?? [])).not.toContain('[Cancel]');
+        const messages = world.messagesIn(root?.id ?? '');
+        expect(messages.map(({ nonce }) => nonce?.[0])).toEqual(['p', 'r']);
+        expect(readable(messages[1]?.components ?? [])).toMatch(/are ready/);
+      }
+      // Only where nothing had been written could there be no run.
+      expect(row !== undefined || isHeldUp).toBe(true);
+      expect(await checkInvariants(db, { atRest: true })).toEqual([]);
+    },
+  );
 });
+
+/** Holds up every command; resolves with what lets them go on. */
+async function lockWorkspaces({ database: { db } }: Installation): Promise<() => void> {
+  const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE workspaces`);
+    locked.resolve();
+    await released.promise;
+  });
+  onTestFinished(async () => {
+    released.resolve();
+    await holding;
+  });
+  await locked.promise;
+  return released.resolve;
+}
+
+/** Resolves when somebody waits for the lock. */
+async function waitedFor({ database: { db } }: Installation): Promise<void> {
+  await expect
+    .poll(
+      async () =>
+        (await db.execute(sql`SELECT FROM pg_locks WHERE NOT granted AND relation = 'workspaces'::regclass`)).length,
+    )
+    .toBeGreaterThan(0);
+}

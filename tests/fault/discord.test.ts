@@ -80,7 +80,14 @@ describe('Discord misbehaves', () => {
     const response = await discord.sendOverHttp(twice, bot.endpoint).catch((error: unknown) => error);
     expect(response).toMatchObject({ code: 40060 });
     await bot.stop();
-    expect(await worker.services.db.select({ id: runs.id }).from(runs)).toHaveLength(1);
+    const db = worker.services.db;
+    const paid = await db.select({ key: runs.requestKey, state: runs.state, paid: runs.capturedCredits }).from(runs);
+    expect(paid.sort((a, b) => (a.key < b.key ? -1 : 1))).toEqual([
+      { key: `discord:${late.interaction.id}`, state: 'canceled', paid: 0 },
+      { key: `discord:${twice.interaction.id}`, state: 'succeeded', paid: 6 },
+    ]);
+    // Of what came too late Discord itself has told that it failed: nothing else is said about it.
+    expect(discord.world.messagesIn(channel.id)).toHaveLength(1);
     expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
   });
 
@@ -88,7 +95,7 @@ describe('Discord misbehaves', () => {
     const { discord, channel, ada, worker, installation } = await openVidGenie({ vendor: { pollsUntilDone: 3 } });
     const asked = discord.people.command(ada, channel, 'complete', { prompt: 'a fox' });
     await discord.ask(asked);
-    await discord.world.until(() => (discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0);
+    await discord.thread(asked);
     discord.world.skip(16 * 60_000);
     await runOf(worker, discord, asked);
     await expectToldOnce(discord, asked, /are ready/);

@@ -223,41 +223,95 @@ test('every milestone of a run is a place where its Slack worker, or its bot, is
   expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(milestones));
 });
 
-test('a bot killed between its answer and the run charges nothing; killed right after the run, the run is told, once', async () => {
+/** Kills a bot in the middle of the next call of such a kind that it makes. */
+function killedAt(slack: Slack, method: string, bot: { kill: () => void }): void {
+  slack.meddle.with = (call) => {
+    if (call.method !== method) return null;
+    slack.meddle.with = () => null;
+    bot.kill();
+    return 'cut_before';
+  };
+}
+
+/** No answer: Slack tells the member that the command failed, or delivers the request once more. */
+const unanswered = (asked: Promise<{ status: number }>) => expect(asked).rejects.toThrow();
+
+test('a bot killed before its run is written has acknowledged nothing; killed after it, the run is told, once', async () => {
   const slack = await createSlack();
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const dies: Death[] = [{ milestone: 'run_inserted', step: null, runId: null }];
-  const [first, second] = await Promise.all([
+  const [first, second, third, last] = await Promise.all([
     startSlackProcess('bot', slack, installation),
     startSlackProcess('bot', slack, installation, { deaths: dies }),
+    startSlackProcess('bot', slack, installation),
+    startSlackProcess('bot', slack, installation),
     startSlackProcess('worker', slack, installation),
   ]);
-  slack.meddle.with = ({ method }) => {
-    if (method !== 'users.info') return null;
-    slack.meddle.with = () => null;
-    first.kill();
-    return 'cut_before';
-  };
+  // A process answers its first request later than all others, and then has acknowledged it before it dies.
+  const { bob } = slack.people;
+  for (const { port } of [first, second, third]) await (await createDriver(slack, port)).command('help', { user: bob });
+  killedAt(slack, 'users.info', first);
   const trigger = await (await createDriver(slack, first.port)).trigger();
-  expect((await (await createDriver(slack, first.port)).command('complete a fox', { trigger })).status).toBe(200);
+  await unanswered((await createDriver(slack, first.port)).command('image a fox', { trigger }));
   expect(await first.exited).toBe('SIGKILL');
   expect(await database.db.execute('SELECT id FROM runs')).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 
-  // Asked for once more, by whoever saw nothing happen.
-  const driver = await createDriver(slack, second.port);
-  expect((await driver.command('complete a fox', { trigger })).status).toBe(200);
+  // Asked for once more, by whoever saw that it failed.
+  await unanswered((await createDriver(slack, second.port)).command('image a fox', { trigger }));
   expect(await second.exited).toBe('SIGKILL');
-  await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
-  await expectWhole(slack, slack.channels.general);
+  const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink').length;
+  await expect.poll(ends, { timeout: 60_000 }).toBe(1);
 
-  // And a third time, to the bot that took the place of the other two.
-  const third = await startSlackProcess('bot', slack, installation);
-  const again = await createDriver(slack, third.port);
-  const repeated = await again.command('complete a fox', { trigger });
-  const told = await again.told.first(({ key }) => key === repeated.key, 'an answer');
-  expect(told.text).toMatch(/asked for already/);
-  await expectWhole(slack, slack.channels.general);
-  await expect.poll(() => checkInvariants(database.db, { atRest: true }), { timeout: 20_000 }).toEqual([]);
+  // And a third time, to a bot that lives: it knows of it.
+  const driver = await createDriver(slack, last.port);
+  const repeated = await driver.command('image a fox', { trigger });
+  expect((await driver.told.first(({ key }) => key === repeated.key, 'an answer')).text).toMatch(/asked for already/);
+
+  // Slack delivers a mention again that nobody has acknowledged.
+  killedAt(slack, 'chat.postEphemeral', third);
+  const { general } = slack.channels;
+  const mention = {
+    ...{ type: 'app_mention', user: slack.people.ada, channel: general, ts: '1700000000.000100' },
+    text: `<@${slack.bot}> image a hen`,
+  };
+  await unanswered((await createDriver(slack, third.port)).event(mention, { id: 'Ev1' }));
+  expect((await driver.event(mention, { id: 'Ev1' })).status).toBe(200);
+  await expect.poll(ends, { timeout: 60_000 }).toBe(2);
+
+  const { db } = database;
+  const told = async () => [
+    ...(await db.execute('SELECT prompt FROM runs WHERE delivered_at IS NOT NULL ORDER BY prompt')),
+  ];
+  // The link to its thread comes before the last write.
+  await expect.poll(told, { timeout: 20_000 }).toEqual([{ prompt: 'a fox' }, { prompt: 'a hen' }]);
+  expect(await slack.history(general)).toHaveLength(1);
+  // Where it was mentioned, and the message that follows its work.
+  const posted = slack.calls
+    .all()
+    .filter(({ method, body }) => method === 'chat.postMessage' && body.thread_ts === mention.ts);
+  expect(posted).toHaveLength(2);
+  await expect.poll(() => checkInvariants(db, { atRest: true }), { timeout: 20_000 }).toEqual([]);
+});
+
+test('while the database is slow a command is acknowledged without a word, and the answer comes when the run is written', async () => {
+  const { driver, program } = await startInSlack({ worker: false });
+  const { db } = program.database;
+  await driver.command('credits');
+  const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  const holding = db.transaction(async (tx) => {
+    await tx.execute('LOCK TABLE workspaces');
+    locked.resolve();
+    await released.promise;
+  });
+  await locked.promise;
+  const asked = await driver.command('image a fox');
+  expect(asked).toMatchObject({ status: 200, body: '' });
+  expect(await db.execute('SELECT id FROM runs')).toEqual([]);
+  released.resolve();
+  await holding;
+  const told = await driver.told.first(({ key }) => key === asked.key, 'an answer');
+  expect(told.text).toMatch(/On its way/);
+  expect(await db.execute('SELECT id FROM runs')).toHaveLength(1);
 });

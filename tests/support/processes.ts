@@ -13,7 +13,7 @@ type Orders = Partial<
 
 export type WorkerProcess = {
   process: ChildProcess;
-  /** Resolves with the run's id at the first such line of the process, past ones included. */
+  /** Resolves with the run's id at the first such line of the process, past ones included; at `ready` with the port that it serves. */
   reached: (milestone: string, step?: string) => Promise<string>;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };

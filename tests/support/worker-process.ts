@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { createHttpServer } from '../../src/bots/http.ts';
 import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
 import { startFaces } from '../../src/faces.ts';
 import { createLog } from '../../src/log.ts';
@@ -25,7 +26,9 @@ export const workerOrders = z.object({
   /** A run that this process submits by itself. */
   submit: z.boolean(),
   /** The Discord in which this process speaks; with `bot` it listens there, and does no work. */
-  discord: z.object({ token: z.string(), apiUrl: z.string(), bot: z.boolean() }).nullable(),
+  discord: z
+    .object({ token: z.string(), apiUrl: z.string(), bot: z.boolean(), publicKey: z.string().optional() })
+    .nullable(),
   /** What the real providers are to find; null: the stand-in vendor does the work. */
   environment: z.record(z.string(), z.string()).nullable(),
 });
@@ -45,7 +48,12 @@ const reach: Reach = (milestone, where) => {
 };
 
 const spoken = orders.discord
-  ? { DISCORD_TOKEN: orders.discord.token, DISCORD_API_URL: orders.discord.apiUrl, PORT: '0' }
+  ? {
+      DISCORD_TOKEN: orders.discord.token,
+      DISCORD_API_URL: orders.discord.apiUrl,
+      ...(orders.discord.publicKey ? { DISCORD_PUBLIC_KEY: orders.discord.publicKey } : {}),
+      PORT: '0',
+    }
   : {};
 const redis = orders.redisUrl === null ? {} : { REDIS_URL: orders.redisUrl };
 const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
@@ -69,8 +77,9 @@ const program = await openProgram(
         }),
   },
 );
-if (orders.discord?.bot) await startFaces(program, log);
-process.stdout.write('ready - -\n');
+const http = createHttpServer();
+if (orders.discord?.bot) await startFaces(program, log, http);
+process.stdout.write(`ready - ${http.port() ?? '-'}\n`);
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
 if (orders.submit) {
   await program.services.submit({

@@ -19,6 +19,8 @@ export type CommandRequest = {
   face?: Face;
   /** Where a run that this command starts is to speak. */
   place: Opaque;
+  /** How long that run waits for the message that answers the command; left out where it posts every message of its own. */
+  waitsForAnswerMs?: number;
   /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
   channelIds?: readonly string[] | undefined;
   /** Given by a button, or a form behind one, on a message: the platform vouches that whoever pressed it has that message before them. */

@@ -26,7 +26,8 @@ export async function startRun(request: CommandRequest, asked: Asked): Promise<A
   const image = accepted.outcome === 'accepted' ? accepted.image : null;
   try {
     const face = request.face === undefined ? {} : { face: request.face };
-    const where = { ...face, place, channelIds };
+    const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
+    const where = { ...face, place, channelIds, ...waits };
     const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image };
     const submitted = await services.submit(submission);
     return await answerTo(request, asked, submitted);

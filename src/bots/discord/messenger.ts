@@ -51,7 +51,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
   return {
     update: async (view, speaking) => {
       const seat = await takeSeat(rest, view, speaking);
-      if (seat.isNew) return;
+      if (seat.isNew || seat.progressId === null) return;
       throttle.offer(
         edit(view, seat, async () => {
           // Fails when another worker has the run by now: whatever it said is newer.
@@ -75,15 +75,15 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         const route = Routes.channelMessage(channelId, messageId);
         await sendMessage(rest, { method: 'PATCH', route, body: { ...body, attachments: [] }, signal }).catch(spared);
       };
-      const threadId = seat.speech.threadId;
-      const last = () =>
-        threadId === null
-          ? overwrite(seat.channelId, seat.progressId, outcomeMessage(told, progress, seat.text, null))
-          : overwrite(threadId, seat.progressId, finalProgress(told, progress, seat.text));
+      const { threadId, postedRoot: isPosted } = seat.speech;
+      const { rootId, progressId } = seat;
+      const outcome = outcomeMessage(told, progress, seat.text, { threadId, isPosted });
+      const final = threadId === null ? outcome : finalProgress(told, progress, seat.text);
+      const last = async () => {
+        if (progressId !== null) await overwrite(seat.channelId, progressId, final);
+      };
       await throttle.last(edit(view, seat, last));
-      if (threadId !== null) {
-        await overwrite(seat.place.channelId, seat.place.rootId, outcomeMessage(told, progress, seat.text, threadId));
-      }
+      if (threadId !== null && rootId !== null) await overwrite(seat.place.channelId, rootId, outcome);
       return seat.speech;
     },
     // The result is one message: it was posted with everything that was not given up on before, or not at all.
@@ -111,6 +111,7 @@ function spared(error: unknown): void {
 type Files = Pick<DiscordMessengerOptions, 'store' | 'temporaryDirectory'>;
 
 async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Speaking, files: Files): Promise<void> {
+  if (seat.progressId === null) return;
   const route = Routes.channelMessage(seat.channelId, seat.progressId);
   const signal = AbortSignal.timeout(longestEditMs);
   const image = mediaOf(view, seat.text).find((medium) => medium.kind === 'image');

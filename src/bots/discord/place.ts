@@ -5,11 +5,16 @@ import { locales } from '../text.ts';
 /** What Discord knows things by. */
 export const snowflake = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
-/** Where a run speaks. `rootId` is the message that answered the command; `opensThread` is false where none is possible. */
+/**
+ * Where a run speaks. `rootId` is the message that answered the command; null until it is known, and for good when whoever took the
+ * command died before. `opensThread` is false where none is possible.
+ */
 export const discordPlace = z.object({
   guildId: snowflake.nullable(),
   channelId: snowflake,
-  rootId: snowflake,
+  rootId: snowflake.nullable(),
+  /** The command: the message that answered it says so. */
+  interactionId: snowflake.nullable().default(null),
   opensThread: z.boolean(),
   /** What it makes is hidden until somebody clicks it: so the server's admins wanted it when the run was asked for. */
   spoilers: z.boolean().default(false),
@@ -19,6 +24,9 @@ export type DiscordPlace = z.infer<typeof discordPlace>;
 
 /** What a run has said, saved before the next call that would say it twice. */
 export const discordSpeech = z.object({
+  /** The message that a run found or posted for itself, for it knew of none. */
+  rootId: snowflake.nullable().default(null),
+  postedRoot: z.boolean().default(false),
   threadId: snowflake.nullable().default(null),
   /** There can be no thread after all. */
   staysInPlace: z.boolean().default(false),
@@ -36,6 +44,9 @@ export function discordChannels(run: { place: Opaque; speech: Opaque }): readonl
   const threadId = discordSpeech.safeParse(run.speech).data?.threadId ?? null;
   return threadId === null ? [place.channelId] : [place.channelId, threadId];
 }
+
+/** The message in the channel under which a run speaks; null: there is only its thread. */
+export const rootOf = (place: DiscordPlace, speech: DiscordSpeech): string | null => speech.rootId ?? place.rootId;
 
 /** A server has one workspace, and so has everybody who writes to the bot in private. */
 export const workspaceOf = (guildId: string | null, userId: string): WorkspaceId =>

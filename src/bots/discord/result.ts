@@ -62,7 +62,7 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
     if (!isShut(error)) throw error;
     await save({ threadId: null, staysInPlace: true });
     seat.channelId = seat.place.channelId;
-    seat.progressId = seat.place.rootId;
+    seat.progressId = seat.rootId;
     return await post(delivery, limitBytes);
   }
 }
@@ -84,8 +84,8 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
       ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines, spoilers }),
       ...attachmentsOf(files),
       ...{ nonce: nonceOf('r', run.id), enforce_nonce: true },
-      ...(channelId === place.channelId
-        ? { message_reference: { message_id: place.rootId, fail_if_not_exists: false } }
+      ...(channelId === place.channelId && seat.rootId !== null
+        ? { message_reference: { message_id: seat.rootId, fail_if_not_exists: false } }
         : {}),
     };
     const sent = await sendMessage(rest, {

@@ -5,7 +5,7 @@ import { type Block, type Card, textCard } from '../card.ts';
 import { runCard } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import { fileName, previewName } from './media.ts';
-import { type MessageBody, messageOf, type Shown } from './render.ts';
+import { type MessageBody, messageOf } from './render.ts';
 
 /** How a run stands, with a small copy of its image as soon as there is one. */
 export function progressMessage(
@@ -29,15 +29,30 @@ export function finalProgress(view: RunView, progress: Progress, text: Text): Me
 }
 
 /** The answer to the command, when it is over: the channel sees the outcome of a member's words and finds the thread. */
-export function outcomeMessage(view: RunView, progress: Progress, text: Text, threadId: string | null): MessageBody {
+export function outcomeMessage(
+  view: RunView,
+  progress: Progress,
+  text: Text,
+  at: { threadId: string | null; isPosted: boolean },
+): MessageBody {
   const card = withoutMedia(runCard(view, progress, text));
   const blocks = card.blocks.flatMap((block): Block[] => {
     if (block.kind === 'progress') return [];
     return block.kind === 'quotes' ? [{ ...block, quotes: block.quotes.slice(0, 1) }] : [block];
   });
-  const shown: Shown = threadId === null ? {} : { lines: [text.discord.thread(threadId)] };
-  return messageOf({ ...card, blocks, buttons: [] }, text, shown);
+  return messageOf({ ...card, blocks, buttons: [] }, text, { lines: linesOf(view, text, at) });
 }
+
+/** The message that a run posts in place of an answer: what was asked for, and by whom, as Discord shows above an answer. */
+export function rootMessage(view: RunView, progress: Progress, text: Text): MessageBody {
+  const card = withoutMedia(runCard(view, progress, text));
+  return messageOf(card, text, { lines: linesOf(view, text, { threadId: null, isPosted: true }) });
+}
+
+const linesOf = ({ run }: RunView, text: Text, at: { threadId: string | null; isPosted: boolean }): string[] => [
+  ...(at.isPosted ? [text.discord.askedBy(run.memberId)] : []),
+  ...(at.threadId === null ? [] : [text.discord.thread(at.threadId)]),
+];
 
 export const deletedMessage = (by: string, text: Text): MessageBody =>
   messageOf(textCard('plain', text.runs.deleted.title, text.runs.deleted.text(by)), text);
@@ -45,5 +60,5 @@ export const deletedMessage = (by: string, text: Text): MessageBody =>
 const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
 
 /** At most 25 characters, the same for the same message of the same run: Discord then posts it once. */
-export const nonceOf = (message: 'p' | 'r' | 'w', id: RunId | string): string =>
+export const nonceOf = (message: 'a' | 'p' | 'r' | 'w', id: RunId | string): string =>
   `${message}${Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')}`.slice(0, 25);

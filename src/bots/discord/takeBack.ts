@@ -2,7 +2,7 @@ import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
 import { textOf } from '../text.ts';
-import { discordPlace, discordSpeech } from './place.ts';
+import { discordPlace, discordSpeech, rootOf } from './place.ts';
 import { codeOf, codes, sendMessage } from './rest.ts';
 import { deletedMessage } from './runMessages.ts';
 
@@ -13,13 +13,14 @@ export async function takeBack(rest: REST, view: RunView, by: string, signal: Ab
   const place = known.data;
   const speech = discordSpeech.parse(view.run.speech);
   const body = { ...deletedMessage(by, textOf(place.locale)), attachments: [] };
+  const rootId = rootOf(place, speech);
   const channelId = speech.threadId ?? place.channelId;
   const { resultId, progressId } = speech;
   if (speech.threadId) await unarchive(rest, speech.threadId, signal);
   if (resultId) await rest.delete(Routes.channelMessage(channelId, resultId), { signal }).catch(goneAlready);
   const messages = [
     ...(speech.threadId && progressId ? [Routes.channelMessage(channelId, progressId)] : []),
-    Routes.channelMessage(place.channelId, place.rootId),
+    ...(rootId ? [Routes.channelMessage(place.channelId, rootId)] : []),
   ];
   for (const route of messages) await sendMessage(rest, { method: 'PATCH', route, body, signal }).catch(goneAlready);
 }

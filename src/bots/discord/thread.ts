@@ -1,6 +1,5 @@
 import type { REST } from '@discordjs/rest';
-import { Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
-import type { DiscordPlace } from './place.ts';
+import { ChannelType, Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
 import { codeOf, codes, readId } from './rest.ts';
 
 const longestName = 90;
@@ -18,21 +17,36 @@ const impossible: readonly number[] = [
 /** Opens the thread under the answer to the command, or finds the one that is there. Null: there can be none. */
 export async function openThread(
   rest: REST,
-  place: DiscordPlace,
+  { channelId, rootId }: { channelId: string; rootId: string },
   prompt: string,
   signal: AbortSignal,
 ): Promise<string | null> {
   try {
-    const body = { name: threadName(prompt), auto_archive_duration: ThreadAutoArchiveDuration.OneDay };
-    return readId(await rest.post(Routes.threads(place.channelId, place.rootId), { body, signal }));
+    return readId(await rest.post(Routes.threads(channelId, rootId), { body: threadBody(prompt), signal }));
   } catch (error) {
     const code = codeOf(error);
     // A thread that was started from a message has that message's id.
-    if (code === codes.threadExists) return place.rootId;
+    if (code === codes.threadExists) return rootId;
     if (code !== null && impossible.includes(code)) return null;
     throw error;
   }
 }
+
+/** Opens a thread that hangs under no message, where the bot may open threads and post nothing else. */
+export async function openBareThread(
+  rest: REST,
+  channelId: string,
+  prompt: string,
+  signal: AbortSignal,
+): Promise<string> {
+  const body = { ...threadBody(prompt), type: ChannelType.PublicThread };
+  return readId(await rest.post(Routes.threads(channelId), { body, signal }));
+}
+
+const threadBody = (prompt: string) => ({
+  name: threadName(prompt),
+  auto_archive_duration: ThreadAutoArchiveDuration.OneDay,
+});
 
 /** Discord trims names and refuses empty ones. */
 export function threadName(prompt: string): string {

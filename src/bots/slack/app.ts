@@ -1,4 +1,7 @@
 import { App, type Receiver } from '@slack/bolt';
+import { z } from 'zod';
+import type { Acknowledgements } from './acknowledge.ts';
+import type { SlackMessage } from './cardBlocks.ts';
 import { createWebClient } from './client.ts';
 import type { DeskNeeds } from './desk.ts';
 import type { Drain } from './drain.ts';
@@ -7,14 +10,16 @@ import { onCommand, onMention } from './listeners/commands.ts';
 import { onGoodbye } from './listeners/goodbye.ts';
 import { onHome } from './listeners/home.ts';
 import { onShortcut } from './listeners/shortcuts.ts';
-import { onViewSubmission, type ViewAnswer } from './listeners/views.ts';
+import { lateAnswer, onViewSubmission, patienceWithFormsMs, type ViewAnswer } from './listeners/views.ts';
 import { createSlackLogger } from './log.ts';
 
+const delivered = z.object({ type: z.literal('event_callback') });
+
 /**
- * Says what is done with which request. Each is acknowledged before anything is looked up: Bolt is given no tokens, for it would
- * fetch them first, and the member would see nothing when there are none.
+ * Says what is done with which request. Each is acknowledged when what it asks for is written down, or soon after it came: Bolt is given
+ * no tokens, for it would fetch them first, and the member would see nothing when there are none.
  */
-export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): App {
+export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain, acknowledgements: Acknowledgements): App {
   const { log } = needs;
   const app = new App({
     receiver,
@@ -27,40 +32,50 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain): A
   app.error(async (error) => log.error({ face: 'slack', error }, 'a request failed'));
 
   /** Measures from here on: what is done before the acknowledgement is what somebody waits for. */
-  const timer = () => {
+  const timed = <Payload>(ack: (answer?: Payload) => Promise<unknown>) => {
     const begun = performance.now();
-    return async (ack: () => Promise<unknown>) => {
-      await ack();
+    return async (answer?: Payload) => {
+      await (answer === undefined ? ack() : ack(answer));
       needs.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
     };
   };
+  const { around } = acknowledgements;
 
   const any = /.*/s;
   app.command(any, async ({ ack, body }) => {
-    await timer()(ack);
-    await drain.trackLater(() => onCommand(needs, body));
+    const answer = timed((message?: SlackMessage) => ack(message && { response_type: 'ephemeral', ...message }));
+    await drain.track(() => around(answer, (acknowledge) => onCommand(needs, body, acknowledge)));
   });
   app.shortcut(any, async ({ ack, body }) => {
-    await timer()(ack);
-    await drain.trackLater(() => onShortcut(needs, body));
+    await drain.track(() =>
+      around(
+        timed(() => ack()),
+        () => onShortcut(needs, body),
+      ),
+    );
   });
   app.action(any, async ({ ack, body }) => {
-    await timer()(ack);
-    await drain.trackLater(() => onAction(needs, body));
+    await drain.track(() =>
+      around(
+        timed(() => ack()),
+        () => onAction(needs, body),
+      ),
+    );
   });
   app.view(any, async ({ ack, body }) => {
-    const timed = timer();
-    let isAcknowledged = false;
-    const answer = async (view?: ViewAnswer) => {
-      isAcknowledged = true;
-      await timed(() => (view ? ack(view) : ack()));
-    };
-    await drain.track(() => onViewSubmission(needs, body, answer));
-    if (!isAcknowledged) await timed(ack);
+    const answer = timed((view?: ViewAnswer) => (view ? ack(view) : ack()));
+    const late = { afterMs: patienceWithFormsMs, answer: () => lateAnswer(needs, body) };
+    await drain.track(() => around(answer, (acknowledge) => onViewSubmission(needs, body, acknowledge), late));
   });
-  app.event('app_mention', async ({ body }) => drain.trackLater(() => onMention(needs, body)));
-  app.event('app_home_opened', async ({ body }) => drain.trackLater(() => onHome(needs, body)));
-  app.event('app_uninstalled', async ({ body }) => drain.trackLater(() => onGoodbye(needs, body)));
-  app.event('tokens_revoked', async ({ body }) => drain.trackLater(() => onGoodbye(needs, body)));
+  // Bolt acknowledges events by itself, before anybody has looked at them. One that is not acknowledged is delivered again.
+  const process = app.processEvent.bind(app);
+  app.processEvent = async (event) => {
+    if (!delivered.safeParse(event.body).success) return await process(event);
+    await around(event.ack, () => process({ ...event, ack: async () => {} }));
+  };
+  app.event('app_mention', async ({ body }) => drain.track(() => onMention(needs, body)));
+  app.event('app_home_opened', async ({ body }) => drain.track(() => onHome(needs, body)));
+  app.event('app_uninstalled', async ({ body }) => drain.track(() => onGoodbye(needs, body)));
+  app.event('tokens_revoked', async ({ body }) => drain.track(() => onGoodbye(needs, body)));
   return app;
 }

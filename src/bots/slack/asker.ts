@@ -1,3 +1,5 @@
+import type { Acknowledge } from './acknowledge.ts';
+import type { SlackMessage } from './cardBlocks.ts';
 import type { SlackSource } from './workspace.ts';
 
 /** Who asks, from where, and how they can be answered: what all kinds of requests have in common. */
@@ -14,6 +16,8 @@ export type Asker = {
   responseUrl: string | null;
   /** The answer takes the place of the private question that it answers, so that the buttons of that go. */
   replacesQuestion?: boolean;
+  /** Acknowledges the request with an answer to it; left out where an acknowledgement takes none. */
+  acknowledge?: Acknowledge<SlackMessage>;
   /** The identity of this request: delivered again, it means the same. */
   requestKey: string;
   /** An image that Slack itself handed over with the request; what members type is never taken for one. */

@@ -2,6 +2,7 @@ import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { Hono } from 'hono';
 import type { TurnLog } from '../../pipeline/turn.ts';
 import type { Services } from '../services.ts';
+import { createAcknowledgements } from './acknowledge.ts';
 import { createApp } from './app.ts';
 import { createConnections } from './connections.ts';
 import { createDrain } from './drain.ts';
@@ -31,6 +32,9 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
   const connections = createConnections({ role: 'bot', db: services.db, keyring, settings, log });
   const members = createMembers();
   const drain = createDrain((error) => log.error({ face: 'slack', error }, 'a request could not be carried out'));
+  const acknowledgements = createAcknowledgements((error) =>
+    log.warn({ face: 'slack', error }, 'a request could not be acknowledged'),
+  );
   const needs = { services, connections, members, settings, log, signal: stopping.signal };
 
   const stop = async (disconnect: () => Promise<unknown>) => {
@@ -45,14 +49,18 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
       logger: createSlackLogger(log),
       installerOptions: { clientOptions: { slackApiUrl: settings.apiUrl } },
     });
-    const app = createApp(receiver, needs, drain);
+    const app = createApp(receiver, needs, drain, acknowledgements);
     await app.start();
-    return { stop: () => stop(() => app.stop()) };
+    const disconnect = async () => {
+      await acknowledgements.flush();
+      await app.stop();
+    };
+    return { stop: () => stop(disconnect) };
   }
   if (settings.signingSecret === null) throw new Error('Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET');
   const logger = createSlackLogger(log);
   const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, logger });
-  createApp(receiver, needs, drain);
+  createApp(receiver, needs, drain, acknowledgements);
   mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
   return { stop: (quiet) => stop(() => quiet) };
 }

@@ -48,7 +48,7 @@ const takesRightsAlong = (command: Command) => command.name === 'web';
 const startsRun = (command: Command) => ['complete', 'image', 'video'].includes(command.name);
 
 /**
- * Receives somebody after their request was acknowledged. Whatever goes wrong from here on is told to them, in their language where
+ * Receives somebody. Whatever goes wrong from here on is told to them, in their language where
  * it is known by then, and never leaves this function.
  */
 export async function receive(needs: DeskNeeds, asker: Asker, work: (visit: Visit) => Promise<void>): Promise<void> {
@@ -136,7 +136,7 @@ export async function entered(visit: Visit): Promise<boolean> {
   }
   if (asker.channel === null) return true;
   const at = { channel: asker.channel, threadTs: asker.threadTs, userId: asker.userId };
-  const entry = await enter(connection.client, at, cardMessage(textCard('plain', text.slack.thinking), text));
+  const entry = await enter(connection.client, at, cardMessage(textCard('plain', text.slack.here), text));
   if (entry.outcome === 'in') return true;
   const { title, text: words } = entry.outcome === 'outside' ? text.slack.invite : text.slack.archived;
   await say(visit, textCard('warning', title, words));

@@ -6,7 +6,7 @@ export type Entry = { outcome: 'in' } | { outcome: 'outside' } | { outcome: 'arc
 
 /**
  * Makes sure, before anything is charged, that the bot can put files into a conversation. It joins public channels by itself. Of a
- * private one Slack tells an outsider nothing, so that a word to the member alone is the test; with it, they know that we heard them.
+ * private one Slack tells an outsider nothing, so that a word to the member alone is the test. It promises nothing: nothing is written down yet.
  */
 export async function enter(
   client: WebClient,

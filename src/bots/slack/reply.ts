@@ -7,10 +7,12 @@ import { refusalOf } from './client.ts';
 const replyTimeoutMs = 2_500;
 
 /**
- * Tells something to the asker alone: by the address that Slack gave for this request, else in the conversation, else directly.
+ * Tells something to the asker alone: with the acknowledgement of the request, else by the address that Slack gave for it, else in the
+ * conversation, else directly.
  * `client` is null when the app has no token there, and then only the address is left.
  */
 export async function reply(client: WebClient | null, asker: Asker, message: SlackMessage): Promise<void> {
+  if (await asker.acknowledge?.(message)) return;
   if (asker.responseUrl !== null && (await respond(asker.responseUrl, message, asker.replacesQuestion ?? false)))
     return;
   if (!client) return;

@@ -6,7 +6,7 @@ import { startInSlack } from '../../support/slack/installed.ts';
 test('a signed /vidgenie complete leads to the image and the video in the thread', async () => {
   const { slack, driver } = await startInSlack();
   const asked = await driver.command('complete a fox in the snow --duration 8 --quality hd');
-  expect(asked).toMatchObject({ status: 200, body: '' });
+  expect(asked).toMatchObject({ status: 200, body: expect.stringContaining('"response_type":"ephemeral"') });
   const told = await driver.told.first(({ key }) => key === asked.key, 'an answer');
   expect(told.text).toMatch(/24 credits held, 76 left/);
 

@@ -29,7 +29,7 @@ test('over Socket Mode a command is acknowledged and leads to the thread, throug
   expect(lines.join('\n')).not.toContain('CANARY');
 });
 
-test('a stop waits for what was acknowledged and is still being answered', async () => {
+test('a stop acknowledges what is still at work, and waits for it', async () => {
   const it = await startInSlack({ worker: false });
   const { slack, program } = it;
   const socket = await startSocketStub(slack);
@@ -40,8 +40,14 @@ test('a stop waits for what was acknowledged and is still being answered', async
     ...{ command: '/vidgenie', text: 'image a fox', team_id: 'T000000001', user_id: slack.people.ada },
     ...{ channel_id: slack.channels.general, trigger_id: 'T-1', response_url: 'http://127.0.0.1:9/x' },
   };
+  const reached = Promise.withResolvers<void>();
+  slack.meddle.with = ({ method }) => {
+    if (method === 'users.info') reached.resolve();
+    return null;
+  };
   const id = await socket.send('slash_commands', command);
-  await socket.acks.first(({ envelope_id: acked }) => acked === id, 'an acknowledgement');
+  await reached.promise;
   await stop();
+  await socket.acks.first(({ envelope_id: acked }) => acked === id, 'an acknowledgement');
   expect(await program.database.db.execute('SELECT id FROM runs')).toHaveLength(1);
 });

@@ -3,6 +3,7 @@ import { Refused } from './errors.ts';
 import {
   type Channel,
   flat,
+  type Interaction,
   type Message,
   type MessageBody,
   type StoredAttachment,
@@ -78,10 +79,19 @@ function stored(world: World, body: MessageBody, uploads: readonly Upload[], bef
   });
 }
 
-export type Posting = { body: MessageBody; uploads: readonly Upload[]; onlyFor?: string | null };
+export type Posting = {
+  body: MessageBody;
+  uploads: readonly Upload[];
+  onlyFor?: string | null;
+  interactionId?: string | null;
+};
 
 /** Stores a message, whoever may have been allowed to post it. */
-export function put(world: World, channelId: string, { body, uploads, onlyFor = null }: Posting): Message {
+export function put(
+  world: World,
+  channelId: string,
+  { body, uploads, onlyFor = null, interactionId = null }: Posting,
+): Message {
   const channel = world.channels.get(channelId) ?? null;
   const attachments = stored(world, body, uploads, []);
   check(world, { ...body, flags: body.flags ?? 0 }, attachments, channel);
@@ -93,8 +103,22 @@ export function put(world: World, channelId: string, { body, uploads, onlyFor = 
       components: body.components ?? [],
       attachments,
       onlyFor,
+      interactionId,
     },
     ...{ nonce: body.nonce ?? null, reference: body.message_reference?.message_id ?? null, edits: 0 },
+  };
+  world.messages.set(message.id, message);
+  return message;
+}
+
+/** What Discord itself shows in place of an answer that takes long, until there is one. */
+const loading = 1 << 7;
+export const isThinking = ({ flags }: Pick<Message, 'flags'>) => (flags & loading) !== 0;
+
+export function putThinking(world: World, { id, channelId }: Pick<Interaction, 'id' | 'channelId'>): Message {
+  const message: Message = {
+    ...{ id: world.newId(), channelId, flags: loading, components: [], attachments: [], onlyFor: null },
+    ...{ interactionId: id, nonce: null, reference: null, edits: 0 },
   };
   world.messages.set(message.id, message);
   return message;
@@ -138,5 +162,6 @@ export const shown = (world: World, message: Message, origin: string) => ({
     ...{ url: `${origin}/attachments/${id}/${filename}`, proxy_url: `${origin}/attachments/${id}/${filename}` },
   })),
   type: 0,
+  ...(message.interactionId === null ? {} : { interaction_metadata: { id: message.interactionId, type: 2 } }),
   timestamp: new Date(world.now()).toISOString(),
 });

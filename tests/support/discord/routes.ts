@@ -11,6 +11,7 @@ import {
   type Posting,
   post,
   put,
+  putThinking,
   require,
   shown,
   type Upload,
@@ -68,6 +69,16 @@ export function createRoutes(
     return context.json({ id: guild.id, name: guild.name, premium_tier: guild.tier });
   });
 
+  app.get('/channels/:channel/messages', (context) => {
+    const channel = channelOf(world, param(context, 'channel'));
+    require(channel, PermissionFlagsBits.ReadMessageHistory);
+    const after = BigInt(z.string().parse(context.req.query('after')));
+    const limit = z.coerce.number().int().min(1).max(100).parse(context.req.query('limit'));
+    // The next ones after it, the newest of them first.
+    const next = world.messagesIn(channel.id).filter(({ id }) => BigInt(id) > after);
+    const found = next.slice(0, limit).reverse();
+    return context.json(found.map((message) => shown(world, message, origin())));
+  });
   app.post('/channels/:channel/messages', (context) =>
     context.json(shown(world, post(world, param(context, 'channel'), posting(context)), origin())),
   );
@@ -92,6 +103,14 @@ export function createRoutes(
     if (world.channels.has(id)) throw new Refused(400, 160004, 'A thread has already been created for this message');
     const { name } = thread.parse(received(context).json);
     const type = ChannelType.PublicThread;
+    world.channels.set(id, { ...parent, id, type, name, parentId: parent.id, archived: false, locked: false });
+    return context.json({ id, type, name, parent_id: parent.id });
+  });
+  app.post('/channels/:channel/threads', (context) => {
+    const parent = channelOf(world, param(context, 'channel'));
+    require(parent, PermissionFlagsBits.CreatePublicThreads);
+    const { name, type } = thread.extend({ type: z.literal(ChannelType.PublicThread) }).parse(received(context).json);
+    const id = world.newId();
     world.channels.set(id, { ...parent, id, type, name, parentId: parent.id, archived: false, locked: false });
     return context.json({ id, type, name, parent_id: parent.id });
   });
@@ -135,6 +154,7 @@ export function createRoutes(
       const message = put(world, interaction.channelId, {
         ...posting(context),
         onlyFor: isPrivate ? interaction.userId : null,
+        interactionId: interaction.id,
       });
       interaction.originalId = message.id;
       if (isPrivate) interaction.whispers.push(message);
@@ -167,7 +187,8 @@ export function answer(world: World, interaction: Interaction, response: unknown
   if (type === 4) {
     const body = messageBody.parse(data);
     const isPrivate = ((body.flags ?? 0) & ephemeral) !== 0;
-    message = put(world, interaction.channelId, { body, uploads: [], onlyFor: isPrivate ? interaction.userId : null });
+    const onlyFor = isPrivate ? interaction.userId : null;
+    message = put(world, interaction.channelId, { body, uploads: [], onlyFor, interactionId: interaction.id });
     interaction.originalId = message.id;
     if (isPrivate) interaction.whispers.push(message);
   }
@@ -179,6 +200,9 @@ export function answer(world: World, interaction: Interaction, response: unknown
     interaction.originalId = pressed.id;
     if (pressed.onlyFor !== null && type === 7) interaction.whispers.push(pressed);
   }
+  const isQuiet = z.object({ flags: z.int() }).safeParse(data).data?.flags === ephemeral;
+  // "VidGenie is thinking…", a message that everybody sees.
+  if (type === 5 && !isQuiet) interaction.originalId = putThinking(world, interaction).id;
   interaction.answered = type;
   interaction.data = data;
   return message;

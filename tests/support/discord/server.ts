@@ -111,8 +111,8 @@ export async function startInDiscord(publicUrl: string) {
 
 /** The run that an interaction started, followed to its delivery. */
 export async function runOf(program: Program, discord: Discord, asked: Asked): Promise<RunView> {
-  // The answer is edited after the run is there.
-  await discord.world.until(() => (discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0);
+  // What is answered is written down.
+  await discord.world.until(() => asked.interaction.answered !== null);
   const key = `discord:${asked.interaction.id}`;
   const { db } = program.services;
   const [row] = await db.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, key));

@@ -54,6 +54,8 @@ export type Message = {
   edits: number;
   /** Only this member sees it. */
   onlyFor: string | null;
+  /** The interaction that it answers. */
+  interactionId: string | null;
 };
 export type Channel = {
   id: string;

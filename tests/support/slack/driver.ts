@@ -36,11 +36,11 @@ export const signed = (body: string, at = Math.floor(Date.now() / 1000), secret 
 });
 
 const form = 'application/x-www-form-urlencoded';
+const words = z.object({ text: z.string(), blocks: z.unknown(), replace_original: z.boolean().optional() });
 
 export async function createDriver(slack: Slack, port: number): Promise<Driver> {
   const told = createInbox<Told>((one) => JSON.stringify(one));
   const listener = createServer((request, response) => {
-    const words = z.object({ text: z.string(), blocks: z.unknown(), replace_original: z.boolean().optional() });
     json(request).then((body) => {
       told.add({ key: (request.url ?? '').slice(1), ...words.parse(body) });
       response.end('ok');
@@ -84,7 +84,11 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
         ...{ is_enterprise_install: String(orgWide), response_url: `${heardAt}/${key}` },
         trigger_id: by.trigger ?? (await trigger(by)),
       };
-      return { key, ...(await send(new URLSearchParams(fields).toString())) };
+      const answered = await send(new URLSearchParams(fields).toString());
+      // A command may be answered with its acknowledgement.
+      const said = answered.body.startsWith('{') ? words.safeParse(JSON.parse(answered.body)) : null;
+      if (said?.success) told.add({ key, ...said.data });
+      return { key, ...answered };
     },
     interact: async (payload, by = {}) => {
       const { user, team, enterprise, orgWide } = where(by);

@@ -6,8 +6,8 @@ import type { Database } from '../../../src/db/client.ts';
 import { accountOf } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { placeInQueue } from '../../../src/db/placeInQueue.ts';
-import { insertRun, type NewRun, requestCancel } from '../../../src/db/runs.ts';
-import { claim, dispatchDue, handBack, type Lease, settle } from '../../../src/db/turns.ts';
+import { announceRun, insertRun, loadRun, type NewRun, requestCancel } from '../../../src/db/runs.ts';
+import { claim, dispatchDue, handBack, type Lease, settle, withdrawRun } from '../../../src/db/turns.ts';
 import { type RunId, runId, runOptions } from '../../../src/db/vocabulary.ts';
 import type { Workspace } from '../../../src/db/workspaces.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
@@ -45,6 +45,39 @@ async function ask(
   }
   return ids;
 }
+
+test('a new run that waits for the message which answers its command holds up nobody, and is started once that is known', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const waiting = { ...newRun(workspace, 'ada'), waitsForAnswerMs: 3_600_000 };
+  await insertRun(database.db, waiting, limits);
+  const [next] = await ask(database, workspace, ['bob'], 1);
+  expect((await dispatch(database, 10)).map((lease) => lease.runId)).toEqual([next]);
+  expect(await dispatch(database, 10)).toEqual([]);
+  expect(await announceRun(database.db, waiting.id, { here: true })).toBe(true);
+  const [started] = await dispatch(database, 10);
+  expect(started?.runId).toBe(waiting.id);
+  // Whoever is late with the answer by now is told so.
+  expect(await announceRun(database.db, waiting.id, { here: false })).toBe(false);
+  expect((await loadRun(database.db, waiting.id))?.run.place).toEqual({ here: true });
+});
+
+test('a run of which nobody was told is taken back whole, unless somebody is at it', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const [first, second] = [1, 2].map(() => ({ ...newRun(workspace, 'ada'), waitsForAnswerMs: 3_600_000 }));
+  if (!first || !second) throw new Error('no runs');
+  for (const run of [first, second]) await insertRun(database.db, run, limits);
+  expect(await withdrawRun(database.db, first.id)).toBe(true);
+  expect(await withdrawRun(database.db, first.id)).toBe(false);
+  await announceRun(database.db, second.id, {});
+  const [lease] = await dispatch(database, 10);
+  expect(await withdrawRun(database.db, second.id)).toBe(false);
+  expect((await accountOf(database.db, workspace.id)).held).toBe(5);
+  await end(database, lease);
+  expect(await dispatch(database, 10)).toHaveLength(1);
+  expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
+});
 
 const dispatch = (database: Database, most: number) => dispatchDue(database.db, most, 60_000, limits);
 

@@ -2,7 +2,9 @@ import { textCard } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
 import { parseLine } from '../../commands/parse.ts';
 import { refusalCard } from '../../refusalCard.ts';
+import type { Acknowledge } from '../acknowledge.ts';
 import type { Asker } from '../asker.ts';
+import type { SlackMessage } from '../cardBlocks.ts';
 import { attachedImage } from '../createForm.ts';
 import { cardOf, carryOut, type DeskNeeds, receive, say, type Visit } from '../desk.ts';
 import { unescaped } from '../escape.ts';
@@ -10,7 +12,11 @@ import { commandPayload, mentionPayload, sourceOfCommand, sourceOfEvent } from '
 import { openAdminForm, openCreateForm } from './modals.ts';
 
 /** `/vidgenie …`: without words it opens the form with everything, and so does a command that Slack can only take in a form. */
-export async function onCommand(needs: DeskNeeds, body: unknown): Promise<void> {
+export async function onCommand(
+  needs: DeskNeeds,
+  body: unknown,
+  acknowledge: Acknowledge<SlackMessage>,
+): Promise<void> {
   const it = commandPayload.parse(body);
   const asker: Asker = {
     source: sourceOfCommand(it),
@@ -20,6 +26,7 @@ export async function onCommand(needs: DeskNeeds, body: unknown): Promise<void> 
     channel: it.channel_id,
     threadTs: null,
     responseUrl: it.response_url,
+    acknowledge,
     requestKey: `slack:command:${it.trigger_id}`,
     fileId: null,
   };

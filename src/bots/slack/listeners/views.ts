@@ -5,6 +5,7 @@ import { textCard } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
 import { refusalCard } from '../../refusalCard.ts';
 import { type Locale, textOf } from '../../text.ts';
+import type { Acknowledge } from '../acknowledge.ts';
 import { cardView, commandOfForm, readForm, waitingView } from '../adminForm.ts';
 import type { Asker } from '../asker.ts';
 import { createCallback, fieldOfRefusal, readCreateForm } from '../createForm.ts';
@@ -14,18 +15,17 @@ import { cut } from '../escape.ts';
 import { sourceOfInteraction, viewPayload } from '../payloads.ts';
 import { workspaceOf } from '../workspace.ts';
 
-/** What Slack is told about a submitted form: nothing (it closes), what is wrong with which field, or what to show instead. */
+/** What Slack is told about a submitted form, which closes otherwise: what is wrong with which field, or what to show instead. */
 export type ViewAnswer =
-  | undefined
   | { response_action: 'errors'; errors: Record<string, string> }
   | { response_action: 'update'; view: types.ModalView };
 
-type Ack = (answer?: ViewAnswer) => Promise<void>;
+type Ack = Acknowledge<ViewAnswer>;
 
-/** An admin's form answers within the three seconds that Slack waits; later than this the modal says that it takes longer. Milliseconds. */
-const patienceMs = 2_000;
+/** A form is answered within the three seconds that Slack waits; later than this an admin's form says that it takes longer. Milliseconds. */
+export const patienceWithFormsMs = 2_000;
 
-export async function onViewSubmission(needs: DeskNeeds, body: unknown, ack: Ack): Promise<void> {
+export async function onViewSubmission(needs: DeskNeeds, body: unknown, acknowledge: Ack): Promise<void> {
   const it = viewPayload.parse(body);
   const asker: Asker = {
     source: sourceOfInteraction(it),
@@ -38,26 +38,33 @@ export async function onViewSubmission(needs: DeskNeeds, body: unknown, ack: Ack
     requestKey: `slack:view:${it.view.id}`,
     fileId: null,
   };
-  if (it.view.callback_id === createCallback) return await onCreate(needs, asker, it.view, ack);
+  if (it.view.callback_id === createCallback) return await onCreate(needs, asker, it.view, acknowledge);
   const edited = runOfEditForm(it.view.callback_id);
-  if (edited) return await onEdit(needs, asker, it.view, edited, ack);
+  if (edited) return await onEdit(needs, asker, it.view, edited);
   const command = commands.find(({ name }) => name === commandOfForm(it.view.callback_id));
-  if (!command) return await ack();
-  await onAdminForm(needs, asker, it.view, command, ack);
+  if (command) await onAdminForm(needs, asker, it.view, command, acknowledge);
+}
+
+/** What a form shows whose work takes longer than Slack waits: an admin's form stays open, the others close. */
+export function lateAnswer(needs: DeskNeeds, body: unknown): ViewAnswer | undefined {
+  const it = viewPayload.safeParse(body).data;
+  if (!it || commandOfForm(it.view.callback_id) === null) return undefined;
+  const locale = rememberedLocale(needs, { source: sourceOfInteraction(it), userId: it.user.id });
+  return { response_action: 'update', view: waitingView(textOf(locale)) };
 }
 
 type View = ReturnType<typeof viewPayload.parse>['view'];
 
 /** What is wrong with the words is said in the form, before anything is looked up; the rest is said where the run would have been. */
-async function onCreate(needs: DeskNeeds, from: Asker, view: View, ack: Ack): Promise<void> {
+async function onCreate(needs: DeskNeeds, from: Asker, view: View, acknowledge: Ack): Promise<void> {
   const asked = readCreateForm(view.state, view.private_metadata);
   const checked = asked.command.check(asked.given);
   if (checked.outcome === 'refused') {
     const text = textOf(rememberedLocale(needs, from));
     const field = fieldOfRefusal(checked.refusal, Object.keys(view.state.values), 'prompt');
-    return await ack({ response_action: 'errors', errors: { [field]: sentence(checked.refusal, text) } });
+    await acknowledge({ response_action: 'errors', errors: { [field]: sentence(checked.refusal, text) } });
+    return;
   }
-  await ack();
   const { channel, threadTs, fileId } = asked;
   await receive(needs, { ...from, channel, threadTs, fileId }, async (visit) => {
     const answer = await carryOut(visit, asked.command, asked.given);
@@ -66,8 +73,7 @@ async function onCreate(needs: DeskNeeds, from: Asker, view: View, ack: Ack): Pr
   });
 }
 
-async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId, ack: Ack): Promise<void> {
-  await ack();
+async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId): Promise<void> {
   const { prompt, channel, threadTs } = readEditForm(view.state, view.private_metadata);
   await receive(needs, { ...from, channel, threadTs, isPress: true }, async (visit) => {
     if (!(await entered(visit))) return;
@@ -81,38 +87,20 @@ async function onAdminForm(
   asker: Asker,
   view: View,
   command: (typeof commands)[number],
-  ack: Ack,
+  acknowledge: Ack,
 ): Promise<void> {
-  let isAnswered = false;
-  const answerOnce = async (answer: ViewAnswer) => {
-    if (isAnswered) return false;
-    isAnswered = true;
-    await ack(answer);
-    return true;
-  };
-  const late = setTimeout(() => {
-    const text = textOf(rememberedLocale(needs, asker));
-    answerOnce({ response_action: 'update', view: waitingView(text) }).catch(() => {});
-  }, patienceMs);
-  try {
-    await receive(needs, asker, async (visit) => {
-      const answer = await command.submit(await asOfNow(visit), readForm(view.state));
-      const show = async (shown: types.ModalView) => {
-        if (await answerOnce({ response_action: 'update', view: shown })) return;
-        await visit.connection.client.views.update({ view_id: view.id, view: shown });
-      };
-      const field = answer.kind === 'refusal' && fieldOfRefusal(answer.refusal, Object.keys(view.state.values), '');
-      if (answer.kind === 'refusal' && field) {
-        const errors = { [field]: sentence(answer.refusal, visit.text) };
-        if (await answerOnce({ response_action: 'errors', errors })) return;
-      }
-      const card = cardOf(answer, visit.text) ?? textCard('good', visit.text.commands.settings.saved);
-      await show(cardView(card, visit.text));
-    });
-  } finally {
-    clearTimeout(late);
-    await answerOnce(undefined);
-  }
+  await receive(needs, asker, async (visit) => {
+    const answer = await command.submit(await asOfNow(visit), readForm(view.state));
+    const field = answer.kind === 'refusal' && fieldOfRefusal(answer.refusal, Object.keys(view.state.values), '');
+    if (answer.kind === 'refusal' && field) {
+      const errors = { [field]: sentence(answer.refusal, visit.text) };
+      if (await acknowledge({ response_action: 'errors', errors })) return;
+    }
+    const card = cardOf(answer, visit.text) ?? textCard('good', visit.text.commands.settings.saved);
+    const shown = cardView(card, visit.text);
+    if (await acknowledge({ response_action: 'update', view: shown })) return;
+    await visit.connection.client.views.update({ view_id: view.id, view: shown });
+  });
 }
 
 /** One line below a field: Slack shows no more of it. */
@@ -123,7 +111,7 @@ function sentence(refusal: Parameters<typeof refusalCard>[0], text: ReturnType<t
 }
 
 /** The asker's language without asking Slack, for an answer that cannot wait: they opened the form a moment ago. */
-function rememberedLocale(needs: DeskNeeds, { source, userId }: Asker): Locale {
+function rememberedLocale(needs: DeskNeeds, { source, userId }: Pick<Asker, 'source' | 'userId'>): Locale {
   const id = workspaceOf(source);
   return id ? needs.members.localeOf({ workspaceId: id, userId }) : 'en';
 }

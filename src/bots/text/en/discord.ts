@@ -2,7 +2,8 @@
 export const animateCommand = 'Animate with VidGenie';
 export const description = 'Images and videos from a few words';
 
-export const onIt = 'One moment …';
+/** Who asked, where no answer to a command says so. */
+export const askedBy = (memberId: string): string => `Asked for by <@${memberId}>.`;
 export const thread = (channelId: string): string => `Everything about it is in <#${channelId}>.`;
 
 /** Permissions by the names that Discord itself shows. */

@@ -9,6 +9,7 @@ export const accepted = {
 };
 
 export const thinking = 'One moment …';
+export const here = 'VidGenie can post in this conversation.';
 export const fault = {
   title: 'That did not work',
   text: 'Something unexpected happened on the way. Nothing was charged for what did not start; try again in a minute.',

@@ -2,7 +2,8 @@ export { animateCommand } from '../en/discord.ts';
 
 export const description = 'Des images et des vidéos à partir de quelques mots';
 
-export const onIt = 'Un instant …';
+/** Who asked, where no answer to a command says so. */
+export const askedBy = (memberId: string): string => `Demandé par <@${memberId}>.`;
 export const thread = (channelId: string): string => `Tout se passe dans <#${channelId}>.`;
 
 export const permissions = {

@@ -9,6 +9,7 @@ export const accepted = {
 };
 
 export const thinking = 'Un instant …';
+export const here = 'VidGenie peut publier dans cette conversation.';
 export const fault = {
   title: 'Cela n’a pas marché',
   text: 'Un imprévu est survenu en chemin. Ce qui n’a pas commencé n’est pas facturé ; réessayez dans une minute.',

@@ -1,0 +1,63 @@
+import type { REST } from '@discordjs/rest';
+import { MessageFlags, Routes } from 'discord-api-types/v10';
+import { z } from 'zod';
+import type { RunView } from '../../db/runs.ts';
+import type { Speaking } from '../../pipeline/messenger.ts';
+import { textOf } from '../text.ts';
+import type { DiscordPlace, DiscordSpeech } from './place.ts';
+import { codeOf, codes, sendMessage } from './rest.ts';
+import { nonceOf, rootMessage } from './runMessages.ts';
+import { openBareThread } from './thread.ts';
+
+/**
+ * Gives a run a message of its own, for nobody told it which one answered its command: whoever took the command died. The answer may be
+ * there all the same; then the run speaks by that one.
+ */
+export async function findOrPostRoot(
+  rest: REST,
+  view: RunView,
+  place: DiscordPlace,
+  { progress, signal }: Speaking,
+): Promise<Partial<DiscordSpeech>> {
+  const found = await findAnswer(rest, place, signal);
+  if (found !== null) return { rootId: found };
+  const { id, prompt } = view.run;
+  try {
+    const body = {
+      ...rootMessage(view, progress, textOf(place.locale)),
+      ...{ nonce: nonceOf('a', id), enforce_nonce: true },
+    };
+    const route = Routes.channelMessages(place.channelId);
+    return { rootId: (await sendMessage(rest, { method: 'POST', route, body, signal })).id, postedRoot: true };
+  } catch (error) {
+    // Answering a command takes no permission to post in a channel, and opening a thread takes another one.
+    if (codeOf(error) !== codes.missingPermissions || !place.opensThread) throw error;
+    return { threadId: await openBareThread(rest, place.channelId, prompt, signal) };
+  }
+}
+
+const answers = z.array(
+  z.object({ id: z.string(), flags: z.int().default(0), interaction_metadata: z.object({ id: z.string() }).nullish() }),
+);
+
+/** An answer comes within seconds of its command, so it is among the first messages after it. */
+const furthest = 100;
+
+/** The message that answered a command; "thinking…" is no answer, and turns into an error by itself. */
+async function findAnswer(
+  rest: REST,
+  { channelId, interactionId }: DiscordPlace,
+  signal: AbortSignal,
+): Promise<string | null> {
+  if (interactionId === null) return null;
+  const query = new URLSearchParams({ after: interactionId, limit: String(furthest) });
+  try {
+    const messages = answers.parse(await rest.get(Routes.channelMessages(channelId), { query, signal }));
+    const answer = messages.find(({ interaction_metadata: command }) => command?.id === interactionId);
+    return answer && (answer.flags & MessageFlags.Loading) === 0 ? answer.id : null;
+  } catch (error) {
+    const unreadable: readonly number[] = [codes.missingAccess, codes.missingPermissions];
+    if (unreadable.includes(codeOf(error) ?? 0)) return null;
+    throw error;
+  }
+}
