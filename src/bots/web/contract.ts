@@ -6,6 +6,7 @@ import {
   qualities,
   resolutions,
   runStates,
+  type StepKind,
   stepKinds,
   styles,
   transactionKinds,
@@ -128,6 +129,13 @@ export const executed = z
   })
   .meta({ id: 'Executed' });
 
+/** What the original product called its steps. */
+export const stepTitles = {
+  enhance: 'Prompt Enhancement',
+  image: 'Image Generation',
+  video: 'Video Generation',
+} as const satisfies Record<StepKind, string>;
+
 export const statuses = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
 
 export const status = z
@@ -136,11 +144,14 @@ export const status = z
     workflowId: z.uuid(),
     status: z.enum(statuses),
     progress: z.int().min(0).max(100),
-    currentStep: z.enum(stepKinds).nullable(),
+    currentStep: z.enum(stepTitles).nullable().meta({ description: 'What is at work, in words; null: nothing' }),
+    step: z.enum(stepKinds).nullable().meta({ description: 'The same, as `steps` name it' }),
     steps: z.array(
       z.object({
         name: z.enum(stepKinds),
-        status: z.enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'SKIPPED']),
+        status: z
+          .enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'])
+          .meta({ description: 'CANCELLED: stopped after it had been sent, and paid for; SKIPPED: never begun' }),
         progress: z.int().min(0).max(100),
         error: z.string().optional(),
       }),
@@ -162,7 +173,7 @@ export const canceled = z
     released: credits.nullable().meta({ description: 'What went back; null while what was sent is still at work' }),
     captured: credits.nullable(),
   })
-  .meta({ id: 'Cancelled' });
+  .meta({ id: 'Canceled' });
 
 // The page: a run with everything about it.
 
@@ -260,7 +271,9 @@ export const runQuery = z.object({
   state: z.enum(['active', ...runStates]).optional(),
 });
 
-export const againBody = z.object({ prompt: z.string().optional().meta({ description: 'Other words' }) });
+export const againBody = z
+  .object({ prompt: z.string().optional().meta({ description: 'Other words' }) })
+  .meta({ id: 'Again' });
 export const started = z.object({ success: z.literal(true), run, balance: credits.nullable() }).meta({ id: 'Started' });
 export const deleted = z.object({ success: z.literal(true), detail: z.string() }).meta({ id: 'Deleted' });
 
@@ -330,6 +343,8 @@ export const session = z
   })
   .meta({ id: 'Session' });
 
+export const signedOut = z.object({ success: z.literal(true) }).meta({ id: 'SignedOut' });
+
 export const members = z
   .object({ members: z.array(z.object({ id: z.string(), name: z.string(), runs: z.int() })) })
   .meta({ id: 'Members' });
@@ -337,6 +352,9 @@ export const members = z
 // Credits.
 
 export const account = z.object({ balance: credits, held: credits }).meta({ id: 'Account' });
+/** What a stream of everything tells of: a run as it is now, or the credits. */
+export const change = run.or(account);
+
 export const creditsState = z
   .object({ balance: credits, held: credits, used: z.object({ day: credits, week: credits, month: credits }) })
   .meta({ id: 'Credits' });
@@ -358,12 +376,15 @@ export const transactionPage = z
   .object({ transactions: z.array(transaction), nextCursor: z.string().nullable() })
   .meta({ id: 'TransactionPage' });
 
+export const transactionsCsv = z.string();
+
 export const transactionQuery = z.object({
   limit: z.coerce.number().int().min(1).max(200).default(50),
   cursor: z
     .string()
     .regex(/^\d{1,15}$/)
-    .optional(),
+    .optional()
+    .meta({ examples: ['41'] }),
 });
 
 export const useQuery = z.object({ days: z.coerce.number().int().min(1).max(366).default(30) });

@@ -1,13 +1,13 @@
 import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isDatabaseAway } from '../../db/failures.ts';
-import type { Refusal } from '../commands/refusal.ts';
 import { type Text, textOf } from '../text.ts';
 import { readBody } from './body.ts';
 import { admit, type Caller } from './caller.ts';
 import type { WebDeps } from './deps.ts';
 import { type Pace, paceHeaders } from './limits.ts';
-import { type Problem, problem, problemResponse, refusalProblem } from './problem.ts';
+import { misgiven } from './misgiven.ts';
+import { type Problem, problem, problemResponse } from './problem.ts';
 
 type Access = 'member' | 'admin' | 'operator';
 
@@ -132,13 +132,19 @@ async function answered<
   const params = given.params.safeParse(context.req.param());
   if (!params.success) return refuse(problem('not_found', text));
   const query = given.query.safeParse(context.req.query());
-  if (!query.success) return refuse(misgiven(query.error, context.req.query(), text));
+  if (!query.success) {
+    const [issue] = query.error.issues;
+    return refuse(misgiven(given.query, issue, { value: context.req.query(), by: 'address', text }));
+  }
   const read = takesBody(given.body)
     ? await readBody(context, declaration.maxBodyBytes ?? 64 * 1024)
     : ({ outcome: 'read', value: undefined } as const);
   if (read.outcome !== 'read') return refuse(problem(read.outcome, text));
   const body = given.body.safeParse(read.value);
-  if (!body.success) return refuse(misgiven(body.error, read.value, text));
+  if (!body.success) {
+    const [issue] = body.error.issues;
+    return refuse(misgiven(given.body, issue, { value: read.value, by: 'body', text }));
+  }
 
   const signal = AbortSignal.any([context.req.raw.signal, deps.stopping]);
   const checked = { params: params.data, query: query.data, body: body.data };
@@ -155,31 +161,3 @@ async function answered<
 }
 
 const takesBody = (schema: z.ZodType): boolean => !(schema instanceof z.ZodUndefined);
-
-/** What the first thing is that was given wrongly, in a chat's words, with what it can be instead. */
-function misgiven(error: z.ZodError, given: unknown, text: Text): Problem {
-  const [issue] = error.issues;
-  const path = issue?.path ?? [];
-  const option = String(path.at(-1) ?? '');
-  if (!issue || option === '') return problem('malformed', text);
-  const found = path.reduce<unknown>((value, name) => field(value, name), given);
-  const it = refusalProblem(refusalOf(issue, option, found), text);
-  return { ...it, facts: { ...it.facts, at: path.map(String).join('.') } };
-}
-
-const object = z.record(z.string(), z.unknown());
-const field = (value: unknown, name: PropertyKey): unknown => object.safeParse(value).data?.[String(name)];
-
-function refusalOf(issue: z.core.$ZodIssue, option: string, found: unknown): Refusal {
-  if (found === undefined) return { reason: 'missing', command: 'This', option };
-  const given = typeof found === 'string' ? found : (JSON.stringify(found) ?? '');
-  const bad = { reason: 'bad_value', option, given, nearest: null } as const;
-  if (issue.code === 'invalid_value') {
-    return { ...bad, allowed: { kind: 'choices', values: issue.values.map(String) } };
-  }
-  if (issue.code === 'invalid_type' && issue.expected === 'boolean') return { ...bad, allowed: { kind: 'on_off' } };
-  if (issue.code === 'too_big' && issue.origin === 'string') {
-    return { reason: 'too_long', option, length: given.length, most: Number(issue.maximum) };
-  }
-  return { ...bad, allowed: { kind: 'text' } };
-}

@@ -1,10 +1,12 @@
 import type { Hono } from 'hono';
 import { localeOf, textOf } from '../text.ts';
 import type { WebDeps } from './deps.ts';
+import { mountDocs } from './docs.ts';
 import type { Endpoint } from './endpoint.ts';
 import { mountEnter } from './enter.ts';
 import { mountMedia } from './media.ts';
-import { openApiDocument } from './openapi.ts';
+import { refuseOtherMethods } from './methods.ts';
+import { type EndpointGroup, openApiDocument } from './openapi.ts';
 import { mountPage } from './page.ts';
 import { problem, problemResponse } from './problem.ts';
 import { composerEndpoints } from './routes/composer.ts';
@@ -15,25 +17,30 @@ import { sessionEndpoints } from './routes/session.ts';
 import { workflowEndpoints } from './routes/workflow.ts';
 
 /** Everything that the API can be asked, in the order in which people meet it. To add one: an endpoint in `routes/`. */
-export const endpoints: readonly Endpoint[] = [
-  ...workflowEndpoints,
-  ...runEndpoints,
-  ...composerEndpoints,
-  ...creditEndpoints,
-  ...keyEndpoints,
-  ...sessionEndpoints,
+const groups: readonly EndpointGroup[] = [
+  { name: 'Workflow', description: 'Start a run, follow it, cancel it.', endpoints: workflowEndpoints },
+  { name: 'Runs', description: 'What was made, and what can be made of it.', endpoints: runEndpoints },
+  { name: 'Choices', description: 'What can be asked for, and what it costs.', endpoints: composerEndpoints },
+  { name: 'Credits', description: 'What there is, what it went on, and the ledger.', endpoints: creditEndpoints },
+  { name: 'Keys', description: "The workspace's own keys, for its admins.", endpoints: keyEndpoints },
+  { name: 'Session', description: 'Who asks.', endpoints: sessionEndpoints },
 ];
+
+export const endpoints: readonly Endpoint[] = groups.flatMap((group) => group.endpoints);
 
 /** Adds the page, the API and the media to the program's HTTP server. */
 export async function mountWeb(app: Hono, deps: WebDeps): Promise<void> {
+  const before = app.routes.length;
   for (const endpoint of endpoints) endpoint.mount(app, deps);
-  const document = openApiDocument(endpoints);
+  const document = openApiDocument(groups);
   app.get('/api/openapi.json', (context) => context.json(document));
+  mountDocs(app, document);
+  mountMedia(app, deps);
+  mountEnter(app, deps);
+  refuseOtherMethods(app, app.routes.slice(before));
   app.all('/api/*', (context) => {
     const text = textOf(localeOf(context.req.header('accept-language') ?? 'en'));
     return problemResponse(problem('not_found', text));
   });
-  mountMedia(app, deps);
-  mountEnter(app, deps);
   mountPage(app);
 }

@@ -1,14 +1,19 @@
 import { z } from 'zod';
 import { problem } from './contract.ts';
 import type { Endpoint } from './endpoint.ts';
+import { exampleOf, exampleOfParameter, refusalExamples } from './examples.ts';
+import { problemBody } from './problem.ts';
 
 type Json = Record<string, unknown>;
+
+/** Endpoints that belong together. */
+export type EndpointGroup = { name: string; description: string; endpoints: readonly Endpoint[] };
 
 /** What every endpoint may refuse with. */
 const common = [401, 403, 429, 500, 503];
 
 /** The OpenAPI 3.1 document of the API, made from the very schemas that its endpoints check with. */
-export function openApiDocument(endpoints: readonly Endpoint[]): Json {
+export function openApiDocument(groups: readonly EndpointGroup[]): Json {
   const schemas: Json = {};
   const schemaOf: SchemaOf = (schema, io) => {
     const made = z.toJSONSchema(schema, { target: 'draft-2020-12', io, unrepresentable: 'any' });
@@ -17,14 +22,18 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
     return own;
   };
   const paths: Record<string, Json> = {};
-  for (const endpoint of endpoints) {
-    paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operationOf(endpoint, schemaOf) };
+  for (const { name, endpoints } of groups) {
+    for (const endpoint of endpoints) {
+      const operation = { tags: [name], ...operationOf(endpoint, schemaOf) };
+      paths[endpoint.path] = { ...paths[endpoint.path], [endpoint.method]: operation };
+    }
   }
   return {
     openapi: '3.1.1',
     info: { title: 'VidGenie', version: '1', description: 'Runs, credits and keys of a workspace.' },
     servers: [{ url: '/' }],
     security: [{ bearer: [] }, { session: [] }],
+    tags: groups.map(({ name, description }) => ({ name, description })),
     paths,
     components: {
       schemas,
@@ -36,6 +45,7 @@ export function openApiDocument(endpoints: readonly Endpoint[]): Json {
   };
 }
 
+const eventStream = 'text/event-stream';
 const object = z.record(z.string(), z.unknown());
 
 /** Named schemas stand once, among the components. */
@@ -51,26 +61,57 @@ type SchemaOf = (schema: z.core.$ZodType, io: 'input' | 'output') => Json;
 
 function operationOf({ summary, access, given, answers, stream, refuses }: Endpoint, schemaOf: SchemaOf): Json {
   const parameters = (where: 'path' | 'query', schema: z.ZodObject) =>
-    Object.entries(schema.shape).map(([name, one]) => ({
-      ...{ name, in: where, required: where === 'path', schema: schemaOf(one, 'output') },
-    }));
+    Object.entries(schema.shape).map(([name, one]) => {
+      const { examples, ...described } = schemaOf(one, 'output');
+      const [own] = z.array(z.unknown()).parse(examples ?? []);
+      return {
+        name,
+        in: where,
+        required: where === 'path',
+        schema: described,
+        ...shown(own ?? exampleOfParameter[name]),
+      };
+    });
   const said = Object.entries(answers).map(([status, schema]) => [
     status,
-    { description: summary, content: { [stream ?? 'application/json']: { schema: schemaOf(schema, 'output') } } },
-  ]);
-  const takes = [400, 413, 415].filter(() => !(given.body instanceof z.ZodUndefined));
-  const refused = [...new Set([...common, ...takes, ...refuses, 400, 404])].map((status) => [
-    String(status),
     {
-      description: 'Why it was not done',
-      content: { 'application/problem+json': { schema: schemaOf(problem, 'output') } },
+      description: summary,
+      content: {
+        [stream ?? 'application/json']: {
+          schema: schemaOf(schema, 'output'),
+          ...shown(stream === eventStream ? `data: ${JSON.stringify(exampleOf(schema))}\n\n` : exampleOf(schema)),
+        },
+      },
     },
   ]);
+  const takes = [400, 413, 415].filter(() => !(given.body instanceof z.ZodUndefined));
+  const refused = [...new Set([...common, ...takes, ...refuses, 400, 404])].map((status) => {
+    const example = refusalExamples[status];
+    return [
+      String(status),
+      {
+        description: example?.title ?? 'Why it was not done',
+        content: {
+          'application/problem+json': {
+            schema: schemaOf(problem, 'output'),
+            ...shown(example && problemBody(example)),
+          },
+        },
+      },
+    ];
+  });
   const body = given.body instanceof z.ZodUndefined ? null : schemaOf(given.body, 'input');
   return {
     ...{ summary, description: `For: ${access}` },
     parameters: [...parameters('path', given.params), ...parameters('query', given.query)],
-    ...(body !== null && { requestBody: { required: true, content: { 'application/json': { schema: body } } } }),
+    ...(body !== null && {
+      requestBody: {
+        required: true,
+        content: { 'application/json': { schema: body, ...shown(exampleOf(given.body)) } },
+      },
+    }),
     responses: Object.fromEntries([...refused, ...said]),
   };
 }
+
+const shown = (example: unknown): { example?: unknown } => (example === undefined ? {} : { example });

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
-import { type Asset, type RunView, refundedCredits } from '../../db/runs.ts';
+import { type Asset, type RunView, refundedCredits, type Step } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
 import { mayEnd } from '../actions/permission.ts';
@@ -11,7 +11,7 @@ import type { Services } from '../services.ts';
 import { speechOf } from '../slack/place.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './caller.ts';
-import type { medium, Run, status, statuses, step } from './contract.ts';
+import { type medium, type Run, type status, type statuses, type step, stepTitles } from './contract.ts';
 import type { WebDeps } from './deps.ts';
 
 type Status = z.infer<typeof status>;
@@ -32,6 +32,10 @@ const stepStatusOf = {
   skipped: 'SKIPPED',
 } as const;
 
+/** A step that was stopped after it had been sent did not fail: somebody wanted it so. */
+const stepStatus = ({ failure }: Step, state: keyof typeof stepStatusOf) =>
+  failure?.kind === 'canceled' ? 'CANCELLED' : stepStatusOf[state];
+
 export const statusWord = (state: RunState) => statusOf[state];
 
 /** A run as the original product told it. `address` gives an object's own address. */
@@ -46,12 +50,13 @@ export async function presentStatus(
   const lines = stepLines(view, progress, text);
   const failures = failureSentences(view, text);
   const result = await resultOf(view, address);
+  const working = run.settledAt ? undefined : lines.find(({ state }) => state === 'working')?.kind;
   return {
     ...{ success: true, workflowId: run.id, status: statusOf[run.state], progress: progress.percent },
-    currentStep: run.settledAt ? null : (lines.find(({ state }) => state === 'working')?.kind ?? null),
+    ...{ currentStep: working ? stepTitles[working] : null, step: working ?? null },
     steps: view.steps.map((one, at) => ({
       name: one.kind,
-      status: stepStatusOf[lines[at]?.state ?? 'waiting'],
+      status: stepStatus(one, lines[at]?.state ?? 'waiting'),
       progress: lines[at]?.percent ?? 0,
       ...(one.failure && { error: text.runs.failure(one.kind, one.failure.kind, one.failure.detail) }),
     })),

@@ -25,6 +25,7 @@ const statusOfKnown = {
   too_many_streams: 429,
   not_json: 415,
   malformed: 400,
+  method_not_allowed: 405,
   too_large: 413,
   not_found: 404,
   bad_link: 410,
@@ -43,9 +44,9 @@ export function problem(
   return { status: statusOfKnown[reason], reason, title, detail, ...more };
 }
 
-/** A refusal of a command, in the words that a chat would use. */
+/** A refusal of a command: in the words that a chat would use, but for those that are about typing commands. */
 export function refusalProblem(refusal: Refusal, text: Text): Problem {
-  const { title, text: detail } = text.refusals.refusal(refusal);
+  const { title, text: detail } = text.web.refusal(refusal) ?? text.refusals.refusal(refusal);
   const headers = headersOf(refusal);
   return {
     status: statusOfRefusal(refusal),
@@ -139,9 +140,15 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
   }
 }
 
-export function problemResponse({ status, reason, title, detail, facts = {}, headers = {} }: Problem): Response {
-  const body = { type: `urn:vidgenie:problem:${reason}`, title, status, detail, reason, ...facts };
-  return new Response(JSON.stringify(body), {
+/** A problem as it is sent. */
+export const problemBody = ({ status, reason, title, detail, facts = {} }: Problem) => ({
+  ...{ type: `urn:vidgenie:problem:${reason}`, title, status, detail, reason },
+  ...facts,
+});
+
+export function problemResponse(it: Problem): Response {
+  const { status, headers = {} } = it;
+  return new Response(JSON.stringify(problemBody(it)), {
     status,
     headers: { 'content-type': 'application/problem+json', 'cache-control': 'no-store', ...headers },
   });

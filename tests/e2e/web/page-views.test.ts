@@ -50,6 +50,7 @@ test('on no view, in light or dark, wide or narrow, does axe find anything, and 
     ['/gallery', '.tile img'],
     ['/credits', 'tbody tr:nth-child(2)'],
     ['/admin', '.key + .key'],
+    ['/api/docs', 'article'],
   ] as const;
   for (const colorScheme of ['light', 'dark'] as const) {
     const viewport = colorScheme === 'dark' ? { width: 390, height: 844 } : { width: 1440, height: 900 };

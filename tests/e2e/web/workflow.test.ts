@@ -213,7 +213,7 @@ test('a cancel says what went back and what was paid, and what is over cannot be
   const id = idIn(await execute(slow, owner, body));
   const headers = { authorization: `Bearer ${owner}` };
   await eventsOf(`${slow.base}/api/workflow/events/${id}`, headers, (events) =>
-    events.some(({ data }) => data.currentStep === 'video'),
+    events.some(({ data }) => data.currentStep === 'Video Generation' && data.step === 'video'),
   );
   const bystander = await slow.token(mine, 'member');
   const cancel = (from: string) => slow.ask('POST', `/api/workflow/cancel/${id}`, { token: from });
@@ -225,6 +225,10 @@ test('a cancel says what went back and what was paid, and what is over cannot be
   const stopped = (await cancel(owner)).json();
   expect(stopped).toMatchObject({ success: true, status: 'CANCELLED', held: 18 });
   expect(Number(stopped.released) + Number(stopped.captured)).toBe(18);
+  // Somebody wanted it so: nothing failed.
+  expect((await slow.ask('GET', `/api/workflow/status/${id}`, { token: owner })).json()).toMatchObject({
+    ...{ status: 'CANCELLED', currentStep: null, step: null, steps: [{}, {}, { name: 'video', status: 'CANCELLED' }] },
+  });
   expect((await cancel(owner)).json()).toMatchObject({ status: 409, reason: 'already_over' });
   expect(await checkInvariants(slow.program.services.db, { atRest: false })).toEqual([]);
 

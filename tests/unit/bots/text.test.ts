@@ -1,7 +1,9 @@
+import { readdirSync, readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import type { ImageFault, Refusal } from '../../../src/bots/commands/refusal.ts';
 import { refusalCard } from '../../../src/bots/refusalCard.ts';
-import { textOf } from '../../../src/bots/text.ts';
+import { locales, textOf } from '../../../src/bots/text.ts';
+import { refusalProblem } from '../../../src/bots/web/problem.ts';
 import { type FailureKind, failureKinds, runId, stepKinds } from '../../../src/db/vocabulary.ts';
 
 const text = textOf('en');
@@ -125,6 +127,20 @@ const nextSteps: Record<FailureKind, RegExp> = {
   internal: /try again/,
   canceled: /costs nothing/,
 };
+
+test.each(locales)('over HTTP no refusal speaks of commands and their options (%s)', (locale) => {
+  for (const [refusal] of Object.values(refusals)) {
+    const { title, detail } = refusalProblem(refusal, textOf(locale));
+    expect(`${title}. ${detail}`).not.toMatch(/--|: (help|history|status|keys)\b|undefined/);
+  }
+});
+
+test('in English it is spelled canceled, wherever people read it', () => {
+  const folder = new URL('../../../src/bots/text/en/', import.meta.url);
+  const said = readdirSync(folder).map((name) => readFileSync(new URL(name, folder), 'utf8'));
+  said.push(readFileSync(new URL('../../../README.md', import.meta.url), 'utf8'));
+  for (const words of said) expect(words).not.toMatch(/cancell(?!ation)/i);
+});
 
 test.each(failureKinds)('a failure of the kind %s is told for every step, with what to do next', (kind) => {
   for (const step of stepKinds) {

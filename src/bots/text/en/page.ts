@@ -120,7 +120,7 @@ export const states: Record<RunState, string> = {
   running: 'At work',
   succeeded: 'Done',
   failed: 'Failed',
-  canceled: 'Cancelled',
+  canceled: 'Canceled',
 };
 export const stepNames: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video' };
 export const nodes = { prompt: 'Your words', enhance: 'Better prompt', image: 'Image', video: 'Video' };

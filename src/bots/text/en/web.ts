@@ -1,3 +1,7 @@
+import type { Refusal } from '../../commands/refusal.ts';
+import type { Expected } from '../../web/expected.ts';
+import { anyOf, credits, few } from './measures.ts';
+
 /** The words of the page's server and of the HTTP API. */
 export const problems = {
   signed_out: {
@@ -31,7 +35,11 @@ export const problems = {
     detail: 'Close some of those that you listen to, then ask again.',
   },
   not_json: { title: 'That is no JSON', detail: 'Send JSON, with the header content-type: application/json' },
-  malformed: { title: 'That cannot be read', detail: 'See /api/openapi.json for what is expected.' },
+  malformed: { title: 'That cannot be read', detail: 'See /api/docs for what is expected.' },
+  method_not_allowed: {
+    title: 'That is not done here',
+    detail: 'The header Allow names what is; /api/docs tells of all.',
+  },
   too_large: { title: 'That is too large', detail: 'An image may have 10 MB, anything else 64 kB.' },
   not_found: { title: 'There is no such thing here', detail: 'It may be deleted, or belong elsewhere.' },
   bad_link: {
@@ -51,6 +59,106 @@ export const problems = {
     detail: 'Try again in a moment. Nothing was charged without a run to show for it.',
   },
 };
+
+/** What was sent is not what is expected. */
+export const given = {
+  missing: (field: string) => `${field} is missing`,
+  wrong: (field: string, value: string | null) =>
+    value === null ? `${field} is not what it has to be` : `${field} cannot be ${few(value, 40)}`,
+  tooLong: (field: string) => `${field} is too long`,
+  characters: (most: number, length: number) =>
+    `It may have ${most.toLocaleString('en')} characters; this one has ${length.toLocaleString('en')}.`,
+  object: 'Send a JSON object.',
+  examples: 'There are examples at /api/docs.',
+  expected: (it: Expected): string => {
+    switch (it.kind) {
+      case 'whole_number':
+      case 'number':
+        return `It is a ${it.kind === 'number' ? 'number' : 'whole number'}${between(it.least, it.most)}.`;
+      case 'choices':
+        return `It can be ${anyOf(it.values)}.`;
+      case 'true_or_false':
+        return 'It is true or false.';
+      case 'id':
+        return 'It is an id, such as 0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17.';
+      case 'text':
+        return it.longest === null
+          ? 'It is text.'
+          : `It is text of up to ${it.longest.toLocaleString('en')} characters.`;
+      case 'list':
+        return it.longest === null ? 'It is a list.' : `It is a list of up to ${it.longest}.`;
+      case 'object':
+        return 'It is an object.';
+      case 'other':
+        return 'It has another form.';
+    }
+  },
+};
+
+const between = (least: number | null, most: number | null): string => {
+  if (least !== null && most !== null) return ` from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
+  if (least !== null) return ` from ${least.toLocaleString('en')} on`;
+  return most === null ? '' : ` up to ${most.toLocaleString('en')}`;
+};
+
+/** Refusals that a chat explains with commands, where nobody types any; null: they are said as in a chat. */
+export function refusal(it: Refusal): { title: string; text: string } | null {
+  switch (it.reason) {
+    case 'bad_value':
+    case 'missing_value': {
+      const title = it.reason === 'bad_value' ? given.wrong(it.option, `"${it.given}"`) : given.missing(it.option);
+      const { allowed } = it;
+      if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
+      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', longest: null } : allowed) };
+    }
+    case 'missing':
+      if (it.option === 'prompt') return { title: 'What would you like to see?', text: 'Say it in a few words.' };
+      if (it.option === 'image') return { title: 'Which image?', text: 'Add a PNG, JPEG or WebP image.' };
+      return { title: given.missing(it.option), text: given.examples };
+    case 'unknown_option':
+      return { title: `There is no ${few(it.given, 30)}`, text: `There is ${anyOf(it.allowed)}.` };
+    case 'unexpected_words':
+      return { title: `"${few(it.words, 30)}" does not belong there`, text: given.examples };
+    case 'given_twice':
+      return { title: `${it.option} was given twice`, text: 'Say it once, so that it is clear which one counts.' };
+    case 'admins_only':
+      return { title: problems.admins_only.title, text: problems.admins_only.detail };
+    case 'insufficient':
+      return {
+        title: 'Not enough credits',
+        text: `This costs ${credits(it.priceCredits)} and ${it.balance} ${it.balance === 1 ? 'is' : 'are'} left${
+          it.heldCredits > 0 ? ` (${it.heldCredits} more held by runs at work)` : ''
+        }. Nothing was charged. A shorter video, a lower resolution, no sound or standard quality costs less; free credits come back at the start of each month, and an operator can grant more.`,
+      };
+    case 'busy':
+      return {
+        title: 'You have enough on the way',
+        text: `${it.most} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one.`,
+      };
+    case 'unsupported':
+      return {
+        title: `${it.option} ${it.value} is not possible here`,
+        text: `${it.model} can do ${anyOf(it.allowed)}. Nothing was charged.`,
+      };
+    case 'no_key':
+      return {
+        title: `Nobody has a key for the ${things[it.step]} yet`,
+        text: 'Nothing was charged. An admin can bring one.',
+      };
+    case 'no_such_run':
+    case 'ambiguous_run':
+    case 'nothing_to_cancel':
+      return { title: problems.not_found.title, text: problems.not_found.detail };
+    case 'several_to_cancel':
+      return { title: 'Several runs are at work', text: 'Say which one.' };
+    case 'already_over':
+      return { title: 'That run is over', text: `It ${it.state}, so there is nothing to cancel.` };
+    default:
+      return null;
+  }
+}
+
+const things = { enhance: 'prompt', image: 'image', video: 'video' } as const;
 
 /** Admins have chosen the channels in which runs are started, and whoever asks here is in none of them. */
 export const elsewhere = {
@@ -88,7 +196,7 @@ export const tokens = {
   created: (scope: string) => `A token with the rights of ${scope === 'admin' ? 'an admin' : 'a member'}`,
   once: 'Copy it now: it is shown this once, and only its hash is kept.',
   how: (url: string) =>
-    `Send it as "Authorization: Bearer …" to ${url}/api; what there is stands in ${url}/api/openapi.json.`,
+    `Send it as "Authorization: Bearer …" to ${url}/api; what there is, with examples: ${url}/api/docs`,
   revoked: (label: string) => `The token "${label}" opens nothing any more`,
   unknown: (reference: string) => `No token begins with "${reference}"`,
   line: (scope: string, lastFour: string) => `${scope} …${lastFour}`,

@@ -1,3 +1,7 @@
+import type { Refusal } from '../../commands/refusal.ts';
+import type { Expected } from '../../web/expected.ts';
+import { anyOf, credits, few } from './measures.ts';
+
 export const problems = {
   signed_out: {
     title: 'Vous n’êtes pas connecté',
@@ -28,7 +32,11 @@ export const problems = {
   too_fast: { title: 'Trop à la fois', detail: 'Attendez autant de secondes que le dit Retry-After, puis continuez.' },
   too_many_streams: { title: 'Trop de flux ouverts', detail: 'Fermez-en quelques-uns, puis redemandez.' },
   not_json: { title: 'Ce n’est pas du JSON', detail: 'Envoyez du JSON, avec l’en-tête content-type: application/json' },
-  malformed: { title: 'Cela est illisible', detail: 'Voyez /api/openapi.json pour ce qui est attendu.' },
+  malformed: { title: 'Cela est illisible', detail: 'Voyez /api/docs pour ce qui est attendu.' },
+  method_not_allowed: {
+    title: 'Cela ne se fait pas ici',
+    detail: 'L’en-tête Allow dit ce qui se fait ; /api/docs dit tout.',
+  },
   too_large: { title: 'C’est trop grand', detail: 'Une image peut avoir 10 Mo, toute autre chose 64 ko.' },
   not_found: { title: 'Rien de tel ici', detail: 'C’est peut-être supprimé, ou ailleurs.' },
   bad_link: {
@@ -48,6 +56,104 @@ export const problems = {
     detail: 'Réessayez dans un instant. Rien n’est débité sans une réalisation en face.',
   },
 };
+
+export const given = {
+  missing: (field: string) => `${field} manque`,
+  wrong: (field: string, value: string | null) =>
+    value === null ? `${field} n’est pas ce qu’il faut` : `${field} ne peut pas valoir ${few(value, 40)}`,
+  tooLong: (field: string) => `${field} est trop long`,
+  characters: (most: number, length: number) =>
+    `${most.toLocaleString('fr')} caractères au plus ; il y en a ${length.toLocaleString('fr')}.`,
+  object: 'Envoyez un objet JSON.',
+  examples: 'Il y a des exemples sur /api/docs.',
+  expected: (it: Expected): string => {
+    switch (it.kind) {
+      case 'whole_number':
+      case 'number':
+        return `C’est un nombre${it.kind === 'number' ? '' : ' entier'}${between(it.least, it.most)}.`;
+      case 'choices':
+        return `Les valeurs possibles : ${anyOf(it.values)}.`;
+      case 'true_or_false':
+        return 'C’est true ou false.';
+      case 'id':
+        return 'C’est un identifiant, comme 0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17.';
+      case 'text':
+        return it.longest === null
+          ? 'C’est un texte.'
+          : `C’est un texte de ${it.longest.toLocaleString('fr')} caractères au plus.`;
+      case 'list':
+        return it.longest === null ? 'C’est une liste.' : `C’est une liste de ${it.longest} au plus.`;
+      case 'object':
+        return 'C’est un objet.';
+      case 'other':
+        return 'Il faut une autre forme.';
+    }
+  },
+};
+
+const between = (least: number | null, most: number | null): string => {
+  if (least !== null && most !== null) return ` de ${least.toLocaleString('fr')} à ${most.toLocaleString('fr')}`;
+  if (least !== null) return ` à partir de ${least.toLocaleString('fr')}`;
+  return most === null ? '' : ` jusqu’à ${most.toLocaleString('fr')}`;
+};
+
+export function refusal(it: Refusal): { title: string; text: string } | null {
+  switch (it.reason) {
+    case 'bad_value':
+    case 'missing_value': {
+      const title = it.reason === 'bad_value' ? given.wrong(it.option, `« ${it.given} »`) : given.missing(it.option);
+      const { allowed } = it;
+      if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
+      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', longest: null } : allowed) };
+    }
+    case 'missing':
+      if (it.option === 'prompt') return { title: 'Qu’aimeriez-vous voir ?', text: 'Dites-le en quelques mots.' };
+      if (it.option === 'image') return { title: 'Quelle image ?', text: 'Ajoutez une image PNG, JPEG ou WebP.' };
+      return { title: given.missing(it.option), text: given.examples };
+    case 'unknown_option':
+      return { title: `Il n’y a pas de ${few(it.given, 30)}`, text: `Il y a ${anyOf(it.allowed)}.` };
+    case 'unexpected_words':
+      return { title: `« ${few(it.words, 30)} » n’a rien à faire là`, text: given.examples };
+    case 'given_twice':
+      return { title: `${it.option} est donné deux fois`, text: 'Une seule fois suffit, pour savoir lequel compte.' };
+    case 'admins_only':
+      return { title: problems.admins_only.title, text: problems.admins_only.detail };
+    case 'insufficient':
+      return {
+        title: 'Pas assez de crédits',
+        text: `Cela coûte ${credits(it.priceCredits)} et il en reste ${it.balance}${
+          it.heldCredits > 0 ? ` (${it.heldCredits} de plus réservés par des créations en cours)` : ''
+        }. Rien n’a été facturé. Une vidéo plus courte, une résolution plus basse, sans son ou en qualité standard coûte moins ; les crédits gratuits reviennent au début du mois, et un opérateur peut en accorder.`,
+      };
+    case 'busy':
+      return {
+        title: 'Vous avez déjà beaucoup en cours',
+        text: `${it.most} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une.`,
+      };
+    case 'unsupported':
+      return {
+        title: `${it.option} ${it.value} n’est pas possible ici`,
+        text: `${it.model} accepte ${anyOf(it.allowed)}. Rien n’a été facturé.`,
+      };
+    case 'no_key':
+      return {
+        title: `Personne n’a encore de clé pour ${things[it.step]}`,
+        text: 'Rien n’a été facturé. Un admin peut en apporter une.',
+      };
+    case 'no_such_run':
+    case 'ambiguous_run':
+    case 'nothing_to_cancel':
+      return { title: problems.not_found.title, text: problems.not_found.detail };
+    case 'several_to_cancel':
+      return { title: 'Plusieurs créations sont en cours', text: 'Dites laquelle.' };
+    case 'already_over':
+      return { title: 'Cette création est finie', text: `Elle ${it.state}, il n’y a rien à annuler.` };
+    default:
+      return null;
+  }
+}
+
+const things = { enhance: 'le texte', image: 'l’image', video: 'la vidéo' } as const;
 
 export const elsewhere = {
   page: {
@@ -84,7 +190,7 @@ export const tokens = {
   created: (scope: string) => `Un jeton avec les droits d’un ${scope === 'admin' ? 'admin' : 'membre'}`,
   once: 'Copiez-le maintenant : il n’est montré qu’une fois, et seule son empreinte est gardée.',
   how: (url: string) =>
-    `Envoyez-le en « Authorization: Bearer … » à ${url}/api ; tout est décrit dans ${url}/api/openapi.json.`,
+    `Envoyez-le en « Authorization: Bearer … » à ${url}/api ; tout y est décrit, avec des exemples : ${url}/api/docs`,
   revoked: (label: string) => `Le jeton « ${label} » n’ouvre plus rien`,
   unknown: (reference: string) => `Aucun jeton ne commence par « ${reference} »`,
   line: (scope: string, lastFour: string) => `${scope} …${lastFour}`,

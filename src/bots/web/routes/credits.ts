@@ -1,11 +1,19 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
-import { z } from 'zod';
 import { accountOf, changeBalance, type ListedTransaction, listTransactions, usageOf } from '../../../db/credits.ts';
 import { dailyUse, membersOf } from '../../../db/gallery.ts';
 import { listable, runNamedIn } from '../../actions/permission.ts';
 import type { Caller } from '../caller.ts';
-import { creditsState, deductBody, deducted, transactionPage, transactionQuery, use, useQuery } from '../contract.ts';
+import {
+  creditsState,
+  deductBody,
+  deducted,
+  transactionPage,
+  transactionQuery,
+  transactionsCsv,
+  use,
+  useQuery,
+} from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { problem, refusalProblem } from '../problem.ts';
 
@@ -61,7 +69,7 @@ const csv = endpoint({
   access: 'member',
   summary: 'The whole ledger of the workspace as CSV, newest first',
   given: nothing,
-  answers: { 200: z.string() },
+  answers: { 200: transactionsCsv },
   stream: 'text/csv',
   answer: async ({ deps, caller }) => {
     const rows = async function* () {

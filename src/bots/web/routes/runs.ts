@@ -6,7 +6,7 @@ import { ensureWorkspace } from '../../../db/workspaces.ts';
 import { performAction, submitEdit } from '../../actions/perform.ts';
 import { maySee } from '../../actions/permission.ts';
 import { admit } from '../caller.ts';
-import { account, againBody, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
+import { againBody, change, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { placeOf, presentRun } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
@@ -141,7 +141,7 @@ const events = endpoint({
   access: 'member',
   summary: 'The runs of the workspace as they change (event: run), and its credits (event: credits)',
   given: nothing,
-  answers: { 200: run.or(account) },
+  answers: { 200: change },
   stream: 'text/event-stream',
   answer: async ({ deps, caller, text, context }) => {
     const { db, changes } = deps.services;

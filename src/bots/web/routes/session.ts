@@ -1,8 +1,7 @@
 import { deleteCookie } from 'hono/cookie';
-import { z } from 'zod';
 import { endSession } from '../../../db/access.ts';
 import { cookieName, sessionWords } from '../caller.ts';
-import { session } from '../contract.ts';
+import { session, signedOut } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 
 const read = endpoint({
@@ -32,7 +31,7 @@ const end = endpoint({
   access: 'member',
   summary: 'Sign out in this browser',
   given: nothing,
-  answers: { 200: z.object({ success: z.literal(true) }) },
+  answers: { 200: signedOut },
   answer: async ({ deps, context }) => {
     const words = sessionWords(deps, context);
     if (words !== undefined) await endSession(deps.services.db, words);
