@@ -6,6 +6,7 @@ RUN apt-get update \
 
 WORKDIR /app
 COPY package.json package-lock.json .npmrc ./
+COPY bin bin
 RUN npm ci --omit=dev && npm cache clean --force
 COPY drizzle drizzle
 COPY manifest.json ./

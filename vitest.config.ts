@@ -7,6 +7,8 @@ export default defineConfig({
     include: ['tests/**/*.test.ts'],
     globalSetup: ['tests/support/global.ts'],
     setupFiles: ['tests/support/loading.ts'],
+    // Whoever runs the tests may speak any language.
+    env: { LC_ALL: 'C' },
     testTimeout: 120_000,
     hookTimeout: 120_000,
     // A poll waits for something that will come; how soon depends on what else runs.

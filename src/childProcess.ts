@@ -5,7 +5,17 @@ import type { Writable } from 'node:stream';
 type Fixed = { PATH?: string; LC_ALL?: 'C'; TZ?: 'UTC' };
 
 type Common = { cwd?: string; uid?: number; gid?: number; environment?: Fixed };
-type StartOptions = Common & Pick<SpawnOptions, 'stdio' | 'detached'>;
+
+/** Variables that say where a desktop's screen is. No other of ours is ever handed on. */
+const ofDesktop = [
+  'HOME',
+  'DISPLAY',
+  'WAYLAND_DISPLAY',
+  'XAUTHORITY',
+  'XDG_RUNTIME_DIR',
+  'DBUS_SESSION_BUS_ADDRESS',
+] as const;
+type StartOptions = Common & Pick<SpawnOptions, 'stdio' | 'detached'> & { isOnDesktop?: true };
 type RunOptions = Common & { signal?: AbortSignal; timeoutMs?: number; maxOutputBytes?: number };
 
 /**
@@ -19,9 +29,10 @@ export function startChild(
 ): ChildProcessByStdio<Writable, null, null>;
 export function startChild(program: string, args: readonly string[], options: StartOptions): ChildProcess;
 export function startChild(program: string, args: readonly string[], options: StartOptions): ChildProcess {
-  const { environment, ...rest } = options;
+  const { environment, isOnDesktop, ...rest } = options;
   const [command, given] = commandOf(program, args);
-  return spawn(command, given, { ...rest, env: environmentOf(environment) });
+  const screen = isOnDesktop ? Object.fromEntries(ofDesktop.map((name) => [name, process.env[name]])) : {};
+  return spawn(command, given, { ...rest, env: { ...screen, ...environmentOf(environment) } });
 }
 
 /** A child that could not be started, or ended badly. `output` is everything that it said. */

@@ -1,8 +1,3 @@
-#!/usr/bin/env -S node --max-semi-space-size=8
-
-// The youngest memory is kept small (megabytes; package.json and the Dockerfile say the same): left alone, a busy worker lets more than
-// a hundred megabytes of garbage gather there, and is no faster for it.
-
 // What needs a new Node is imported only after this: an older one could not even read it, and would say so in its own words.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 12)) {

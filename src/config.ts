@@ -50,6 +50,8 @@ const httpUrl = z
   })
   .transform((value) => value.replace(/\/+$/, ''));
 
+const defaultPort = 3000;
+
 /** Keys come with the blanks and line ends of wherever they were copied from. */
 const secret = z.string().transform((value) => new Secret(value.trim()));
 
@@ -87,7 +89,7 @@ const variables = {
   S3_LINK_HOURS: { read: wholeNumber(1, 168).default(168), example: '168' },
   MEDIA_RETENTION_DAYS: { read: wholeNumber(0, 36_500).default(0), example: '90' },
   INPUT_RETENTION_HOURS: { read: wholeNumber(0, 876_000).default(24), example: '24' },
-  PORT: { read: wholeNumber(0, 65_535).default(3000), example: '3000' },
+  PORT: { read: wholeNumber(0, 65_535).optional(), example: '3000' },
   PUBLIC_URL: {
     read: httpUrl
       .refine((value) => new URL(value).pathname === '/' && new URL(value).search === '', 'has more than a host')
@@ -184,6 +186,8 @@ export type Config = {
   retention: Retention;
   /** Where the program serves HTTP; 0 for any free port. */
   port: number;
+  /** Somebody has named it, and means it. */
+  isPortNamed: boolean;
   /** Where people find that from outside, without a slash at its end; null: nowhere, as far as anybody told. */
   publicUrl: string | null;
   /** Null: no Slack. */
@@ -311,7 +315,8 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
       mediaDays: read.MEDIA_RETENTION_DAYS || null,
       inputHours: read.INPUT_RETENTION_HOURS || null,
     },
-    port: read.PORT,
+    port: read.PORT ?? defaultPort,
+    isPortNamed: read.PORT !== undefined,
     publicUrl: read.PUBLIC_URL ?? null,
     slack: settingsOf(readSlackSettings(read)),
     freeCredits: read.FREE_CREDITS,

@@ -97,7 +97,8 @@ const loopback = '127.0.0.1';
 
 /**
  * The page of an installation that no chat platform vouches for: for whoever sits at this machine, without a sign-in. Where the
- * configured port is taken it finds another, for the address is told anyway. With a public address it is as everywhere else: it takes
+ * usual port is taken it finds another, for the address is told anyway; a port that somebody named is the one they will open. With a
+ * public address it is as everywhere else: it takes
  * a link, which `web` gives in the terminal.
  */
 export async function startLocalPage(
@@ -105,7 +106,7 @@ export async function startLocalPage(
   log: Logger,
   local: LocalPerson,
   noticeMs = 0,
-): Promise<{ address: string; stop: () => Promise<void> }> {
+): Promise<{ address: string; isOther: boolean; stop: () => Promise<void> }> {
   const { config, services } = program;
   const { publicUrl } = config;
   const http = createHttpServer();
@@ -118,13 +119,16 @@ export async function startLocalPage(
   };
   if (publicUrl !== null) {
     await http.listen(config.port);
-    return { address: publicUrl, stop };
+    return { address: publicUrl, isOther: false, stop };
   }
+  let isOther = false;
   const port = await http.listen(config.port, loopback).catch(async (error: unknown) => {
-    if (!(error instanceof Error && 'code' in error && error.code === 'EADDRINUSE')) throw error;
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken || config.isPortNamed) throw error;
+    isOther = true;
     return await http.listen(0, loopback);
   });
-  return { address: `http://${loopback}:${port}`, stop };
+  return { address: `http://${loopback}:${port}`, isOther, stop };
 }
 
 async function openWeb(

@@ -43,4 +43,6 @@ export type Services = {
   changes: Watcher['changes'];
   /** Where people find the page, without a slash at its end; null where the operator has not said. */
   publicUrl: string | null;
+  /** Where this machine alone finds the page, in the process that serves it there. */
+  localAddress?: string;
 };

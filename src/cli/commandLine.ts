@@ -1,4 +1,5 @@
 import { Command, CommanderError } from 'commander';
+import packageJson from '../../package.json' with { type: 'json' };
 import { text } from '../bots/terminal/person.ts';
 import { tokenScopes, workflows } from '../db/vocabulary.ts';
 import { exitStatus } from './exit.ts';
@@ -35,6 +36,7 @@ type Json = { json?: true };
 function describeProgram(then: Then): Command {
   const program = new Command('vidgenie')
     .description(describe.program)
+    .version(packageJson.version, '--version', describe.version)
     .exitOverride()
     .enablePositionalOptions()
     .showHelpAfterError(text.operator.seeHelp);
@@ -59,7 +61,7 @@ function describeRuns(program: Command, then: Then): void {
     .option('--json', flags.jsonEvents)
     .allowUnknownOption()
     .passThroughOptions()
-    .action(async (words: string[], { json }: Json) => then((await import('./runs.ts')).runDemo(words, json === true)));
+    .action(async (words: string[], { json }: Json) => then((await import('./demo.ts')).runDemo(words, json === true)));
   program
     .command('run')
     .description(describe.run(workflows))

@@ -14,7 +14,7 @@ import { createRequest, text } from '../bots/terminal/person.ts';
 import { createPlainReporter } from '../bots/terminal/plainReporter.ts';
 import type { Reporter } from '../bots/terminal/reporter.ts';
 import { openScreen } from '../bots/terminal/screen.ts';
-import { openThread, type ThreadEnd } from '../bots/terminal/thread.ts';
+import { openThread, type PayFor, type ThreadEnd } from '../bots/terminal/thread.ts';
 import { workflows } from '../db/vocabulary.ts';
 import { exitStatus } from './exit.ts';
 import { withProgram } from './open.ts';
@@ -27,12 +27,24 @@ const statusOf: Record<ThreadEnd, number> = {
   stopped: exitStatus.interrupted,
 };
 
+type RunExtras = {
+  /** Provides the credits that a run lacks; without it the run is refused. */
+  payFor?: PayFor;
+  /** Tells somebody else besides. */
+  tell?: (reporter: Reporter) => Reporter;
+};
+
 /** `vidgenie run <workflow> …`: the words are what somebody would type in a chat. */
-export async function runWorkflow(name: string, words: readonly string[], isJson: boolean): Promise<number> {
+export async function runWorkflow(
+  name: string,
+  words: readonly string[],
+  isJson: boolean,
+  { payFor, tell = (reporter) => reporter }: RunExtras = {},
+): Promise<number> {
   const workflow = workflows.find((known) => known === name);
   if (!workflow) {
     const near = nearest(name, workflows);
-    return refuse({ reason: 'unknown_command', given: name, nearest: near, allowed: workflows }, isJson);
+    return refuseRun({ reason: 'unknown_command', given: name, nearest: near, allowed: workflows }, isJson);
   }
   const command = workflowCommands[workflow];
   const { args, wishesJson, wishesHelp } = ownFlags(words);
@@ -42,32 +54,25 @@ export async function runWorkflow(name: string, words: readonly string[], isJson
   }
   const json = isJson || wishesJson;
   const parsed = parseArguments(command, args);
-  if (parsed.outcome === 'refused') return refuse(parsed.refusal, json);
+  if (parsed.outcome === 'refused') return refuseRun(parsed.refusal, json);
 
   const surface = stdoutSurface();
   const isLive = surface.isLive && !json;
   // A log and a live thread cannot share a terminal; what goes wrong with a run is told in the thread itself.
   const logLevel = isLive && process.stderr.isTTY ? 'silent' : 'warn';
   return await withProgram({ worker: true, logLevel }, async ({ program, signal }) => {
-    const reporter = await createReporter(program.services, surface, isLive, json);
+    const reporter = tell(await createReporter(program.services, surface, isLive, json));
     try {
       const request = createRequest(program.services, signal);
-      return statusOf[await openThread(request, { command, given: parsed.given }, reporter)];
+      return statusOf[await openThread(request, { command, given: parsed.given }, reporter, payFor)];
     } finally {
       await reporter.close();
     }
   });
 }
 
-/** `vidgenie demo`: the whole job, with a prompt of its own when nobody gives one. */
-export async function runDemo(words: readonly string[], isJson: boolean): Promise<number> {
-  const parsed = parseArguments(workflowCommands.complete, ownFlags(words).args);
-  const lacksPrompt = parsed.outcome === 'refused' && parsed.refusal.reason === 'missing';
-  return await runWorkflow('complete', lacksPrompt ? [...words, text.terminal.demoPrompt] : words, isJson);
-}
-
 /** The flags of the command line among the words of a command, as far as the words are not quoted by `--`. */
-function ownFlags(words: readonly string[]): { args: string[]; wishesJson: boolean; wishesHelp: boolean } {
+export function ownFlags(words: readonly string[]): { args: string[]; wishesJson: boolean; wishesHelp: boolean } {
   const end = words.indexOf('--');
   const before = end < 0 ? [...words] : words.slice(0, end);
   const after = end < 0 ? [] : words.slice(end);
@@ -78,7 +83,7 @@ function ownFlags(words: readonly string[]): { args: string[]; wishesJson: boole
   };
 }
 
-function refuse(refusal: Refusal, isJson: boolean): number {
+export function refuseRun(refusal: Refusal, isJson: boolean): number {
   if (isJson) printJson(refusedEvent(refusal, text));
   const surface = stdoutSurface();
   printError(...paintCard(refusalCard(refusal, text), canvasOf({ ...surface, hasColour: false }, text)));

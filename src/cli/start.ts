@@ -19,11 +19,12 @@ export async function start(): Promise<number> {
   let isService = false;
   const opening = { worker: role === 'all', logLevel, config, metrics: await openMetrics() } as const;
   const status = await withProgram(opening, async ({ program, log, signal }) => {
-    const { services } = program;
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
     const { startLocalPage, usualNoticeMs } = await import('../faces.ts');
-    const page = await startLocalPage(program, log, { workspace, member }, usualNoticeMs);
+    const page = await listening(config, startLocalPage(program, log, { workspace, member }, usualNoticeMs));
+    const services = { ...program.services, localAddress: page.address };
     try {
+      if (page.isOther) print(text.operator.otherPort(config.port));
       print(text.operator.pageAt(page.address));
       if (isTyped) {
         const { runInteractive } = await import('../bots/terminal/interactive.ts');

@@ -21,7 +21,7 @@ export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }
     .select({
       ...{ id: runs.id, workspaceId: runs.workspaceId, member: runs.memberName, workflow: runs.workflow },
       ...{ state: runs.state, priceCredits: runs.priceCredits, failure: runs.failure, createdAt: runs.createdAt },
-      ...{ settledAt: runs.settledAt, dueAt: runs.dueAt, setbacks: runs.setbacks },
+      ...{ prompt: runs.prompt, settledAt: runs.settledAt, dueAt: runs.dueAt, setbacks: runs.setbacks },
     })
     .from(runs)
     .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), stuck))

@@ -1,9 +1,12 @@
-import { readFile } from 'node:fs/promises';
+import { readFile, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { join, resolve } from 'node:path';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import sharp from 'sharp';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { newcomer, start, vidgenie } from '../support/command-line.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const asset = z.object({
   kind: z.enum(['image', 'video']),
@@ -49,6 +52,66 @@ test('npm run demo makes a real picture and a real film, and says what they cost
   expect(await picture?.computeDuration()).toBeCloseTo(8, 1);
   expect(video).toMatchObject({ mime: 'video/mp4', width: 1920, height: 1080 });
   expect(video.seconds).toBeCloseTo(8, 1);
+});
+
+test('the demo never runs out of credits, takes every option of a run, and opens what it made', async () => {
+  const { environment, home } = await newcomer();
+  const folder = await temporaryDirectory();
+  const opener = join(folder, process.platform === 'darwin' ? 'open' : 'xdg-open');
+  await writeFile(opener, `#!/bin/sh\nenv > "$0.environment"; echo "$1" >> "$0.opened"\n`, { mode: 0o755 });
+  const poor = {
+    ...environment,
+    PATH: `${folder}:${environment.PATH}`,
+    FREE_CREDITS: '1',
+    OPERATOR_TOKEN: 'a-secret-of-16-letters',
+  };
+  const words = ['--workflow', 'image', 'a red boat', '--quality', 'standard', '--aspect=square'];
+  const demo = vidgenie(['demo', ...words, '--open'], poor);
+  expect(await demo.exit).toBe(0);
+  expect(demo.stdout()).toContain('The demo needs 2 credits more');
+  const [place] = /\S*image-[0-9a-f]{8}\.png/.exec(demo.stdout()) ?? [];
+  await expect.poll(() => readFile(`${opener}.opened`, 'utf8').catch(() => '')).toBe(`${resolve(place ?? '')}\n`);
+  expect(resolve(place ?? '')).toContain(home);
+  // Its environment is the screen's, and has none of our secrets.
+  expect(await readFile(`${opener}.environment`, 'utf8')).not.toMatch(/OPERATOR_TOKEN|FREE_CREDITS/);
+
+  const again = vidgenie(['demo', ...words, '--json'], poor);
+  expect(await again.exit).toBe(0);
+  expect(lastEvent.parse(eventsOf(again.stdout()).at(-1))).toMatchObject({
+    workflow: 'image',
+    credits: { captured: 3, balance: 0 },
+    assets: [{ width: 1024, height: 1024 }],
+  });
+  const refused = vidgenie(['run', 'image', 'a boat'], poor);
+  expect(await refused.exit).toBe(1);
+});
+
+test('the terminal speaks French where its user does', async () => {
+  const { environment } = await newcomer();
+  const told = vidgenie(['run', 'complete'], { ...environment, LANG: 'fr_FR.UTF-8' });
+  expect(await told.exit).toBe(2);
+  expect(told.stderr()).toMatch(/mots/);
+});
+
+test('a port that was named and is taken is an error; without a name another is found, and told; and `web` says where', async () => {
+  const [{ environment }, taken] = [await newcomer(), createServer()];
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  onTestFinished(() => void taken.close());
+  const address = taken.address();
+  const port = typeof address === 'object' && address ? address.port : 0;
+  const named = vidgenie(['start'], { ...environment, PORT: String(port) }, 'exit\n');
+  expect(await named.exit).toBe(1);
+  expect(named.stderr()).toContain(`Port ${port} is taken`);
+
+  const usual = createServer();
+  // Where something else has the usual port already, that is as good.
+  await new Promise<void>((resolve) => usual.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
+  onTestFinished(() => void usual.close());
+  const unnamed = vidgenie(['start'], environment, 'web\nexit\n');
+  expect(await unnamed.exit).toBe(0);
+  expect(unnamed.stdout()).toMatch(/Port 3000 is taken, so another was chosen/);
+  const [, at] = /VidGenie is at (\S+)/.exec(unnamed.stdout()) ?? [];
+  expect(unnamed.stdout().split(String(at))).toHaveLength(3);
 });
 
 test('without a terminal a run is one plain line per change, in order, and ends with paths and credits', async () => {

@@ -1,9 +1,11 @@
-import { readFile, realpath, stat } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { newcomer, start } from '../support/command-line.ts';
 import { createTestDatabase } from '../support/database.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 const loadedShape = z.object({ packages: z.array(z.string()), imports: z.array(z.string()) });
@@ -33,8 +35,19 @@ test('every `.js` file of Drizzle is a module, as the quick way to resolve them 
   expect(drizzle).toMatchObject({ type: 'module' });
 });
 
-test('`npx vidgenie` finds the command line without npm installing it anywhere', async () => {
+test('`npx vidgenie` finds the command line without npm installing it anywhere, and runs it on the Node that it brings', async () => {
   const program = join(root, 'node_modules/.bin/vidgenie');
-  expect(await realpath(program)).toBe(join(root, 'src/cli.ts'));
-  expect((await stat(program)).mode & 0o111).toBe(0o111);
+  expect(await realpath(program)).toBe(join(root, 'bin/vidgenie'));
+  // An older Node first on the PATH, as on many machines: it could not even read the program.
+  const folder = await temporaryDirectory();
+  await writeFile(join(folder, 'node'), '#!/bin/sh\necho "SyntaxError: an older Node" >&2; exit 1\n', { mode: 0o755 });
+  const asked = spawnSync(program, ['--version'], {
+    env: { PATH: `${folder}:/usr/bin:/bin` },
+    cwd: folder,
+    encoding: 'utf8',
+  });
+  const { version } = z
+    .object({ version: z.string() })
+    .parse(JSON.parse(await readFile(join(root, 'package.json'), 'utf8')));
+  expect(asked).toMatchObject({ status: 0, stdout: `${version}\n`, stderr: '' });
 });

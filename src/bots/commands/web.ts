@@ -13,6 +13,11 @@ export const web = command({
   run: async ({ services, workspace, member, channelIds = null, locale }) => {
     const { link: words } = textOf(locale).web;
     if (services.publicUrl === null) {
+      if (workspace.face === 'terminal' && services.localAddress !== undefined) {
+        const card = textCard('plain', words.local, words.localText);
+        const link = { kind: 'link', label: words.open, url: services.localAddress } as const;
+        return { kind: 'card', card: { ...card, blocks: [link, ...card.blocks] } };
+      }
       const sentence = workspace.face === 'terminal' ? words.here : words.noAddressText;
       return { kind: 'card', card: textCard('warning', words.noAddress, sentence) };
     }

@@ -27,3 +27,15 @@ export function cut(text: string, columns: number): string {
 }
 
 export const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - widthOf(text)));
+
+/** Rows as lines whose columns stand below each other; the last one is as wide as it likes. */
+export function columnsOf(rows: readonly (readonly string[])[]): string[] {
+  const widest = (column: number) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')));
+  const widths = (rows[0] ?? []).map((_, column) => widest(column));
+  return rows.map((row) =>
+    row
+      .map((cell, column) => pad(cell, widths[column] ?? 0))
+      .join('  ')
+      .trimEnd(),
+  );
+}

@@ -26,8 +26,12 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
     accepted: ({ started }, typed) => {
       const on = canvas();
       const face = styled(on, 'dim', text.terminal.from(text.terminal.workspaceName));
-      const price = started ? [`  ${acceptedWords(started, text)}`] : [];
-      screen.print([face, styled(on, 'bold', `› ${safeLine(typed)}`), ...price]);
+      const within = (words: string) => wrap(words, on.columns - 2);
+      const asked = within(safeLine(typed)).map((line, index) =>
+        styled(on, 'bold', `${index === 0 ? '›' : ' '} ${line}`),
+      );
+      const price = started ? within(acceptedWords(started, text)).map((line) => `  ${line}`) : [];
+      screen.print([face, ...asked, ...price]);
     },
     changed: (view) => {
       const prompts = promptsOf(view, text);
@@ -38,7 +42,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
       current = view.run.deliveredAt ? null : view;
       screen.refresh();
     },
-    away: () => screen.print([styled(canvas(), 'yellow', text.terminal.away)]),
+    away: () => screen.print(wrap(text.terminal.away, surface.columns).map((line) => styled(canvas(), 'yellow', line))),
     delivered: (view, { balance, links }) => {
       current = null;
       const on = canvas(links);
@@ -46,7 +50,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
       const card = runCard(view, progress, text, balance === null ? {} : { balance });
       printCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, on);
     },
-    waiting: (ids) => screen.print([text.terminal.waitingFor(ids.map(shortId))]),
+    waiting: (ids) => screen.print(wrap(text.terminal.waitingFor(ids.map(shortId)), surface.columns)),
     left: (view) => screen.print(wrap(leftLine(view, text), surface.columns)),
     refused: (refusal) => printCard(refusalCard(refusal, text), canvas()),
     close: screen.close,

@@ -1,4 +1,4 @@
-import { styleText } from 'node:util';
+import { stripVTControlCharacters, styleText } from 'node:util';
 import type { Block, Card, CardMedia, Entry, Quote, StepLine, Tone } from '../card.ts';
 import type { Text } from '../text.ts';
 import { cut, pad, widthOf, wrap } from './columns.ts';
@@ -32,10 +32,12 @@ export function paintCard(card: Card, canvas: Canvas): string[] {
   const title = wrap(safe(card.title), canvas.columns - 2).map((line, index) => `${index === 0 ? mark : ' '} ${line}`);
   const blocks = card.blocks.flatMap((block) => paintBlock(block, canvas));
   const media = card.media.flatMap((medium) => paintMedium(medium, canvas));
-  return [...title.map((line) => styled(canvas, format, line)), ...indented([...blocks, ...media])];
+  return [...title.map((line) => styled(canvas, format, line)), ...indented([...blocks, ...media], canvas)];
 }
 
-const indented = (lines: readonly string[]) => lines.map((line) => (line === '' ? '' : `  ${line}`));
+/** A path that is wider than the canvas begins at its edge: the terminal breaks it, and it is still copied whole. */
+const indented = (lines: readonly string[], { columns }: Canvas) =>
+  lines.map((line) => (line === '' || widthOf(stripVTControlCharacters(line)) > columns - 2 ? line : `  ${line}`));
 
 const inner = (canvas: Canvas) => Math.max(8, canvas.columns - 2);
 

@@ -5,10 +5,11 @@ import { type Member, workspaceId } from '../../db/vocabulary.ts';
 import type { Workspace } from '../../db/workspaces.ts';
 import type { CommandRequest } from '../commands/request.ts';
 import type { Services } from '../services.ts';
-import { type Locale, textOf } from '../text.ts';
+import { type Locale, localeOf, textOf } from '../text.ts';
 
-/** The terminal speaks English for now. */
-const locale: Locale = 'en';
+/** As POSIX orders them; `C` and what we do not speak is English. */
+const { LC_ALL, LC_MESSAGES, LANG } = process.env;
+const locale: Locale = localeOf(LC_ALL || LC_MESSAGES || LANG || 'en');
 
 export const text = textOf(locale);
 

@@ -5,9 +5,13 @@ import { writeLine } from '../commands/parse.ts';
 import type { Given } from '../commands/read.ts';
 import type { CommandRequest } from '../commands/request.ts';
 import { mediaOf } from '../runCard.ts';
+import type { Services } from '../services.ts';
 import { textOf } from '../text.ts';
 import { balanceAfter, follow, isComplete, linksOf, unfinishedRuns } from './follow.ts';
 import type { Reporter } from './reporter.ts';
+
+/** Grants the credits that a run lacks, once for its request. */
+export type PayFor = (services: Services, run: { missing: number; requestKey: string }) => Promise<void>;
 
 /** `complete`: everything that was asked for is there. `stopped`: told to leave before the end. */
 export type ThreadEnd = 'complete' | 'incomplete' | 'refused' | 'stopped';
@@ -20,9 +24,15 @@ export async function openThread(
   request: CommandRequest,
   asked: { command: Command; given: Given },
   reporter: Reporter,
+  payFor?: PayFor,
 ): Promise<ThreadEnd> {
-  const { services, signal, locale } = request;
-  const answer = await perform(request, asked.command, asked.given);
+  const { services, signal, locale, requestKey } = request;
+  let answer = await perform(request, asked.command, asked.given);
+  if (payFor && answer.kind === 'refusal' && answer.refusal.reason === 'insufficient') {
+    const { priceCredits, balance } = answer.refusal;
+    await payFor(services, { missing: priceCredits - balance, requestKey });
+    answer = await perform(request, asked.command, asked.given);
+  }
   if (answer.kind === 'refusal') {
     reporter.refused(answer.refusal);
     return 'refused';

@@ -6,7 +6,8 @@ import * as page from './fr/page.ts';
 import * as refusals from './fr/refusals.ts';
 import * as runs from './fr/runs.ts';
 import * as slack from './fr/slack.ts';
+import * as terminal from './fr/terminal.ts';
 import * as web from './fr/web.ts';
 
-/** What people read in a chat. Operators and the terminal are spoken to in English. */
-export const fr = { ...en, commands, discord, measures, page, refusals, runs, slack, web };
+/** What people read in a chat, on the page and in the terminal. Operators are spoken to in English. */
+export const fr = { ...en, commands, discord, measures, page, refusals, runs, slack, terminal, web };

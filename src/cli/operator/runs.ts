@@ -1,6 +1,8 @@
 import { runAgain } from '../../bots/actions/again.ts';
 import { refusalCard } from '../../bots/refusalCard.ts';
+import { columnsOf } from '../../bots/terminal/columns.ts';
 import { createRequest, text } from '../../bots/terminal/person.ts';
+import { safeLine } from '../../bots/terminal/safe.ts';
 import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
 import { type RunState, runStates } from '../../db/vocabulary.ts';
@@ -33,7 +35,7 @@ export async function list({ workspace, state, limit = '50', stuck, json }: List
     const found = await findRuns(program.services.db, filter);
     if (json) printJson({ runs: found });
     else if (found.length === 0) print(words.noRuns);
-    else for (const run of found) print(words.runLine(run));
+    else print(...columnsOf([words.runColumns, ...found.map((run) => words.runRow(run).map(safeLine))]));
     return exitStatus.done;
   });
 }

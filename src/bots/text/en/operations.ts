@@ -1,4 +1,5 @@
 import type { Run, Step } from '../../../db/runs.ts';
+import { few } from './measures.ts';
 
 /** What the command line says about runs, credits and workspaces to whoever runs the place. */
 
@@ -39,14 +40,21 @@ export const amount = 'an amount';
 export const noRuns = 'There are no such runs.';
 export const noRun = (given: string): string => `There is no run that begins with "${given}".`;
 export const ambiguousRun = (given: string): string => `Several runs begin with "${given}": give more of the id.`;
-type Listed = Pick<Run, 'id' | 'workspaceId' | 'workflow' | 'state' | 'priceCredits' | 'failure' | 'createdAt'>;
-export const runLine = (run: Listed & { member: string }): string =>
-  [
-    ...[short(run.id), at(run.createdAt), run.state.padEnd(9), run.workflow.padEnd(8), `${run.priceCredits} credits`],
-    ...[run.workspaceId, run.member, run.failure ? `${run.failure.kind}: ${run.failure.detail}` : ''],
-  ]
-    .join('  ')
-    .trimEnd();
+type Listed = Pick<
+  Run,
+  'id' | 'workspaceId' | 'workflow' | 'state' | 'priceCredits' | 'failure' | 'createdAt' | 'prompt'
+>;
+export const runColumns = ['run', 'started (UTC)', 'state', 'workflow', 'credits', 'workspace', 'member', 'prompt'];
+export const runRow = (run: Listed & { member: string }): string[] => [
+  short(run.id),
+  at(run.createdAt),
+  run.state,
+  run.workflow,
+  String(run.priceCredits),
+  run.workspaceId,
+  run.member,
+  few(run.prompt, 48) + (run.failure ? ` (${run.failure.kind}: ${run.failure.detail})` : ''),
+];
 export const runFacts = (run: Run): string =>
   `${run.id} of ${run.workspaceId}: dispatched ${run.dispatch} times, ${run.setbacks} setbacks in a row, ${
     run.dueAt === null ? 'nothing left to do' : `due ${at(run.dueAt)}`

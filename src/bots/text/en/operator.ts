@@ -3,6 +3,7 @@ import { allOf, anyOf } from './measures.ts';
 
 /** What the command line says about itself. */
 export const describe = {
+  version: 'print the version',
   program: 'A self-hosted chat bot that turns a prompt into an image and a video, with honest credits per workspace.',
   start: 'start the roles that the configuration names; without a chat platform it opens the page and a terminal',
   demo: 'make an image and a video, here and now, without any account',
@@ -47,6 +48,7 @@ export const options = {
 };
 
 export const pageAt = (address: string): string => `VidGenie is at ${address}`;
+export const otherPort = (taken: number): string => `Port ${taken} is taken, so another was chosen. PORT=… names one.`;
 
 export const seeHelp = 'vidgenie --help lists what there is.';
 

@@ -14,6 +14,12 @@ export const from = (face: string): string => `VidGenie · ${face}`;
 /** The prompt of `vidgenie demo` when nobody gives one. */
 export const demoPrompt = 'a fox in the snow';
 
+export const demoGrant = 'for the demo';
+export const demoGranted = (amount: number): string =>
+  `The demo needs ${credits(amount)} more than this terminal's workspace has left: granted.`;
+export const cannotOpen = (opener: string): string =>
+  `Nothing could be opened here (${opener} did not do it). The files are where it says above.`;
+
 export const leaving = 'Leaving.';
 export const unfinished = (runs: number): string =>
   runs === 1

@@ -178,6 +178,8 @@ export const link = {
   title: 'Your way in',
   open: 'Open VidGenie',
   text: (minutes: number) => `The link is for you alone, opens once, and only within ${minutes} minutes.`,
+  local: 'The page',
+  localText: 'It is for this machine alone, and needs no sign-in.',
   here: 'It is at the address that was printed when VidGenie started, for this machine alone.',
   noAddress: 'There is no public page',
   noAddressText: 'Whoever hosts VidGenie has not said where it can be found: PUBLIC_URL=https://… makes it so.',

@@ -172,6 +172,8 @@ export const link = {
   title: 'Votre entrée',
   open: 'Ouvrir VidGenie',
   text: (minutes: number) => `Le lien est pour vous seul, s’ouvre une fois, et pendant ${minutes} minutes seulement.`,
+  local: 'La page',
+  localText: 'Elle est pour cette machine seule, sans connexion.',
   here: 'Elle est à l’adresse affichée au démarrage de VidGenie, pour cette machine seule.',
   noAddress: 'Il n’y a pas de page publique',
   noAddressText: 'L’hébergeur de VidGenie n’a pas dit où la trouver : PUBLIC_URL=https://… suffit.',
