@@ -99,6 +99,22 @@ describe('a film of the demo studio', () => {
     // A loaded machine may take its time over the one film of full size.
   }, 180_000);
 
+  it.each([
+    [{ aspect: 'wide', resolution: '4k', duration: 1 }, [3840, 2160]],
+    [{ aspect: 'square', resolution: '720p', duration: 2 }, [720, 720]],
+  ] as const)(
+    'comes as it was asked for: %j',
+    async (wish, size) => {
+      const studio = studioIn(directory);
+      const handle = await order(studio, await videoRequest(picture, wish));
+      await pollToTheEnd(studio, handle);
+      const path = await downloaded(studio, handle, `${wish.aspect}.mp4`);
+      expect(await propertiesOf(path)).toMatchObject({ seconds: wish.duration, size, video: 'avc', audio: 'aac' });
+      // A second of 4K takes fifteen seconds of a processor, which a loaded machine may not have at once.
+    },
+    180_000,
+  );
+
   it('of a member’s own picture moves, is silent when asked, and carries the mark', async () => {
     const photo = join(directory, 'photo.jpg');
     const stripes = Buffer.from(

@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Aspect, type Quality, stepKinds, styles } from '../../../src/db/vocabulary.ts';
+import { type Aspect, aspects, type Quality, resolutions, stepKinds, styles } from '../../../src/db/vocabulary.ts';
 import { demoFaults, parseDemoFaults } from '../../../src/pipeline/providers/demo/faults.ts';
 import { readPrompt } from '../../../src/pipeline/providers/demo/painting/reading.ts';
 import type { EnhanceRequest } from '../../../src/pipeline/providers/provider.ts';
@@ -61,6 +61,15 @@ describe('the demo enhancer', () => {
       const after = readPrompt((await enhanced(wish(prompt))).image);
       expect({ ...after, words: null }).toEqual({ ...before, words: null });
     }
+  });
+});
+
+describe('the demo animator', () => {
+  it('offers every shape and resolution, and every whole second from one to fifteen', () => {
+    const { aspects: shapes, durations, resolutions: sizes } = studioIn(directory).video.capabilities;
+    expect(shapes).toEqual(aspects);
+    expect(sizes).toEqual(resolutions);
+    expect(durations).toEqual([1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15]);
   });
 });
 

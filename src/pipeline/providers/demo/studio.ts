@@ -19,7 +19,7 @@ export type DemoStudioOptions = {
   ffmpegPath?: string;
 };
 
-const durations = Array.from({ length: 13 }, (_, index) => index + 3);
+const durations = Array.from({ length: 15 }, (_, index) => index + 1);
 const still: Capabilities = {
   aspects: ['wide', 'tall', 'square'],
   qualities: ['standard', 'hd'],
@@ -27,10 +27,10 @@ const still: Capabilities = {
   resolutions: [],
 };
 const moving: Capabilities = {
-  aspects: ['wide', 'tall'],
+  aspects: ['wide', 'tall', 'square'],
   qualities: ['standard', 'hd'],
   durations,
-  resolutions: ['720p', '1080p'],
+  resolutions: ['720p', '1080p', '4k'],
 };
 
 /** Three providers that need no network and no key: the words become rules, the rules a picture, the picture a film. */

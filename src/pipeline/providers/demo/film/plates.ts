@@ -1,6 +1,6 @@
 import sharp from 'sharp';
 import { mark } from '../painting/credits.ts';
-import { paintDepths } from '../painting/paint.ts';
+import { paintCredits, paintDepths } from '../painting/paint.ts';
 import { findRecipe } from '../painting/recipe.ts';
 import { type Layer, layerFrom } from './frame.ts';
 
@@ -41,9 +41,11 @@ async function prepare(path: string, size: { width: number; height: number }): P
   const recipe = findRecipe(exif);
   const sameShape = Math.abs(width / height - size.width / size.height) < 0.01;
   if (recipe !== null && sameShape) {
-    const painted = await paintDepths(recipe, size, plateSize(size));
-    const layers = painted.layers.map((layer) => layerFrom(layer.data, layer.width, layer.height));
-    const { data } = painted.credits;
+    const layers: Layer[] = [];
+    for await (const painted of paintDepths(recipe, { width, height }, plateSize(size))) {
+      layers.push(layerFrom(painted.data, painted.width, painted.height));
+    }
+    const { data } = await paintCredits(recipe, { width, height }, size);
     return { layers, credits: layerFrom(data, size.width, size.height), prompt: recipe.prompt };
   }
   const plate = plateSize(size);

@@ -30,29 +30,50 @@ export async function paint(prompt: string, sheet: Sheet): Promise<Buffer> {
 
 type Size = { width: number; height: number };
 
-/** The same picture in depths, without what falls through it (a film lets that move): RGBA, each of `plate` size. */
-export async function paintDepths({ prompt, style }: Recipe, size: Size, plate: Size) {
-  const { canvas, depths } = compose(prompt, { ...size, style });
-  const pixels = async (image: Sharp) => {
-    const { data, info } = await image.ensureAlpha().raw().toBuffer({ resolveWithObject: true });
-    return { data, width: info.width, height: info.height };
-  };
-  const layer = async (content: string) => {
-    const painted = await pixels(graded(rasterise(canvas, content, plate), style));
-    if (style !== 'watercolor') return painted;
-    return {
-      ...painted,
-      data: bleed(painted.data, { ...painted, channels: 4 }, (canvas.unit * plate.width) / size.width),
-    };
-  };
-  const [far, middle, near, words] = await Promise.all([
-    layer(depths.far),
-    layer(depths.middle),
-    layer(depths.near),
-    // Of the textures, only paper belongs to a moving picture too.
-    pixels(rasterise(canvas, (style === 'watercolor' ? texture(canvas) : '') + credits(canvas))),
-  ]);
-  return { layers: [far, middle, near], credits: words };
+type Pixels = Size & { data: Buffer };
+
+/**
+ * The longer side up to which drawings become pixels directly: 3456 × 1944 takes the SVG library 7 CPU-seconds, 4144 × 2336 takes 76.
+ * What is larger is drawn at this size and stretched.
+ */
+const maxRasterSide = 3456;
+
+/**
+ * The same picture in depths, from the back to the front, without what falls through it (a film lets that move): RGBA, each of `plate`
+ * size. It is composed on the sheet of the picture itself, whose chance would fall differently on another one. One depth is painted
+ * after the other, so that no more than one is in memory when it is 4K.
+ */
+export async function* paintDepths({ prompt, style }: Recipe, sheet: Size, plate: Size): AsyncGenerator<Pixels> {
+  const { canvas, depths } = compose(prompt, { ...sheet, style });
+  const share = Math.min(1, maxRasterSide / Math.max(plate.width, plate.height));
+  const raster = { width: Math.round(plate.width * share), height: Math.round(plate.height * share) };
+  for (const content of [depths.far, depths.middle, depths.near]) {
+    const painted = await stretched(await pixelsOf(graded(rasterise(canvas, content, raster), style)), plate);
+    if (style !== 'watercolor') yield painted;
+    else {
+      const unit = (canvas.unit * plate.width) / sheet.width;
+      yield { ...painted, data: bleed(painted.data, { ...painted, channels: 4 }, unit) };
+    }
+  }
+}
+
+/** What lies unmoved over a film of a painted prompt: RGBA of the film's size. Of the textures, only paper belongs to it. */
+export async function paintCredits({ prompt, style }: Recipe, sheet: Size, film: Size): Promise<Pixels> {
+  const { canvas } = compose(prompt, { ...sheet, style });
+  const paper = style === 'watercolor' ? texture(canvas) : '';
+  return await pixelsOf(rasterise(canvas, paper + credits(canvas), film));
+}
+
+/** From pixels to pixels: asked to enlarge a drawing, sharp would draw it anew in the larger size. */
+async function stretched(painted: Pixels, { width, height }: Size): Promise<Pixels> {
+  if (painted.width === width && painted.height === height) return painted;
+  const raw = { width: painted.width, height: painted.height, channels: 4 } as const;
+  return await pixelsOf(sharp(painted.data, { raw }).resize({ width, height, fit: 'fill', kernel: 'cubic' }));
+}
+
+async function pixelsOf(image: Sharp): Promise<Pixels> {
+  const { data, info } = await image.ensureAlpha().raw().toBuffer({ resolveWithObject: true });
+  return { data, width: info.width, height: info.height };
 }
 
 function compose(prompt: string, sheet: Sheet) {

@@ -13,8 +13,18 @@ export function imageSize({ aspect, quality }: { aspect: Aspect; quality: Qualit
   return sizes[aspect][quality];
 }
 
-/** The pixels of a film. The demo studio offers neither 4k nor square; what it is not asked for it renders in 1080p. */
+/** How many pixels the shorter side of a film has; the longer one follows from its shape. */
+const shorterSides: Record<Resolution, number> = { '720p': 720, '1080p': 1080, '4k': 2160 };
+
 export function filmSize({ aspect, resolution }: { aspect: Aspect; resolution: Resolution }): Size {
-  const quality = resolution === '720p' ? 'standard' : 'hd';
-  return sizes[aspect === 'tall' ? 'tall' : 'wide'][quality];
+  const shorter = shorterSides[resolution];
+  const longer = (shorter * 16) / 9;
+  switch (aspect) {
+    case 'wide':
+      return { width: longer, height: shorter };
+    case 'tall':
+      return { width: shorter, height: longer };
+    case 'square':
+      return { width: shorter, height: shorter };
+  }
 }
