@@ -44,6 +44,8 @@ const othersOf = (run: string): Ask[] => [
   { method: 'POST', path: '/enter', scope: 'member', body: { link: '0'.repeat(64) } },
 ];
 
+const bodiless: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
+
 /** Mostly as it is meant; the others are known to HTTP, and here to some addresses. */
 const methodOf = (method: string) =>
   fc.oneof(
@@ -141,7 +143,11 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
     }),
   );
   await each(1_000, hostile, async ({ method, path, query, body, headers, credential }) => {
-    const asking = { headers: { ...headers, authorization: credential.authorization }, body };
+    // Node's client sends the body of these without saying how long it is, and the next request begins with it.
+    const asking = {
+      headers: { ...headers, authorization: credential.authorization },
+      ...(!bodiless.includes(method) && { body }),
+    };
     const answered = await inTime(server.ask(method, path + query, asking));
     expect(answered.status, answered.text).toBeLessThan(500);
     if (answered.status === 405) expect(String(answered.headers.allow).split(', ')).not.toContain(method);
