@@ -52,6 +52,7 @@ type Unsupported = {
   option: 'aspect' | 'quality' | 'duration' | 'resolution';
   value: string | number;
   allowed: readonly (string | number)[];
+  provider: string;
   model: string;
 };
 
@@ -234,10 +235,11 @@ const asked = {
 } satisfies Record<StepKind, unknown>;
 
 function unsupportedBy({ provider }: Service<StepKind>, options: RunOptions): Unsupported | null {
-  const { capabilities, model, step } = provider;
+  const { id, capabilities, model, step } = provider;
   for (const { option, value, allowed } of asked[step](capabilities, options)) {
     const permitted: readonly (string | number)[] = allowed;
-    if (!permitted.includes(value)) return { outcome: 'unsupported', option, value, allowed: permitted, model };
+    if (!permitted.includes(value))
+      return { outcome: 'unsupported', option, value, allowed: permitted, provider: id, model };
   }
   return null;
 }

@@ -4,6 +4,8 @@ import { placeInQueue } from '../../db/placeInQueue.ts';
 import type { Workflow } from '../../db/vocabulary.ts';
 import type { ReceivedFile } from '../../pipeline/media/receive.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
+import { modelOf } from '../maker.ts';
+import { textOf } from '../text.ts';
 import type { ImageFault } from './refusal.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
@@ -71,7 +73,8 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
     case 'no_key':
       return { kind: 'refusal', refusal: { reason: 'no_key', step: submitted.step } };
     case 'unsupported': {
-      const { option, value, allowed, model } = submitted;
+      const { option, value, allowed } = submitted;
+      const model = modelOf(submitted, textOf(request.locale));
       return { kind: 'refusal', refusal: { reason: 'unsupported', option, value, allowed, model } };
     }
   }

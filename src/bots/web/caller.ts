@@ -79,7 +79,7 @@ function admitLocal(local: LocalPerson, deps: WebDeps, context: Context): Admiss
     return { outcome: 'out', problem: problem('foreign_origin', textOf(locale)) };
   }
   const rest = {
-    scope: 'admin',
+    scope: 'operator',
     by: 'local',
     adminUntil: null,
     expiresAt: null,
@@ -89,7 +89,10 @@ function admitLocal(local: LocalPerson, deps: WebDeps, context: Context): Admiss
   return { outcome: 'in', caller: { ...local, ...rest } };
 }
 
-/** Whoever sits at this machine when there is no chat platform to vouch for anybody. */
+/**
+ * Whoever sits at this machine when there is no chat platform to vouch for anybody. It is their installation: what its commands let
+ * them do from a shell, such as granting credits, they may do here.
+ */
 export type LocalPerson = { workspace: Workspace; member: Member };
 
 /** Guessing is slowed down; who has what it takes is never in its way. */

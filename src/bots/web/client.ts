@@ -12,9 +12,11 @@ type Bytes = Uint8Array<ArrayBuffer>;
 /** A file of the page as it is sent: plain, and compressed once for everybody. */
 export type ClientFile = { type: string; etag: string; identity: Bytes; gzip: Bytes; br: Bytes };
 
-/** The page: one document for each language, and the files that it loads. Their path names their content, so that they can be kept. */
+/** The page: its documents for each language, and the files that they load. Their path names their content, so that they can be kept. */
 export type Client = {
   documents: Readonly<Record<Locale, ClientFile>>;
+  /** What stands at an address where there is nothing. */
+  notFound: Readonly<Record<Locale, ClientFile>>;
   files: ReadonlyMap<string, ClientFile>;
   style: ClientFile;
 };
@@ -34,11 +36,11 @@ const served = /^(?:web\/page|text\/(?:en|fr))\/\w+\.js$/;
  */
 export async function readClient(): Promise<Client> {
   const scripts = await readScripts();
-  const style = await readStyle();
+  const [style, later] = await Promise.all([readStyle('style'), readStyle('style/later')]);
   const icon = await readFile(join(folder, 'icon.svg'), 'utf8');
   const theme = scriptOf(await readFile(join(folder, 'theme.ts'), 'utf8'));
   const sources = new Map([...scripts].map(([name, { code }]) => [name, code]));
-  sources.set('style.css', style).set('icon.svg', icon).set('theme.js', theme);
+  sources.set('style.css', style).set('later.css', later).set('icon.svg', icon).set('theme.js', theme);
   const hash = createHash('sha256')
     .update(JSON.stringify([...sources]))
     .digest('hex')
@@ -50,13 +52,20 @@ export async function readClient(): Promise<Client> {
     ),
   );
   const first = staticallyImported(scripts, entry);
-  const documents = await Promise.all(
-    locales.map(async (locale) => {
-      const scriptNames = [...first, ...staticallyImported(scripts, wordsOf(locale))];
-      return [locale, await fileOf(types['.html'] ?? '', documentOf(locale, base, scriptNames))] as const;
-    }),
-  );
-  return { documents: recordOf(documents), files: new Map(files), style: await fileOf(types['.css'] ?? '', style) };
+  const inEach = async (documentIn: (locale: Locale) => string) => {
+    const made = locales.map(
+      async (locale) => [locale, await fileOf(types['.html'] ?? '', documentIn(locale))] as const,
+    );
+    return recordOf(await Promise.all(made));
+  };
+  return {
+    documents: await inEach((locale) =>
+      documentOf(locale, base, [...first, ...staticallyImported(scripts, wordsOf(locale))]),
+    ),
+    notFound: await inEach((locale) => notFoundOf(locale, base)),
+    files: new Map(files),
+    style: await fileOf(types['.css'] ?? '', style),
+  };
 }
 
 const types: Readonly<Record<string, string>> = {
@@ -149,10 +158,10 @@ function staticallyImported(scripts: ReadonlyMap<string, Script>, name: string, 
   return seen;
 }
 
-/** One style sheet, in the order of the files' names. */
-async function readStyle(): Promise<string> {
-  const names = (await readdir(join(folder, 'style'))).filter((name) => name.endsWith('.css')).sort();
-  const sheets = await Promise.all(names.map((name) => readFile(join(folder, 'style', name), 'utf8')));
+/** The files of a folder as one style sheet, in the order of their names. */
+async function readStyle(from: string): Promise<string> {
+  const names = (await readdir(join(folder, from))).filter((name) => name.endsWith('.css')).sort();
+  const sheets = await Promise.all(names.map((name) => readFile(join(folder, from, name), 'utf8')));
   // Nothing in a style sheet means anything by its indentation.
   return sheets.join('\n').replace(/\n\s+/g, '\n');
 }
@@ -168,19 +177,9 @@ async function fileOf(type: string, source: string): Promise<ClientFile> {
 }
 
 function documentOf(locale: Locale, base: string, scripts: readonly string[]): string {
-  const { page } = textOf(locale);
   const preloads = [...new Set(scripts)].map((name) => `<link rel="modulepreload" href="${base}/${name}">`);
-  return `<!doctype html>
-<html lang="${locale}">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
-<meta name="color-scheme" content="light dark">
-<meta name="description" content="${page.about}">
-<title>VidGenie</title>
-<link rel="icon" href="${base}/icon.svg" type="image/svg+xml">
-<script src="${base}/theme.js"></script>
-<link rel="stylesheet" href="${base}/style.css">
+  return `${headOf(locale, base, 'VidGenie')}
+<meta name="description" content="${textOf(locale).page.about}">
 ${preloads.join('\n')}
 <script type="module" src="${base}/${entry}"></script>
 </head>
@@ -191,3 +190,31 @@ ${preloads.join('\n')}
 </html>
 `;
 }
+
+/** For whoever is at no address of ours, signed in or not. */
+function notFoundOf(locale: Locale, base: string): string {
+  const { title, detail, home } = textOf(locale).web.notFound;
+  return `${headOf(locale, base, `${title} · VidGenie`)}
+</head>
+<body>
+<main class="door">
+<a class="door-brand" href="/"><img src="${base}/icon.svg" alt="" width="34" height="34">VidGenie</a>
+<h1>${title}</h1>
+<p class="quiet">${detail}</p>
+<a class="button primary" href="/">${home}</a>
+</main>
+</body>
+</html>
+`;
+}
+
+const headOf = (locale: Locale, base: string, title: string): string => `<!doctype html>
+<html lang="${locale}">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1, viewport-fit=cover">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+<link rel="icon" href="${base}/icon.svg" type="image/svg+xml">
+<script src="${base}/theme.js"></script>
+<link rel="stylesheet" href="${base}/style.css">`;

@@ -9,6 +9,7 @@ import {
   type StepKind,
   stepKinds,
   styles,
+  tokenScopes,
   transactionKinds,
   workflows,
 } from '../../db/vocabulary.ts';
@@ -38,11 +39,14 @@ import { locales } from '../text.ts';
  * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id}?maxCredits= · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
  * |                          | POST /api/workflows/{id}/animate · DELETE /api/workflows/{id}                                  |
  * | credits                  | GET /api/credits · /api/credits/use?days=30 · /api/credits/transactions(.csv)                   |
+ * | everything, as a file    | GET `run.downloadUrl`                                                                          |
+ * | grant (operators)        | POST /api/credits/grant {@link grantBody}, header `Idempotency-Key` (one per press)             |
+ * | tokens (admins)          | GET and POST /api/tokens · DELETE /api/tokens/{id}                                             |
  * | keys (admins)            | GET /api/keys · POST /api/user/api-keys/validate · PUT and DELETE /api/keys/{provider}         |
  * | settings (admins)        | GET and PUT /api/settings                                                                      |
  *
- * Media: `url`, `thumbnailUrl` and `downloadUrl` are addresses on this origin that play by themselves for at least a day and stay the
- * same for an hour; the Content-Security-Policy of the page allows nothing else. `thumbnailUrl` of a video is its poster.
+ * Media: `url`, `thumbnailUrl`, `previewUrl` and `downloadUrl` are addresses on this origin that play by themselves for at least a day
+ * and stay the same for an hour; the Content-Security-Policy of the page allows nothing else. Those of a video show its poster.
  */
 
 const moment = z.iso.datetime().meta({ description: 'UTC, ISO 8601' });
@@ -183,7 +187,8 @@ export const medium = z
     step: z.enum(stepKinds).nullable().meta({ description: 'null: the image that the member gave' }),
     url: z.string(),
     downloadUrl: z.string(),
-    thumbnailUrl: z.string().nullable(),
+    thumbnailUrl: z.string().nullable().meta({ description: 'A picture of it, 480 pixels at its longer side' }),
+    previewUrl: z.string().nullable().meta({ description: 'The same picture, 1,200 pixels at its longer side' }),
     mime: z.string(),
     width: z.int(),
     height: z.int(),
@@ -191,6 +196,8 @@ export const medium = z
     bytes: z.int(),
   })
   .meta({ id: 'Medium' });
+
+const maker = z.string().meta({ description: 'Who performs it, by the name that people know' });
 
 export const step = z
   .object({
@@ -203,6 +210,7 @@ export const step = z
     remainingMs: z.int(),
     provider: z.string(),
     model: z.string(),
+    maker,
     keySource: z.enum(['none', 'operator', 'workspace']),
     priceCredits: credits,
     startedAt: moment.nullable(),
@@ -250,6 +258,10 @@ export const run = z
     steps: z.array(step),
     media: z.array(medium),
     actions: z.array(z.enum(actions)).meta({ description: 'What this caller may do with it now' }),
+    downloadUrl: z
+      .string()
+      .nullable()
+      .meta({ description: 'Everything that it made, as one file; null while there is nothing' }),
     threadUrl: z.string().nullable().meta({ description: 'Where it speaks in chat' }),
   })
   .meta({ id: 'Run' });
@@ -292,7 +304,7 @@ export const options = z
           duration: z.array(z.int()),
           resolution: z.array(z.enum(resolutions)),
         }),
-        steps: z.array(z.object({ kind: z.enum(stepKinds), provider: z.string(), model: z.string() })),
+        steps: z.array(z.object({ kind: z.enum(stepKinds), provider: z.string(), model: z.string(), maker })),
       }),
     ),
     defaults: runChoices.meta({ description: "The workspace's own, or else the product's" }),
@@ -403,6 +415,40 @@ export const deductBody = z
 export const deducted = z
   .object({ success: z.literal(true), deducted: credits, balance: credits, repeated: z.boolean() })
   .meta({ id: 'Deducted' });
+
+/** Bytes, not text; the document has no better word for them. */
+export const mediaZip = z.string();
+
+export const grantBody = z
+  .object({ amount: z.int().min(1).max(1_000_000), note: z.string().trim().max(200).refine(isStorable).default('') })
+  .meta({ id: 'Grant' });
+export const granted = z
+  .object({ success: z.literal(true), granted: credits, balance: credits, repeated: z.boolean(), detail: z.string() })
+  .meta({ id: 'Granted' });
+
+// Tokens for programs.
+
+export const token = z
+  .object({
+    id: z.uuid(),
+    label: z.string(),
+    scope: z.enum(tokenScopes),
+    lastFour: z.string(),
+    createdAt: moment,
+    lastUsedAt: moment.nullable(),
+  })
+  .meta({ id: 'Token' });
+export const tokenList = z.object({ tokens: z.array(token) }).meta({ id: 'Tokens' });
+export const newToken = z
+  .object({ scope: z.enum(tokenScopes), label: z.string().max(80).refine(isStorable).default('') })
+  .meta({ id: 'NewToken' });
+export const tokenMade = z
+  .object({
+    success: z.literal(true),
+    token: z.string().meta({ description: 'The token, shown this once' }),
+    tokens: z.array(token),
+  })
+  .meta({ id: 'TokenMade' });
 
 // Keys and settings.
 

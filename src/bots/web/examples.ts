@@ -82,6 +82,7 @@ const image = {
   url: media('image-3fa9c1d2.png'),
   downloadUrl: `${media('image-3fa9c1d2.png')}&download=1`,
   thumbnailUrl: `${media('image-3fa9c1d2.png')}&thumbnail=1`,
+  previewUrl: `${media('image-3fa9c1d2.png')}&thumbnail=large`,
   mime: 'image/png',
   width: 2048,
   height: 1152,
@@ -99,6 +100,7 @@ const step = {
   remainingMs: 0,
   provider: 'openai-image',
   model: 'gpt-image-2.6-flare',
+  maker: 'OpenAI',
   keySource: 'operator',
   priceCredits: 5,
   startedAt: begun,
@@ -133,6 +135,7 @@ const run: z.input<typeof shapes.run> = {
   steps: [step],
   media: [image],
   actions: ['again', 'edit', 'animate', 'delete'],
+  downloadUrl: image.downloadUrl,
   threadUrl: null,
 };
 show(shapes.run, run);
@@ -159,7 +162,7 @@ show(shapes.options, {
         duration: [],
         resolution: [],
       },
-      steps: [{ kind: 'image', provider: 'openai-image', model: 'gpt-image-2.6-flare' }],
+      steps: [{ kind: 'image', provider: 'openai-image', model: 'gpt-image-2.6-flare', maker: 'OpenAI' }],
     },
   ],
   defaults: choices,
@@ -212,6 +215,27 @@ show(shapes.use, {
 });
 show(shapes.deductBody, { amount: 5, reason: 'a print of the fox' });
 show(shapes.deducted, { success: true, deducted: 5, balance: 71, repeated: false });
+show(shapes.grantBody, { amount: 50, note: 'for the exhibition' });
+show(shapes.granted, {
+  success: true,
+  granted: 50,
+  balance: 126,
+  repeated: false,
+  detail: '50 credits added: 126 left.',
+});
+show(shapes.mediaZip, 'PK…');
+
+const token: z.input<typeof shapes.token> = {
+  id,
+  label: 'nightly films',
+  scope: 'member',
+  lastFour: '9fce',
+  createdAt: asked,
+  lastUsedAt: null,
+};
+show(shapes.tokenList, { tokens: [token] });
+show(shapes.newToken, { scope: 'member', label: 'nightly films' });
+show(shapes.tokenMade, { success: true, token: 'vg_…', tokens: [token] });
 
 const key: z.input<typeof shapes.key> = {
   provider: 'openai',

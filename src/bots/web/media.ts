@@ -10,7 +10,7 @@ import { admit } from './caller.ts';
 import type { WebDeps } from './deps.ts';
 import { problem, problemResponse } from './problem.ts';
 import { rangeOf } from './range.ts';
-import { createThumbnails, type Thumbnails } from './thumbnails.ts';
+import { createThumbnails, type ThumbnailSize, type Thumbnails, thumbnailSizeOf } from './thumbnails.ts';
 
 /** Keys that the pipeline makes, and nothing else: no path can be spelled with them. */
 const keyPattern = /^runs\/([0-9a-f-]{36})\/[a-z]{1,16}-[0-9a-f]{8}\.(?:png|jpg|webp|mp4)$/;
@@ -56,7 +56,9 @@ async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): P
     'cache-control': 'private, max-age=3600, immutable',
     'cross-origin-resource-policy': isSigned ? 'cross-origin' : 'same-origin',
   });
-  if (query.thumbnail !== undefined) return await serveThumbnail(thumbnails, asset, context, headers);
+  if (query.thumbnail !== undefined) {
+    return await serveThumbnail(thumbnails, asset, thumbnailSizeOf(query.thumbnail), context, headers);
+  }
   headers.set('content-type', asset.mime);
   headers.set('accept-ranges', 'bytes');
   headers.set('last-modified', asset.createdAt.toUTCString());
@@ -69,13 +71,14 @@ async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): P
 async function serveThumbnail(
   thumbnails: Thumbnails,
   asset: Asset,
+  size: ThumbnailSize,
   context: Context,
   headers: Headers,
 ): Promise<Response> {
   if (asset.kind !== 'image') return problemResponse(problem('not_found', textOf('en')));
-  headers.set('etag', `"${asset.sha256.slice(0, 32)}-thumbnail"`);
+  headers.set('etag', `"${asset.sha256.slice(0, 32)}-thumbnail-${size}"`);
   if (isKnown(context, headers)) return new Response(null, { status: 304, headers });
-  const bytes = await thumbnails.of(asset.objectKey);
+  const bytes = await thumbnails.of(asset.objectKey, size);
   headers.set('content-type', 'image/webp');
   headers.set('content-length', String(bytes.byteLength));
   return new Response(context.req.method === 'HEAD' ? null : bytes, { headers });

@@ -12,17 +12,24 @@ import { problem, problemResponse } from './problem.ts';
 import { composerEndpoints } from './routes/composer.ts';
 import { creditEndpoints } from './routes/credits.ts';
 import { keyEndpoints } from './routes/keys.ts';
+import { mediaEndpoints } from './routes/media.ts';
 import { runEndpoints } from './routes/runs.ts';
 import { sessionEndpoints } from './routes/session.ts';
+import { tokenEndpoints } from './routes/tokens.ts';
 import { workflowEndpoints } from './routes/workflow.ts';
 
 /** Everything that the API can be asked, in the order in which people meet it. To add one: an endpoint in `routes/`. */
 const groups: readonly EndpointGroup[] = [
   { name: 'Workflow', description: 'Start a run, follow it, cancel it.', endpoints: workflowEndpoints },
-  { name: 'Runs', description: 'What was made, and what can be made of it.', endpoints: runEndpoints },
+  {
+    name: 'Runs',
+    description: 'What was made, and what can be made of it.',
+    endpoints: [...runEndpoints, ...mediaEndpoints],
+  },
   { name: 'Choices', description: 'What can be asked for, and what it costs.', endpoints: composerEndpoints },
   { name: 'Credits', description: 'What there is, what it went on, and the ledger.', endpoints: creditEndpoints },
   { name: 'Keys', description: "The workspace's own keys, for its admins.", endpoints: keyEndpoints },
+  { name: 'Tokens', description: 'What opens this API for programs, for admins.', endpoints: tokenEndpoints },
   { name: 'Session', description: 'Who asks.', endpoints: sessionEndpoints },
 ];
 

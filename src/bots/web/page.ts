@@ -1,6 +1,7 @@
 import type { Context, Hono } from 'hono';
-import { localeOf } from '../text.ts';
+import { localeOf, textOf } from '../text.ts';
 import { type Client, type ClientFile, readClient } from './client.ts';
+import { problem, problemResponse } from './problem.ts';
 
 /** The page asks nobody but this server, runs nobody else's script, and is shown in nobody else's frame. */
 export const pageHeaders = {
@@ -14,7 +15,7 @@ export const pageHeaders = {
 } as const;
 
 /** The page's own addresses: each of them is the same document, which then shows what its address names. */
-const addresses = ['/', '/runs/:id', '/gallery', '/credits', '/admin'];
+const addresses = ['/', '/runs/:id{[0-9a-f-]{36}}', '/gallery', '/credits', '/admin'];
 
 /** The style sheet for pages that are not made with the others. */
 export const styleAddress = '/page/style.css';
@@ -46,13 +47,26 @@ export function mountPage(app: Hono): void {
     if (!file) return new Response(null, { status: 404, headers: { ...pageHeaders, 'cache-control': 'no-store' } });
     return send(context, file, { 'cache-control': forEver, vary: 'accept-encoding' });
   });
+  app.notFound(async (context) => {
+    const locale = localeOf(context.req.header('accept-language') ?? 'en');
+    const isRead = /\btext\/html\b/.test(context.req.header('accept') ?? '');
+    if (!isRead) return problemResponse(problem('not_found', textOf(locale)));
+    const { notFound } = await client();
+    return send(context, notFound[locale], { 'cache-control': 'no-store' }, 404);
+  });
 }
 
-function send(context: Context, file: ClientFile, more: Readonly<Record<string, string>>): Response {
+function send(
+  context: Context,
+  file: ClientFile,
+  more: Readonly<Record<string, string>>,
+  status: 200 | 404 = 200,
+): Response {
   const accepted = context.req.header('accept-encoding') ?? '';
   const encoding = (['br', 'gzip'] as const).find((one) => new RegExp(`\\b${one}\\b`).test(accepted));
   const headers = new Headers({ ...pageHeaders, ...more, 'content-type': file.type, etag: file.etag });
-  if (context.req.header('if-none-match') === file.etag) return new Response(null, { status: 304, headers });
+  if (status === 200 && context.req.header('if-none-match') === file.etag)
+    return new Response(null, { status: 304, headers });
   if (encoding) headers.set('content-encoding', encoding);
-  return new Response(file[encoding ?? 'identity'], { headers });
+  return new Response(file[encoding ?? 'identity'], { status, headers });
 }

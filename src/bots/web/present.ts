@@ -6,6 +6,7 @@ import { type Progress, progressOf } from '../../pipeline/progress.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { actions } from '../card.ts';
 import { discordPlace, discordSpeech } from '../discord/place.ts';
+import { makerOf } from '../maker.ts';
 import { failureSentences, runCard, stepLines } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { speechOf } from '../slack/place.ts';
@@ -121,6 +122,7 @@ export function presentRun(
     actions: actions
       .filter((known) => card.buttons.some(({ action }) => action === known))
       .filter((action) => ends || (action !== 'cancel' && action !== 'delete')),
+    downloadUrl: downloadUrl(view, (key) => links.sign(key, now)),
     threadUrl: threadUrl(view),
   };
 }
@@ -134,7 +136,7 @@ function presentSteps(view: RunView, progress: Progress, text: Text): z.infer<ty
     const line = lines[at];
     const { kind, provider, model, keySource, priceCredits, failure } = one;
     return {
-      ...{ kind, provider, model, keySource, priceCredits },
+      ...{ kind, provider, model, keySource, priceCredits, maker: makerOf(provider, text) },
       ...{ label: line?.label ?? kind, state: line?.state ?? 'waiting', note: line?.note ?? '' },
       percent: pace?.percent ?? 0,
       elapsedMs: Math.round(pace?.elapsedMs ?? 0),
@@ -156,9 +158,21 @@ function presentMedium(asset: Asset, view: RunView, sign: (objectKey: string) =>
   return {
     ...{ kind, step, url, downloadUrl: `${url}&download=1` },
     thumbnailUrl: still ? `${sign(still.objectKey)}&thumbnail=1` : null,
+    previewUrl: still ? `${sign(still.objectKey)}&thumbnail=large` : null,
     ...{ mime, width, height, seconds, bytes },
   };
 }
+
+/** One file as it is, several in one; null when the run has made nothing, or it is gone. */
+function downloadUrl(view: RunView, sign: (objectKey: string) => string): string | null {
+  const [made, another] = madeBy(view);
+  if (!made) return null;
+  return another ? `/api/workflows/${view.run.id}/media.zip` : `${sign(made.objectKey)}&download=1`;
+}
+
+/** What a run made and still has; the image that a member gave is not among it. */
+export const madeBy = ({ run, assets }: RunView): Asset[] =>
+  run.deletedAt ? [] : assets.filter(({ step, removedAt }) => step !== null && removedAt === null);
 
 /** Where a run speaks, for whoever wants to go there; null where that is nowhere. */
 function threadUrl({ run }: RunView): string | null {

@@ -21,6 +21,7 @@ const statusOfKnown = {
   not_local: 403,
   admins_only: 403,
   operators_only: 403,
+  people_only: 403,
   too_fast: 429,
   too_many_streams: 429,
   not_json: 415,

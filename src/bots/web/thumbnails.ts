@@ -1,9 +1,14 @@
 import type { MediaStore } from '../../pipeline/media/store.ts';
 
-/** Small copies of images for the gallery. They live in memory alone, so that a deleted run leaves none behind. */
-export type Thumbnails = { of: (objectKey: string) => Promise<Uint8Array<ArrayBuffer>> };
+/** The longer sides of small copies, in pixels: `1` serves lists, `large` a gallery on a screen of twice the density. */
+const longerSides = { '1': 480, large: 1_200 } as const;
+export type ThumbnailSize = keyof typeof longerSides;
 
-const longerSide = 480;
+export const thumbnailSizeOf = (said: string): ThumbnailSize => (said === 'large' ? 'large' : '1');
+
+/** Small copies of images for the gallery. They live in memory alone, so that a deleted run leaves none behind. */
+export type Thumbnails = { of: (objectKey: string, size: ThumbnailSize) => Promise<Uint8Array<ArrayBuffer>> };
+
 const mostBytes = 32 * 1024 * 1024;
 
 export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
@@ -16,8 +21,9 @@ export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
   };
   const total = () => [...sizes.values()].reduce((sum, bytes) => sum + bytes, 0);
   return {
-    of: async (key) => {
-      const known = made.get(key) ?? make(store, key);
+    of: async (objectKey, size) => {
+      const key = `${size} ${objectKey}`;
+      const known = made.get(key) ?? make(store, objectKey, longerSides[size]);
       made.delete(key);
       made.set(key, known);
       try {
@@ -36,7 +42,11 @@ export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
   };
 }
 
-async function make(store: Pick<MediaStore, 'open'>, key: string): Promise<Uint8Array<ArrayBuffer>> {
+async function make(
+  store: Pick<MediaStore, 'open'>,
+  key: string,
+  longerSide: number,
+): Promise<Uint8Array<ArrayBuffer>> {
   const [{ default: sharp }, source] = await Promise.all([import('sharp'), store.open(key)]);
   const small = sharp().resize({ width: longerSide, height: longerSide, fit: 'inside', withoutEnlargement: true });
   source.on('error', (error) => small.destroy(error));

@@ -2,10 +2,10 @@ import { expect, test } from 'vitest';
 import { submitted } from '../../support/program.ts';
 import { openWebServer } from '../../support/web/server.ts';
 
-test('without a chat platform the page of this machine needs no sign-in, and is an admin of the terminal', async () => {
+test('without a chat platform the page of this machine needs no sign-in, and belongs to whoever runs the installation', async () => {
   const server = await openWebServer({ local: true });
   const session = await server.ask('GET', '/api/session');
-  expect(session.json()).toMatchObject({ by: 'local', scope: 'admin', workspace: { id: 'terminal:local' } });
+  expect(session.json()).toMatchObject({ by: 'local', scope: 'operator', workspace: { id: 'terminal:local' } });
   expect((await server.ask('GET', '/api/credits')).json()).toMatchObject({ balance: 100 });
   const headers = { origin: server.base };
   const body = { config: { initialPrompt: 'a fox', workflowType: 'image-only' } };
@@ -39,7 +39,7 @@ test('a program with a token is served locally as anywhere', async () => {
   const server = await openWebServer({ local: true });
   const workspace = await server.workspace('mine');
   const id = await submitted(server.program, { workspace });
-  const token = await server.token(workspace, 'member');
+  const token = await server.token(workspace, 'admin');
   expect((await server.ask('GET', `/api/workflow/status/${id}`, { token })).json()).toMatchObject({ status: 'QUEUED' });
   expect((await server.ask('GET', `/api/workflow/status/${id}`)).status).toBe(404);
 });

@@ -25,7 +25,11 @@ function opened(): Browser {
 async function wrongs(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return await page.evaluate<string[]>(`axe
-    .run(document, { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'] })
+    .run(document, {
+      runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
+      // Who speaks to a page says what stands there; axe calls this rule an experiment, and the standard does not.
+      rules: { 'label-content-name-mismatch': { enabled: true } },
+    })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`);
 }
 
@@ -73,7 +77,7 @@ test('on no view, in light or dark, wide or narrow, does axe find anything, and 
   }
 });
 
-test('the first paint takes less than 100 kB of script and style, all from here, and a second visit asks for none of it', async ({
+test('the first paint takes less than 40 kB of script and style, all from here, and a second visit asks for none of it', async ({
   skip,
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
@@ -81,15 +85,16 @@ test('the first paint takes less than 100 kB of script and style, all from here,
   const { page, requested } = await visit(opened());
   await page.goto(address);
   await page.getByRole('button', { name: /^Make it · \d+ credits$/ }).waitFor();
-  const [sent, raw] = await page.evaluate<[number, number]>(`(() => {
+  const [sent, raw] = await page.evaluate<[number, number]>(`(async () => {
     // What the document itself names; the view that comes next is loaded afterwards.
-    const named = [...document.querySelectorAll('head link, head script')].map((it) => it.href || it.src);
-    const files = performance.getEntriesByType('resource').filter(({ name }) => /\\.(js|css)$/.test(name) && named.includes(name));
+    const document = await (await fetch('/')).text();
+    const named = [...document.matchAll(/(?:href|src)="([^"]+[.](?:js|css))"/g)].map(([, path]) => path);
+    const files = performance.getEntriesByType('resource').filter(({ name }) => named.includes(new URL(name).pathname));
     const sum = (field) => files.reduce((all, file) => all + file[field], 0);
     return [sum('encodedBodySize'), sum('decodedBodySize')];
   })()`);
-  expect(sent).toBeGreaterThan(5_000);
-  expect(sent).toBeLessThan(100_000);
+  expect(sent).toBeGreaterThan(20_000);
+  expect(sent).toBeLessThan(40_000);
   expect(raw).toBeLessThan(110_000);
   expect(requested.filter((url) => new URL(url).origin !== address)).toEqual([]);
   const colours = page.getByRole('button', { name: /^Colours/ });
@@ -194,7 +199,9 @@ test('whoever is not signed in is told how to get in, in their language, and axe
   expect(faults).toEqual([]);
 });
 
-test('the gallery loads as somebody scrolls, finds words in prompts, and opens what it shows', async ({ skip }) => {
+test('the gallery loads as somebody scrolls, finds words in prompts, keeps them in its address, and opens what it shows', async ({
+  skip,
+}) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address, program } = await (await localInstallation(null)).start({ freeCredits: 1_000 });
   const wishes = Array.from({ length: 27 }, (_, at) => `picture number ${at}`);
@@ -213,9 +220,25 @@ test('the gallery loads as somebody scrolls, finds words in prompts, and opens w
   await expect.poll(() => page.locator('.tile').count()).toBe(1);
   await page.locator('.tile a').click();
   await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('picture number 13');
+
+  // What was looked for stands in the address: the way back leads to it, then to everything, and forward again.
   await page.goBack();
-  await page.getByText('Videos', { exact: true }).waitFor();
+  await expect.poll(() => new URL(page.url()).search).toBe('?q=NUMBER+13');
+  expect(await page.getByLabel('Search in prompts').inputValue()).toBe('NUMBER 13');
+  await expect.poll(() => page.locator('.tile').count()).toBe(1);
   await page.getByRole('radio', { name: 'Videos' }).check();
   await page.getByText('Nothing like that was found.').waitFor();
+  expect(new URL(page.url()).search).toBe('?q=NUMBER+13&kind=video');
+  await page.goBack();
+  await expect.poll(() => page.locator('.tile').count()).toBe(1);
+  expect(await page.getByRole('radio', { name: 'All' }).isChecked()).toBe(true);
+  await page.goBack();
+  await expect.poll(() => page.locator('.tile').count()).toBe(24);
+  expect(await page.getByLabel('Search in prompts').inputValue()).toBe('');
+  await page.goForward();
+  await expect.poll(() => page.locator('.tile').count()).toBe(1);
+  await page.reload();
+  await expect.poll(() => page.locator('.tile').count()).toBe(1);
+  expect(await page.getByLabel('Search in prompts').inputValue()).toBe('NUMBER 13');
   expect(faults).toEqual([]);
 });

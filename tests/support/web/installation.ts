@@ -7,7 +7,7 @@ import type { Program } from '../../../src/main.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation } from '../program.ts';
 
-export type Running = { program: Program; address: string };
+export type Running = { program: Program; address: string; stop: () => Promise<void> };
 
 /**
  * An installation whose page is open on this machine, as `npm start` makes one.
@@ -23,7 +23,7 @@ export async function localInstallation(
       const program = await installation.open({ worker: true, ...(environment && { environment }), config });
       const page = await startLocalPage(program, log, { workspace, member });
       onTestFinished(page.stop);
-      return { program, address: page.address };
+      return { program, address: page.address, stop: page.stop };
     },
   };
 }

@@ -32,6 +32,11 @@ export const ways: Record<string, Way> = {
   'get /api/credits/transactions.csv': { path: () => '/api/credits/transactions.csv', others: 'own' },
   'get /api/credits/use': { path: () => '/api/credits/use', others: 'own' },
   'post /api/credits/deduct': { path: () => '/api/credits/deduct', body: { amount: 3 }, others: 'own' },
+  'post /api/credits/grant': { path: () => '/api/credits/grant', body: { amount: 3 }, others: 'own' },
+  'get /api/workflows/{id}/media.zip': { path: (id) => `/api/workflows/${id}/media.zip`, others: 404 },
+  'get /api/tokens': { path: () => '/api/tokens', others: 'own' },
+  'post /api/tokens': { path: () => '/api/tokens', body: { scope: 'member' }, others: 'own' },
+  'delete /api/tokens/{id}': { path: (id) => `/api/tokens/${id}`, others: 404 },
   'get /api/keys': { path: () => '/api/keys', others: 'own' },
   'post /api/user/api-keys/validate': {
     path: () => '/api/user/api-keys/validate',

@@ -29,6 +29,7 @@ export const off = 'Off';
 export const away = {
   title: 'VidGenie does not answer',
   detail: 'It may be starting anew, or your connection is gone. Try again in a moment.',
+  again: 'It may be starting anew. This goes on by itself as soon as it is back.',
 };
 
 export const signedOut = {
@@ -86,7 +87,7 @@ export const qualities: Record<Quality, string> = { standard: 'Standard', hd: 'H
 export const aspects: Record<Aspect, string> = { wide: 'Wide', tall: 'Tall', square: 'Square' };
 export const resolutions: Record<Resolution, string> = { '720p': '720p', '1080p': '1080p', '4k': '4K' };
 export const sound = (audio: boolean): string => (audio ? 'With sound' : 'No sound');
-export const cannot = (what: string, model: string): string => `Not with ${model}: ${what}.`;
+export const cannot = (what: string, maker: string): string => `${maker} does not offer: ${what}.`;
 export const unavailable = 'Nobody has brought a key for this yet. An admin can, on the page Admin.';
 export const needsWords = 'First, a few words.';
 export const needsImage = 'First, an image.';
@@ -160,6 +161,7 @@ export const actions: Record<Action, string> = {
   delete: 'Delete',
 };
 export const download = 'Download';
+export const openImage = 'Open it whole';
 export const downloadImage = 'Download the image';
 export const downloadVideo = 'Download the video';
 export const copyThread = 'Copy link to thread';
@@ -230,8 +232,8 @@ export const keys = {
 
 export const settings = {
   title: 'Defaults',
-  intro: 'What a command means when nobody says otherwise.',
-  noWish: 'No wish',
+  intro: 'What a run starts with when nobody chooses otherwise.',
+  noWish: 'No preference',
   blocked: 'Blocked words',
   blockedHint: 'One a line, or separated by commas',
   daily: 'Runs per member in 24 hours',
@@ -241,4 +243,31 @@ export const settings = {
   spoilers: 'Hide results as spoilers until somebody clicks them',
   save: 'Save',
   saved: 'Saved',
+};
+
+export const grant = {
+  title: 'Credits',
+  intro: (balance: number): string =>
+    `${creditsOf(balance)} left. This installation is yours: add as many as you like.`,
+  amount: 'How many',
+  give: 'Add credits',
+};
+
+export const tokens = {
+  title: 'Tokens for programs',
+  intro: 'A program that sends one may use this workspace over HTTP. What it can ask:',
+  label: 'What it is for',
+  labelHint: 'A script, a website…',
+  scope: 'Rights',
+  scopes: { member: 'Member', admin: 'Admin', operator: 'Operator' },
+  make: 'Make a token',
+  unused: 'never used',
+  used: (at: string): string => `last used ${moment(at)}`,
+  revoke: 'Revoke',
+  revokeTitle: (label: string): string => `Revoke "${label}"?`,
+  revokeText: 'Programs that use it are refused from now on.',
+  madeTitle: 'Your new token',
+  once: 'Copy it now: it is shown this once, and only its hash is kept.',
+  copy: 'Copy',
+  copied: 'Copied',
 };

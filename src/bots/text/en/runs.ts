@@ -195,6 +195,9 @@ export const canceling = {
   keeps: { title: 'It goes on', text: 'Nothing was stopped.' },
 };
 
+/** Who made what, where nobody has a key. */
+export const demoStudio = 'Demo studio';
+
 export const media = {
   image: 'Image',
   video: 'Video',

@@ -1,6 +1,6 @@
 import type { Refusal } from '../../commands/refusal.ts';
 import type { Expected } from '../../web/expected.ts';
-import { anyOf, credits, few } from './measures.ts';
+import { anyOf, credits, few, left } from './measures.ts';
 
 /** The words of the page's server and of the HTTP API. */
 export const problems = {
@@ -28,6 +28,10 @@ export const problems = {
   operators_only: {
     title: 'Only an operator may do that',
     detail: 'It takes a token of the scope operator: npx vidgenie tokens create <workspace> --scope operator',
+  },
+  people_only: {
+    title: 'No token makes another',
+    detail: 'An admin makes tokens on the page, under Admin, or with: /vidgenie api',
   },
   too_fast: { title: 'Too much at once', detail: 'Wait for as many seconds as Retry-After says, then go on.' },
   too_many_streams: {
@@ -192,6 +196,13 @@ export const enter = {
   noScript: 'This page needs JavaScript.',
 };
 
+/** The page at an address where there is nothing. */
+export const notFound = {
+  title: 'There is nothing here',
+  detail: 'The address may be mistyped, or what stood here is gone.',
+  home: 'Make something',
+};
+
 export const tokens = {
   title: 'Tokens for programs',
   none: 'There are none. Make one with: api --create member --label "what it is for"',
@@ -209,6 +220,8 @@ export const tokens = {
   unnamed: 'unnamed',
 };
 
+export const granted = (amount: number, balance: number) => `${credits(amount)} added: ${left(balance)}.`;
+export const grantNote = (name: string) => `granted by ${name}`;
 export const deducted = (reason: string) => (reason === '' ? 'deducted by the API' : reason);
 
 export const others = 'Everybody else';

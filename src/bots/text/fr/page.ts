@@ -27,6 +27,7 @@ export const off = 'Non';
 export const away = {
   title: 'VidGenie ne répond pas',
   detail: 'Il redémarre peut-être, ou votre connexion est coupée. Réessayez dans un instant.',
+  again: 'Il redémarre peut-être. La page reprend d’elle-même dès son retour.',
 };
 
 export const signedOut = {
@@ -84,7 +85,7 @@ export const qualities: Record<Quality, string> = { standard: 'Standard', hd: 'H
 export const aspects: Record<Aspect, string> = { wide: 'Paysage', tall: 'Portrait', square: 'Carré' };
 export const resolutions: Record<Resolution, string> = { '720p': '720p', '1080p': '1080p', '4k': '4K' };
 export const sound = (audio: boolean): string => (audio ? 'Avec son' : 'Sans son');
-export const cannot = (what: string, model: string): string => `Pas avec ${model} : ${what}.`;
+export const cannot = (what: string, maker: string): string => `${maker} ne propose pas : ${what}.`;
 export const unavailable = 'Personne n’a encore apporté de clé pour cela. Un admin le peut, à la page Admin.';
 export const needsWords = 'D’abord, quelques mots.';
 export const needsImage = 'D’abord, une image.';
@@ -160,6 +161,7 @@ export const actions: Record<Action, string> = {
   delete: 'Supprimer',
 };
 export const download = 'Télécharger';
+export const openImage = 'L’ouvrir en entier';
 export const downloadImage = 'Télécharger l’image';
 export const downloadVideo = 'Télécharger la vidéo';
 export const copyThread = 'Copier le lien du fil';
@@ -231,7 +233,7 @@ export const keys = {
 
 export const settings = {
   title: 'Réglages par défaut',
-  intro: 'Ce qu’une commande veut dire quand personne ne précise.',
+  intro: 'Ce par quoi une création commence quand personne ne choisit.',
   noWish: 'Sans préférence',
   blocked: 'Mots interdits',
   blockedHint: 'Un par ligne, ou séparés par des virgules',
@@ -242,4 +244,31 @@ export const settings = {
   spoilers: 'Masquer les résultats jusqu’à ce qu’on clique dessus',
   save: 'Enregistrer',
   saved: 'Enregistré',
+};
+
+export const grant = {
+  title: 'Crédits',
+  intro: (balance: number): string =>
+    `Il reste ${creditsOf(balance)}. Cette installation est à vous : ajoutez-en autant que vous voulez.`,
+  amount: 'Combien',
+  give: 'Ajouter des crédits',
+};
+
+export const tokens = {
+  title: 'Jetons pour les programmes',
+  intro: 'Un programme qui en envoie un peut utiliser cet espace par HTTP. Ce qu’il peut demander :',
+  label: 'À quoi il sert',
+  labelHint: 'Un script, un site…',
+  scope: 'Droits',
+  scopes: { member: 'Membre', admin: 'Admin', operator: 'Hébergeur' },
+  make: 'Créer un jeton',
+  unused: 'jamais utilisé',
+  used: (at: string): string => `utilisé le ${moment(at)}`,
+  revoke: 'Révoquer',
+  revokeTitle: (label: string): string => `Révoquer « ${label} » ?`,
+  revokeText: 'Les programmes qui l’utilisent sont refusés à partir de maintenant.',
+  madeTitle: 'Votre nouveau jeton',
+  once: 'Copiez-le maintenant : il n’est montré qu’une fois, et seule son empreinte est gardée.',
+  copy: 'Copier',
+  copied: 'Copié',
 };

@@ -191,6 +191,9 @@ export const canceling = {
   keeps: { title: 'Elle continue', text: 'Rien n’a été arrêté.' },
 };
 
+/** Who made what, where nobody has a key. */
+export const demoStudio = 'Studio de démonstration';
+
 export const media = {
   image: 'Image',
   video: 'Vidéo',

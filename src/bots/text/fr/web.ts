@@ -1,6 +1,6 @@
 import type { Refusal } from '../../commands/refusal.ts';
 import type { Expected } from '../../web/expected.ts';
-import { anyOf, credits, few } from './measures.ts';
+import { anyOf, credits, few, left } from './measures.ts';
 
 export const problems = {
   signed_out: {
@@ -28,6 +28,10 @@ export const problems = {
   operators_only: {
     title: 'Réservé à l’hébergeur',
     detail: 'Il faut un jeton de portée operator : npx vidgenie tokens create <espace> --scope operator',
+  },
+  people_only: {
+    title: 'Un jeton n’en crée pas d’autre',
+    detail: 'Un admin crée les jetons à la page Admin, ou avec : /vidgenie api',
   },
   too_fast: { title: 'Trop à la fois', detail: 'Attendez autant de secondes que le dit Retry-After, puis continuez.' },
   too_many_streams: { title: 'Trop de flux ouverts', detail: 'Fermez-en quelques-uns, puis redemandez.' },
@@ -186,6 +190,12 @@ export const enter = {
   noScript: 'Cette page a besoin de JavaScript.',
 };
 
+export const notFound = {
+  title: 'Il n’y a rien ici',
+  detail: 'L’adresse est peut-être mal écrite, ou ce qui était là a disparu.',
+  home: 'Créer quelque chose',
+};
+
 export const tokens = {
   title: 'Jetons pour les programmes',
   none: 'Il n’y en a pas. Créez-en un avec : api --create member --label "à quoi il sert"',
@@ -203,6 +213,9 @@ export const tokens = {
   unnamed: 'sans nom',
 };
 
+export const granted = (amount: number, balance: number) =>
+  `${credits(amount)} ${amount < 2 ? 'ajouté' : 'ajoutés'} : ${left(balance)}.`;
+export const grantNote = (name: string) => `accordé par ${name}`;
 export const deducted = (reason: string) => (reason === '' ? 'débité par l’API' : reason);
 
 export const others = 'Tous les autres';

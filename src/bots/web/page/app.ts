@@ -1,12 +1,13 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useRef, useState } from 'preact/hooks';
+import { useEffect, useRef } from 'preact/hooks';
 import { brand } from './brand.ts';
 import { Composer } from './composer.ts';
 import { type IconName, icon } from './icons.ts';
+import { Later, preload } from './later.ts';
 import { Notices } from './notices.ts';
 import { type Page, PageContext, usePage } from './page.ts';
-import { path } from './route.ts';
+import { address, addressOf, runOf, viewNames } from './route.ts';
 import { useStore } from './store.ts';
 import { ThemeButton } from './themeButton.ts';
 
@@ -16,7 +17,7 @@ export function App({ page }: { page: Page }): VNode {
 
 function Shell(): VNode {
   const { words } = usePage();
-  const at = useStore(path);
+  const { path: at } = useStore(address);
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
@@ -25,9 +26,11 @@ function Shell(): VNode {
     first.current = false;
   }, [at]);
   return html`<a class="skip" href="#main" onClick=${(event: Event) => skip(event, main.current)}>${words.skip}</a>
-    <${TopBar} at=${at} />
-    <main id="main" tabindex="-1" ref=${main}><${View} key=${at} at=${at} /></main>
-    <${Notices} />`;
+    <div class="head">
+      <${TopBar} at=${at} />
+      <${Notices} />
+    </div>
+    <main id="main" tabindex="-1" ref=${main}><${View} key=${at} at=${at} /></main>`;
 }
 
 function skip(event: Event, main: HTMLElement | null): void {
@@ -38,9 +41,9 @@ function skip(event: Event, main: HTMLElement | null): void {
 /** Where the composer leads to, and so loaded soon, but after it. */
 const loadRun = async () => (await import('./run.ts')).RunView;
 
-function View({ at }: { at: string }): VNode | null {
+function View({ at }: { at: string }): VNode {
   const { words, session } = usePage();
-  const run = /^\/runs\/([0-9a-f-]{36})$/.exec(at)?.[1];
+  const run = runOf(at);
   useEffect(() => {
     const name = viewNames.find((one) => addressOf[one] === at);
     document.title = name && name !== 'make' ? `${words.views[name]} · VidGenie` : 'VidGenie';
@@ -50,22 +53,8 @@ function View({ at }: { at: string }): VNode | null {
   if (at === addressOf.credits) return html`<${Later} load=${async () => (await import('./credits.ts')).Credits} />`;
   if (at === addressOf.admin && session.scope !== 'member')
     return html`<${Later} load=${async () => (await import('./admin.ts')).Admin} />`;
-  return html`<${Composer} onIdle=${loadRun} />`;
+  return html`<${Composer} onIdle=${() => preload(loadRun)} />`;
 }
-
-type ViewOf = (given: { id: string }) => VNode;
-
-/** A view that is loaded when somebody goes there. */
-function Later({ load, id = '' }: { load: () => Promise<ViewOf>; id?: string }): VNode | null {
-  const [loaded, setLoaded] = useState<{ view: ViewOf } | null>(null);
-  useEffect(() => {
-    load().then((view) => setLoaded({ view }));
-  }, []);
-  return loaded && html`<${loaded.view} id=${id} />`;
-}
-
-const viewNames = ['make', 'gallery', 'credits', 'admin'] as const;
-const addressOf = { make: '/', gallery: '/gallery', credits: '/credits', admin: '/admin' } as const;
 
 function TopBar({ at }: { at: string }): VNode {
   const { words, session, live, api, tell } = usePage();

@@ -11,32 +11,32 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
   const { words } = usePage();
   const { allowed, steps } = offered;
   const choose = (some: Partial<Choices>) => onChange({ ...choices, ...some });
-  const modelOf = (kind: 'image' | 'video') => steps.find((step) => step.kind === kind)?.model ?? '';
-  const barred: { label: string; model: string }[] = [];
+  const makerOf = (kind: 'image' | 'video') => steps.find((step) => step.kind === kind)?.maker ?? '';
+  const barred: { label: string; maker: string }[] = [];
   const among = <Value extends string>(
     all: Record<Value, string>,
     can: readonly string[],
-    model: string,
+    maker: string,
     show: (value: Value) => ComponentChildren = (value) => all[value],
   ): Choice<Value>[] =>
     keysOf(all).map((value) => {
       const label = show(value);
       if (can.includes(value)) return { value, label };
-      barred.push({ label: all[value], model });
-      return { value, label, barred: words.cannot(all[value], model) };
+      barred.push({ label: all[value], maker });
+      return { value, label, barred: words.cannot(all[value], maker) };
     });
   const { options: names } = words;
   const fields: Record<Offered['options'][number], () => VNode> = {
     style: () =>
       segments({
         ...{ legend: names.style, value: choices.style, look: 'chips' },
-        choices: among(words.styles, allowed.style, modelOf('image')),
+        choices: among(words.styles, allowed.style, makerOf('image')),
         onChoose: (style) => choose({ style }),
       }),
     aspect: () =>
       segments({
         ...{ legend: names.aspect, value: choices.aspect },
-        choices: among(words.aspects, allowed.aspect, modelOf('video') || modelOf('image'), (aspect) => [
+        choices: among(words.aspects, allowed.aspect, makerOf('video') || makerOf('image'), (aspect) => [
           html`<i class="shape ${aspect}" aria-hidden="true" />`,
           words.aspects[aspect],
         ]),
@@ -45,7 +45,7 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
     quality: () =>
       segments({
         ...{ legend: names.quality, value: choices.quality },
-        choices: among(words.qualities, allowed.quality, modelOf('image')),
+        choices: among(words.qualities, allowed.quality, makerOf('image')),
         onChoose: (quality) => choose({ quality }),
       }),
     duration: () =>
@@ -53,7 +53,7 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
     resolution: () =>
       segments({
         ...{ legend: names.resolution, value: choices.resolution },
-        choices: among(words.resolutions, allowed.resolution, modelOf('video')),
+        choices: among(words.resolutions, allowed.resolution, makerOf('video')),
         onChoose: (resolution) => choose({ resolution }),
       }),
     audio: () =>
@@ -62,11 +62,11 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
   const order = ['style', 'aspect', 'quality', 'duration', 'resolution', 'audio'] as const;
   const shown = order.filter((name) => offered.options.includes(name));
   const rendered = shown.map((name) => html`<div class="field ${name}" key=${name}>${fields[name]()}</div>`);
-  const models = [...new Set(barred.map(({ model }) => model))];
-  const labelsOf = (model: string) => barred.filter((one) => one.model === model).map(({ label }) => label);
+  const makers = [...new Set(barred.map(({ maker }) => maker))];
+  const labelsOf = (maker: string) => barred.filter((one) => one.maker === maker).map(({ label }) => label);
   return html`<div class="fields">
     ${rendered}
-    <p class="why barred">${models.map((model) => words.cannot(labelsOf(model).join(', '), model)).join(' ')}</p>
+    <p class="why barred">${makers.map((maker) => words.cannot(labelsOf(maker).join(', '), maker)).join(' ')}</p>
   </div>`;
 }
 

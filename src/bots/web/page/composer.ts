@@ -3,6 +3,7 @@ import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { executed } from '../contract.ts';
+import { useAnswer } from './answers.ts';
 import { pressKey } from './api.ts';
 import { ChoiceFields } from './choiceFields.ts';
 import { segments } from './controls.ts';
@@ -19,12 +20,11 @@ const draftName = 'draft';
 /** Where a run is put together, and below it those that there are. */
 export function Composer({ onIdle }: { onIdle: () => void }): VNode {
   const { api, words, tell, go, live } = usePage();
-  const [offer, setOffer] = useState<Offer | null>(null);
+  const { body: offer, isAway } = useAnswer<Offer>('/api/options');
   const [workflow, setWorkflow] = useState<Workflow>('complete');
   const [wished, setWished] = useState<Choices | null>(null);
   const [prompt, setPrompt] = useState(() => sessionStorage.getItem(draftName) ?? '');
   const [image, setImage] = useState<GivenImage | null>(null);
-  const [quoted, setQuoted] = useState<{ address: string; quote: Quote } | null>(null);
   const [isStarting, setIsStarting] = useState(false);
   const press = useRef({ wish: '', key: '' });
   const field = useRef<HTMLTextAreaElement>(null);
@@ -35,32 +35,22 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
   });
 
   useEffect(() => {
-    api.get<Offer>('/api/options').then((answer) => {
-      if (!tell(answer)) return;
-      setOffer(answer.body);
-      setWished(answer.body.defaults);
-      onIdle();
-    });
-  }, []);
+    if (!offer) return;
+    setWished(offer.defaults);
+    onIdle();
+  }, [offer]);
   useEffect(() => sessionStorage.setItem(draftName, prompt), [prompt]);
 
   const offered = offer?.workflows.find(({ name }) => name === workflow);
   const choices = offered && wished && fitted(wished, offered);
-  const address = offered && choices && quoteAddress(offered, choices);
-  useEffect(() => {
-    if (!address) return;
-    const asking = new AbortController();
-    api.get<Quote>(address, asking.signal).then((answer) => {
-      if (answer.ok && !asking.signal.aborted) setQuoted({ address, quote: answer.body });
-    });
-    return () => asking.abort();
-  }, [address, account?.balance]);
-
-  const quote = quoted?.quote ?? null;
+  const address = offered && choices ? quoteAddress(offered, choices) : null;
+  const asked = useAnswer<Quote>(address, account?.balance);
+  const quote = asked.body;
   // What the button says is what it costs: while another price is on its way, it does nothing.
-  const isPriced = quoted !== null && quoted.address === address;
+  const isPriced = asked.path === address;
   const why = obstacleOf();
   function obstacleOf(): string | null {
+    if (isAway || asked.isAway) return `${words.away.title}. ${words.away.again}`;
     if (!offered || !quote || !isPriced) return '';
     if (!offered.available) return words.unavailable;
     if (!quote.possible) return quote.sentence;

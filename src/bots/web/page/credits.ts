@@ -1,8 +1,9 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { creditsState, transaction, transactionPage, use } from '../contract.ts';
+import { useAnswer } from './answers.ts';
+import { Away } from './away.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { DayPlot } from './plot.ts';
@@ -17,18 +18,16 @@ const days = 30;
 
 /** What there is, what is held, what was used, and every row of the ledger. */
 export function Credits(): VNode {
-  const { api, live, words, tell } = usePage();
+  const { live, words } = usePage();
   const account = useStore(live.account);
-  const [state, setState] = useState<State | null>(null);
-  const [used, setUsed] = useState<Use | null>(null);
-  useEffect(() => {
-    api.get<State>('/api/credits').then((answer) => tell(answer) && setState(answer.body));
-    api.get<Use>(`/api/credits/use?days=${days}`).then((answer) => tell(answer) && setUsed(answer.body));
-  }, [account?.balance, account?.held]);
+  const changed = `${account?.balance} ${account?.held}`;
+  const { body: state, isAway } = useAnswer<State>('/api/credits', changed);
+  const { body: used } = useAnswer<Use>(`/api/credits/use?days=${days}`, changed);
   const figure = (label: string, value: number | undefined) =>
     html`<div class="figure"><dt>${label}</dt><dd>${value === undefined ? ' ' : words.number(value)}</dd></div>`;
   return html`<div class="credits-page">
     <div class="page-head"><h1>${words.views.credits}</h1></div>
+    ${isAway && html`<${Away} />`}
     <dl class="figures">
       ${figure(words.ledger.balance, state?.balance)}${figure(words.ledger.held, state?.held)}
       ${figure(words.ledger.today, state?.used.day)}${figure(words.ledger.month, state?.used.month)}
@@ -45,7 +44,7 @@ export function Credits(): VNode {
         <${MemberBars} members=${used.members} />
       </section>`
     }
-    <${Transactions} changed="${account?.balance} ${account?.held}" />
+    <${Transactions} changed=${changed} />
   </div>`;
 }
 
@@ -65,15 +64,12 @@ function MemberBars({ members }: { members: Use['members'] }): VNode {
 
 function Transactions({ changed }: { changed: string }): VNode {
   const { api, words, tell } = usePage();
-  const [ledger, setLedger] = useState<Ledger | null>(null);
-  useEffect(() => {
-    api.get<Ledger>('/api/credits/transactions?limit=25').then((answer) => tell(answer) && setLedger(answer.body));
-  }, [changed]);
+  const { body: ledger, change } = useAnswer<Ledger>('/api/credits/transactions?limit=25', changed);
   const more = async () => {
     const answer = await api.get<Ledger>(`/api/credits/transactions?limit=100&cursor=${ledger?.nextCursor}`);
-    if (!tell(answer)) return;
+    if (!tell(answer) || !ledger) return;
     const { transactions, nextCursor } = answer.body;
-    setLedger((now) => now && { transactions: [...now.transactions, ...transactions], nextCursor });
+    change({ transactions: [...ledger.transactions, ...transactions], nextCursor });
   };
   return html`<section class="panel" aria-labelledby="ledger">
     <div class="section-head">
@@ -84,7 +80,7 @@ function Transactions({ changed }: { changed: string }): VNode {
       <table>
         <thead><tr>
           <th scope="col">${words.ledger.when}</th><th scope="col">${words.ledger.what}</th>
-          <th scope="col" class="number">${words.ledger.amount}</th><th scope="col" class="number">${words.ledger.balance}</th><th scope="col" class="number">${words.ledger.held}</th>
+          <th scope="col" class="number">${words.ledger.amount}</th><th scope="col" class="number">${words.ledger.balance}</th><th scope="col" class="number held">${words.ledger.held}</th>
         </tr></thead>
         <tbody>${ledger?.transactions.map((row) => html`<${Row} key=${row.id} row=${row} />`)}</tbody>
       </table>
@@ -98,9 +94,9 @@ function Row({ row }: { row: Transaction }): VNode {
   const what = words.ledger.kinds[row.kind];
   return html`<tr>
     <td>${words.moment(row.at)}</td>
-    <td>${row.workflowId === null ? what : html`<a href="/runs/${row.workflowId}">${what}</a>`}${row.note !== '' && html` <span class="quiet">${row.note}</span>`}</td>
+    <td>${row.workflowId === null ? what : html`<a href="/runs/${row.workflowId}">${what}</a>`}${row.note !== '' && html` <span class="note">${row.note}</span>`}</td>
     <td class="number">${words.number(row.amount)}</td>
     <td class="number">${words.number(row.balanceAfter)}</td>
-    <td class="number">${words.number(row.heldAfter)}</td>
+    <td class="number held">${words.number(row.heldAfter)}</td>
   </tr>`;
 }

@@ -16,7 +16,7 @@ type Asked = {
   onClose: () => void;
 };
 
-/** A question before something is done. Escape, and a press beside it, close it. */
+/** A question before something is done. Escape, and a press beside it, close it; the focus goes back to where it was. */
 export function Dialog({
   title,
   confirm,
@@ -30,7 +30,12 @@ export function Dialog({
   const { words } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
   const name = useId();
-  useEffect(() => dialog.current?.showModal(), []);
+  useEffect(() => {
+    const shown = dialog.current;
+    shown?.showModal();
+    // Taken out of the page while it is open, it would take the focus along.
+    return () => shown?.close();
+  }, []);
   const submit = (event: Event) => {
     event.preventDefault();
     if (!isBusy) onConfirm?.();

@@ -3,49 +3,68 @@ import type { VNode } from 'preact';
 import { useEffect, useId, useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { members, Run, runPage } from '../contract.ts';
+import { isPassing, untilAnswered, useAnswer } from './answers.ts';
+import type { Answer } from './api.ts';
+import { Away } from './away.ts';
 import { segments } from './controls.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
-import { ratioOf, resultOf } from './runShape.ts';
+import { address, addressOf } from './route.ts';
+import { resultOf } from './runShape.ts';
+import { useStore } from './store.ts';
+import { Tile } from './tile.ts';
 
 type Kind = 'all' | 'image' | 'video';
-type Members = z.infer<typeof members>['members'];
+/** What is looked for, as the address says it: `?q=fox&kind=video&member=…`. */
+type Wish = { words: string; kind: Kind; member: string };
 
 const pageSize = 24;
 const typingMs = 250;
 
-/** Everything that the workspace made, loading as somebody scrolls. */
+function wishOf(query: URLSearchParams): Wish {
+  const kind = query.get('kind');
+  return {
+    words: query.get('q') ?? '',
+    kind: kind === 'image' || kind === 'video' ? kind : 'all',
+    member: query.get('member') ?? '',
+  };
+}
+
+/** Names and values without those that say nothing. */
+const queryOf = (values: Record<string, string>): string =>
+  new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '')).toString();
+
+/** Everything that the workspace made, loading as somebody scrolls. What is looked for stands in the address. */
 export function Gallery(): VNode {
-  const { api, words, session, tell } = usePage();
-  const [search, setSearch] = useState('');
-  const [kind, setKind] = useState<Kind>('all');
-  const [member, setMember] = useState('');
-  const [members, setMembers] = useState<Members>([]);
-  const searchId = useId();
+  const { words, session, go } = usePage();
+  const { query } = useStore(address);
+  const wish = wishOf(query);
   const memberId = useId();
   const isAdmin = session.scope !== 'member';
-  useEffect(() => {
-    if (!isAdmin) return;
-    api.get<{ members: Members }>('/api/members').then((answer) => tell(answer) && setMembers(answer.body.members));
-  }, []);
-  const asked = new URLSearchParams({ limit: String(pageSize) });
-  if (search.trim() !== '') asked.set('search', search.trim());
-  if (kind !== 'all') asked.set('kind', kind);
-  if (member !== '') asked.set('member', member);
-  const type = (event: Event & { currentTarget: HTMLInputElement }) => setSearch(event.currentTarget.value);
-  const choose = (event: Event & { currentTarget: HTMLSelectElement }) => setMember(event.currentTarget.value);
+  const { body: known } = useAnswer<z.infer<typeof members>>(isAdmin ? '/api/members' : null);
+  const kindOf = (kind: Kind) => (kind === 'all' ? '' : kind);
+  const look = (some: Partial<Wish>, how: 'push' | 'replace' = 'push') => {
+    const next = { ...wish, ...some };
+    const asked = queryOf({ q: next.words.trim(), kind: kindOf(next.kind), member: next.member });
+    go(asked === '' ? addressOf.gallery : `${addressOf.gallery}?${asked}`, how);
+  };
+  const choose = (event: Event & { currentTarget: HTMLSelectElement }) => look({ member: event.currentTarget.value });
+  const asked = queryOf({
+    limit: String(pageSize),
+    search: wish.words,
+    kind: kindOf(wish.kind),
+    member: wish.member,
+  });
+  const everybody = known?.members ?? [];
   return html`<div class="gallery-page">
     <div class="page-head">
       <h1>${words.views.gallery}</h1>
       <div class="filters" role="search">
-        <label class="search" for=${searchId}>
-          <span class="hidden">${words.gallery.search}</span>${icon('search')}
-          <input id=${searchId} type="search" placeholder=${words.gallery.search} value=${search} onInput=${type} />
-        </label>
+        <${Search} value=${wish.words} onSearch=${(said: string) => look({ words: said }, wish.words === '' || said === '' ? 'push' : 'replace')} />
         ${segments({
           legend: words.gallery.kind,
-          value: kind,
-          onChoose: setKind,
+          value: wish.kind,
+          onChoose: (kind) => look({ kind }),
           choices: [
             { value: 'all', label: words.gallery.all },
             { value: 'image', label: words.gallery.images },
@@ -53,88 +72,94 @@ export function Gallery(): VNode {
           ],
         })}
         ${
-          members.length > 1 &&
+          everybody.length > 1 &&
           html`<label class="select" for=${memberId}><span class="hidden">${words.gallery.member}</span>
-            <select id=${memberId} value=${member} onChange=${choose}>
+            <select id=${memberId} value=${wish.member} onChange=${choose}>
               <option value="">${words.gallery.everybody}</option>
-              ${members.map(({ id, name, runs }) => html`<option value=${id}>${name} (${runs})</option>`)}
+              ${everybody.map(({ id, name, runs }) => html`<option value=${id}>${name} (${runs})</option>`)}
             </select>
           </label>`
         }
       </div>
     </div>
-    <${Found} asked=${asked.toString()} />
+    <${Found} asked=${asked} isAll=${wish.words === '' && wish.kind === 'all' && wish.member === ''} />
   </div>`;
+}
+
+/** What is typed is looked for when the typing pauses; what the address says from elsewhere, such as by the way back, is shown. */
+function Search({ value, onSearch }: { value: string; onSearch: (words: string) => void }): VNode {
+  const { words } = usePage();
+  const [typed, setTyped] = useState(value);
+  const said = useRef(value);
+  const id = useId();
+  useEffect(() => {
+    if (value !== said.current) setTyped(value);
+    said.current = value;
+  }, [value]);
+  useEffect(() => {
+    if (typed.trim() === said.current) return;
+    const pausing = setTimeout(() => {
+      said.current = typed.trim();
+      onSearch(said.current);
+    }, typingMs);
+    return () => clearTimeout(pausing);
+  }, [typed]);
+  const type = (event: Event & { currentTarget: HTMLInputElement }) => setTyped(event.currentTarget.value);
+  return html`<label class="search" for=${id}>
+    <span class="hidden">${words.gallery.search}</span>${icon('search')}
+    <input id=${id} type="search" maxlength="200" placeholder=${words.gallery.search} value=${typed} onInput=${type} />
+  </label>`;
 }
 
 type Page = z.infer<typeof runPage>;
-type Loaded = { asked: string; runs: readonly Run[]; next: string | null };
+/** What came after the first page that `path` names. */
+type More = { path: string; runs: readonly Run[]; next: string | null };
 
 /** Page after page of what was asked for, the next one shortly before its place comes into view. */
-function Found({ asked }: { asked: string }): VNode {
-  const { api, words, tell } = usePage();
-  const [loaded, setLoaded] = useState<Loaded | null>(null);
-  const end = useRef<HTMLDivElement>(null);
+function Found({ asked, isAll }: { asked: string; isAll: boolean }): VNode {
+  const { api, live, words, tell } = usePage();
+  const path = `/api/workflows?${asked}`;
+  const first = useAnswer<Page>(path);
+  const [added, setAdded] = useState<More | null>(null);
+  const sentinel = useRef<HTMLDivElement>(null);
+  const page = first.body;
+  const more = added?.path === first.path ? added : null;
+  // While something else is on its way, what was found before stays, and does not grow.
+  const isCurrent = first.path === path;
+  const next = !isCurrent ? null : more ? more.next : (page?.nextCursor ?? null);
   useEffect(() => {
-    const asking = new AbortController();
-    const soon = setTimeout(
-      async () => {
-        const answer = await api.get<Page>(`/api/workflows?${asked}`, asking.signal);
-        if (asking.signal.aborted || !tell(answer)) return;
-        setLoaded({ asked, runs: answer.body.runs, next: answer.body.nextCursor });
-      },
-      loaded ? typingMs : 0,
-    );
-    return () => {
-      clearTimeout(soon);
-      asking.abort();
+    if (!sentinel.current || next === null) return;
+    const leaving = new AbortController();
+    const ask = () => api.get<Page>(`${path}&cursor=${next}`, leaving.signal);
+    const take = (answer: Answer<Page>) => {
+      if (answer.ok) {
+        const { runs, nextCursor } = answer.body;
+        setAdded({ path, runs: [...(more?.runs ?? []), ...runs], next: nextCursor });
+      } else if (!isPassing(answer.refusal)) tell(answer);
     };
-  }, [asked]);
-  useEffect(() => {
-    const cursor = loaded?.next;
-    if (!end.current || !loaded || !cursor) return;
     const seen = new IntersectionObserver(
-      async ([entry]) => {
+      ([entry]) => {
         if (!entry?.isIntersecting) return;
         seen.disconnect();
-        const answer = await api.get<Page>(`/api/workflows?${loaded.asked}&cursor=${cursor}`);
-        if (!tell(answer)) return;
-        const { runs, nextCursor } = answer.body;
-        setLoaded((now) => (now?.next === cursor ? { ...now, runs: [...now.runs, ...runs], next: nextCursor } : now));
+        untilAnswered(ask, live, leaving.signal, take);
       },
       { rootMargin: '800px' },
     );
-    seen.observe(end.current);
-    return () => seen.disconnect();
-  }, [loaded]);
-  const shown = (loaded?.runs ?? []).filter((run) => resultOf(run));
-  const isEmpty = loaded !== null && shown.length === 0 && loaded.next === null;
-  return html`<div class="found" aria-busy=${loaded?.asked !== asked}>
+    seen.observe(sentinel.current);
+    return () => {
+      seen.disconnect();
+      leaving.abort();
+    };
+  }, [path, next]);
+  const shown = [...(page?.runs ?? []), ...(more?.runs ?? [])].filter((run) => resultOf(run));
+  const isEmpty = isCurrent && shown.length === 0 && next === null;
+  return html`<div class="found" aria-busy=${!isCurrent}>
+    ${first.isAway && html`<${Away} />`}
     ${
       isEmpty
-        ? html`<div class="empty"><p>${asked === `limit=${pageSize}` ? words.gallery.empty : words.gallery.none}</p><a class="button primary" href="/">${icon('make')}${words.views.make}</a></div>`
+        ? html`<div class="empty"><p>${isAll ? words.gallery.empty : words.gallery.none}</p><a class="button primary" href="/">${icon('make')}${words.views.make}</a></div>`
         : html`<ul class="tiles">${shown.map((run) => html`<${Tile} key=${run.id} run=${run} />`)}</ul>`
     }
-    <div ref=${end} class="end" />
+    <div ref=${sentinel} />
   </div>`;
-}
-
-function Tile({ run }: { run: Run }): VNode | null {
-  const { words } = usePage();
-  const result = resultOf(run);
-  const film = useRef<HTMLVideoElement>(null);
-  const [isNear, setIsNear] = useState(false);
-  if (!result) return null;
-  const isVideo = result.kind === 'video';
-  const label = `${isVideo ? words.videoOf(run.prompt) : words.pictureOf(run.prompt)}`;
-  return html`<li class="tile" style=${{ '--ratio': ratioOf(run, result) }}>
-    <a href="/runs/${run.id}" aria-label=${label} onMouseEnter=${() => setIsNear(true)} onMouseLeave=${() => setIsNear(false)}>
-      <span class="tile-frame">
-        ${result.thumbnailUrl && html`<img src=${result.thumbnailUrl} alt="" width=${result.width} height=${result.height} loading="lazy" decoding="async" />`}
-        ${isVideo && isNear && html`<video ref=${film} src=${result.url} muted loop playsinline autoplay aria-hidden="true" tabindex="-1" />`}
-        ${isVideo && html`<span class="badge">${icon('play')}${result.seconds === null ? '' : words.seconds(Math.round(result.seconds))}</span>`}
-      </span>
-      <span class="tile-words">${run.prompt || words.unspoken}</span>
-    </a>
-  </li>`;
 }

@@ -1,27 +1,26 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useId, useRef, useState } from 'preact/hooks';
+import { useId, useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { key, keyChanged } from '../contract.ts';
+import { useAnswer } from './answers.ts';
+import { Away } from './away.ts';
 import { Dialog } from './dialog.ts';
-import { icon } from './icons.ts';
 import { usePage } from './page.ts';
+import { Said, type Saying } from './said.ts';
 
 type Key = z.infer<typeof key>;
 type Changed = z.infer<typeof keyChanged>;
-type Said = { tone: 'good' | 'bad'; text: string };
 
 /** The keys that the workspace has brought: where they come from, and their last four characters. */
 export function Keys(): VNode {
-  const { api, words, tell } = usePage();
-  const [keys, setKeys] = useState<readonly Key[]>([]);
-  useEffect(() => {
-    api.get<{ keys: Key[] }>('/api/keys').then((answer) => tell(answer) && setKeys(answer.body.keys));
-  }, []);
+  const { words } = usePage();
+  const { body, isAway, change } = useAnswer<{ keys: readonly Key[] }>('/api/keys');
   return html`<section class="panel keys" aria-labelledby="keys">
     <h2 id="keys">${words.keys.title}</h2>
     <p class="quiet">${words.keys.intro}</p>
-    ${keys.map((one) => html`<${KeyForm} key=${one.provider} stored=${one} onChanged=${setKeys} />`)}
+    ${isAway && html`<${Away} />`}
+    ${body?.keys.map((one) => html`<${KeyForm} key=${one.provider} stored=${one} onChanged=${(keys: readonly Key[]) => change({ keys })} />`)}
   </section>`;
 }
 
@@ -30,12 +29,12 @@ function KeyForm({
   onChanged,
 }: {
   stored: Key;
-  onChanged: (keys: Key[]) => void;
+  onChanged: (keys: readonly Key[]) => void;
 }): VNode {
   const { api, words } = usePage();
   const [isBusy, setIsBusy] = useState(false);
   const [isRemoving, setIsRemoving] = useState(false);
-  const [said, setSaid] = useState<Said | null>(null);
+  const [said, setSaid] = useState<Saying | null>(null);
   // What is typed is read when it is sent, and kept nowhere else.
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
@@ -81,7 +80,7 @@ function KeyForm({
       <button class="button primary" disabled=${isBusy}>${isBusy ? words.keys.trying : stored ? words.keys.replace : words.keys.add}</button>
       ${stored && html`<button type="button" class="button" disabled=${isBusy} onClick=${() => setIsRemoving(true)}>${words.keys.remove}</button>`}
     </div>
-    <p class="said ${said?.tone ?? ''}" role="status">${said && html`${icon(said.tone === 'good' ? 'check' : 'cross')}<span>${said.text}</span>`}</p>
+    <${Said} said=${said} />
     ${
       isRemoving &&
       html`<${Dialog} title=${words.keys.removeTitle(name)} confirm=${words.keys.remove} tone="danger" isBusy=${isBusy} onConfirm=${() => change('DELETE')} onClose=${() => setIsRemoving(false)}>

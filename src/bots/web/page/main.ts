@@ -1,8 +1,9 @@
 import { html } from 'htm/preact';
 import { render } from 'preact';
-import { createApi } from './api.ts';
+import { untilAnswered } from './answers.ts';
+import { type Api, createApi, type Refusal } from './api.ts';
 import { App } from './app.ts';
-import { createLive } from './live.ts';
+import { createLive, type Live } from './live.ts';
 import type { Notice, Page, Session } from './page.ts';
 import { go } from './route.ts';
 import { SignedOut } from './signedOut.ts';
@@ -20,13 +21,14 @@ async function start(root: Element): Promise<void> {
     render(html`<${SignedOut} words=${words} />`, root);
   };
   const api = createApi(() => words, leave);
-  const answer = await api.get<Session>('/api/session');
-  if (!answer.ok) {
-    const { status, title, detail } = answer.refusal;
+  const live = createLive(async () => {
+    const now = await api.get<Session>('/api/session');
+    return now.ok || now.refusal.status !== 401;
+  });
+  const session = await sessionOf(api, live, ({ status, title, detail }) => {
     if (status !== 401) render(html`<${SignedOut} words=${words} reason=${{ title, detail }} />`, root);
-    return;
-  }
-  const session = answer.body;
+  });
+  if (!session) return;
   if (session.locale !== locale) words = await wordsIn(session.locale);
   document.documentElement.lang = session.locale;
 
@@ -42,15 +44,25 @@ async function start(root: Element): Promise<void> {
     if (!it.ok) notify('bad', `${it.refusal.title}. ${it.refusal.detail}`);
     return it.ok;
   };
-  const isWelcome = async () => {
-    const now = await api.get<Session>('/api/session');
-    return now.ok || now.refusal.status !== 401;
-  };
-  const live = createLive(isWelcome);
   // Kept for the way back, the page would hold one of the few connections that a browser has for one server.
   addEventListener('pagehide', live.listen());
   const page: Page = { api, live, words, session, notices, notify, tell, go };
   render(html`<${App} page=${page} />`, root);
+}
+
+/** Who is there, as soon as somebody can say so; null: nobody who may be. */
+async function sessionOf(api: Api, live: Live, onRefusal: (refusal: Refusal) => void): Promise<Session | null> {
+  let session: Session | null = null;
+  await untilAnswered(
+    () => api.get<Session>('/api/session'),
+    live,
+    new AbortController().signal,
+    (answer) => {
+      if (answer.ok) session = answer.body;
+      else onRefusal(answer.refusal);
+    },
+  );
+  return session;
 }
 
 const root = document.getElementById('page');

@@ -21,7 +21,7 @@ export type Page = {
   notify: (tone: Notice['tone'], text: string) => void;
   /** Says why something was not done; true when it was. */
   tell: <Body>(answer: Answer<Body>) => answer is { ok: true; body: Body };
-  go: (path: string) => void;
+  go: (path: string, how?: 'push' | 'replace') => void;
 };
 
 export const PageContext = createContext<Page | null>(null);

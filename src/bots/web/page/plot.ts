@@ -22,11 +22,11 @@ export function DayPlot({ days }: { days: readonly Day[] }): VNode {
       })}
     </svg>
     <div class="plot-days" aria-hidden="true">${marks.map((at) => html`<span>${days[at] ? words.day(days[at].day) : ''}</span>`)}</div>
-    <table class="hidden">
+    <div class="hidden"><table>
       <caption>${words.ledger.byDay(days.length)}</caption>
       <thead><tr><th scope="col">${words.ledger.when}</th><th scope="col">${words.ledger.amount}</th></tr></thead>
       <tbody>${days.map(({ day, credits }) => html`<tr><th scope="row">${words.day(day)}</th><td>${credits}</td></tr>`)}</tbody>
-    </table>
+    </table></div>
   </figure>`;
 }
 

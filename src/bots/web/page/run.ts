@@ -2,7 +2,9 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { Run } from '../contract.ts';
+import { isPassing, untilAnswered } from './answers.ts';
 import type { Refusal } from './api.ts';
+import { Away } from './away.ts';
 import { Canvas } from './canvas.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
@@ -20,19 +22,30 @@ export function RunView({ id }: { id: string }): VNode {
   const { opened } = useStore(live.line);
   const [refusal, setRefusal] = useState<Refusal | null>(null);
   const isQueued = run?.state === 'queued';
-  const ask = () =>
-    api.get<Run>(`/api/workflows/${id}`).then((answer) => {
-      if (answer.ok) live.keep(answer.body);
-      else setRefusal(answer.refusal);
-    });
+  const ask = (signal: AbortSignal) =>
+    untilAnswered(
+      () => api.get<Run>(`/api/workflows/${id}`, signal),
+      live,
+      signal,
+      (answer) => {
+        setRefusal(answer.ok ? null : answer.refusal);
+        if (answer.ok) live.keep(answer.body);
+      },
+    );
   useEffect(() => {
     // Asked anew with every connection: what happened while there was none is not told again for old runs.
-    ask();
+    const leaving = new AbortController();
+    ask(leaving.signal);
+    return () => leaving.abort();
   }, [id, opened]);
   useEffect(() => {
     if (!isQueued) return;
-    const asking = setInterval(ask, placeEveryMs);
-    return () => clearInterval(asking);
+    const leaving = new AbortController();
+    const asking = setInterval(() => ask(leaving.signal), placeEveryMs);
+    return () => {
+      clearInterval(asking);
+      leaving.abort();
+    };
   }, [id, isQueued]);
   useEffect(() => {
     if (!run) return;
@@ -41,6 +54,7 @@ export function RunView({ id }: { id: string }): VNode {
   }, [run?.percent, run?.state]);
   if (run) return html`<${Shown} run=${run} />`;
   if (!refusal) return html`<div class="run-page loading" aria-busy="true" />`;
+  if (isPassing(refusal)) return html`<${Away} />`;
   return html`<div class="empty">
     <h1>${refusal.title}</h1>
     <p>${refusal.detail}</p>
@@ -51,11 +65,12 @@ export function RunView({ id }: { id: string }): VNode {
 function Shown({ run }: { run: Run }): VNode {
   const { words } = usePage();
   const who = run.mine ? '' : `${run.member.name} · `;
+  const isLong = run.prompt.length > 90;
   return html`<div class="run-page">
     <header class="run-head">
       <div class="run-title">
         <a class="back" href="/">${icon('back')}${words.views.make}</a>
-        <h1 class=${run.prompt.length > 120 ? 'long' : ''}>${run.prompt || words.unspoken}</h1>
+        <h1 class=${isLong ? 'long' : ''}>${run.prompt || words.unspoken}</h1>
         <p class="quiet">${who}${words.workflows[run.workflow]} · ${words.moment(run.createdAt)}</p>
       </div>
       <${RunActions} run=${run} />
@@ -76,14 +91,18 @@ function Standing({ run }: { run: Run }): VNode {
   return html`<section class="standing ${run.state}" aria-label=${words.standing}>
     <p class="standing-title" role="status">${run.title}</p>
     <p class="quiet">${[run.queue?.sentence ?? '', rest, cost].filter((one) => one !== '').join(' · ')}</p>
-    <div
-      class="bar"
-      role="progressbar"
-      aria-label=${words.progress}
-      aria-valuemin="0"
-      aria-valuemax="100"
-      aria-valuenow=${run.percent}
-      style=${{ '--done': (over && run.state === 'succeeded' ? 100 : run.percent) / 100 }}
-    />
+    ${
+      over
+        ? html`<div class="bar gone" />`
+        : html`<div
+            class="bar"
+            role="progressbar"
+            aria-label=${words.progress}
+            aria-valuemin="0"
+            aria-valuemax="100"
+            aria-valuenow=${run.percent}
+            style=${{ '--done': run.percent / 100 }}
+          />`
+    }
   </section>`;
 }

@@ -8,7 +8,7 @@ import { Dialog } from './dialog.ts';
 import { type IconName, icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { PromptField } from './promptField.ts';
-import { resultOf } from './runShape.ts';
+import { isOver } from './runShape.ts';
 
 type Started = z.infer<typeof started>;
 type Action = Run['actions'][number];
@@ -79,15 +79,14 @@ export function RunActions({ run }: { run: Run }): VNode {
     }
   };
   const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
-  const result = resultOf(run);
   const able = run.actions.filter((action) => action !== 'delete');
   const button = (action: Action, symbol: IconName) =>
     html`<button key=${action} class="button" disabled=${busy !== null || (action === 'cancel' && run.stopping)} onClick=${acts[action]}>
       ${icon(symbol)}${words.actions[action]}
     </button>`;
   return html`<div class="buttons run-actions">
+    ${isOver(run) && run.downloadUrl !== null && html`<a class="button primary" href=${run.downloadUrl} download>${icon('download')}${words.download}</a>`}
     ${able.map((action) => button(action, action))}
-    ${result && html`<a class="button" href=${result.downloadUrl} download>${icon('download')}${words.download}</a>`}
     ${run.threadUrl !== null && html`<button class="button" onClick=${() => copyThread(run.threadUrl ?? '')}>${icon('link')}${words.copyThread}</button>`}
     ${
       run.actions.includes('delete') &&

@@ -3,6 +3,8 @@ import type { VNode } from 'preact';
 import { useEffect, useId, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { settingsState } from '../contract.ts';
+import { useAnswer } from './answers.ts';
+import { Away } from './away.ts';
 import { keysOf } from './choiceFields.ts';
 import { icon } from './icons.ts';
 import type { Offer } from './offer.ts';
@@ -22,7 +24,6 @@ export function Settings(): VNode {
   const [blocked, setBlocked] = useState('');
   const [channels, setChannels] = useState('');
   const [daily, setDaily] = useState('');
-  const [durations, setDurations] = useState<readonly number[]>([]);
   const [isSaved, setIsSaved] = useState(false);
   const show = (now: Values) => {
     setValues(now);
@@ -30,16 +31,12 @@ export function Settings(): VNode {
     setChannels(now.channels.join('\n'));
     setDaily(String(now.dailyRuns ?? ''));
   };
+  const stored = useAnswer<Values>('/api/settings');
+  const offer = useAnswer<Offer>('/api/options');
+  const durations = offer.body?.workflows.find(({ name }) => name === 'video')?.allowed.duration ?? [];
   useEffect(() => {
-    api.get<Values>('/api/settings').then((answer) => {
-      if (!tell(answer)) return;
-      show(answer.body);
-    });
-    api.get<Offer>('/api/options').then((answer) => {
-      if (tell(answer))
-        setDurations(answer.body.workflows.find(({ name }) => name === 'video')?.allowed.duration ?? []);
-    });
-  }, []);
+    if (stored.body) show(stored.body);
+  }, [stored.body]);
   const save = async (event: Event) => {
     event.preventDefault();
     if (!values) return;
@@ -75,6 +72,7 @@ export function Settings(): VNode {
   return html`<section class="panel" aria-labelledby="settings">
     <h2 id="settings">${settings.title}</h2>
     <p class="quiet">${settings.intro}</p>
+    ${stored.isAway && html`<${Away} />`}
     <form onSubmit=${save} aria-busy=${values === null}>
       <fieldset class="settings" disabled=${values === null}>
       <div class="settings-grid">

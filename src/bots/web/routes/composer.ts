@@ -6,6 +6,7 @@ import { isOpen, type Quote, quote as quoteFor } from '../../../pipeline/submit.
 import { workflowCommands } from '../../commands/all.ts';
 import { imageLimits } from '../../commands/option.ts';
 import type { Refusal } from '../../commands/refusal.ts';
+import { makerOf, modelOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
 import { options, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
@@ -57,7 +58,7 @@ function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: 
       resolution: [...resolution],
     },
     steps: chosen.flatMap(({ kind, provider }) =>
-      provider ? [{ kind, provider: provider.id, model: provider.model }] : [],
+      provider ? [{ kind, provider: provider.id, model: provider.model, maker: makerOf(provider.id, text) }] : [],
     ),
   };
 }
@@ -79,7 +80,7 @@ const price = endpoint({
     ]);
     const { channels } = settings;
     const closed: Refusal | null = isOpen(channels, caller.channelIds) ? null : { reason: 'elsewhere', channels };
-    const refusal = closed ?? refusalOf(quoted, account);
+    const refusal = closed ?? refusalOf(quoted, account, text);
     const sentence = refusal && refusalFor(caller, refusal, text);
     return {
       status: 200,
@@ -94,11 +95,11 @@ const price = endpoint({
 });
 
 /** What would stand in the way of such a run now; null: nothing. */
-function refusalOf({ obstacle, price: priceCredits }: Quote, { balance, held }: Account): Refusal | null {
+function refusalOf({ obstacle, price: priceCredits }: Quote, { balance, held }: Account, text: Text): Refusal | null {
   if (obstacle?.outcome === 'no_key') return { reason: 'no_key', step: obstacle.step };
   if (obstacle) {
-    const { option, value, allowed, model } = obstacle;
-    return { reason: 'unsupported', option, value, allowed, model };
+    const { option, value, allowed } = obstacle;
+    return { reason: 'unsupported', option, value, allowed, model: modelOf(obstacle, text) };
   }
   return priceCredits > balance ? { reason: 'insufficient', priceCredits, balance, heldCredits: held } : null;
 }

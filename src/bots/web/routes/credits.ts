@@ -2,12 +2,15 @@ import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
 import { accountOf, changeBalance, type ListedTransaction, listTransactions, usageOf } from '../../../db/credits.ts';
 import { dailyUse, membersOf } from '../../../db/gallery.ts';
+import { ensureWorkspace } from '../../../db/workspaces.ts';
 import { listable, runNamedIn } from '../../actions/permission.ts';
 import type { Caller } from '../caller.ts';
 import {
   creditsState,
   deductBody,
   deducted,
+  grantBody,
+  granted,
   transactionPage,
   transactionQuery,
   transactionsCsv,
@@ -168,4 +171,30 @@ const deduct = endpoint({
   },
 });
 
-export const creditEndpoints: readonly Endpoint[] = [balance, transactions, csv, used, deduct];
+const grant = endpoint({
+  method: 'post',
+  path: '/api/credits/grant',
+  access: 'operator',
+  summary: 'Give credits to the workspace, once for each Idempotency-Key',
+  given: { ...nothing, body: grantBody },
+  answers: { 200: granted },
+  refuses: [409],
+  answer: async ({ deps, caller, text, context, body }) => {
+    const { workspace, member } = caller;
+    await ensureWorkspace(deps.services.db, workspace, deps.services.freeCredits);
+    const changed = await changeBalance(deps.services.db, workspace.id, {
+      kind: 'grant',
+      amount: body.amount,
+      origin: 'operator',
+      key: context.req.header('idempotency-key') ?? randomUUID(),
+      note: body.note === '' ? text.web.grantNote(member.name) : body.note,
+    });
+    if (changed.outcome === 'conflict') return { refused: problem('key_reused', text) };
+    const { balance } = changed;
+    const repeated = changed.outcome === 'repeated';
+    const detail = text.web.granted(body.amount, balance);
+    return { status: 200, body: { success: true, granted: body.amount, balance, repeated, detail } };
+  },
+});
+
+export const creditEndpoints: readonly Endpoint[] = [balance, transactions, csv, used, deduct, grant];

@@ -1,0 +1,15 @@
+import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
+import type { Text } from './text.ts';
+
+const isDemo = (provider: string): boolean => provider === 'demo';
+
+/** Who performs a step, by the name that people know: a vendor's, or the demo studio's. */
+export function makerOf(provider: string, text: Text): string {
+  if (isDemo(provider)) return text.runs.demoStudio;
+  const vendor = vendorOf(provider);
+  return vendor === null ? provider : vendorNames[vendor];
+}
+
+/** A model, for a sentence about what it can do: by its vendor's own name for it. The demo studio's have none that anybody knows. */
+export const modelOf = ({ provider, model }: { provider: string; model: string }, text: Text): string =>
+  isDemo(provider) ? text.runs.demoStudio : model;

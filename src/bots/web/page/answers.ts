@@ -1,0 +1,79 @@
+import { useEffect, useState } from 'preact/hooks';
+import type { Answer, Refusal } from './api.ts';
+import type { Live } from './live.ts';
+import { usePage } from './page.ts';
+
+const firstPauseMs = 1_000;
+const maxPauseMs = 10_000;
+
+/** True of a refusal that says nothing about the question: the server is away, overloaded or just starting. */
+export const isPassing = ({ status }: Refusal): boolean => status === 0 || status === 429 || status >= 500;
+
+/**
+ * Asks until there is an answer or `signal` aborts: a server that is away is asked again after a second, and never less often than
+ * every ten; at once when the line to it stands again. `onTry` is told how each attempt ended.
+ */
+export async function untilAnswered<Body>(
+  ask: () => Promise<Answer<Body>>,
+  { line }: Pick<Live, 'line'>,
+  signal: AbortSignal,
+  onTry: (answer: Answer<Body>) => void,
+): Promise<void> {
+  for (let pauseMs = firstPauseMs; ; pauseMs = Math.min(pauseMs * 2, maxPauseMs)) {
+    const { opened } = line.get();
+    const answer = await ask();
+    if (signal.aborted) return;
+    onTry(answer);
+    if (answer.ok || !isPassing(answer.refusal)) return;
+    await pause(pauseMs, signal, (look) => line.subscribe(() => line.get().opened !== opened && look()));
+    if (signal.aborted) return;
+  }
+}
+
+/** Resolves after a while, or when `signal` aborts, or as soon as what `wake` subscribes to happens. */
+function pause(ms: number, signal: AbortSignal, wake: (look: () => void) => () => void): Promise<void> {
+  return new Promise((resolve) => {
+    const end = () => {
+      clearTimeout(timer);
+      leave();
+      signal.removeEventListener('abort', end);
+      resolve();
+    };
+    const timer = setTimeout(end, ms);
+    const leave = wake(end);
+    signal.addEventListener('abort', end);
+  });
+}
+
+export type Loaded<Body> = {
+  /** The latest answer, and what was asked for it: while another is on its way, it stays. */
+  body: Body | null;
+  path: string | null;
+  /** Nobody answers at the moment; somebody is asked again without anybody's help. */
+  isAway: boolean;
+  change: (body: Body) => void;
+};
+
+/** What the server answers at `path` (null: nothing is asked), asked again whenever `cause` changes. A refusal is told once. */
+export function useAnswer<Body>(path: string | null, cause?: unknown): Loaded<Body> {
+  const { api, live, tell } = usePage();
+  const [answered, setAnswered] = useState<{ path: string; body: Body } | null>(null);
+  const [isAway, setIsAway] = useState(false);
+  useEffect(() => {
+    if (path === null) return;
+    const asking = new AbortController();
+    untilAnswered(
+      () => api.get<Body>(path, asking.signal),
+      live,
+      asking.signal,
+      (answer) => {
+        setIsAway(!answer.ok && isPassing(answer.refusal));
+        if (answer.ok) setAnswered({ path, body: answer.body });
+        else if (!isPassing(answer.refusal)) tell(answer);
+      },
+    );
+    return () => asking.abort();
+  }, [path, cause]);
+  const change = (body: Body) => setAnswered((now) => now && { ...now, body });
+  return { body: answered?.body ?? null, path: answered?.path ?? null, isAway, change };
+}

@@ -1,0 +1,73 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import { icon } from './icons.ts';
+import { Lightbox } from './lightbox.ts';
+import { usePage } from './page.ts';
+import type { Medium, Step } from './runShape.ts';
+
+/** An address is renewed every hour; what is shown already keeps the one it has. */
+function useFirst<Value>(value: Value): Value {
+  const [first] = useState(value);
+  return first;
+}
+
+type Shown = { medium: Medium; ratio: number; alt: string; isLarge?: boolean };
+
+/** An image; a press on it opens it whole. */
+export function Picture({ medium, ratio, alt, isLarge = false }: Shown): VNode {
+  const { words } = usePage();
+  const [isOpen, setIsOpen] = useState(false);
+  const url = useFirst(isLarge ? medium.url : (medium.previewUrl ?? medium.url));
+  return html`<div class="frame" style=${{ '--ratio': ratio }}>
+    <button type="button" class="open-whole" title=${words.openImage} onClick=${() => setIsOpen(true)}>
+      <img src=${url} alt=${alt} width=${medium.width} height=${medium.height} decoding="async" />
+    </button>
+    <a class="icon-button save" href=${medium.downloadUrl} download aria-label=${words.downloadImage} title=${words.downloadImage}>${icon('download')}</a>
+    ${isOpen && html`<${Lightbox} medium=${medium} alt=${alt} onClose=${() => setIsOpen(false)} />`}
+  </div>`;
+}
+
+const calm = matchMedia('(prefers-reduced-motion: reduce)');
+
+export function Film({ medium, ratio, label }: { medium: Medium; ratio: number; label: string }): VNode {
+  const { words } = usePage();
+  const url = useFirst(medium.url);
+  const poster = useFirst(medium.previewUrl);
+  // The still stays beneath, for the moment between the poster and the first picture.
+  return html`<div class="frame" style=${{ '--ratio': ratio }}>
+    ${poster !== null && html`<img src=${poster} alt="" />`}
+    <video
+      src=${url}
+      poster=${poster ?? undefined}
+      aria-label=${label}
+      width=${medium.width}
+      height=${medium.height}
+      controls
+      loop
+      muted
+      playsinline
+      autoplay=${!calm.matches}
+      preload="auto"
+    />
+    <a class="icon-button save" href=${medium.downloadUrl} download aria-label=${words.downloadVideo} title=${words.downloadVideo}>${icon('download')}</a>
+  </div>`;
+}
+
+type Coming = { ratio: number; step: Step; from: Medium | undefined; said: string };
+
+/** Where an image or a video is going to be, as large as it will be. A video comes out of the image that it begins with. */
+export function Developing({ ratio, step, from, said }: Coming): VNode {
+  const still = useFirstThere(from?.previewUrl ?? null);
+  return html`<div class="frame developing ${step.state}" style=${{ '--ratio': ratio, '--done': step.percent / 100 }}>
+    ${still !== null && html`<img src=${still} alt="" />`}
+    ${said !== '' && html`<span>${said}</span>`}
+  </div>`;
+}
+
+/** The first that is there of a value that comes later, and is renewed afterwards. */
+function useFirstThere<Value>(value: Value | null): Value | null {
+  const [first, setFirst] = useState(value);
+  if (first === null && value !== null) setFirst(() => value);
+  return first ?? value;
+}

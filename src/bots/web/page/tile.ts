@@ -1,0 +1,53 @@
+import { html } from 'htm/preact';
+import type { VNode } from 'preact';
+import { useState } from 'preact/hooks';
+import type { Run } from '../contract.ts';
+import { icon } from './icons.ts';
+import { usePage } from './page.ts';
+import { ratioOf, resultOf } from './runShape.ts';
+
+/** How high a row of tiles is at most, in the style sheet; a tile may grow to this much more. Pixels. */
+const [row, growth] = [230, 1.4];
+
+/** What a run made, in the gallery: it leads to the run, and moves beneath a pointer. */
+export function Tile({ run }: { run: Run }): VNode | null {
+  const { words } = usePage();
+  const result = resultOf(run);
+  const [isNear, setIsNear] = useState(false);
+  if (!result) return null;
+  const isVideo = result.kind === 'video';
+  const ratio = ratioOf(run, result);
+  // What the name of the link says beside the words that stand there.
+  const kind = isVideo ? words.nodes.video : words.nodes.image;
+  const { thumbnailUrl, previewUrl } = result;
+  return html`<li class="tile" style=${{ '--ratio': ratio }}>
+    <a href="/runs/${run.id}" onMouseEnter=${() => setIsNear(true)} onMouseLeave=${() => setIsNear(false)}>
+      <span class="tile-frame">
+        ${
+          thumbnailUrl !== null &&
+          html`<img
+            src=${thumbnailUrl}
+            srcset=${previewUrl === null ? undefined : srcsetOf(thumbnailUrl, previewUrl, ratio)}
+            sizes="auto, (max-width: 760px) 92vw, ${Math.round(row * growth * ratio)}px"
+            alt=${kind}
+            width=${result.width}
+            height=${result.height}
+            loading="lazy"
+            decoding="async"
+          />`
+        }
+        ${isVideo && isNear && html`<video src=${result.url} muted loop playsinline autoplay aria-hidden="true" tabindex="-1" />`}
+        ${isVideo && html`<span class="badge">${icon('play')}${result.seconds === null ? '' : words.seconds(Math.round(result.seconds))}</span>`}
+      </span>
+      <span class="tile-words">${run.prompt || words.unspoken}</span>
+    </a>
+  </li>`;
+}
+
+/** The longer sides of both, as the server makes them. Pixels. */
+const [small, large] = [480, 1_200];
+
+function srcsetOf(thumbnail: string, preview: string, ratio: number): string {
+  const widthOf = (longerSide: number) => Math.round(longerSide * Math.min(1, ratio));
+  return `${thumbnail} ${widthOf(small)}w, ${preview} ${widthOf(large)}w`;
+}
