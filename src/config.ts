@@ -7,6 +7,7 @@ import { decoded } from './db/percent.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { type RunLimits, usualLimits } from './db/vocabulary.ts';
+import { findMisspelt, type Misspelt } from './misspelt.ts';
 import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
 import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
@@ -141,7 +142,7 @@ const variables = {
     read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
     example: 'refuse',
   },
-  DISCORD_TOKEN: { read: z.string().optional(), example: '<the bot token of the developer portal>' },
+  DISCORD_TOKEN: { read: z.string().trim().optional(), example: '<the bot token of the developer portal>' },
   DISCORD_PUBLIC_KEY: {
     read: z
       .string()
@@ -206,6 +207,8 @@ export type Config = {
   /** Null: no Discord. */
   discord: { token: string; publicKey: string | null; apiUrl: string; shards: Shards } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
+  /** Variables that were set, and that nobody reads: somebody may have meant another. */
+  misspelt: readonly Misspelt[];
 };
 
 /** The operator's own keys, and where the vendors are found. */
@@ -350,8 +353,11 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
         }
       : null,
     demo: { stepMs: read.DEMO_STEP_MS, faults: read.DEMO_FAULTS },
+    misspelt: findMisspelt(environment, knownVariables()),
   };
 }
+
+const knownVariables = (): string[] => [...Object.keys(variables), ...secretVariables.map((name) => `${name}_FILE`)];
 
 /** A password of its own may hold any character; one in the address comes first. */
 function withPassword(address: string, password: string): string {

@@ -176,12 +176,12 @@ function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: L
   return { ask };
 }
 
-function openStore({ s3, home }: Config): MediaStore {
+export function openStore({ s3, home }: Pick<Config, 's3' | 'home'>): MediaStore {
   if (!s3) return createFileStore(join(home, 'media'));
   return createLazyStore(async () => (await import('./pipeline/media/s3.ts')).createS3Store(s3));
 }
 
-async function openProviders(config: Config): Promise<Providers> {
+export async function openProviders(config: Config): Promise<Providers> {
   const { realProviders } = await import('./providers.ts');
   const { createDemoStudio } = await import('./pipeline/providers/demo/studio.ts');
   const directory = join(config.home, 'studio');

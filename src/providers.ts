@@ -3,7 +3,7 @@ import type { Secret } from './db/secret.ts';
 import type { Outcome } from './pipeline/providers/exchange.ts';
 import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from './pipeline/providers/google/image.ts';
-import { checkGoogleKey, listGoogleModels } from './pipeline/providers/google/keys.ts';
+import { checkGoogleKey, findGoogleCloudModel, listGoogleModels } from './pipeline/providers/google/keys.ts';
 import { createOmni } from './pipeline/providers/google/omni.ts';
 import { createVeo } from './pipeline/providers/google/veo.ts';
 import type { KeyCheck, ListedModel } from './pipeline/providers/keys.ts';
@@ -21,6 +21,8 @@ const googleOptions = (config: ProviderConfig) => ({
   ...(config.googleBaseUrl ? { baseUrl: config.googleBaseUrl } : {}),
 });
 
+const cloudAddress = ({ googleBaseUrl }: ProviderConfig) => (googleBaseUrl ? { baseUrl: googleBaseUrl } : {});
+
 /** The real providers in order of preference. A model that the operator names puts its vendor first. */
 export function realProviders(config: ProviderConfig): AnyProvider[] {
   const { enhance, image, video } = config.models;
@@ -36,15 +38,7 @@ export function realProviders(config: ProviderConfig): AnyProvider[] {
   const veo = config.googleCloud;
   const animators = [
     createOmni({ ...google, ...modelIf(video, !isVeo(video)) }),
-    ...(veo
-      ? [
-          createVeo({
-            ...veo,
-            ...(config.googleBaseUrl ? { baseUrl: config.googleBaseUrl } : {}),
-            ...modelIf(video, isVeo(video)),
-          }),
-        ]
-      : []),
+    ...(veo ? [createVeo({ ...veo, ...cloudAddress(config), ...modelIf(video, isVeo(video)) })] : []),
   ];
   return [
     ...(isGoogles(enhance) ? enhancers.reverse() : enhancers),
@@ -82,6 +76,12 @@ export const checkKey = (config: ProviderConfig, vendor: Vendor, key: Secret, si
 /** The models that a key may use. */
 export const listModels = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal) =>
   freeCalls[vendor].list(config, { key, signal });
+
+/** Whether the operator's Google Cloud project can be used, and with that model; null where none is configured. */
+export const findCloudModel = (config: ProviderConfig, model: string, signal: AbortSignal) =>
+  config.googleCloud
+    ? findGoogleCloudModel({ ...config.googleCloud, ...cloudAddress(config) }, { model, signal })
+    : null;
 
 /** OpenAI's free look at words and pictures. */
 export const createModeration = (config: ProviderConfig) => createOpenAiModeration(openAiOptions(config));

@@ -1,63 +1,119 @@
 import { styled } from '../bots/terminal/paint.ts';
 import { text } from '../bots/terminal/person.ts';
-import type { Config } from '../config.ts';
+import { type Config, secretsOf } from '../config.ts';
+import type { Secret } from '../db/secret.ts';
 import { createLog } from '../log.ts';
-import type { Program } from '../main.ts';
-import { checkDatabase, checkHome, checkNode, type Finding } from './doctor/ground.ts';
+import { scrub } from '../pipeline/scrub.ts';
+import { checkAddress } from './doctor/address.ts';
+import { type Finding, look, wrong } from './doctor/finding.ts';
+import { checkDatabase, checkFfmpeg, checkHome, checkMedia, checkNode } from './doctor/ground.ts';
+import { checkKeyring } from './doctor/keyring.ts';
+import { checkModels, checkProviders } from './doctor/vendors.ts';
 import { checkWork } from './doctor/work.ts';
 import { exitStatus } from './exit.ts';
 import { explain, reasonOf } from './explain.ts';
 import { configure, openingError } from './open.ts';
 import { print, printJson, stdoutSurface } from './output.ts';
 
-/** `vidgenie doctor`: looks at every part that is configured and changes nothing but what every start does too. */
+const { doctor: words, misspelt } = text.operator;
+
+/**
+ * `vidgenie doctor`: looks at every part that is configured, before the first start too, and changes nothing but what every start does
+ * where there is something to start.
+ */
 export async function doctor({ isJson }: { isJson: boolean }): Promise<number> {
   const findings: Finding[] = [];
   const surface = stdoutSurface();
-  const tell = (...found: readonly Finding[]) => {
-    findings.push(...found);
-    if (isJson) return;
+  const tell = (found: readonly Finding[], secrets: readonly Secret[] = []) => {
     for (const { part, isFine, says } of found) {
+      const finding = { part, isFine, says: scrub(says, secrets) };
+      findings.push(finding);
+      if (isJson) continue;
       const mark = isFine ? styled(surface, 'green', '✓') : styled(surface, 'red', '✗');
-      print(`${mark} ${text.operator.doctor.parts[part].padEnd(13)}  ${says}`);
+      print(`${mark} ${words.parts[part].padEnd(13)}  ${finding.says}`);
     }
   };
-  await examine(tell);
-  const wrong = findings.filter(({ isFine }) => !isFine).length;
-  const { fine, wrong: attention } = text.operator.doctor;
-  if (isJson) printJson({ fine: wrong === 0, findings });
-  else print('', wrong === 0 ? fine : attention(wrong));
-  return wrong === 0 ? exitStatus.done : exitStatus.failed;
+  tell([checkNode()]);
+  const config = readAndTell(tell);
+  if (config) {
+    const secrets = secretsOf(config);
+    for (const found of examine(config)) tell(await found, secrets);
+  }
+  const count = findings.filter(({ isFine }) => !isFine).length;
+  if (isJson) printJson({ fine: count === 0, findings });
+  else print('', count === 0 ? words.fine : words.wrong(count));
+  return count === 0 ? exitStatus.done : exitStatus.failed;
 }
 
-type Tell = (...found: readonly Finding[]) => void;
-
-async function examine(tell: Tell): Promise<void> {
-  tell(checkNode());
-  let config: Config;
+function readAndTell(tell: (found: readonly Finding[]) => void): Config | null {
   try {
-    config = configure();
+    const config = configure();
+    tell(config.misspelt.map(({ name, meant }) => wrong('configuration', misspelt(name, meant))));
+    return config;
   } catch (error) {
-    tell({ part: 'configuration', isFine: false, says: explain(error, process.env).lines.join(' · ') });
-    return;
-  }
-  tell(await checkHome(config.home));
-  const database = await checkDatabase(config);
-  tell(...database.findings);
-  try {
-    if (database.isReady) await withOpened(config, async (program) => tell(...(await checkWork(program))));
-  } catch (error) {
-    tell({ part: 'database', isFine: false, says: reasonOf(openingError(error, config)) });
-  } finally {
-    await database.close();
+    tell(explain(error, process.env).lines.map((line) => wrong('configuration', line)));
+    return null;
   }
 }
 
-async function withOpened(config: Config, work: (program: Program) => Promise<void>): Promise<void> {
+/** Looks at everything at once; what was found comes in the order in which it is read. */
+function examine(config: Config): readonly Promise<readonly Finding[]>[] {
+  const { discord, slack, redis, publicUrl } = config;
+  const media = look('media', () => checkMedia(config));
+  const hasStore = media.then((found) => found.every(({ isFine }) => isFine));
+  const { ground, work } = examineDatabase(config, hasStore);
+  return [
+    look('home', () => checkHome(config.home)),
+    look('keyring', () => checkKeyring(config)),
+    ground,
+    ...(redis ? [look('redis', async () => (await import('./doctor/redis.ts')).checkRedis(redis))] : []),
+    media,
+    ...examineVendors(config),
+    look('ffmpeg', checkFfmpeg),
+    ...(discord
+      ? [
+          look('discord', async (signal) =>
+            (await import('./doctor/discord.ts')).checkDiscord(discord, publicUrl, signal),
+          ),
+        ]
+      : []),
+    ...(slack ? [look('slack', async () => (await import('./doctor/slack.ts')).checkSlack(slack))] : []),
+    ...(publicUrl === null ? [] : [look('address', () => checkAddress(config, publicUrl))]),
+    work,
+  ];
+}
+
+function examineVendors(config: Config): readonly Promise<readonly Finding[]>[] {
+  const providers = import('../main.ts').then(({ openProviders }) => openProviders(config));
+  return [
+    look('providers', async () => checkProviders(await providers)),
+    look('models', async (signal) => checkModels(config, await providers, signal)),
+  ];
+}
+
+type Found = Promise<readonly Finding[]>;
+
+/** The database itself, and then what stands on it, where it can be used. */
+function examineDatabase(config: Config, hasStore: Promise<boolean>): { ground: Found; work: Found } {
+  const checked = checkDatabase(config);
+  const work = async (): Promise<readonly Finding[]> => {
+    const { isReady, close } = await checked;
+    try {
+      return isReady ? await withOpened(config, await hasStore) : [];
+    } catch (error) {
+      return [wrong('database', reasonOf(openingError(error, config)))];
+    } finally {
+      await close();
+    }
+  };
+  return { ground: checked.then(({ findings }) => findings), work: work() };
+}
+
+async function withOpened(config: Config, hasStore: boolean): Promise<readonly Finding[]> {
   const { openProgram } = await import('../main.ts');
   const program = await openProgram(config, createLog('silent', false), { worker: false });
   try {
-    await work(program);
+    return await checkWork(program, { hasStore });
   } finally {
     await program.stop();
   }

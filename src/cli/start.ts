@@ -1,8 +1,9 @@
 import { member, text, workspace } from '../bots/terminal/person.ts';
 import type { Config } from '../config.ts';
+import type { Logger } from '../log.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { configure, withProgram } from './open.ts';
-import { print, stdoutSurface } from './output.ts';
+import { print, printError, stdoutSurface } from './output.ts';
 
 /**
  * `vidgenie start`: the roles that the configuration names. Without a chat platform, whoever is not only a worker gets the page, on this
@@ -19,6 +20,7 @@ export async function start(): Promise<number> {
   let isService = false;
   const opening = { worker: role === 'all', logLevel, config, metrics: await openMetrics() } as const;
   const status = await withProgram(opening, async ({ program, log, signal }) => {
+    tellMisspelt(config, isTyped ? null : log);
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
     const { startLocalPage, usualNoticeMs } = await import('../faces.ts');
     const page = await listening(config, startLocalPage(program, log, { workspace, member }, usualNoticeMs));
@@ -50,6 +52,7 @@ async function serve(config: Config): Promise<number> {
   const status = await withProgram(
     { worker: role !== 'bot', logLevel: 'info', config, metrics: await openMetrics() },
     async ({ program, log, signal }) => {
+      tellMisspelt(config, log);
       const [{ startFaces, usualNoticeMs }, { createHttpServer }] = await Promise.all([
         import('../faces.ts'),
         import('../bots/http.ts'),
@@ -64,6 +67,15 @@ async function serve(config: Config): Promise<number> {
     },
   );
   return servedUntilTold(status);
+}
+
+/** Somebody who misspelt a variable sees nothing of what it was to do. Null: whoever typed the command is told, in place of a log. */
+function tellMisspelt({ misspelt }: Config, log: Logger | null): void {
+  for (const { name, meant } of misspelt) {
+    const said = text.operator.misspelt(name, meant);
+    if (log) log.warn({ variable: name }, said);
+    else printError(said);
+  }
 }
 
 /** Loaded by what serves and by nothing else. */

@@ -52,8 +52,19 @@ export function newKeyring(): string {
  * its name only when it is whole, and only once. One that is there is never replaced, whatever is wrong with it.
  */
 export async function embeddedKeyring(home: string): Promise<Keyring> {
-  const path = join(home, 'keyring');
-  const text = (await readIfThere(path)) ?? (await makeOnce(path));
+  const path = keyringPath(home);
+  return read(path, (await readIfThere(path)) ?? (await makeOnce(path)));
+}
+
+/** The same without making one; null: there is none yet. */
+export async function existingKeyring(home: string): Promise<Keyring | null> {
+  const text = await readIfThere(keyringPath(home));
+  return text === null ? null : read(keyringPath(home), text);
+}
+
+export const keyringPath = (home: string): string => join(home, 'keyring');
+
+function read(path: string, text: string): Keyring {
   try {
     return parseKeyring(text.trim());
   } catch (error) {

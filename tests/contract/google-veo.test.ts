@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import { findGoogleCloudModel } from '../../src/pipeline/providers/google/keys.ts';
 import { createVeo } from '../../src/pipeline/providers/google/veo.ts';
 import type { Provider } from '../../src/pipeline/providers/provider.ts';
 import { everythingShownOf } from '../support/canary.ts';
@@ -152,5 +153,32 @@ describe('a video from Veo', () => {
     expect((await failureOf(provider.poll(handle, callWith({})))).kind).toBe('unavailable');
     expect((await failureOf(provider.poll(handle, callWith({})))).kind).toBe('unavailable');
     expect((await provider.poll(handle, callWith({}))).outcome).toBe('finished');
+  });
+});
+
+describe('a free look at Google Cloud', () => {
+  const lookAt = async (stub: VeoStub, model = 'veo-3.1-generate-001') =>
+    await findGoogleCloudModel(await veoOptions(stub), { model, signal: AbortSignal.timeout(30_000) });
+
+  test('signs in, finds the model, and makes nothing', async () => {
+    const stub = await startVeo();
+    expect(await lookAt(stub)).toEqual({ ok: true, value: null });
+    expect(stub.posts(/models/)).toEqual([]);
+  });
+
+  test('tells a model that is not there, and a sign-in that fails, without its token', async () => {
+    const stub = await startVeo();
+    expect(await lookAt(stub, 'veo-9')).toMatchObject({ ok: false, fault: { kind: 'invalid_request' } });
+    stub.fail('POST', /token/, {
+      fault: 'status',
+      status: 400,
+      body: { error: 'invalid_grant', error_description: cloudToken },
+    });
+    const refused = await lookAt(stub);
+    expect(refused).toMatchObject({
+      ok: false,
+      fault: { kind: 'bad_key', detail: 'The sign-in to Google Cloud failed.' },
+    });
+    expect(everythingShownOf(refused)).not.toContain(cloudToken);
   });
 });

@@ -1,8 +1,12 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { look } from '../../src/cli/doctor/finding.ts';
+import { checkMedia } from '../../src/cli/doctor/ground.ts';
 import { checkWork } from '../../src/cli/doctor/work.ts';
 import { readConfig } from '../../src/config.ts';
+import { googleCanary } from '../support/canary.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
+import { geminiImageAnswer, startGemini } from '../support/providers/gemini-image.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -15,11 +19,9 @@ async function withResult() {
   await program.services.store.prepare();
   const view = await delivered(program, await submitted(program, { workflow: 'image' }));
   const examine = async () => {
-    const findings = await checkWork(program);
-    return {
-      media: findings.find(({ part }) => part === 'media'),
-      objects: findings.find(({ part }) => part === 'objects'),
-    };
+    const [media] = await look('media', () => checkMedia(program.config));
+    const findings = await checkWork(program, { hasStore: media?.isFine === true });
+    return { media, objects: findings.find(({ part }) => part === 'objects') };
   };
   return { s3, store: program.services.store, view, examine };
 }
@@ -50,4 +52,23 @@ test('a bucket that goes away while the doctor looks is told as that', async () 
   const { media, objects } = await found;
   expect(media).toMatchObject({ isFine: true });
   expect(objects).toMatchObject({ isFine: false, says: expect.stringMatching(/cannot be reached or is overloaded/) });
+});
+
+test('the doctor tells when a model will be gone, from what Google said with its last results', async () => {
+  const google = await startGemini();
+  google.answer = {
+    ...geminiImageAnswer,
+    modelStatus: { modelStage: 'LEGACY', retirementTime: '2027-01-15T00:00:00Z' },
+  };
+  const installation = await createInstallation(await createTestDatabase());
+  const environment = { GOOGLE_API_KEY: googleCanary, GOOGLE_BASE_URL: google.url };
+  const program = await installation.open({ worker: true, environment });
+  const retirements = async () =>
+    (await checkWork(program, { hasStore: true })).flatMap(({ part, says }) => (part === 'models' ? [says] : []));
+  expect(await retirements()).toEqual([]);
+  const { run } = await delivered(program, await submitted(program, { workflow: 'image' }));
+  expect(run.state).toBe('succeeded');
+  expect(await retirements()).toEqual([
+    expect.stringMatching(/^gemini-nano-banana-2.1 will be shut down on 2027-01-15/),
+  ]);
 });

@@ -27,26 +27,33 @@ export async function startNginx(upstreamPort: number): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-nginx-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
   const [tls, plain] = [await freePort(), await freePort()];
-  const [certificate, key] = [join(folder, 'certificate.pem'), join(folder, 'key.pem')];
-  const subject = ['-subj', `/CN=${host}`, '-addext', `subjectAltName=DNS:${host}`];
-  const made = spawnSync('openssl', [
-    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
-    ...[...subject, '-keyout', key, '-out', certificate],
-  ]);
-  if (made.status !== 0) throw new Error(`no certificate was made: ${made.stderr}`);
+  const { certificate, paths } = await makeCertificate(folder, host);
   const site = changed(await readFile('docs/nginx.conf', 'utf8'), [
     ['server 127.0.0.1:3000;', `server 127.0.0.1:${upstreamPort};`],
     ['listen 80;', `listen 127.0.0.1:${plain};`],
     ['listen [::]:80;', ''],
     ['listen 443 ssl http2;\n', `listen 127.0.0.1:${tls} ssl http2;\n`],
     ['listen [::]:443 ssl http2;', ''],
-    [`/etc/letsencrypt/live/${host}/fullchain.pem`, certificate],
-    [`/etc/letsencrypt/live/${host}/privkey.pem`, key],
+    [`/etc/letsencrypt/live/${host}/fullchain.pem`, paths.certificate],
+    [`/etc/letsencrypt/live/${host}/privkey.pem`, paths.key],
   ]);
   await mkdir(join(folder, 'temporary'));
   await writeFile(join(folder, 'nginx.conf'), mainConfig(site));
   await start(folder);
-  return { ports: { tls, plain }, certificate: await readFile(certificate, 'utf8') };
+  return { ports: { tls, plain }, certificate };
+}
+
+/** A certificate that nobody trusts, and its key. */
+export async function makeCertificate(folder: string, name: string) {
+  const paths = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') };
+  const made = spawnSync('openssl', [
+    ...['req', '-x509', '-newkey', 'ec', '-pkeyopt', 'ec_paramgen_curve:prime256v1', '-nodes', '-days', '2'],
+    ...['-subj', `/CN=${name}`, '-addext', `subjectAltName=DNS:${name}`],
+    ...['-keyout', paths.key, '-out', paths.certificate],
+  ]);
+  if (made.status !== 0) throw new Error(`no certificate was made: ${made.stderr}`);
+  const [certificate, key] = await Promise.all([readFile(paths.certificate, 'utf8'), readFile(paths.key, 'utf8')]);
+  return { paths, certificate, key };
 }
 
 /** All that the sample leaves to the distribution, in a folder of the test's own. */

@@ -16,13 +16,22 @@ export const applicationId = async (rest: REST): Promise<string> => readId(await
 /** Tells Discord the commands when it does not know them as they are: a write too many costs from a daily allowance. */
 export async function register(rest: REST, commands: readonly Command[]): Promise<'changed' | 'unchanged'> {
   const application = await applicationId(rest);
-  const route = Routes.applicationCommands(application);
-  const wanted = registrationOf(commands);
-  const query = new URLSearchParams({ with_localizations: 'true' });
-  const known = registered.parse(await rest.get(route, { query }));
-  if (sameCommands(known, registered.parse(wanted))) return 'unchanged';
-  await rest.put(route, { body: wanted });
+  if (await isRegistered(rest, application, commands)) return 'unchanged';
+  await rest.put(Routes.applicationCommands(application), { body: registrationOf(commands) });
   return 'changed';
+}
+
+/** Whether Discord knows the commands of an application as they are. */
+export async function isRegistered(
+  rest: REST,
+  application: string,
+  commands: readonly Command[],
+  signal?: AbortSignal,
+): Promise<boolean> {
+  const query = new URLSearchParams({ with_localizations: 'true' });
+  const route = Routes.applicationCommands(application);
+  const known = registered.parse(await rest.get(route, { query, ...(signal && { signal }) }));
+  return sameCommands(known, registered.parse(registrationOf(commands)));
 }
 
 function sameCommands(known: readonly Json[], wanted: readonly Json[]): boolean {

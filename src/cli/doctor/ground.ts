@@ -1,46 +1,78 @@
 import { randomUUID } from 'node:crypto';
-import { mkdir, rm, stat, statfs, writeFile } from 'node:fs/promises';
-import { join } from 'node:path';
+import { access, constants, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { describeEmbedded, openEmbedded } from '../../db/embedded.ts';
+import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
 import { databaseName, reasonOf } from '../explain.ts';
 import { openingError } from '../open.ts';
 import { appliedMigrations } from '../schemaState.ts';
+import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
-
-/** What the doctor has to say about one part. */
-export type Finding = { part: keyof typeof words.parts; isFine: boolean; says: string };
 
 const neededNode = '24.12';
 
 export function checkNode(): Finding {
   const { node } = process.versions;
   const [major = 0, minor = 0] = node.split('.').map(Number);
-  const isFine = major > 24 || (major === 24 && minor >= 12);
-  return { part: 'node', isFine, says: isFine ? node : words.oldNode(node, neededNode) };
+  const isNew = major > 24 || (major === 24 && minor >= 12);
+  return isNew ? fine('node', node) : wrong('node', words.oldNode(node, neededNode));
 }
 
 /** A run's image and video take a few dozen megabytes; PostgreSQL wants room for its journal. */
 const leastFreeBytes = 500_000_000;
 
+/** Writes into the home where there is one. Before the first start nothing is made: there, what will hold it must be writable. */
 export async function checkHome(home: string): Promise<Finding> {
-  const probe = join(home, `.check-${randomUUID()}`);
   try {
-    await mkdir(home, { recursive: true });
-    await writeFile(probe, '');
-    await rm(probe);
-    const { bavail, bsize } = await statfs(home);
-    const isFine = bavail * bsize >= leastFreeBytes;
+    const isThere = await exists(home);
+    const at = isThere ? home : await nearest(home);
+    if (isThere) await tryToWrite(home);
+    else await access(at, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(at);
     const free = text.measures.bytes(bavail * bsize);
-    return { part: 'home', isFine, says: isFine ? words.homeFine(home, free) : words.homeFull(home, free) };
+    if (bavail * bsize < leastFreeBytes) return wrong('home', words.homeFull(home, free));
+    return fine('home', isThere ? words.homeFine(home, free) : words.homeNew(home, free));
   } catch (error) {
-    return { part: 'home', isFine: false, says: words.homeClosed(home, reasonOf(error)) };
+    return wrong('home', words.homeClosed(home, reasonOf(error)));
   }
+}
+
+async function tryToWrite(folder: string): Promise<void> {
+  const probe = join(folder, `.check-${randomUUID()}`);
+  await writeFile(probe, '');
+  await rm(probe);
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+const nearest = async (path: string): Promise<string> =>
+  (await exists(dirname(path))) ? dirname(path) : await nearest(dirname(path));
+
+/** Writes, reads and removes something. Files are made with the first run. */
+export async function checkMedia(config: Pick<Config, 's3' | 'home'>): Promise<Finding> {
+  const folder = join(config.home, 'media');
+  if (config.s3 === null && !(await exists(folder))) return fine('media', words.mediaNew(folder));
+  const { openStore } = await import('../../main.ts');
+  await openStore(config).check();
+  return fine('media', config.s3 ? words.mediaFine(config.s3.bucket) : words.mediaFine(folder));
+}
+
+export async function checkFfmpeg(): Promise<Finding> {
+  const found = await findFfmpeg();
+  return found ? fine('ffmpeg', words.ffmpegFine(found.version, found.path)) : wrong('ffmpeg', noFfmpegAdvice);
 }
 
 export type DatabaseCheck = {
@@ -58,7 +90,7 @@ export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
   };
   try {
     if (config.databaseUrl === null && !(await hasEmbedded(config.home))) {
-      return { findings: [{ part: 'database', isFine: true, says: words.noDatabaseYet }], isReady: false, close };
+      return { findings: [fine('database', words.noDatabaseYet)], isReady: false, close };
     }
     const url = config.databaseUrl ?? (await openOwn(config.home, closers));
     const database = openDatabase(url, { connections: 1 });
@@ -66,15 +98,11 @@ export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
     return { ...(await examine(database, config)), close };
   } catch (error) {
     const says = config.databaseUrl === null ? reasonOf(error) : reasonOf(openingError(error, config));
-    return { findings: [{ part: 'database', isFine: false, says }], isReady: false, close };
+    return { findings: [wrong('database', says)], isReady: false, close };
   }
 }
 
-const hasEmbedded = async (home: string) =>
-  await stat((await describeEmbedded(home)).dataDir).then(
-    () => true,
-    () => false,
-  );
+const hasEmbedded = async (home: string) => await exists((await describeEmbedded(home)).dataDir);
 
 async function openOwn(home: string, closers: (() => Promise<void>)[]): Promise<string> {
   const server = await openEmbedded(home);
@@ -95,17 +123,17 @@ async function examine({ db }: Database, config: Config): Promise<{ findings: Fi
   const answers =
     config.databaseUrl === null ? words.embedded(version) : words.external(version, databaseName(config.databaseUrl));
   const { applied, known } = await appliedMigrations(db);
-  const migrations =
-    applied < known
-      ? words.migrationsMissing(known - applied)
-      : applied > known
-        ? words.migrationsNewer(applied - known)
-        : words.migrationsFine(known);
   return {
     findings: [
-      { part: 'database', isFine: isNew, says: isNew ? answers : words.oldDatabase(version) },
-      { part: 'migrations', isFine: applied === known, says: migrations },
+      isNew ? fine('database', answers) : wrong('database', words.oldDatabase(version)),
+      migrationsOf(applied, known),
     ],
     isReady: isNew && applied === known,
   };
+}
+
+function migrationsOf(applied: number, known: number): Finding {
+  if (applied < known) return wrong('migrations', words.migrationsMissing(known - applied));
+  if (applied > known) return wrong('migrations', words.migrationsNewer(applied - known));
+  return fine('migrations', words.migrationsFine(known));
 }

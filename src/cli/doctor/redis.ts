@@ -1,28 +1,29 @@
 import { text } from '../../bots/terminal/person.ts';
 import { connectRedis, type RedisAddress, redisSettings } from '../../pipeline/redis.ts';
-import type { Finding } from './ground.ts';
+import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
+/** The client tries again and again by itself: after so many failures there is nobody. */
+const mostFailures = 3;
+
 /** Whether a Redis keeps what it is given. Throws when it cannot be reached. */
 export async function checkRedis(address: RedisAddress): Promise<Finding[]> {
-  let last = new Error('no answer within 3 s');
+  const gone = Promise.withResolvers<never>();
+  let failures = 0;
   const client = await connectRedis(address, (error) => {
-    last = error;
+    failures += 1;
+    if (failures === mostFailures) gone.reject(error);
   });
   try {
-    const settings = await Promise.race([redisSettings(client), after(3_000)]);
-    if (!settings) throw last;
+    const settings = await Promise.race([redisSettings(client), gone.promise]);
     const { server, evicts, persists } = settings;
     const says = [
       ...(evicts !== null && evicts !== 'noeviction' ? [words.redisEvicts(server, evicts)] : []),
       ...(persists === false ? [words.redisForgets(server)] : []),
     ];
-    if (says.length === 0) return [{ part: 'redis', isFine: true, says: words.redisFine(server) }];
-    return says.map((said) => ({ part: 'redis', isFine: false, says: said }));
+    return says.length === 0 ? [fine('redis', words.redisFine(server))] : says.map((said) => wrong('redis', said));
   } finally {
     client.disconnect();
   }
 }
-
-const after = (ms: number) => new Promise<null>((resolve) => setTimeout(() => resolve(null), ms).unref());

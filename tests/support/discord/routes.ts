@@ -42,13 +42,17 @@ export function createRoutes(
   app.get('/gateway/bot', (context) =>
     context.json({
       url: wsUrl(),
-      shards: 1,
-      session_start_limit: { total: 1000, remaining: 1000, reset_after: 0, max_concurrency: 1 },
+      shards: world.connections.wanted,
+      session_start_limit: { total: 1000, remaining: world.connections.left, reset_after: 0, max_concurrency: 1 },
     }),
   );
   app.get('/applications/@me', (context) =>
-    context.json({ id: world.applicationId, name: 'VidGenie', verify_key: '' }),
+    context.json({
+      ...{ id: world.applicationId, name: 'VidGenie', ...world.application },
+      approximate_guild_count: world.guilds.size,
+    }),
   );
+  app.get('/users/@me', (context) => context.json({ id: world.applicationId, username: 'VidGenie', bot: true }));
   app.get('/applications/:application/commands', (context) => context.json(world.commands));
   app.put('/applications/:application/commands', (context) => {
     const list = z.array(z.record(z.string(), z.unknown())).parse(received(context).json);

@@ -43,6 +43,7 @@ export async function openDiscord() {
     publicKey: publicKey.export({ format: 'der', type: 'spki' }).subarray(-32).toString('hex'),
     privatePem: privateKey.export({ format: 'pem', type: 'pkcs8' }).toString(),
   };
+  world.application.verify_key = keys.publicKey;
   const bodies = new WeakMap<Context, Received>();
   let origin = '';
 

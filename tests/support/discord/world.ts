@@ -85,6 +85,11 @@ export type Interaction = {
   whispers: Message[];
 };
 
+const createApplication = (): { verify_key: string; interactions_endpoint_url: string | null } => ({
+  verify_key: '',
+  interactions_endpoint_url: null,
+});
+
 /** Everything that Discord knows. */
 export function createWorld() {
   const changes = new EventEmitter().setMaxListeners(0);
@@ -94,6 +99,10 @@ export function createWorld() {
   const now = () => Date.now() + skipped;
   const world = {
     applicationId: '900000000000000001',
+    /** What the developer portal says of the application. */
+    application: createApplication(),
+    /** How many connections Discord recommends, and how many may still be opened today. */
+    connections: { wanted: 1, left: 1_000 },
     token: `token-${Math.random().toString(36).slice(2)}`,
     guilds: new Map<string, Guild>(),
     /** How long an interaction may wait for its first answer. */

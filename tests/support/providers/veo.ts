@@ -31,6 +31,9 @@ export async function startVeo(): Promise<VeoStub> {
         const issued = { issued_token_type: 'urn:ietf:params:oauth:token-type:access_token', token_type: 'Bearer' };
         return json(response, 200, { ...issued, access_token: cloudToken, expires_in: 3600 });
       }
+      if (/^\/v1\/publishers\/google\/models\/veo-3\.1-generate-001$/.test(path)) {
+        return json(response, 200, { name: 'publishers/google/models/veo-3.1-generate-001' });
+      }
       if (path.endsWith(':predictLongRunning')) return json(response, 200, { name: operationName });
       if (path.endsWith(':fetchPredictOperation')) {
         const [state] = stub.states.length > 1 ? stub.states.splice(0, 1) : stub.states;

@@ -52,6 +52,10 @@ export const otherPort = (taken: number): string => `Port ${taken} is taken, so 
 
 export const seeHelp = 'vidgenie --help lists what there is.';
 
+export const misspelt = (name: string, meant: string | null): string =>
+  meant === null
+    ? `${name} is no variable of VidGenie: .env.example lists them all.`
+    : `${name} is no variable of VidGenie: did you mean ${meant}?`;
 export const badEnvFile = (reason: string): string => `.env cannot be read: ${reason}`;
 export const unreachableDatabase = (where: string, reason: string): string =>
   `The database ${where} cannot be used: ${reason}. Start it, or correct DATABASE_URL, or leave DATABASE_URL out to use the built-in one.`;
@@ -103,6 +107,15 @@ export const grantNote = (name: string): string => `granted by ${name}`;
 export const storeMade = 'The place for media is made.';
 export const migrated = (applied: number): string => `The database is up to date (${applied} migrations).`;
 
+const addressAdvice = {
+  name: 'give the name an address in DNS, or correct PUBLIC_URL',
+  refused: 'start the proxy there, or correct PUBLIC_URL',
+  silent: 'let the firewall take connections, or correct PUBLIC_URL',
+  certificate: 'give the proxy there a certificate that is valid for this name',
+  other: 'check the network, or correct PUBLIC_URL',
+} as const;
+export type AddressAdvice = keyof typeof addressAdvice;
+
 /** The lines of `vidgenie doctor`: what is fine, or what is wrong and what to do about it. */
 export const doctor = {
   fine: 'Everything is fine.',
@@ -111,6 +124,7 @@ export const doctor = {
     node: 'Node.js',
     configuration: 'Configuration',
     home: 'Home folder',
+    keyring: 'Keyring',
     database: 'Database',
     migrations: 'Migrations',
     queue: 'Queue',
@@ -119,19 +133,29 @@ export const doctor = {
     ffmpeg: 'ffmpeg',
     providers: 'Providers',
     models: 'Models',
+    discord: 'Discord',
+    slack: 'Slack',
+    address: 'Address',
     objects: 'Results',
     ledger: 'Ledger',
     runs: 'Runs',
   },
   oldNode: (have: string, need: string) => `${have} is too old: install ${need} or newer`,
   homeFine: (path: string, free: string) => `${path} can be written, ${free} free`,
+  homeNew: (path: string, free: string) => `${path} is made at the first start, ${free} free`,
   homeFull: (path: string, free: string) =>
     `${path} has only ${free} free: make room, or set VIDGENIE_HOME to a larger disk`,
   homeClosed: (path: string, reason: string) =>
     `${path} cannot be written (${reason}): change its owner, or set VIDGENIE_HOME`,
+  keyringFine: (active: string, versions: readonly string[]) =>
+    versions.length === 1 ? `${active} seals and opens` : `${active} seals, ${allOf(versions)} open`,
+  keyringKept: (says: string, path: string) => `${says} (${path}: keep it in your backup)`,
+  keyringNew: 'it is made at the first start',
+  keyringOpen: (path: string) => `others on this machine can read it: chmod 600 ${path}`,
   embedded: (version: string) => `built-in PostgreSQL ${version} answers`,
   external: (version: string, where: string) => `PostgreSQL ${version} at ${where} answers`,
   noDatabaseYet: 'the built-in PostgreSQL is made at the first start',
+  noAnswer: (seconds: number) => `no answer within ${seconds} s: check the network, or try again`,
   oldDatabase: (version: string) => `PostgreSQL ${version} is too old: 15 or newer is needed`,
   unreachable: (reason: string) => `it cannot be reached: ${reason}`,
   migrationsFine: (count: number) => `all ${count} applied`,
@@ -144,15 +168,63 @@ export const doctor = {
     `${server} throws keys away when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
   redisForgets: (server: string) =>
     `${server} writes nothing to disk, so a restart delays every run in the queue by some seconds: set appendonly yes`,
-  mediaFine: 'can be written, read and cleared',
+  mediaFine: (where: string) => `${where} can be written, read and cleared`,
+  mediaNew: (folder: string) => `${folder} is made with the first run`,
   ffmpegFine: (version: string, path: string) => `${version} (${path})`,
-  providersFine: (models: readonly string[]) => allOf(models),
+  providersFine: (models: readonly string[], unmade: readonly string[]) =>
+    unmade.length === 0 ? allOf(models) : `${allOf(models)}; nobody has a key for: ${unmade.join(', ')}`,
   modelsFine: (vendor: string, count: number) => `the ${vendor} key works and may use ${count} models`,
   modelMissing: (model: string, vendor: string) =>
     `the ${vendor} key cannot use ${model}: name another model in the configuration, or ask ${vendor} for access`,
   modelRetiring: (model: string, day: string) =>
     `${model} will be shut down on ${day}: name its successor in the configuration`,
-  keyFault: (vendor: string, reason: string) => `the ${vendor} key cannot be used: ${reason}`,
+  cloudFine: (project: string, model: string) => `Google Cloud takes the sign-in of ${project}, and knows ${model}`,
+  cloudFault: (project: string, model: string, reason: string) =>
+    `Google Cloud cannot be used as ${project} with ${model}: ${reason} Check the Application Default Credentials, GOOGLE_CLOUD_PROJECT and GOOGLE_CLOUD_LOCATION`,
+  keyFault: (vendor: string, reason: string) =>
+    `the ${vendor} key cannot be used: ${reason} Replace ${vendor.toUpperCase()}_API_KEY`,
+  vendorAway: (vendor: string, reason: string) =>
+    `whether the ${vendor} key works is not known: ${reason} Check the network, or ${vendor.toUpperCase()}_BASE_URL`,
+  discordFine: (name: string, servers: number | null) =>
+    servers === null
+      ? `the bot is ${name}`
+      : servers === 0
+        ? `the bot is ${name}, in no server yet: vidgenie discord invite prints a link`
+        : `the bot is ${name}, in ${servers} ${servers === 1 ? 'server' : 'servers'}`,
+  commandsKnown: 'Discord knows the commands as they are',
+  commandsNew: 'the next start registers the commands: Discord does not know them as they are',
+  foreignPublicKey:
+    'DISCORD_PUBLIC_KEY is not the key of this application: copy it from the page "General Information" in the developer portal',
+  endpointWithoutKey: (url: string) =>
+    `Discord sends interactions to ${url} and none over the gateway: set DISCORD_PUBLIC_KEY, or empty "Interactions Endpoint URL" in the developer portal`,
+  noEndpoint: (publicUrl: string | null) =>
+    `DISCORD_SHARDS=none, so nobody hears commands: write ${publicUrl ?? 'https://your.host'}/discord/interactions as "Interactions Endpoint URL" in the developer portal, once VidGenie runs there`,
+  noConnectionsLeft: (minutes: number) =>
+    `Discord allows no more connections for ${minutes} minutes: a bot that restarts again and again uses them up`,
+  tooFewShards: (count: number, wanted: number) =>
+    `Discord wants ${wanted} connections for these servers, and DISCORD_SHARD_COUNT is ${count}`,
+  slackFine: (name: string, team: string) => `SLACK_BOT_TOKEN is that of ${name} in ${team}`,
+  scopesMissing: (scopes: readonly string[]) =>
+    `SLACK_BOT_TOKEN lacks ${allOf(scopes)}: give the app its manifest again (vidgenie slack manifest), and install it anew`,
+  badBotToken: (refusal: string) =>
+    `Slack does not accept SLACK_BOT_TOKEN (${refusal}): copy the "Bot User OAuth Token" of the page "Install App"`,
+  appTokenFine: 'SLACK_APP_TOKEN opens connections',
+  badAppToken: (refusal: string) =>
+    `Slack does not accept SLACK_APP_TOKEN (${refusal}): make one with the scope connections:write on the page "Basic Information"`,
+  clientFine: 'SLACK_CLIENT_ID and SLACK_CLIENT_SECRET belong together',
+  badClient: (refusal: string) =>
+    `Slack does not accept SLACK_CLIENT_ID and SLACK_CLIENT_SECRET (${refusal}): copy both from the page "Basic Information"`,
+  slackUnreachable: (address: string, reason: string) =>
+    `Slack cannot be reached at ${address} (${reason}): check the network, or SLACK_API_URL`,
+  addressFine: (url: string) => `a request to ${url} comes here`,
+  addressRedirects: (url: string, origin: string) =>
+    `${url} leads on to ${origin}: set PUBLIC_URL to what people end at`,
+  proxyAlone: (url: string, status: number, port: number) =>
+    `${url} answers ${status}: a proxy is there, and does not reach VidGenie on port ${port} of this machine (docs/nginx.conf is one that does)`,
+  addressElsewhere: (url: string, status: number) =>
+    `something else answers at ${url} (${status} for /healthz): correct PUBLIC_URL, or let the proxy there send everything to VidGenie`,
+  addressUnreachable: (url: string, advice: AddressAdvice, reason: string) =>
+    `nobody answers at ${url} (${reason}): ${addressAdvice[advice]}`,
   objectsFine: (count: number) => `all ${count} stored results are there`,
   objectsUnseen: 'not looked at: whether they are there shows when the media store can be reached',
   objectsMissing: (keys: readonly string[], count: number) =>

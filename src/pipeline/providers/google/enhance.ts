@@ -5,6 +5,7 @@ import { deadlines } from '../deadlines.ts';
 import { exchange } from '../exchange.ts';
 import { type Call, type EnhanceRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
 import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
+import { modelStatus, retirementOf } from './modelStatus.ts';
 import { defaultGoogleTextModel } from './models.ts';
 
 const answer = z.object({
@@ -25,6 +26,7 @@ const answer = z.object({
     .object({ promptTokenCount: z.number().nullish(), candidatesTokenCount: z.number().nullish() })
     .nullish()
     .catch(null),
+  modelStatus,
 });
 
 /** Prompt enhancement by Gemini, so that a Google key alone runs everything. */
@@ -74,6 +76,7 @@ async function enhance(
   const usage = {
     input: response.usageMetadata?.promptTokenCount ?? 0,
     output: response.usageMetadata?.candidatesTokenCount ?? 0,
+    ...retirementOf(response.modelStatus),
   };
   return { outcome: 'finished', output, ...(response.usageMetadata && { cost: { microUsd: null, usage } }) };
 }

@@ -3,8 +3,16 @@ import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
 import { exchange } from '../exchange.ts';
-import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import {
+  type Call,
+  type ImageRequest,
+  type Provider,
+  type ProviderCost,
+  ProviderError,
+  type Submitted,
+} from '../provider.ts';
 import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
+import { modelStatus, retirementOf } from './modelStatus.ts';
 import {
   aspectRatio,
   defaultGoogleImageModel,
@@ -41,6 +49,7 @@ const answer = z.object({
     })
     .nullish()
     .catch(null),
+  modelStatus,
 });
 type Answer = z.infer<typeof answer>;
 
@@ -95,7 +104,7 @@ async function paint(
   return {
     outcome: 'finished',
     output: { body: Readable.from([Buffer.from(imageOf(response), 'base64')]) },
-    ...(response.usageMetadata && { cost: costOf(model, response.usageMetadata) }),
+    ...(response.usageMetadata && { cost: costOf(model, response.usageMetadata, response.modelStatus) }),
   };
 }
 
@@ -113,12 +122,17 @@ function imageOf(response: Answer): string {
   throw new ProviderError('no_output', `Google sent no image${reason && ` (${reason})`}.`);
 }
 
-function costOf(model: string, usage: NonNullable<Answer['usageMetadata']>) {
+function costOf(
+  model: string,
+  usage: NonNullable<Answer['usageMetadata']>,
+  status: Answer['modelStatus'],
+): ProviderCost {
   const output = usage.candidatesTokenCount ?? 0;
   const images = usage.candidatesTokensDetails?.find(({ modality }) => modality === 'IMAGE')?.tokenCount ?? output;
-  return googleImageCost(model, {
+  const tokens = {
     input: usage.promptTokenCount ?? 0,
     imageOutput: images,
     textOutput: output - images + (usage.thoughtsTokenCount ?? 0),
-  });
+  };
+  return { ...googleImageCost(model, tokens), usage: { ...tokens, ...retirementOf(status) } };
 }

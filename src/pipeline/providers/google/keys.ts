@@ -3,7 +3,14 @@ import type { Secret } from '../../../db/secret.ts';
 import { deadlines } from '../deadlines.ts';
 import { attempt, type Outcome } from '../exchange.ts';
 import { type KeyCheck, keyCheckOf, type ListedModel } from '../keys.ts';
-import { type GoogleOptions, googleClient, googleExchange } from './client.ts';
+import {
+  type GoogleCloudOptions,
+  type GoogleOptions,
+  googleClient,
+  googleCloudClient,
+  googleCloudExchange,
+  googleExchange,
+} from './client.ts';
 
 const listed = z.object({ name: z.string() });
 
@@ -29,4 +36,15 @@ export async function checkGoogleKey(
   call: { key: Secret; signal: AbortSignal },
 ): Promise<KeyCheck> {
   return keyCheckOf(await listGoogleModels(options, call));
+}
+
+/** Whether Google Cloud takes our sign-in and knows a model. Free. */
+export async function findGoogleCloudModel(
+  options: GoogleCloudOptions,
+  call: { model: string; signal: AbortSignal },
+): Promise<Outcome<null>> {
+  return await attempt(googleCloudExchange(call, deadlines.check), async (line) => {
+    await (await googleCloudClient(options, line)).models.get({ model: call.model });
+    return null;
+  });
 }
