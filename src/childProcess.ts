@@ -1,4 +1,5 @@
 import { type ChildProcess, type ChildProcessByStdio, execFile, type SpawnOptions, spawn } from 'node:child_process';
+import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 
 /** What a child is told beside where programs are: constants about how to print, never anything of our own environment. */
@@ -16,7 +17,13 @@ const ofDesktop = [
   'DBUS_SESSION_BUS_ADDRESS',
 ] as const;
 type StartOptions = Common & Pick<SpawnOptions, 'stdio' | 'detached'> & { isOnDesktop?: true };
-type RunOptions = Common & { signal?: AbortSignal; timeoutMs?: number; maxOutputBytes?: number };
+type RunOptions = Common & {
+  signal?: AbortSignal;
+  timeoutMs?: number;
+  maxOutputBytes?: number;
+  /** How far it stands back behind other processes, 0–19. */
+  niceness?: number;
+};
 
 /**
  * Starts a program. Every child process of ours starts here or in {@link runChild}, because our environment holds keys and passwords: a
@@ -50,7 +57,7 @@ export class ChildFailed extends Error {
 export function runChild(
   program: string,
   args: readonly string[],
-  { environment, timeoutMs = 0, maxOutputBytes = 1_000_000, ...rest }: RunOptions = {},
+  { environment, timeoutMs = 0, maxOutputBytes = 1_000_000, niceness = 0, ...rest }: RunOptions = {},
 ): Promise<{ stdout: string; stderr: string }> {
   const [command, given] = commandOf(program, args);
   const limits = { timeout: timeoutMs, maxBuffer: maxOutputBytes, killSignal: 'SIGKILL' } as const;
@@ -64,7 +71,16 @@ export function runChild(
       reject(new ChildFailed(how, output, { cause: error }));
     });
     child.stdin?.end();
+    if (niceness > 0 && child.pid !== undefined) standBack(child.pid, niceness);
   });
+}
+
+function standBack(pid: number, niceness: number): void {
+  try {
+    setPriority(pid, niceness);
+  } catch {
+    // It ended already, or may not be told: it is no worse than before.
+  }
 }
 
 const environmentOf = (fixed: Fixed | undefined): Fixed => ({ PATH: process.env.PATH ?? '', ...fixed });

@@ -76,11 +76,7 @@ const debited = z.array(z.object({ balance: z.int() }));
  * for the account's row counts them again, so that fifty commands at once pass as one after the other would.
  */
 export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}): Promise<InsertOutcome> {
-  const { dailyRuns = null, memberAtWork, memberWaiting } = { ...usualLimits, ...limits };
-  const gate = {
-    price: run.steps.reduce((sum, step) => sum + step.priceCredits, 0),
-    mostOfMember: memberAtWork + memberWaiting,
-  };
+  const { dailyRuns, gate } = gateOf(run, limits);
   for (;;) {
     const written = await writeOnce(tx, run, gate, dailyRuns);
     if (written) return written;
@@ -103,10 +99,38 @@ async function writeOnce(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number | nu
   }
 }
 
+/**
+ * What would stand against a run, were it inserted now; null when nothing would. For asking before work on a command begins that is
+ * worth something only when the run is accepted: {@link insertRun} decides.
+ */
+export async function foreseeRefusal(
+  tx: Tx,
+  run: Omit<NewRun, 'input'>,
+  limits: InsertLimits = {},
+): Promise<Exclude<InsertOutcome, { outcome: 'accepted' }> | null> {
+  const { dailyRuns, gate } = gateOf(run, limits);
+  const known = await runOfRequest(tx, run.requestKey);
+  if (known) return { outcome: 'repeated', runId: known };
+  return (await whyShut(tx, run, gate)) ?? (dailyRuns === null ? null : await spentToday(tx, run, dailyRuns));
+}
+
+function gateOf(
+  { steps: planned }: Pick<NewRun, 'steps'>,
+  limits: InsertLimits,
+): { gate: Gate; dailyRuns: number | null } {
+  const { dailyRuns = null, memberAtWork, memberWaiting } = { ...usualLimits, ...limits };
+  const price = planned.reduce((sum, { priceCredits }) => sum + priceCredits, 0);
+  return { gate: { price, mostOfMember: memberAtWork + memberWaiting }, dailyRuns };
+}
+
 const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
 
 /** What stands against a run at this moment; null when nothing does any more. */
-async function whyShut(tx: Tx, run: NewRun, { price, mostOfMember }: Gate): Promise<InsertOutcome | null> {
+async function whyShut(
+  tx: Tx,
+  run: Pick<NewRun, 'workspaceId' | 'memberId'>,
+  { price, mostOfMember }: Gate,
+): Promise<Extract<InsertOutcome, { outcome: 'insufficient' | 'busy' }> | null> {
   const [now] = room.parse(
     await tx.execute(sql`
       SELECT balance, member_runs_unsettled(${run.workspaceId}, ${run.memberId}) AS runs

@@ -230,6 +230,16 @@ export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =
 /** Gives a run back that could go on: no setback, due at once, for another turn to take up. */
 export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });
 
+/** Ends a turn that found something busy which this process has but once. That is no setback, however often it happens. */
+export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<void> {
+  const rows = await tx
+    .update(runs)
+    .set({ dueAt: after(dueInMs), busy: false, setbacks: sql`greatest(${runs.setbacks} - 1, 0)` })
+    .where(owned(lease))
+    .returning({ id: runs.id });
+  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+}
+
 export const saveSpeech = async (tx: Tx, lease: Lease, speech: Opaque): Promise<void> => {
   const rows = await tx.update(runs).set({ speech }).where(owned(lease)).returning({ id: runs.id });
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);

@@ -20,20 +20,34 @@ export type Objection =
 
 const patience = () => AbortSignal.timeout(10_000);
 
-/** Looks at a prompt and a given image; null when there is nothing against them. Costs nothing. */
-export async function objectionTo(
+/** Looks at a prompt; null when there is nothing against it. Costs nothing. */
+export async function objectionToWords(
   deps: ModerationDeps,
   workspace: { id: WorkspaceId; brought: Vendors },
   blockedWords: readonly string[],
   prompt: string,
-  image: ReceivedFile | null,
 ): Promise<Objection | null> {
   const word = blockedWordIn(prompt, blockedWords);
   if (word !== null) return { outcome: 'blocked', word };
+  return await look(deps, workspace, async () => ({ text: prompt }));
+}
+
+/** Looks at a given image; null when there is nothing against it. Costs nothing. */
+export const objectionToImage = (
+  deps: ModerationDeps,
+  workspace: { id: WorkspaceId; brought: Vendors },
+  image: ReceivedFile,
+): Promise<Objection | null> =>
+  look(deps, workspace, async () => ({ images: [{ bytes: await readFile(image.path), mime: image.mime }] }));
+
+async function look(
+  deps: ModerationDeps,
+  workspace: { id: WorkspaceId; brought: Vendors },
+  read: () => Promise<Parameters<Moderate>[0]>,
+): Promise<Objection | null> {
   const key = await deps.keys.forModeration(workspace.id, workspace.brought);
   if (!key) return null;
-  const images = image ? [{ bytes: await readFile(image.path), mime: image.mime }] : [];
-  const seen = await deps.moderate({ text: prompt, images }, { key, signal: patience() });
+  const seen = await deps.moderate(await read(), { key, signal: patience() });
   switch (seen.outcome) {
     case 'clean':
       return null;

@@ -1,7 +1,8 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
 import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { type InsertOutcome, insertRun, loadRun, type NewRun } from '../db/runs.ts';
+import { foreseeRefusal, type InsertOutcome, insertRun, loadRun, type NewRun } from '../db/runs.ts';
 import {
   type Face,
   type Member,
@@ -17,10 +18,11 @@ import {
 } from '../db/vocabulary.ts';
 import { ensureWorkspace, settingsOf, type Workspace } from '../db/workspaces.ts';
 import { type Keys, vendorsAmong } from './keys.ts';
+import type { AcceptedImage } from './media/input.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Reach } from './milestones.ts';
-import { type ModerationDeps, type Objection, objectionTo } from './moderation.ts';
+import { type ModerationDeps, type Objection, objectionToImage, objectionToWords } from './moderation.ts';
 import { priceSteps, total } from './pricing.ts';
 import type { Capabilities } from './providers/provider.ts';
 import type { Providers, Service, Vendors } from './providers/registry.ts';
@@ -40,8 +42,11 @@ export type Submission = {
   prompt: string;
   /** What the member chose; the rest comes from the workspace's settings, then from the product's defaults. */
   options: { [Option in keyof RunOptions]?: RunOptions[Option] | undefined };
-  /** The image of a `video` run, accepted and normalised. */
-  image: ReceivedFile | null;
+  /**
+   * Fetches, decodes and cleans the image of a `video` run; null where there is none. Called once all that is cheap to find out has
+   * been found in order, because decoding takes seconds of a core. The file that comes of it is the submission's.
+   */
+  image: (() => Promise<AcceptedImage>) | null;
   /** How long the run waits for its first message: see {@link NewRun}. Left out where the run posts every message of its own. */
   waitsForAnswerMs?: number;
 };
@@ -59,12 +64,20 @@ type Unsupported = {
 /** The workspace's admins want runs in other channels only. */
 type Elsewhere = { outcome: 'elsewhere'; channels: readonly string[] };
 
+/** The image that was given is none that can be worked with. */
+type BadImage = {
+  outcome: 'bad_image';
+  reason: Extract<AcceptedImage, { outcome: 'refused' }>['reason'];
+  detail: string;
+};
+
 export type SubmitOutcome =
   | { outcome: 'accepted'; runId: RunId; price: number; balance: number; options: RunOptions }
   | Exclude<InsertOutcome, { outcome: 'accepted' }>
   | Unsupported
   | Elsewhere
   | Objection
+  | BadImage
   /** Nobody has a key for this step: neither the workspace nor the operator. */
   | { outcome: 'no_key'; step: StepKind };
 
@@ -84,9 +97,13 @@ export type SubmitDeps = {
   reach: Reach;
 };
 
-/** Validates, prices, holds and inserts a run. After `accepted` it will be worked, whatever happens to this process. */
+/**
+ * Validates, prices, holds and inserts a run. After `accepted` it will be worked, whatever happens to this process. What is cheap to
+ * find out is found out first: a command that is refused for its channel, its options, its words, its member's limits or its
+ * workspace's balance has no image decoded.
+ */
 export async function submit(deps: SubmitDeps, submission: Submission): Promise<SubmitOutcome> {
-  const { workspace, member, workflow, image } = submission;
+  const { workspace, member, workflow, requestKey, prompt } = submission;
   const { settings, keyProviders } = await ensureWorkspace(deps.db, workspace, deps.freeCredits);
   const { defaults, blockedWords, channels, dailyRuns } = settings;
   if (!isOpen(channels, submission.channelIds)) return { outcome: 'elsewhere', channels };
@@ -94,36 +111,45 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
   const options = runOptions.parse({ ...given(defaults), ...given(submission.options) });
   const planned = plan(deps, workflow, options, brought);
   if (planned.outcome !== 'planned') return planned;
-  const objection = await objectionTo(
-    deps.moderation,
-    { id: workspace.id, brought },
-    blockedWords,
-    submission.prompt,
-    image,
-  );
-  if (objection) return objection;
 
   const id = runId.parse(randomUUID());
-  const run: NewRun = {
+  const run: Omit<NewRun, 'input'> = {
     id,
     workspaceId: workspace.id,
-    requestKey: submission.requestKey,
+    requestKey,
     memberId: member.id,
     memberName: member.name,
     workflow,
-    prompt: submission.prompt,
+    prompt,
     options,
     face: submission.face ?? null,
     place: submission.place,
     steps: planned.steps,
-    input: image ? inputOf(id, image) : null,
     waitsForAnswerMs: submission.waitsForAnswerMs ?? 0,
   };
-  const outcome = await keepInput(deps, run, image, () => insertRun(deps.db, run, { ...deps.limits, dailyRuns }));
-  if (outcome.outcome !== 'accepted') return outcome;
-  deps.reach('run_inserted', { runId: id });
-  deps.wake();
-  return { ...outcome, runId: id, options };
+  const limits = { ...deps.limits, dailyRuns };
+  const shut = submission.image ? await foreseeRefusal(deps.db, run, limits) : null;
+  if (shut) return shut;
+  const moderated = { id: workspace.id, brought };
+  const objection = await objectionToWords(deps.moderation, moderated, blockedWords, prompt);
+  if (objection) return objection;
+  const accepted = (await submission.image?.()) ?? null;
+  if (accepted?.outcome === 'refused') return { ...accepted, outcome: 'bad_image' };
+  const image = accepted?.image ?? null;
+  try {
+    const offence = image && (await objectionToImage(deps.moderation, moderated, image));
+    if (offence) return offence;
+    const input = image ? inputOf(id, image) : null;
+    const whole = { ...run, input };
+    const outcome = await keepInput(deps, whole, image, () => insertRun(deps.db, whole, limits));
+    if (outcome.outcome !== 'accepted') return outcome;
+    deps.reach('run_inserted', { runId: id });
+    deps.wake();
+    return { ...outcome, runId: id, options };
+  } finally {
+    // The store has moved it away, unless the run was refused.
+    if (image) await rm(image.path, { force: true });
+  }
 }
 
 /** Stores the image of a run before that is inserted, for from then on it is worked; what comes to nothing leaves no image behind. */

@@ -1,7 +1,17 @@
 import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { loadRun, type RunView, type Step } from '../db/runs.ts';
-import { claim, failStep, handBack, type Lease, LeaseLost, postpone, retrySubmit, settle } from '../db/turns.ts';
+import {
+  claim,
+  comeBack,
+  failStep,
+  handBack,
+  type Lease,
+  LeaseLost,
+  postpone,
+  retrySubmit,
+  settle,
+} from '../db/turns.ts';
 import type { Face, Failure, RunLimits, StepKind } from '../db/vocabulary.ts';
 import type { Breakers } from './breaker.ts';
 import { deliver, giveUpDelivery, isLastTry } from './deliver.ts';
@@ -16,6 +26,7 @@ import {
   tooLongToWait,
 } from './errors.ts';
 import type { Keys } from './keys.ts';
+import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
 import type { MediaStore } from './media/store.ts';
 import { type Messenger, PlaceGone } from './messenger.ts';
 import type { Meter } from './meter.ts';
@@ -142,6 +153,10 @@ async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<
 async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
   const { deps, lease, view, signal } = turn;
   if (error instanceof LeaseLost || signal.aborted || isDatabaseAway(error)) throw error;
+  if (error instanceof EncoderBusy) {
+    await comeBack(deps.db, lease, encoderPauseMs(deps.random));
+    return 'waits';
+  }
   const failure = failureOf(error);
   // A failure that is nobody's word but ours is a fault of the program or its surroundings: worth the whole error in the log.
   const facts = { runId: lease.runId, workspaceId: view.run.workspaceId, move: move.move, failure };

@@ -1,12 +1,10 @@
-import { rm } from 'node:fs/promises';
 import { accountOf } from '../../db/credits.ts';
 import { placeInQueue } from '../../db/placeInQueue.ts';
 import type { Workflow } from '../../db/vocabulary.ts';
-import type { ReceivedFile } from '../../pipeline/media/receive.ts';
+import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
 import { modelOf } from '../maker.ts';
 import { textOf } from '../text.ts';
-import type { ImageFault } from './refusal.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
 type Asked = {
@@ -20,23 +18,13 @@ type Asked = {
 /** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
 export async function startRun(request: CommandRequest, asked: Asked): Promise<Answer> {
   const { services, workspace, member, requestKey, place, channelIds } = request;
-  const { workflow, prompt, options } = asked;
-  const accepted = asked.image === null ? ({ outcome: 'none' } as const) : await accept(request, asked.image);
-  if (accepted.outcome === 'refused') {
-    return { kind: 'refusal', refusal: { reason: 'bad_image', why: accepted.reason, detail: accepted.detail } };
-  }
-  const image = accepted.outcome === 'accepted' ? accepted.image : null;
-  try {
-    const face = request.face === undefined ? {} : { face: request.face };
-    const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
-    const where = { ...face, place, channelIds, ...waits };
-    const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image };
-    const submitted = await services.submit(submission);
-    return await answerTo(request, asked, submitted);
-  } finally {
-    // The store has moved it away, unless the run was refused.
-    if (image) await rm(image.path, { force: true });
-  }
+  const { workflow, prompt, options, image: reference } = asked;
+  const image = reference === null ? null : () => accept(request, reference);
+  const face = request.face === undefined ? {} : { face: request.face };
+  const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
+  const where = { ...face, place, channelIds, ...waits };
+  const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image };
+  return await answerTo(request, asked, await services.submit(submission));
 }
 
 async function answerTo(request: CommandRequest, asked: Asked, submitted: SubmitOutcome): Promise<Answer> {
@@ -70,6 +58,8 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       return { kind: 'refusal', refusal: { reason: 'flagged', categories: submitted.categories } };
     case 'unmoderated':
       return { kind: 'refusal', refusal: { reason: 'unmoderated', detail: submitted.detail } };
+    case 'bad_image':
+      return { kind: 'refusal', refusal: { reason: 'bad_image', why: submitted.reason, detail: submitted.detail } };
     case 'no_key':
       return { kind: 'refusal', refusal: { reason: 'no_key', step: submitted.step } };
     case 'unsupported': {
@@ -80,11 +70,7 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
   }
 }
 
-type Accepted =
-  | { outcome: 'accepted'; image: ReceivedFile }
-  | { outcome: 'refused'; reason: ImageFault; detail: string };
-
-async function accept(request: CommandRequest, reference: string): Promise<Accepted> {
+async function accept(request: CommandRequest, reference: string): Promise<AcceptedImage> {
   const source = await request.openImage(reference);
   if (source === null) return { outcome: 'refused', reason: 'missing', detail: reference };
   // Loaded when it is needed: it brings an image library with it.

@@ -4,6 +4,7 @@ import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { StepKind } from '../../db/vocabulary.ts';
+import { requireFreeEncoder } from '../../pipeline/media/encoder.ts';
 import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { CardMedia } from '../card.ts';
@@ -33,10 +34,34 @@ export const fileName = (name: string, spoilers: boolean): string => (spoilers ?
  */
 export async function attach(
   media: readonly CardMedia[],
-  { runId, limitBytes, givenUp }: { runId: string; limitBytes: number; givenUp: readonly StepKind[] },
-  { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
+  order: Order,
+  surroundings: Surroundings & { addressOf: AddressOf },
 ): Promise<Attachments> {
   const copies: string[] = [];
+  const dispose = async () => {
+    await Promise.all(copies.map((copy) => rm(copy, { force: true })));
+  };
+  try {
+    // Before anything is fetched for it.
+    if (media.some((medium) => isToBeEncoded(medium, order))) requireFreeEncoder();
+    return { ...(await filesOf(media, order, surroundings, copies)), dispose };
+  } catch (error) {
+    await dispose();
+    throw error;
+  }
+}
+
+type Order = { runId: string; limitBytes: number; givenUp: readonly StepKind[] };
+
+const isToBeEncoded = ({ kind, bytes }: CardMedia, { limitBytes, givenUp }: Order) =>
+  kind === 'video' && bytes > limitBytes && limitBytes > 0 && !givenUp.includes(kind);
+
+async function filesOf(
+  media: readonly CardMedia[],
+  { runId, limitBytes, givenUp }: Order,
+  { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
+  copies: string[],
+): Promise<Omit<Attachments, 'dispose'>> {
   const files: Attachments['files'] = [];
   const lines: string[] = [];
   const unreached: StepKind[] = [];
@@ -61,10 +86,7 @@ export async function attach(
     const name = fileName(`${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`, spoilers);
     files.push({ name, label: medium.label, file: { name, path, mime } });
   }
-  const dispose = async () => {
-    await Promise.all(copies.map((copy) => rm(copy, { force: true })));
-  };
-  return { files, lines, unreached, dispose };
+  return { files, lines, unreached };
 }
 
 const extensions: Readonly<Record<string, string>> = {
@@ -92,9 +114,10 @@ async function fitted(
   directory: string,
   signal: AbortSignal,
 ): Promise<string | null> {
+  if (maxBytes === 0) return null;
   await mkdir(directory, { recursive: true, mode: 0o700 });
   if (medium.kind === 'video') {
-    return await fitVideo(path, { maxBytes, seconds: medium.seconds ?? 8, directory, signal });
+    return await fitVideo(path, { maxBytes, directory, signal });
   }
   const copy = await smallerImage(path, { maxSide: 2_048, directory });
   if ((await stat(copy)).size <= maxBytes) return copy;

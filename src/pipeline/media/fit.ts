@@ -3,38 +3,54 @@ import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChild } from '../../childProcess.ts';
 import { findFfmpeg } from '../providers/demo/ffmpeg.ts';
+import { decoding, decodingLimit } from './decoding.ts';
+import { withEncoder } from './encoder.ts';
+import { probeVideo } from './probe.ts';
 
-/** A copy of a video that has at most `maxBytes`, or null when that cannot be done here. The caller owns the file. */
-export async function fitVideo(
-  path: string,
-  limit: { maxBytes: number; seconds: number; directory: string; signal: AbortSignal },
-): Promise<string | null> {
+export type Fit = {
+  maxBytes: number;
+  directory: string;
+  signal: AbortSignal;
+  /** Both passes together. */
+  longestMs?: number;
+};
+
+/**
+ * A copy of a video that has at most `maxBytes`, or null when that cannot be done here: there is no ffmpeg, the film would be
+ * unwatchable, or it takes too long. The caller owns the file. Throws `EncoderBusy`.
+ */
+export async function fitVideo(path: string, fit: Fit): Promise<string | null> {
   const ffmpeg = await findFfmpeg();
   if (!ffmpeg) return null;
-  return await oneAtATime(() => encode(ffmpeg.path, path, limit));
+  return await withEncoder(async () => {
+    const film = await probeVideo(path).catch(() => null);
+    return film?.outcome === 'probed' ? await encode(ffmpeg.path, path, film, fit) : null;
+  });
 }
 
 const audioKbit = 96;
-
 /** A tenth for the container, and for rate control that is not exact to the last frame. */
 const usableShare = 0.9;
+/** A minute of 4K takes about two minutes of a core. */
+const longestEncodingMs = 240_000;
+
+type Film = { width: number; height: number; seconds: number };
 
 /**
- * One pass whose peak rate the limit allows for: measured on 33 MB of 1080p, 7 to 8 seconds on two cores and 330 MB of memory. Short
- * or restless films overshoot; they get a second pass, with as much less as the first was too large.
+ * One pass whose peak rate the limit allows for. Short or restless films overshoot; they get a second pass, with as much less as the
+ * first was too large. One thread each for what is decoded and what is encoded: more would take more memory, and the cores of a bot.
  */
-async function encode(ffmpeg: string, path: string, limit: Parameters<typeof fitVideo>[1]): Promise<string | null> {
-  const { maxBytes, seconds, directory, signal } = limit;
+async function encode(ffmpeg: string, path: string, film: Film, fit: Fit): Promise<string | null> {
+  const { maxBytes, directory, signal, longestMs = longestEncodingMs } = fit;
+  const giveUpAt = Date.now() + longestMs;
   let targetBytes = maxBytes * usableShare;
   for (let pass = 0; pass < 2; pass += 1) {
-    const kbit = Math.floor((targetBytes * 8) / 1000 / Math.max(1, seconds)) - audioKbit;
-    if (kbit < 150) return null;
+    const kbit = Math.floor((targetBytes * 8) / 1000 / Math.max(1, film.seconds)) - audioKbit;
+    const timeoutMs = giveUpAt - Date.now();
+    if (kbit < 150 || timeoutMs <= 0) return null;
     const fitted = join(directory, `fit-${randomUUID()}.mp4`);
-    const rate = ['-crf', '20', '-maxrate', `${kbit}k`, '-bufsize', `${kbit}k`];
-    const picture = ['-c:v', 'libx264', '-preset', 'veryfast', ...rate, '-pix_fmt', 'yuv420p'];
-    const rest = ['-c:a', 'aac', '-b:a', `${audioKbit}k`, '-movflags', '+faststart'];
     try {
-      await runChild(ffmpeg, ['-v', 'error', '-y', '-i', path, ...picture, ...rest, fitted], { signal });
+      await runChild(ffmpeg, encoding(path, film, kbit, fitted), { signal, timeoutMs, niceness: 5 });
       const { size } = await stat(fitted);
       if (size <= maxBytes) return fitted;
       targetBytes *= (maxBytes / size) * usableShare;
@@ -49,12 +65,30 @@ async function encode(ffmpeg: string, path: string, limit: Parameters<typeof fit
   return null;
 }
 
-/** Of two encoders side by side each would take twice as long, with twice the memory. */
-let queue: Promise<unknown> = Promise.resolve();
-function oneAtATime<T>(work: () => Promise<T>): Promise<T> {
-  const mine = queue.then(work);
-  queue = mine.catch(() => {});
-  return mine;
+function encoding(path: string, film: Film, kbit: number, target: string): string[] {
+  const { width, height } = scaled(film, kbit);
+  const input = ['-hide_banner', '-nostdin', '-v', 'error', '-y', '-threads', '1', '-i', path];
+  const rate = ['-crf', '20', '-maxrate', `${kbit}k`, '-bufsize', `${kbit}k`];
+  const picture = ['-vf', `scale=${width}:${height}`, '-pix_fmt', 'yuv420p', '-c:v', 'libx264', '-preset', 'veryfast'];
+  const rest = ['-c:a', 'aac', '-b:a', `${audioKbit}k`, '-threads', '1', '-movflags', '+faststart'];
+  return [...input, ...picture, ...rate, ...rest, target];
+}
+
+/** Sides that a film is scaled down to. Nothing larger than the first: encoding 4K takes most of a gigabyte. */
+const sides = [1_920, 1_280, 960, 640] as const;
+/** Below this, a smaller picture looks better than a larger one in blocks. Bits for each pixel of a picture, at 24 pictures a second. */
+const leastBits = 0.04;
+
+/** The size in which a film looks best at so many kilobits a second: never larger than it is, both sides even. */
+export function scaled({ width, height }: { width: number; height: number }, kbit: number) {
+  const sizes = sides.map((side) => {
+    const factor = Math.min(1, side / Math.max(width, height));
+    const even = (length: number) => Math.max(2, Math.round((length * factor) / 2) * 2);
+    return { width: even(width), height: even(height) };
+  });
+  const looksWell = (size: { width: number; height: number }) =>
+    (kbit * 1_000) / (size.width * size.height * 24) >= leastBits;
+  return sizes.find(looksWell) ?? sizes[sizes.length - 1] ?? { width, height };
 }
 
 /** A JPEG copy of an image, at most `maxSide` pixels wide and high. The caller owns the file. */
@@ -62,6 +96,13 @@ export async function smallerImage(path: string, limit: { maxSide: number; direc
   const { default: sharp } = await import('sharp');
   const copy = join(limit.directory, `small-${randomUUID()}.jpg`);
   const size = { width: limit.maxSide, height: limit.maxSide, fit: 'inside', withoutEnlargement: true } as const;
-  await sharp(path).resize(size).flatten({ background: '#ffffff' }).jpeg({ quality: 88 }).toFile(copy);
+  await decoding(() =>
+    sharp(path)
+      .resize(size)
+      .flatten({ background: '#ffffff' })
+      .jpeg({ quality: 88 })
+      .timeout(decodingLimit)
+      .toFile(copy),
+  );
   return copy;
 }

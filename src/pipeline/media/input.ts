@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import sharp from 'sharp';
+import { decoding, decodingLimit } from './decoding.ts';
 import { type ReceivedFile, type RefusedMedia, receiveMedia } from './receive.ts';
 import { isAnimatedPng } from './sniff.ts';
 
@@ -25,7 +26,7 @@ export async function acceptImage(
 ): Promise<AcceptedImage> {
   const stream = await streamOf(source);
   if (stream === null) return { outcome: 'refused', reason: 'missing', detail: 'there is no such file' };
-  const received = await receiveMedia(stream, { ...options, ...inputImageLimits, kind: 'image' });
+  const received = await receiveMedia(stream, { ...options, ...inputImageLimits, kind: 'image', isDecodedLater: true });
   if (received.outcome === 'refused') return received;
   const original = received.media;
   try {
@@ -34,10 +35,13 @@ export async function acceptImage(
       return { outcome: 'refused', reason: 'animated', detail: 'it is an animation, not a still image' };
     }
     options.signal.throwIfAborted();
-    const image = await normalise(original, hasAlpha, options.directory).catch(async (error: unknown) => {
-      // Measuring takes less than making a new picture does: was it the image, or our disk?
-      if (await isWhole(original.path)) throw error;
-      return null;
+    const image = await decoding(async () => {
+      options.signal.throwIfAborted();
+      return await normalise(original, hasAlpha, options.directory).catch(async (error: unknown) => {
+        // Decoding takes less than making a new picture does: was it the image, or our disk?
+        if (await isWhole(original.path)) throw error;
+        return null;
+      });
     });
     return image
       ? { outcome: 'accepted', image }
@@ -67,7 +71,8 @@ async function animated(path: string): Promise<boolean> {
 /** PNG stays PNG while it is small enough to be sent on; what has no transparency may become JPEG. */
 async function normalise(original: ReceivedFile, hasAlpha: boolean, directory: string): Promise<ReceivedFile> {
   const path = join(directory, `input-${randomUUID()}`);
-  const upright = () => sharp(original.path, { failOn: 'warning' }).autoOrient().toColourspace('srgb');
+  const upright = () =>
+    sharp(original.path, { failOn: 'warning' }).timeout(decodingLimit).autoOrient().toColourspace('srgb');
   const asPng = async () => ({
     ...(await upright().png({ compressionLevel: 9 }).toFile(path)),
     mime: 'image/png',
@@ -92,6 +97,7 @@ async function normalise(original: ReceivedFile, hasAlpha: boolean, directory: s
 
 const isWhole = (path: string): Promise<boolean> =>
   sharp(path, { failOn: 'warning' })
+    .timeout(decodingLimit)
     .raw()
     .toBuffer()
     .then(

@@ -1,6 +1,7 @@
 import { open } from 'node:fs/promises';
 import { EncodedPacketSink, FilePathSource, Input, MP4, QTFF } from 'mediabunny';
 import sharp from 'sharp';
+import { decoding, decodingLimit } from './decoding.ts';
 import { isWholeMp4 } from './sniff.ts';
 
 export type ProbedImage =
@@ -18,16 +19,22 @@ const maxPixels = 96_000_000;
  * Measures an image, upright as people see it. The header alone decides whether it is too large; only then is every
  * pixel decoded once, because a truncated file has a flawless header.
  */
-export async function probeImage(path: string, limit: { maxSide?: number } = {}): Promise<ProbedImage> {
+export async function probeImage(
+  path: string,
+  limit: { maxSide?: number; isDecodedLater?: boolean } = {},
+): Promise<ProbedImage> {
   try {
     const { width, height, autoOrient } = await sharp(path, { limitInputPixels: false }).metadata();
     const side = Math.max(width, height);
     if (width * height > maxPixels || side > (limit.maxSide ?? side)) {
       return { outcome: 'refused', reason: 'too_many_pixels', detail: `${width} × ${height} pixels` };
     }
-    // The last pixel is only to be had by way of all before it.
-    const last = { left: width - 1, top: height - 1, width: 1, height: 1 };
-    await sharp(path, { failOn: 'warning', sequentialRead: true }).extract(last).raw().toBuffer();
+    if (!limit.isDecodedLater) {
+      // The last pixel is only to be had by way of all before it.
+      const last = { left: width - 1, top: height - 1, width: 1, height: 1 };
+      const image = sharp(path, { failOn: 'warning', sequentialRead: true }).timeout(decodingLimit);
+      await decoding(() => image.extract(last).raw().toBuffer());
+    }
     return { outcome: 'probed', width: autoOrient.width, height: autoOrient.height };
   } catch (error) {
     return { outcome: 'refused', reason: 'damaged', detail: oneLine(error) };

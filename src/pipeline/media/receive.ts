@@ -37,6 +37,8 @@ export type ReceiveOptions = {
   maxBytes: number;
   /** Pixels on the longer side of an image, judged by its header before anything is decoded. */
   maxSide?: number;
+  /** An image is decoded to its end by whoever asks for it: here its header is enough. */
+  isDecodedLater?: boolean;
   signal: AbortSignal;
 };
 
@@ -95,7 +97,11 @@ async function spool(stream: Readable, path: string, options: ReceiveOptions): P
   return { outcome: 'spooled', type, bytes, sha256: hash.digest('hex') };
 }
 
-async function measure(path: string, spooled: Spooled, limit: { maxSide?: number }): Promise<ReceivedMedia> {
+async function measure(
+  path: string,
+  spooled: Spooled,
+  limit: { maxSide?: number; isDecodedLater?: boolean },
+): Promise<ReceivedMedia> {
   const { kind, mime, extension } = spooled.type;
   const file = { path, kind, mime, extension, bytes: spooled.bytes, sha256: spooled.sha256 };
   if (kind === 'image') {
