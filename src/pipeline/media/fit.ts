@@ -80,7 +80,7 @@ const sides = [1_920, 1_280, 960, 640] as const;
 const leastBits = 0.04;
 
 /** The size in which a film looks best at so many kilobits a second: never larger than it is, both sides even. */
-export function scaled({ width, height }: { width: number; height: number }, kbit: number) {
+function scaled({ width, height }: { width: number; height: number }, kbit: number) {
   const sizes = sides.map((side) => {
     const factor = Math.min(1, side / Math.max(width, height));
     const even = (length: number) => Math.max(2, Math.round((length * factor) / 2) * 2);
