@@ -25,6 +25,8 @@ export const workspaceSettings = z.object({
   dailyRuns: z.int().min(1).max(1_000).nullable().default(null),
   /** Whether results are hidden until somebody wants to see them, on the faces that can do so. */
   spoilers: z.boolean().default(false),
+  /** Whether a chat mentions who asked, once, when the result is there. */
+  mentions: z.boolean().default(true),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 

@@ -125,6 +125,30 @@ test('the image is shown while the video is still being made; results are hidden
   expect(pictures(result)).toMatchObject([{ spoiler: true }]);
 });
 
+test('whoever asked is mentioned once, with the result, and nobody where the admins do not want it', async () => {
+  const it = await openVidGenie();
+  const { discord, channel, ada } = it;
+  const admin = discord.person('admin');
+  const pings = async (prompt: string) => {
+    const asked = discord.people.command(ada, channel, 'image', { prompt });
+    await discord.ask(asked);
+    await it.runOf(asked);
+    const { id } = await discord.thread(asked);
+    return [...discord.world.messagesIn(channel.id), ...discord.world.messagesIn(id)].flatMap((message) =>
+      message.pings.map((who) => ({ who, files: message.attachments.length })),
+    );
+  };
+  expect(await pings('a fox')).toEqual([{ who: ada.id, files: 1 }]);
+  expect(await save(it, admin, 'limits', { channels: [], daily: '', mentions: [] })).toMatch(
+    /Mention who asked\*\* · off/,
+  );
+  expect(await pings('a hen')).toEqual([]);
+  const on = discord.people.command(admin, channel, 'settings', { mentions: true });
+  await discord.ask(on);
+  expect(readable((await discord.whisper(on)).components)).toMatch(/Mention who asked\*\* · on/);
+  expect(await pings('an owl')).toEqual([{ who: ada.id, files: 1 }]);
+});
+
 test('in a private conversation there are no channels to choose', async () => {
   const it = await openVidGenie();
   const { discord, ada } = it;

@@ -23,7 +23,9 @@ async function expectWhole(slack: Slack, channel: string, state: 'succeeded' | '
   expect(JSON.stringify(root?.blocks)).toContain(title);
   expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title });
   const shared = files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)) ?? ['a message']);
-  expect(shared).toEqual(state === 'succeeded' ? ['png', 'mp4'] : ['png']);
+  // And at last a message that tells who asked, once.
+  expect(shared).toEqual([...(state === 'succeeded' ? ['png', 'mp4'] : ['png']), 'a message']);
+  expect(files.at(-1)?.text).toBe(`<@${slack.people.ada}> ${title}`);
 }
 
 type Asked = Omit<ApiCall, 'answer'>;

@@ -67,6 +67,7 @@ const fieldNames = [
   'blocked',
   'channels',
   'spoilers',
+  'mentions',
   'remove',
 ] as const;
 const fields = fc.dictionary(fc.oneof(fc.constantFrom(...fieldNames), words), fc.oneof(words, fc.array(words)), {

@@ -16,16 +16,18 @@ export const settings = command({
   access: 'admin',
   options: z.object({
     ...{ style, quality, aspect, duration, resolution, audio },
+    mentions: flagOption(true, (text) => text.commands.options.mentions),
     daily: runsOption({ least: 0, most: mostDailyRuns }, (text) => text.commands.options.daily),
     blocked: textOption(2_000, (text) => text.commands.options.blocked),
     reset: flagOption(false, (text) => text.commands.options.reset),
   }),
-  run: async (request, { reset = false, blocked, daily, ...wished }) => {
+  run: async (request, { reset = false, blocked, daily, mentions, ...wished }) => {
     const { services, workspace } = request;
     const text = textOf(request.locale);
     const before = await settingsOf(services.db, workspace.id);
     const said = Object.fromEntries(Object.entries(wished).filter(([, value]) => value !== undefined));
-    if (!reset && blocked === undefined && daily === undefined && Object.keys(said).length === 0) {
+    const others = [blocked, daily, mentions];
+    if (!reset && others.every((one) => one === undefined) && Object.keys(said).length === 0) {
       const offer = offerOfAny(services.providers, workflows, await services.keys.of(workspace.id));
       return { kind: 'form', form: settingsForm(request, before, offer) };
     }
@@ -33,6 +35,7 @@ export const settings = command({
       ...before,
       ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),
       ...(daily === undefined ? {} : { dailyRuns: daily === 0 ? null : daily }),
+      ...(mentions === undefined ? {} : { mentions }),
       defaults: { ...(reset ? {} : before.defaults), ...said },
     });
     await saveSettings(services.db, workspace.id, next);

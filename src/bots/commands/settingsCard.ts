@@ -9,6 +9,8 @@ export type Onlooker = Pick<CommandRequest, 'workspace' | 'locale' | 'channelIds
 
 /** Slack and the terminal have no spoilers. */
 export const hasSpoilers = ({ workspace }: Onlooker): boolean => workspace.face === 'discord';
+/** Nobody needs to be called to their own terminal. */
+export const hasMentions = ({ workspace }: Onlooker): boolean => workspace.face !== 'terminal';
 /** Nor has the terminal channels, nor a private conversation with the bot that is a workspace of its own. */
 export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !== undefined;
 
@@ -18,7 +20,7 @@ const usual = runOptions.parse({});
 export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
   const text = textOf(onlooker.locale);
   const { settings: words, options } = text.commands;
-  const { defaults, blockedWords, channels, dailyRuns, spoilers } = settings;
+  const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = settings;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];
     return value === undefined ? words.usual(plain(usual[option], text)) : plain(value, text);
@@ -28,6 +30,7 @@ export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, ti
     ...labels.map((option) => ({ label: options[option], value: shown(option) })),
     { label: words.daily, value: dailyRuns === null ? words.unlimited : String(dailyRuns) },
     ...(hasSpoilers(onlooker) ? [{ label: words.spoilers, value: plain(spoilers, text) }] : []),
+    ...(hasMentions(onlooker) ? [{ label: words.mentions, value: plain(mentions, text) }] : []),
     { label: words.blocked, value: blockedWords.join(', ') || words.noneBlocked },
     ...(hasChannels(onlooker) && channels.length === 0 ? [{ label: words.channels, value: words.everywhere }] : []),
   ];

@@ -5,7 +5,7 @@ import type { Form, FormField, FormPage } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { FormValues } from './command.ts';
 import type { Refusal } from './refusal.ts';
-import { hasChannels, hasSpoilers, type Onlooker, settingsCard } from './settingsCard.ts';
+import { hasChannels, hasMentions, hasSpoilers, type Onlooker, settingsCard } from './settingsCard.ts';
 
 export const mostDailyRuns = 1_000;
 const mostChannels = 25;
@@ -71,7 +71,8 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
   ];
 }
 
-function limitFields(onlooker: Onlooker, { channels, dailyRuns, spoilers }: WorkspaceSettings, text: Text) {
+function limitFields(onlooker: Onlooker, settings: WorkspaceSettings, text: Text) {
+  const { channels, dailyRuns, spoilers, mentions } = settings;
   const { settings: words } = text.commands;
   const where: FormField = {
     ...{ kind: 'channels', name: 'channels', label: words.channels, hint: words.channelsHint },
@@ -85,7 +86,16 @@ function limitFields(onlooker: Onlooker, { channels, dailyRuns, spoilers }: Work
     ...{ kind: 'ticks', name: 'spoilers', label: words.spoilers },
     ...{ choices: [{ value: 'on', label: words.spoilersOn }], ticked: spoilers ? ['on'] : [] },
   };
-  return [...(hasChannels(onlooker) ? [where] : []), often, ...(hasSpoilers(onlooker) ? [hidden] : [])];
+  const called: FormField = {
+    ...{ kind: 'ticks', name: 'mentions', label: words.mentions },
+    ...{ choices: [{ value: 'on', label: words.mentionsOn }], ticked: mentions ? ['on'] : [] },
+  };
+  return [
+    ...(hasChannels(onlooker) ? [where] : []),
+    often,
+    ...(hasSpoilers(onlooker) ? [hidden] : []),
+    ...(hasMentions(onlooker) ? [called] : []),
+  ];
 }
 
 function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[] {
@@ -113,7 +123,7 @@ type ReadForm = { outcome: 'read'; settings: WorkspaceSettings } | { outcome: 'r
 
 /** The settings after a form. What was not on the page that came back stays as it is. */
 export function readForm(before: WorkspaceSettings, values: FormValues): ReadForm {
-  const { daily, channels, spoilers, blocked } = values;
+  const { daily, channels, spoilers, mentions, blocked } = values;
   const often = daily === undefined || daily.trim() === '' ? 0 : Number(daily);
   if (!Number.isInteger(often) || often < 0 || often > mostDailyRuns) {
     const allowed = { kind: 'whole_number', least: 0, most: mostDailyRuns } as const;
@@ -126,6 +136,7 @@ export function readForm(before: WorkspaceSettings, values: FormValues): ReadFor
     ...(daily === undefined ? {} : { dailyRuns: often === 0 ? null : often }),
     ...(channels === undefined ? {} : { channels: listed(channels, /,/).slice(0, mostChannels) }),
     ...(spoilers === undefined ? {} : { spoilers: spoilers === 'on' }),
+    ...(mentions === undefined ? {} : { mentions: mentions === 'on' }),
     ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),
   });
   return { outcome: 'read', settings };

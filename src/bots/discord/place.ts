@@ -18,6 +18,8 @@ export const discordPlace = z.object({
   opensThread: z.boolean(),
   /** What it makes is hidden until somebody clicks it: so the server's admins wanted it when the run was asked for. */
   spoilers: z.boolean().default(false),
+  /** Whoever asked is mentioned when the result is there: so it was wanted then. */
+  mentions: z.boolean().default(true),
   locale: z.enum(locales),
 });
 export type DiscordPlace = z.infer<typeof discordPlace>;

@@ -3,6 +3,7 @@ import {
   type APIComponentInContainer,
   type APIComponentInMessageActionRow,
   type APIContainerComponent,
+  type APITextDisplayComponent,
   ButtonStyle,
   ComponentType,
   MessageFlags,
@@ -32,15 +33,17 @@ export type Shown = {
   spoilers?: boolean;
   /** Lines of our own in Discord's markup. */
   lines?: readonly string[];
+  /** Somebody who is told of this message, once: when it is posted. */
+  mentions?: string | null;
   /** Buttons that open the pages of a form. */
   forms?: readonly { id: string; label: string }[];
 };
 
-/** A message of components: Discord shows nothing else in it, and pings nobody. */
+/** A message of components: Discord shows nothing else in it, and pings nobody but who is named here. */
 export type MessageBody = {
   flags: number;
-  components: APIContainerComponent[];
-  allowed_mentions: { parse: [] };
+  components: (APIContainerComponent | APITextDisplayComponent)[];
+  allowed_mentions: { parse: []; users?: string[] };
 };
 
 export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0): MessageBody {
@@ -53,7 +56,13 @@ export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0):
       ...rows(card.buttons, shown.forms ?? []),
     ],
   };
-  return { flags: MessageFlags.IsComponentsV2 | flags, components: [container], allowed_mentions: { parse: [] } };
+  const { mentions = null } = shown;
+  const called = mentions === null ? [] : [{ type: ComponentType.TextDisplay, content: `<@${mentions}>` } as const];
+  return {
+    flags: MessageFlags.IsComponentsV2 | flags,
+    components: [...called, container],
+    allowed_mentions: { parse: [], ...(mentions === null ? {} : { users: [mentions] }) },
+  };
 }
 
 function textsOf(card: Card, text: Text, lines: readonly string[]): APIComponentInContainer[] {

@@ -1,13 +1,13 @@
 import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
-import type { RunView } from '../../db/runs.ts';
+import type { Run, RunView } from '../../db/runs.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering } from '../../pipeline/messenger.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
 import { mediaOf } from '../runCard.ts';
 import { attach } from './media.ts';
-import type { DiscordSpeech } from './place.ts';
+import { type DiscordPlace, type DiscordSpeech, snowflake } from './place.ts';
 import { messageOf } from './render.ts';
 import { attachmentsOf, codeOf, codes, sendMessage, statusOf } from './rest.ts';
 import { nonceOf } from './runMessages.ts';
@@ -67,6 +67,11 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
   }
 }
 
+/** Whoever asked has waited for minutes; who stopped the run has not. Only a message that is posted reaches anybody, not an edit. */
+function calledBy({ state, memberId }: Run, { mentions }: DiscordPlace): string | null {
+  return mentions && state !== 'canceled' && snowflake.safeParse(memberId).success ? memberId : null;
+}
+
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
   const { rest, seat, speaking, store, addressOf, directory } = delivery;
   const { text, place, channelId } = seat;
@@ -81,7 +86,12 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
     const card = resultCard(delivery.view, speaking.progress, text, await speaking.balance());
     const files = attachments.files.map(({ file }) => file);
     const body = {
-      ...messageOf(card, text, { pictures: attachments.files, lines: attachments.lines, spoilers }),
+      ...messageOf(card, text, {
+        pictures: attachments.files,
+        lines: attachments.lines,
+        spoilers,
+        mentions: calledBy(run, place),
+      }),
       ...attachmentsOf(files),
       ...{ nonce: nonceOf('r', run.id), enforce_nonce: true },
       ...(channelId === place.channelId && seat.rootId !== null

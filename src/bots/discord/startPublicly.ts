@@ -55,6 +55,7 @@ export async function startPublicly(bot: Bot, it: Incoming, reply: Reply, start:
     interactionId: it.id,
     opensThread: footing.opensThread,
     spoilers: false,
+    mentions: false,
     locale: localeOf(it.locale),
   };
   const performing = carryOut(bot, it, place, start);
@@ -77,8 +78,8 @@ async function carryOut(
   { attachments, perform }: Start,
 ): Promise<{ answer: Answer; place: DiscordPlace }> {
   const workspaceId = workspaceOf(it.guild_id ?? null, memberOf(it).id);
-  const { spoilers } = await settingsOf(services.db, workspaceId);
-  const here = { ...place, spoilers };
+  const { spoilers, mentions } = await settingsOf(services.db, workspaceId);
+  const here = { ...place, spoilers, mentions };
   const request = requestOf(it, services, here, attachments);
   return { answer: await perform({ ...request, waitsForAnswerMs: answerLeaseMs }), place: here };
 }

@@ -2,10 +2,12 @@ import type { Db } from '../../db/client.ts';
 import { pauseEdits, takeEdit } from '../../db/editBudget.ts';
 import type { RunView } from '../../db/runs.ts';
 import type { StepKind, WorkspaceId } from '../../db/vocabulary.ts';
+import { settingsOf } from '../../db/workspaces.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
+import type { Card } from '../card.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf, runCard } from '../runCard.ts';
 import { unreachedSteps } from '../unreached.ts';
@@ -13,7 +15,7 @@ import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './cl
 import type { SlackConnections } from './connections.ts';
 import { type Sharing, shareAll } from './files.ts';
 import { speechOf } from './place.ts';
-import { type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
+import { mentionMessage, type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { createVoice, edit, post, type Voice } from './voice.ts';
 
 /** Slack takes about 50 edits a minute from an app in a workspace; the rest is room for what does not go through this purse. */
@@ -133,7 +135,19 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     const notes = told.notes.links.length > 0 ? [] : told.notes.sentences;
     const root = rootMessage(view, runCard(view, progress, text), text, notes);
     await edit(client, { channel, ts: rootTs }, root);
+    await callRequester(voice, { channel, threadTs: told.threadTs }, runCard(view, progress, text));
     await rememberPermalink(voice, rootTs);
+  }
+
+  /** Whoever asked has waited for minutes; who stopped the run has not. */
+  async function callRequester(voice: Voice, to: { channel: string; threadTs: string }, card: Card): Promise<void> {
+    const { run } = voice.view;
+    const message = mentionMessage(voice.view, card);
+    if (voice.said().mentionTs !== null || run.state === 'canceled' || message === null) return;
+    const { mentions } = await settingsOf(db, run.workspaceId);
+    if (!mentions) return;
+    const posted = await post(voice, 'mention', to, message).catch(nullWhenRefused);
+    if (posted) await voice.remember({ mentionTs: posted.ts });
   }
 }
 

@@ -24,6 +24,8 @@ export type SharedFile = z.infer<typeof sharedFile>;
 const slackSpeech = z.object({
   rootTs: z.string().nullable().default(null),
   progressTs: z.string().nullable().default(null),
+  /** The message that tells who asked that the result is there. */
+  mentionTs: z.string().nullable().default(null),
   /** By object key. */
   files: z.record(z.string(), sharedFile).default({}),
   /** By object key: files to which a message gives a link, for Slack did not take them. */

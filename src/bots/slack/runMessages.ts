@@ -8,7 +8,8 @@ import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './ca
 import { escaped, link, mrkdwn } from './escape.ts';
 
 /** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
-const mention = (id: string, name: string): string => (/^[UW][A-Z0-9]{2,20}$/.test(id) ? `<@${id}>` : mrkdwn(name, 80));
+const mention = (id: string, name: string): string => (isMember(id) ? `<@${id}>` : mrkdwn(name, 80));
+const isMember = (id: string): boolean => /^[UW][A-Z0-9]{2,20}$/.test(id);
 
 /** What there is to say about files that Slack did not take where they belong: in words, and where they can be fetched instead. */
 export type Notes = {
@@ -33,6 +34,13 @@ export function rootMessage(view: RunView, card: Card, text: Text, notes: readon
       context(text.slack.runId(shortId(run.id))),
     ],
   };
+}
+
+/** What tells whoever asked that it is over, for edits and files tell nobody; null where Slack could not find them. */
+export function mentionMessage({ run }: RunView, card: Card): SlackMessage | null {
+  if (!isMember(run.memberId)) return null;
+  const words = `<@${run.memberId}> ${mrkdwn(card.title, limits.fallback)}`;
+  return { text: words, blocks: [section(words)] };
 }
 
 const sentencesOf = (card: Card): string[] =>

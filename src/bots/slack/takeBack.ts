@@ -15,13 +15,10 @@ export async function takeBack({ connection, request }: Visit, deleted: RunView)
   const place = slackPlace.safeParse(deleted.run.place);
   const view = await loadRun(services.db, deleted.run.id);
   if (!place.success || !view) return;
-  const { files, rootTs, progressTs } = speechOf(view.run.speech);
-  for (const { fileId } of Object.values(files)) {
-    await client.files.delete({ file: fileId }).catch((error: unknown) => {
-      const refusal = refusalOf(error);
-      if (refusal === null || isPassingRefusal(refusal)) throw error;
-    });
-  }
+  const { files, rootTs, progressTs, mentionTs } = speechOf(view.run.speech);
+  for (const { fileId } of Object.values(files)) await client.files.delete({ file: fileId }).catch(goneAlready);
+  // It says that the result is there.
+  if (mentionTs !== null) await client.chat.delete({ channel: place.data.channel, ts: mentionTs }).catch(goneAlready);
   const text = textOf(place.data.locale);
   const progress = progressOf(view, services.providers, services.now());
   const { channel } = place.data;
@@ -29,4 +26,9 @@ export async function takeBack({ connection, request }: Visit, deleted: RunView)
   if (rootTs !== null) {
     await edit(client, { channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text));
   }
+}
+
+function goneAlready(error: unknown): void {
+  const refusal = refusalOf(error);
+  if (refusal === null || isPassingRefusal(refusal)) throw error;
 }

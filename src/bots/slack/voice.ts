@@ -46,7 +46,7 @@ export function createVoice(
 }
 
 /** The messages that a run posts, each at most once. */
-type Post = 'root' | 'progress' | 'direct' | 'outcome';
+type Post = 'root' | 'progress' | 'direct' | 'outcome' | 'mention';
 
 /**
  * Posts a message and gives its `ts`, by which it is edited and answered. A post whose answer was lost carries the same id when it is

@@ -494,7 +494,7 @@ export const keyChanged = z
   })
   .meta({ id: 'KeyChanged' });
 
-const { defaults, blockedWords, channels, dailyRuns, spoilers } = workspaceSettings.shape;
+const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = workspaceSettings.shape;
 /** What is left out stays as it is. */
 export const settingsBody = z
   .object({
@@ -503,6 +503,7 @@ export const settingsBody = z
     channels: channels.unwrap(),
     dailyRuns: dailyRuns.unwrap(),
     spoilers: spoilers.unwrap(),
+    mentions: mentions.unwrap(),
   })
   .partial()
   .meta({ id: 'NewSettings' });

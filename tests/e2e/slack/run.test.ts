@@ -13,7 +13,7 @@ test('a signed /vidgenie complete leads to the image and the video in the thread
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const rootTs = String(finished.body.message_ts);
   const { general } = slack.channels;
-  const [root, progress, ...files] = await slack.thread(general, rootTs);
+  const [root, progress, image, video, mention, ...more] = await slack.thread(general, rootTs);
   expect(JSON.stringify(root?.blocks)).toMatch(
     /<@U000000001>.*a fox in the snow.*Your image and your video are ready.*24 credits paid/s,
   );
@@ -22,7 +22,13 @@ test('a signed /vidgenie complete leads to the image and the video in the thread
     tasks: [{ status: 'complete' }, { status: 'complete' }, { status: 'complete' }],
   });
   expect(JSON.stringify(progress?.blocks)).toMatch(/24 credits paid\. 76 left\./);
-  expect(files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)))).toEqual(['png', 'mp4']);
+  expect([image, video].flatMap((message) => message?.files?.map(({ name }) => name.split('.').at(-1)))).toEqual([
+    'png',
+    'mp4',
+  ]);
+  // Edits and files tell nobody: whoever asked hears of it by a message of its own.
+  expect(mention?.text).toBe('<@U000000001> Your image and your video are ready');
+  expect(more).toEqual([]);
   expect(await slack.history(general)).toHaveLength(1);
 });
 
@@ -127,7 +133,27 @@ test('a wish for silence delays the run, and the final word always gets through'
   const [root, progress, ...files] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(JSON.stringify(root?.blocks)).toMatch(/Your image is ready/);
   expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title: 'Your image is ready' });
-  expect(files).toHaveLength(1);
+  expect(files.map((message) => message.files?.length)).toEqual([1, undefined]);
+});
+
+test('nobody is mentioned where the admins do not want it, nor who stopped the run', async () => {
+  const { slack, driver } = await startInSlack({ vendor: { pollsUntilDone: 1_000_000 } });
+  const told = () =>
+    slack.calls.all().filter(({ method, body }) => method === 'chat.postMessage' && /^<@/.test(String(body.text)));
+  const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink').length;
+  await driver.command('complete a fox');
+  await slack.calls.first(({ method }) => method === 'files.completeUploadExternal', 'the image');
+  await driver.command('cancel --yes');
+  await expect.poll(ends).toBe(1);
+  expect(told()).toEqual([]);
+  await driver.command('settings --mentions off');
+  await driver.command('image a fox');
+  await expect.poll(ends).toBe(2);
+  expect(told()).toEqual([]);
+  await driver.command('settings --mentions on');
+  await driver.command('image a hen');
+  await expect.poll(ends).toBe(3);
+  expect(told().map(({ body }) => body.text)).toEqual([`<@${slack.people.ada}> Your image is ready`]);
 });
 
 test('what members type can neither address a channel nor break a limit', async () => {

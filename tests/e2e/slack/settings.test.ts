@@ -15,7 +15,7 @@ test('one form holds all settings: channels, a limit for each member and blocked
   // Slack has no spoilers.
   const [defaults, limits] = [
     ['style', 'quality', 'aspect', 'duration', 'video'],
-    ['channels', 'daily'],
+    ['channels', 'daily', 'mentions'],
   ];
   expect(names).toEqual([...defaults, ...limits, 'blocked']);
 

@@ -185,7 +185,8 @@ test.for([
   expect(roots).toHaveLength(areRemembered ? 1 : 2);
   if (areRemembered) expect(progress).toMatch(/Your image is ready/);
   expect(others.filter(({ files }) => files)).toHaveLength(1);
-  expect(others).toHaveLength(areRemembered ? 1 : 2);
+  // The file, and the message that tells who asked.
+  expect(others).toHaveLength(areRemembered ? 2 : 3);
   expect(await balanceOf({ slack, driver, ...rest })).toMatch(/^94 credits left/);
 });
 

@@ -141,7 +141,7 @@ test('settings of the page are those of the chat: they change what a quote says 
   const token = await server.token(workspace, 'admin');
   const put = (body: unknown) => server.ask('PUT', '/api/settings', { token, body });
   const settings = { defaults: { duration: 5, resolution: '720p', audio: false }, blockedWords: ['dragon'] };
-  const all = { ...settings, channels: [], dailyRuns: 7, spoilers: false };
+  const all = { ...settings, channels: [], dailyRuns: 7, spoilers: false, mentions: true };
   expect((await put({ dailyRuns: 7 })).json()).toMatchObject({ dailyRuns: 7, blockedWords: [] });
   expect((await put(settings)).json()).toEqual(all);
   expect((await server.ask('GET', '/api/settings', { token })).json()).toEqual(all);

@@ -61,6 +61,10 @@ function check(
   }
   if ((body.nonce ?? '').length > 25) throw wrong('a nonce of more than 25 characters');
   if (body.allowed_mentions?.parse.length !== 0) world.violations.push('a message that could ping somebody');
+  for (const id of body.allowed_mentions?.users ?? []) {
+    if (!components.some(({ content }) => content?.includes(`<@${id}>`)))
+      world.violations.push(`${id} is not mentioned`);
+  }
   const tier = channel?.guildId ? (world.guilds.get(channel.guildId)?.tier ?? 0) : 0;
   const limit = tierLimits[tier] ?? 0;
   if (attachments.some(({ bytes }) => bytes.length > limit)) throw new Refused(413, 40005, 'Request entity too large');
@@ -105,6 +109,7 @@ export function put(
       onlyFor,
       interactionId,
     },
+    pings: body.allowed_mentions?.users ?? [],
     ...{ nonce: body.nonce ?? null, reference: body.message_reference?.message_id ?? null, edits: 0 },
   };
   world.messages.set(message.id, message);
@@ -118,7 +123,7 @@ export const isThinking = ({ flags }: Pick<Message, 'flags'>) => (flags & loadin
 export function putThinking(world: World, { id, channelId }: Pick<Interaction, 'id' | 'channelId'>): Message {
   const message: Message = {
     ...{ id: world.newId(), channelId, flags: loading, components: [], attachments: [], onlyFor: null },
-    ...{ interactionId: id, nonce: null, reference: null, edits: 0 },
+    ...{ interactionId: id, pings: [], nonce: null, reference: null, edits: 0 },
   };
   world.messages.set(message.id, message);
   return message;
@@ -142,6 +147,8 @@ export function edit(world: World, message: Message, { body, uploads }: Posting)
   if (channel?.archived) throw new Refused(400, 50083, 'Thread is archived');
   const attachments = stored(world, body, uploads, message.attachments);
   check(world, body, attachments, channel ?? null);
+  if ((body.allowed_mentions?.users ?? []).length > 0)
+    world.violations.push('an edit that would have to ping somebody');
   message.attachments = attachments;
   message.components = body.components ?? message.components;
   // What only one member sees stays so.

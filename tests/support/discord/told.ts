@@ -3,7 +3,7 @@ import type { Discord } from './discord.ts';
 import type { Asked } from './people.ts';
 import { readable } from './world.ts';
 
-/** One thread, one message for the progress, one for the result, and an answer that tells the outcome. */
+/** One thread, one message for the progress, one for the result, which mentions who asked, and an answer that tells the outcome. */
 export async function expectToldOnce(discord: Discord, asked: Asked, outcome: RegExp) {
   const { world } = discord;
   const thread = await discord.thread(asked);
@@ -12,6 +12,7 @@ export async function expectToldOnce(discord: Discord, asked: Asked, outcome: Re
   const messages = world.messagesIn(thread.id);
   expect(messages.map(({ nonce }) => nonce?.[0])).toEqual(['p', 'r']);
   const [progress, result] = messages;
+  expect([root, progress, result].map((message) => message?.pings)).toEqual([[], [], [asked.interaction.userId]]);
   expect(readable(progress?.components ?? [])).toMatch(outcome);
   expect(readable(progress?.components ?? [])).not.toContain('[Cancel]');
   expect(readable(result?.components ?? [])).toMatch(outcome);

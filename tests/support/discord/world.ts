@@ -34,7 +34,7 @@ export const messageBody = z.looseObject({
   attachments: z
     .array(z.looseObject({ id: z.union([z.string(), z.number()]), filename: z.string().optional() }))
     .optional(),
-  allowed_mentions: z.looseObject({ parse: z.array(z.string()) }).optional(),
+  allowed_mentions: z.looseObject({ parse: z.array(z.string()), users: z.array(z.string()).optional() }).optional(),
   nonce: z.string().optional(),
   enforce_nonce: z.boolean().optional(),
   message_reference: z.looseObject({ message_id: z.string() }).optional(),
@@ -50,6 +50,8 @@ export type Message = {
   attachments: StoredAttachment[];
   nonce: string | null;
   reference: string | null;
+  /** Who was told of it when it was posted. */
+  pings: readonly string[];
   /** How often it was edited. */
   edits: number;
   /** Only this member sees it. */

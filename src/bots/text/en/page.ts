@@ -241,6 +241,7 @@ export const settings = {
   channels: 'Channels for runs (their ids)',
   channelsHint: 'None: everywhere',
   spoilers: 'Hide results as spoilers until somebody clicks them',
+  mentions: 'Mention who asked when the result is there',
   save: 'Save',
   saved: 'Saved',
 };

@@ -242,6 +242,7 @@ export const settings = {
   channels: 'Salons où l’on peut créer (leurs identifiants)',
   channelsHint: 'Aucun : partout',
   spoilers: 'Masquer les résultats jusqu’à ce qu’on clique dessus',
+  mentions: 'Mentionner la personne qui a demandé quand le résultat est là',
   save: 'Enregistrer',
   saved: 'Enregistré',
 };

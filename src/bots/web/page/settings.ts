@@ -55,10 +55,10 @@ export function Settings(): VNode {
     setIsSaved(false);
     put(event.currentTarget.value);
   };
-  const hide = (event: Event & { currentTarget: HTMLInputElement }) => {
+  const tick = (name: 'spoilers' | 'mentions') => (event: Event & { currentTarget: HTMLInputElement }) => {
     setIsSaved(false);
-    const spoilers = event.currentTarget.checked;
-    setValues((now) => now && { ...now, spoilers });
+    const isTicked = event.currentTarget.checked;
+    setValues((now) => now && { ...now, [name]: isTicked });
   };
   const isChat = session.workspace.face !== 'terminal';
   const { settings } = words;
@@ -88,7 +88,8 @@ export function Settings(): VNode {
       ${
         isChat &&
         html`<label class="stacked">${settings.channels}<textarea rows="2" value=${channels} placeholder=${settings.channelsHint} onInput=${typing(setChannels)} /></label>
-          <label class="tick"><input type="checkbox" role="switch" checked=${values?.spoilers ?? false} onChange=${hide} />${settings.spoilers}</label>`
+          <label class="tick"><input type="checkbox" role="switch" checked=${values?.spoilers ?? false} onChange=${tick('spoilers')} />${settings.spoilers}</label>
+          <label class="tick"><input type="checkbox" role="switch" checked=${values?.mentions ?? true} onChange=${tick('mentions')} />${settings.mentions}</label>`
       }
       <div class="buttons">
         <button class="button primary">${settings.save}</button>
