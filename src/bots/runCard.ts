@@ -2,6 +2,7 @@ import type { Place } from '../db/placeInQueue.ts';
 import { type RunView, refundedCredits, type Step } from '../db/runs.ts';
 import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
+import { isDepicted, readPrompt } from '../pipeline/providers/demo/painting/reading.ts';
 import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
 import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
 import type { Text } from './text.ts';
@@ -112,6 +113,7 @@ function sentences(
 ): string[] {
   const { run } = view;
   const { balance, queue } = known;
+  const drawn = undrawn(view) ? [text.runs.undrawn] : [];
   if (!run.settledAt) {
     if (run.state === 'queued')
       return [...ownKeys(view, text), ...(queue === undefined ? [] : [text.runs.queue(queue)])];
@@ -121,6 +123,7 @@ function sentences(
   }
   const tookMs = run.settledAt.getTime() - run.createdAt.getTime();
   return [
+    ...drawn,
     ...failureSentences(view, text),
     ...(run.state === 'succeeded' ? [text.runs.tookMs(tookMs)] : []),
     settlement(view, text, balance),
@@ -128,6 +131,12 @@ function sentences(
     ...(run.deliveryFailure ? [text.runs.undelivered] : []),
   ];
 }
+
+/** True when the demo studio painted a prompt in which it knows nothing that it can draw. */
+const undrawn = ({ run, steps, assets }: RunView): boolean =>
+  steps.some(({ kind, provider, state }) => kind === 'image' && provider === 'demo' && state === 'done') &&
+  assets.some(({ step, removedAt }) => step === 'image' && removedAt === null) &&
+  !isDepicted(readPrompt(run.prompt));
 
 /** Whose keys the run uses, where they are the workspace's own: told before, since it was decided before. */
 export function ownKeys({ steps }: RunView, text: Text): string[] {

@@ -165,3 +165,16 @@ test('what nobody could receive is not paid for, and every place that shows the 
     'Personne n’a pu recevoir la vidéo : 18 crédits rendus.',
   );
 });
+
+test('a demo run says so where its words hold nothing that the demo can draw, in both languages, and only there', () => {
+  const asked = (prompt: string) => ({ ...succeeded, run: { ...succeeded.run, prompt } });
+  expect(words(cardOf(asked('a teapot')))).toContain(text.runs.undrawn);
+  expect(words(runCard(asked('une théière'), halfWay(succeeded), textOf('fr')))).toContain(textOf('fr').runs.undrawn);
+  expect(words(cardOf(asked('a fox in the snow')))).not.toContain(text.runs.undrawn);
+  const byModel = view(
+    succeeded.run,
+    [doneSteps.enhance, step('image', { state: 'done', provider: 'openai' })],
+    [image],
+  );
+  expect(words(cardOf({ ...byModel, run: { ...byModel.run, prompt: 'a teapot' } }))).not.toContain(text.runs.undrawn);
+});

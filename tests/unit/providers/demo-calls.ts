@@ -53,3 +53,9 @@ export async function pollToTheEnd(studio: DemoStudio, handle: Opaque): Promise<
     await after(polled.pollAfterMs);
   }
 }
+
+/** What a part of a picture looks like. Cut out first: sharp's statistics are always of the whole of what it was given. */
+export const statsOf = async (
+  picture: string | Buffer,
+  part: { left: number; top: number; width: number; height: number },
+) => sharp(await sharp(picture).removeAlpha().extract(part).png().toBuffer()).stats();

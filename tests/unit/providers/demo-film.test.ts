@@ -16,7 +16,7 @@ import { findFfmpeg } from '../../../src/pipeline/providers/demo/ffmpeg.ts';
 import { isAlive, processIdentity } from '../../../src/pipeline/providers/demo/film/processes.ts';
 import { paint } from '../../../src/pipeline/providers/demo/painting/paint.ts';
 import type { DemoStudio } from '../../../src/pipeline/providers/demo/studio.ts';
-import { callWith, order, pollToTheEnd, studioIn, videoRequest } from './demo-calls.ts';
+import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from './demo-calls.ts';
 
 let directory = '';
 let picture = '';
@@ -134,9 +134,9 @@ describe('a film of the demo studio', () => {
     };
     const [early, late] = [await frameAt(0.8), await frameAt(2.2)];
     const edge = { left: 60, top: 500, width: 120, height: 120 };
-    const meanOf = async (frame: string) => (await sharp(frame).extract(edge).stats()).channels[0]?.mean ?? 0;
+    const meanOf = async (frame: string) => (await statsOf(frame, edge)).channels[0]?.mean ?? 0;
     expect(Math.abs((await meanOf(early)) - (await meanOf(late)))).toBeGreaterThan(3);
-    const corner = await sharp(late).extract({ left: 520, top: 1230, width: 190, height: 40 }).stats();
+    const corner = await statsOf(late, { left: 520, top: 1230, width: 190, height: 40 });
     expect(corner.channels[0]?.max).toBeGreaterThan(200);
   });
 });

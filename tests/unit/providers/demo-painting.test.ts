@@ -8,6 +8,7 @@ import { letter, readable } from '../../../src/pipeline/providers/demo/painting/
 import { paint } from '../../../src/pipeline/providers/demo/painting/paint.ts';
 import { caption, readPrompt } from '../../../src/pipeline/providers/demo/painting/reading.ts';
 import { findRecipe } from '../../../src/pipeline/providers/demo/painting/recipe.ts';
+import { statsOf } from './demo-calls.ts';
 
 const small = (prompt: string, style: Style = 'vivid') => paint(prompt, { width: 640, height: 360, style });
 
@@ -70,7 +71,7 @@ describe('a painted prompt', () => {
     expect(stdout.equals(await small(prompt))).toBe(true);
     // White strokes on the darkened band: left the caption, right the mark.
     for (const left of [8, 520]) {
-      const corner = await sharp(stdout).extract({ left, top: 330, width: 110, height: 26 }).stats();
+      const corner = await statsOf(stdout, { left, top: 330, width: 110, height: 26 });
       expect(corner.channels[0]?.max).toBeGreaterThan(200);
     }
   });

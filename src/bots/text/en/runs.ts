@@ -154,6 +154,9 @@ export const ownWords = 'The prompt could not be improved, so your own words wer
 export const unreceived = (made: readonly StepKind[], amount: number): string =>
   `Nobody could receive the ${allOf(made.map((step) => things[step]))}: ${credits(amount)} went back.`;
 
+export const undrawn =
+  'This is the offline demo, and it knows nothing in these words that it can draw: you see only colours. With an OpenAI or Google key a model draws them.';
+
 export const undelivered = 'It could not be told where it was asked for.';
 
 export const buttons: Record<Action, string> = {

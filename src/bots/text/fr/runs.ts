@@ -150,6 +150,9 @@ export const ownWords = 'Le texte n’a pas pu être amélioré ; vos propres mo
 export const unreceived = (made: readonly StepKind[], amount: number): string =>
   `Personne n’a pu recevoir ${allOf(made.map((step) => things[step]))} : ${credits(amount)} rendus.`;
 
+export const undrawn =
+  'C’est la démo hors ligne, et elle ne sait rien dessiner de ces mots : vous ne voyez que des couleurs. Avec une clé OpenAI ou Google, un modèle les dessine.';
+
 export const undelivered = 'Le résultat n’a pas pu être annoncé là où il a été demandé.';
 
 export const buttons: Record<Action, string> = {

@@ -1,6 +1,12 @@
 import { type Canvas, n, vertical } from './canvas.ts';
 import { letter } from './lettering.ts';
-import { caption } from './reading.ts';
+import { caption, isDepicted } from './reading.ts';
+
+/** What stands above the caption of a prompt that the painter has no picture for. */
+const undepicted = {
+  en: 'This demo cannot draw that. These are only colours for:',
+  fr: 'Cette démo ne sait pas dessiner cela. Juste des couleurs pour :',
+} as const;
 
 /**
  * The words on a picture: what was asked for, and that this is a demo. Everything the studio makes carries the mark, so
@@ -16,16 +22,22 @@ export function credits(canvas: Canvas): string {
   const room = width - margin * 3 - sign.width;
   // A letter and its spacing are about as wide as a capital is high.
   const words = letter(caption(reading.clause, Math.floor(room / (size * 0.86))), size, 0.125);
+  const note = isDepicted(reading) ? null : letter(undepicted[reading.language], unit * 17, 0.13);
+  // On a narrow sheet the note stands over the mark as well, so only the sheet limits it.
+  const fit = note === null ? 1 : Math.min(1, (width - margin * 2) / note.width);
+  const above = note
+    ? `<g stroke="#fffaf0" transform="translate(${n(margin)} ${n(baseline - size * 1.9)}) scale(${fit.toFixed(3)})">${note.svg}</g>`
+    : '';
   const band = vertical(canvas, [
     [0, '#070512', 0],
     [0.55, '#070512', 0.34],
     [1, '#070512', 0.6],
   ]);
-  const rise = unit * 128;
+  const rise = unit * (note === null ? 128 : 260);
   const shade = `<rect y="${n(height - rise)}" width="${n(width)}" height="${n(rise)}" fill="${band}"/>`;
   const left = `<g stroke="#fffaf0" transform="translate(${n(margin)} ${n(baseline)})">${words.svg}</g>`;
   const right = `<g transform="translate(${n(width - margin - sign.width)} ${n(baseline)})">${sign.svg}</g>`;
-  return bars + shade + left + right;
+  return bars + shade + above + left + right;
 }
 
 /** "VidGenie demo" beside a spark, for pictures whose caption is not ours to write. */

@@ -1,5 +1,6 @@
 import { type Canvas, n, vertical } from './canvas.ts';
-import { type Colour, lighten, mix } from './colour.ts';
+import { type Colour, mix } from './colour.ts';
+import { flanks, snowCaps } from './peaks.ts';
 import type { Random } from './random.ts';
 
 /** Heights along the width, each 0–1, by midpoint displacement: the rugged line of far mountains. */
@@ -68,47 +69,11 @@ export function mountains(canvas: Canvas, options: { ranges: number; rise: numbe
       [1, mix(top, palette.haze, 0.75)],
     ]);
     svg += `<path d="${landPath(heights, canvas, base, rise)}" fill="${fill}"/>`;
-    if (options.snowy) svg += snowCaps(canvas, heights, base, rise, nearness);
+    const range = { heights, base, rise, nearness };
+    if (options.snowy) svg += snowCaps(canvas, range);
+    svg += flanks(canvas, range);
   }
   return svg;
-}
-
-/** Caps of snow: whatever rises above the snow line, with tongues that run down its gullies, and a side in shadow. */
-function snowCaps(canvas: Canvas, heights: readonly number[], base: number, rise: number, nearness: number): string {
-  const { width, palette, random } = canvas;
-  const chance = random.fork(`snow ${nearness}`);
-  const step = width / (heights.length - 1);
-  const snowLine = 0.5;
-  let caps = '';
-  let shadows = '';
-  let top: string[] = [];
-  let foot: string[] = [];
-  const close = () => {
-    if (top.length > 1) caps += `M${top.join('L')}L${foot.reverse().join('L')}Z`;
-    top = [];
-    foot = [];
-  };
-  heights.forEach((height, index) => {
-    if (height <= snowLine) {
-      close();
-      return;
-    }
-    const x = index * step;
-    const y = base - height * rise;
-    const tongue = (index % 2 === 0 ? 0.34 : 0.68) * chance.between(0.6, 1.2);
-    top.push(`${n(x)} ${n(y)}`);
-    foot.push(`${n(x)} ${n(y + (height - snowLine) * rise * tongue)}`);
-    const peak = height >= (heights[index - 1] ?? 1) && height > (heights[index + 1] ?? 1);
-    if (!peak) return;
-    // Light comes from the left of each peak: its right flank falls into shadow, down a broken line.
-    const right = (offset: number) => `${n(x + step * offset)} ${n(base - (heights[index + offset] ?? 0) * rise)}`;
-    const drop = (height - snowLine * 0.6) * rise;
-    shadows += `M${n(x)} ${n(y)}L${right(1)}L${right(2)}L${n(x + step * 2)} ${n(y + drop)}L${n(x + step * 0.9)} ${n(y + drop * 0.62)}L${n(x + step * 0.5)} ${n(y + drop * 0.36)}L${n(x - step * 0.15)} ${n(y + drop * 0.2)}Z`;
-  });
-  close();
-  const snow = mix(lighten(palette.light, 0.3), palette.haze, 0.5 - nearness * 0.35);
-  const shade = mix(palette.close, palette.skyMiddle, 0.4);
-  return `<path d="${caps}" fill="${snow}" opacity="0.86"/><path d="${shadows}" fill="${shade}" opacity="0.2"/>`;
 }
 
 export type Hill = { base: number; rise: number; waves: number; top: Colour; foot: Colour };

@@ -46,6 +46,13 @@ export function readPrompt(prompt: string): Reading {
   };
 }
 
+/** Whether the painter knows anything in a prompt that can be seen. Colours alone are nothing: a red teapot is not drawn by its red. */
+export const isDepicted = ({ subjects, places, weather, time, words }: Reading): boolean =>
+  subjects.length + places.length + weather.length > 0 ||
+  time !== null ||
+  words.has('abstract') ||
+  words.has('abstrait');
+
 /** A short form for captions: whole words, at most `longest` characters. */
 export function caption(clause: string, longest: number): string {
   const text = readable(clause).replace(/[\s.,;:-]+$/, '');

@@ -47,7 +47,8 @@ export function composeScene(reading: Reading, sheet: Sheet): Scene {
 }
 
 function placeOf(reading: Reading): StagePlace {
-  const [named] = reading.places;
+  // A lake lies between mountains anyway; mountains alone have no lake.
+  const named = reading.places.includes('lake') ? 'lake' : reading.places[0];
   if (named !== undefined) return named;
   const [subject] = reading.subjects;
   if (subject !== undefined) return gallery[subject].home;

@@ -23,7 +23,7 @@ export function sky(canvas: Canvas, disc: Disc): string {
     [0.86, palette.skyLow],
     [1, lighten(palette.skyLow, 0.15)],
   ]);
-  const covered = reading.weather.includes('storm') || reading.weather.includes('fog');
+  const covered = (['storm', 'rain', 'fog'] as const).some((one) => reading.weather.includes(one));
   const parts = [`<rect width="${n(width)}" height="${n(horizon + 2)}" fill="${gradient}"/>`];
   parts.push(`<rect y="${n(horizon)}" width="${n(width)}" height="${n(height - horizon)}" fill="${palette.skyLow}"/>`);
   if (palette.time === 'night' && !covered) parts.push(stars(canvas, 1));

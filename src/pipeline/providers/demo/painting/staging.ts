@@ -5,6 +5,7 @@ import type { Backdrop } from './places/place.ts';
 import type { Disc } from './sky.ts';
 import { gallery } from './subjects/gallery.ts';
 import type { Subject } from './subjects/subject.ts';
+import { paperBoat } from './subjects/vessels.ts';
 
 export type Actor = { depth: 'middle' | 'near'; svg: string };
 export type StagePlace = PlaceName | 'abstract';
@@ -17,7 +18,8 @@ export function stage(canvas: Canvas, place: StagePlace, backdrop: Backdrop, dis
   // The first subject stands away from the sun, so that both sides of the picture carry weight.
   const side = disc.x < canvas.width / 2 ? 1 : -1;
   return names.map((name, index) => {
-    const subject = gallery[name];
+    const isPaper = name === 'boat' && ['paper', 'papier', 'origami'].some((word) => canvas.reading.words.has(word));
+    const subject = isPaper ? paperBoat : gallery[name];
     const share = names.length === 1 ? 0.5 + side * 0.07 : index === 0 ? 0.5 + side * 0.13 : 0.5 - side * 0.22;
     const x = canvas.width * (canvas.height > canvas.width ? 0.5 + (share - 0.5) * 0.85 : share);
     const spot = spotFor(canvas, place, backdrop, subject, { x, second: index > 0, alone: names.length === 1 });

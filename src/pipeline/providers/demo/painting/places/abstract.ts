@@ -2,6 +2,7 @@ import { blur, type Canvas, n, radial } from '../canvas.ts';
 import { type Colour, fromHue, lighten, mix } from '../colour.ts';
 import { colourWords } from '../lexicon.ts';
 import type { Random } from '../random.ts';
+import { isDepicted } from '../reading.ts';
 import type { Place } from './place.ts';
 
 /** Ribbons of light over a glowing ground: what a prompt looks like when it names nothing that can be seen. */
@@ -23,7 +24,8 @@ export const abstract: Place = (canvas) => {
   return {
     far,
     middle: ribbons(canvas, chance.fork('ribbons'), hues, dark),
-    near: orbs(canvas, chance.fork('orbs'), hues, dark),
+    // Balls look like a picture of something; they are one only where that was asked for.
+    near: isDepicted(canvas.reading) ? orbs(canvas, chance.fork('orbs'), hues, dark) : '',
     front: sparks(canvas, chance.fork('sparks')),
     groundAt: () => height * 0.8,
   };

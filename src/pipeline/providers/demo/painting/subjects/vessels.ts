@@ -24,6 +24,28 @@ export const boat: Subject = {
   },
 };
 
+/** A boat folded from one sheet: two high ends, a sail between them, creases, and what of it the water mirrors. */
+export const paperBoat: Subject = {
+  home: 'lake',
+  stance: 'afloat',
+  height: 0.4,
+  draw: ({ tone, coat, light }) => {
+    const paper = coat('#fdfaf2');
+    const crease = darken(paper, 0.2);
+    return [
+      `<g opacity="0.35">${path(paper, 'M44 198H156L132 226H68Z')}</g>`,
+      path(paper, 'M100 44L140 136H60Z'),
+      path(darken(paper, 0.13), 'M100 44L140 136H100Z'),
+      path(darken(paper, 0.08), 'M8 104L100 150L192 104L156 198H44Z'),
+      path(paper, 'M8 104L100 150V198H44Z'),
+      path(darken(paper, 0.16), 'M100 150L192 104L156 198H100Z'),
+      stroke(crease, 1.2, 'M100 44V136M8 104L44 198M192 104L156 198M60 136L100 150L140 136'),
+      stroke(tone('#8fb3d9'), 0.8, 'M34 138L94 168M38 152L94 180M42 166L94 190'),
+      `<g opacity="0.55">${stroke(light, 2, 'M14 200C50 194 80 206 110 200S170 196 190 201')}</g>`,
+    ].join('');
+  },
+};
+
 export const rocket: Subject = {
   home: 'space',
   stance: 'air',
