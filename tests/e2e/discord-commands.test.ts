@@ -244,9 +244,7 @@ describe.for(transports)('over the %s', (transport) => {
 /** The run of a command, as soon as its video is with its provider. */
 async function videoAtWork(it: World, asked: Asked) {
   const { services } = it.worker;
-  await it.discord.world.until(
-    () => (it.discord.world.messages.get(asked.interaction.originalId ?? '')?.edits ?? 0) > 0,
-  );
+  await it.discord.world.until(() => asked.interaction.answered !== null);
   const [view] = await listRuns(services.db, workspaceOf(it.guild.id, ''), { limit: 1 });
   if (!view) throw new Error('the command started no run');
   return (await until(it.worker, view.run.id, ({ steps }) => steps[2]?.state === 'submitted')).run;
@@ -333,7 +331,8 @@ test('whoever moderates a channel looks after the runs of that channel alone', a
   }
   const thread = await discord.thread(asked);
   expect(await told(people.command(moderator, thread, 'status', { run: run.slice(0, 8) }))).toMatch(/a fox/);
-  expect(await told(people.command(moderator, channel, 'cancel', { run: run.slice(0, 8) }))).toMatch(/being stopped/);
+  const stop = people.command(moderator, channel, 'cancel', { run: run.slice(0, 8), yes: true });
+  expect(await told(stop)).toMatch(/being stopped/);
   expect((await it.runOf(asked)).run.state).toBe('canceled');
 });
 
