@@ -142,7 +142,7 @@ export async function openProgram(
         ...{ messengers: options.messengers ?? {}, turnsAtOnce: options.turnsAtOnce },
         deps: {
           ...{ db: database.db, providers, keys, store, temporaryDirectory, log, now, random },
-          ...{ reach, limits, meter, visibilityMs },
+          ...{ reach, limits, meter, visibilityMs, byokPricePercent },
         },
       });
       queue = work.queue;

@@ -1,4 +1,4 @@
-import { type Button, type Card, textCard } from './card.ts';
+import { type Block, type Button, type Card, textCard } from './card.ts';
 import type { Refusal } from './commands/refusal.ts';
 import type { Text } from './text.ts';
 
@@ -13,9 +13,22 @@ export function refusalCard(refusal: Refusal, text: Text): Card {
     }
     case 'stop_costs':
       return { ...card, tone: 'warning', buttons: stopButtons(refusal, text) };
+    case 'costs_more':
+      return { ...card, tone: 'warning', ...startAnew(refusal, card, text) };
     default:
       return card;
   }
+}
+
+/** The button that was pressed, with its price; and the words that somebody typed, so that they are not lost. */
+function startAnew({ button, priceCredits }: Extract<Refusal, { reason: 'costs_more' }>, card: Card, { runs }: Text) {
+  if (!button) return {};
+  const { action, runId, prompt } = button;
+  const label = runs.priced(runs.buttons[action], priceCredits);
+  const buttons: Button[] = [{ action, runId, label, style: 'plain', credits: priceCredits }];
+  if (prompt === null) return { buttons };
+  const words: Block = { kind: 'quotes', quotes: [{ label: runs.prompt.original, text: prompt }] };
+  return { buttons, blocks: [...card.blocks, words] };
 }
 
 function stopButtons({ runId, cost }: Extract<Refusal, { reason: 'stop_costs' }>, { runs }: Text): Button[] {

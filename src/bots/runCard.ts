@@ -4,18 +4,19 @@ import type { StepKind } from '../db/vocabulary.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
 import { isDepicted, readPrompt } from '../pipeline/providers/demo/painting/reading.ts';
 import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
+import type { NextPrices } from '../pipeline/submit.ts';
 import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
 import type { Text } from './text.ts';
 
 /** The first characters of a run's id: enough for people to tell runs apart and to name one. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** What a run looks like, at any moment of its life. `balance` and `queue` are told where somebody has looked them up. */
+/** What a run looks like, at any moment of its life. `balance`, `queue` and `prices` are told where somebody has looked them up. */
 export function runCard(
   view: RunView,
   progress: Progress,
   text: Text,
-  known: { balance?: number; queue?: Place } = {},
+  known: { balance?: number; queue?: Place; prices?: NextPrices } = {},
 ): Card {
   const { run } = view;
   const balance = known.balance ?? null;
@@ -30,7 +31,7 @@ export function runCard(
       ),
     ],
     media: run.settledAt ? mediaOf(view, text) : [],
-    buttons: buttonsOf(view, text),
+    buttons: buttonsOf(view, text, known.prices ?? { again: null, animate: null }),
   };
 }
 
@@ -184,21 +185,27 @@ export function mediaOf(view: RunView, text: Text): CardMedia[] {
     }));
 }
 
-function buttonsOf(view: RunView, text: Text): Button[] {
+function buttonsOf(view: RunView, text: Text, prices: NextPrices): Button[] {
   const { settledAt, cancelRequestedAt, deletedAt, workflow, id } = view.run;
+  const { buttons, priced } = text.runs;
   const button = (action: Action): Button => {
     const style = action === 'cancel' || action === 'delete' ? 'danger' : 'plain';
-    return { action, runId: id, label: text.runs.buttons[action], style };
+    return { action, runId: id, label: buttons[action], style };
   };
-  if (deletedAt) return [button('again'), button('edit')].filter(() => workflow !== 'video');
+  /** Says its price, which is then the most that a press may cost. The price of an edited prompt is said in its form. */
+  const starting = (action: 'again' | 'animate'): Button => {
+    const credits = prices[action];
+    return credits === null ? button(action) : { ...button(action), label: priced(buttons[action], credits), credits };
+  };
+  if (deletedAt) return [starting('again'), button('edit')].filter(() => workflow !== 'video');
   if (!settledAt) return cancelRequestedAt ? [] : [button('cancel')];
   const made = view.assets
     .filter((asset) => asset.step !== null && asset.removedAt === null)
     .map((asset) => asset.kind);
   return [
-    ...[button('again'), button('edit')],
+    ...[starting('again'), button('edit')],
     // A video shows its image in motion already.
-    ...(made.includes('image') && !made.includes('video') ? [button('animate')] : []),
+    ...(made.includes('image') && !made.includes('video') ? [starting('animate')] : []),
     ...(made.length > 0 ? [button('delete')] : []),
   ];
 }

@@ -4,6 +4,7 @@ import { finishDelivery, saveSpeech, saveUnreached } from '../db/turns.ts';
 import { type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
 import { longestOutage } from './errors.ts';
 import { narrate } from './narrate.ts';
+import { nextPrices } from './submit.ts';
 import type { Turn, TurnDeps } from './turn.ts';
 
 /** True when nobody will try again to tell a run. */
@@ -18,6 +19,7 @@ export async function deliver(turn: Turn): Promise<void> {
     progress: narrate.progress(turn),
     isLastTry: isLastTry(view),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
+    prices: () => nextPrices(deps, view),
     save: (speech: Opaque) => saveSpeech(deps.db, lease, speech),
     giveUpOn: async (steps) => {
       view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };

@@ -1,6 +1,7 @@
 import type { RunView } from '../db/runs.ts';
 import type { Opaque, StepKind } from '../db/vocabulary.ts';
 import type { Progress } from './progress.ts';
+import type { NextPrices } from './submit.ts';
 
 /** What a messenger needs beside the run: where to keep the ids of what it said, and when to stop. */
 export type Speaking = {
@@ -14,6 +15,8 @@ export type Speaking = {
 export type Delivering = Speaking & {
   /** What the workspace has left, in credits; what goes back for this run is counted already. */
   balance: () => Promise<number>;
+  /** What the buttons under it cost. */
+  prices: () => Promise<NextPrices>;
   /** No try follows this one. Before it, a fault that may pass is thrown, and never counts as a refusal. */
   isLastTry: boolean;
   /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { rm } from 'node:fs/promises';
 import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { foreseeRefusal, type InsertOutcome, insertRun, loadRun, type NewRun } from '../db/runs.ts';
+import { foreseeRefusal, type InsertOutcome, insertRun, loadRun, type NewRun, type RunView } from '../db/runs.ts';
 import {
   type Face,
   type Member,
@@ -49,6 +49,8 @@ export type Submission = {
   image: (() => Promise<AcceptedImage>) | null;
   /** How long the run waits for its first message: see {@link NewRun}. Left out where the run posts every message of its own. */
   waitsForAnswerMs?: number;
+  /** The most that it may cost, in credits, because that is what its member was told; left out, it costs what it costs. */
+  maxCredits?: number | undefined;
 };
 
 /** Something that the chosen model cannot do, found before any credit is held. */
@@ -78,6 +80,8 @@ export type SubmitOutcome =
   | Elsewhere
   | Objection
   | BadImage
+  /** It costs more than its member was told. */
+  | { outcome: 'dearer'; price: number }
   /** Nobody has a key for this step: neither the workspace nor the operator. */
   | { outcome: 'no_key'; step: StepKind };
 
@@ -111,6 +115,8 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
   const options = runOptions.parse({ ...given(defaults), ...given(submission.options) });
   const planned = plan(deps, workflow, options, brought);
   if (planned.outcome !== 'planned') return planned;
+  const price = total(planned.steps);
+  if (submission.maxCredits !== undefined && price > submission.maxCredits) return { outcome: 'dearer', price };
 
   const id = runId.parse(randomUUID());
   const run: Omit<NewRun, 'input'> = {
@@ -209,6 +215,22 @@ export async function quote(
   const planned = plan(deps, workflow, options, await deps.keys.of(workspaceId));
   const steps = planned.outcome === 'planned' ? planned.steps : priceSteps(workflow, options);
   return { options, steps, price: total(steps), obstacle: planned.outcome === 'planned' ? null : planned };
+}
+
+/** What starting from a run costs now, in credits; null where that is not possible. */
+export type NextPrices = { again: number | null; animate: number | null };
+
+/** The prices of a run like this one, and of a video of the image that it made: its options are whole, so no setting changes them. */
+export async function nextPrices(
+  deps: Pick<SubmitDeps, 'providers' | 'keys' | 'byokPricePercent'>,
+  { run }: RunView,
+): Promise<NextPrices> {
+  const brought = await deps.keys.of(run.workspaceId);
+  const priceOf = (workflow: Workflow) => {
+    const planned = plan(deps, workflow, run.options, brought);
+    return planned.outcome === 'planned' ? total(planned.steps) : null;
+  };
+  return { again: priceOf(run.workflow), animate: priceOf('video') };
 }
 
 /** Only what was said: an option left out must not overwrite a default. */

@@ -60,6 +60,8 @@ export type TurnDeps = {
   meter: Meter;
   visibilityMs: number;
   limits: RunLimits;
+  /** What a step on the workspace's own key costs, in percent of its price. */
+  byokPricePercent: number;
 };
 
 /** Everything that one turn knows. */

@@ -5,7 +5,7 @@ import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../src/db/runs.ts';
 import type { Asked } from '../support/discord/people.ts';
 import { openVidGenie } from '../support/discord/server.ts';
-import { buttonId, readable } from '../support/discord/world.ts';
+import { buttonId, flat, readable } from '../support/discord/world.ts';
 import { until } from '../support/program.ts';
 
 const transports = ['gateway', 'http'] as const;
@@ -65,12 +65,22 @@ describe.for(transports)('over the %s', (transport) => {
     expect(view.assets.map(({ step }) => step)).toEqual([null, 'video']);
   });
 
-  test('a message with an image can be animated, and one without is refused', async () => {
+  test('a message with an image can be animated, for the price that is told before; one without is refused', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada } = it;
     const none = await send(it, transport, discord.people.messageCommand(ada, channel, []));
     expect(readable((await discord.whisper(none)).components)).toMatch(/no image to animate/);
-    const started3 = await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
+    const asked = await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
+    const question = await discord.whisper(asked);
+    expect(readable(question.components)).toMatch(
+      /This costs 18 credits\nNothing was charged yet\.\n\[Animate · 18 credits\]/,
+    );
+    expect(flat(question.components).flatMap(({ items }) => items ?? [])).toHaveLength(1);
+    expect(discord.world.messagesIn(channel.id)).toEqual([]);
+    const cheap = await send(it, transport, discord.people.press(ada, channel, 'v1:picture:17', question));
+    expect(readable((await discord.whisper(cheap)).components)).toMatch(/This costs 18 credits by now/);
+    const id = buttonId(question, 'Animate · 18 credits');
+    const started3 = await send(it, transport, discord.people.press(ada, channel, id, question));
     expect((await it.runOf(started3)).run).toMatchObject({ state: 'succeeded', workflow: 'video' });
   });
 
@@ -185,7 +195,7 @@ describe.for(transports)('over the %s', (transport) => {
     expect(await offered('complete', 'duration', '')).toEqual(list(able.video?.durations));
   });
 
-  test('the buttons of a result: again, edit, animate, delete', async () => {
+  test('the buttons of a result: again, edit and animate, for no more than they say, and delete', async () => {
     const it = await openVidGenie();
     const { discord, channel, ada, worker } = it;
     const { world, people } = discord;
@@ -201,7 +211,20 @@ describe.for(transports)('over the %s', (transport) => {
     );
 
     const another = discord.person('member', { name: 'Bob' });
-    const again = await send(it, transport, people.press(another, thread, buttonId(result, 'Again')));
+    // A price that rose is told, and so is one that a button of before did not say.
+    const id = original.run.id;
+    for (const [button, title] of [
+      [`v1:again:${id}:5`, /This costs 6 credits by now\nIt was 5 credits when you were told\. Nothing was charged\./],
+      [`v1:again:${id}`, /This costs 6 credits\nNothing was charged yet\./],
+    ] as const) {
+      const pressed = await send(it, transport, people.press(another, thread, button));
+      const question = await discord.whisper(pressed);
+      expect(readable(question.components)).toMatch(title);
+      expect(buttonId(question, 'Again · 6 credits')).toBe(`v1:again:${id}:6`);
+    }
+    expect(await listRuns(worker.services.db, original.run.workspaceId, { limit: 5 })).toHaveLength(1);
+
+    const again = await send(it, transport, people.press(another, thread, buttonId(result, 'Again · 6 credits')));
     const repeated = await it.runOf(again);
     expect(repeated.run).toMatchObject({ prompt: 'a red boat', memberName: 'Bob', options: original.run.options });
     expect(repeated.run.id).not.toBe(original.run.id);
@@ -213,14 +236,19 @@ describe.for(transports)('over the %s', (transport) => {
 
     const edit = await send(it, transport, people.press(another, thread, buttonId(result, 'Edit prompt')));
     expect(edit.interaction.answered).toBe(9);
-    expect(JSON.stringify(edit.interaction.data)).toContain('a red boat');
-    const customId = `v1:edit:${original.run.id}`;
+    expect(JSON.stringify(edit.interaction.data)).toMatch(/Starting it costs 6 credits\..*a red boat/);
+    const customId = `v1:edit:${original.run.id}:6`;
+    expect(edit.interaction.data).toMatchObject({ custom_id: customId });
+    const tooCheap = people.submit(another, thread, `v1:edit:${id}:5`, { prompt: 'a blue boat' });
+    expect(readable((await discord.whisper(await send(it, transport, tooCheap))).components)).toMatch(
+      /This costs 6 credits by now[\s\S]*> a blue boat/,
+    );
     const started6 = await send(it, transport, people.submit(another, thread, customId, { prompt: 'a blue boat' }));
     expect((await it.runOf(started6)).run).toMatchObject({ prompt: 'a blue boat', workflow: 'image' });
     const empty = await send(it, transport, people.submit(another, thread, customId, { prompt: ' ' }));
     expect(readable((await discord.whisper(empty)).components)).toMatch(/What would you like to see/);
 
-    const started7 = await send(it, transport, people.press(another, thread, buttonId(result, 'Animate')));
+    const started7 = await send(it, transport, people.press(another, thread, buttonId(result, 'Animate · 18 credits')));
     const film = await it.runOf(started7);
     expect(film.run).toMatchObject({ workflow: 'video', state: 'succeeded' });
 
@@ -233,7 +261,7 @@ describe.for(transports)('over the %s', (transport) => {
     expect(world.messages.has(result.id)).toBe(false);
     for (const { objectKey } of original.assets) expect(await worker.services.store.size(objectKey)).toBeNull();
     for (const { objectKey } of film.assets) expect(await worker.services.store.size(objectKey)).not.toBeNull();
-    const after = await send(it, transport, people.press(ada, thread, buttonId(result, 'Animate')));
+    const after = await send(it, transport, people.press(ada, thread, buttonId(result, 'Animate · 18 credits')));
     expect(readable((await discord.whisper(after)).components)).toMatch(/was deleted/);
     const history = await send(it, transport, people.command(ada, channel, 'history'));
     expect(readable((await discord.whisper(history)).components)).toMatch(/deleted/);

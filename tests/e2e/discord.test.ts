@@ -32,7 +32,7 @@ test.for(['gateway', 'http'] as const)(
     expect(result.attachments.map(({ bytes }) => bytes.length)).toEqual(view.assets.map((asset) => asset.bytes));
     expect(readable(result.components)).toMatch(/24 credits paid\. 76 left\./);
     expect(readable(result.components)).toMatch(/vendor-video/);
-    for (const label of ['Again', 'Edit prompt', 'Delete']) buttonId(result, label);
+    for (const label of ['Again · 24 credits', 'Edit prompt', 'Delete']) buttonId(result, label);
 
     const [progress, ...others] = world.messagesIn(thread.id).filter((message) => message !== result);
     expect(others).toEqual([]);

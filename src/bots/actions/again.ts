@@ -6,14 +6,16 @@ import { startRun } from '../commands/startRun.ts';
  * Starts a run like another one, with other words where some are given. It is a new command of whoever asks: the request brings the
  * key that makes a repeated delivery one run, and the image of a video run is copied, so that deleting either run spares the other.
  */
-export async function runAgain(request: CommandRequest, view: RunView, prompt = view.run.prompt): Promise<Answer> {
+export async function runAgain(request: CommandRequest, view: RunView, edited: string | null = null): Promise<Answer> {
   const { workflow, options, deletedAt } = view.run;
   const input = view.assets.find((asset) => asset.step === null) ?? null;
   if (workflow === 'video' && (deletedAt || input === null)) {
     return { kind: 'refusal', refusal: { reason: 'run_deleted' } };
   }
   if (input?.removedAt) return { kind: 'refusal', refusal: { reason: 'media_expired' } };
-  return await startRun(fromStore(request), { workflow, prompt, options, image: input?.objectKey ?? null });
+  const prompt = edited ?? view.run.prompt;
+  const button = { action: edited === null ? 'again' : 'edit', runId: view.run.id, prompt: edited } as const;
+  return await startRun(fromStore(request), { workflow, prompt, options, image: input?.objectKey ?? null, button });
 }
 
 /** The same request, whose images are objects of the store. */

@@ -14,6 +14,7 @@ export async function animateRun(request: CommandRequest, view: RunView): Promis
   const prompt = motion ?? textOf(request.locale).runs.unspokenMotion;
   return await startRun(fromStore(request), {
     ...{ workflow: 'video', prompt, options: view.run.options, image: image.objectKey },
+    button: { action: 'animate', runId: view.run.id, prompt: null },
   });
 }
 

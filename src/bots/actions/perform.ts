@@ -1,4 +1,5 @@
 import { longestPrompt, promptText, type RunId } from '../../db/vocabulary.ts';
+import { nextPrices } from '../../pipeline/submit.ts';
 import type { Action } from '../card.ts';
 import { cancel } from '../commands/cancel.ts';
 import { namedRun } from '../commands/find.ts';
@@ -8,8 +9,8 @@ import { runAgain } from './again.ts';
 import { animateRun } from './animate.ts';
 import { type Deleted, deleteRun } from './remove.ts';
 
-/** The words of a run, to be edited in a form of the face; {@link submitEdit} takes what came of them. */
-type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string };
+/** The words of a run, to be edited in a form of the face, and what starting it costs; {@link submitEdit} takes what came of them. */
+type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string; priceCredits: number | null };
 
 export type ActionAnswer = Answer | Deleted | EditPrompt;
 
@@ -29,7 +30,12 @@ export async function performAction(request: CommandRequest, action: Action, id:
     case 'again':
       return await runAgain(request, view);
     case 'edit':
-      return { kind: 'edit', runId: id, prompt: view.run.prompt };
+      return {
+        kind: 'edit',
+        runId: id,
+        prompt: view.run.prompt,
+        priceCredits: (await nextPrices(request.services, view)).again,
+      };
     case 'animate':
       return await animateRun(request, view);
     case 'delete':
@@ -37,7 +43,7 @@ export async function performAction(request: CommandRequest, action: Action, id:
   }
 }
 
-/** Starts a run like the one whose words were edited. */
+/** Starts a run like the one whose words were edited, for no more credits than the request says that it was told to cost. */
 export async function submitEdit(request: CommandRequest, id: RunId, prompt: string): Promise<Answer> {
   const refusal = await tooFast(request);
   if (refusal) return { kind: 'refusal', refusal };

@@ -36,12 +36,17 @@ export type Refusal =
   | { reason: 'several_to_cancel'; runs: readonly { id: string; prompt: string }[] }
   /** Stopping costs more than was agreed to; `told` is what had been said before, 0 when nothing was. */
   | { reason: 'stop_costs'; runId: RunId; cost: StopCost; told: number }
+  /** Starting costs more than was agreed to; `told` is what had been said before, 0 when nothing was. `button` is what was pressed. */
+  | { reason: 'costs_more'; priceCredits: number; told: number; button: StartButton | null }
   | { reason: 'not_your_run'; wish: 'stop' | 'delete' }
   | { reason: 'still_at_work' }
   | { reason: 'run_deleted' }
   | { reason: 'media_expired' }
   | { reason: 'nothing_to_animate' }
   | { reason: 'already_over'; id: string; state: string };
+
+/** A button that starts a run; the words of an edited prompt are kept for whoever typed them. */
+export type StartButton = { action: 'again' | 'animate' | 'edit'; runId: RunId; prompt: string | null };
 
 /** What an option takes, for a sentence about it. */
 export type Allowed =

@@ -5,6 +5,7 @@ import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
 import { modelOf } from '../maker.ts';
 import { textOf } from '../text.ts';
+import type { StartButton } from './refusal.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
 type Asked = {
@@ -13,6 +14,8 @@ type Asked = {
   options: Submission['options'];
   /** What the request's `openImage` resolves; null for a workflow that makes its own. */
   image: string | null;
+  /** The button by which it was asked for; null: by a command. */
+  button?: StartButton;
 };
 
 /** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
@@ -23,7 +26,8 @@ export async function startRun(request: CommandRequest, asked: Asked): Promise<A
   const face = request.face === undefined ? {} : { face: request.face };
   const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
   const where = { ...face, place, channelIds, ...waits };
-  const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image };
+  const { maxCredits } = request;
+  const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image, maxCredits };
   return await answerTo(request, asked, await services.submit(submission));
 }
 
@@ -42,6 +46,11 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       const { price: priceCredits, balance } = submitted;
       const { held: heldCredits } = await accountOf(request.services.db, request.workspace.id);
       return { kind: 'refusal', refusal: { reason: 'insufficient', priceCredits, balance, heldCredits } };
+    }
+    case 'dearer': {
+      const told = request.maxCredits ?? 0;
+      const { button = null } = asked;
+      return { kind: 'refusal', refusal: { reason: 'costs_more', priceCredits: submitted.price, told, button } };
     }
     case 'busy':
       return { kind: 'refusal', refusal: { reason: 'busy', most: submitted.most } };

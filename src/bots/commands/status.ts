@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { accountOf } from '../../db/credits.ts';
 import { placeInQueue } from '../../db/placeInQueue.ts';
 import { progressOf } from '../../pipeline/progress.ts';
+import { nextPrices } from '../../pipeline/submit.ts';
 import { runCard } from '../runCard.ts';
 import { textOf } from '../text.ts';
 import { command } from './command.ts';
@@ -21,7 +22,8 @@ export const status = command({
     const { balance } = await accountOf(services.db, workspace.id);
     const isQueued = view.run.state === 'queued';
     const queue = isQueued ? { queue: await placeInQueue(services.db, view.run.id, services.limits) } : {};
+    const prices = view.run.settledAt ? { prices: await nextPrices(services, view) } : {};
     const progress = progressOf(view, services.providers, services.now());
-    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...queue }) };
+    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...queue, ...prices }) };
   },
 });

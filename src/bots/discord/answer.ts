@@ -53,7 +53,7 @@ export async function answerWithModal(
     return await reply.whisper(messageOf(form.overview ?? textCard('plain', form.title), text, { forms }));
   }
   if (answer.kind === 'edit') {
-    const data = editModal(answer.runId, answer.prompt, text);
+    const data = editModal(answer, text);
     return await reply.respond({ type: InteractionResponseType.Modal, data });
   }
   await reply.whisper(messageOf(cardOf(answer, text), text));
@@ -94,3 +94,9 @@ const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
 
 export const refusalMessage = (answer: Extract<Answer, { kind: 'refusal' }>, text: Text) =>
   messageOf(refusalCard(answer.refusal, text), text);
+
+/** For what comes from another version of this program. */
+export function outdatedMessage(text: Text, flags = 0) {
+  const { title, text: sentence } = text.discord.outdated;
+  return messageOf(textCard('warning', title, sentence), text, {}, flags);
+}

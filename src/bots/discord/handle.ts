@@ -5,20 +5,19 @@ import {
   InteractionType,
   MessageFlags,
 } from 'discord-api-types/v10';
-import { animateImage } from '../actions/animate.ts';
 import { performAction, submitEdit } from '../actions/perform.ts';
 import { textCard } from '../card.ts';
 import { commands, perform, submitForm, workflowCommands } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
-import { answerPrivately, answerWithModal, refusalMessage } from './answer.ts';
-import { openUrl, requestOf } from './asker.ts';
+import { animateMessage, animatePicture } from './animateMessage.ts';
+import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
+import { requestOf } from './asker.ts';
 import { suggestChoices } from './autocomplete.ts';
 import type { Bot } from './bot.ts';
 import { givenOf } from './commandGiven.ts';
 import { type CustomId, readCustomId } from './customId.ts';
-import { type ChatCommand, envelope, type Incoming, incoming, modalValues } from './incoming.ts';
-import { imageIn } from './messageImage.ts';
+import { type ChatCommand, envelope, type Incoming, incoming, modalValues, type Pressed } from './incoming.ts';
 import { formValues, promptField } from './modal.ts';
 import { messageOf } from './render.ts';
 import { createReply, type FirstAnswer, type Reply } from './reply.ts';
@@ -90,6 +89,7 @@ async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
     case InteractionType.MessageComponent: {
       const id = readCustomId(it.data.custom_id);
       if (id?.kind === 'form') return await openPage(bot, it, id, reply, text);
+      if (id?.kind === 'picture') return await animatePicture(bot, it, id.credits, reply, text);
       return id ? await press(bot, it, id, reply, text) : await outdated(reply, text);
     }
     case InteractionType.ModalSubmit: {
@@ -100,11 +100,6 @@ async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
 }
 
 const outdated = (reply: Reply, text: Text): Promise<void> => reply.whisper(outdatedMessage(text));
-
-function outdatedMessage(text: Text, flags = 0) {
-  const { title, text: sentence } = text.discord.outdated;
-  return messageOf(textCard('warning', title, sentence), text, {}, flags);
-}
 
 const startsRun = (command: Command) => Object.values(workflowCommands).some((one) => one.name === command.name);
 
@@ -126,22 +121,6 @@ async function carryOut(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply,
   await answerPrivately(reply, text, act);
 }
 
-async function animateMessage(
-  bot: Bot,
-  it: Incoming,
-  data: { target_id: string; resolved: { messages: Parameters<typeof imageIn>[0] } },
-  reply: Reply,
-  text: Text,
-): Promise<void> {
-  const url = imageIn(data.resolved.messages, data.target_id);
-  if (url === null) {
-    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: { reason: 'nothing_to_animate' } }, text));
-  }
-  await startPublicly(bot, it, reply, {
-    perform: (request) => animateImage({ ...request, openImage: openUrl }, url),
-  });
-}
-
 type FormId = Extract<CustomId, { kind: 'form' }>;
 
 /** A button of a form's card. Who may see the form is asked anew, and it shows what is so now. */
@@ -152,8 +131,6 @@ async function openPage(bot: Bot, it: Incoming, { command: name, page }: FormId,
 }
 
 type ActionId = Extract<CustomId, { kind: 'action' }>;
-
-type Pressed = Extract<Incoming, { type: InteractionType.MessageComponent }>;
 
 async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Text): Promise<void> {
   const { action, runId, credits: maxCredits } = id;
@@ -169,7 +146,7 @@ async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Te
     case 'animate':
       return await startPublicly(bot, it, reply, {
         perform: async (request) => {
-          const answer = await performAction(request, action, runId);
+          const answer = await performAction({ ...request, maxCredits }, action, runId);
           if (answer.kind === 'edit' || answer.kind === 'deleted') throw new Error(`${action} starts a run`);
           return answer;
         },
@@ -200,10 +177,10 @@ async function submit(
   if (id.kind === 'action') {
     if (id.action !== 'edit') return await outdated(reply, text);
     const perform = (request: Parameters<typeof submitEdit>[0]) =>
-      submitEdit(request, id.runId, values[promptField] ?? '');
+      submitEdit({ ...request, maxCredits: id.credits }, id.runId, values[promptField] ?? '');
     return await startPublicly(bot, it, reply, { perform });
   }
-  const command = commands.find((one) => one.name === id.command);
+  const command = id.kind === 'form' ? commands.find((one) => one.name === id.command) : null;
   if (!command?.hasForm) return await outdated(reply, text);
   await answerPrivately(reply, text, () => submitForm(requestOf(it, bot.services, null), command, formValues(values)));
 }

@@ -87,7 +87,9 @@ const component = z.object({
   type: z.literal(InteractionType.MessageComponent),
   data: z.object({ custom_id: z.string() }),
   /** The message that it stands on. */
-  message: z.object({ flags: z.int().default(0) }).default({ flags: 0 }),
+  message: z
+    .object({ flags: z.int().default(0), components: z.array(z.unknown()).default([]) })
+    .default({ flags: 0, components: [] }),
 });
 const autocomplete = z.object({
   ...base,
@@ -105,7 +107,10 @@ export const envelope = z.object({ type: z.int(), locale: z.string().default('en
 
 export const incoming = z.discriminatedUnion('type', [ping, command, component, autocomplete, modal]);
 export type Incoming = Exclude<z.infer<typeof incoming>, { type: InteractionType.Ping }>;
+/** A press on a button. */
+export type Pressed = z.infer<typeof component>;
 export type ChatCommand = z.infer<typeof chatData>;
+export type MessageCommand = z.infer<typeof messageData>;
 export type ModalRow = z.infer<typeof row>;
 
 /** The values of a submitted modal by the names of its fields. */

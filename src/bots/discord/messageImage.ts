@@ -1,3 +1,4 @@
+import { z } from 'zod';
 import type { IncomingMessage } from './incoming.ts';
 
 const named = /\.(png|jpe?g|webp)$/i;
@@ -14,6 +15,21 @@ export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id:
     // Discord's own copy: a stranger's server learns nothing of us.
     const url = image?.proxy_url ?? thumbnail?.proxy_url;
     if (url) return url;
+  }
+  return null;
+}
+
+const gallery = z.object({ items: z.array(z.object({ media: z.object({ url: z.url() }) })).min(1) });
+const container = z.object({ components: z.array(z.unknown()) });
+
+/** Where the picture lies that a message of our own shows; null: it shows none. */
+export function pictureShown(components: readonly unknown[]): string | null {
+  for (const one of components) {
+    const shown = gallery.safeParse(one);
+    if (shown.success) return shown.data.items[0]?.media.url ?? null;
+    const inner = container.safeParse(one);
+    const found = inner.success ? pictureShown(inner.data.components) : null;
+    if (found !== null) return found;
   }
   return null;
 }

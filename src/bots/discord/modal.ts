@@ -91,13 +91,17 @@ export const formValues = (values: FormValues): FormValues =>
 
 export const promptField = 'prompt';
 
-export const editModal = (runId: RunId, prompt: string, text: Text): Modal => ({
-  custom_id: actionId('edit', runId),
+type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
+
+/** What starting it costs is said in the form, and is then the most that it may cost. */
+export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): Modal => ({
+  custom_id: actionId('edit', runId, priceCredits ?? 0),
   title: clip(text.runs.edit.title, longestTitle),
   components: [
     {
       type: ComponentType.Label,
       label: clip(text.runs.edit.label, longestLabel),
+      ...(priceCredits === null ? {} : { description: clip(text.runs.edit.price(priceCredits), longestDescription) }),
       component: {
         type: ComponentType.TextInput,
         custom_id: promptField,

@@ -29,12 +29,16 @@ const longestQuote = 1_000;
 export type Shown = {
   /** Names of files in the same message, in the order in which they are shown. */
   pictures?: readonly { name: string; label: string }[];
+  /** Where a picture lies that Discord has already. */
+  pictureUrl?: string;
   /** The pictures are hidden until somebody clicks them. */
   spoilers?: boolean;
   /** Lines of our own in Discord's markup. */
   lines?: readonly string[];
   /** Somebody who is told of this message, once: when it is posted. */
   mentions?: string | null;
+  /** Buttons that are about no run. */
+  buttons?: readonly { id: string; label: string }[];
   /** Buttons that open the pages of a form. */
   forms?: readonly { id: string; label: string }[];
 };
@@ -50,11 +54,7 @@ export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0):
   const container: APIContainerComponent = {
     type: ComponentType.Container,
     accent_color: colours[card.tone],
-    components: [
-      ...textsOf(card, text, shown.lines ?? []),
-      ...gallery(shown),
-      ...rows(card.buttons, shown.forms ?? []),
-    ],
+    components: [...textsOf(card, text, shown.lines ?? []), ...gallery(shown), ...rows(card.buttons, shown)],
   };
   const { mentions = null } = shown;
   const called = mentions === null ? [] : [{ type: ComponentType.TextDisplay, content: `<@${mentions}>` } as const];
@@ -117,23 +117,17 @@ function stepText({ state, label, percent, note }: StepLine): string {
   return `${marks[state]} **${verbatim(label)}**${bar} ${verbatim(note)}`;
 }
 
-const gallery = ({ pictures = [], spoilers = false }: Shown): APIComponentInContainer[] =>
-  pictures.length === 0
-    ? []
-    : [
-        {
-          type: ComponentType.MediaGallery,
-          items: pictures.map(({ name, label }) => ({
-            media: { url: `attachment://${name}` },
-            description: label,
-            ...(spoilers ? { spoiler: true } : {}),
-          })),
-        },
-      ];
+function gallery({ pictures = [], pictureUrl, spoilers = false }: Shown): APIComponentInContainer[] {
+  const items = [
+    ...pictures.map(({ name, label }) => ({ media: { url: `attachment://${name}` }, description: label })),
+    ...(pictureUrl === undefined ? [] : [{ media: { url: pictureUrl } }]),
+  ].map((item) => ({ ...item, ...(spoilers ? { spoiler: true } : {}) }));
+  return items.length === 0 ? [] : [{ type: ComponentType.MediaGallery, items }];
+}
 
 function rows(
   buttons: readonly Button[],
-  forms: NonNullable<Shown['forms']>,
+  { buttons: others = [], forms = [] }: Shown,
 ): APIActionRowComponent<APIComponentInMessageActionRow>[] {
   const button = (id: string, label: string, isDangerous: boolean) =>
     ({
@@ -146,6 +140,7 @@ function rows(
     ...buttons.map(({ action, runId, label, style, credits }) =>
       button(actionId(action, runId, credits), label, style === 'danger'),
     ),
+    ...others.map(({ id, label }) => button(id, label, false)),
     ...forms.map(({ id, label }) => button(id, `${label} …`, false)),
   ];
   if (components.length === 0) return [];

@@ -83,7 +83,8 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
   const attachments = await attach(mediaOf(delivery.view, text), limits, surroundings);
   try {
     if (attachments.unreached.length > 0) delivery.view = await speaking.giveUpOn(attachments.unreached);
-    const card = resultCard(delivery.view, speaking.progress, text, await speaking.balance());
+    const known = { balance: await speaking.balance(), prices: await speaking.prices() };
+    const card = resultCard(delivery.view, speaking.progress, text, known);
     const files = attachments.files.map(({ file }) => file);
     const body = {
       ...messageOf(card, text, {

@@ -8,15 +8,22 @@ import { offeredOption } from '../commands/offered.ts';
 import type { Given } from '../commands/read.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
-import { context, limits, type SlackBlock } from './blocks.ts';
+import { context, limits, paragraph, type SlackBlock } from './blocks.ts';
 import { channelInput, choiceInput, fieldValue, imageInput, modal, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 export const createCallback = 'create';
 
-/** What a form was opened with. A message's image and its thread travel with the form; nothing secret ever does. */
+/** A message whose image is to be animated. */
 const opened = z.object({ channel: z.string(), threadTs: z.string().nullable(), fileId: z.string() });
 export type OpenedOn = z.infer<typeof opened>;
+
+/** What travels with a form: what it was opened on, and what its button says that it costs. Nothing secret ever does. */
+const carried = z.union([
+  // As forms carried it before they said a price.
+  opened.transform((on) => ({ on, credits: 0 })),
+  z.object({ on: opened.nullable(), credits: z.int().min(0) }),
+]);
 
 type Opening = {
   channel: string | null;
@@ -24,6 +31,10 @@ type Opening = {
   prompt: string | null;
   /** The message whose image is to be animated; then the form asks neither what nor where. */
   on: OpenedOn | null;
+  /** What it costs as it stands, in credits; the button says so. */
+  price: number;
+  /** What was chosen before, where the form is shown again because that costs more than its button said. */
+  chosen?: Given;
 };
 
 /** Everything that one may ask for, in one form; a field left alone means what is usual in the workspace. */
@@ -45,15 +56,16 @@ export function createForm(opening: Opening, offer: Offer, text: Text): types.Mo
   return modal({
     callbackId: createCallback,
     title: on ? create.animateTitle : create.title,
-    submit: create.submit,
+    submit: text.runs.priced(create.submit, opening.price),
     close: create.close,
     blocks: [
+      ...(opening.chosen ? [paragraph(create.dearer(opening.price))] : []),
       ...first,
       ...options.flatMap((option) => fieldOf(option, opening, text)),
       context(create.optional),
       ...last,
     ],
-    ...(on ? { metadata: JSON.stringify(on) } : {}),
+    metadata: JSON.stringify({ on, credits: opening.price }),
   });
 }
 
@@ -69,6 +81,8 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
   const { name, kind } = option;
   const { create } = text.slack;
   const field = { name, label: option.describe(text), isOptional: true };
+  const before = opening.chosen?.[name];
+  const value = before === undefined ? null : String(before);
   switch (kind.kind) {
     case 'text':
       return [
@@ -83,8 +97,8 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
       return [
         choiceInput(
           field,
-          kind.choices.map((value) => ({ value, label: value })),
-          null,
+          kind.choices.map((choice) => ({ value: choice, label: choice })),
+          value,
           create.usual,
         ),
       ];
@@ -96,7 +110,7 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
             { value: 'on', label: create.on },
             { value: 'off', label: create.off },
           ],
-          null,
+          value,
           create.usual,
         ),
       ];
@@ -104,7 +118,7 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
       return [
         textInput(
           { ...field, hint: create.between(kind.least, kind.most, kind.usual) },
-          { longest: 5, isLong: false, value: null },
+          { longest: 5, isLong: false, value },
         ),
       ];
     case 'run':
@@ -113,11 +127,15 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
 }
 
 export type Asked = {
+  workflow: Workflow;
   command: Command;
   given: Given;
   fileId: string | null;
   channel: string | null;
   threadTs: string | null;
+  on: OpenedOn | null;
+  /** What the form said that it costs. */
+  credits: number;
 };
 
 /** The word that stands for the image which came with a request; it can be nothing that somebody typed. */
@@ -125,9 +143,10 @@ export const attachedImage = 'attached';
 
 /** What a form asks for, as the command that it means. Fields that the command does not have are left out. */
 export function readCreateForm(state: ViewState, metadata: string): Asked {
-  const on = readOpened(metadata);
+  const { on, credits } = readCarried(metadata);
   const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);
-  const command = workflowCommands[on ? 'video' : chosen];
+  const workflow = on ? 'video' : chosen;
+  const command = workflowCommands[workflow];
   const fileId = on?.fileId ?? fieldValue(state, 'image').fileId;
   const given = Object.fromEntries(
     command.options.flatMap(({ name, kind }) => {
@@ -137,14 +156,14 @@ export function readCreateForm(state: ViewState, metadata: string): Asked {
     }),
   );
   const channel = on?.channel ?? fieldValue(state, 'channel').conversation;
-  return { command, given, fileId, channel, threadTs: on?.threadTs ?? null };
+  return { workflow, command, given, fileId, channel, threadTs: on?.threadTs ?? null, on, credits };
 }
 
-function readOpened(metadata: string): OpenedOn | null {
+function readCarried(metadata: string): z.infer<typeof carried> {
   try {
-    return opened.nullable().catch(null).parse(JSON.parse(metadata));
+    return carried.parse(JSON.parse(metadata));
   } catch {
-    return null;
+    return { on: null, credits: 0 };
   }
 }
 

@@ -6,16 +6,23 @@ import { fieldValue, modal, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 const prefix = 'edit:';
-const where = z.object({ channel: z.string().nullable(), threadTs: z.string().nullable() });
+const carried = z.object({
+  channel: z.string().nullable(),
+  threadTs: z.string().nullable(),
+  /** What the form says that starting it costs. */
+  credits: z.int().min(0).default(0),
+});
+type Where = Omit<z.infer<typeof carried>, 'credits'>;
+type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
 
-/** A run's words, to be changed and tried again. Where the new run is to speak travels with the form. */
-export const editForm = (id: RunId, prompt: string, at: z.infer<typeof where>, text: Text): types.ModalView =>
+/** A run's words, to be changed and tried again. Where the new run is to speak, and what it costs, travel with the form. */
+export const editForm = ({ runId: id, prompt, priceCredits }: Edited, at: Where, text: Text): types.ModalView =>
   modal({
     callbackId: `${prefix}${id}`,
     title: text.runs.buttons.edit,
-    submit: text.slack.create.submit,
+    submit: priceCredits === null ? text.slack.create.submit : text.runs.priced(text.slack.create.submit, priceCredits),
     close: text.slack.create.close,
-    metadata: JSON.stringify(where.parse(at)),
+    metadata: JSON.stringify(carried.parse({ ...at, credits: priceCredits ?? 0 })),
     blocks: [
       textInput(
         { name: 'prompt', label: text.commands.options.prompt, isOptional: false },
@@ -30,14 +37,11 @@ export function runOfEditForm(callbackId: string): RunId | null {
   return id.success ? id.data : null;
 }
 
-export function readEditForm(
-  state: ViewState,
-  metadata: string,
-): { prompt: string; channel: string | null; threadTs: string | null } {
+export function readEditForm(state: ViewState, metadata: string): { prompt: string } & z.infer<typeof carried> {
   const prompt = fieldValue(state, 'prompt').text ?? '';
   try {
-    return { prompt, ...where.parse(JSON.parse(metadata)) };
+    return { prompt, ...carried.parse(JSON.parse(metadata)) };
   } catch {
-    return { prompt, channel: null, threadTs: null };
+    return { prompt, channel: null, threadTs: null, credits: 0 };
   }
 }

@@ -112,12 +112,13 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
 
   async function tellHere(
     voice: Voice,
-    { progress, balance }: Delivering,
+    { progress, balance, prices }: Delivering,
     told: { threadTs: string; notes: Notes },
   ): Promise<void> {
     const { client, place, view, text } = voice;
     const { channel } = place;
-    const message = progressMessage(view, progress, text, { notes: told.notes, balance: await balance() });
+    const known = { balance: await balance(), prices: await prices() };
+    const message = progressMessage(view, progress, text, { notes: told.notes, ...known });
     if (voice.said().progressTs === null) {
       const { ts } = await post(voice, 'progress', { channel, threadTs: told.threadTs }, message);
       await voice.remember({ progressTs: ts });
@@ -163,11 +164,12 @@ async function openThread(voice: Voice, { progress }: Speaking): Promise<string>
 }
 
 /** The conversation is gone, or the bot was sent away: the member hears of it directly. */
-async function tellDirectly(voice: Voice, { progress, balance }: Delivering, notes: Notes): Promise<void> {
+async function tellDirectly(voice: Voice, { progress, balance, prices }: Delivering, notes: Notes): Promise<void> {
   const { place, text, view } = voice;
   const { direct, progressTs } = voice.said();
   if (progressTs !== null) return;
-  const message = progressMessage(view, progress, text, { notes, balance: await balance() });
+  const known = { balance: await balance(), prices: await prices() };
+  const message = progressMessage(view, progress, text, { notes, ...known });
   const to = direct ? { channel: direct.channel, threadTs: direct.ts } : { channel: place.userId, threadTs: null };
   const { ts } = await post(voice, 'outcome', to, message);
   await voice.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });

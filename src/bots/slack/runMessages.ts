@@ -1,5 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
 import type { Progress } from '../../pipeline/progress.ts';
+import type { NextPrices } from '../../pipeline/submit.ts';
 import type { Card } from '../card.ts';
 import { runCard, shortId, stepLines } from '../runCard.ts';
 import type { Text } from '../text.ts';
@@ -51,9 +52,9 @@ export function progressMessage(
   view: RunView,
   progress: Progress,
   text: Text,
-  { notes = nothing, balance }: { notes?: Notes; balance?: number } = {},
+  { notes = nothing, ...known }: { notes?: Notes; balance?: number; prices?: NextPrices } = {},
 ): SlackMessage {
-  const card = runCard(view, progress, text, balance === undefined ? {} : { balance });
+  const card = runCard(view, progress, text, known);
   const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.image ?? null;
   const title = view.run.settledAt ? card.title : text.slack.planTitle(card.title, progress.percent);
   const tasks = stepLines(view, progress, text).map((step) => taskOf(step, step.kind === 'enhance' ? enhanced : null));

@@ -262,6 +262,10 @@ export const run = z
       .string()
       .nullable()
       .meta({ description: 'Everything that it made, as one file; null while there is nothing' }),
+    prices: z
+      .object({ again: credits.nullable(), animate: credits.nullable() })
+      .nullable()
+      .meta({ description: 'What those would cost now; null: not looked up, or not possible' }),
     threadUrl: z.string().nullable().meta({ description: 'Where it speaks in chat' }),
   })
   .meta({ id: 'Run' });

@@ -136,6 +136,7 @@ const run: z.input<typeof shapes.run> = {
   media: [image],
   actions: ['again', 'edit', 'animate', 'delete'],
   downloadUrl: image.downloadUrl,
+  prices: { again: 6, animate: 18 },
   threadUrl: null,
 };
 show(shapes.run, run);

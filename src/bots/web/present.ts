@@ -3,6 +3,7 @@ import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
 import { type Asset, type RunView, refundedCredits, type Step } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
 import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import type { NextPrices } from '../../pipeline/submit.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { actions } from '../card.ts';
 import { discordPlace, discordSpeech } from '../discord/place.ts';
@@ -88,12 +89,12 @@ export const placeOf = async ({ db, limits }: Services, { run }: RunView): Promi
 export const presentPlace = (place: Place | null, text: Text): Run['queue'] =>
   place && { ahead: place.ahead, sentence: text.runs.queue(place) };
 
-/** A run with everything about it, as one caller may see it and act on it; with its place in the queue where that was looked up. */
+/** A run with everything about it, as one caller may see it and act on it; with its place in the queue and the prices of its buttons where those were looked up. */
 export function presentRun(
   { services, links }: WebDeps,
   view: RunView,
   caller: Caller,
-  place: Place | null = null,
+  { place = null, prices = null }: { place?: Place | null; prices?: NextPrices | null } = {},
 ): Run {
   const text = textOf(caller.locale);
   const now = services.now();
@@ -123,6 +124,7 @@ export function presentRun(
       .filter((known) => card.buttons.some(({ action }) => action === known))
       .filter((action) => ends || (action !== 'cancel' && action !== 'delete')),
     downloadUrl: downloadUrl(view, (key) => links.sign(key, now)),
+    prices,
     threadUrl: threadUrl(view),
   };
 }

@@ -73,6 +73,7 @@ function statusOfRefusal(refusal: Refusal): number {
       return 404;
     case 'already_over':
     case 'stop_costs':
+    case 'costs_more':
     case 'still_at_work':
     case 'run_deleted':
     case 'several_to_cancel':
@@ -127,6 +128,8 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
       return { credits: refusal.cost.credits, back: refusal.cost.back };
     case 'elsewhere':
       return { allowed: refusal.channels };
+    case 'costs_more':
+      return { credits: refusal.priceCredits };
     case 'missing':
       return { option: refusal.option };
     case 'too_long':

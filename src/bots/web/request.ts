@@ -20,7 +20,12 @@ export function requestOf(
   { services }: WebDeps,
   caller: Caller,
   signal: AbortSignal,
-  asked: { idempotencyKey?: string | undefined; wish?: unknown; image?: Uint8Array } = {},
+  asked: {
+    idempotencyKey?: string | undefined;
+    wish?: unknown;
+    image?: Uint8Array;
+    maxCredits?: number | undefined;
+  } = {},
 ): CommandRequest {
   const { workspace, member, channelIds, locale } = caller;
   const key = asked.idempotencyKey ?? randomUUID();
@@ -33,6 +38,7 @@ export function requestOf(
     channelIds,
     place: { fingerprint: fingerprintOf(asked.wish ?? null) },
     openImage: async () => asked.image ?? null,
+    ...(asked.maxCredits === undefined ? {} : { maxCredits: asked.maxCredits }),
   };
 }
 

@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { startInSlack } from '../../support/slack/installed.ts';
 import type { Slack } from '../../support/slack/slack.ts';
-import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
+import { modalShown, shownView, submission, wordsOf } from '../../support/slack/views.ts';
 
 /** Puts an image into a channel, as somebody would; gives the file's id. */
 async function uploadImage(slack: Slack, channel: string): Promise<string> {
@@ -45,6 +45,33 @@ test('/vidgenie alone opens a form with everything, which starts what it says', 
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const [root] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(wordsOf({ blocks: root?.blocks })).toMatch(/16 credits.*a red boat/s);
+});
+
+test('a form says on its button what it costs, and comes back with the price where what was chosen costs more', async () => {
+  const { slack, driver } = await startInSlack();
+  const { general } = slack.channels;
+  const settings = await driver.command('settings --duration 5 --quality standard');
+  await driver.told.first(({ key }) => key === settings.key, 'the settings');
+  await driver.command('');
+  const form = await modalShown(slack, /^create$/);
+  expect(form.submit?.text).toBe('Create · 19 credits');
+  const filled = {
+    ...{ workflow: { choice: 'complete' }, prompt: { text: 'a red boat' }, duration: { text: '8' } },
+    ...{ quality: { choice: 'hd' }, audio: { choice: 'on' }, channel: { conversation: general } },
+  };
+  const answered = await driver.interact(submission(form, filled));
+  const { response_action: action, view } = z
+    .object({ response_action: z.string(), view: shownView.omit({ id: true }) })
+    .parse(JSON.parse(answered.body));
+  expect(action).toBe('update');
+  expect(view.submit?.text).toBe('Create · 24 credits');
+  expect(wordsOf(view)).toMatch(
+    /What you chose costs 24 credits\. Nothing was charged yet\..*a red boat.*"=hd".*"=on"/s,
+  );
+  expect(await slack.history(general)).toEqual([]);
+  expect(await driver.interact(submission({ ...view, id: form.id }, filled))).toMatchObject({ status: 200, body: '' });
+  const root = await slack.calls.first(({ method }) => method === 'chat.postMessage', 'the root message');
+  expect(wordsOf({ blocks: root.body.blocks })).toMatch(/24 credits/);
 });
 
 test('a form that cannot be right is answered in its fields, and stays open', async () => {
@@ -107,6 +134,7 @@ test('"Animate this image" makes a video of it in the same thread; a message wit
   expect(wordsOf(await modalShown(slack, /^told$/))).toMatch(/no image in that message/);
   await shortcut([{ id: file, mimetype: 'image/png' }]);
   const form = await modalShown(slack, /^create$/);
+  expect(form.submit?.text).toBe('Create · 18 credits');
   await driver.interact(submission(form, { prompt: { text: 'snow begins to fall' }, duration: { text: '5' } }));
   await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const thread = await slack.thread(general, message?.ts ?? '');

@@ -58,7 +58,7 @@ test('two workspaces side by side never see each other’s runs, credits or sett
   expect(await answerTo(it, `status ${id}`, two)).toMatch(/no run/);
   expect(await answerTo(it, `cancel ${id}`, two)).toMatch(/no run/);
   expect(await answerTo(it, `status ${id}`, one)).toMatch(/Your image is ready/);
-  const actions = /v1:again:[\w-]+/.exec(JSON.stringify(slack.calls.all().map(({ body }) => body)))?.[0] ?? '';
+  const actions = /v1:again:[\w-]+:\d+/.exec(JSON.stringify(slack.calls.all().map(({ body }) => body)))?.[0] ?? '';
   const pressed = await driver.interact(
     {
       ...{ type: 'block_actions', trigger_id: await driver.trigger(two), actions: [{ action_id: actions }] },

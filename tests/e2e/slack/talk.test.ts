@@ -79,15 +79,18 @@ test('a mention by another app is left alone', async () => {
   expect(slack.calls.all()).toEqual([]);
 });
 
-test('again, edit and animate start runs of their own; each press counts once', async () => {
+test('again, edit and animate say what they cost, and start runs of their own; each press counts once', async () => {
   const it = await startInSlack();
   const { slack, driver } = it;
   await driver.command('image a fox');
   const at = await ended(it);
   const [, progress] = await slack.thread(at.channel, at.ts);
   const row = progress?.blocks?.at(-1);
-  const ids = [...JSON.stringify(row).matchAll(/"action_id":"(v1:\w+:[\w-]+)"/g)].map((match) => match[1] ?? '');
+  const ids = [...JSON.stringify(row).matchAll(/"action_id":"(v1:\w+:[\w-]+(?::\d+)?)"/g)].map(
+    (match) => match[1] ?? '',
+  );
   expect(ids.map((id) => id.split(':')[1])).toEqual(['again', 'edit', 'animate', 'delete']);
+  expect(JSON.stringify(row)).toMatch(/Again · 6 credits.*Edit prompt".*Animate · 18 credits.*Delete/);
   const [again = '', edit = '', animate = ''] = ids;
 
   await press(it, again, at);
@@ -97,11 +100,48 @@ test('again, edit and animate start runs of their own; each press counts once', 
   await press(it, edit, at);
   const form = await modalShown(slack, /^edit:/);
   expect(wordsOf(form)).toMatch(/a fox/);
+  expect(form.submit?.text).toBe('Create · 6 credits');
   await driver.interact(submission(form, { prompt: { text: 'a hen' } }));
   await ended(it, 3);
   const words = JSON.stringify(await slack.thread(at.channel, at.ts));
   expect(words).toMatch(/a hen/);
   expect(await answerTo(it, 'credits')).toMatch(/^64 credits left/);
+});
+
+test('no press costs more than its button said: a price that rose is told, and so is one that no button told', async () => {
+  const it = await startInSlack();
+  const { slack, driver } = it;
+  await driver.command('image a fox');
+  const at = await ended(it);
+  const [, progress] = await slack.thread(at.channel, at.ts);
+  const id = /v1:again:([\w-]+):6/.exec(JSON.stringify(progress?.blocks))?.[1] ?? '';
+  const said = async (action: string) => {
+    const { key } = await press(it, action, at);
+    return await driver.told.first((told) => told.key === key, `an answer to ${action}`);
+  };
+  const dearer = await said(`v1:again:${id}:5`);
+  expect(dearer.text).toMatch(
+    /This costs 6 credits by now.*It was 5 credits when you were told\. Nothing was charged/s,
+  );
+  expect(wordsOf(dearer)).toContain(`"action_id":"v1:again:${id}:6"`);
+  // As a version of before wrote its buttons.
+  const untold = await said(`v1:animate:${id}`);
+  expect(untold.text).toMatch(/This costs 18 credits\nNothing was charged yet/);
+  expect(wordsOf(untold)).toContain(`"action_id":"v1:animate:${id}:18"`);
+  await press(it, `v1:edit:${id}`, at);
+  const form = await modalShown(slack, /^edit:/);
+  const cheap = { ...form, private_metadata: form.private_metadata.replace('"credits":6', '"credits":4') };
+  await driver.interact(submission(cheap, { prompt: { text: 'a hen' } }));
+  const { body: kept } = await slack.calls.first(
+    ({ method, body }) => method === 'chat.postEphemeral' && /This costs 6/.test(String(body.text)),
+    'an answer to the form',
+  );
+  expect(kept.text).toMatch(/This costs 6 credits by now.*a hen/s);
+  expect(wordsOf({ blocks: kept.blocks })).toContain(`"action_id":"v1:edit:${id}:6"`);
+  expect(await answerTo(it, 'credits')).toMatch(/^94 credits left/);
+  await press(it, `v1:again:${id}:6`, at);
+  await ended(it, 1);
+  expect(await answerTo(it, 'credits')).toMatch(/^88 credits left/);
 });
 
 test('what a run made is deleted everywhere, by its member, not by others, and elsewhere nobody knows of it', async () => {

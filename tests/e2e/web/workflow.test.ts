@@ -291,7 +291,20 @@ test('again, edited and animated start a run of whoever asks, once for each key'
     run: { prompt: 'a fox in the rain' },
   });
   expect((await act('again', { prompt: '  ' })).json()).toMatchObject({ status: 400, reason: 'missing' });
-  expect((await act('animate')).json()).toMatchObject({ run: { workflow: 'video', media: [{ step: null }] } });
+  const shown = await server.ask('GET', `/api/workflows/${id}`, { token });
+  expect(shown.json()).toMatchObject({ prices: { again: 6, animate: 18 } });
+  for (const [what, price] of [
+    ['again?maxCredits=5', 6],
+    ['animate?maxCredits=0', 18],
+  ] as const) {
+    const body = what.startsWith('again') ? {} : undefined;
+    expect((await act(what, body)).json()).toMatchObject({ status: 409, reason: 'costs_more', credits: price });
+  }
+  const execute = await server.ask('POST', '/api/workflow/execute?maxCredits=1', { token, body: example });
+  expect(execute.json()).toMatchObject({ status: 409, reason: 'costs_more', credits: 24 });
+  expect((await act('animate?maxCredits=18')).json()).toMatchObject({
+    run: { workflow: 'video', media: [{ step: null }] },
+  });
 });
 
 test('too much at once is refused with when to come back, and only for whoever did it', async () => {

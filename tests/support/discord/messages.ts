@@ -55,8 +55,10 @@ function check(
     if (one.type === 10 && (one.content ?? '').trim() === '') throw wrong('an empty text');
     if ((one.custom_id ?? '').length > 100) throw wrong('a custom_id of more than 100 characters');
     for (const item of one.items ?? []) {
-      const name = item.media.url.replace('attachment://', '');
-      if (!attachments.some(({ filename }) => filename === name)) throw wrong(`no attachment ${item.media.url}`);
+      const [, name] = /^attachment:\/\/(.*)$/.exec(item.media.url) ?? [];
+      const isThere =
+        name === undefined ? URL.canParse(item.media.url) : attachments.some((one) => one.filename === name);
+      if (!isThere) throw wrong(`no attachment ${item.media.url}`);
     }
   }
   if ((body.nonce ?? '').length > 25) throw wrong('a nonce of more than 25 characters');

@@ -2,15 +2,17 @@ import { z } from 'zod';
 import type { ApiCall } from './proxy.ts';
 import type { Slack } from './slack.ts';
 
-const shown = z.object({
+/** A modal as Slack has it. */
+export const shownView = z.object({
   id: z.string(),
   callback_id: z.string().default(''),
   private_metadata: z.string().default(''),
+  submit: z.object({ text: z.string() }).nullish(),
   blocks: z.array(z.record(z.string(), z.unknown())),
 });
-export type ShownView = z.infer<typeof shown>;
+export type ShownView = z.infer<typeof shownView>;
 
-const ofCall = ({ answer }: ApiCall): ShownView | null => shown.nullable().catch(null).parse(answer.view);
+const ofCall = ({ answer }: ApiCall): ShownView | null => shownView.nullable().catch(null).parse(answer.view);
 
 /** Waits for a modal with such a callback id, as it stands after its update. */
 export async function modalShown(slack: Slack, callback: RegExp, nth = 0): Promise<ShownView> {

@@ -80,6 +80,10 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
     { reason: 'stop_costs', runId: id, cost: { credits: 18, back: 6, atWork: 'video' }, told: 0 },
     /The video is being made\. Stopping now costs 18 credits, 6 come back\./,
   ],
+  costs_more: [
+    { reason: 'costs_more', priceCredits: 35, told: 24, button: { action: 'again', runId: id, prompt: null } },
+    /This costs 35 credits by now.*It was 24 credits when you were told\. Nothing was charged\./s,
+  ],
   already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],
 };
 

@@ -67,7 +67,7 @@ test('no video is offered in a shape or a length that no model at hand can make'
   const form = (workflow: Workflow | null) => {
     const on = workflow === null ? null : { channel: 'C1', threadTs: null, fileId: 'F1' };
     const forAll = offerOfAny(google, workflow === null ? workflows : [workflow], none);
-    const opening = { channel: 'C1', workflow: workflow ?? 'complete', prompt: null, on } as const;
+    const opening = { channel: 'C1', workflow: workflow ?? 'complete', prompt: null, price: 24, on } as const;
     return JSON.stringify(createForm(opening, forAll, textOf('en')));
   };
   expect(form(null)).toContain('square');

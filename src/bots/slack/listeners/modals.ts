@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
-import { type RunId, type Workflow, workflows } from '../../../db/vocabulary.ts';
-import { offerOfAny } from '../../../pipeline/offer.ts';
+import type { RunId, Workflow } from '../../../db/vocabulary.ts';
+import { quote } from '../../../pipeline/submit.ts';
 import { performAction } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { perform } from '../../commands/all.ts';
@@ -11,6 +11,7 @@ import type { Asker } from '../asker.ts';
 import { createForm, type OpenedOn } from '../createForm.ts';
 import { asOfNow, cardOf, type DeskNeeds, receive, type Visit } from '../desk.ts';
 import { editForm } from '../editForm.ts';
+import { offerOfForm } from '../formPrice.ts';
 import { workspaceOf } from '../workspace.ts';
 
 /**
@@ -63,10 +64,12 @@ export const openCreateForm = (
   wish: { workflow: Workflow; prompt: string | null; on: OpenedOn | null },
 ): Promise<void> =>
   withModal(needs, asker, triggerId, async ({ request, text }) => {
-    const { providers, keys } = request.services;
-    const asked = wish.on ? (['video'] as const) : workflows;
-    const offer = offerOfAny(providers, asked, await keys.of(request.workspace.id));
-    return createForm({ ...wish, channel: asker.channel }, offer, text);
+    const { workspace } = request;
+    const [{ price }, offer] = await Promise.all([
+      quote(needs.services, workspace.id, wish.workflow, {}),
+      offerOfForm(needs.services, workspace.id, wish.on),
+    ]);
+    return createForm({ ...wish, channel: asker.channel, price }, offer, text);
   });
 
 /** The private form of an admin's command. Whether they are an admin is asked now, and again when the form comes back. */
@@ -83,7 +86,7 @@ export const openAdminForm = (needs: DeskNeeds, asker: Asker, triggerId: string,
 export const openEditForm = (needs: DeskNeeds, asker: Asker, triggerId: string, id: RunId): Promise<void> =>
   withModal(needs, asker, triggerId, async ({ request, text }) => {
     const answer = await performAction(request, 'edit', id);
-    if (answer.kind === 'edit') return editForm(id, answer.prompt, asker, text);
+    if (answer.kind === 'edit') return editForm(answer, asker, text);
     const card = answer.kind === 'deleted' ? answer.card : cardOf(answer, text);
     return cardView(card ?? textCard('bad', text.slack.fault.title), text);
   });

@@ -12,6 +12,7 @@ import { createCallback, fieldOfRefusal, readCreateForm } from '../createForm.ts
 import { asOfNow, cardOf, carryOut, type DeskNeeds, entered, receive, say } from '../desk.ts';
 import { readEditForm, runOfEditForm } from '../editForm.ts';
 import { cut } from '../escape.ts';
+import { formAgain } from '../formPrice.ts';
 import { sourceOfInteraction, viewPayload } from '../payloads.ts';
 import { workspaceOf } from '../workspace.ts';
 
@@ -55,7 +56,10 @@ export function lateAnswer(needs: DeskNeeds, body: unknown): ViewAnswer | undefi
 
 type View = ReturnType<typeof viewPayload.parse>['view'];
 
-/** What is wrong with the words is said in the form, before anything is looked up; the rest is said where the run would have been. */
+/**
+ * What is wrong with the words is said in the form, before anything is looked up, and so is a price that is higher than its button said;
+ * the rest is said where the run would have been.
+ */
 async function onCreate(needs: DeskNeeds, from: Asker, view: View, acknowledge: Ack): Promise<void> {
   const asked = readCreateForm(view.state, view.private_metadata);
   const checked = asked.command.check(asked.given);
@@ -65,19 +69,23 @@ async function onCreate(needs: DeskNeeds, from: Asker, view: View, acknowledge: 
     await acknowledge({ response_action: 'errors', errors: { [field]: sentence(checked.refusal, text) } });
     return;
   }
-  const { channel, threadTs, fileId } = asked;
+  const { channel, threadTs, fileId, credits: maxCredits } = asked;
+  const again = await formAgain(needs, from, checked.values, asked, textOf(rememberedLocale(needs, from)));
+  // Where Slack did not wait for it, the form is closed by now, and the price is said where the run would have been.
+  if (again && (await acknowledge(again))) return;
   await receive(needs, { ...from, channel, threadTs, fileId }, async (visit) => {
-    const answer = await carryOut(visit, asked.command, asked.given);
+    const told = { ...visit, request: { ...visit.request, maxCredits } };
+    const answer = await carryOut(told, asked.command, asked.given);
     const card = answer ? cardOf(answer, visit.text) : null;
     if (card) await say(visit, card);
   });
 }
 
 async function onEdit(needs: DeskNeeds, from: Asker, view: View, id: RunId): Promise<void> {
-  const { prompt, channel, threadTs } = readEditForm(view.state, view.private_metadata);
+  const { prompt, channel, threadTs, credits: maxCredits } = readEditForm(view.state, view.private_metadata);
   await receive(needs, { ...from, channel, threadTs, isPress: true }, async (visit) => {
     if (!(await entered(visit))) return;
-    const card = cardOf(await submitEdit(visit.request, id, prompt), visit.text);
+    const card = cardOf(await submitEdit({ ...visit.request, maxCredits }, id, prompt), visit.text);
     if (card) await say(visit, card);
   });
 }

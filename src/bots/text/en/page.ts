@@ -170,10 +170,9 @@ export const byHand = {
   title: 'Copy the link from here',
   text: 'The browser did not let the page copy it. The link is selected: copy it as you copy any text.',
 };
-export const edit = {
-  title: 'Edit the prompt',
-  start: (price: number): string => `Make it · ${creditsOf(price)}`,
-};
+/** What a button says whose press starts a run. */
+export const priced = (label: string, price: number): string => `${label} · ${creditsOf(price)}`;
+export const edit = { title: 'Edit the prompt' };
 export const stop = { confirm: 'Stop', keep: 'Keep going' };
 export const remove = {
   title: 'Delete what this run made?',

@@ -121,6 +121,13 @@ export function refusal(it: Refusal): { title: string; text: string } {
           ...(it.told > 0 ? [`It was ${credits(it.told)} when you were asked; nothing was stopped.`] : []),
         ].join(' '),
       };
+    case 'costs_more':
+      return it.told > 0
+        ? {
+            title: `This costs ${credits(it.priceCredits)} by now`,
+            text: `It was ${credits(it.told)} when you were told. Nothing was charged.`,
+          }
+        : { title: `This costs ${credits(it.priceCredits)}`, text: 'Nothing was charged yet.' };
     case 'not_your_run':
       return { title: 'That run is not yours', text: `Its member, a moderator or an admin can ${it.wish} it.` };
     case 'still_at_work':

@@ -167,7 +167,14 @@ export const buttons: Record<Action, string> = {
   delete: 'Delete',
 };
 
-export const edit = { title: 'Edit the prompt', label: 'What would you like to see?', submit: 'Start' };
+/** What a button says whose press starts a run. */
+export const priced = (label: string, price: number): string => `${label} · ${credits(price)}`;
+
+export const edit = {
+  title: 'Edit the prompt',
+  label: 'What would you like to see?',
+  price: (price: number) => `Starting it costs ${credits(price)}.`,
+};
 
 export const deleted = {
   title: 'Deleted',

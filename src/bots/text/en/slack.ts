@@ -1,3 +1,5 @@
+import { credits } from './measures.ts';
+
 /** What only Slack needs to say. */
 export const runId = (id: string): string => `Run ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
@@ -55,6 +57,8 @@ export const create = {
   on: 'On',
   off: 'Off',
   optional: 'Leave as it is to use what is usual in this workspace.',
+  dearer: (price: number) => `What you chose costs ${credits(price)}. Nothing was charged yet.`,
+  slow: 'VidGenie is busy right now. Nothing was charged; press the button again in a moment.',
   noImage: {
     title: 'There is no image in that message',
     text: 'Choose a message with a PNG, JPEG or WebP file. Nothing was charged.',

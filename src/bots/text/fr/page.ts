@@ -170,10 +170,8 @@ export const byHand = {
   title: 'Copier le lien d’ici',
   text: 'Le navigateur n’a pas laissé la page le copier. Le lien est sélectionné : copiez-le comme tout autre texte.',
 };
-export const edit = {
-  title: 'Modifier le texte',
-  start: (price: number): string => `Créer · ${creditsOf(price)}`,
-};
+export const priced = (label: string, price: number): string => `${label} · ${creditsOf(price)}`;
+export const edit = { title: 'Modifier le texte' };
 export const stop = { confirm: 'Arrêter', keep: 'Continuer' };
 export const remove = {
   title: 'Supprimer cette création ?',

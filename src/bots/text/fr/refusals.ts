@@ -90,6 +90,13 @@ export function refusal(it: Refusal): { title: string; text: string } {
           ...(it.told > 0 ? [`C’était ${credits(it.told)} au moment de la question ; rien n’a été arrêté.`] : []),
         ].join(' '),
       };
+    case 'costs_more':
+      return it.told > 0
+        ? {
+            title: `Cela coûte à présent ${credits(it.priceCredits)}`,
+            text: `C’était ${credits(it.told)} quand vous l’avez lu. Rien n’a été facturé.`,
+          }
+        : { title: `Cela coûte ${credits(it.priceCredits)}`, text: 'Rien n’a encore été facturé.' };
     case 'not_your_run':
       return {
         title: 'Cette création n’est pas la vôtre',

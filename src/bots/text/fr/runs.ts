@@ -163,7 +163,13 @@ export const buttons: Record<Action, string> = {
   delete: 'Supprimer',
 };
 
-export const edit = { title: 'Modifier le texte', label: 'Qu’aimeriez-vous voir ?', submit: 'Lancer' };
+export const priced = (label: string, price: number): string => `${label} · ${credits(price)}`;
+
+export const edit = {
+  title: 'Modifier le texte',
+  label: 'Qu’aimeriez-vous voir ?',
+  price: (price: number) => `Lancer coûte ${credits(price)}.`,
+};
 
 export const deleted = {
   title: 'Supprimé',

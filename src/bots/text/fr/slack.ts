@@ -1,3 +1,5 @@
+import { credits } from './measures.ts';
+
 /** Ce que seul Slack a besoin de dire. */
 export const runId = (id: string): string => `Création ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
@@ -54,6 +56,8 @@ export const create = {
   on: 'Oui',
   off: 'Non',
   optional: 'Ce que vous laissez tel quel suit les habitudes de cet espace de travail.',
+  dearer: (price: number) => `Votre choix coûte ${credits(price)}. Rien n’a encore été facturé.`,
+  slow: 'VidGenie est occupé en ce moment. Rien n’a été facturé ; réessayez dans un instant.',
   noImage: {
     title: 'Ce message ne contient pas d’image',
     text: 'Choisissez un message avec un fichier PNG, JPEG ou WebP. Rien n’a été facturé.',

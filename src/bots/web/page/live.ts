@@ -23,11 +23,12 @@ export function createLive(isWelcome: () => Promise<boolean>): Live {
   const runs = createStore<ReadonlyMap<string, Run>>(new Map());
   const account = createStore<Account | null>(null);
   const line = createStore({ isUp: false, isNew: true, opened: 0 });
-  // A stream does not look up where a run waits; what was told before is better than nothing.
+  // A stream looks up neither where a run waits nor what starting from it costs; what was told before is better than nothing.
   const keep = (run: Run) =>
     runs.change((now) => {
-      const before = run.state === 'queued' ? now.get(run.id)?.queue : null;
-      return new Map(now).set(run.id, { ...run, queue: run.queue ?? before ?? null });
+      const before = now.get(run.id);
+      const queue = run.queue ?? (run.state === 'queued' ? (before?.queue ?? null) : null);
+      return new Map(now).set(run.id, { ...run, queue, prices: run.prices ?? before?.prices ?? null });
     });
 
   const listen = () => {

@@ -48,6 +48,13 @@ export function RunView({ id }: { id: string }): VNode {
     };
   }, [id, isQueued]);
   useEffect(() => {
+    // With its end come the buttons that start from it, and their prices.
+    if (!run || !isOver(run) || run.prices !== null) return;
+    const leaving = new AbortController();
+    ask(leaving.signal);
+    return () => leaving.abort();
+  }, [run?.state]);
+  useEffect(() => {
     if (!run) return;
     const lead = isOver(run) ? '' : `${run.percent} % · `;
     document.title = `${lead}${run.prompt.slice(0, 60) || words.unspoken} · VidGenie`;

@@ -12,6 +12,7 @@ import { isOver } from './runShape.ts';
 
 type Started = z.infer<typeof started>;
 type Action = Run['actions'][number];
+type Start = 'again' | 'edit' | 'animate';
 
 const longestPrompt = 4000;
 
@@ -21,7 +22,9 @@ export function RunActions({ run }: { run: Run }): VNode {
   const [busy, setBusy] = useState<Action | null>(null);
   const [asking, setAsking] = useState<'edit' | 'delete' | 'copy' | null>(null);
   const [stopping, setStopping] = useState<Refusal | null>(null);
+  const [dearer, setDearer] = useState<{ action: Start; refusal: Refusal } | null>(null);
   const [prompt, setPrompt] = useState(run.prompt);
+  const prices = run.prices ?? { again: null, animate: null };
   const keys = useRef(new Map<string, string>());
 
   const during = async (action: Action, work: () => Promise<void>) => {
@@ -30,17 +33,22 @@ export function RunActions({ run }: { run: Run }): VNode {
     await work();
     setBusy(null);
   };
-  /** Until it is answered, the same press keeps its key. */
-  const begin = (action: 'again' | 'animate' | 'edit', path: string, body?: { prompt?: string }) =>
+  /**
+   * Starts a run for what the button says, or for nothing where it says no price: what it would cost is then asked. Until it is
+   * answered, the same press keeps its key.
+   */
+  const begin = (action: Start, maxCredits: number) =>
     during(action, async () => {
+      const body = action === 'animate' ? undefined : action === 'edit' ? { prompt } : {};
       const wish = `${action} ${JSON.stringify(body)}`;
       const key = keys.current.get(wish) ?? pressKey();
       keys.current.set(wish, key);
-      const answer = await api.send<Started>('POST', `/api/workflows/${run.id}/${path}`, {
-        key,
-        ...(body && { body }),
-      });
+      const path = `/api/workflows/${run.id}/${action === 'animate' ? 'animate' : 'again'}?maxCredits=${maxCredits}`;
+      const answer = await api.send<Started>('POST', path, { key, ...(body && { body }) });
       if (answer.ok || answer.refusal.status !== 0) keys.current.delete(wish);
+      const isAsked = !answer.ok && answer.refusal.reason === 'costs_more';
+      setDearer(isAsked ? { action, refusal: answer.refusal } : null);
+      if (isAsked) return setAsking(null);
       if (!tell(answer)) return;
       live.keep(answer.body.run);
       go(`/runs/${answer.body.run.id}`);
@@ -64,9 +72,9 @@ export function RunActions({ run }: { run: Run }): VNode {
     });
   const acts: Record<Action, () => void> = {
     cancel: () => stop(0),
-    again: () => begin('again', 'again', {}),
+    again: () => begin('again', prices.again ?? 0),
     edit: () => setAsking('edit'),
-    animate: () => begin('animate', 'animate'),
+    animate: () => begin('animate', prices.animate ?? 0),
     delete: () => setAsking('delete'),
   };
   const copyThread = async (url: string) => {
@@ -80,9 +88,14 @@ export function RunActions({ run }: { run: Run }): VNode {
   };
   const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
   const able = run.actions.filter((action) => action !== 'delete');
+  const editPrice = prices.again ?? run.priceCredits;
+  const labelOf = (action: Action): string => {
+    const price = action === 'again' || action === 'animate' ? prices[action] : null;
+    return price === null ? words.actions[action] : words.priced(words.actions[action], price);
+  };
   const button = (action: Action, symbol: IconName) =>
     html`<button key=${action} class="button" disabled=${busy !== null || (action === 'cancel' && run.stopping)} onClick=${acts[action]}>
-      ${icon(symbol)}${words.actions[action]}
+      ${icon(symbol)}${labelOf(action)}
     </button>`;
   return html`<div class="buttons run-actions">
     ${isOver(run) && run.downloadUrl !== null && html`<a class="button primary" href=${run.downloadUrl} download>${icon('download')}${words.download}</a>`}
@@ -99,9 +112,15 @@ export function RunActions({ run }: { run: Run }): VNode {
       </${Dialog}>`
     }
     ${
+      dearer &&
+      html`<${Dialog} title=${dearer.refusal.title} confirm=${words.priced(words.actions[dearer.action], dearer.refusal.credits ?? 0)} isBusy=${busy !== null} onConfirm=${() => begin(dearer.action, dearer.refusal.credits ?? 0)} onClose=${() => setDearer(null)}>
+        <p>${dearer.refusal.detail}</p>
+      </${Dialog}>`
+    }
+    ${
       asking === 'edit' &&
-      html`<${Dialog} title=${words.edit.title} confirm=${words.edit.start(run.priceCredits)} isBusy=${busy !== null} onConfirm=${() => begin('edit', 'again', { prompt })} onClose=${() => setAsking(null)}>
-        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${longestPrompt} onType=${setPrompt} onSubmit=${() => begin('edit', 'again', { prompt })} />
+      html`<${Dialog} title=${words.edit.title} confirm=${words.priced(words.make, editPrice)} isBusy=${busy !== null} onConfirm=${() => begin('edit', editPrice)} onClose=${() => setAsking(null)}>
+        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${longestPrompt} onType=${setPrompt} onSubmit=${() => begin('edit', editPrice)} />
       </${Dialog}>`
     }
     ${

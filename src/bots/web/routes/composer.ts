@@ -1,12 +1,13 @@
-import { type Account, accountOf } from '../../../db/credits.ts';
+import { accountOf } from '../../../db/credits.ts';
 import { longestPrompt, runOptions, stepsOf, styles, type Workflow, workflows } from '../../../db/vocabulary.ts';
 import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
 import { offerOf } from '../../../pipeline/offer.ts';
-import { isOpen, type Quote, quote as quoteFor } from '../../../pipeline/submit.ts';
+import { isOpen, quote as quoteFor } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
 import { imageLimits } from '../../commands/option.ts';
+import { quoteRefusal } from '../../commands/quoteRefusal.ts';
 import type { Refusal } from '../../commands/refusal.ts';
-import { makerOf, modelOf } from '../../maker.ts';
+import { makerOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
 import { options, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
@@ -80,7 +81,7 @@ const price = endpoint({
     ]);
     const { channels } = settings;
     const closed: Refusal | null = isOpen(channels, caller.channelIds) ? null : { reason: 'elsewhere', channels };
-    const refusal = closed ?? refusalOf(quoted, account, text);
+    const refusal = closed ?? quoteRefusal(quoted, account, text);
     const sentence = refusal && refusalFor(caller, refusal, text);
     return {
       status: 200,
@@ -93,16 +94,6 @@ const price = endpoint({
     };
   },
 });
-
-/** What would stand in the way of such a run now; null: nothing. */
-function refusalOf({ obstacle, price: priceCredits }: Quote, { balance, held }: Account, text: Text): Refusal | null {
-  if (obstacle?.outcome === 'no_key') return { reason: 'no_key', step: obstacle.step };
-  if (obstacle) {
-    const { option, value, allowed } = obstacle;
-    return { reason: 'unsupported', option, value, allowed, model: modelOf(obstacle, text) };
-  }
-  return priceCredits > balance ? { reason: 'insufficient', priceCredits, balance, heldCredits: held } : null;
-}
 
 const readSettings = endpoint({
   method: 'get',

@@ -3,10 +3,11 @@ import { membersOf, searchRuns } from '../../../db/gallery.ts';
 import { loadRuns, type RunView } from '../../../db/runs.ts';
 import type { RunId } from '../../../db/vocabulary.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
+import { nextPrices } from '../../../pipeline/submit.ts';
 import { performAction, submitEdit } from '../../actions/perform.ts';
 import { maySee } from '../../actions/permission.ts';
 import { admit } from '../caller.ts';
-import { againBody, change, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
+import { againBody, agreed, change, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { placeOf, presentRun } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
@@ -48,7 +49,9 @@ const show = endpoint({
   answer: async ({ deps, caller, text, params }) => {
     const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
-    return { status: 200, body: presentRun(deps, view, caller, await placeOf(deps.services, view)) };
+    const place = await placeOf(deps.services, view);
+    const prices = view.run.settledAt ? await nextPrices(deps.services, view) : null;
+    return { status: 200, body: presentRun(deps, view, caller, { place, prices }) };
   },
 });
 
@@ -58,13 +61,14 @@ const again = endpoint({
   access: 'member',
   pace: 'start',
   summary: 'Start a run like this one, with other words where some are given',
-  given: { ...nothing, params: idParams, body: againBody },
+  given: { ...nothing, params: idParams, query: agreed, body: againBody },
   answers: { 202: started },
   refuses: [402, 404, 409, 422, 503],
-  answer: async ({ deps, caller, text, context, signal, params, body }) => {
+  answer: async ({ deps, caller, text, context, signal, params, query, body }) => {
     if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['again', params.id, body];
-    const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
+    const idempotencyKey = context.req.header('idempotency-key');
+    const request = requestOf(deps, caller, signal, { idempotencyKey, wish, ...query });
     await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
     const id = idOf(params.id);
     const answer =
@@ -74,7 +78,7 @@ const again = endpoint({
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
     const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, now.queue);
+    const shown = presentRun(deps, now.view, caller, { place: now.queue });
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });
@@ -85,19 +89,20 @@ const animate = endpoint({
   access: 'member',
   pace: 'start',
   summary: 'Make a video of the image that this run made',
-  given: { ...nothing, params: idParams },
+  given: { ...nothing, params: idParams, query: agreed },
   answers: { 202: started },
   refuses: [402, 404, 409, 422, 503],
-  answer: async ({ deps, caller, text, context, signal, params }) => {
+  answer: async ({ deps, caller, text, context, signal, params, query }) => {
     if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const wish = ['animate', params.id];
-    const request = requestOf(deps, caller, signal, { idempotencyKey: context.req.header('idempotency-key'), wish });
+    const idempotencyKey = context.req.header('idempotency-key');
+    const request = requestOf(deps, caller, signal, { idempotencyKey, wish, ...query });
     await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
     const answer = await performAction(request, 'animate', idOf(params.id));
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
     const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, now.queue);
+    const shown = presentRun(deps, now.view, caller, { place: now.queue });
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });

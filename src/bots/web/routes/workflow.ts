@@ -39,17 +39,18 @@ const execute = endpoint({
   access: 'member',
   pace: 'start',
   summary: 'Start a run. The header Idempotency-Key makes a repeated request one run.',
-  given: { ...nothing, body: executeBody },
+  given: { ...nothing, query: agreed, body: executeBody },
   maxBodyBytes: mostBodyBytes,
   answers: { 202: executed },
   refuses: [402, 409, 422, 503],
-  answer: async ({ deps, caller, text, context, signal, body }) => {
+  answer: async ({ deps, caller, text, context, signal, query, body }) => {
     const { config } = body;
     const image = imageOf(config.customImage);
     if (image === 'not_data') return { refused: problem('only_data_url', text, { facts: { option: 'customImage' } }) };
     const request = requestOf(deps, caller, signal, {
       ...{ idempotencyKey: context.req.header('idempotency-key'), wish: body },
       ...(image === null ? {} : { image }),
+      ...query,
     });
     const command = workflowCommands[workflowOfType[config.workflowType]];
     const answer = await perform(request, command, givenOf(body));
@@ -198,14 +199,12 @@ const stop = endpoint({
   given: { ...nothing, params: idParams, query: agreed },
   answers: { 200: canceled, 202: canceled },
   refuses: [403, 404, 409],
-  answer: async ({ deps, caller, text, signal, params, query: { maxCredits } }) => {
+  answer: async ({ deps, caller, text, signal, params, query }) => {
     if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
-    const request = requestOf(deps, caller, signal);
+    const request = requestOf(deps, caller, signal, query);
     // A program that names no limit has agreed to whatever stopping costs.
-    const answer =
-      maxCredits === undefined
-        ? await perform(request, cancel, { run: params.id, yes: true })
-        : await perform({ ...request, maxCredits }, cancel, { run: params.id });
+    const yes = query.maxCredits === undefined ? { yes: true } : {};
+    const answer = await perform(request, cancel, { run: params.id, ...yes });
     if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
     const view = await settled(deps, caller, params.id, signal);
     if (!view) return noSuchRun(text);

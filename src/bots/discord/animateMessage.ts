@@ -1,0 +1,62 @@
+import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
+import { accountOf } from '../../db/credits.ts';
+import { ensureWorkspace } from '../../db/workspaces.ts';
+import { quote } from '../../pipeline/submit.ts';
+import { animateImage } from '../actions/animate.ts';
+import { quoteRefusal } from '../commands/quoteRefusal.ts';
+import { refusalCard } from '../refusalCard.ts';
+import type { Text } from '../text.ts';
+import { outdatedMessage, refusalMessage } from './answer.ts';
+import { openUrl, requestOf } from './asker.ts';
+import type { Bot } from './bot.ts';
+import { pictureId } from './customId.ts';
+import type { Incoming, MessageCommand, Pressed } from './incoming.ts';
+import { imageIn, pictureShown } from './messageImage.ts';
+import { messageOf } from './render.ts';
+import type { Reply } from './reply.ts';
+import { startPublicly } from './startPublicly.ts';
+
+/**
+ * *Animate with VidGenie*, in the menu of a message: shows whoever chose it the picture, and what animating it costs. The question
+ * itself carries both, so that nothing is kept for an answer that may never come.
+ */
+export async function animateMessage(
+  bot: Bot,
+  it: Incoming,
+  data: MessageCommand,
+  reply: Reply,
+  text: Text,
+): Promise<void> {
+  const url = imageIn(data.resolved.messages, data.target_id);
+  if (url === null) {
+    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: { reason: 'nothing_to_animate' } }, text));
+  }
+  await reply.respond({
+    type: InteractionResponseType.DeferredChannelMessageWithSource,
+    data: { flags: MessageFlags.Ephemeral },
+  });
+  const { services, workspace } = requestOf(it, bot.services, null);
+  await ensureWorkspace(services.db, workspace, services.freeCredits);
+  const quoted = await quote(services, workspace.id, 'video', {});
+  const refusal = quoteRefusal(quoted, await accountOf(services.db, workspace.id), text);
+  if (refusal) return await reply.editOriginal(refusalMessage({ kind: 'refusal', refusal }, text));
+  const price = { reason: 'costs_more', priceCredits: quoted.price, told: 0, button: null } as const;
+  const label = text.runs.priced(text.runs.buttons.animate, quoted.price);
+  const shown = { pictureUrl: url, buttons: [{ id: pictureId(quoted.price), label }] };
+  await reply.editOriginal(messageOf(refusalCard(price, text), text, shown));
+}
+
+/** The answer to that question. */
+export async function animatePicture(
+  bot: Bot,
+  it: Pressed,
+  maxCredits: number,
+  reply: Reply,
+  text: Text,
+): Promise<void> {
+  const url = pictureShown(it.message.components);
+  if (url === null) return await reply.whisper(outdatedMessage(text));
+  await startPublicly(bot, it, reply, {
+    perform: (request) => animateImage({ ...request, openImage: openUrl, maxCredits }, url),
+  });
+}

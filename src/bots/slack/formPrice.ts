@@ -1,0 +1,56 @@
+import { type Workflow, type WorkspaceId, workflows } from '../../db/vocabulary.ts';
+import { workspaceSettings } from '../../db/workspaces.ts';
+import { type Offer, offerOfAny } from '../../pipeline/offer.ts';
+import { quote } from '../../pipeline/submit.ts';
+import { within } from '../../pipeline/within.ts';
+import type { Services } from '../services.ts';
+import type { Text } from '../text.ts';
+import type { Asker } from './asker.ts';
+import { type Asked, createForm, type OpenedOn } from './createForm.ts';
+import type { DeskNeeds } from './desk.ts';
+import type { ViewAnswer } from './listeners/views.ts';
+import { workspaceOf } from './workspace.ts';
+
+/** Slack waits three seconds for an answer to a form, and a form that takes two is closed. Milliseconds. */
+const patienceMs = 1_500;
+
+const choices = workspaceSettings.shape.defaults.unwrap();
+
+/** What a form offers: what the models of a workspace can do, of those workflows that it can start. */
+export async function offerOfForm(services: Services, id: WorkspaceId, on: OpenedOn | null): Promise<Offer> {
+  const asked: readonly Workflow[] = on ? ['video'] : workflows;
+  return offerOfAny(services.providers, asked, await services.keys.of(id));
+}
+
+/**
+ * The form once more, with the price on its button, where what was chosen costs more than its button said; a word of patience where
+ * that cannot be said while Slack waits; null: what was said holds.
+ */
+export async function formAgain(
+  { services, log }: DeskNeeds,
+  { source }: Asker,
+  values: unknown,
+  asked: Asked,
+  text: Text,
+): Promise<ViewAnswer | null> {
+  const id = workspaceOf(source);
+  // Whoever is not installed is told so where everybody is.
+  if (!id) return null;
+  const { workflow, given: chosen, channel, on, credits } = asked;
+  let answer: ViewAnswer | null = { response_action: 'errors', errors: { prompt: text.slack.create.slow } };
+  const asking = (async () => {
+    const { price } = await quote(services, id, workflow, choices.parse(values));
+    if (price <= credits) {
+      answer = null;
+      return;
+    }
+    const opening = { workflow, prompt: String(chosen.prompt ?? ''), channel, on, price, chosen };
+    const offer = await offerOfForm(services, id, on);
+    answer = { response_action: 'update', view: createForm(opening, offer, text) };
+  })();
+  await within(patienceMs, asking).catch((error: unknown) => {
+    log.warn({ face: 'slack', error }, 'a form could not be priced');
+  });
+  asking.catch(() => {});
+  return answer;
+}
