@@ -126,14 +126,19 @@ async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
       const asked = await driver.command(`complete a fox in channel ${channel}`, { channel });
       await driver.told.first(({ key }) => key === asked.key, 'an answer');
       const rows = await db.execute<{ id: string }>(`SELECT id FROM runs WHERE place->>'channel' = '${channel}'`);
-      return { id: runId.parse(rows[0]?.id), channel, fate };
+      const id = runId.parse(rows[0]?.id);
+      channelOfRun.set(id.slice(0, 8), channel);
+      return { id, channel, fate };
     }),
   );
 }
 
+/** By the first characters of the run's id, which its files have in their names. */
+const channelOfRun = new Map<string, string>();
+
 /** The channel that a call is about; uploads name nothing but the file. */
 function channelOf(slack: Slack, { method, body }: Asked): string | null {
-  if (method === 'files.getUploadURLExternal') return /channel (C\w+)/.exec(String(body.alt_text))?.[1] ?? null;
+  if (method === 'files.getUploadURLExternal') return channelOfRun.get(String(body.filename).slice(9, 17)) ?? null;
   if (method !== 'upload') return String(body.channel ?? body.channel_id ?? '');
   const reserved = slack.calls.all().find(({ answer }) => answer.file_id === body.file);
   return reserved ? channelOf(slack, reserved) : null;
@@ -289,11 +294,11 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   // The link to its thread comes before the last write.
   await expect.poll(told, { timeout: 20_000 }).toEqual([{ prompt: 'a fox' }, { prompt: 'a hen' }]);
   expect(await slack.history(general)).toHaveLength(1);
-  // Where it was mentioned, and the message that follows its work.
+  // Where it was mentioned, the message that follows its work, and the one that tells who asked.
   const posted = slack.calls
     .all()
     .filter(({ method, body }) => method === 'chat.postMessage' && body.thread_ts === mention.ts);
-  expect(posted).toHaveLength(2);
+  expect(posted).toHaveLength(3);
   await expect.poll(() => checkInvariants(db, { atRest: true }), { timeout: 20_000 }).toEqual([]);
 });
 

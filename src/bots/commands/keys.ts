@@ -72,9 +72,21 @@ export const keys = command({
       if (typed !== '') changes.push(await setKey(request, vendor, typed));
       else if (removed.includes(vendor)) changes.push(await dropKey(request, vendor));
     }
-    return { kind: 'card', card: changesCard(changes, await listKeys(request), textOf(request.locale)) };
+    const text = textOf(request.locale);
+    return { kind: 'card', card: changesCard(changes, await listKeys(request), text), faults: faultsOf(changes, text) };
   },
 });
+
+/** What is wrong with each key that was not taken; what came of the others is said as well, for it is said nowhere else then. */
+function faultsOf(changes: readonly KeyChange[], text: Text): Record<string, string> {
+  const isRefused = ({ outcome }: KeyChange) => outcome === 'kept' || outcome === 'malformed';
+  const others = changes.filter((change) => !isRefused(change));
+  return Object.fromEntries(
+    changes
+      .filter(isRefused)
+      .map((change) => [change.vendor, [change, ...others].map(text.commands.keys.change).join(' ')]),
+  );
+}
 
 type Listed = Awaited<ReturnType<typeof listKeys>>;
 

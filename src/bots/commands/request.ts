@@ -35,7 +35,8 @@ export type CommandRequest = {
 
 /** What a command comes to; every face shows each kind in its own way. */
 export type Answer =
-  | { kind: 'card'; card: Card }
+  /** `faults`: what is wrong with which field of the form that it answers, for a face that can say so there. */
+  | { kind: 'card'; card: Card; faults?: Readonly<Record<string, string>> }
   /** A card about a run, and the run as it stands. */
   | { kind: 'status'; card: Card; view: RunView }
   /** A card, and a run that it is about: its face may follow it until it is settled. */

@@ -25,9 +25,6 @@ export type Attachments = {
 
 type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal; text: Text; spoilers: boolean };
 
-/** A file of such a name is hidden until somebody clicks it. */
-export const fileName = (name: string, spoilers: boolean): string => (spoilers ? `SPOILER_${name}` : name);
-
 /**
  * Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. What an earlier try has given
  * up on (`givenUp`) is not tried again.
@@ -43,7 +40,7 @@ export async function attach(
   };
   try {
     // Before anything is fetched for it.
-    if (media.some((medium) => isToBeEncoded(medium, order))) requireFreeEncoder();
+    if (media.some((medium) => isToBeEncoded(medium, media, order))) requireFreeEncoder();
     return { ...(await filesOf(media, order, surroundings, copies)), dispose };
   } catch (error) {
     await dispose();
@@ -53,15 +50,29 @@ export async function attach(
 
 type Order = { runId: string; limitBytes: number; givenUp: readonly StepKind[] };
 
-const isToBeEncoded = ({ kind, bytes }: CardMedia, { limitBytes, givenUp }: Order) =>
-  kind === 'video' && bytes > limitBytes && limitBytes > 0 && !givenUp.includes(kind);
+const isToBeEncoded = (medium: CardMedia, media: readonly CardMedia[], order: Order) =>
+  medium.kind === 'video' &&
+  medium.bytes > roomFor(medium, media, order) &&
+  order.limitBytes > 0 &&
+  !order.givenUp.includes(medium.kind);
+
+/** A request holds 25 MiB, whatever a server's boosts allow for one file. Some of it is for what is said besides. Bytes. */
+const longestRequest = 25 * 1024 * 1024 - 256 * 1024;
+
+/** What a file may have of a message: no more than a server takes, and a video no more than the images leave, for it can be made smaller. */
+function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes, givenUp }: Order): number {
+  const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.kind));
+  const taken = others.reduce((sum, { bytes }) => sum + Math.min(bytes, limitBytes), 0);
+  return Math.max(0, Math.min(limitBytes, longestRequest - taken));
+}
 
 async function filesOf(
   media: readonly CardMedia[],
-  { runId, limitBytes, givenUp }: Order,
+  order: Order,
   { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
   copies: string[],
 ): Promise<Omit<Attachments, 'dispose'>> {
+  const { runId, givenUp } = order;
   const files: Attachments['files'] = [];
   const lines: string[] = [];
   const unreached: StepKind[] = [];
@@ -72,6 +83,7 @@ async function filesOf(
       continue;
     }
     const original = await onDisk(store, medium.objectKey, directory, copies, signal);
+    const limitBytes = roomFor(medium, media, order);
     const path = medium.bytes <= limitBytes ? original : await fitted(original, medium, limitBytes, directory, signal);
     if (path === null) {
       const address = await addressOf(medium.objectKey);
@@ -83,8 +95,8 @@ async function filesOf(
     const isJpeg = medium.kind === 'image' && path !== original;
     const mime = isJpeg ? 'image/jpeg' : medium.mime;
     // Never a name made of somebody's words: those end up in file systems.
-    const name = fileName(`${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`, spoilers);
-    files.push({ name, label: medium.label, file: { name, path, mime } });
+    const name = `${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
+    files.push({ name, label: medium.label, file: { name, path, mime, isSpoiler: spoilers } });
   }
   return { files, lines, unreached };
 }
@@ -139,5 +151,5 @@ export async function preview(
   const dispose = async () => {
     await Promise.all([path, ...copies].map((copy) => rm(copy, { force: true })));
   };
-  return { file: { name: fileName(previewName, spoilers), path, mime: 'image/jpeg' }, dispose };
+  return { file: { name: previewName, path, mime: 'image/jpeg', isSpoiler: spoilers }, dispose };
 }

@@ -55,6 +55,7 @@ const isDefault = (value: Json) =>
 const declared = new Set([
   ...['type', 'name', 'value', 'description', 'description_localizations', 'fr', 'contexts', 'integration_types'],
   ...['options', 'required', 'choices', 'min_value', 'max_value', 'min_length', 'max_length', 'autocomplete'],
+  ...['file_types'],
 ]);
 
 /** The address at which an admin adds the bot to a server, with exactly the permissions that it needs. */

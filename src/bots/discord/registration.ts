@@ -67,7 +67,8 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
     case 'flag':
       return { ...common, type: ApplicationCommandOptionType.Boolean };
     case 'image':
-      return { ...common, type: ApplicationCommandOptionType.Attachment };
+      // It looks at names alone; the bytes decide when they are there.
+      return { ...common, type: ApplicationCommandOptionType.Attachment, file_types: ['image'] };
   }
 }
 

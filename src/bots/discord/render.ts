@@ -24,6 +24,8 @@ const colours: Record<Tone, number> = {
 /** All texts of a message may have 4,000 characters together; some room is left for what is added to a card. */
 const mostText = 3_600;
 const longestQuote = 1_000;
+const longestButton = 80;
+const buttonsInARow = 5;
 
 /** What a card shows beside itself. */
 export type Shown = {
@@ -133,7 +135,7 @@ function rows(
     ({
       type: ComponentType.Button,
       style: isDangerous ? ButtonStyle.Danger : ButtonStyle.Secondary,
-      label,
+      label: clip(label, longestButton),
       custom_id: id,
     }) as const;
   const components = [
@@ -143,6 +145,9 @@ function rows(
     ...others.map(({ id, label }) => button(id, label, false)),
     ...forms.map(({ id, label }) => button(id, `${label} …`, false)),
   ];
-  if (components.length === 0) return [];
-  return [{ type: ComponentType.ActionRow, components }];
+  const count = Math.ceil(components.length / buttonsInARow);
+  return Array.from({ length: count }, (_, index) => ({
+    type: ComponentType.ActionRow,
+    components: components.slice(index * buttonsInARow, (index + 1) * buttonsInARow),
+  }));
 }

@@ -77,7 +77,8 @@ export const codes = {
   tooManyThreads: 160006,
 } as const;
 
-export type UploadFile = { name: string; path: string; mime: string };
+/** `isSpoiler`: hidden until somebody clicks it. */
+export type UploadFile = { name: string; path: string; mime: string; isSpoiler: boolean };
 
 const idOnly = z.object({ id: z.string() });
 const withAttachments = idOnly.extend({ attachments: z.array(z.object({ id: z.string(), filename: z.string() })) });
@@ -110,7 +111,10 @@ export async function sendMessage(rest: REST, call: Call): Promise<Sent> {
 export const attachmentsOf = (files: readonly UploadFile[], kept: readonly string[] = []) => ({
   attachments: [
     ...kept.map((id) => ({ id })),
-    ...files.map((file, index) => ({ id: String(index), filename: file.name })),
+    ...files.map(({ name, isSpoiler }, index) => ({
+      ...{ id: String(index), filename: name },
+      ...(isSpoiler ? { is_spoiler: true } : {}),
+    })),
   ],
 });
 

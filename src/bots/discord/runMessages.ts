@@ -4,7 +4,7 @@ import type { Progress } from '../../pipeline/progress.ts';
 import { type Block, type Card, textCard } from '../card.ts';
 import { runCard } from '../runCard.ts';
 import type { Text } from '../text.ts';
-import { fileName, previewName } from './media.ts';
+import { previewName } from './media.ts';
 import { type MessageBody, messageOf } from './render.ts';
 
 /** How a run stands, with a small copy of its image as soon as there is one. */
@@ -17,7 +17,7 @@ export function progressMessage(
   const card = withoutMedia(runCard(view, progress, text));
   if (!preview) return messageOf(card, text);
   const { spoilers } = preview;
-  const pictures = [{ name: fileName(previewName, spoilers), label: text.runs.media.image }];
+  const pictures = [{ name: previewName, label: text.runs.media.image }];
   return messageOf(card, text, { pictures, spoilers });
 }
 

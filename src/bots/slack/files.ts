@@ -1,4 +1,6 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import type { MediaStore } from '../../pipeline/media/store.ts';
+import { ProviderError } from '../../pipeline/providers/provider.ts';
 import type { CardMedia } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { isPassingRefusal, isSlacksFault, refusalOf } from './client.ts';
@@ -89,7 +91,7 @@ async function shareOne(
 
   const fileId = known && known.state !== 'reserved' ? known.fileId : await upload(voice, store, media, mark);
   const isInDoubt = known?.state === 'sharing';
-  if (!isInDoubt || !(await wasShared(voice, fileId))) {
+  if (!isInDoubt || (await lookedFor(voice, fileId)) !== 'there') {
     await mark({ fileId, state: 'sharing' });
     const size = text.runs.media.size(media.width, media.height, media.seconds, text.measures.bytes(media.bytes));
     const comment = escaped(`${media.label}: ${size}`);
@@ -104,7 +106,21 @@ async function shareOne(
       }
     }
   }
+  await verified(voice, fileId, mark);
   await mark({ fileId, state: 'shared' });
+}
+
+/** Slack shares a file a moment after it has said so. Milliseconds. */
+const looksAfterMs = [0, 300, 700, 1_500, 3_000] as const;
+
+/** Slack may say that it shared a file, and not do so. Then the file is uploaded anew with the next try. */
+async function verified(voice: Voice, fileId: string, mark: (file: SharedFile) => Promise<void>): Promise<void> {
+  for (const afterMs of looksAfterMs) {
+    await delay(afterMs, undefined, { signal: voice.signal });
+    if ((await lookedFor(voice, fileId)) !== 'missing') return;
+  }
+  await mark({ fileId, state: 'reserved' });
+  throw new ProviderError('unavailable', 'Slack took a file and did not show it');
 }
 
 async function upload(
@@ -115,7 +131,10 @@ async function upload(
 ): Promise<string> {
   const extension = media.objectKey.split('.').at(-1) ?? 'bin';
   const file = { name: `vidgenie-${shortId(voice.view.run.id)}.${extension}`, bytes: media.bytes };
-  const { fileId, uploadUrl } = await reserveFile(voice.client, { ...file, description: voice.view.run.prompt });
+  const { fileId, uploadUrl } = await reserveFile(voice.client, {
+    ...file,
+    description: media.kind === 'image' ? voice.view.run.prompt : null,
+  });
   await mark({ fileId, state: 'reserved' });
   const body = await store.open(media.objectKey);
   await sendBytes(uploadUrl, body, { mime: media.mime, bytes: media.bytes, signal: voice.signal });
@@ -123,13 +142,14 @@ async function upload(
   return fileId;
 }
 
-/** Whether a file is out already. Without the optional scope `files:read` Slack does not say, which counts as no. */
-async function wasShared({ client }: Voice, fileId: string): Promise<boolean> {
+/** Whether a file is out. Without the optional scope `files:read` Slack does not say. */
+async function lookedFor({ client }: Voice, fileId: string): Promise<'there' | 'missing' | 'unknown'> {
   try {
     const { file } = await client.files.info({ file: fileId });
-    return Object.keys({ ...file?.shares?.public, ...file?.shares?.private }).length > 0;
+    return Object.keys({ ...file?.shares?.public, ...file?.shares?.private }).length > 0 ? 'there' : 'missing';
   } catch (error) {
-    if (refusalOf(error) === null) throw error;
-    return false;
+    const refusal = refusalOf(error);
+    if (refusal === null || isPassingRefusal(refusal)) throw error;
+    return refusal === 'file_not_found' ? 'missing' : 'unknown';
   }
 }

@@ -6,16 +6,21 @@ import { cut } from './escape.ts';
 
 type Reserved = { fileId: string; uploadUrl: string };
 
-/** Asks Slack for a place to put a file. The name is ours: a prompt is never a file name. */
+/**
+ * Asks Slack for a place to put a file. The name is ours: a prompt is never a file name. `description` is for images alone: with any
+ * other file Slack takes it, and then shares nothing without a word.
+ */
 export async function reserveFile(
   client: WebClient,
-  file: { name: string; bytes: number; description: string },
+  file: { name: string; bytes: number; description: string | null },
 ): Promise<Reserved> {
-  const { file_id: fileId, upload_url: uploadUrl } = await client.files.getUploadURLExternal({
+  const asked = {
     filename: file.name,
     length: file.bytes,
-    alt_text: cut(file.description, 1_000),
-  });
+    // So Slack calls it; its library knows another name, to which Slack pays no attention.
+    ...(file.description === null ? {} : { alt_txt: cut(file.description, 1_000) }),
+  };
+  const { file_id: fileId, upload_url: uploadUrl } = await client.files.getUploadURLExternal(asked);
   if (!fileId || !uploadUrl) throw new ProviderError('unavailable', 'Slack gave no place for a file');
   return { fileId, uploadUrl };
 }

@@ -98,7 +98,7 @@ test('files that the channel does not take are sent to the member directly, and 
   const [, progress, ...others] = await slack.thread(general, String(finished.body.message_ts));
   expect(progress?.blocks).toMatchObject(expect.arrayContaining([expect.objectContaining({ type: 'plan' })]));
   expect(JSON.stringify(progress?.blocks)).toMatch(/file_uploads_disabled.*direct message/);
-  expect(others).toEqual([]);
+  expect(others.map(({ text }) => text)).toEqual(['<@U000000001> Your image is ready']);
   const shared = slack.calls
     .all()
     .filter(({ method, answer }) => method === 'files.completeUploadExternal' && answer.ok);
@@ -154,6 +154,22 @@ test('nobody is mentioned where the admins do not want it, nor who stopped the r
   await driver.command('image a hen');
   await expect.poll(ends).toBe(3);
   expect(told().map(({ body }) => body.text)).toEqual([`<@${slack.people.ada}> Your image is ready`]);
+});
+
+test('a file of which Slack says that it shared it, and did not, is shared all the same, once', async () => {
+  const { slack, driver } = await startInSlack();
+  let pretended = 0;
+  slack.meddle.with = ({ method }) => {
+    if (method !== 'files.completeUploadExternal' || pretended >= 1) return null;
+    pretended += 1;
+    return 'pretend';
+  };
+  await driver.command('image a fox');
+  const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
+  const thread = await slack.thread(slack.channels.general, String(finished.body.message_ts));
+  expect(thread.flatMap(({ files }) => files ?? [])).toMatchObject([{ mimetype: 'image/png' }]);
+  const reserved = slack.calls.all().filter(({ method }) => method === 'files.getUploadURLExternal');
+  expect(reserved.map(({ body }) => body.alt_txt)).toEqual(['a fox', 'a fox']);
 });
 
 test('what members type can neither address a channel nor break a limit', async () => {

@@ -53,6 +53,8 @@ function check(
   if (text > 4000) throw wrong(`${text} characters of text`);
   for (const one of components) {
     if (one.type === 10 && (one.content ?? '').trim() === '') throw wrong('an empty text');
+    if (one.type === 1 && (one.components?.length ?? 0) > 5) throw wrong('more than five buttons in a row');
+    if (one.type === 2 && (one.label ?? '').length > 80) throw wrong('a label of more than 80 characters');
     if ((one.custom_id ?? '').length > 100) throw wrong('a custom_id of more than 100 characters');
     for (const item of one.items ?? []) {
       const [, name] = /^attachment:\/\/(.*)$/.exec(item.media.url) ?? [];
@@ -69,17 +71,19 @@ function check(
   }
   const tier = channel?.guildId ? (world.guilds.get(channel.guildId)?.tier ?? 0) : 0;
   const limit = tierLimits[tier] ?? 0;
+  if (attachments.some(({ filename }) => filename.startsWith('SPOILER_')))
+    world.violations.push('a spoiler that only its name makes one');
   if (attachments.some(({ bytes }) => bytes.length > limit)) throw new Refused(413, 40005, 'Request entity too large');
 }
 
 function stored(world: World, body: MessageBody, uploads: readonly Upload[], before: readonly StoredAttachment[]) {
   const listed = body.attachments;
   if (!listed) {
-    return [...before, ...uploads.map((upload) => ({ ...upload, id: world.newId() }))];
+    return [...before, ...uploads.map((upload) => ({ ...upload, id: world.newId(), isSpoiler: false }))];
   }
-  return listed.flatMap(({ id }) => {
+  return listed.flatMap(({ id, is_spoiler: isSpoiler = false }) => {
     const upload = uploads.find(({ index }) => index === String(id));
-    if (upload) return [{ ...upload, id: world.newId() }];
+    if (upload) return [{ ...upload, id: world.newId(), isSpoiler }];
     const kept = before.find((one) => one.id === String(id));
     return kept ? [kept] : [];
   });

@@ -166,7 +166,13 @@ export async function openDiscord() {
   };
 }
 
+/** What a request may hold, whatever a server's boosts allow. Bytes. */
+const longestRequest = 25 * 1024 * 1024;
+
 async function read(context: Context): Promise<Received> {
+  if (Number(context.req.header('content-length') ?? 0) > longestRequest) {
+    throw new Refused(413, 40005, 'Request entity too large');
+  }
   const type = context.req.header('content-type') ?? '';
   if (!type.startsWith('multipart/')) {
     const text = await context.req.text();

@@ -32,7 +32,13 @@ export const messageBody = z.looseObject({
   flags: z.int().optional(),
   components: z.array(component).optional(),
   attachments: z
-    .array(z.looseObject({ id: z.union([z.string(), z.number()]), filename: z.string().optional() }))
+    .array(
+      z.looseObject({
+        id: z.union([z.string(), z.number()]),
+        filename: z.string().optional(),
+        is_spoiler: z.boolean().optional(),
+      }),
+    )
     .optional(),
   allowed_mentions: z.looseObject({ parse: z.array(z.string()), users: z.array(z.string()).optional() }).optional(),
   nonce: z.string().optional(),
@@ -41,7 +47,13 @@ export const messageBody = z.looseObject({
 });
 export type MessageBody = z.infer<typeof messageBody>;
 
-export type StoredAttachment = { id: string; filename: string; bytes: Uint8Array; contentType: string };
+export type StoredAttachment = {
+  id: string;
+  filename: string;
+  bytes: Uint8Array;
+  contentType: string;
+  isSpoiler: boolean;
+};
 export type Message = {
   id: string;
   channelId: string;

@@ -16,8 +16,8 @@ export type ApiCall = {
   answer: z.infer<typeof json>;
 };
 
-/** What to do instead of forwarding: answer in Slack's name, cut the line before or after the emulator had the call. */
-type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after';
+/** What to do instead of forwarding: answer in Slack's name, say ok and do nothing, cut the line before or after the emulator had the call. */
+type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after' | 'pretend';
 
 export type SlackProxy = {
   /** Where programs under test find Slack. */
@@ -80,6 +80,11 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     problems.push(...(await problemsOf(call)));
     const instead = await meddle.with(call);
     if (instead === 'cut_before') return void response.destroy();
+    if (instead === 'pretend') {
+      calls.add({ ...call, answer: { ok: true } });
+      response.writeHead(200, { 'content-type': 'application/json' });
+      return void response.end('{"ok":true}');
+    }
     if (instead !== null && instead !== 'cut_after') {
       const isPause = 'retryAfterSeconds' in instead;
       const answer = { ok: false, error: isPause ? 'ratelimited' : instead.error };
@@ -108,6 +113,10 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     if (method.startsWith('views.') && body.view !== undefined) found.push(...viewProblems(body.view));
     if (typeof body.text === 'string' && /<!(channel|here|everyone)/.test(body.text))
       found.push('a whole channel is addressed');
+    if (body.alt_text !== undefined) found.push('Slack knows no alt_text');
+    if (body.alt_txt !== undefined && !/\.(png|jpe?g|webp)$/.test(String(body.filename))) {
+      found.push('a file that is no image has an alt_txt, with which Slack does not share it');
+    }
     if (method === 'files.completeUploadExternal') {
       const { channel_id: channel, thread_ts: threadTs, channels } = body;
       if (typeof threadTs !== 'string' || channels !== undefined) found.push('a file is shared without one thread');

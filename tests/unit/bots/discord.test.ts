@@ -16,6 +16,7 @@ import { runId } from '../../../src/db/vocabulary.ts';
 import { loadContract } from '../../support/discord/contract.ts';
 import { flat } from '../../support/discord/world.ts';
 
+const run = runId.parse('0b8f6a52-0000-4000-8000-000000000000');
 const localised = { description: z.string(), description_localizations: z.object({ fr: z.string() }) };
 const described = z.object({ ...localised, options: z.array(z.object(localised)).optional() });
 
@@ -28,6 +29,9 @@ test('the registration keeps to Discord’s limits, and says everything in both 
     expect(one.description.length).toBeLessThanOrEqual(100);
     expect(one.description_localizations.fr).not.toBe(one.description);
   }
+  // Where an image is asked for, Discord offers nothing else.
+  const images = JSON.stringify(registrationOf(commands)).match(/"type":11,"file_types":\["image"\]/g);
+  expect(images).toHaveLength(1);
   expect(loadContract()('PUT', '/applications/1/commands', registrationOf(commands))).toBeNull();
 });
 
@@ -52,6 +56,20 @@ test('a card of any words becomes a message that Discord takes', () => {
         expect(said.join('').length).toBeLessThanOrEqual(4_000);
       },
     ),
+  );
+});
+
+test('any buttons become rows of five whose labels Discord takes', () => {
+  const labels = fc.array(fc.string({ unit: 'binary', minLength: 1, maxLength: 200 }), { maxLength: 12 });
+  fc.assert(
+    fc.property(labels, (all) => {
+      const buttons = all.map((label) => ({ action: 'again', runId: run, label, style: 'plain' }) as const);
+      const { components } = messageOf({ ...textCard('plain', 'a'), buttons }, textOf('en'));
+      const rows = flat(components).filter(({ type }) => type === 1);
+      expect(rows.flatMap((row) => row.components ?? [])).toHaveLength(all.length);
+      for (const row of rows) expect(row.components?.length).toBeLessThanOrEqual(5);
+      for (const { label = '' } of flat(rows)) expect(label.length).toBeLessThanOrEqual(80);
+    }),
   );
 });
 

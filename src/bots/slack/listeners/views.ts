@@ -104,6 +104,11 @@ async function onAdminForm(
       const errors = { [field]: sentence(answer.refusal, visit.text) };
       if (await acknowledge({ response_action: 'errors', errors })) return;
     }
+    const faults = Object.entries(answer.kind === 'card' ? (answer.faults ?? {}) : {});
+    if (faults.length > 0) {
+      const errors = Object.fromEntries(faults.map(([name, words]) => [name, cut(words, longestFault)]));
+      if (await acknowledge({ response_action: 'errors', errors })) return;
+    }
     const card = cardOf(answer, visit.text) ?? textCard('good', visit.text.commands.settings.saved);
     const shown = cardView(card, visit.text);
     if (await acknowledge({ response_action: 'update', view: shown })) return;
@@ -111,11 +116,13 @@ async function onAdminForm(
   });
 }
 
+const longestFault = 1_000;
+
 /** One line below a field: Slack shows no more of it. */
 function sentence(refusal: Parameters<typeof refusalCard>[0], text: ReturnType<typeof textOf>): string {
   const { title, blocks } = refusalCard(refusal, text);
   const words = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
-  return cut([title, ...words].join('. '), 1_000);
+  return cut([title, ...words].join('. '), longestFault);
 }
 
 /** The asker's language without asking Slack, for an answer that cannot wait: they opened the form a moment ago. */
