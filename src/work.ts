@@ -23,7 +23,7 @@ type Opening = {
   database: Database;
   keyring: Keyring;
   /** What turns need, as far as the program has it open. */
-  deps: Omit<TurnDeps, 'breakers' | 'messengerOf'> & { log: Logger };
+  deps: Omit<TurnDeps, 'breakers' | 'messengerOf' | 'tellings'> & { log: Logger };
   /** Messengers in place of the usual ones. */
   messengers: Partial<Record<Face, Messenger>>;
   turnsAtOnce: number | undefined;

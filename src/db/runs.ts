@@ -24,7 +24,13 @@ export type Step = typeof steps.$inferSelect;
 export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt'>;
 
 /** A run with everything that belongs to it; its steps are in the order in which they are worked. */
-export type RunView = { run: Run; steps: Step[]; assets: Asset[] };
+export type RunView = {
+  run: Run;
+  steps: Step[];
+  assets: Asset[];
+  /** How far the database's clock was ahead of this machine's when the run was read, in milliseconds: all moments of a run are by the former. */
+  clockAheadMs: number;
+};
 
 /** What goes back for steps whose results nobody could receive. It is in the ledger from delivery's end on, and told just before. */
 export const refundedCredits = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): number =>
@@ -44,7 +50,15 @@ export type NewRun = {
   /** Null: it speaks by its workspace's own face. */
   face?: Face | null;
   place: Opaque;
-  steps: { kind: StepKind; priceCredits: number; provider: string; model: string; keySource: KeySource }[];
+  steps: {
+    kind: StepKind;
+    priceCredits: number;
+    provider: string;
+    model: string;
+    keySource: KeySource;
+    /** How long it is expected to take, in milliseconds, where that is known. */
+    expectedMs?: number;
+  }[];
   input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
   /**
    * How long the run waits for its first message, which is posted by whoever took the command: see {@link announceRun}. After that it
@@ -173,10 +187,10 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate):
         FROM debit
         RETURNING id
       ), new_steps AS (
-        INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source)
-        SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource"
+        INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source, expected_ms)
+        SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource", s."expectedMs"
         FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
-          AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text)
+          AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text, "expectedMs" int)
       ), new_input AS (
         INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
         SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
@@ -218,7 +232,7 @@ const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.
 /** Runs with what belongs to them, a row for each step. An image that a member gave belongs to no step, and so comes with each of them. */
 const withParts = (tx: Tx) =>
   tx
-    .select({ run: runs, step: steps, asset: assets })
+    .select({ run: runs, step: steps, asset: assets, readAt: sql<number>`(extract(epoch FROM now()) * 1000)::float8` })
     .from(runs)
     .innerJoin(steps, eq(steps.runId, runs.id))
     .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step))));
@@ -244,7 +258,7 @@ export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
   return viewOf(await look.execute({ id }));
 }
 
-function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null }[]): RunView | null {
+function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; readAt: number }[]): RunView | null {
   const [first] = parts;
   if (!first) return null;
   const ownSteps = new Map(parts.map(({ step }) => [step.kind, step]));
@@ -253,6 +267,7 @@ function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null }[])
     run: first.run,
     steps: [...ownSteps.values()].sort(byStepOrder),
     assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
+    clockAheadMs: first.readAt - Date.now(),
   };
 }
 

@@ -200,7 +200,12 @@ export const steps = pgTable(
     handle: jsonb('handle').$type<Opaque>(),
     /** How often the step was sent to the provider: at most 2, for a video at most 1. */
     submits: integer('submits').notNull().default(0),
+    /** What the provider said last of how far it is: 0 to 1, and not always more than before. */
     fraction: doublePrecision('fraction'),
+    /** How long such a step was expected to take when the run was submitted: what is shown of it must not change its measure. */
+    expectedMs: integer('expected_ms'),
+    /** The largest part of it that anybody may have been shown before it was written to last: nobody is shown less from then on. */
+    shown: doublePrecision('shown').notNull().default(0),
     /** The result of `enhance`; the other steps' results are assets. */
     enhanced: jsonb('enhanced').$type<EnhancedPrompt>(),
     failure: jsonb('failure').$type<Failure>(),
@@ -254,7 +259,10 @@ export const assets = pgTable(
   ],
 );
 
-/** Paid calls whose run had been lost meanwhile: nobody will deliver what they make, and an operator may want to know. */
+/**
+ * Paid calls that were left behind, for the run had been lost meanwhile or the process stopped: nobody will deliver what they make, and
+ * an operator may want to know. `handle` is null where none is known; the call may then have come to nothing.
+ */
 export const providerOrphans = pgTable('provider_orphans', {
   id: bigserial('id', { mode: 'number' }).primaryKey(),
   runId: uuid('run_id').$type<RunId>().notNull(),

@@ -7,12 +7,15 @@ import { providerOrphans, runs, steps } from './schema.ts';
 import {
   type EnhancedPrompt,
   type Failure,
+  mostGuessed,
+  mostShown,
   type Opaque,
   type RunId,
   type RunLimits,
   runId,
   type StepKind,
   type TerminalState,
+  unknownStepMs,
   usualLimits,
 } from './vocabulary.ts';
 
@@ -79,7 +82,7 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'kind'>;
+type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'kind' | 'shown'>;
 type RunChange = Pick<PgUpdateSetSource<typeof runs>, 'state' | 'startedAt'>;
 export type NewAsset = Omit<Asset, 'id' | 'runId' | 'createdAt' | 'step' | 'removedAt' | 'erasedAt'>;
 
@@ -88,7 +91,7 @@ type TurnWrite = {
   step?: { kind: StepKind } & StepChange;
   asset?: { step: StepKind } & NewAsset;
   /** Ends the turn: when the run falls due next. Without it the turn goes on. */
-  due?: SQL;
+  due?: SQL | undefined;
   /** A turn that came to nothing keeps its setback. */
   setback?: boolean;
   /** Nothing that anybody would be shown has changed: nobody is told. Notifications make commits wait for one another. */
@@ -125,7 +128,14 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
   const parts = [];
   if (kind && Object.keys(set).length > 0) {
     const ofKind = and(ofRun, eq(steps.kind, kind));
-    parts.push(tx.$with('step').as(tx.update(steps).set(set).where(ofKind)));
+    parts.push(
+      tx.$with('step').as(
+        tx
+          .update(steps)
+          .set({ ...set, shown: shownUntilNow })
+          .where(ofKind),
+      ),
+    );
   }
   if (change.asset) parts.push(tx.$with('asset', {}).as(putAsset(held, change.asset)));
   const announced = change.unannounced ? sql`NULL` : sql`pg_notify('vidgenie_run', ${held.id}::text)`;
@@ -135,6 +145,11 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
     .from(held);
   return rows.length > 0 ? 'written' : 'refused';
 }
+
+/** What `progressOf` makes of a step in the moment before it is written to; an exponential must not underflow. */
+const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
+  least(${mostShown}::float8, coalesce(fraction, ${mostGuessed}::float8 * (1 - exp(-least(50, greatest(0,
+    2000 * extract(epoch FROM now() - started_at)::float8 / greatest(1, coalesce(expected_ms, ${unknownStepMs}::int)))))))) ELSE 0 END)`;
 
 /** A later upload of the same step takes the place of the one before. */
 const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL => sql`
@@ -174,22 +189,38 @@ export async function beginSubmit(
   throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-/** submitting → submitted: from here on any process can poll, and nobody submits again. */
-export const saveHandle = (tx: Tx, lease: Lease, kind: StepKind, handle: Opaque, pollAfterMs: number): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'submitted', handle }, due: pollAfter(pollAfterMs) });
+/**
+ * submitting → submitted: from here on any process can poll, and nobody submits again. Ends the turn, but where `pollAfterMs` is null:
+ * then {@link awaitPoll} does.
+ */
+export const saveHandle = (
+  tx: Tx,
+  lease: Lease,
+  kind: StepKind,
+  handle: Opaque,
+  pollAfterMs: number | null,
+): Promise<void> =>
+  write(tx, lease, {
+    step: { kind, state: 'submitted', handle },
+    due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
+  });
 
-/** `fraction` is null when the provider had nothing new to say, as with most polls. */
+/** `fraction` is null when the provider had nothing new to say, as with most polls; `pollAfterMs` is as with {@link saveHandle}. */
 export const saveProgress = (
   tx: Tx,
   lease: Lease,
   kind: StepKind,
   fraction: number | null,
-  pollAfterMs: number,
+  pollAfterMs: number | null,
 ): Promise<void> =>
   write(tx, lease, {
     ...(fraction === null ? { unannounced: true } : { step: { kind, fraction } }),
-    due: pollAfter(pollAfterMs),
+    due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
   });
+
+/** Ends a turn that has written all that it knows. */
+export const awaitPoll = (tx: Tx, lease: Lease, pollAfterMs: number): Promise<void> =>
+  write(tx, lease, { due: pollAfter(pollAfterMs), unannounced: true });
 
 /** submitted → storing: the provider has finished; what is left can be repeated without costing anything. */
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
@@ -219,9 +250,9 @@ export const finishMedia = (tx: Tx, lease: Lease, kind: StepKind, asset: NewAsse
 export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'failed', failure, finishedAt: sql`now()` } });
 
-/** Back to pending, for a call that is proven to have generated nothing: it does not count as a submit. */
-export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind, dueInMs: number): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, due: after(dueInMs), setback: true });
+/** Back to pending, for a call that is proven to have generated nothing: it does not count as a submit. The turn goes on. */
+export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
+  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, setback: true });
 
 /** Ends a turn that came to nothing; the step stays as it is and is looked at again later. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
@@ -349,7 +380,7 @@ export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
   }
 }
 
-/** Notes a call that was made for a run which somebody else has taken up since. The one write that needs no lease. */
+/** Notes a paid call whose result this process will not deliver: the run was lost, or the process stops. The one write that needs no lease. */
 export async function recordOrphan(
   tx: Tx,
   lease: Lease,

@@ -115,6 +115,12 @@ export type EnhancedPrompt = { image: string; motion: string };
 /** On whose key a step is performed; `none` where the provider needs no key of ours. */
 export type KeySource = 'none' | 'operator' | 'workspace';
 
+/** How much of a step is shown at most while it is at work, and how much by the clock alone: a slow step never claims to be done. */
+export const mostShown = 0.98;
+export const mostGuessed = 0.95;
+/** Duration of a step in milliseconds when nothing better is known. */
+export const unknownStepMs = 15_000;
+
 /** Any JSON: what one module stores for itself and nobody else looks into. */
 export const opaque = z.json();
 export type Opaque = z.infer<typeof opaque>;

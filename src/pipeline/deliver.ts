@@ -3,7 +3,7 @@ import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
 import { finishDelivery, saveSpeech, saveUnreached } from '../db/turns.ts';
 import { type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
 import { longestOutage } from './errors.ts';
-import { narrate } from './narrate.ts';
+import { progressOf } from './progress.ts';
 import { nextPrices } from './submit.ts';
 import type { Turn, TurnDeps } from './turn.ts';
 
@@ -12,11 +12,13 @@ export const isLastTry = ({ run }: RunView): boolean => run.setbacks >= longestO
 
 /** Tells a run's outcome where it was asked for, and ends it: what reached nobody is given back in the same statement. */
 export async function deliver(turn: Turn): Promise<void> {
-  const { deps, lease } = turn;
-  let view = turn.view;
+  const { deps, lease, signal } = turn;
+  const isNews = await turn.narrator.silence();
+  signal.throwIfAborted();
+  let view = (isNews ? await loadRun(deps.db, lease.runId) : null) ?? turn.view;
   const messenger = deps.messengerOf(faceOf(view.run));
   const posted = await messenger.deliver(view, {
-    progress: narrate.progress(turn),
+    progress: progressOf(view, deps.providers, deps.now()),
     isLastTry: isLastTry(view),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
@@ -25,7 +27,7 @@ export async function deliver(turn: Turn): Promise<void> {
       view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };
       return view;
     },
-    signal: turn.signal,
+    signal,
   });
   deps.reach('run_told', { runId: lease.runId });
   await finishDelivery(deps.db, lease, { posted, failure: null, unreached: [] });

@@ -1,66 +1,156 @@
 import { loadRun, type RunView } from '../db/runs.ts';
-import { saveSpeech } from '../db/turns.ts';
-import { faceOf, type Opaque } from '../db/vocabulary.ts';
-import { type Progress, progressOf } from './progress.ts';
-import type { Turn } from './turn.ts';
+import { type Lease, saveSpeech } from '../db/turns.ts';
+import { faceOf, type Opaque, type RunId } from '../db/vocabulary.ts';
+import { createSteadyLook, type Look } from './progress.ts';
+import type { TurnDeps } from './turn.ts';
+import { within } from './within.ts';
 
 /** How often a call that takes long is told about. Milliseconds. */
 const narrateEveryMs = 4_000;
+/** So long one update of a conversation may take, and so long a turn that has nothing else to do waits for it. Milliseconds. */
 const longestUpdateMs = 60_000;
+const longestWaitMs = 10_000;
+
+/** What this process is telling at this moment, by run. It may outlast its turn: whoever tells the run next lets it end first. */
+export type Tellings = Map<RunId, Promise<void>>;
 
 /**
- * Does some work while the run's messenger is told where it stands: at the start, and again and again while it lasts. Resolves after
- * the last word was sent, so that nothing is said about a turn after it ended and an old word never overwrites a newer one. `known` is
- * how the run stands at the start, where the turn has not changed it yet.
+ * Tells a run's conversation where the run stands, beside the work of one turn: no write waits for a chat. Only the turn's end does,
+ * for a while: who takes the run up next tells it too, and an old word must not overwrite a newer one, nor be posted twice.
  */
-async function during<T>(turn: Turn, work: () => Promise<T>, known: RunView | null = null): Promise<T> {
-  const stop = new AbortController();
-  const telling = tell(turn, known, stop.signal);
-  try {
-    return await work();
-  } finally {
-    stop.abort();
-    await telling;
-  }
-}
+export type Narrator = {
+  /** Has the run told now, and again and again while the turn lasts. `known` is how it stands, where the turn has not changed it. */
+  tell: (known?: RunView) => void;
+  /** Begins to tell nothing more; false while something is still on its way. */
+  hush: () => boolean;
+  /** Resolves when nothing is on its way any more, or was for too long and is given up. */
+  end: () => Promise<void>;
+  /**
+   * The same before the last word, which nothing may follow: resolves when what was given up is over as well. Tells whether anything
+   * was said in this turn; then the run has to be read anew.
+   */
+  silence: () => Promise<boolean>;
+  /** Gives up what is on its way. */
+  abandon: () => void;
+};
 
-async function tell(turn: Turn, known: RunView | null, stop: AbortSignal): Promise<void> {
-  const { deps, lease } = turn;
-  const messenger = deps.messengerOf(faceOf(turn.view.run));
-  const save = (speech: Opaque) => saveSpeech(deps.db, lease, speech);
-  let first = known;
-  while (!stop.aborted && !turn.signal.aborted) {
-    try {
-      const view = first ?? (await loadRun(deps.db, lease.runId));
-      first = null;
-      if (view) {
-        const progress = progressOf(view, deps.providers, deps.now());
-        await limited(turn.signal, (signal) => messenger.update(view, { progress, save, signal }));
-      }
-    } catch (error) {
-      deps.log.warn({ runId: lease.runId, error }, 'progress could not be shown');
+type Needs = Pick<TurnDeps, 'db' | 'messengerOf' | 'providers' | 'now' | 'log' | 'tellings'>;
+
+export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): Narrator {
+  const { tellings } = deps;
+  const abandoned = new AbortController();
+  const ends = AbortSignal.any([signal, abandoned.signal]);
+  const look = createSteadyLook();
+  let isOver = false;
+  let hasTold = false;
+  let next: { known: RunView | null } | null = null;
+  let loop: Promise<void> | null = null;
+  let wake = () => {};
+
+  async function tellOn(): Promise<void> {
+    while (!isOver && !ends.aborted) {
+      if (!(await othersAreOver())) return;
+      // Whatever was said since then is part of the run by now.
+      const known = hasTold ? null : (next?.known ?? null);
+      next = null;
+      hasTold = true;
+      const telling = updateOnce(deps, lease, { known, look }, ends);
+      tellings.set(lease.runId, telling);
+      await telling;
+      if (tellings.get(lease.runId) === telling) tellings.delete(lease.runId);
+      if (!isOver && next === null) await pause();
     }
-    await pause(narrateEveryMs, stop);
   }
+
+  /** False when the turn ended before. */
+  async function othersAreOver(): Promise<boolean> {
+    for (;;) {
+      const before = tellings.get(lease.runId);
+      if (!before) return true;
+      hasTold = true;
+      if (!(await orAborted(before, ends)) || isOver) return false;
+    }
+  }
+
+  const pause = () =>
+    new Promise<void>((resolve) => {
+      const timer = setTimeout(resolve, narrateEveryMs);
+      wake = () => {
+        clearTimeout(timer);
+        resolve();
+      };
+    });
+
+  const hush = () => {
+    isOver = true;
+    wake();
+    return !tellings.has(lease.runId);
+  };
+  const over = async (longestMs: number) => {
+    const telling = tellings.get(lease.runId);
+    if (telling) await within(longestMs, orAborted(telling, signal));
+  };
+  const end = async () => {
+    if (hush()) return;
+    await over(longestWaitMs);
+    abandon();
+  };
+  const abandon = () => {
+    isOver = true;
+    abandoned.abort(new Error('the turn ends'));
+    wake();
+  };
+  return {
+    tell: (known) => {
+      next = { known: known ?? null };
+      if (loop) wake();
+      else loop = tellOn();
+    },
+    hush,
+    abandon,
+    end,
+    silence: async () => {
+      hasTold ||= tellings.has(lease.runId);
+      await end();
+      await over(longestUpdateMs);
+      return hasTold;
+    },
+  };
 }
 
-/** Ends work that takes too long. What was in time leaves no timer behind: thousands of polls a minute would add up. */
-async function limited(outer: AbortSignal, work: (signal: AbortSignal) => Promise<void>): Promise<void> {
+/** Never rejects: what cannot be shown hurts no run. */
+async function updateOnce(
+  deps: Needs,
+  lease: Lease,
+  { known, look }: { known: RunView | null; look: Look },
+  ends: AbortSignal,
+): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), longestUpdateMs);
-  await work(AbortSignal.any([outer, late.signal])).finally(() => clearTimeout(timer));
+  const signal = AbortSignal.any([ends, late.signal]);
+  const save = async (speech: Opaque) => {
+    // What was posted is remembered, also when nothing more is to be.
+    await saveSpeech(deps.db, lease, speech);
+    signal.throwIfAborted();
+  };
+  try {
+    const view = known ?? (await loadRun(deps.db, lease.runId));
+    if (!view) return;
+    const progress = look(view, deps.providers, deps.now());
+    await deps.messengerOf(faceOf(view.run)).update(view, { progress, save, signal });
+  } catch (error) {
+    if (!signal.aborted) deps.log.warn({ runId: lease.runId, error }, 'progress could not be shown');
+  } finally {
+    clearTimeout(timer);
+  }
 }
 
-const pause = (ms: number, stop: AbortSignal) =>
-  new Promise<void>((resolve) => {
-    if (stop.aborted) return resolve();
-    const timer = setTimeout(resolve, ms);
-    stop.addEventListener('abort', () => {
-      clearTimeout(timer);
-      resolve();
-    });
+/** False when the signal came first. */
+function orAborted(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
+  return new Promise((resolve, reject) => {
+    const leave = () => resolve(false);
+    if (signal.aborted) return leave();
+    signal.addEventListener('abort', leave, { once: true });
+    work.then(() => resolve(true), reject).finally(() => signal.removeEventListener('abort', leave));
   });
-
-const progress = (turn: Turn): Progress => progressOf(turn.view, turn.deps.providers, turn.deps.now());
-
-export const narrate = { during, progress };
+}

@@ -1,57 +1,126 @@
 import type { RunView, Step } from '../db/runs.ts';
-import type { StepKind } from '../db/vocabulary.ts';
+import { mostGuessed, mostShown, type RunId, type StepKind, unknownStepMs } from '../db/vocabulary.ts';
 import type { Providers } from './providers/registry.ts';
 
 export type StepProgress = { kind: StepKind; percent: number; elapsedMs: number; remainingMs: number };
-/** Percent is 0 to 100 over the whole run, weighted by the steps' usual durations; 100 is shown only when it is over. */
+/** Percent is 0 to 100 over the whole run, weighted by the steps' expected durations; 100 is shown only when it is over. */
 export type Progress = { percent: number; remainingMs: number; steps: StepProgress[] };
 
-/** Duration of a step in milliseconds when nothing better is known. */
-const unknownStepMs = 15_000;
+export type Look = (view: RunView, providers: Providers, now: Date) => Progress;
 
-/** Where a run stands and how long it may still take, from what providers report and from what their steps usually take. */
-export function progressOf(view: RunView, providers: Providers, now: Date): Progress {
-  const steps = view.steps.map((step) => stepProgress(step, usualMs(view, step, providers), now));
-  const weights = view.steps.map((step) => usualMs(view, step, providers));
+/**
+ * Where a run stands and how long it may still take, from what providers report and from how long their steps usually take.
+ *
+ * No percent ever goes back, whichever process looks. A step's share of the run and the pace of a guess are what was expected when the
+ * run was submitted; elapsed time is by the database's clock; and each write to a step keeps the largest part of it that may have been
+ * shown before (`steps.shown`), so that a provider that reports less, or begins again, takes nothing back. What is no promise, the time
+ * that is left, follows the newest estimates.
+ */
+export const progressOf: Look = (view, providers, now) => {
+  const at = now.getTime() + view.clockAheadMs;
+  const steps = view.steps.map((step) => stepProgress(step, usualMs(view, step, providers), at));
+  const weights = view.steps.map((step) => expectedMs(step, usualMs(view, step, providers)));
   const weight = weights.reduce((sum, ms) => sum + ms, 0);
-  const done = steps.reduce((sum, step, index) => sum + (step.percent / 100) * (weights[index] ?? 0), 0);
+  const done = view.steps.reduce((sum, step, index) => sum + shareOf(step, weights[index] ?? 0, at), 0);
   const over = view.run.settledAt !== null;
   return {
-    percent: over ? 100 : Math.min(99, Math.floor((100 * done) / Math.max(1, weight))),
+    percent: over ? 100 : Math.min(99, percentOf(done / Math.max(1, weight))),
     remainingMs: over ? 0 : steps.reduce((sum, step) => sum + step.remainingMs, 0),
     steps,
   };
+};
+
+/**
+ * For one viewer that looks again and again. Between two reads of a run its time is told by this machine's clock, and how far that is
+ * off is known only as well as the network was quick: this keeps what it showed before.
+ */
+export function createSteadyLook(): Look {
+  const shown = new Map<RunId, Progress>();
+  return (view, providers, now) => {
+    const { id, settledAt } = view.run;
+    const before = shown.get(id);
+    const progress = before
+      ? noFurtherBack(before, progressOf(view, providers, now))
+      : progressOf(view, providers, now);
+    if (settledAt) shown.delete(id);
+    else shown.set(id, progress);
+    return progress;
+  };
 }
 
-function usualMs(view: RunView, step: Step, providers: Providers): number {
-  return providers.find(step.kind, step.provider, step.model)?.usualMs(view.run.options) ?? unknownStepMs;
-}
+const noFurtherBack = (before: Progress, now: Progress): Progress => ({
+  ...now,
+  percent: Math.max(before.percent, now.percent),
+  steps: now.steps.map((step, at) => ({ ...step, percent: Math.max(before.steps[at]?.percent ?? 0, step.percent) })),
+});
 
-function stepProgress(step: Step, usual: number, now: Date): StepProgress {
-  const { kind } = step;
+/** What 0.57 becomes as binary fractions must not be 56 %. */
+const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-6);
+
+/** As the provider has it now; one that this process does not know is taken at what was expected. */
+const usualMs = (view: RunView, step: Step, providers: Providers): number =>
+  providers.find(step.kind, step.provider, step.model)?.usualMs(view.run.options) ?? expectedMs(step, unknownStepMs);
+
+/** Runs of an older version have no expectation of their own. */
+const expectedMs = (step: Step, usual: number): number => Math.max(1, step.expectedMs ?? usual);
+
+/** A step that came to nothing is behind the run as well. */
+function shareOf(step: Step, weight: number, at: number): number {
   switch (step.state) {
     case 'pending':
-      return { kind, percent: 0, elapsedMs: 0, remainingMs: usual };
+    case 'submitting':
+    case 'submitted':
+    case 'storing':
+      return weight * fractionOf(step, weight, at);
     case 'done':
     case 'failed':
     case 'skipped':
-      return { kind, percent: step.state === 'done' ? 100 : 0, elapsedMs: elapsed(step, now), remainingMs: 0 };
+      return weight;
+  }
+}
+
+/** How much of a step is done, as it is shown: 0 to 1. */
+function fractionOf(step: Step, expected: number, at: number): number {
+  switch (step.state) {
+    case 'pending':
+    case 'failed':
+    case 'skipped':
+      return step.shown;
     case 'submitting':
     case 'submitted':
     case 'storing': {
-      const elapsedMs = elapsed(step, now);
       // A time-based guess approaches its end without reaching it, so that a slow step never claims to be done.
-      const guessed = 0.95 * (1 - Math.exp((-2 * elapsedMs) / usual));
-      const fraction = Math.min(0.98, step.fraction ?? guessed);
+      const guessed = mostGuessed * (1 - Math.exp((-2 * elapsed(step, at)) / expected));
+      return Math.max(step.shown, Math.min(mostShown, step.fraction ?? guessed));
+    }
+    case 'done':
+      return 1;
+  }
+}
+
+function stepProgress(step: Step, usual: number, at: number): StepProgress {
+  const { kind, state } = step;
+  const elapsedMs = elapsed(step, at);
+  const fraction = fractionOf(step, expectedMs(step, usual), at);
+  const percent = percentOf(fraction);
+  switch (state) {
+    case 'pending':
+      return { kind, percent, elapsedMs: 0, remainingMs: usual };
+    case 'done':
+    case 'failed':
+    case 'skipped':
+      return { kind, percent, elapsedMs, remainingMs: 0 };
+    case 'submitting':
+    case 'submitted':
+    case 'storing': {
       const planned = Math.max(usual - elapsedMs, usual * 0.1);
       // What the provider reports says little about its pace at first, and everything from half-way on.
       const trust = step.fraction === null ? 0 : Math.min(1, 2 * step.fraction);
       const paced = trust > 0 ? (elapsedMs / fraction) * (1 - fraction) : 0;
-      const remainingMs = Math.round(trust * paced + (1 - trust) * planned);
-      return { kind, percent: Math.floor(fraction * 100), elapsedMs, remainingMs };
+      return { kind, percent, elapsedMs, remainingMs: Math.round(trust * paced + (1 - trust) * planned) };
     }
   }
 }
 
-const elapsed = (step: Step, now: Date) =>
-  step.startedAt ? Math.max(0, (step.finishedAt ?? now).getTime() - step.startedAt.getTime()) : 0;
+const elapsed = (step: Step, at: number): number =>
+  step.startedAt ? Math.max(0, (step.finishedAt?.getTime() ?? at) - step.startedAt.getTime()) : 0;

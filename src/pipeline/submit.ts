@@ -264,7 +264,8 @@ function plan(
     const { provider, keySource } = service;
     const percent = keySource === 'workspace' ? deps.byokPricePercent : 100;
     const price = Math.ceil((priceCredits * percent) / 100);
-    steps.push({ kind, priceCredits: price, provider: provider.id, model: provider.model, keySource });
+    const expectedMs = Math.round(provider.usualMs(options));
+    steps.push({ kind, priceCredits: price, provider: provider.id, model: provider.model, keySource, expectedMs });
   }
   return { outcome: 'planned', steps };
 }

@@ -32,6 +32,7 @@ import { type Messenger, PlaceGone } from './messenger.ts';
 import type { Meter } from './meter.ts';
 import type { Reach } from './milestones.ts';
 import { type Move, nextMove } from './moves.ts';
+import { createNarrator, type Narrator, type Tellings } from './narrate.ts';
 import type { Providers } from './providers/registry.ts';
 import { enhance } from './steps/enhance.ts';
 import { image } from './steps/image.ts';
@@ -62,10 +63,12 @@ export type TurnDeps = {
   limits: RunLimits;
   /** What a step on the workspace's own key costs, in percent of its price. */
   byokPricePercent: number;
+  /** What this process is telling at the moment. */
+  tellings: Tellings;
 };
 
 /** Everything that one turn knows. */
-export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal };
+export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal; narrator: Narrator };
 
 const workOf = { enhance, image, video };
 
@@ -88,12 +91,20 @@ export async function takeTurn(
   if (view) deps.reach('turn_claimed', { runId: lease.runId });
   // A job may still come after the end of the intake: its run is for others.
   if (view && resting.aborted) return await handBack(deps.db, lease);
-  while (view) {
-    const turn: Turn = { deps, lease, view, signal };
-    const after = await moveOnce(turn, nextMove(view));
-    if (after === 'waits') return;
-    if (moves === 'one' || resting.aborted) return await handBack(deps.db, lease);
-    view = await loadRun(deps.db, lease.runId);
+  const narrator = createNarrator(deps, lease, signal);
+  try {
+    while (view) {
+      const turn: Turn = { deps, lease, view, signal, narrator };
+      const after = await moveOnce(turn, nextMove(view));
+      if (after === 'waits') return;
+      if (moves === 'one' || resting.aborted) {
+        await narrator.end();
+        return await handBack(deps.db, lease);
+      }
+      view = await loadRun(deps.db, lease.runId);
+    }
+  } finally {
+    narrator.abandon();
   }
 }
 
@@ -177,27 +188,31 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
     case 'send':
       if (!canRetrySubmit(error, setbacks)) return await giveUp(turn, move.step.kind, failure);
       if (askedMs > longestMs) return await giveUp(turn, move.step.kind, tooLongToWait(failure, askedMs, longestMs));
-      await retrySubmit(deps.db, lease, move.step.kind, pauseMs);
-      return 'waits';
+      await retrySubmit(deps.db, lease, move.step.kind);
+      return await tryLater(turn, pauseMs);
     case 'poll':
     case 'store':
       if (setbacks >= (isPassing(failure) ? longestOutage : longestSetbacks) || isFinal(failure)) {
         return await giveUp(turn, move.step.kind, failure);
       }
-      await postpone(deps.db, lease, pauseMs);
-      return 'waits';
+      return await tryLater(turn, pauseMs);
     case 'deliver':
       if (error instanceof PlaceGone) await giveUpDelivery(turn, { kind: 'unavailable', detail: error.message });
       else if (isLastTry(view)) await giveUpDelivery(turn, failure);
-      else await postpone(deps.db, lease, pauseMs);
+      else return await tryLater(turn, pauseMs);
       return 'waits';
     case 'cancel':
     case 'fail':
     case 'settle':
     case 'give_up_delivery':
-      await postpone(deps.db, lease, pauseMs);
-      return 'waits';
+      return await tryLater(turn, pauseMs);
   }
+}
+
+async function tryLater({ deps, lease, narrator }: Turn, pauseMs: number): Promise<After> {
+  await narrator.end();
+  await postpone(deps.db, lease, pauseMs);
+  return 'waits';
 }
 
 async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<After> {

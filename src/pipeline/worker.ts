@@ -24,11 +24,12 @@ export type PipelineWorker = {
 
 /** Works the runs of a database, beside any number of other workers. */
 export async function startWorker(
-  deps: TurnDeps,
+  needs: Omit<TurnDeps, 'tellings'>,
   database: Database,
   queue: TurnQueue,
   turnsAtOnce = usualTurnsAtOnce,
 ): Promise<PipelineWorker> {
+  const deps: TurnDeps = { ...needs, tellings: new Map() };
   const resting = new AbortController();
   const stopping = new AbortController();
   let active = 0;

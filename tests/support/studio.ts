@@ -23,6 +23,8 @@ export type VendorBehaviour = {
   exhausting?: StepKind;
   /** A step whose submit never answers, and does not heed its signal either. */
   deaf?: StepKind;
+  /** The image begins to come, and never ends. */
+  stalling?: 'image';
 };
 
 const asked = z.object({
@@ -78,7 +80,9 @@ export function createVendor(
     model: 'vendor-image',
     submit: async (_request, call) => {
       await accept('image', call);
-      return { outcome: 'finished', output: { body: Readable.from([readFileSync(files.image)]) } };
+      const content = readFileSync(files.image);
+      const body = how.stalling ? stalled(content.subarray(0, 100)) : Readable.from([content]);
+      return { outcome: 'finished', output: { body } };
     },
     poll: never,
     download: never,
@@ -108,6 +112,16 @@ export function createVendor(
     cancel: async (_handle, call) => note('cancel', 'video', call),
   };
   return createProviders([enhance, image, video], [], new Set());
+}
+
+function stalled(beginning: Uint8Array): Readable {
+  let hasBegun = false;
+  return new Readable({
+    read() {
+      if (!hasBegun) this.push(beginning);
+      hasBegun = true;
+    },
+  });
 }
 
 function exhaust(): never {

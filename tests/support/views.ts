@@ -15,6 +15,8 @@ export const stepOf = (kind: StepKind, over: Partial<Step> = {}): Step => ({
   handle: null,
   submits: 0,
   fraction: null,
+  expectedMs: null,
+  shown: 0,
   enhanced: null,
   failure: null,
   costMicroUsd: null,
@@ -60,4 +62,5 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
   },
   steps,
   assets: [],
+  clockAheadMs: 0,
 });

@@ -58,8 +58,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
         } else {
           meter.edited('slack', 'dropped');
         }
-        // What is made is shown while the rest is at work. Not during a paid call: its handle is saved once we have spoken.
-        if (view.steps.some(({ state }) => state === 'submitting')) return;
+        // What is made is shown while the rest is at work.
         await shareAll(voice, store, mediaOf(view, voice.text), threadTs);
       }),
     deliver: (view, speaking) =>

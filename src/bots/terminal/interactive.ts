@@ -2,7 +2,7 @@ import { accountOf } from '../../db/credits.ts';
 import type { RunView } from '../../db/runs.ts';
 import { listRuns } from '../../db/runs.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
-import { progressOf } from '../../pipeline/progress.ts';
+import { createSteadyLook, type Look } from '../../pipeline/progress.ts';
 import type { Vendors } from '../../pipeline/providers/registry.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { commands } from '../commands/all.ts';
@@ -31,7 +31,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   signal.addEventListener('abort', () => left.resolve());
   const recent = new Set<string>();
   let brought: Vendors = new Set();
-  const look = async () => {
+  const lookAtKeys = async () => {
     brought = await services.keys.of(workspace.id);
   };
   const offer = (command: Command) => offerFor(command, services.providers, brought);
@@ -46,7 +46,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
     entered = entered.then(async () => {
       screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), surface.columns - 2)}`)]);
       if (await session.enter(typed)) left.resolve();
-      else await look().catch(onFault);
+      else await lookAtKeys().catch(onFault);
     });
   };
   const screen = await openScreen({
@@ -67,6 +67,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       },
     },
   });
+  const look = createSteadyLook();
   const session = createSession({
     ...{ services, onFault, signal },
     stage: {
@@ -80,7 +81,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       },
       changed: () => screen.refresh(),
       delivered: (view, { balance, links }) => {
-        const progress = progressOf(view, services.providers, services.now());
+        const progress = look(view, services.providers, services.now());
         screen.print([
           '',
           ...paintCard(runCard(view, progress, text, balance === null ? {} : { balance }), canvas(links)),
@@ -92,8 +93,11 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
     },
   });
   try {
-    screen.draw((size) => [...liveLines(session, services, canvas(), size), ...hint(typing, canvas().columns)]);
-    await look();
+    screen.draw((size) => [
+      ...liveLines(session, { services, look }, canvas(), size),
+      ...hint(typing, canvas().columns),
+    ]);
+    await lookAtKeys();
     await welcome({ services, surface, screen, session, recent });
     await left.promise;
   } finally {
@@ -132,20 +136,22 @@ function hint(typing: Typing, columns: number): string[] {
   return candidates.length === 0 ? [] : [cut(candidates.join('  '), columns - 1)];
 }
 
+type Looking = { services: Services; look: Look };
+
 /** Every run at work with its steps, as long as there is room for all; one line each when there is not, and then only some. */
-function liveLines(session: Session, services: Services, canvas: ReturnType<typeof canvasOf>, size: Size): string[] {
+function liveLines(session: Session, looking: Looking, canvas: ReturnType<typeof canvasOf>, size: Size): string[] {
   const runs = session.running();
   if (runs.length === 0) return [];
-  const full = runs.flatMap((view) => ['', head(view, services, canvas), ...steps(view, services, canvas)]);
+  const full = runs.flatMap((view) => ['', head(view, looking, canvas), ...steps(view, looking, canvas)]);
   if (full.length < size.rows - 2) return [...full, ''];
-  const short = runs.map((view) => head(view, services, canvas));
+  const short = runs.map((view) => head(view, looking, canvas));
   const room = Math.max(1, size.rows - 4);
   if (short.length <= room) return ['', ...short, ''];
   return ['', ...short.slice(0, room - 1), text.terminal.more(short.length - room + 1), ''];
 }
 
-function head(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string {
-  const { percent, remainingMs } = progressOf(view, services.providers, services.now());
+function head(view: RunView, { services, look }: Looking, canvas: ReturnType<typeof canvasOf>): string {
+  const { percent, remainingMs } = look(view, services.providers, services.now());
   const { states, percentAndRest } = text.runs;
   const state = view.run.state === 'running' ? percentAndRest(percent, remainingMs) : states[view.run.state];
   const tail = `  ${state}`;
@@ -153,8 +159,8 @@ function head(view: RunView, services: Services, canvas: ReturnType<typeof canva
   return styled(canvas, 'bold', title) + styled(canvas, 'cyan', tail);
 }
 
-function steps(view: RunView, services: Services, canvas: ReturnType<typeof canvasOf>): string[] {
-  const card = runCard(view, progressOf(view, services.providers, services.now()), text);
+function steps(view: RunView, { services, look }: Looking, canvas: ReturnType<typeof canvasOf>): string[] {
+  const card = runCard(view, look(view, services.providers, services.now()), text);
   const lines = card.blocks.flatMap((block) => (block.kind === 'progress' ? block.steps : []));
   return paintSteps(lines, { ...canvas, columns: canvas.columns - 3 }).map((line) => `  ${line}`);
 }

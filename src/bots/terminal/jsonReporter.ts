@@ -1,6 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
 import { stopCost } from '../../pipeline/moves.ts';
-import { progressOf } from '../../pipeline/progress.ts';
+import { createSteadyLook } from '../../pipeline/progress.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { acceptedEvent, changeEvents, finalEvent, type JsonEvent, refusedEvent } from './events.ts';
@@ -9,12 +9,13 @@ import type { Reporter } from './reporter.ts';
 /** One JSON object per event, and nothing else. The outcome of the run comes last, whatever else was waited for. */
 export function createJsonReporter(services: Services, text: Text, write: (line: string) => void): Reporter {
   const tell = (event: JsonEvent) => write(JSON.stringify(event));
+  const look = createSteadyLook();
   let before: RunView | null = null;
   let outcome: JsonEvent | null = null;
   return {
     accepted: (run) => tell(acceptedEvent(run)),
     changed: (view) => {
-      for (const event of changeEvents(before, view, progressOf(view, services.providers, services.now()))) tell(event);
+      for (const event of changeEvents(before, view, look(view, services.providers, services.now()))) tell(event);
       before = view;
     },
     away: () => tell({ event: 'database_away' }),

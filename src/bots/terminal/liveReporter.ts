@@ -1,5 +1,5 @@
 import type { RunView } from '../../db/runs.ts';
-import { progressOf } from '../../pipeline/progress.ts';
+import { createSteadyLook, type Look } from '../../pipeline/progress.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import type { Card } from '../card.ts';
 import { refusalCard } from '../refusalCard.ts';
@@ -15,12 +15,13 @@ import type { Screen } from './screen.ts';
 
 /** A thread drawn live: what is settled moves up for good, the steps move below it. */
 export function createLiveReporter(services: Services, text: Text, surface: Surface, screen: Screen): Reporter {
+  const look = createSteadyLook();
   let current: RunView | null = null;
   let isEnhancedShown = false;
   const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
   const printCard = (card: Card, on: Canvas) => screen.print(paintCard(card, on));
 
-  screen.draw(() => (current ? paintRun(current, services, text, canvas()) : []));
+  screen.draw(() => (current ? paintRun(current, { services, look }, text, canvas()) : []));
 
   return {
     accepted: ({ started }, typed) => {
@@ -46,7 +47,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
     delivered: (view, { balance, links }) => {
       current = null;
       const on = canvas(links);
-      const progress = progressOf(view, services.providers, services.now());
+      const progress = look(view, services.providers, services.now());
       const card = runCard(view, progress, text, balance === null ? {} : { balance });
       printCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, on);
     },
@@ -58,7 +59,12 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
 }
 
 /** The live lines of a run: its title, one line per step, and how long it may still take. */
-function paintRun(view: RunView, services: Services, text: Text, canvas: Canvas): string[] {
-  const card = runCard(view, progressOf(view, services.providers, services.now()), text);
+function paintRun(
+  view: RunView,
+  { services, look }: { services: Services; look: Look },
+  text: Text,
+  canvas: Canvas,
+): string[] {
+  const card = runCard(view, look(view, services.providers, services.now()), text);
   return paintCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, canvas);
 }

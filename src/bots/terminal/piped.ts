@@ -1,6 +1,6 @@
 import { createInterface } from 'node:readline';
 import type { RunView } from '../../db/runs.ts';
-import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { createSteadyLook, type Progress } from '../../pipeline/progress.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
@@ -26,7 +26,8 @@ type Piped = {
  */
 export async function runPiped({ services, input, surface, write, onFault, signal }: Piped): Promise<number> {
   const seen = new Map<string, { view: RunView; progress: Progress }>();
-  const look = (view: RunView) => ({ view, progress: progressOf(view, services.providers, services.now()) });
+  const steady = createSteadyLook();
+  const look = (view: RunView) => ({ view, progress: steady(view, services.providers, services.now()) });
   const session = createSession({
     ...{ services, onFault, signal },
     stage: {

@@ -1,5 +1,5 @@
 import type { RunView } from '../../db/runs.ts';
-import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { createSteadyLook, type Progress } from '../../pipeline/progress.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { refusalCard } from '../refusalCard.ts';
 import { runCard, shortId } from '../runCard.ts';
@@ -19,7 +19,8 @@ export function createPlainReporter(
   write: (...lines: readonly string[]) => void,
 ): Reporter {
   let before: { view: RunView; progress: Progress } | null = null;
-  const look = (view: RunView) => ({ view, progress: progressOf(view, services.providers, services.now()) });
+  const steady = createSteadyLook();
+  const look = (view: RunView) => ({ view, progress: steady(view, services.providers, services.now()) });
   return {
     accepted: ({ runId, started }, typed) => {
       write(`${shortId(runId)}  ${safeLine(typed)}`);

@@ -2,7 +2,7 @@ import type { z } from 'zod';
 import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
 import { type Asset, type RunView, refundedCredits, type Step } from '../../db/runs.ts';
 import type { RunState } from '../../db/vocabulary.ts';
-import { type Progress, progressOf } from '../../pipeline/progress.ts';
+import { type Look, type Progress, progressOf } from '../../pipeline/progress.ts';
 import type { NextPrices } from '../../pipeline/submit.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { actions } from '../card.ts';
@@ -46,8 +46,9 @@ export async function presentStatus(
   view: RunView,
   text: Text,
   address: (objectKey: string) => Promise<string>,
+  look: Look = progressOf,
 ): Promise<Status> {
-  const progress = progressOf(view, services.providers, services.now());
+  const progress = look(view, services.providers, services.now());
   const { run } = view;
   const lines = stepLines(view, progress, text);
   const failures = failureSentences(view, text);
@@ -94,11 +95,15 @@ export function presentRun(
   { services, links }: WebDeps,
   view: RunView,
   caller: Caller,
-  { place = null, prices = null }: { place?: Place | null; prices?: NextPrices | null } = {},
+  {
+    place = null,
+    prices = null,
+    look = progressOf,
+  }: { place?: Place | null; prices?: NextPrices | null; look?: Look } = {},
 ): Run {
   const text = textOf(caller.locale);
   const now = services.now();
-  const progress = progressOf(view, services.providers, now);
+  const progress = look(view, services.providers, now);
   const card = runCard(view, progress, text);
   const { run } = view;
   const ends = mayEnd(run, caller);

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { loadRun, type Step } from '../../db/runs.ts';
 import {
+  awaitPoll,
   beginStoring,
   beginSubmit,
   failStep,
@@ -9,8 +10,7 @@ import {
   saveHandle,
   saveProgress,
 } from '../../db/turns.ts';
-import type { StepKind } from '../../db/vocabulary.ts';
-import { narrate } from '../narrate.ts';
+import type { Opaque, StepKind } from '../../db/vocabulary.ts';
 import {
   type Call,
   type OutputOf,
@@ -51,27 +51,88 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const provider = providerOf(turn, step, work.kind);
   const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);
   const since = step.startedAt ?? deps.now();
-  const submitted = await narrate.during(turn, () =>
+  turn.narrator.tell();
+  const submitted = await submit(turn, step, () =>
     deps.breakers.guard(`${provider.id} ${provider.step}`, () => provider.submit(request, call)),
   );
   deps.reach('step_sent', { runId: lease.runId, step: step.kind });
   try {
     if (submitted.outcome === 'accepted') {
-      await insist(turn, () => saveHandle(deps.db, lease, step.kind, submitted.handle, submitted.pollAfterMs));
-      deps.reach('step_submitted', { runId: lease.runId, step: step.kind });
+      const { handle, pollAfterMs } = submitted;
+      await endTurn(turn, pollAfterMs, async (dueInMs) => {
+        await insist(turn, () => saveHandle(deps.db, lease, step.kind, handle, dueInMs));
+        deps.reach('step_submitted', { runId: lease.runId, step: step.kind });
+      });
       return 'waits';
     }
     await work.keep(turn, step, submitted.output, submitted.cost ?? null);
     noteDone(turn, step, since);
     return 'go_on';
   } catch (error) {
-    if (error instanceof LeaseLost && !(await isWritten(turn, step))) {
-      const handle = submitted.outcome === 'accepted' ? submitted.handle : null;
-      await recordOrphan(deps.db, lease, { step: step.kind, provider: provider.id, handle });
-      if (handle !== null) await provider.cancel(handle, await callFor(turn, step, provider.vendor, cancelDeadlineMs));
+    if (error instanceof LeaseLost || turn.signal.aborted) {
+      await leaveBehind(turn, step, provider, submitted.outcome === 'accepted' ? submitted.handle : null);
     }
     throw error;
   }
+}
+
+/** A provider that does not heed the end of the turn is not waited for much longer: what is left to do is to note the call. Milliseconds. */
+const deafMs = 300;
+
+/** Makes the paid call. One that the turn's end cuts off may have been carried out: it is noted, unless it is proven that nothing was made. */
+async function submit<T>(turn: Turn, step: Step, call: () => Promise<T>): Promise<T> {
+  const { deps, lease, signal } = turn;
+  const given = call();
+  try {
+    return await orLeft(given, signal);
+  } catch (error) {
+    const isProven = error instanceof ProviderError && error.nothingGenerated;
+    if (signal.aborted && !isProven) {
+      const lost = { step: step.kind, provider: step.provider, handle: null };
+      await noting(turn, step, () => recordOrphan(deps.db, lease, lost));
+    }
+    throw error;
+  }
+}
+
+async function orLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
+  const late = Promise.withResolvers<never>();
+  let timer: NodeJS.Timeout | undefined;
+  const leave = () => {
+    timer = setTimeout(() => late.reject(signal.reason), deafMs);
+  };
+  if (signal.aborted) leave();
+  else signal.addEventListener('abort', leave, { once: true });
+  try {
+    return await Promise.race([work, late.promise]);
+  } finally {
+    clearTimeout(timer);
+    signal.removeEventListener('abort', leave);
+  }
+}
+
+/** The provider took a step on, and its result will not be delivered from here: an operator may look it up, and the provider may stop. */
+async function leaveBehind(
+  turn: Turn,
+  step: Step,
+  { id, vendor, cancel }: Pick<Provider<StepKind>, 'id' | 'vendor' | 'cancel'>,
+  handle: Opaque | null,
+): Promise<void> {
+  await noting(turn, step, async () => {
+    if (await isWritten(turn, step)) return;
+    await recordOrphan(turn.deps.db, turn.lease, { step: step.kind, provider: id, handle });
+    if (handle === null) return;
+    // The turn's own signal has ended.
+    const signal = AbortSignal.timeout(cancelDeadlineMs);
+    await cancel(handle, await callFor({ ...turn, signal }, step, vendor, cancelDeadlineMs));
+  });
+}
+
+/** The note is a help, and no reason to fail in another way than the work did. */
+async function noting({ deps, lease: { runId } }: Turn, { kind }: Step, note: () => Promise<void>): Promise<void> {
+  await note().catch((error: unknown) => {
+    deps.log.error({ runId, step: kind, error }, 'a paid call was left behind, and could not be noted or stopped');
+  });
 }
 
 /**
@@ -94,11 +155,13 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
     throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
   }
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
-  const polled = await narrate.during(turn, () => provider.poll(step.handle, call), turn.view);
+  turn.narrator.tell(turn.view);
+  const polled = await provider.poll(step.handle, call);
   deps.reach('step_polled', { runId: lease.runId, step: step.kind });
   if (polled.outcome === 'working') {
     const { fraction = null, pollAfterMs } = polled;
-    await saveProgress(deps.db, lease, step.kind, fraction === step.fraction ? null : fraction, pollAfterMs);
+    const news = fraction === step.fraction ? null : fraction;
+    await endTurn(turn, pollAfterMs, (dueInMs) => saveProgress(deps.db, lease, step.kind, news, dueInMs));
     return 'waits';
   }
   await beginStoring(deps.db, lease, step.kind, polled.cost ?? null);
@@ -116,11 +179,10 @@ function workedMs({ deps, view }: Turn, { startedAt }: Step): number {
 /** Fetches a finished result; may be repeated for as long as the provider keeps it. */
 export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const provider = providerOf(turn, step, work.kind);
-  await narrate.during(turn, async () => {
-    const output = await provider.download(step.handle, await callFor(turn, step, provider.vendor, downloadDeadlineMs));
-    await work.keep(turn, step, output, null);
-    noteDone(turn, step, step.startedAt ?? turn.deps.now());
-  });
+  turn.narrator.tell();
+  const output = await provider.download(step.handle, await callFor(turn, step, provider.vendor, downloadDeadlineMs));
+  await work.keep(turn, step, output, null);
+  noteDone(turn, step, step.startedAt ?? turn.deps.now());
   return 'go_on';
 }
 
@@ -138,6 +200,22 @@ export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, 
   await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
   deps.reach('step_failed', { runId: lease.runId, step: step.kind });
   return 'go_on';
+}
+
+/**
+ * Ends a turn whose step waits at its provider. What is known is written at once; where somebody is being told at that moment, the end
+ * follows when they have been.
+ */
+async function endTurn(
+  { deps, lease, narrator }: Turn,
+  pollAfterMs: number,
+  write: (dueInMs: number | null) => Promise<void>,
+): Promise<void> {
+  const isQuiet = narrator.hush();
+  await write(isQuiet ? pollAfterMs : null);
+  if (isQuiet) return;
+  await narrator.end();
+  await awaitPoll(deps.db, lease, pollAfterMs);
 }
 
 function providerOf<Kind extends StepKind>(turn: Turn, step: Step, kind: Kind): Provider<Kind> {

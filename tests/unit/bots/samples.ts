@@ -74,6 +74,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
     },
     steps: steps ?? stepsOf[workflow].map((kind) => step(kind)),
     assets,
+    clockAheadMs: 0,
   };
 }
 

@@ -1,5 +1,6 @@
 import type { z } from 'zod';
 import type { account, Run } from '../contract.ts';
+import { noFurtherBack } from './runShape.ts';
 import { createStore, type Store } from './store.ts';
 
 type Account = z.infer<typeof account>;
@@ -28,7 +29,11 @@ export function createLive(isWelcome: () => Promise<boolean>): Live {
     runs.change((now) => {
       const before = now.get(run.id);
       const queue = run.queue ?? (run.state === 'queued' ? (before?.queue ?? null) : null);
-      return new Map(now).set(run.id, { ...run, queue, prices: run.prices ?? before?.prices ?? null });
+      return new Map(now).set(run.id, {
+        ...noFurtherBack(before, run),
+        queue,
+        prices: run.prices ?? before?.prices ?? null,
+      });
     });
 
   const listen = () => {

@@ -7,6 +7,16 @@ export type StepState = Step['state'];
 
 export const isOver = ({ state }: Run): boolean => state === 'succeeded' || state === 'failed' || state === 'canceled';
 
+/** What was told of a run before by another way, or another process, is not taken back by a hair. */
+export function noFurtherBack(before: Run | undefined, run: Run): Run {
+  if (!before || isOver(run)) return run;
+  const steps = run.steps.map((step, at) => ({
+    ...step,
+    percent: Math.max(step.percent, before.steps[at]?.percent ?? 0),
+  }));
+  return { ...run, steps, percent: Math.max(run.percent, before.percent) };
+}
+
 /** The credits that a run cost in the end: captured, but for what went back because nobody could receive it. */
 export const paidFor = ({ capturedCredits, refundedCredits }: Run): number => (capturedCredits ?? 0) - refundedCredits;
 

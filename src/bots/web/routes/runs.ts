@@ -3,6 +3,7 @@ import { membersOf, searchRuns } from '../../../db/gallery.ts';
 import { loadRuns, type RunView } from '../../../db/runs.ts';
 import type { RunId } from '../../../db/vocabulary.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
+import { createSteadyLook } from '../../../pipeline/progress.ts';
 import { nextPrices } from '../../../pipeline/submit.ts';
 import { performAction, submitEdit } from '../../actions/perform.ts';
 import { maySee } from '../../actions/permission.ts';
@@ -159,8 +160,9 @@ const events = endpoint({
     return streamed(deps, caller, text, isWelcome, async ({ send, signal }) => {
       const shown = new Map<RunId, string>();
       const going = new Map<RunId, RunView>();
+      const look = createSteadyLook();
       const tell = (view: RunView) => {
-        const data = presentRun(deps, view, caller);
+        const data = presentRun(deps, view, caller, { look });
         const words = JSON.stringify({ ...data, remainingMs: 0 });
         if (view.run.settledAt) going.delete(view.run.id);
         else going.set(view.run.id, view);

@@ -3,7 +3,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import type { Context } from 'hono';
 import type { z } from 'zod';
 import type { RunView } from '../../../db/runs.ts';
-import { progressOf } from '../../../pipeline/progress.ts';
+import { createSteadyLook, progressOf } from '../../../pipeline/progress.ts';
 import { maySee } from '../../actions/permission.ts';
 import { perform, workflowCommands } from '../../commands/all.ts';
 import { cancel } from '../../commands/cancel.ts';
@@ -163,9 +163,10 @@ const events = endpoint({
 /** An event's id names what it says, so that it is the same from every process; addresses change with the hour, and say nothing new. */
 async function teller(deps: WebDeps, context: Context, text: Text) {
   const address = addresses(deps, context);
+  const look = createSteadyLook();
   return async (view: RunView) => {
-    const data = await presentStatus(deps, view, text, address);
-    const named = await presentStatus(deps, view, text, async (key) => key);
+    const data = await presentStatus(deps, view, text, address, look);
+    const named = await presentStatus(deps, view, text, async (key) => key, look);
     const id = createHash('sha256')
       .update(JSON.stringify({ ...named, estimatedTimeRemaining: 0 }))
       .digest('hex');

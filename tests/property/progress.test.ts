@@ -1,0 +1,129 @@
+import { sql } from 'drizzle-orm';
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import type { Database } from '../../src/db/client.ts';
+import { loadRun, type RunView } from '../../src/db/runs.ts';
+import {
+  beginStoring,
+  beginSubmit,
+  claim,
+  dispatchDue,
+  failStep,
+  finishEnhance,
+  finishMedia,
+  type Lease,
+  type NewAsset,
+  retrySubmit,
+  saveHandle,
+  saveProgress,
+  settle,
+} from '../../src/db/turns.ts';
+import { nextMove } from '../../src/pipeline/moves.ts';
+import { type Progress, progressOf } from '../../src/pipeline/progress.ts';
+import type { Providers } from '../../src/pipeline/providers/registry.ts';
+import { createTestDatabase, createWorkspace } from '../support/database.ts';
+import { createInstallation, submitted } from '../support/program.ts';
+import { createVendor } from '../support/studio.ts';
+
+/** Whoever looks: in a process of some version, with its own idea of how long steps take, on a machine whose clock is wrong. */
+const look = fc.record({
+  usualMs: fc.integer({ min: 1, max: 300_000 }),
+  wrongMs: fc.integer({ min: -60_000, max: 60_000 }),
+});
+/** What happens next, as far as the run's step can have that happen to it. */
+const event = fc.record({
+  afterMs: fc.integer({ min: 0, max: 60_000 }),
+  what: fc.constantFrom('go on', 'go on', 'report', 'report', 'begin again', 'fail'),
+  fraction: fc.option(fc.double({ min: 0, max: 1, noNaN: true }), { nil: null }),
+  looks: fc.array(look, { minLength: 1, maxLength: 3 }),
+});
+type Event = typeof event extends fc.Arbitrary<infer T> ? T : never;
+
+const media: NewAsset = {
+  kind: 'image',
+  objectKey: 'runs/x/image-00000000.png',
+  mime: 'image/png',
+  width: 1,
+  height: 1,
+  seconds: null,
+  bytes: 1,
+  sha256: '',
+};
+
+async function happen({ db }: Database, lease: Lease, view: RunView, { what, fraction }: Event): Promise<void> {
+  if (view.run.settledAt) return;
+  const move = nextMove(view);
+  if (move.move === 'settle') return await settle(db, lease, move);
+  if (!('step' in move)) return;
+  const { step } = move;
+  const { kind } = step;
+  if (what === 'fail' && step.state !== 'pending') {
+    return await failStep(db, lease, kind, { kind: 'refused', detail: '' });
+  }
+  switch (step.state) {
+    case 'pending':
+      await beginSubmit(db, lease, step);
+      return;
+    case 'submitting':
+      return what === 'begin again' ? await retrySubmit(db, lease, kind) : await saveHandle(db, lease, kind, {}, 0);
+    case 'submitted':
+      return what === 'go on'
+        ? await beginStoring(db, lease, kind, null)
+        : await saveProgress(db, lease, kind, fraction, 0);
+    default:
+      return kind === 'enhance'
+        ? await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null)
+        : await finishMedia(db, lease, kind, media, null);
+  }
+}
+
+/** The vendors of a process that has its own idea of how long each step takes. */
+function expecting(usualMs: number): Providers {
+  const { choose, find } = createVendor({ journal: '/dev/null', image: '', video: '' });
+  return {
+    choose,
+    find: (kind, id, model) => {
+      const found = find(kind, id, model);
+      return found && { ...found, usualMs: () => usualMs };
+    },
+  };
+}
+
+const percents = ({ percent, steps }: Progress) => [percent, ...steps.map((step) => step.percent)];
+
+test('progress never goes back, overall or of a step, whatever providers report, whoever looks, and whatever they expect', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  await createWorkspace(database, 100_000);
+  const installation = await createInstallation(database);
+  const bot = await installation.open({ worker: false });
+  let member = 0;
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 4, maxLength: 24 }), async (events) => {
+      member += 1;
+      const id = await submitted(bot, { member: { id: `member-${member}`, name: 'Ada', isAdmin: false } });
+      const [lease] = await dispatchDue(db, 1, 60_000);
+      if (!lease || lease.runId !== id) throw new Error('the run is not due');
+      await claim(db, lease, 3_600_000);
+      let seen = [0, 0, 0, 0];
+      for (const one of events) {
+        await db.execute(sql`
+          UPDATE steps SET started_at = started_at - make_interval(secs => ${one.afterMs / 1000}::float8)
+          WHERE run_id = ${id} AND finished_at IS NULL`);
+        for (const moment of ['before', 'after']) {
+          const view = await loadRun(db, id);
+          if (!view) throw new Error('the run is gone');
+          for (const { usualMs, wrongMs } of one.looks) {
+            const there = { ...view, clockAheadMs: view.clockAheadMs - wrongMs };
+            const now = percents(progressOf(there, expecting(usualMs), new Date(Date.now() + wrongMs)));
+            for (const [at, percent] of now.entries()) expect(percent).toBeGreaterThanOrEqual(seen[at] ?? 0);
+            seen = now;
+          }
+          if (moment === 'before') await happen(database, lease, view, one);
+        }
+      }
+      await db.execute(sql`UPDATE runs SET due_at = now() + interval '1 day' WHERE id = ${id}`);
+    }),
+    { numRuns: 40 },
+  );
+});
