@@ -102,7 +102,7 @@ async function guarded<
   } catch (error) {
     const { method, path } = declaration;
     const away = isDatabaseAway(error);
-    if (away) deps.log.warn({ method, path }, 'the database is away');
+    if (away) deps.log.warn({ method, path, error }, 'the database is away');
     else deps.log.error({ method, path, error }, 'a request could not be carried out');
     const fault = problem('fault', textOf('en'));
     return problemResponse(away ? { ...fault, status: 503, headers: { 'retry-after': '2' } } : fault);
