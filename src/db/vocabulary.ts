@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tidied } from './plainText.ts';
 
 /** The words that the database, the pipeline and every face share. Lists are in the order in which people meet them. */
 
@@ -37,13 +38,6 @@ export type Aspect = (typeof aspects)[number];
 export type Resolution = (typeof resolutions)[number];
 
 export const longestPrompt = 4000;
-
-/** Words as they are kept: trimmed, well-formed Unicode without control characters. */
-export const tidied = (words: string): string =>
-  words
-    .toWellFormed()
-    .replace(/[^\P{Cc}\n\t]/gu, '')
-    .trim();
 
 /** Whether PostgreSQL takes a text as it is: it stores no NUL, and half a character not even within JSON. */
 export const isStorable = (words: string): boolean => words.isWellFormed() && !words.includes('\0');

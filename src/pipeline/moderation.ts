@@ -1,4 +1,5 @@
 import { readFile } from 'node:fs/promises';
+import { withoutInvisible } from '../db/plainText.ts';
 import type { WorkspaceId } from '../db/vocabulary.ts';
 import type { Keys } from './keys.ts';
 import type { ReceivedFile } from './media/receive.ts';
@@ -59,7 +60,7 @@ async function look(
 }
 
 /** Letters alone, without case, accents or the disguises of Unicode: `Ｐüppy` is `puppy`. */
-const plain = (text: string) => text.normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
+const plain = (text: string) => withoutInvisible(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
 /** The first blocked word or phrase that stands in a text as whole words; null when none does. */
 function blockedWordIn(text: string, blockedWords: readonly string[]): string | null {

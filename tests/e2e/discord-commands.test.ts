@@ -142,6 +142,7 @@ describe.for(transports)('over the %s', (transport) => {
     const { discord, channel, ada, worker } = it;
     const cases: [string, Record<string, string | number>, RegExp][] = [
       ['complete', { prompt: '   ' }, /What would you like to see/],
+      ['complete', { prompt: '\u200B\u2060\u202E \u0301\u3164' }, /What would you like to see/],
       ['complete', { prompt: 'x'.repeat(4001) }, /too long/],
       ['complete', { prompt: 'a fox', duration: 99 }, /duration/],
       ['complete', { prompt: 'a fox', resolution: '4k' }, /not possible here/],

@@ -1,3 +1,4 @@
+import { tidied } from '../../db/plainText.ts';
 import { longestPrompt, promptText, type RunId } from '../../db/vocabulary.ts';
 import { nextPrices } from '../../pipeline/submit.ts';
 import type { Action } from '../card.ts';
@@ -51,7 +52,7 @@ export async function submitEdit(request: CommandRequest, id: RunId, prompt: str
   if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
   const read = promptText.safeParse(prompt);
   if (read.success) return await runAgain(request, found.view, read.data);
-  const length = prompt.trim().length;
+  const { length } = tidied(prompt);
   return {
     kind: 'refusal',
     refusal:

@@ -1,5 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
+import { tidied } from '../../db/plainText.ts';
 import type { NamedOption } from './command.ts';
 import { allowedBy } from './option.ts';
 import type { Refusal } from './refusal.ts';
@@ -38,7 +39,7 @@ export function readGiven<Schema extends z.ZodObject>(
 const refused = (refusal: Refusal) => ({ outcome: 'refused', refusal }) as const;
 
 const isBlankProse = ({ kind }: NamedOption, value: string | number | boolean) =>
-  kind.kind === 'text' && typeof value === 'string' && value.trim() === '';
+  kind.kind === 'text' && typeof value === 'string' && tidied(value) === '';
 
 const onOff: Readonly<Record<string, boolean>> = {
   on: true,
@@ -72,9 +73,9 @@ function fromText({ kind }: NamedOption, value: string | number | boolean): stri
 
 function refusalOf(command: string, option: NamedOption, value: string | number | boolean | undefined): Refusal {
   const given = String(value ?? '');
-  if (option.kind.kind === 'text' && given.trim().length > option.kind.longest) {
+  if (option.kind.kind === 'text' && tidied(given).length > option.kind.longest) {
     const { longest } = option.kind;
-    return { reason: 'too_long', option: option.name, length: given.trim().length, most: longest };
+    return { reason: 'too_long', option: option.name, length: tidied(given).length, most: longest };
   }
   if (value === undefined || given === '' || option.kind.kind === 'text') {
     return { reason: 'missing', command, option: option.name };

@@ -1,4 +1,5 @@
-import { runOptions, styles, tidied } from '../../db/vocabulary.ts';
+import { tidied } from '../../db/plainText.ts';
+import { runOptions, styles } from '../../db/vocabulary.ts';
 import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
 import type { Offer } from '../../pipeline/offer.ts';
 import type { Form, FormField, FormPage } from '../card.ts';

@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { InteractionType } from 'discord-api-types/v10';
+import { tidiedLine } from '../../db/plainText.ts';
 import type { Member } from '../../db/vocabulary.ts';
 import type { CommandRequest } from '../commands/request.ts';
 import type { Services } from '../services.ts';
@@ -14,7 +15,7 @@ const longestFetchMs = 60_000;
 export function memberOf(it: Incoming): Member {
   const user = it.member?.user ?? it.user;
   if (!user) throw new Error('an interaction came without anybody who asks');
-  const name = it.member?.nick ?? user.global_name ?? user.username;
+  const name = tidiedLine(it.member?.nick ?? user.global_name ?? user.username, user.id);
   // In a private conversation everybody is at home.
   if (!it.member) return { id: user.id, name, isAdmin: true };
   const { permissions } = it.member;

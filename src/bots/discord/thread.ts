@@ -1,5 +1,6 @@
 import type { REST } from '@discordjs/rest';
 import { ChannelType, Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
+import { tidiedLine } from '../../db/plainText.ts';
 import { codeOf, codes, readId } from './rest.ts';
 
 const longestName = 90;
@@ -48,15 +49,8 @@ const threadBody = (prompt: string) => ({
   auto_archive_duration: ThreadAutoArchiveDuration.OneDay,
 });
 
-/** Discord trims names and refuses empty ones. */
+/** Discord trims names and refuses empty ones. It counts what lies beyond the first plane twice. */
 export function threadName(prompt: string): string {
-  const line = prompt.replace(/\s+/gu, ' ').trim();
-  const name = [...line]
-    .slice(0, longestName)
-    .join('')
-    .slice(0, 99)
-    .toWellFormed()
-    .replace(/\uFFFD$/u, '')
-    .trim();
-  return /[\p{L}\p{N}\p{P}\p{S}]/u.test(name) ? name : 'VidGenie';
+  const name = tidiedLine(prompt, 'VidGenie', longestName);
+  return name.length <= 99 ? name : tidiedLine(name, 'VidGenie', 49);
 }

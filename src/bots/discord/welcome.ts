@@ -1,6 +1,7 @@
 import type { REST } from '@discordjs/rest';
 import { type Guild, PermissionFlagsBits, Routes } from 'discord.js';
 import { accountOf } from '../../db/credits.ts';
+import { tidiedLine } from '../../db/plainText.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
 import { textCard } from '../card.ts';
 import type { Services } from '../services.ts';
@@ -13,7 +14,7 @@ import { sendMessage } from './rest.ts';
 export async function welcome(guild: Guild, services: Services, rest: REST): Promise<void> {
   const text = textOf(localeOf(guild.preferredLocale));
   const id = workspaceOf(guild.id, '');
-  const workspace = { id, face: 'discord', name: guild.name } as const;
+  const workspace = { id, face: 'discord', name: tidiedLine(guild.name, guild.id) } as const;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
   const me = guild.members.me;
   const channel = [guild.publicUpdatesChannel, guild.systemChannel].find(

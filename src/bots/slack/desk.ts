@@ -1,3 +1,4 @@
+import { tidiedLine } from '../../db/plainText.ts';
 import type { Opaque } from '../../db/vocabulary.ts';
 import { settingsOf } from '../../db/workspaces.ts';
 import { isOpen } from '../../pipeline/submit.ts';
@@ -63,7 +64,7 @@ export async function receive(needs: DeskNeeds, asker: Asker, work: (visit: Visi
     }
     const known = await needs.members.find(connection.client, { workspaceId: id, ...asker });
     text = textOf(known.locale);
-    const workspace = { id, face: 'slack', name: asker.workspaceName } as const;
+    const workspace = { id, face: 'slack', name: tidiedLine(asker.workspaceName, id) } as const;
     const visit = { needs, asker, connection, known, text };
     await work({ ...visit, request: requestOf(visit, workspace) });
   } catch (error) {

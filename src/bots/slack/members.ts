@@ -1,4 +1,5 @@
 import type { WebClient } from '@slack/web-api';
+import { tidiedLine } from '../../db/plainText.ts';
 import type { Member } from '../../db/vocabulary.ts';
 import { type Locale, localeOf } from '../text.ts';
 
@@ -31,7 +32,7 @@ export function createMembers(): Members {
       const found = {
         member: {
           id: userId,
-          name: user?.profile?.display_name || user?.real_name || userName,
+          name: tidiedLine(user?.profile?.display_name || user?.real_name || userName, userId),
           isAdmin: user?.is_admin === true || user?.is_owner === true,
         },
         locale: localeOf(user?.locale ?? 'en'),

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { tidied } from '../../db/plainText.ts';
 import type { Style } from '../../db/vocabulary.ts';
 import type { EnhanceRequest } from './provider.ts';
 
@@ -42,6 +43,7 @@ export function briefing(request: EnhanceRequest): string {
 
 /** The first 250 words; the models count badly. */
 export function clip(text: string): string {
-  const words = text.trim().split(/\s+/);
-  return words.length <= mostWords ? text.trim() : words.slice(0, mostWords).join(' ');
+  const kept = tidied(text);
+  const words = kept.split(/\s+/);
+  return words.length <= mostWords ? kept : words.slice(0, mostWords).join(' ');
 }

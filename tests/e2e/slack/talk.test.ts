@@ -39,6 +39,7 @@ test('every command answers, and slips of the pen are told with the nearest thin
   expect(await answerTo(it, 'status')).toMatch(/no run yet/);
   expect(await answerTo(it, 'cancel')).toMatch(/Nothing is running/);
   expect(await answerTo(it, 'complet a fox')).toMatch(/Did you mean complete\?/);
+  expect(await answerTo(it, 'complete \u200B\u2060\u202E \u0301\u3164')).toMatch(/What would you like to see/);
   expect(await answerTo(it, 'complete a fox —duraton 8')).toMatch(/Did you mean --duration\?/);
   expect(await answerTo(it, 'complete “a fox” --duration=99')).toMatch(/whole number from 1 to 60/);
   expect(await answerTo(it, 'settings --style anime', { user: it.slack.people.bob })).toMatch(/Only admins/);
