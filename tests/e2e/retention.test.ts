@@ -18,6 +18,7 @@ import { type RunId, runId } from '../../src/db/vocabulary.ts';
 import { createLog } from '../../src/log.ts';
 import type { Program } from '../../src/main.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
+import { quote } from '../../src/pipeline/submit.ts';
 import { startSweeper, sweep, sweepStrays } from '../../src/pipeline/sweep.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
@@ -293,9 +294,19 @@ test('an image is not kept when its run is refused or fails to be written', asyn
 test('a refusal is told though the store is away by then, and the image is erased a day later', async () => {
   const { s3, program, database, request } = await opened('s3');
   if (!s3) throw new Error('no S3');
-  const poor = await createWorkspace(database, 0, 'terminal:poor');
+  const { price } = await quote(program.services, request.workspace.id, 'video', {});
+  const poor = { ...request, workspace: await createWorkspace(database, price, 'terminal:poor') };
+  // There are credits for one run, and while the image of the other is looked at they go to an image run.
+  const openImage: CommandRequest['openImage'] = async (reference) => {
+    const spent = await startRun(
+      { ...poor, requestKey: crypto.randomUUID() },
+      { ...closer, workflow: 'image', image: null },
+    );
+    expect(spent.kind).toBe('run');
+    return await request.openImage(reference);
+  };
   const put = s3.arrival(/input-/);
-  const refused = startRun({ ...request, workspace: poor }, closer);
+  const refused = startRun({ ...poor, openImage }, closer);
   await put;
   s3.fault = 503;
   expect(await refused).toMatchObject({ refusal: { reason: 'insufficient' } });
@@ -311,7 +322,9 @@ test('a run whose insert was carried out and never answered keeps its image', as
   onTestFinished(proxy.close);
   url.port = String(proxy.port);
   const { home, program, request } = await opened('files', { ...database, url: url.href });
-  const swallowed = proxy.swallowAnswerTo((bytes) => bytes.includes(request.requestKey));
+  const swallowed = proxy.swallowAnswerTo(
+    (bytes) => bytes.includes(request.requestKey) && bytes.includes(closer.prompt),
+  );
   await expect(startRun(request, closer)).rejects.toThrow();
   await swallowed;
   expect(await inputsIn(home)).toHaveLength(1);

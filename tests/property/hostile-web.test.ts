@@ -118,7 +118,9 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
   };
   const taken = new Map<string, number>();
   const deductions: string[] = [];
-  const note = ({ status, json: answer }: Answered) => {
+  const note = ({ status, text, json }: Answered) => {
+    // A HEAD is answered without words.
+    const answer = () => (text === '' ? null : json());
     const run = executed.safeParse(status === 202 ? answer() : null);
     if (run.success) taken.set(run.data.workflowId, run.data.estimatedCost);
     const again = started.safeParse(status === 202 ? answer() : null);

@@ -256,7 +256,13 @@ show(shapes.keyBody, { apiKey: 'sk-…' });
 show(shapes.keyChanged, { success: true, outcome: 'saved', detail: 'The OpenAI key …WXYZ is saved.', keys: [key] });
 const settings = { defaults: { style: 'anime' }, blockedWords: ['dragon'], channels: [], dailyRuns: 20 } as const;
 show(shapes.settingsBody, { defaults: { style: 'anime' }, dailyRuns: 20 });
-show(shapes.settingsState, { ...settings, blockedWords: [...settings.blockedWords], channels: [], spoilers: false });
+show(shapes.settingsState, {
+  ...settings,
+  blockedWords: [...settings.blockedWords],
+  channels: [],
+  spoilers: false,
+  mentions: true,
+});
 
 const text = textOf('en');
 
