@@ -93,13 +93,15 @@ function asksOf({ people, channels }: Slack, run: string, file: string, listener
   const prompt = { value: 'a fox in the snow' };
   const there = { selected_conversation: channel };
   const image = { files: [{ id: file, mimetype: 'image/png' }] };
+  // What the button of a form has said that it costs at most.
+  const told = JSON.stringify({ on: null, credits: 100 });
   const starting = [
     typed('complete a fox in the snow --style anime --duration 8 --no-audio'),
     typed('image a fox in the snow --quality standard --aspect square'),
-    () => filled('create', { workflow: choice('complete'), prompt, duration: { value: '8' }, channel: there }),
-    () => filled('create', { workflow: choice('video'), prompt, image, audio: choice('off'), channel: there }),
-    () => filled(`edit:${run}`, { prompt }, JSON.stringify({ channel, threadTs: null })),
-    () => press(`v1:again:${run}`),
+    () => filled('create', { workflow: choice('complete'), prompt, duration: { value: '8' }, channel: there }, told),
+    () => filled('create', { workflow: choice('video'), prompt, image, audio: choice('off'), channel: there }, told),
+    () => filled(`edit:${run}`, { prompt }, JSON.stringify({ channel, threadTs: null, credits: 100 })),
+    () => press(`v1:again:${run}:6`),
     mention,
   ];
   const others = [
@@ -156,15 +158,19 @@ test('1,350 requests to the Slack endpoint, forged or signed and damaged, are an
     ask: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...starting) }, fc.constantFrom(...others)),
     changes: damage,
   });
+  // A command may be answered with its acknowledgement.
+  const acknowledged: string[] = [];
   await each(1_000, hostile, async ({ ask, changes }) => {
     const { as, payload } = ask();
     const { type, body } = written({ as, payload: damagedBy(payload, changes) });
-    const { status } = await inTime(driver.send(body, { ...signed(body), 'content-type': type }));
-    expect([200, 400], body).toContain(status);
+    const answered = await inTime(driver.send(body, { ...signed(body), 'content-type': type }));
+    expect([200, 400], body).toContain(answered.status);
+    acknowledged.push(answered.body);
   });
 
   await stop();
   const said = [
+    ...acknowledged,
     ...told.requests,
     ...driver.told.all(),
     ...slack.calls.all().filter(({ answer }) => answer.ok === true),
