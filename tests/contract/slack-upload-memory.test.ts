@@ -27,7 +27,7 @@ async function writeFilm(path: string, size: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Slack as far as an upload sees it: it hands out a place, takes the bytes as they come, and forgets them. */
+/** Slack as far as an upload sees it: it hands out a place, takes the bytes as they come, forgets them, and says that the file is shared. */
 async function startTakingSlack(): Promise<{ apiUrl: string; taken: { bytes: number; sha256: string }[] }> {
   const taken: { bytes: number; sha256: string }[] = [];
   const server = createServer((request, response) => {
@@ -40,7 +40,8 @@ async function startTakingSlack(): Promise<{ apiUrl: string; taken: { bytes: num
     request.on('end', () => {
       if (request.url === '/upload') taken.push({ bytes, sha256: hash.digest('hex') });
       response.setHeader('content-type', 'application/json');
-      response.end(JSON.stringify({ ok: true, file_id: 'F1', upload_url: `${address()}/upload` }));
+      const file = { id: 'F1', shares: { public: { C1: [{ ts: '1.2' }] } } };
+      response.end(JSON.stringify({ ok: true, file_id: 'F1', upload_url: `${address()}/upload`, file }));
     });
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
