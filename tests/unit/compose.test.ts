@@ -174,5 +174,6 @@ test('the image runs as nobody special, without what only developers need', () =
   expect(dockerfile).toContain(`FROM node:${pinned}-slim`);
   expect(dockerfile).toMatch(/npm ci --omit=dev/);
   expect(dockerfile).toMatch(/^USER node$/m);
-  expect(dockerfile).toMatch(/install .*ffmpeg/);
+  // The one from npm is newer than Debian's, and is left out where optional packages are.
+  expect(dockerfile).not.toMatch(/--omit=optional|ffmpeg/);
 });

@@ -1,21 +1,17 @@
-import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { stat, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
-import ffmpeg from '@ffmpeg-installer/ffmpeg';
 import { ALL_FORMATS, EncodedPacketSink, FilePathSource, Input } from 'mediabunny';
 import { expect, test } from 'vitest';
 import { dropSound } from '../../src/pipeline/media/mute.ts';
+import { makeFilm } from '../support/films.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-async function video(path: string, sound: boolean): Promise<string> {
-  const picture = ['-f', 'lavfi', '-i', 'testsrc=duration=2:size=320x180:rate=24'];
-  const tone = sound ? ['-f', 'lavfi', '-i', 'sine=frequency=440:duration=2', '-c:a', 'aac'] : [];
-  const codec = ['-c:v', 'libx264', '-pix_fmt', 'yuv420p'];
-  await promisify(execFile)(ffmpeg.path, ['-v', 'error', '-y', ...picture, ...tone, ...codec, path]);
-  return path;
-}
+const video = (path: string, sound: boolean): Promise<string> =>
+  makeFilm(path, {
+    picture: 'testsrc=duration=2:size=320x180:rate=24',
+    sound: sound ? 'sine=frequency=440:duration=2' : null,
+  });
 
 /** What is in a file: its tracks, and its pictures as they are encoded. */
 async function contentOf(path: string): Promise<{ tracks: string[]; pictures: string; seconds: number }> {

@@ -7,7 +7,7 @@ import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
 import { describeEmbedded, openEmbedded } from '../../db/embedded.ts';
-import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/providers/demo/ffmpeg.ts';
+import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/media/ffmpeg.ts';
 import { databaseName, reasonOf } from '../explain.ts';
 import { openingError } from '../open.ts';
 import { appliedMigrations } from '../schemaState.ts';
@@ -72,7 +72,7 @@ export async function checkMedia(config: Pick<Config, 's3' | 'home'>): Promise<F
 
 export async function checkFfmpeg(): Promise<Finding> {
   const found = await findFfmpeg();
-  return found ? fine('ffmpeg', words.ffmpegFine(found.version, found.path)) : wrong('ffmpeg', noFfmpegAdvice);
+  return found ? fine('ffmpeg', words.ffmpegFine(found.version, found.isBundled)) : wrong('ffmpeg', noFfmpegAdvice);
 }
 
 export type DatabaseCheck = {

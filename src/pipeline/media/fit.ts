@@ -2,9 +2,9 @@ import { randomUUID } from 'node:crypto';
 import { rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { runChild } from '../../childProcess.ts';
-import { findFfmpeg } from '../providers/demo/ffmpeg.ts';
 import { decoding, decodingLimit } from './decoding.ts';
 import { withEncoder } from './encoder.ts';
+import { findFfmpeg } from './ffmpeg.ts';
 import { probeVideo } from './probe.ts';
 
 export type Fit = {

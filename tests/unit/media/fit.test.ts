@@ -1,35 +1,17 @@
-import { execFile } from 'node:child_process';
 import { mkdtemp, rm, stat } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { fitVideo, smallerImage } from '../../../src/pipeline/media/fit.ts';
 import { probeImage, probeVideo } from '../../../src/pipeline/media/probe.ts';
-import { findFfmpeg } from '../../../src/pipeline/providers/demo/ffmpeg.ts';
+import { makeFilm, writeFrame } from '../../support/films.ts';
 
 async function noisyFilm() {
   const directory = await mkdtemp(join(tmpdir(), 'vidgenie-fit-'));
   onTestFinished(() => rm(directory, { recursive: true, force: true }));
-  const ffmpeg = await findFfmpeg();
   const path = join(directory, 'film.mp4');
-  const noise = 'nullsrc=size=320x180:rate=10:duration=2,geq=random(1)*255:128:128';
-  const args = [
-    '-v',
-    'error',
-    '-f',
-    'lavfi',
-    '-i',
-    noise,
-    '-preset',
-    'ultrafast',
-    '-pix_fmt',
-    'yuv420p',
-    '-qp',
-    '5',
-    path,
-  ];
-  await promisify(execFile)(ffmpeg?.path ?? 'ffmpeg', args);
+  const picture = 'nullsrc=size=320x180:rate=10:duration=2,geq=random(1)*255:128:128';
+  await makeFilm(path, { picture, options: ['-preset', 'ultrafast', '-crf', '5'] });
   return { directory, path };
 }
 const signal = new AbortController().signal;
@@ -51,9 +33,8 @@ test('a limit that no film could keep is told, and nothing is left behind', asyn
 
 test('a small copy of an image keeps its shape', async () => {
   const { directory, path } = await noisyFilm();
-  const ffmpeg = await findFfmpeg();
   const picture = join(directory, 'frame.png');
-  await promisify(execFile)(ffmpeg?.path ?? 'ffmpeg', ['-v', 'error', '-i', path, '-frames:v', '1', picture]);
+  await writeFrame(path, 0, picture);
   const copy = await smallerImage(picture, { maxSide: 160, directory });
   expect(await probeImage(copy, {})).toMatchObject({ width: 160, height: 90 });
 });

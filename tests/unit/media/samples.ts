@@ -1,8 +1,6 @@
-import { execFile } from 'node:child_process';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import sharp from 'sharp';
-import { findFfmpeg } from '../../../src/pipeline/providers/demo/ffmpeg.ts';
+import { makeFilm } from '../../support/films.ts';
 
 /** A photo-like picture: noise does not compress away, so that a truncated copy really lacks pixels. */
 export function picture(width: number, height: number, channels: 3 | 4 = 3) {
@@ -17,12 +15,10 @@ export function picture(width: number, height: number, channels: 3 | 4 = 3) {
 
 /** A real, small MP4 (160 × 90, one second), made once by ffmpeg. */
 export async function sampleVideo(directory: string, options: { audio: boolean; faststart: boolean }): Promise<string> {
-  const ffmpeg = await findFfmpeg();
-  if (ffmpeg === null) throw new Error('these tests need an ffmpeg');
   const path = join(directory, `sample-${options.audio}-${options.faststart}.mp4`);
-  const sound = options.audio ? ['-f', 'lavfi', '-i', 'sine=440:d=1'] : [];
-  const place = options.faststart ? ['-movflags', '+faststart'] : [];
-  const picture = ['-f', 'lavfi', '-i', 'testsrc=s=160x90:r=10:d=1'];
-  await promisify(execFile)(ffmpeg.path, ['-y', ...picture, ...sound, '-pix_fmt', 'yuv420p', ...place, path]);
-  return path;
+  return await makeFilm(path, {
+    picture: 'testsrc=s=160x90:r=10:d=1',
+    sound: options.audio ? 'sine=440:d=1' : null,
+    options: options.faststart ? ['-movflags', '+faststart'] : [],
+  });
 }

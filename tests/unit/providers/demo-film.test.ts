@@ -1,4 +1,4 @@
-import { execFile, spawn } from 'node:child_process';
+import { spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { createWriteStream } from 'node:fs';
 import { chmod, mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises';
@@ -6,16 +6,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
 import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
 import { type Opaque, opaque } from '../../../src/db/vocabulary.ts';
-import { findFfmpeg } from '../../../src/pipeline/providers/demo/ffmpeg.ts';
+import { findFfmpeg } from '../../../src/pipeline/media/ffmpeg.ts';
 import { isAlive, processIdentity } from '../../../src/pipeline/providers/demo/film/processes.ts';
 import { paint } from '../../../src/pipeline/providers/demo/painting/paint.ts';
 import type { DemoStudio } from '../../../src/pipeline/providers/demo/studio.ts';
+import { loudnessOf, writeFrame } from '../../support/films.ts';
 import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from './demo-calls.ts';
 
 let directory = '';
@@ -65,13 +65,6 @@ async function propertiesOf(path: string) {
   return found;
 }
 
-async function ffmpeg(...options: string[]): Promise<string> {
-  const found = await findFfmpeg();
-  if (found === null) throw new Error('these tests need an ffmpeg');
-  const { stderr } = await promisify(execFile)(found.path, ['-hide_banner', '-y', ...options]);
-  return stderr;
-}
-
 describe('a film of the demo studio', () => {
   it('is eight seconds of H.264 High in 1920 × 1080 with AAC that can be heard and does not clip', async () => {
     const studio = studioIn(directory);
@@ -92,10 +85,9 @@ describe('a film of the demo studio', () => {
     // The index stands in front, so that players can begin before the end has arrived.
     const bytes = await readFile(path);
     expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
-    const volume = await ffmpeg('-i', path, '-af', 'volumedetect', '-f', 'null', '-');
-    const level = (name: string) => Number(new RegExp(`${name}_volume: (-?[\\d.]+) dB`).exec(volume)?.[1]);
-    expect(level('mean')).toBeGreaterThan(-32);
-    expect(level('max')).toBeLessThan(-1);
+    const { mean, peak } = await loudnessOf(path);
+    expect(mean).toBeGreaterThan(-32);
+    expect(peak).toBeLessThan(-1);
     // A loaded machine may take its time over the one film of full size.
   }, 180_000);
 
@@ -129,7 +121,7 @@ describe('a film of the demo studio', () => {
     expect(await propertiesOf(path)).toMatchObject({ seconds: 3, size: [720, 1280], video: 'avc', audio: null });
     const frameAt = async (second: number) => {
       const frame = join(directory, `frame-${second}.png`);
-      await ffmpeg('-ss', String(second), '-i', path, '-frames:v', '1', frame);
+      await writeFrame(path, second, frame);
       return frame;
     };
     const [early, late] = [await frameAt(0.8), await frameAt(2.2)];

@@ -170,7 +170,8 @@ export const doctor = {
     `${server} writes nothing to disk, so a restart delays every run in the queue by some seconds: set appendonly yes`,
   mediaFine: (where: string) => `${where} can be written, read and cleared`,
   mediaNew: (folder: string) => `${folder} is made with the first run`,
-  ffmpegFine: (version: string, path: string) => `${version} (${path})`,
+  ffmpegFine: (version: string, isBundled: boolean) =>
+    `${version}, ${isBundled ? 'which comes with VidGenie' : 'the one on PATH'}`,
   providersFine: (models: readonly string[], unmade: readonly string[]) =>
     unmade.length === 0 ? allOf(models) : `${allOf(models)}; nobody has a key for: ${unmade.join(', ')}`,
   modelsFine: (vendor: string, count: number) => `the ${vendor} key works and may use ${count} models`,

@@ -7,9 +7,9 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { startChild } from '../../../../childProcess.ts';
 import type { Opaque } from '../../../../db/vocabulary.ts';
+import { findFfmpeg, noFfmpegAdvice } from '../../../media/ffmpeg.ts';
 import { type Call, type Polled, type Provider, ProviderError, type VideoRequest } from '../../provider.ts';
 import { type DemoFault, faultError } from '../faults.ts';
-import { findFfmpeg, noFfmpegAdvice } from '../ffmpeg.ts';
 import { paced } from '../pace.ts';
 import {
   attemptPath,

@@ -1,0 +1,59 @@
+import { fileURLToPath } from 'node:url';
+import { runChild } from '../../childProcess.ts';
+
+export type Ffmpeg = { path: string; version: string; isBundled: boolean };
+
+/** The sentence for people whose machine has none. */
+export const noFfmpegAdvice =
+  'The demo studio found no ffmpeg that can write H.264: install ffmpeg, or install VidGenie with its optional npm packages.';
+
+const bundledProgram = fileURLToPath(new URL('./ffmpeg/program.ts', import.meta.url));
+
+/**
+ * The newer of two, or null where there is neither: the `ffmpeg` on PATH, if it has x264 (some distributions leave that out), and the
+ * one that comes with VidGenie, on Linux and macOS. `only` names the single program to consider.
+ */
+export async function findFfmpeg(only?: string): Promise<Ffmpeg | null> {
+  if (only !== undefined) return await usable(only);
+  const [installed, bundled] = await Promise.all([usable('ffmpeg'), findBundled()]);
+  if (!installed || !bundled) return installed ?? bundled;
+  return isNewer(bundled.version, installed.version) ? bundled : installed;
+}
+
+let bundled: Promise<Ffmpeg | null> | null = null;
+
+/** Asked once: what came with this program does not change while it runs. */
+function findBundled(): Promise<Ffmpeg | null> {
+  bundled ??= versionOf(bundledProgram).then(
+    (version) => ({ path: bundledProgram, version, isBundled: true }),
+    () => null,
+  );
+  return bundled;
+}
+
+async function usable(path: string): Promise<Ffmpeg | null> {
+  try {
+    const version = await versionOf(path);
+    const { stdout: encoders } = await runChild(path, ['-hide_banner', '-encoders']);
+    return encoders.includes('libx264') ? { path, version, isBundled: false } : null;
+  } catch {
+    return null;
+  }
+}
+
+async function versionOf(path: string): Promise<string> {
+  const { stdout } = await runChild(path, ['-hide_banner', '-version']);
+  return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
+}
+
+/** Whether the first of two versions is newer. One without a number, like a build from a moment's sources, is older than all. */
+export function isNewer(version: string, than: string): boolean {
+  const [one = [], other = []] = [version, than].map((text) =>
+    (/^n?(\d+(?:\.\d+)*)/.exec(text)?.[1] ?? '0').split('.').map(Number),
+  );
+  for (let at = 0; at < Math.max(one.length, other.length); at += 1) {
+    const difference = (one[at] ?? 0) - (other[at] ?? 0);
+    if (difference !== 0) return difference > 0;
+  }
+  return false;
+}
