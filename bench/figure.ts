@@ -5,7 +5,7 @@ export type Row = {
   what: string;
   value: number;
   unit: string;
-  reach: { atMost: number } | { atLeast: number } | null;
+  reachFailpoint: { atMost: number } | { atLeast: number } | null;
   beside: Measured[];
 };
 
@@ -17,9 +17,9 @@ export type Figure = {
   measure: (stage: Stage) => Promise<Row[]>;
 };
 
-export function holds({ value, reach }: Row): boolean {
-  if (reach === null) return true;
-  return 'atMost' in reach ? value <= reach.atMost : value >= reach.atLeast;
+export function holds({ value, reachFailpoint }: Row): boolean {
+  if (reachFailpoint === null) return true;
+  return 'atMost' in reachFailpoint ? value <= reachFailpoint.atMost : value >= reachFailpoint.atLeast;
 }
 
 /** The value below which `share` of the values lie; NaN without values, which holds no limit. */

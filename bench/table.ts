@@ -25,13 +25,18 @@ export function paint(results: readonly Result[]): string {
 }
 
 function lineOf(row: Row): string[] {
-  const reach = row.reach === null ? '' : 'atMost' in row.reach ? `≤ ${row.reach.atMost}` : `≥ ${row.reach.atLeast}`;
+  const reachFailpoint =
+    row.reachFailpoint === null
+      ? ''
+      : 'atMost' in row.reachFailpoint
+        ? `≤ ${row.reachFailpoint.atMost}`
+        : `≥ ${row.reachFailpoint.atLeast}`;
   const beside = row.beside.map(({ what, value, unit }) => `${what} ${rounded(value)} ${unit}`).join(', ');
   return [
     row.what,
     `${rounded(row.value)} ${row.unit}`,
-    reach,
-    row.reach === null ? '' : holds(row) ? '✓' : '✗',
+    reachFailpoint,
+    row.reachFailpoint === null ? '' : holds(row) ? '✓' : '✗',
     beside,
   ];
 }

@@ -6,10 +6,10 @@ import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
 import { decoded } from './db/percent.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
-import { type RunLimits, usualLimits } from './db/vocabulary.ts';
-import { findMisspelt, type Misspelt } from './misspelt.ts';
+import { parseDemoFaults } from './demo/faults.ts';
+import { defaultLimits, type RunLimits } from './domain.ts';
+import { findMisspelt, type Misspelt } from './misspelledVariables.ts';
 import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
-import { parseDemoFaults } from './pipeline/providers/demo/faults.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
 import { parseRedisUrl, type RedisAddress } from './pipeline/redis.ts';
 import { readSecretFiles } from './secretFiles.ts';
@@ -17,12 +17,12 @@ import { readSecretFiles } from './secretFiles.ts';
 const roles = ['all', 'bot', 'worker'] as const;
 const logLevels = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-const wholeNumber = (least: number, most: number) =>
+const wholeNumber = (min: number, max: number) =>
   z
     .string()
     .regex(/^\d+$/, 'is not a whole number')
     .transform(Number)
-    .pipe(z.number().min(least, `is less than ${least}`).max(most, `is more than ${most}`));
+    .pipe(z.number().min(min, `is less than ${min}`).max(max, `is more than ${max}`));
 
 const postgresUrl = z
   .string()
@@ -118,9 +118,9 @@ const variables = {
     example: 'a long random word',
   },
   OTEL_EXPORTER_OTLP_ENDPOINT: { read: httpUrl.optional(), example: 'http://localhost:4318' },
-  MEMBER_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(usualLimits.memberAtWork), example: '3' },
-  MEMBER_RUNS_WAITING: { read: wholeNumber(0, 1_000_000).default(usualLimits.memberWaiting), example: '10' },
-  WORKSPACE_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(usualLimits.workspaceAtWork), example: '30' },
+  MEMBER_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(defaultLimits.memberAtWork), example: '3' },
+  MEMBER_RUNS_WAITING: { read: wholeNumber(0, 1_000_000).default(defaultLimits.memberWaiting), example: '10' },
+  WORKSPACE_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(defaultLimits.workspaceAtWork), example: '30' },
   VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
   OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
   OPENAI_BASE_URL: { read: httpUrl.optional(), example: 'https://api.openai.com/v1' },
@@ -357,7 +357,10 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
   };
 }
 
-const knownVariables = (): string[] => [...Object.keys(variables), ...secretVariables.map((name) => `${name}_FILE`)];
+export const knownVariables = (): string[] => [
+  ...Object.keys(variables),
+  ...secretVariables.map((name) => `${name}_FILE`),
+];
 
 /** A password of its own may hold any character; one in the address comes first. */
 function withPassword(address: string, password: string): string {

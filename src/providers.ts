@@ -1,6 +1,5 @@
 import type { ProviderConfig } from './config.ts';
 import type { Secret } from './db/secret.ts';
-import type { Outcome } from './pipeline/providers/exchange.ts';
 import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from './pipeline/providers/google/image.ts';
 import { checkGoogleKey, findGoogleCloudModel, listGoogleModels } from './pipeline/providers/google/keys.ts';
@@ -12,6 +11,7 @@ import { createOpenAiImage } from './pipeline/providers/openai/image.ts';
 import { checkOpenAiKey, listOpenAiModels } from './pipeline/providers/openai/keys.ts';
 import { createOpenAiModeration } from './pipeline/providers/openai/moderation.ts';
 import type { AnyProvider } from './pipeline/providers/provider.ts';
+import type { Outcome } from './pipeline/providers/providerCall.ts';
 import type { Vendor } from './pipeline/providers/vendors.ts';
 
 const openAiOptions = (config: ProviderConfig) => (config.openaiBaseUrl ? { baseUrl: config.openaiBaseUrl } : {});

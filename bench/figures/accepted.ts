@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { insertRun } from '../../src/db/runs.ts';
-import { runId, runOptions, workspaceId } from '../../src/db/vocabulary.ts';
+import { runId, runOptions, workspaceId } from '../../src/domain.ts';
 import { type Figure, median, rateOf, repeated } from '../figure.ts';
 import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
 
@@ -20,9 +20,9 @@ export const accepted: Figure = {
   name: 'accepted',
   about: 'accepted commands a second, 50 at once',
   measure: async (stage) => {
-    const place = await stage.installation();
-    const desk = await openDesk(stage, place);
-    const client = postgres(place.url, { max: 10, onnotice: () => {} });
+    const conversation = await stage.installation();
+    const desk = await openDesk(stage, conversation);
+    const client = postgres(conversation.url, { max: 10, onnotice: () => {} });
     stage.atEnd(() => client.end());
     const rows = [];
     for (const { name, workspaces } of crowds) {
@@ -40,7 +40,7 @@ export const accepted: Figure = {
       const [ours, alone] = [median(rates.map(({ whole }) => whole)), median(rates.map(({ bare }) => bare))];
       rows.push({
         what: `accepted commands, ${name}`,
-        ...{ value: (ours / alone) * 100, unit: '% of the bare statement', reach: { atLeast: 60 } },
+        ...{ value: (ours / alone) * 100, unit: '% of the bare statement', reachFailpoint: { atLeast: 60 } },
         beside: [
           { what: 'accepted', value: ours, unit: '/s' },
           { what: 'bare statement', value: alone, unit: '/s' },
@@ -58,7 +58,13 @@ async function gatedStatement(client: postgres.Sql, workspace: string) {
   const [id, requestKey, memberId, home] = [randomUUID(), randomUUID(), randomUUID(), `terminal:${workspace}`];
   await insertRun(db, {
     ...{ id: runId.parse(id), workspaceId: workspaceId.parse(home), requestKey, memberId, memberName: 'Ada' },
-    ...{ workflow: 'complete', prompt: 'a fox in the snow', options: runOptions.parse({}), place: {}, input: null },
+    ...{
+      workflow: 'complete',
+      prompt: 'a fox in the snow',
+      options: runOptions.parse({}),
+      conversation: {},
+      input: null,
+    },
     steps: [
       { kind: 'enhance', priceCredits: 1, provider: 'bench', model: 'bench-words', keySource: 'none' },
       { kind: 'image', priceCredits: 5, provider: 'bench', model: 'bench-image', keySource: 'none' },

@@ -54,7 +54,7 @@ async function measured(what: string, ask: Asking, bare: { what: string; ask: As
   return [
     {
       what: `${what}: the first answer, p99`,
-      ...{ value: at(0.99, firsts), unit: 'ms', reach: { atMost: 100 } },
+      ...{ value: at(0.99, firsts), unit: 'ms', reachFailpoint: { atMost: 100 } },
       beside: [
         { what: 'p50', value: at(0.5, firsts), unit: 'ms' },
         { what: 'the words p50', value: at(0.5, words), unit: 'ms' },
@@ -71,17 +71,17 @@ async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> 
   stage.atEnd(discord.close);
   const channel = discord.channel(discord.guild());
   const ada = discord.person('member');
-  const place = await stage.installation();
+  const conversation = await stage.installation();
   const { token, apiUrl } = discord.address;
   const settings = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_PUBLIC_KEY: discord.publicKey };
-  const bot = await startProcess(stage, 'bot', place, { environment: { ...settings, ...manyCommands } });
+  const bot = await startProcess(stage, 'bot', conversation, { environment: { ...settings, ...manyCommands } });
   const endpoint = `http://127.0.0.1:${bot.port}/discord/interactions`;
   const command: Asking = async (acknowledged) => {
     const asked = discord.people.command(ada, channel, 'help');
     if (way === 'gateway') await discord.ask(asked);
     else await succeeded(discord.sendOverHttp(asked, endpoint));
     acknowledged();
-    await discord.whisper(asked);
+    await discord.replyEphemeral(asked);
   };
   const ping = JSON.stringify({ id: '1', application_id: '1', type: 1, token: 'x', version: 1 });
   const bare = { what: 'a ping over HTTP', ask: () => succeeded(discord.sendSigned(ping, endpoint)) };
@@ -93,8 +93,10 @@ async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> 
 async function onSlack(stage: Stage): Promise<Row[]> {
   const heard = new Map<string, () => void>();
   const slack = await openSlack(stage, (path) => heard.get(path)?.());
-  const place = await stage.installation();
-  const bot = await startProcess(stage, 'bot', place, { environment: { ...slack.environment, ...manyCommands } });
+  const conversation = await stage.installation();
+  const bot = await startProcess(stage, 'bot', conversation, {
+    environment: { ...slack.environment, ...manyCommands },
+  });
   const post = (fields: Record<string, string>) => {
     const body = new URLSearchParams(fields).toString();
     const headers = { 'content-type': 'application/x-www-form-urlencoded', ...signedBySlack(body) };

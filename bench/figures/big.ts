@@ -20,9 +20,9 @@ export const big: Figure = {
     const slack = await openSlack(stage, (path) => {
       if (path === 'upload') inThreads += 1;
     });
-    const place = await stage.installation();
-    const environment = { ...place.environment, ...(await startS3(stage)), ...slack.environment };
-    const settings = { ...place, environment };
+    const conversation = await stage.installation();
+    const environment = { ...conversation.environment, ...(await startS3(stage)), ...slack.environment };
+    const settings = { ...conversation, environment };
     const desk = await openDesk(stage, settings);
     await desk.services.store.prepare();
     const worked = async (name: string, media?: { image: string; video: string }) => {
@@ -51,7 +51,7 @@ export const big: Figure = {
     return [
       {
         what: `memory added by a video of ${megabytes} MB on its way to S3 and into a Slack thread`,
-        ...{ value: median(large), unit: 'MB', reach: { atMost: 64 } },
+        ...{ value: median(large), unit: 'MB', reachFailpoint: { atMost: 64 } },
         beside: [{ what: 'by a video of a few kB', value: median(small), unit: 'MB' }],
       },
     ];

@@ -23,9 +23,9 @@ const repeatedFor = async (stage: Stage, list: readonly Backend[]) =>
   });
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
-  const place = await backend.installation();
-  const desk = await openDesk(stage, place);
-  const worker = await startProcess(stage, 'worker', place);
+  const conversation = await backend.installation();
+  const desk = await openDesk(stage, conversation);
+  const worker = await startProcess(stage, 'worker', conversation);
   const whole = async (name: string) => {
     const id = await submitOne(desk, submissionIn(name));
     for await (const { run } of desk.services.watch(id)) {
@@ -54,11 +54,11 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   return [
     {
       what: `a run from command to delivery, queue on ${backend.name}`,
-      ...{ value: median(times), unit: 'ms', reach: { atMost: 60 }, beside: [] },
+      ...{ value: median(times), unit: 'ms', reachFailpoint: { atMost: 60 }, beside: [] },
     },
     {
       what: `runs a second, queue on ${backend.name}`,
-      ...{ value: (rate / (noop / jobsPerRun)) * 100, unit: '% of no-op', reach: { atLeast: 25 } },
+      ...{ value: (rate / (noop / jobsPerRun)) * 100, unit: '% of no-op', reachFailpoint: { atLeast: 25 } },
       beside: [
         { what: 'runs', value: rate, unit: '/s' },
         { what: 'no-op jobs', value: noop, unit: '/s' },

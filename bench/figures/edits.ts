@@ -23,8 +23,8 @@ export const edits: Figure = {
     const slack = await openSlack(stage, (path, body) => {
       if (path === 'api/chat.update') heard.push({ at: Date.now(), ts: new URLSearchParams(body).get('ts') ?? '' });
     });
-    const place = await stage.installation();
-    const settings = { ...place, environment: { ...place.environment, ...slack.environment } };
+    const conversation = await stage.installation();
+    const settings = { ...conversation, environment: { ...conversation.environment, ...slack.environment } };
     const desk = await openDesk(stage, settings);
     const { db } = desk.database;
     for (let index = 0; index < runsAtWork; index += 1) {
@@ -37,7 +37,7 @@ export const edits: Figure = {
     );
     await db.execute(sql`
       UPDATE runs SET state = 'running', started_at = now(),
-        speech = jsonb_build_object('rootTs', 'root-' || id, 'progressTs', 'progress-' || id),
+        posted_messages = jsonb_build_object('rootTs', 'root-' || id, 'progressTs', 'progress-' || id),
         due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
     await db.execute(sql`
       UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
@@ -51,7 +51,7 @@ export const edits: Figure = {
     const counted = heard.filter(({ at }) => at >= began + warmUpMs && at < began + warmUpMs + measuredMs);
     const delivered = ends.parse(
       await db.execute(sql`
-        SELECT speech->>'progressTs' AS ts, extract(epoch FROM settled_at)::float8 * 1000 AS "settledMs" FROM runs
+        SELECT posted_messages->>'progressTs' AS ts, extract(epoch FROM settled_at)::float8 * 1000 AS "settledMs" FROM runs
         WHERE delivered_at IS NOT NULL AND state = 'succeeded'`),
     );
     if (delivered.length < finished) throw new Error(`${delivered.length} of ${finished} runs were told`);
@@ -63,7 +63,7 @@ export const edits: Figure = {
     return [
       {
         what: `edits of ${runsAtWork} runs in one Slack workspace`,
-        ...{ value: (counted.length / measuredMs) * 60_000, unit: '/min', reach: { atMost: 50 } },
+        ...{ value: (counted.length / measuredMs) * 60_000, unit: '/min', reachFailpoint: { atMost: 50 } },
         beside: [
           { what: 'the budget', value: 45, unit: '/min' },
           { what: 'of runs that ended', value: counted.filter(({ ts }) => told.has(ts)).length, unit: '' },
@@ -72,7 +72,7 @@ export const edits: Figure = {
       },
       {
         what: 'the final message after the end of its run, the latest',
-        ...{ value: quantile(delays, 1) / 1_000, unit: 's', reach: { atMost: 5 } },
+        ...{ value: quantile(delays, 1) / 1_000, unit: 's', reachFailpoint: { atMost: 5 } },
         beside: [{ what: 'median', value: median(delays) / 1_000, unit: 's' }],
       },
     ];

@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
-import type { Program } from '../../src/main.ts';
+import type { Program } from '../../src/program.ts';
 import { type Figure, quantile, type Row, repeated } from '../figure.ts';
 import { type Backend, backends } from '../stage/backends.ts';
 import { openCopier, openDesk, serverPid, submissionIn, submitOne } from '../stage/people.ts';
@@ -31,10 +31,10 @@ export const waiting: Figure = {
 };
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
-  const place = await backend.installation();
-  const desk = await openDesk(stage, place);
+  const conversation = await backend.installation();
+  const desk = await openDesk(stage, conversation);
   const database = await serverPid(desk);
-  const worker = await startProcess(stage, 'worker', place, { pace: { kind: 'waiting', pollAfterMs } });
+  const worker = await startProcess(stage, 'worker', conversation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(idleMs);
   const idle = await worker.used();
   await worker.kill();
@@ -43,7 +43,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const copy = await openCopier(desk);
   await copy(videos - workspaces);
   await sendAll(desk);
-  const busy = await startProcess(stage, 'worker', place, { pace: { kind: 'waiting', pollAfterMs } });
+  const busy = await startProcess(stage, 'worker', conversation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(warmUpMs);
   await busy.used();
   const [databaseBefore, redisBefore, began] = [cpuMsOf(database), cpuMsOf(backend.pid ?? 0), performance.now()];
@@ -60,22 +60,22 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   return [
     {
       what: `memory of the worker, ${name}`,
-      ...{ value: used.peakMb, unit: 'MB', reach: { atMost: 350 } },
+      ...{ value: used.peakMb, unit: 'MB', reachFailpoint: { atMost: 350 } },
       beside: [{ what: 'idle', value: idle.peakMb, unit: 'MB' }],
     },
     {
       what: `lateness of a poll, p95, ${name}`,
-      ...{ value: quantile(used.lateMs, 0.95) / 1_000, unit: 's', reach: { atMost: 1 } },
+      ...{ value: quantile(used.lateMs, 0.95) / 1_000, unit: 's', reachFailpoint: { atMost: 1 } },
       beside: [{ what: 'median', value: quantile(used.lateMs, 0.5) / 1_000, unit: 's' }, polls],
     },
     backend.pid === null
       ? {
           what: 'PostgreSQL at work, the queue in it',
-          ...{ value: ofDatabase, unit: '% of a core', reach: { atMost: 40 }, beside: [ofWorker] },
+          ...{ value: ofDatabase, unit: '% of a core', reachFailpoint: { atMost: 40 }, beside: [ofWorker] },
         }
       : {
           what: 'Redis at work',
-          ...{ value: share(cpuMsOf(backend.pid) - redisBefore), unit: '% of a core', reach: { atMost: 20 } },
+          ...{ value: share(cpuMsOf(backend.pid) - redisBefore), unit: '% of a core', reachFailpoint: { atMost: 20 } },
           beside: [ofWorker, { what: 'PostgreSQL', value: ofDatabase, unit: '% of a core' }],
         },
   ];

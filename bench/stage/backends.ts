@@ -36,8 +36,8 @@ export async function backends(stage: Stage): Promise<Backend[]> {
   const onRedis: Backend = {
     ...{ name: 'Redis', pid: redis.pid },
     installation: async () => {
-      const place = await stage.installation();
-      return { ...place, environment: { ...place.environment, REDIS_URL: redis.url } };
+      const conversation = await stage.installation();
+      return { ...conversation, environment: { ...conversation.environment, REDIS_URL: redis.url } };
     },
     open: async (name, jobs, work) => {
       const connection = { host, port: Number(port), maxRetriesPerRequest: null };

@@ -2,10 +2,10 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
-import { type RunId, workspaceId } from '../../src/db/vocabulary.ts';
-import { createLog } from '../../src/log.ts';
-import { openProgram, type Program } from '../../src/main.ts';
+import { type RunId, workspaceId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
+import { openProgram, type Program } from '../../src/program.ts';
 import { parentOf } from './processes.ts';
 import type { Place, Stage } from './stage.ts';
 import { createVendor } from './vendor.ts';
@@ -21,11 +21,11 @@ export async function openDesk(stage: Stage, { environment }: Place): Promise<Pr
 }
 
 export const submissionIn = (workspace: string, over: Partial<Submission> = {}): Submission => ({
-  workspace: { id: workspaceId.parse(`terminal:${workspace}`), face: 'terminal', name: workspace },
+  workspace: { id: workspaceId.parse(`terminal:${workspace}`), platform: 'terminal', name: workspace },
   // Everybody gives one command: what one member may have waiting is not what is measured.
   member: { id: randomUUID(), name: 'Ada', isAdmin: false },
   requestKey: randomUUID(),
-  place: {},
+  conversation: {},
   workflow: 'complete',
   prompt: 'a fox in the snow',
   options: {},
@@ -34,9 +34,9 @@ export const submissionIn = (workspace: string, over: Partial<Submission> = {}):
 });
 
 /** A command that was given in the workspace that the bench's Slack knows. */
-export const inSlack: Pick<Submission, 'workspace' | 'place'> = {
-  workspace: { id: workspaceId.parse('slack:T1'), face: 'slack', name: 'first' },
-  place: { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' },
+export const inSlack: Pick<Submission, 'workspace' | 'conversation'> = {
+  workspace: { id: workspaceId.parse('slack:T1'), platform: 'slack', name: 'first' },
+  conversation: { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' },
 };
 
 /** Gives a command that has to be accepted. */

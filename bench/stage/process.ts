@@ -6,11 +6,11 @@ import { createVendor } from './vendor.ts';
 import { processOrders, type processWords } from './words.ts';
 
 loadSwiftly();
-const [{ readConfig }, { startFaces }, { createLog }, { openProgram }] = await Promise.all([
+const [{ readConfig }, { startBots }, { createLog }, { openProgram }] = await Promise.all([
   import('../../src/config.ts'),
-  import('../../src/faces.ts'),
-  import('../../src/log.ts'),
-  import('../../src/main.ts'),
+  import('../../src/bots.ts'),
+  import('../../src/observability/log.ts'),
+  import('../../src/program.ts'),
 ]);
 
 const orders = processOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
@@ -25,7 +25,7 @@ const program = await openProgram(config, log, {
   messengers: { terminal: mute },
 });
 const http = createHttpServer();
-if (orders.role === 'bot') await startFaces(program, log, http);
+if (orders.role === 'bot') await startBots(program, log, http);
 
 let [cpu, peak] = [process.cpuUsage(), 0];
 setInterval(() => {

@@ -27,7 +27,7 @@ const can: Capabilities = {
 export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: number) => void = () => {}): Providers {
   const picture = readFileSync(media.image);
   const dueAt = new Map<string, number>();
-  const common = { id: 'bench', vendor: null, capabilities: can, usualMs: () => 100 };
+  const common = { id: 'bench', vendor: null, capabilities: can, expectedMs: () => 100 };
   const never = async () => {
     throw new ProviderError('invalid_request', 'this step answers at once');
   };

@@ -1,4 +1,4 @@
-import type { RunId, RunOptions, Workflow } from '../db/vocabulary.ts';
+import type { RunId, RunOptions, Workflow } from '../domain.ts';
 import type { Block, Card } from './card.ts';
 import type { Started } from './commands/request.ts';
 import type { Text } from './text.ts';

@@ -1,4 +1,4 @@
-import type { RunId, StepKind } from '../db/vocabulary.ts';
+import type { RunId, StepKind } from '../domain.ts';
 
 /**
  * What the bot says, free of any platform. All text is plain: each face escapes it for its own markup, for some of it are words that
@@ -99,8 +99,8 @@ export type FormField =
       choices: readonly { value: string; label: string }[];
       ticked: readonly string[];
     }
-  | { kind: 'channels'; name: string; label: string; hint: string; most: number; channelIds: readonly string[] }
-  | { kind: 'text'; name: string; label: string; hint: string; longest: number; isLong: boolean; value: string }
+  | { kind: 'channels'; name: string; label: string; hint: string; max: number; channelIds: readonly string[] }
+  | { kind: 'text'; name: string; label: string; hint: string; maxLength: number; isLong: boolean; value: string }
   /** Typed without being shown, never filled in beforehand; empty means unchanged. */
   | { kind: 'secret'; name: string; label: string; hint: string };
 

@@ -1,11 +1,13 @@
 import type { Run } from '../db/runs.ts';
-import { faceOf } from '../db/vocabulary.ts';
-import { discordChannels } from './discord/place.ts';
-import { slackChannels } from './slack/place.ts';
+import { platformOf } from '../domain.ts';
+import { discordChannels } from './discord/conversation.ts';
+import { slackChannels } from './slack/conversation.ts';
 
 /** The channels in which a run speaks, by its platform's own ids; none for a run that speaks to nobody. */
-export function channelsOf(run: Pick<Run, 'workspaceId' | 'face' | 'place' | 'speech'>): readonly string[] {
-  switch (faceOf(run)) {
+export function channelsOf(
+  run: Pick<Run, 'workspaceId' | 'platform' | 'conversation' | 'postedMessages'>,
+): readonly string[] {
+  switch (platformOf(run)) {
     case 'discord':
       return discordChannels(run);
     case 'slack':

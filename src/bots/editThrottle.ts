@@ -10,7 +10,7 @@ export const systemClock: Clock = {
 };
 
 /** How many edits a scope (a channel, a workspace) takes in a window of time; the last words of messages may use `kept` more. */
-export type Budget = { windowMs: number; most: number; kept: number };
+export type Budget = { windowMs: number; max: number; kept: number };
 
 export type Edit = {
   /** The message: of several edits that wait for one message, the newest wins. */
@@ -32,7 +32,7 @@ export type EditThrottle = {
 };
 
 /** Milliseconds between two edits of a message: lively at first, slower with age. */
-export function usualPaceMs(ageMs: number): number {
+export function defaultPaceMs(ageMs: number): number {
   if (ageMs < 60_000) return 3_000;
   return ageMs < 10 * 60_000 ? 6_000 : 20_000;
 }
@@ -64,11 +64,11 @@ export function createEditThrottle(options: {
 
   /** The moment at which the scope's budget has room again; 0: it has. */
   const roomAt = (scope: Scope, isLast: boolean): number => {
-    const most = budget.most + (isLast ? budget.kept : 0);
+    const max = budget.max + (isLast ? budget.kept : 0);
     const recent = scope.sentAt.filter((at) => at > clock.now() - budget.windowMs);
     scope.sentAt = recent;
-    const [oldest] = recent.slice(-most);
-    return recent.length < most || oldest === undefined ? 0 : oldest + budget.windowMs;
+    const [oldest] = recent.slice(-max);
+    return recent.length < max || oldest === undefined ? 0 : oldest + budget.windowMs;
   };
 
   function pump(name: string): void {

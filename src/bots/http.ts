@@ -20,7 +20,7 @@ export type HttpServer = {
 };
 
 /** Who is slower than this in taking an answer is cut off at a stop. Milliseconds. */
-const longestAnswerMs = 2_500;
+const maxAnswerMs = 2_500;
 
 export function createHttpServer(): HttpServer {
   const app = new Hono();
@@ -52,7 +52,7 @@ export function createHttpServer(): HttpServer {
     },
     close: () =>
       new Promise((resolve) => {
-        const cut = setTimeout(() => server.closeAllConnections(), longestAnswerMs);
+        const cut = setTimeout(() => server.closeAllConnections(), maxAnswerMs);
         server.close(() => {
           clearTimeout(cut);
           resolve();

@@ -1,8 +1,8 @@
-import type { Place } from '../db/placeInQueue.ts';
+import type { QueuePosition } from '../db/queuePosition.ts';
 import { type RunView, refundedCredits, type Step } from '../db/runs.ts';
-import type { StepKind } from '../db/vocabulary.ts';
+import { isDepicted, readPrompt } from '../demo/painting/reading.ts';
+import type { StepKind } from '../domain.ts';
 import type { Progress, StepProgress } from '../pipeline/progress.ts';
-import { isDepicted, readPrompt } from '../pipeline/providers/demo/painting/reading.ts';
 import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
 import type { NextPrices } from '../pipeline/submit.ts';
 import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
@@ -16,7 +16,7 @@ export function runCard(
   view: RunView,
   progress: Progress,
   text: Text,
-  known: { balance?: number; queue?: Place; prices?: NextPrices } = {},
+  known: { balance?: number; queue?: QueuePosition; prices?: NextPrices } = {},
 ): Card {
   const { run } = view;
   const balance = known.balance ?? null;
@@ -110,7 +110,7 @@ function sentences(
   view: RunView,
   progress: Progress,
   text: Text,
-  known: { balance: number | null; queue: Place | undefined },
+  known: { balance: number | null; queue: QueuePosition | undefined },
 ): string[] {
   const { run } = view;
   const { balance, queue } = known;

@@ -1,7 +1,7 @@
 import type { Db } from '../db/client.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Secret } from '../db/secret.ts';
-import type { RunLimits } from '../db/vocabulary.ts';
+import type { RunLimits } from '../domain.ts';
 import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import type { Meter } from '../pipeline/meter.ts';

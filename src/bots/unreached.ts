@@ -1,5 +1,5 @@
 import type { RunView } from '../db/runs.ts';
-import type { StepKind } from '../db/vocabulary.ts';
+import type { StepKind } from '../domain.ts';
 
 type Known = {
   /** Whether the platform has taken this object, or a message with a link to it: what was posted says so. */

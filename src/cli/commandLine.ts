@@ -1,7 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { text } from '../bots/terminal/person.ts';
-import { tokenScopes, workflows } from '../db/vocabulary.ts';
+import { tokenScopes, workflows } from '../domain.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
 import { flushed, ignoreClosedPipes, printError } from './output.ts';
@@ -33,7 +33,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
 type Then = (work: Promise<number>) => Promise<void>;
 type Json = { json?: true };
 
-function describeProgram(then: Then): Command {
+export function describeProgram(then: Then): Command {
   const program = new Command('vidgenie')
     .description(describe.program)
     .version(packageJson.version, '--version', describe.version)

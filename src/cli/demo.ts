@@ -4,7 +4,7 @@ import { text, workspace } from '../bots/terminal/person.ts';
 import type { Reporter } from '../bots/terminal/reporter.ts';
 import { startChild } from '../childProcess.ts';
 import { changeBalance } from '../db/credits.ts';
-import { workflows } from '../db/vocabulary.ts';
+import { workflows } from '../domain.ts';
 import { print, printError } from './output.ts';
 import { ownFlags, refuseRun, runWorkflow } from './runs.ts';
 
@@ -50,14 +50,14 @@ function opening(reporter: Reporter): Reporter {
     ...reporter,
     delivered: (view, facts) => {
       reporter.delivered(view, facts);
-      for (const place of facts.links.values()) openWithDesktop(place);
+      for (const path of facts.links.values()) openWithDesktop(path);
     },
   };
 }
 
-function openWithDesktop(place: string): void {
+function openWithDesktop(path: string): void {
   const opener = process.platform === 'darwin' ? 'open' : 'xdg-open';
-  const child = startChild(opener, [place], { stdio: 'ignore', detached: true, isOnDesktop: true });
+  const child = startChild(opener, [path], { stdio: 'ignore', detached: true, isOnDesktop: true });
   child.once('error', () => printError(text.terminal.cannotOpen(opener)));
   child.once('exit', (status) => {
     if (status !== 0 && status !== null) printError(text.terminal.cannotOpen(opener));

@@ -2,14 +2,14 @@ import { styled } from '../bots/terminal/paint.ts';
 import { text } from '../bots/terminal/person.ts';
 import { type Config, secretsOf } from '../config.ts';
 import type { Secret } from '../db/secret.ts';
-import { createLog } from '../log.ts';
-import { scrub } from '../pipeline/scrub.ts';
+import { createLog } from '../observability/log.ts';
+import { scrub } from '../observability/scrub.ts';
 import { checkAddress } from './doctor/address.ts';
+import { checkDatabase, checkFfmpeg, checkHome, checkMedia, checkNode } from './doctor/environment.ts';
 import { type Finding, look, wrong } from './doctor/finding.ts';
-import { checkDatabase, checkFfmpeg, checkHome, checkMedia, checkNode } from './doctor/ground.ts';
 import { checkKeyring } from './doctor/keyring.ts';
+import { checkWork } from './doctor/services.ts';
 import { checkModels, checkProviders } from './doctor/vendors.ts';
-import { checkWork } from './doctor/work.ts';
 import { exitStatus } from './exit.ts';
 import { explain, reasonOf } from './explain.ts';
 import { configure, openingError } from './open.ts';
@@ -84,7 +84,7 @@ function examine(config: Config): readonly Promise<readonly Finding[]>[] {
 }
 
 function examineVendors(config: Config): readonly Promise<readonly Finding[]>[] {
-  const providers = import('../main.ts').then(({ openProviders }) => openProviders(config));
+  const providers = import('../program.ts').then(({ openProviders }) => openProviders(config));
   return [
     look('providers', async () => checkProviders(await providers)),
     look('models', async (signal) => checkModels(config, await providers, signal)),
@@ -110,7 +110,7 @@ function examineDatabase(config: Config, hasStore: Promise<boolean>): { ground: 
 }
 
 async function withOpened(config: Config, hasStore: boolean): Promise<readonly Finding[]> {
-  const { openProgram } = await import('../main.ts');
+  const { openProgram } = await import('../program.ts');
   const program = await openProgram(config, createLog('silent', false), { worker: false });
   try {
     return await checkWork(program, { hasStore });

@@ -1,13 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import { member, text } from '../bots/terminal/person.ts';
 import { changeBalance } from '../db/credits.ts';
-import { workspaceId } from '../db/vocabulary.ts';
 import { findWorkspace } from '../db/workspaces.ts';
+import { workspaceId } from '../domain.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printJson } from './output.ts';
 
-const mostCredits = 1_000_000;
+const maxCredits = 1_000_000;
 
 type Grant = { workspace: string; amount: string; key: string | undefined; note: string | undefined; isJson: boolean };
 
@@ -20,7 +20,7 @@ export async function grant({ workspace, amount, key, note, isJson }: Grant): Pr
     throw new OperatorError(badGrant.workspace(workspace, problem), exitStatus.misused);
   }
   const credits = /^\d{1,7}$/.test(amount) ? Number(amount) : 0;
-  if (credits < 1 || credits > mostCredits) throw new OperatorError(badGrant.amount(amount), exitStatus.misused);
+  if (credits < 1 || credits > maxCredits) throw new OperatorError(badGrant.amount(amount), exitStatus.misused);
 
   return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
     const { db } = program.services;

@@ -1,11 +1,12 @@
 import { text as readText } from 'node:stream/consumers';
-import { changesCard, dropKey, type KeyChange, keyFields, listKeys, setKey } from '../bots/commands/keys.ts';
+import type { KeyChange } from '../bots/commands/keyChange.ts';
+import { changesCard, dropKey, keyFields, listKeys, setKey } from '../bots/commands/keys.ts';
 import { createRequest, member, workspace as ownWorkspace, text } from '../bots/terminal/person.ts';
 import { noteKeyStatus, openKey, rotateKeys } from '../db/vault.ts';
-import { workspaceId } from '../db/vocabulary.ts';
 import { ensureWorkspace, findWorkspace, type Workspace } from '../db/workspaces.ts';
-import type { Program } from '../main.ts';
+import { workspaceId } from '../domain.ts';
 import { type Vendor, vendorNames, vendors } from '../pipeline/providers/vendors.ts';
+import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printError, printJson } from './output.ts';
@@ -41,13 +42,13 @@ export const check = ({ vendor, workspace, isJson }: Asked): Promise<number> =>
   asking(workspace, async (request) => {
     const known = vendorOf(vendor);
     const { services } = request;
-    const place = { workspaceId: request.workspace.id, provider: known, purpose: 'api_key' } as const;
+    const slot = { workspaceId: request.workspace.id, provider: known, purpose: 'api_key' } as const;
     const use = { actor: member.id, action: 'checked' } as const;
-    const secret = await openKey(services.db, services.vault.keyring, place, use);
+    const secret = await openKey(services.db, services.vault.keyring, slot, use);
     if (!secret) throw new OperatorError(words.none(vendorNames[known]), exitStatus.failed);
     const status = await services.vault.checkKey(known, secret, request.signal);
     const lastFour = secret.reveal().slice(-4);
-    await noteKeyStatus(services.db, place, status, lastFour, use);
+    await noteKeyStatus(services.db, slot, status, lastFour, use);
     if (isJson) printJson({ vendor: known, status, lastFour });
     else print(words.checked(vendorNames[known], lastFour, text.commands.keys.status[status]));
     return status === 'valid' ? exitStatus.done : exitStatus.failed;
@@ -60,8 +61,8 @@ export const rotate = ({ isJson }: { isJson: boolean }): Promise<number> =>
     if (isJson) printJson({ active: vault.keyring.active, ...rotation });
     else {
       print(words.rotated(rotation.rewrapped, vault.keyring.active));
-      for (const { place, reason } of rotation.failed) {
-        printError(words.rotationFailed(`${place.workspaceId} ${place.provider}`, reason));
+      for (const { slot, reason } of rotation.failed) {
+        printError(words.rotationFailed(`${slot.workspaceId} ${slot.provider}`, reason));
       }
     }
     return rotation.failed.length === 0 ? exitStatus.done : exitStatus.failed;

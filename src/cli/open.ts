@@ -1,9 +1,9 @@
 import { text } from '../bots/terminal/person.ts';
 import { type Config, readConfig, secretsOf, secretVariables } from '../config.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { createLog, type Logger } from '../log.ts';
-import type { Program } from '../main.ts';
-import type { Metrics } from '../metrics.ts';
+import { createLog, type Logger } from '../observability/log.ts';
+import type { Metrics } from '../observability/metrics.ts';
+import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
 import { printError } from './output.ts';
@@ -59,7 +59,7 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
 }
 
 async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {
-  const { openProgram } = await import('../main.ts');
+  const { openProgram } = await import('../program.ts');
   try {
     return await openProgram(config, log, { worker, ...(metrics ? { metrics } : {}) });
   } catch (error) {

@@ -1,6 +1,6 @@
 import { member, text, workspace } from '../bots/terminal/person.ts';
 import type { Config } from '../config.ts';
-import type { Logger } from '../log.ts';
+import type { Logger } from '../observability/log.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { configure, withProgram } from './open.ts';
 import { print, printError, stdoutSurface } from './output.ts';
@@ -22,8 +22,8 @@ export async function start(): Promise<number> {
   const status = await withProgram(opening, async ({ program, log, signal }) => {
     tellMisspelt(config, isTyped ? null : log);
     const onFault = (error: unknown) => log.error({ error }, 'a command failed');
-    const { startLocalPage, usualNoticeMs } = await import('../faces.ts');
-    const page = await listening(config, startLocalPage(program, log, { workspace, member }, usualNoticeMs));
+    const { startLocalPage, defaultNoticeMs } = await import('../bots.ts');
+    const page = await listening(config, startLocalPage(program, log, { workspace, member }, defaultNoticeMs));
     const services = { ...program.services, localAddress: page.address };
     try {
       if (page.isOther) print(text.operator.otherPort(config.port));
@@ -53,11 +53,11 @@ async function serve(config: Config): Promise<number> {
     { worker: role !== 'bot', logLevel: 'info', config, metrics: await openMetrics() },
     async ({ program, log, signal }) => {
       tellMisspelt(config, log);
-      const [{ startFaces, usualNoticeMs }, { createHttpServer }] = await Promise.all([
-        import('../faces.ts'),
+      const [{ startBots, defaultNoticeMs }, { createHttpServer }] = await Promise.all([
+        import('../bots.ts'),
         import('../bots/http.ts'),
       ]);
-      const stopFaces = await listening(config, startFaces(program, log, createHttpServer(), usualNoticeMs));
+      const stopFaces = await listening(config, startBots(program, log, createHttpServer(), defaultNoticeMs));
       log.info({ role }, 'VidGenie is at work');
       await told(signal);
       log.info({ role }, 'stopping');
@@ -79,7 +79,7 @@ function tellMisspelt({ misspelt }: Config, log: Logger | null): void {
 }
 
 /** Loaded by what serves and by nothing else. */
-const openMetrics = async () => (await import('../metrics.ts')).createMetrics();
+const openMetrics = async () => (await import('../observability/metrics.ts')).createMetrics();
 
 /** To be told to stop is how a service is meant to end. */
 const servedUntilTold = (status: number): number =>

@@ -1,8 +1,8 @@
 import { member, text } from '../bots/terminal/person.ts';
-import { createToken, listTokens, revokeToken } from '../db/access.ts';
-import { type TokenScope, tokenScopes, workspaceId } from '../db/vocabulary.ts';
+import { createToken, listTokens, revokeToken } from '../db/auth.ts';
 import { findWorkspace, type Workspace } from '../db/workspaces.ts';
-import type { Program } from '../main.ts';
+import { type TokenScope, tokenScopes, workspaceId } from '../domain.ts';
+import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printJson } from './output.ts';

@@ -1,6 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { brokenLine, openLines } from './lines.ts';
+import { connectionLost, openLines } from './postgresSocket.ts';
 
 export type Db = PostgresJsDatabase;
 /** A transaction, or the database itself: what every function of `db/` takes first. */
@@ -106,7 +106,7 @@ function answered<Query extends object>(query: Query): Query {
     throw new Error('the driver has changed its queries');
   const check = (result: unknown) => {
     if (isAnswer(result)) resolve(result);
-    else reject(brokenLine('the line to the database broke before the answer was there'));
+    else reject(connectionLost('the line to the database broke before the answer was there'));
   };
   return Object.assign(query, { resolve: check });
 }

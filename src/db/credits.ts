@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, getTableColumns, gte, sql } from 'drizzle-orm';
+import type { RunId, TransactionKind, WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { creditAccounts, creditTransactions, runs } from './schema.ts';
-import type { RunId, TransactionKind, WorkspaceId } from './vocabulary.ts';
 
 export type Account = { balance: number; held: number };
 

@@ -1,10 +1,10 @@
 import { and, desc, eq, sql } from 'drizzle-orm';
+import type { WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { runs } from './schema.ts';
-import type { WorkspaceId } from './vocabulary.ts';
 
 /** A member who has started as many runs as the workspace allows. `again` is when the next one is possible. */
-export type DailySpent = { outcome: 'daily_limit'; most: number; again: Date };
+export type DailySpent = { outcome: 'daily_limit'; max: number; again: Date };
 
 const dayMs = 24 * 60 * 60_000;
 
@@ -21,14 +21,14 @@ const counts = sql`(
 )`;
 
 /**
- * Looks whether a member has started `most` runs within the last 24 hours; null when there is room for another. What made nothing does
+ * Looks whether a member has started `max` runs within the last 24 hours; null when there is room for another. What made nothing does
  * not count, see {@link counts}. Members who ask at once are let in one after the other until the transaction ends, so that what
  * is written in it is counted by the next.
  */
 export async function spentToday(
   tx: Tx,
   who: { workspaceId: WorkspaceId; memberId: string },
-  most: number,
+  max: number,
 ): Promise<DailySpent | null> {
   const { workspaceId, memberId } = who;
   await tx.execute(sql`SELECT pg_advisory_xact_lock(hashtextextended(${`daily ${workspaceId} ${memberId}`}, 0))`);
@@ -44,7 +44,7 @@ export async function spentToday(
       ),
     )
     .orderBy(desc(runs.createdAt))
-    .offset(most - 1)
+    .offset(max - 1)
     .limit(1);
-  return oldest ? { outcome: 'daily_limit', most, again: new Date(oldest.createdAt.getTime() + dayMs) } : null;
+  return oldest ? { outcome: 'daily_limit', max, again: new Date(oldest.createdAt.getTime() + dayMs) } : null;
 }

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import type { WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
-import type { WorkspaceId } from './vocabulary.ts';
 
 /** How many edits a workspace's app may make: `perMinute` in the long run, `burst` at once, of which `kept` are for finals alone. */
 export type EditPace = { perMinute: number; burst: number; kept: number };
@@ -20,12 +20,12 @@ export async function takeEdit(
 ): Promise<boolean> {
   const perSecond = pace.perMinute / 60;
   const refilled = sql`least(${pace.burst}::float8, b.edits + extract(epoch FROM now() - b.counted_at) * ${perSecond}::float8)`;
-  const least = kind === 'final' ? sql`'-infinity'::float8` : sql`${1 + pace.kept}::float8`;
+  const min = kind === 'final' ? sql`'-infinity'::float8` : sql`${1 + pace.kept}::float8`;
   const rows = granted.parse(
     await tx.execute(sql`
       INSERT INTO edit_budgets AS b (workspace_id, edits) VALUES (${workspaceId}, ${pace.burst - 1})
       ON CONFLICT (workspace_id) DO UPDATE SET edits = ${refilled} - 1, counted_at = now()
-      WHERE ${refilled} >= ${least} AND (${kind === 'final'} OR b.paused_until IS NULL OR b.paused_until <= now())
+      WHERE ${refilled} >= ${min} AND (${kind === 'final'} OR b.paused_until IS NULL OR b.paused_until <= now())
       RETURNING edits`),
   );
   return rows.length > 0;

@@ -4,7 +4,7 @@ import type { Tx } from './client.ts';
 
 /**
  * What must hold in the ledger, always. Each query names the rows that break it; `atRest` ones hold only when nothing is at work.
- * See the README, "Ledger".
+ * See docs/architecture.md, "Ledger".
  */
 const invariants: readonly { name: string; atRest?: boolean; broken: string }[] = [
   {

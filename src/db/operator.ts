@@ -1,11 +1,11 @@
 import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import type { LedgerRow } from './credits.ts';
 import { loadRun, type RunView } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
-import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from './vocabulary.ts';
 
 /** What an operator may look at and do across all workspaces. Nothing of this is reached from a chat. */
 
@@ -21,7 +21,7 @@ export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }
     .select({
       ...{ id: runs.id, workspaceId: runs.workspaceId, member: runs.memberName, workflow: runs.workflow },
       ...{ state: runs.state, priceCredits: runs.priceCredits, failure: runs.failure, createdAt: runs.createdAt },
-      ...{ prompt: runs.prompt, settledAt: runs.settledAt, dueAt: runs.dueAt, setbacks: runs.setbacks },
+      ...{ prompt: runs.prompt, settledAt: runs.settledAt, dueAt: runs.dueAt, failedAttempts: runs.failedAttempts },
     })
     .from(runs)
     .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), stuck))
@@ -38,7 +38,7 @@ const isOverdue = ({ overdueSeconds }: StuckAfter) =>
 
 /** Each dispatch puts the due moment off. The second count is of dispatches that never reached a worker. */
 const comesToNothing = ({ vainTurns }: StuckAfter) =>
-  sql`greatest(${runs.setbacks}, ${runs.dispatch} - ${runs.claimed}) >= ${vainTurns}`;
+  sql`greatest(${runs.failedAttempts}, ${runs.dispatch} - ${runs.claimed}) >= ${vainTurns}`;
 
 const ids = z.array(z.object({ id: runId }));
 
@@ -109,7 +109,7 @@ const tallied = z.coerce.number();
 export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; limit: number }) {
   const rows = await tx
     .select({
-      ...{ id: workspaces.id, face: workspaces.face, name: workspaces.name, createdAt: workspaces.createdAt },
+      ...{ id: workspaces.id, platform: workspaces.platform, name: workspaces.name, createdAt: workspaces.createdAt },
       ...{ balance: creditAccounts.balance, held: creditAccounts.held },
       runs: sql`(SELECT count(*) FROM runs r WHERE r.workspace_id = ${workspaces.id})`.mapWith((count) =>
         tallied.parse(count),

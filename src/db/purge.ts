@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
-import { closeAccess } from './access.ts';
+import type { RunId, WorkspaceId } from '../domain.ts';
+import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import {
   apiTokens,
@@ -13,7 +14,6 @@ import {
   workspaces,
 } from './schema.ts';
 import { describeKeys, removeKey } from './vault.ts';
-import type { RunId, WorkspaceId } from './vocabulary.ts';
 
 /** Runs of a workspace that are not over, or not delivered: nothing is purged under them. */
 export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
@@ -77,7 +77,7 @@ export async function purgeWorkspace(
     const purged = await inner
       .update(runs)
       .set({
-        ...{ memberId: '', memberName: '', prompt: '', place: {}, speech: {} },
+        ...{ memberId: '', memberName: '', prompt: '', conversation: {}, postedMessages: {} },
         requestKey: sql`'purged:' || ${runs.id}`,
         deletedAt: sql`coalesce(${runs.deletedAt}, now())`,
         failure: sql`${runs.failure} || '{"detail": ""}'`,

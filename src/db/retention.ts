@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { runId } from '../domain.ts';
 import type { Tx } from './client.ts';
-import { runId } from './vocabulary.ts';
 
 /** How long media are kept after they were made or given; null: for ever. */
 export type Retention = { mediaDays: number | null; inputHours: number | null };

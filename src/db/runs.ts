@@ -1,22 +1,22 @@
 import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import type { Tx } from './client.ts';
-import { type DailySpent, spentToday } from './dailyLimit.ts';
-import { assets, runs, steps } from './schema.ts';
 import {
-  type Face,
+  defaultLimits,
+  type JsonValue,
   type KeySource,
-  type Opaque,
+  type Platform,
   type RunId,
   type RunLimits,
   type RunOptions,
   runId,
   type StepKind,
   stepKinds,
-  usualLimits,
   type Workflow,
   type WorkspaceId,
-} from './vocabulary.ts';
+} from '../domain.ts';
+import type { Tx } from './client.ts';
+import { type DailySpent, spentToday } from './dailyLimit.ts';
+import { assets, runs, steps } from './schema.ts';
 
 export type Run = typeof runs.$inferSelect;
 export type Step = typeof steps.$inferSelect;
@@ -48,8 +48,8 @@ export type NewRun = {
   prompt: string;
   options: RunOptions;
   /** Null: it speaks by its workspace's own face. */
-  face?: Face | null;
-  place: Opaque;
+  platform?: Platform | null;
+  conversation: JsonValue;
   steps: {
     kind: StepKind;
     priceCredits: number;
@@ -72,14 +72,14 @@ export type InsertOutcome =
   | { outcome: 'repeated'; runId: RunId }
   | { outcome: 'insufficient'; balance: number; price: number }
   /** The member has as many runs at work and waiting as one may have. */
-  | { outcome: 'busy'; most: number }
+  | { outcome: 'busy'; max: number }
   | DailySpent;
 
 /** `dailyRuns` is what a member may start in 24 hours; null: as much as the credits allow. */
 type InsertLimits = Partial<Pick<RunLimits, 'memberAtWork' | 'memberWaiting'> & { dailyRuns: number | null }>;
 
 /** What the debit is gated on, besides the balance and the request key. */
-type Gate = { price: number; mostOfMember: number };
+type Gate = { price: number; maxOfMember: number };
 
 const debited = z.array(z.object({ balance: z.int() }));
 
@@ -132,9 +132,9 @@ function gateOf(
   { steps: planned }: Pick<NewRun, 'steps'>,
   limits: InsertLimits,
 ): { gate: Gate; dailyRuns: number | null } {
-  const { dailyRuns = null, memberAtWork, memberWaiting } = { ...usualLimits, ...limits };
+  const { dailyRuns = null, memberAtWork, memberWaiting } = { ...defaultLimits, ...limits };
   const price = planned.reduce((sum, { priceCredits }) => sum + priceCredits, 0);
-  return { gate: { price, mostOfMember: memberAtWork + memberWaiting }, dailyRuns };
+  return { gate: { price, maxOfMember: memberAtWork + memberWaiting }, dailyRuns };
 }
 
 const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
@@ -143,7 +143,7 @@ const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
 async function whyShut(
   tx: Tx,
   run: Pick<NewRun, 'workspaceId' | 'memberId'>,
-  { price, mostOfMember }: Gate,
+  { price, maxOfMember }: Gate,
 ): Promise<Extract<InsertOutcome, { outcome: 'insufficient' | 'busy' }> | null> {
   const [now] = room.parse(
     await tx.execute(sql`
@@ -152,7 +152,7 @@ async function whyShut(
   );
   if (!now) throw new Error(`workspace ${run.workspaceId} has no credit account`);
   if (now.balance < price) return { outcome: 'insufficient', balance: now.balance, price };
-  return now.runs >= mostOfMember ? { outcome: 'busy', most: mostOfMember } : null;
+  return now.runs >= maxOfMember ? { outcome: 'busy', max: maxOfMember } : null;
 }
 
 async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {
@@ -169,20 +169,20 @@ async function writeWithin(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number): 
 }
 
 /** Null when the gate was shut: too little is left, the member has too many runs, or the request is known. */
-async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate): Promise<InsertOutcome | null> {
+async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): Promise<InsertOutcome | null> {
   const [row] = debited.parse(
     await tx.execute(sql`
       WITH debit AS (
         UPDATE credit_accounts SET balance = balance - ${price}, held = held + ${price}
         WHERE workspace_id = ${run.workspaceId} AND balance >= ${price}
           AND NOT EXISTS (SELECT 1 FROM runs WHERE request_key = ${run.requestKey})
-          AND member_runs_unsettled(${run.workspaceId}, ${run.memberId}) < ${mostOfMember}::int
+          AND member_runs_unsettled(${run.workspaceId}, ${run.memberId}) < ${maxOfMember}::int
         RETURNING balance, held
       ), new_run AS (
-        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, face, place, price_credits, due_at)
+        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, platform, conversation, price_credits, due_at)
         SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
-          ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${run.face ?? null}::face,
-          ${JSON.stringify(run.place)}::jsonb, ${price}::int,
+          ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${run.platform ?? null}::platform,
+          ${JSON.stringify(run.conversation)}::jsonb, ${price}::int,
           now() + make_interval(secs => ${(run.waitsForAnswerMs ?? 0) / 1000}::float8)
         FROM debit
         RETURNING id
@@ -207,13 +207,13 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, mostOfMember }: Gate):
 }
 
 /**
- * Lets a run begin whose command was answered, and notes where: `place` takes the place of what was written with it. False: it did not
+ * Lets a run begin whose command was answered, and notes where: `conversation` takes the place of what was written with it. False: it did not
  * wait so long, and speaks by a message of its own unless it has found this one.
  */
-export async function announceRun(tx: Tx, id: RunId, place: Opaque): Promise<boolean> {
+export async function announceRun(tx: Tx, id: RunId, conversation: JsonValue): Promise<boolean> {
   const rows = await tx
     .update(runs)
-    .set({ place, dueAt: sql`least(${runs.dueAt}, now())` })
+    .set({ conversation, dueAt: sql`least(${runs.dueAt}, now())` })
     .where(and(eq(runs.id, id), eq(runs.dispatch, 0)))
     .returning({ id: runs.id });
   return rows.length > 0;
@@ -303,9 +303,9 @@ const subjectOf = {
   id: runs.id,
   workspaceId: runs.workspaceId,
   memberId: runs.memberId,
-  face: runs.face,
-  place: runs.place,
-  speech: runs.speech,
+  platform: runs.platform,
+  conversation: runs.conversation,
+  postedMessages: runs.postedMessages,
 };
 type Subject = Pick<Run, keyof typeof subjectOf>;
 

@@ -21,9 +21,9 @@ import {
 import {
   type EnhancedPrompt,
   type Failure,
-  faces,
+  type JsonValue,
   type KeySource,
-  type Opaque,
+  platforms,
   type RunId,
   type RunOptions,
   runStates,
@@ -34,21 +34,21 @@ import {
   transactionKinds,
   type WorkspaceId,
   workflows,
-} from './vocabulary.ts';
+} from '../domain.ts';
 
 export const workflowType = pgEnum('workflow', workflows);
 export const runStateType = pgEnum('run_state', runStates);
 export const stepKindType = pgEnum('step_kind', stepKinds);
 export const stepStateType = pgEnum('step_state', stepStates);
 export const transactionKindType = pgEnum('transaction_kind', transactionKinds);
-export const faceType = pgEnum('face', faces);
+export const platformType = pgEnum('platform', platforms);
 export const mediaKindType = pgEnum('media_kind', ['image', 'video']);
 
 const at = (name: string) => timestamp(name, { withTimezone: true, mode: 'date' });
 
 export const workspaces = pgTable('workspaces', {
   id: text('id').$type<WorkspaceId>().primaryKey(),
-  face: faceType('face').notNull(),
+  platform: platformType('platform').notNull(),
   name: text('name').notNull(),
   settings: jsonb('settings').notNull().default({}),
   /** The month (`2026-11`) for which the free credits were granted last. */
@@ -119,11 +119,11 @@ export const runs = pgTable(
     prompt: text('prompt').notNull(),
     options: jsonb('options').$type<RunOptions>().notNull(),
     /** The face by which the run was asked for, and speaks; null: its workspace's own. */
-    face: faceType('face'),
+    platform: platformType('platform'),
     /** Where to speak; only the run's face looks into it. */
-    place: jsonb('place').$type<Opaque>().notNull(),
+    conversation: jsonb('conversation').$type<JsonValue>().notNull(),
     /** What has been said: message ids and the like; only the run's face looks into it. */
-    speech: jsonb('speech').$type<Opaque>().notNull().default({}),
+    postedMessages: jsonb('posted_messages').$type<JsonValue>().notNull().default({}),
     state: runStateType('state').notNull().default('queued'),
     priceCredits: integer('price_credits').notNull(),
     capturedCredits: integer('captured_credits'),
@@ -140,7 +140,7 @@ export const runs = pgTable(
     /** True while a worker takes a turn: whoever wants the run looked at then waits for the turn's end. */
     busy: boolean('busy').notNull().default(false),
     /** Turns in a row that came to nothing, killed ones included; any progress sets it to zero. */
-    setbacks: integer('setbacks').notNull().default(0),
+    failedAttempts: integer('failed_attempts').notNull().default(0),
 
     createdAt: at('created_at').notNull().defaultNow(),
     startedAt: at('started_at'),
@@ -197,7 +197,7 @@ export const steps = pgTable(
     /** On whose key, decided and told together with the price. */
     keySource: text('key_source').$type<KeySource>().notNull().default('none'),
     /** The provider's name for work in progress; opaque to all but its provider. */
-    handle: jsonb('handle').$type<Opaque>(),
+    handle: jsonb('handle').$type<JsonValue>(),
     /** How often the step was sent to the provider: at most 2, for a video at most 1. */
     submits: integer('submits').notNull().default(0),
     /** What the provider said last of how far it is: 0 to 1, and not always more than before. */
@@ -211,7 +211,7 @@ export const steps = pgTable(
     failure: jsonb('failure').$type<Failure>(),
     /** What the provider itself charged, in millionths of a US dollar, and its own usage record. */
     costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
-    usage: jsonb('usage').$type<Opaque>(),
+    usage: jsonb('usage').$type<JsonValue>(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
   },
@@ -269,7 +269,7 @@ export const providerOrphans = pgTable('provider_orphans', {
   step: stepKindType('step').notNull(),
   provider: text('provider').notNull(),
   dispatch: integer('dispatch').notNull(),
-  handle: jsonb('handle').$type<Opaque>(),
+  handle: jsonb('handle').$type<JsonValue>(),
   createdAt: at('created_at').notNull().defaultNow(),
 });
 

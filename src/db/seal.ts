@@ -11,7 +11,7 @@ import { type Keyring, KeyringError } from './keyring.ts';
 import { Secret } from './secret.ts';
 
 /** Where a secret belongs. It cannot be opened anywhere else. */
-export type SecretPlace = { workspaceId: string; provider: string; purpose: string };
+export type SecretSlot = { workspaceId: string; provider: string; purpose: string };
 
 /** A secret under its own data key, and that data key under a key of the keyring. Each box is nonce, ciphertext and tag in a row. */
 export type Sealed = { box: Buffer; wrappedKey: Buffer; keyVersion: string; lastFour: string; fingerprint: string };
@@ -26,15 +26,15 @@ const nonceBytes = 12;
 const tagBytes = 16;
 const keyBytes = 32;
 
-export function seal(keyring: Keyring, place: SecretPlace, secret: Secret): Sealed {
+export function seal(keyring: Keyring, slot: SecretSlot, secret: Secret): Sealed {
   const dataKey = randomBytes(keyBytes);
   const value = secret.reveal();
   const lastFour = value.length >= 12 ? value.slice(-4) : '';
   const fingerprint = fingerprintOf(keyring, keyring.active, secret);
   try {
     return {
-      box: lock(dataKey, secretContext(place, lastFour, fingerprint), Buffer.from(value, 'utf8')),
-      wrappedKey: lock(masterKey(keyring, keyring.active), dataKeyContext(place, keyring.active), dataKey),
+      box: lock(dataKey, secretContext(slot, lastFour, fingerprint), Buffer.from(value, 'utf8')),
+      wrappedKey: lock(masterKey(keyring, keyring.active), dataKeyContext(slot, keyring.active), dataKey),
       keyVersion: keyring.active,
       lastFour,
       fingerprint,
@@ -44,10 +44,10 @@ export function seal(keyring: Keyring, place: SecretPlace, secret: Secret): Seal
   }
 }
 
-export function unseal(keyring: Keyring, place: SecretPlace, sealed: Sealed): Secret {
-  const dataKey = unwrap(keyring, place, sealed);
+export function unseal(keyring: Keyring, slot: SecretSlot, sealed: Sealed): Secret {
+  const dataKey = unwrap(keyring, slot, sealed);
   try {
-    const context = secretContext(place, sealed.lastFour, sealed.fingerprint);
+    const context = secretContext(slot, sealed.lastFour, sealed.fingerprint);
     return new Secret(unlock(dataKey, context, sealed.box).toString('utf8'));
   } finally {
     dataKey.fill(0);
@@ -55,14 +55,10 @@ export function unseal(keyring: Keyring, place: SecretPlace, sealed: Sealed): Se
 }
 
 /** The data key under the active key. The secret itself stays closed. */
-export function rewrap(
-  keyring: Keyring,
-  place: SecretPlace,
-  sealed: Sealed,
-): Pick<Sealed, 'wrappedKey' | 'keyVersion'> {
-  const dataKey = unwrap(keyring, place, sealed);
+export function rewrap(keyring: Keyring, slot: SecretSlot, sealed: Sealed): Pick<Sealed, 'wrappedKey' | 'keyVersion'> {
+  const dataKey = unwrap(keyring, slot, sealed);
   try {
-    const context = dataKeyContext(place, keyring.active);
+    const context = dataKeyContext(slot, keyring.active);
     return { wrappedKey: lock(masterKey(keyring, keyring.active), context, dataKey), keyVersion: keyring.active };
   } finally {
     dataKey.fill(0);
@@ -87,8 +83,8 @@ export function matchesFingerprint(keyring: Keyring, fingerprint: string, secret
   return expected.length === given.length && timingSafeEqual(expected, given);
 }
 
-function unwrap(keyring: Keyring, place: SecretPlace, { wrappedKey, keyVersion }: Sealed): Buffer {
-  return unlock(masterKey(keyring, keyVersion), dataKeyContext(place, keyVersion), wrappedKey);
+function unwrap(keyring: Keyring, slot: SecretSlot, { wrappedKey, keyVersion }: Sealed): Buffer {
+  return unlock(masterKey(keyring, keyVersion), dataKeyContext(slot, keyVersion), wrappedKey);
 }
 
 function masterKey(keyring: Keyring, version: string): KeyObject {
@@ -98,11 +94,11 @@ function masterKey(keyring: Keyring, version: string): KeyObject {
 }
 
 /** JSON lists are unambiguous where joined strings are not. The secret's context leaves the master key out: it outlives them. */
-function secretContext({ workspaceId, provider, purpose }: SecretPlace, lastFour: string, fingerprint: string): Buffer {
+function secretContext({ workspaceId, provider, purpose }: SecretSlot, lastFour: string, fingerprint: string): Buffer {
   return Buffer.from(JSON.stringify(['vidgenie', 1, 'secret', workspaceId, provider, purpose, lastFour, fingerprint]));
 }
 
-function dataKeyContext({ workspaceId, provider, purpose }: SecretPlace, keyVersion: string): Buffer {
+function dataKeyContext({ workspaceId, provider, purpose }: SecretSlot, keyVersion: string): Buffer {
   return Buffer.from(JSON.stringify(['vidgenie', 1, 'data key', workspaceId, provider, purpose, keyVersion]));
 }
 

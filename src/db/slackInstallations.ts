@@ -1,16 +1,16 @@
 import { eq } from 'drizzle-orm';
-import { closeAccess } from './access.ts';
+import type { WorkspaceId } from '../domain.ts';
+import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import type { Keyring } from './keyring.ts';
 import { slackInstallations } from './schema.ts';
 import type { Secret } from './secret.ts';
 import { describeKeys, openKey, removeKey, storeKey } from './vault.ts';
-import type { WorkspaceId } from './vocabulary.ts';
 
 export type SlackInstallation = typeof slackInstallations.$inferSelect;
 export type NewSlackInstallation = Omit<SlackInstallation, 'installedAt'>;
 
-const placeOf = (workspaceId: WorkspaceId) => ({ workspaceId, provider: 'slack', purpose: 'bot_token' }) as const;
+const slotOf = (workspaceId: WorkspaceId) => ({ workspaceId, provider: 'slack', purpose: 'bot_token' }) as const;
 
 /** Writes an installation and its token together; installing again replaces both. The workspace must exist. */
 export async function saveInstallation(
@@ -26,7 +26,7 @@ export async function saveInstallation(
       .values(row)
       .onConflictDoUpdate({ target: slackInstallations.workspaceId, set: row });
     const checked = { by: installation.installedBy, status: 'valid', at: new Date() } as const;
-    await storeKey(inner, keyring, placeOf(installation.workspaceId), token, checked);
+    await storeKey(inner, keyring, slotOf(installation.workspaceId), token, checked);
   });
 }
 
@@ -40,7 +40,7 @@ export async function findInstallation(
     .from(slackInstallations)
     .where(eq(slackInstallations.workspaceId, workspaceId));
   if (!installation) return null;
-  const token = await openKey(tx, keyring, placeOf(workspaceId), null);
+  const token = await openKey(tx, keyring, slotOf(workspaceId), null);
   return token ? { installation, token } : null;
 }
 

@@ -1,23 +1,23 @@
 import { and, eq, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
-import type { Db, Tx } from './client.ts';
-import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
-import { providerOrphans, runs, steps } from './schema.ts';
 import {
+  defaultLimits,
   type EnhancedPrompt,
   type Failure,
-  mostGuessed,
-  mostShown,
-  type Opaque,
+  type JsonValue,
+  maxGuessed,
+  maxShown,
   type RunId,
   type RunLimits,
   runId,
   type StepKind,
   type TerminalState,
   unknownStepMs,
-  usualLimits,
-} from './vocabulary.ts';
+} from '../domain.ts';
+import type { Db, Tx } from './client.ts';
+import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
+import { providerOrphans, runs, steps } from './schema.ts';
 
 /** One dispatch of a run: the right to write to it, until it is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
@@ -39,7 +39,7 @@ export async function dispatchDue(
   tx: Tx,
   jobs: number,
   visibilityMs: number,
-  { memberAtWork, workspaceAtWork }: Pick<RunLimits, 'memberAtWork' | 'workspaceAtWork'> = usualLimits,
+  { memberAtWork, workspaceAtWork }: Pick<RunLimits, 'memberAtWork' | 'workspaceAtWork'> = defaultLimits,
 ): Promise<Dispatched[]> {
   const rows = leaseRows.parse(
     await tx.execute(sql`
@@ -61,7 +61,7 @@ const pollAfter = (ms: number) =>
 export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
   const rows = await tx
     .update(runs)
-    .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), setbacks: sql`${runs.setbacks} + 1` })
+    .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), failedAttempts: sql`${runs.failedAttempts} + 1` })
     .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
     .returning({ id: runs.id });
   return rows.length > 0 ? await loadRun(tx, lease.runId) : null;
@@ -118,7 +118,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
         ...change.run,
         ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
         // What goes on has its claim counted already.
-        ...(change.setback ? {} : { setbacks: change.due ? 0 : 1 }),
+        ...(change.setback ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
       .returning({ id: runs.id }),
@@ -148,7 +148,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
 
 /** What `progressOf` makes of a step in the moment before it is written to; an exponential must not underflow. */
 const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
-  least(${mostShown}::float8, coalesce(fraction, ${mostGuessed}::float8 * (1 - exp(-least(50, greatest(0,
+  least(${maxShown}::float8, coalesce(fraction, ${maxGuessed}::float8 * (1 - exp(-least(50, greatest(0,
     2000 * extract(epoch FROM now() - started_at)::float8 / greatest(1, coalesce(expected_ms, ${unknownStepMs}::int)))))))) ELSE 0 END)`;
 
 /** A later upload of the same step takes the place of the one before. */
@@ -197,7 +197,7 @@ export const saveHandle = (
   tx: Tx,
   lease: Lease,
   kind: StepKind,
-  handle: Opaque,
+  handle: JsonValue,
   pollAfterMs: number | null,
 ): Promise<void> =>
   write(tx, lease, {
@@ -226,7 +226,7 @@ export const awaitPoll = (tx: Tx, lease: Lease, pollAfterMs: number): Promise<vo
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, setback: true });
 
-type Cost = { microUsd: number | null; usage: Opaque };
+type Cost = { microUsd: number | null; usage: JsonValue };
 const costColumns = (cost: Cost | null) => (cost ? { costMicroUsd: cost.microUsd, usage: cost.usage } : {});
 
 export const finishEnhance = (tx: Tx, lease: Lease, enhanced: EnhancedPrompt, cost: Cost | null): Promise<void> =>
@@ -265,14 +265,14 @@ export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease
 export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<void> {
   const rows = await tx
     .update(runs)
-    .set({ dueAt: after(dueInMs), busy: false, setbacks: sql`greatest(${runs.setbacks} - 1, 0)` })
+    .set({ dueAt: after(dueInMs), busy: false, failedAttempts: sql`greatest(${runs.failedAttempts} - 1, 0)` })
     .where(owned(lease))
     .returning({ id: runs.id });
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-export const saveSpeech = async (tx: Tx, lease: Lease, speech: Opaque): Promise<void> => {
-  const rows = await tx.update(runs).set({ speech }).where(owned(lease)).returning({ id: runs.id });
+export const savePostedMessages = async (tx: Tx, lease: Lease, postedMessages: JsonValue): Promise<void> => {
+  const rows = await tx.update(runs).set({ postedMessages }).where(owned(lease)).returning({ id: runs.id });
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 };
 
@@ -289,7 +289,7 @@ export async function settle(
     WITH run AS (
       UPDATE runs SET state = ${state}::run_state, failure = ${failure && JSON.stringify(failure)}::jsonb, settled_at = now(),
         captured_credits = ${capturedCredits}::int, released_credits = price_credits - ${capturedCredits}::int,
-        started_at = coalesce(started_at, now()), setbacks = 1
+        started_at = coalesce(started_at, now()), failed_attempts = 1
       WHERE ${owned(lease)} AND state IN ('queued', 'running')
       RETURNING id, workspace_id, price_credits AS price, captured_credits AS captured, released_credits AS released
     ), skipped AS (
@@ -330,7 +330,7 @@ const withMore = (kinds: readonly StepKind[]): SQL => sql`ARRAY(
   ) AS known ORDER BY one)`;
 
 /** How delivery ended. `posted`: what was posted; null leaves what was saved. `unreached`: steps that reached nobody, besides those decided before. */
-export type DeliveryEnd = { posted: Opaque | null; failure: Failure | null; unreached: readonly StepKind[] };
+export type DeliveryEnd = { posted: JsonValue | null; failure: Failure | null; unreached: readonly StepKind[] };
 
 /**
  * Ends delivery, told or given up (`failure`): nothing is left to do. In the same statement the credits go back for what reached nobody:
@@ -340,8 +340,8 @@ export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, un
   const rows = await tx.execute(sql`
     WITH run AS (
       UPDATE runs SET delivered_at = now(), delivery_failure = ${failure && JSON.stringify(failure)}::jsonb,
-        speech = coalesce(${posted && JSON.stringify(posted)}::jsonb, speech), unreached = ${withMore(unreached)},
-        due_at = NULL, busy = false, setbacks = 0
+        posted_messages = coalesce(${posted && JSON.stringify(posted)}::jsonb, posted_messages), unreached = ${withMore(unreached)},
+        due_at = NULL, busy = false, failed_attempts = 0
       WHERE ${owned(lease)}
       RETURNING id, workspace_id, unreached
     ), owed AS (
@@ -384,7 +384,7 @@ export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
 export async function recordOrphan(
   tx: Tx,
   lease: Lease,
-  call: { step: StepKind; provider: string; handle: Opaque | null },
+  call: { step: StepKind; provider: string; handle: JsonValue | null },
 ): Promise<void> {
   await tx.insert(providerOrphans).values({ runId: lease.runId, dispatch: lease.dispatch, ...call });
 }

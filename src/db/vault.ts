@@ -1,4 +1,5 @@
 import { and, desc, eq, ne } from 'drizzle-orm';
+import type { RunId, StepKind, WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import type { Keyring } from './keyring.ts';
 import {
@@ -11,15 +12,14 @@ import {
 } from './schema.ts';
 import { matchesFingerprint, rewrap, type Sealed, seal, unseal } from './seal.ts';
 import type { Secret } from './secret.ts';
-import type { RunId, StepKind, WorkspaceId } from './vocabulary.ts';
 
-export type KeyPlace = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
+export type KeySlot = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
 
 /** Who did something with a key, and for what. */
 export type KeyUse = { actor: string | null; runId?: RunId; step?: StepKind; note?: string };
 
 /** What may be told about a stored key. */
-export type KeyDescription = KeyPlace & {
+export type KeyDescription = KeySlot & {
   lastFour: string;
   status: KeyStatus;
   checkedAt: Date | null;
@@ -31,16 +31,13 @@ export type KeyDescription = KeyPlace & {
 export async function storeKey(
   tx: Tx,
   keyring: Keyring,
-  place: KeyPlace,
+  slot: KeySlot,
   secret: Secret,
   checked: { by: string; status: KeyStatus; at: Date | null },
 ): Promise<{ lastFour: string; same: boolean }> {
   return await tx.transaction(async (inner) => {
-    const [before] = await inner
-      .select({ fingerprint: workspaceKeys.fingerprint })
-      .from(workspaceKeys)
-      .where(at(place));
-    const sealed = seal(keyring, place, secret);
+    const [before] = await inner.select({ fingerprint: workspaceKeys.fingerprint }).from(workspaceKeys).where(at(slot));
+    const sealed = seal(keyring, slot, secret);
     const row = {
       ...sealed,
       status: checked.status,
@@ -50,13 +47,13 @@ export async function storeKey(
     };
     await inner
       .insert(workspaceKeys)
-      .values({ ...place, ...row })
+      .values({ ...slot, ...row })
       .onConflictDoUpdate({
         target: [workspaceKeys.workspaceId, workspaceKeys.provider, workspaceKeys.purpose],
         set: row,
       });
     const same = before !== undefined && matchesFingerprint(keyring, before.fingerprint, secret);
-    await recordKeyUse(inner, place, 'set', { actor: checked.by, note: checked.status }, sealed.lastFour);
+    await recordKeyUse(inner, slot, 'set', { actor: checked.by, note: checked.status }, sealed.lastFour);
     return { lastFour: sealed.lastFour, same };
   });
 }
@@ -68,22 +65,22 @@ export async function storeKey(
 export async function openKey(
   tx: Tx,
   keyring: Keyring,
-  place: KeyPlace,
+  slot: KeySlot,
   use: (KeyUse & { action: 'used' | 'checked' }) | null,
 ): Promise<Secret | null> {
-  const [row] = await tx.select().from(workspaceKeys).where(at(place));
+  const [row] = await tx.select().from(workspaceKeys).where(at(slot));
   if (!row) return null;
-  const secret = unseal(keyring, place, row);
-  if (use) await recordKeyUse(tx, place, use.action, use, row.lastFour);
+  const secret = unseal(keyring, slot, row);
+  if (use) await recordKeyUse(tx, slot, use.action, use, row.lastFour);
   return secret;
 }
 
 /** True when there was one. */
-export async function removeKey(tx: Tx, place: KeyPlace, by: KeyUse): Promise<boolean> {
+export async function removeKey(tx: Tx, slot: KeySlot, by: KeyUse): Promise<boolean> {
   return await tx.transaction(async (inner) => {
-    const [gone] = await inner.delete(workspaceKeys).where(at(place)).returning({ lastFour: workspaceKeys.lastFour });
+    const [gone] = await inner.delete(workspaceKeys).where(at(slot)).returning({ lastFour: workspaceKeys.lastFour });
     if (!gone) return false;
-    await recordKeyUse(inner, place, 'removed', by, gone.lastFour);
+    await recordKeyUse(inner, slot, 'removed', by, gone.lastFour);
     return true;
   });
 }
@@ -94,7 +91,7 @@ export async function removeKey(tx: Tx, place: KeyPlace, by: KeyUse): Promise<bo
  */
 export async function noteKeyStatus(
   tx: Tx,
-  place: KeyPlace,
+  slot: KeySlot,
   status: KeyStatus,
   lastFour: string,
   use: KeyUse & { action: 'checked' | 'failed' },
@@ -103,8 +100,8 @@ export async function noteKeyStatus(
     await inner
       .update(workspaceKeys)
       .set({ status, checkedAt: new Date() })
-      .where(and(at(place), eq(workspaceKeys.lastFour, lastFour)));
-    await recordKeyUse(inner, place, use.action, { ...use, note: use.note ?? status }, lastFour);
+      .where(and(at(slot), eq(workspaceKeys.lastFour, lastFour)));
+    await recordKeyUse(inner, slot, use.action, { ...use, note: use.note ?? status }, lastFour);
   });
 }
 
@@ -132,7 +129,7 @@ export async function workspacesWithKeys(tx: Tx): Promise<WorkspaceId[]> {
   return rows.map(({ id }) => id);
 }
 
-export type Rotation = { rewrapped: number; failed: { place: KeyPlace; reason: string }[] };
+export type Rotation = { rewrapped: number; failed: { slot: KeySlot; reason: string }[] };
 
 /**
  * Brings every data key under the active key of the keyring. Secrets stay closed. It may run beside everything else: a row is
@@ -142,34 +139,28 @@ export async function rotateKeys(tx: Tx, keyring: Keyring, actor: string | null)
   const rows = await tx.select().from(workspaceKeys).where(ne(workspaceKeys.keyVersion, keyring.active));
   const rotation: Rotation = { rewrapped: 0, failed: [] };
   for (const row of rows) {
-    const place: KeyPlace = { workspaceId: row.workspaceId, provider: row.provider, purpose: row.purpose };
+    const slot: KeySlot = { workspaceId: row.workspaceId, provider: row.provider, purpose: row.purpose };
     try {
-      if (await rotateRow(tx, keyring, place, row, actor)) rotation.rewrapped += 1;
+      if (await rotateRow(tx, keyring, slot, row, actor)) rotation.rewrapped += 1;
     } catch (error) {
       if (!(error instanceof Error)) throw error;
-      rotation.failed.push({ place, reason: error.message });
+      rotation.failed.push({ slot, reason: error.message });
     }
   }
   return rotation;
 }
 
-async function rotateRow(
-  tx: Tx,
-  keyring: Keyring,
-  place: KeyPlace,
-  row: Sealed,
-  actor: string | null,
-): Promise<boolean> {
-  const renewed = rewrap(keyring, place, row);
+async function rotateRow(tx: Tx, keyring: Keyring, slot: KeySlot, row: Sealed, actor: string | null): Promise<boolean> {
+  const renewed = rewrap(keyring, slot, row);
   return await tx.transaction(async (inner) => {
     const [updated] = await inner
       .update(workspaceKeys)
       .set(renewed)
-      .where(and(at(place), eq(workspaceKeys.wrappedKey, row.wrappedKey)))
+      .where(and(at(slot), eq(workspaceKeys.wrappedKey, row.wrappedKey)))
       .returning({ lastFour: workspaceKeys.lastFour });
     if (!updated) return false;
     const note = `${row.keyVersion} → ${renewed.keyVersion}`;
-    await recordKeyUse(inner, place, 'rotated', { actor, note }, updated.lastFour);
+    await recordKeyUse(inner, slot, 'rotated', { actor, note }, updated.lastFour);
     return true;
   });
 }
@@ -178,11 +169,11 @@ async function rotateRow(
  * Appends to the audit; a second `used` for the same step of a run is the same use. The note must be free of secrets: pass a
  * provider's words through `scrub` first.
  */
-async function recordKeyUse(tx: Tx, place: KeyPlace, action: KeyAction, use: KeyUse, lastFour: string): Promise<void> {
+async function recordKeyUse(tx: Tx, slot: KeySlot, action: KeyAction, use: KeyUse, lastFour: string): Promise<void> {
   await tx
     .insert(keyAudit)
     .values({
-      ...place,
+      ...slot,
       action,
       actor: use.actor,
       runId: use.runId ?? null,
@@ -205,7 +196,7 @@ export async function listKeyAudit(tx: Tx, workspaceId: WorkspaceId, limit: numb
     .limit(limit);
 }
 
-function at({ workspaceId, provider, purpose }: KeyPlace) {
+function at({ workspaceId, provider, purpose }: KeySlot) {
   return and(
     eq(workspaceKeys.workspaceId, workspaceId),
     eq(workspaceKeys.provider, provider),

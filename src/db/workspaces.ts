@@ -1,9 +1,9 @@
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
+import { aspects, isStorable, type Platform, qualities, resolutions, styles, type WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
-import { aspects, type Face, isStorable, qualities, resolutions, styles, type WorkspaceId } from './vocabulary.ts';
 
 /** A workspace's own taste: what a command means when its member does not say. */
 export const workspaceSettings = z.object({
@@ -30,7 +30,7 @@ export const workspaceSettings = z.object({
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
-export type Workspace = { id: WorkspaceId; face: Face; name: string };
+export type Workspace = { id: WorkspaceId; platform: Platform; name: string };
 
 const standing = z.object({
   /** Whether the workspace was topped up in this calendar month. */
@@ -97,7 +97,7 @@ export async function saveSettings(tx: Tx, id: WorkspaceId, settings: WorkspaceS
 
 export async function findWorkspace(tx: Tx, id: WorkspaceId): Promise<Workspace | null> {
   const [row] = await tx
-    .select({ id: workspaces.id, face: workspaces.face, name: workspaces.name })
+    .select({ id: workspaces.id, platform: workspaces.platform, name: workspaces.name })
     .from(workspaces)
     .where(eq(workspaces.id, id));
   return row ?? null;

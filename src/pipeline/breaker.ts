@@ -1,4 +1,4 @@
-import type { FailureKind } from '../db/vocabulary.ts';
+import type { FailureKind } from '../domain.ts';
 import { ProviderError } from './providers/provider.ts';
 
 export type BreakerOptions = {

@@ -1,14 +1,14 @@
 import { accountOf } from '../db/credits.ts';
 import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
-import { finishDelivery, saveSpeech, saveUnreached } from '../db/turns.ts';
-import { type Failure, faceOf, type Opaque, type StepKind } from '../db/vocabulary.ts';
-import { longestOutage } from './errors.ts';
+import { finishDelivery, savePostedMessages, saveUnreached } from '../db/turns.ts';
+import { type Failure, type JsonValue, platformOf, type StepKind } from '../domain.ts';
 import { progressOf } from './progress.ts';
+import { maxOutage } from './retryPolicy.ts';
 import { nextPrices } from './submit.ts';
-import type { Turn, TurnDeps } from './turn.ts';
+import type { Turn, TurnDeps } from './turnContext.ts';
 
 /** True when nobody will try again to tell a run. */
-export const isLastTry = ({ run }: RunView): boolean => run.setbacks >= longestOutage;
+export const isLastTry = ({ run }: RunView): boolean => run.failedAttempts >= maxOutage;
 
 /** Tells a run's outcome where it was asked for, and ends it: what reached nobody is given back in the same statement. */
 export async function deliver(turn: Turn): Promise<void> {
@@ -16,22 +16,22 @@ export async function deliver(turn: Turn): Promise<void> {
   const isNews = await turn.narrator.silence();
   signal.throwIfAborted();
   let view = (isNews ? await loadRun(deps.db, lease.runId) : null) ?? turn.view;
-  const messenger = deps.messengerOf(faceOf(view.run));
+  const messenger = deps.messengerOf(platformOf(view.run));
   const posted = await messenger.deliver(view, {
     progress: progressOf(view, deps.providers, deps.now()),
     isLastTry: isLastTry(view),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
-    save: (speech: Opaque) => saveSpeech(deps.db, lease, speech),
+    save: (postedMessages: JsonValue) => savePostedMessages(deps.db, lease, postedMessages),
     giveUpOn: async (steps) => {
       view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };
       return view;
     },
     signal,
   });
-  deps.reach('run_told', { runId: lease.runId });
+  deps.reachFailpoint('run_told', { runId: lease.runId });
   await finishDelivery(deps.db, lease, { posted, failure: null, unreached: [] });
-  deps.reach('run_delivered', { runId: lease.runId });
+  deps.reachFailpoint('run_delivered', { runId: lease.runId });
 }
 
 /** Ends a run that could not be told. What it had posted until then decides what is given back. */
@@ -42,7 +42,7 @@ export async function giveUpDelivery({ deps, lease, view }: Turn, failure: Failu
 
 function unreachedOf(deps: TurnDeps, view: RunView): readonly StepKind[] {
   try {
-    return deps.messengerOf(faceOf(view.run)).unreached(view);
+    return deps.messengerOf(platformOf(view.run)).unreached(view);
   } catch (error) {
     // Nobody here can speak on that platform, and nobody elsewhere did: nothing of it was received.
     deps.log.warn({ runId: view.run.id, error }, 'delivery is given up without knowing what was posted');

@@ -4,7 +4,7 @@ import type { Run, Step } from '../db/runs.ts';
 import type { SecretProvider } from '../db/schema.ts';
 import type { Secret } from '../db/secret.ts';
 import { describeKeys, noteKeyStatus, openKey } from '../db/vault.ts';
-import type { WorkspaceId } from '../db/vocabulary.ts';
+import type { WorkspaceId } from '../domain.ts';
 import { keyCheckAfter } from './providers/keys.ts';
 import { ProviderError } from './providers/provider.ts';
 import type { Vendors } from './providers/registry.ts';
@@ -25,7 +25,7 @@ export type Keys = {
   noteFailure: (run: Run, step: Step, vendor: Vendor | null, error: unknown) => Promise<void>;
 };
 
-const place = (workspaceId: WorkspaceId, vendor: Vendor) =>
+const slot = (workspaceId: WorkspaceId, vendor: Vendor) =>
   ({ workspaceId, provider: vendor, purpose: 'api_key' }) as const;
 
 /** Whose keys can perform steps, among those whose secrets a workspace has brought. */
@@ -41,11 +41,11 @@ export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendo
       if (vendor === null) return null;
       if (step.keySource === 'operator') return operator.get(vendor) ?? missing(vendor, "the operator's");
       const use = { actor: null, runId: run.id, step: step.kind, action: 'used' } as const;
-      return (await openKey(db, keyring, place(run.workspaceId, vendor), use)) ?? missing(vendor, "the workspace's");
+      return (await openKey(db, keyring, slot(run.workspaceId, vendor), use)) ?? missing(vendor, "the workspace's");
     },
     forModeration: async (workspaceId, brought) => {
       const use = { actor: null, action: 'used', note: 'moderation' } as const;
-      const own = brought.has('openai') ? await openKey(db, keyring, place(workspaceId, 'openai'), use) : null;
+      const own = brought.has('openai') ? await openKey(db, keyring, slot(workspaceId, 'openai'), use) : null;
       return own ?? operator.get('openai') ?? null;
     },
     noteFailure: async (run, step, vendor, error) => {
@@ -54,7 +54,7 @@ export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendo
       const key = (await describe(run.workspaceId)).find((one) => one.provider === vendor);
       if (status === null || !key) return;
       const use = { actor: null, runId: run.id, step: step.kind, action: 'failed' } as const;
-      await noteKeyStatus(db, place(run.workspaceId, vendor), status, key.lastFour, use);
+      await noteKeyStatus(db, slot(run.workspaceId, vendor), status, key.lastFour, use);
     },
   };
 }

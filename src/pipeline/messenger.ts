@@ -1,5 +1,5 @@
 import type { RunView } from '../db/runs.ts';
-import type { Opaque, StepKind } from '../db/vocabulary.ts';
+import type { JsonValue, StepKind } from '../domain.ts';
 import type { Progress } from './progress.ts';
 import type { NextPrices } from './submit.ts';
 
@@ -7,7 +7,7 @@ import type { NextPrices } from './submit.ts';
 export type Speaking = {
   progress: Progress;
   /** Saves what was said so far; called before the next call that would double a post if it were repeated. */
-  save: (speech: Opaque) => Promise<void>;
+  save: (postedMessages: JsonValue) => Promise<void>;
   signal: AbortSignal;
 };
 
@@ -34,12 +34,12 @@ export type Messenger = {
   /** Shows where a run stands. Called often; the newest call wins, and a failure never hurts the run. */
   update: (view: RunView, speaking: Speaking) => Promise<void>;
   /** Tells the outcome, media included, but for what an earlier try has given up on. Resolves with what was said. */
-  deliver: (view: RunView, speaking: Delivering) => Promise<Opaque>;
+  deliver: (view: RunView, speaking: Delivering) => Promise<JsonValue>;
   /** When delivery is given up: the steps whose results nobody received, by what was said until then, and nobody can fetch. */
   unreached: (view: RunView) => readonly StepKind[];
 };
 
 /** The place where a run was to speak is gone for good: trying again would not bring it back. The message is one sentence. */
-export class PlaceGone extends Error {
+export class ConversationGone extends Error {
   override readonly name = 'PlaceGone';
 }

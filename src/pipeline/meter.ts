@@ -1,4 +1,4 @@
-import type { Face, FailureKind, StepKind, TerminalState, Workflow } from '../db/vocabulary.ts';
+import type { FailureKind, Platform, StepKind, TerminalState, Workflow } from '../domain.ts';
 
 /** What the program counts while it works. Nothing here may name a workspace, a member or a run: labels are few and known. */
 export type Meter = {
@@ -7,9 +7,9 @@ export type Meter = {
   stepDone: (step: { provider: string; kind: StepKind }, seconds: number) => void;
   providerFailed: (provider: string, kind: FailureKind) => void;
   /** `dropped`: a newer word took its place, or the platform's budget was spent. */
-  edited: (face: Face, outcome: 'sent' | 'dropped') => void;
+  edited: (platform: Platform, outcome: 'sent' | 'dropped') => void;
   /** From the arrival of a request until its platform was told that it is taken care of. */
-  acknowledged: (face: Face, seconds: number) => void;
+  acknowledged: (platform: Platform, seconds: number) => void;
 };
 
 /** For a process that nobody asks. */

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
-import { withoutInvisible } from '../db/plainText.ts';
-import type { WorkspaceId } from '../db/vocabulary.ts';
+import type { WorkspaceId } from '../domain.ts';
+import { withoutInvisible } from '../plainText.ts';
 import type { Keys } from './keys.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { Moderate } from './providers/openai/moderation.ts';

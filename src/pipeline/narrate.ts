@@ -1,38 +1,15 @@
 import { loadRun, type RunView } from '../db/runs.ts';
-import { type Lease, saveSpeech } from '../db/turns.ts';
-import { faceOf, type Opaque, type RunId } from '../db/vocabulary.ts';
+import { type Lease, savePostedMessages } from '../db/turns.ts';
+import { type JsonValue, platformOf } from '../domain.ts';
 import { createSteadyLook, type Look } from './progress.ts';
-import type { TurnDeps } from './turn.ts';
-import { within } from './within.ts';
+import { within } from './timeout.ts';
+import type { Narrator, TurnDeps } from './turnContext.ts';
 
 /** How often a call that takes long is told about. Milliseconds. */
 const narrateEveryMs = 4_000;
 /** So long one update of a conversation may take, and so long a turn that has nothing else to do waits for it. Milliseconds. */
-const longestUpdateMs = 60_000;
-const longestWaitMs = 10_000;
-
-/** What this process is telling at this moment, by run. It may outlast its turn: whoever tells the run next lets it end first. */
-export type Tellings = Map<RunId, Promise<void>>;
-
-/**
- * Tells a run's conversation where the run stands, beside the work of one turn: no write waits for a chat. Only the turn's end does,
- * for a while: who takes the run up next tells it too, and an old word must not overwrite a newer one, nor be posted twice.
- */
-export type Narrator = {
-  /** Has the run told now, and again and again while the turn lasts. `known` is how it stands, where the turn has not changed it. */
-  tell: (known?: RunView) => void;
-  /** Begins to tell nothing more; false while something is still on its way. */
-  hush: () => boolean;
-  /** Resolves when nothing is on its way any more, or was for too long and is given up. */
-  end: () => Promise<void>;
-  /**
-   * The same before the last word, which nothing may follow: resolves when what was given up is over as well. Tells whether anything
-   * was said in this turn; then the run has to be read anew.
-   */
-  silence: () => Promise<boolean>;
-  /** Gives up what is on its way. */
-  abandon: () => void;
-};
+const maxUpdateMs = 60_000;
+const maxWaitMs = 10_000;
 
 type Needs = Pick<TurnDeps, 'db' | 'messengerOf' | 'providers' | 'now' | 'log' | 'tellings'>;
 
@@ -86,13 +63,13 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     wake();
     return !tellings.has(lease.runId);
   };
-  const over = async (longestMs: number) => {
+  const over = async (maxMs: number) => {
     const telling = tellings.get(lease.runId);
-    if (telling) await within(longestMs, orAborted(telling, signal));
+    if (telling) await within(maxMs, orAborted(telling, signal));
   };
   const end = async () => {
     if (hush()) return;
-    await over(longestWaitMs);
+    await over(maxWaitMs);
     abandon();
   };
   const abandon = () => {
@@ -112,7 +89,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     silence: async () => {
       hasTold ||= tellings.has(lease.runId);
       await end();
-      await over(longestUpdateMs);
+      await over(maxUpdateMs);
       return hasTold;
     },
   };
@@ -126,18 +103,18 @@ async function updateOnce(
   ends: AbortSignal,
 ): Promise<void> {
   const late = new AbortController();
-  const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), longestUpdateMs);
+  const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), maxUpdateMs);
   const signal = AbortSignal.any([ends, late.signal]);
-  const save = async (speech: Opaque) => {
+  const save = async (postedMessages: JsonValue) => {
     // What was posted is remembered, also when nothing more is to be.
-    await saveSpeech(deps.db, lease, speech);
+    await savePostedMessages(deps.db, lease, postedMessages);
     signal.throwIfAborted();
   };
   try {
     const view = known ?? (await loadRun(deps.db, lease.runId));
     if (!view) return;
     const progress = look(view, deps.providers, deps.now());
-    await deps.messengerOf(faceOf(view.run)).update(view, { progress, save, signal });
+    await deps.messengerOf(platformOf(view.run)).update(view, { progress, save, signal });
   } catch (error) {
     if (!signal.aborted) deps.log.warn({ runId: lease.runId, error }, 'progress could not be shown');
   } finally {

@@ -7,7 +7,7 @@ import {
   resolutions,
   stepsOf,
   type Workflow,
-} from '../db/vocabulary.ts';
+} from '../domain.ts';
 import type { Capabilities } from './providers/provider.ts';
 import type { Providers, Vendors } from './providers/registry.ts';
 

@@ -1,5 +1,5 @@
 import type { RunView, Step } from '../db/runs.ts';
-import { mostGuessed, mostShown, type RunId, type StepKind, unknownStepMs } from '../db/vocabulary.ts';
+import { maxGuessed, maxShown, type RunId, type StepKind, unknownStepMs } from '../domain.ts';
 import type { Providers } from './providers/registry.ts';
 
 export type StepProgress = { kind: StepKind; percent: number; elapsedMs: number; remainingMs: number };
@@ -18,8 +18,8 @@ export type Look = (view: RunView, providers: Providers, now: Date) => Progress;
  */
 export const progressOf: Look = (view, providers, now) => {
   const at = now.getTime() + view.clockAheadMs;
-  const steps = view.steps.map((step) => stepProgress(step, usualMs(view, step, providers), at));
-  const weights = view.steps.map((step) => expectedMs(step, usualMs(view, step, providers)));
+  const steps = view.steps.map((step) => stepProgress(step, expectedNowMs(view, step, providers), at));
+  const weights = view.steps.map((step) => expectedMs(step, expectedNowMs(view, step, providers)));
   const weight = weights.reduce((sum, ms) => sum + ms, 0);
   const done = view.steps.reduce((sum, step, index) => sum + shareOf(step, weights[index] ?? 0, at), 0);
   const over = view.run.settledAt !== null;
@@ -58,11 +58,11 @@ const noFurtherBack = (before: Progress, now: Progress): Progress => ({
 const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-6);
 
 /** As the provider has it now; one that this process does not know is taken at what was expected. */
-const usualMs = (view: RunView, step: Step, providers: Providers): number =>
-  providers.find(step.kind, step.provider, step.model)?.usualMs(view.run.options) ?? expectedMs(step, unknownStepMs);
+const expectedNowMs = (view: RunView, step: Step, providers: Providers): number =>
+  providers.find(step.kind, step.provider, step.model)?.expectedMs(view.run.options) ?? expectedMs(step, unknownStepMs);
 
 /** Runs of an older version have no expectation of their own. */
-const expectedMs = (step: Step, usual: number): number => Math.max(1, step.expectedMs ?? usual);
+const expectedMs = (step: Step, expected: number): number => Math.max(1, step.expectedMs ?? expected);
 
 /** A step that came to nothing is behind the run as well. */
 function shareOf(step: Step, weight: number, at: number): number {
@@ -90,22 +90,22 @@ function fractionOf(step: Step, expected: number, at: number): number {
     case 'submitted':
     case 'storing': {
       // A time-based guess approaches its end without reaching it, so that a slow step never claims to be done.
-      const guessed = mostGuessed * (1 - Math.exp((-2 * elapsed(step, at)) / expected));
-      return Math.max(step.shown, Math.min(mostShown, step.fraction ?? guessed));
+      const guessed = maxGuessed * (1 - Math.exp((-2 * elapsed(step, at)) / expected));
+      return Math.max(step.shown, Math.min(maxShown, step.fraction ?? guessed));
     }
     case 'done':
       return 1;
   }
 }
 
-function stepProgress(step: Step, usual: number, at: number): StepProgress {
+function stepProgress(step: Step, expected: number, at: number): StepProgress {
   const { kind, state } = step;
   const elapsedMs = elapsed(step, at);
-  const fraction = fractionOf(step, expectedMs(step, usual), at);
+  const fraction = fractionOf(step, expectedMs(step, expected), at);
   const percent = percentOf(fraction);
   switch (state) {
     case 'pending':
-      return { kind, percent, elapsedMs: 0, remainingMs: usual };
+      return { kind, percent, elapsedMs: 0, remainingMs: expected };
     case 'done':
     case 'failed':
     case 'skipped':
@@ -113,7 +113,7 @@ function stepProgress(step: Step, usual: number, at: number): StepProgress {
     case 'submitting':
     case 'submitted':
     case 'storing': {
-      const planned = Math.max(usual - elapsedMs, usual * 0.1);
+      const planned = Math.max(expected - elapsedMs, expected * 0.1);
       // What the provider reports says little about its pace at first, and everything from half-way on.
       const trust = step.fraction === null ? 0 : Math.min(1, 2 * step.fraction);
       const paced = trust > 0 ? (elapsedMs / fraction) * (1 - fraction) : 0;

@@ -1,13 +1,7 @@
 import type { Telemetry } from 'bullmq';
-import { z } from 'zod';
 import type { Lease } from '../db/turns.ts';
-import { runId } from '../db/vocabulary.ts';
+import { type Turns, turnsJob } from './queue/turns.ts';
 import type { RedisAddress } from './redis.ts';
-
-/** What a job carries: runs and their dispatches, nothing else. The truth about both is in the database. */
-const lease = z.object({ runId, dispatch: z.int().positive() });
-const turnsJob = z.object({ leases: z.tuple([lease], lease) });
-type TurnsJob = z.infer<typeof turnsJob>;
 
 export type TurnQueue = {
   /** Adds one job: a turn of each of these runs. Resolves when the queue has it; when it fails, the runs simply fall due again. */
@@ -27,24 +21,10 @@ export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; a
 export const queueOf = ({ redis }: { redis: RedisAddress | null }, databaseUrl: string): QueueConfig =>
   redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
 
-/** BullMQ on one of its backends, as far as turns need it. */
-export type Turns = {
-  add: (
-    job: TurnsJob,
-    options: { attempts: 1; removeOnComplete: true; removeOnFail: true; jobId: string },
-  ) => Promise<unknown>;
-  waiting: () => Promise<number>;
-  /** Fetches jobs until closed. */
-  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => { close: () => Promise<void> };
-  close: () => Promise<void>;
-  bull: unknown;
-};
-type FetchOptions = { concurrency: number; maxStalledCount: 0; drainDelay: number; runRetryDelay: number };
-
 /** A queue that does not answer for so long is away. Milliseconds. */
 const answerWithinMs = 5_000;
 /** What BullMQ gets for its own bookkeeping after the last turn, before it is left alone. Milliseconds. */
-const goodbyeMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 /** The one place where queues and workers are made. */
 export async function openQueue(
@@ -73,11 +53,11 @@ export async function openQueue(
         close: async () => {
           const closed = fetcher.close();
           while (underWay.size > 0) await Promise.allSettled(underWay);
-          await Promise.race([closed, pause(goodbyeMs)]);
+          await Promise.race([closed, pause(closeTimeoutMs)]);
         },
       };
     },
-    close: () => Promise.race([turns.close(), pause(goodbyeMs)]),
+    close: () => Promise.race([turns.close(), pause(closeTimeoutMs)]),
     bull: turns.bull,
   };
 }

@@ -1,7 +1,7 @@
 import { RateLimiterDrizzle, RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { Db } from '../db/client.ts';
 import { rateLimits } from '../db/schema.ts';
-import type { WorkspaceId } from '../db/vocabulary.ts';
+import type { WorkspaceId } from '../domain.ts';
 import { connectRedis, type RedisAddress } from './redis.ts';
 
 /** Commands in a minute. */

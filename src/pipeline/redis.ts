@@ -43,7 +43,7 @@ export function parseRedisUrl(text: string): RedisAddress | null {
 
 /** A server that takes longer than this to answer is taken for gone. Longer than any call that waits on purpose. Milliseconds. */
 const answerWithinMs = 5_000;
-const longestPauseMs = 1_000;
+const maxPauseMs = 1_000;
 
 /**
  * Connects, and connects again for as long as it takes: the server may be absent at the start, go and come back. Calls made
@@ -56,7 +56,7 @@ export async function connectRedis(
 ): Promise<Redis | Cluster> {
   // Loaded only where there is a Redis.
   const { Cluster, Redis } = await import('ioredis');
-  const pause = (attempt: number) => Math.min(100 * attempt, longestPauseMs);
+  const pause = (attempt: number) => Math.min(100 * attempt, maxPauseMs);
   const options = {
     ...(address.username === null ? {} : { username: address.username }),
     ...(address.password === null ? {} : { password: address.password.reveal() }),

@@ -1,9 +1,9 @@
 import type { Db } from '../db/client.ts';
 import { type Dispatched, dispatchDue, type Lease } from '../db/turns.ts';
-import type { RunLimits } from '../db/vocabulary.ts';
-import type { Reach } from './milestones.ts';
+import type { RunLimits } from '../domain.ts';
+import type { Logger } from '../observability/log.ts';
+import type { ReachFailpoint } from './failpoints.ts';
 import type { TurnQueue } from './queue.ts';
-import type { TurnLog } from './turn.ts';
 
 /** How often a relay looks without being told: as often as polls fall due together. Milliseconds. */
 const lookEveryMs = 250;
@@ -14,8 +14,8 @@ const reserve = 2;
 export type RelayDeps = {
   db: Db;
   queue: TurnQueue;
-  log: TurnLog;
-  reach: Reach;
+  log: Logger;
+  reachFailpoint: ReachFailpoint;
   visibilityMs: number;
   limits: RunLimits;
 };
@@ -46,7 +46,7 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
       await Promise.all(
         jobsOf(dispatched, room).map(async (leases) => {
           await deps.queue.add(leases);
-          for (const { runId } of leases) deps.reach('run_dispatched', { runId });
+          for (const { runId } of leases) deps.reachFailpoint('run_dispatched', { runId });
         }),
       );
     } while (lookAgain && !stopped);

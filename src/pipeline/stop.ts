@@ -1,7 +1,7 @@
 import type { Db } from '../db/client.ts';
 import { loadRuns, lockRun, requestCancel } from '../db/runs.ts';
-import type { RunId } from '../db/vocabulary.ts';
-import { type StopCost, stopCost } from './moves.ts';
+import type { RunId } from '../domain.ts';
+import { type StopCost, stopCost } from './stateMachine.ts';
 
 export type StopOutcome =
   | { outcome: 'requested'; cost: StopCost }

@@ -3,10 +3,11 @@ import { rm } from 'node:fs/promises';
 import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { foreseeRefusal, type InsertOutcome, insertRun, loadRun, type NewRun, type RunView } from '../db/runs.ts';
+import { ensureWorkspace, settingsOf, type Workspace } from '../db/workspaces.ts';
 import {
-  type Face,
+  type JsonValue,
   type Member,
-  type Opaque,
+  type Platform,
   type RunId,
   type RunLimits,
   type RunOptions,
@@ -15,13 +16,12 @@ import {
   type StepKind,
   type Workflow,
   type WorkspaceId,
-} from '../db/vocabulary.ts';
-import { ensureWorkspace, settingsOf, type Workspace } from '../db/workspaces.ts';
+} from '../domain.ts';
+import type { ReachFailpoint } from './failpoints.ts';
 import { type Keys, vendorsAmong } from './keys.ts';
 import type { AcceptedImage } from './media/input.ts';
 import type { ReceivedFile } from './media/receive.ts';
 import type { MediaStore } from './media/store.ts';
-import type { Reach } from './milestones.ts';
 import { type ModerationDeps, type Objection, objectionToImage, objectionToWords } from './moderation.ts';
 import { priceSteps, total } from './pricing.ts';
 import type { Capabilities } from './providers/provider.ts';
@@ -33,9 +33,9 @@ export type Submission = {
   /** The platform's own identity of the command, for example Discord's interaction id: repeated, it changes nothing. */
   requestKey: string;
   /** The face that the run speaks by, where it is not its workspace's own. */
-  face?: Face;
+  platform?: Platform;
   /** Where the run is to speak; only its face understands it. */
-  place: Opaque;
+  conversation: JsonValue;
   /** The channel in which the command was given, and whatever that belongs to; left out where a face has no channels. */
   channelIds?: readonly string[] | undefined;
   workflow: Workflow;
@@ -98,7 +98,7 @@ export type SubmitDeps = {
   now: () => Date;
   /** Tells the relays that a run fell due; when it is lost, they look by themselves within half a second. */
   wake: () => void;
-  reach: Reach;
+  reachFailpoint: ReachFailpoint;
 };
 
 /**
@@ -128,8 +128,8 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     workflow,
     prompt,
     options,
-    face: submission.face ?? null,
-    place: submission.place,
+    platform: submission.platform ?? null,
+    conversation: submission.conversation,
     steps: planned.steps,
     waitsForAnswerMs: submission.waitsForAnswerMs ?? 0,
   };
@@ -149,7 +149,7 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     const whole = { ...run, input };
     const outcome = await keepInput(deps, whole, image, () => insertRun(deps.db, whole, limits));
     if (outcome.outcome !== 'accepted') return outcome;
-    deps.reach('run_inserted', { runId: id });
+    deps.reachFailpoint('run_inserted', { runId: id });
     deps.wake();
     return { ...outcome, runId: id, options };
   } finally {
@@ -264,7 +264,7 @@ function plan(
     const { provider, keySource } = service;
     const percent = keySource === 'workspace' ? deps.byokPricePercent : 100;
     const price = Math.ceil((priceCredits * percent) / 100);
-    const expectedMs = Math.round(provider.usualMs(options));
+    const expectedMs = Math.round(provider.expectedMs(options));
     steps.push({ kind, priceCredits: price, provider: provider.id, model: provider.model, keySource, expectedMs });
   }
   return { outcome: 'planned', steps };

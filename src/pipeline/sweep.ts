@@ -2,11 +2,11 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Db } from '../db/client.ts';
 import { claimErasing, markRemoved, noteErased, type Retention, straysAmong } from '../db/retention.ts';
+import type { Logger } from '../observability/log.ts';
 import type { MediaStore } from './media/store.ts';
 import { oldFiles } from './media/strayFiles.ts';
-import type { TurnLog } from './turn.ts';
 
-export type SweepDeps = { db: Db; store: MediaStore; retention: Retention; log: TurnLog; random: () => number };
+export type SweepDeps = { db: Db; store: MediaStore; retention: Retention; log: Logger; random: () => number };
 
 /** And where media lie that are on their way. */
 type SweeperDeps = SweepDeps & { temporaryDirectory: string; now: () => Date };

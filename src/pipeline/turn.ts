@@ -1,6 +1,5 @@
-import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { loadRun, type RunView, type Step } from '../db/runs.ts';
+import { loadRun, type Step } from '../db/runs.ts';
 import {
   claim,
   comeBack,
@@ -12,68 +11,32 @@ import {
   retrySubmit,
   settle,
 } from '../db/turns.ts';
-import type { Face, Failure, RunLimits, StepKind } from '../db/vocabulary.ts';
-import type { Breakers } from './breaker.ts';
+import type { Failure, StepKind } from '../domain.ts';
 import { deliver, giveUpDelivery, isLastTry } from './deliver.ts';
+import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
+import { ConversationGone } from './messenger.ts';
+import { createNarrator } from './narrate.ts';
 import {
   askedToWaitMs,
   backoffMs,
   canRetrySubmit,
   failureOf,
   isPassing,
-  longestOutage,
-  longestSetbacks,
+  maxFailedAttempts,
+  maxOutage,
   tooLongToWait,
-} from './errors.ts';
-import type { Keys } from './keys.ts';
-import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
-import type { MediaStore } from './media/store.ts';
-import { type Messenger, PlaceGone } from './messenger.ts';
-import type { Meter } from './meter.ts';
-import type { Reach } from './milestones.ts';
-import { type Move, nextMove } from './moves.ts';
-import { createNarrator, type Narrator, type Tellings } from './narrate.ts';
-import type { Providers } from './providers/registry.ts';
+} from './retryPolicy.ts';
+import { type Move, nextTransition } from './stateMachine.ts';
 import { enhance } from './steps/enhance.ts';
 import { image } from './steps/image.ts';
 import { cancelStep, pollStep, sendStep, storeStep } from './steps/step.ts';
 import { video } from './steps/video.ts';
-
-export type TurnLog = {
-  info: (facts: object, message: string) => void;
-  warn: (facts: object, message: string) => void;
-  error: (facts: object, message: string) => void;
-};
-
-export type TurnDeps = {
-  db: Db;
-  providers: Providers;
-  keys: Keys;
-  breakers: Breakers;
-  store: MediaStore;
-  /** Where results are received before they are stored. */
-  temporaryDirectory: string;
-  messengerOf: (face: Face) => Messenger;
-  log: TurnLog;
-  now: () => Date;
-  random: () => number;
-  reach: Reach;
-  meter: Meter;
-  visibilityMs: number;
-  limits: RunLimits;
-  /** What a step on the workspace's own key costs, in percent of its price. */
-  byokPricePercent: number;
-  /** What this process is telling at the moment. */
-  tellings: Tellings;
-};
-
-/** Everything that one turn knows. */
-export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal; narrator: Narrator };
+import type { After, Turn, TurnDeps } from './turnContext.ts';
 
 const workOf = { enhance, image, video };
 
 /** A chat that asks for more is asked again all the same: a result is not kept from its member for a day. */
-const longestDeliveryPauseMs = 15 * 60_000;
+const maxDeliveryPauseMs = 15 * 60_000;
 
 /**
  * Takes one turn of a run: claims it, and makes move after move until the run has to wait for something, or is delivered. Every move
@@ -88,14 +51,14 @@ export async function takeTurn(
   { moves, resting, signal }: { moves: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal },
 ): Promise<void> {
   let view = await claim(deps.db, lease, deps.visibilityMs);
-  if (view) deps.reach('turn_claimed', { runId: lease.runId });
+  if (view) deps.reachFailpoint('turn_claimed', { runId: lease.runId });
   // A job may still come after the end of the intake: its run is for others.
   if (view && resting.aborted) return await handBack(deps.db, lease);
   const narrator = createNarrator(deps, lease, signal);
   try {
     while (view) {
       const turn: Turn = { deps, lease, view, signal, narrator };
-      const after = await moveOnce(turn, nextMove(view));
+      const after = await moveOnce(turn, nextTransition(view));
       if (after === 'waits') return;
       if (moves === 'one' || resting.aborted) {
         await narrator.end();
@@ -107,9 +70,6 @@ export async function takeTurn(
     narrator.abandon();
   }
 }
-
-/** What a move leaves: a run that can go on at once, or one that waits (or is over) and whose lease has ended. */
-export type After = 'go_on' | 'waits';
 
 async function moveOnce(turn: Turn, move: Move): Promise<After> {
   turn.signal.throwIfAborted();
@@ -131,7 +91,7 @@ async function make(turn: Turn, move: Move): Promise<After> {
       return await giveUp(turn, move.step.kind, move.failure);
     case 'settle':
       await settle(turn.deps.db, turn.lease, move);
-      turn.deps.reach('run_settled', { runId: turn.lease.runId });
+      turn.deps.reachFailpoint('run_settled', { runId: turn.lease.runId });
       noteEnd(turn, move);
       return 'go_on';
     case 'deliver':
@@ -180,24 +140,24 @@ async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
     const provider = deps.providers.find(move.step.kind, move.step.provider, move.step.model);
     await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
   }
-  const setbacks = view.run.setbacks;
+  const failedAttempts = view.run.failedAttempts;
   const askedMs = askedToWaitMs(error);
-  const longestMs = 'step' in move ? workOf[move.step.kind].workDeadlineMs : longestDeliveryPauseMs;
-  const pauseMs = Math.max(backoffMs(setbacks, deps.random), Math.min(askedMs, longestMs));
+  const maxMs = 'step' in move ? workOf[move.step.kind].workDeadlineMs : maxDeliveryPauseMs;
+  const pauseMs = Math.max(backoffMs(failedAttempts, deps.random), Math.min(askedMs, maxMs));
   switch (move.move) {
     case 'send':
-      if (!canRetrySubmit(error, setbacks)) return await giveUp(turn, move.step.kind, failure);
-      if (askedMs > longestMs) return await giveUp(turn, move.step.kind, tooLongToWait(failure, askedMs, longestMs));
+      if (!canRetrySubmit(error, failedAttempts)) return await giveUp(turn, move.step.kind, failure);
+      if (askedMs > maxMs) return await giveUp(turn, move.step.kind, tooLongToWait(failure, askedMs, maxMs));
       await retrySubmit(deps.db, lease, move.step.kind);
       return await tryLater(turn, pauseMs);
     case 'poll':
     case 'store':
-      if (setbacks >= (isPassing(failure) ? longestOutage : longestSetbacks) || isFinal(failure)) {
+      if (failedAttempts >= (isPassing(failure) ? maxOutage : maxFailedAttempts) || isFinal(failure)) {
         return await giveUp(turn, move.step.kind, failure);
       }
       return await tryLater(turn, pauseMs);
     case 'deliver':
-      if (error instanceof PlaceGone) await giveUpDelivery(turn, { kind: 'unavailable', detail: error.message });
+      if (error instanceof ConversationGone) await giveUpDelivery(turn, { kind: 'unavailable', detail: error.message });
       else if (isLastTry(view)) await giveUpDelivery(turn, failure);
       else return await tryLater(turn, pauseMs);
       return 'waits';
@@ -217,7 +177,7 @@ async function tryLater({ deps, lease, narrator }: Turn, pauseMs: number): Promi
 
 async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<After> {
   await failStep(turn.deps.db, turn.lease, kind, failure);
-  turn.deps.reach('step_failed', { runId: turn.lease.runId, step: kind });
+  turn.deps.reachFailpoint('step_failed', { runId: turn.lease.runId, step: kind });
   return 'go_on';
 }
 

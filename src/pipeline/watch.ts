@@ -1,7 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Database } from '../db/client.ts';
 import { loadRun, type RunView } from '../db/runs.ts';
-import { type RunId, runId } from '../db/vocabulary.ts';
+import { type RunId, runId } from '../domain.ts';
 
 /** Notifications can be lost with their connection; this bounds what a watcher then misses. Milliseconds. */
 const lookAgainMs = 1_000;

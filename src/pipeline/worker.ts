@@ -3,11 +3,12 @@ import { isDatabaseAway } from '../db/failures.ts';
 import { handBack, heartbeat, type Lease, LeaseLost } from '../db/turns.ts';
 import type { TurnQueue } from './queue.ts';
 import { startRelay } from './relay.ts';
-import { type TurnDeps, takeTurn } from './turn.ts';
-import { within } from './within.ts';
+import { within } from './timeout.ts';
+import { takeTurn } from './turn.ts';
+import type { TurnDeps } from './turnContext.ts';
 
 /** Jobs at a time, and with them turns, but for polls. A turn mostly waits for somebody else's computer. */
-const usualTurnsAtOnce = 8;
+const defaultTurnsAtOnce = 8;
 
 /**
  * At a stop, turns under way get this long to finish by themselves; then they are told to end, and a moment later their runs are
@@ -27,7 +28,7 @@ export async function startWorker(
   needs: Omit<TurnDeps, 'tellings'>,
   database: Database,
   queue: TurnQueue,
-  turnsAtOnce = usualTurnsAtOnce,
+  turnsAtOnce = defaultTurnsAtOnce,
 ): Promise<PipelineWorker> {
   const deps: TurnDeps = { ...needs, tellings: new Map() };
   const resting = new AbortController();

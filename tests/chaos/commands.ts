@@ -1,8 +1,8 @@
 import { setTimeout as pause } from 'node:timers/promises';
 import { requestCancel } from '../../src/db/runs.ts';
-import { type RunId, workspaceId } from '../../src/db/vocabulary.ts';
-import type { Program } from '../../src/main.ts';
+import { type RunId, workspaceId } from '../../src/domain.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
+import type { Program } from '../../src/program.ts';
 import type { Discord } from '../support/discord/discord.ts';
 import { put } from '../support/discord/messages.ts';
 import type { Ground } from './ground.ts';
@@ -36,7 +36,7 @@ export function planCommands(
     const body = { components: [{ type: 10, content: 'Accepted.' }], flags: 1 << 15, allowed_mentions: { parse: [] } };
     const root = put(discord.world, channel.id, { body, uploads: [] });
     const tag = `chaos-${number}`;
-    const place = { guildId: guild.id, channelId: channel.id, rootId: root.id, opensThread: true, locale: 'en' };
+    const conversation = { guildId: guild.id, channelId: channel.id, rootId: root.id, opensThread: true, locale: 'en' };
     return {
       ...{
         tag,
@@ -47,10 +47,10 @@ export function planCommands(
         atMs: Math.floor(random.next() * stormMs * 0.7),
       },
       submission: {
-        workspace: { id: workspaceId.parse(`discord:${guild.id}`), face: 'discord', name: guild.name },
+        workspace: { id: workspaceId.parse(`discord:${guild.id}`), platform: 'discord', name: guild.name },
         member: { id: `member-${number}`, name: 'Ada', isAdmin: false },
         requestKey: `discord:${root.id}`,
-        place,
+        conversation,
         workflow: random.chance(0.75) ? 'complete' : 'image',
         prompt: `${tag} a fox in the snow`,
         options: { duration: 5, resolution: '720p' },

@@ -2,14 +2,14 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
-import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
+import { type Failpoint, failpoints } from '../../src/pipeline/failpoints.ts';
 import type { Random } from './random.ts';
 import type { chaosOrders } from './worker.ts';
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
 /** Milestones of a worker; the first is a bot's. */
-const deadly: readonly Milestone[] = milestones.filter((milestone) => milestone !== 'run_inserted');
+const deadly: readonly Failpoint[] = failpoints.filter((failpoint) => failpoint !== 'run_inserted');
 
 export type Fleet = {
   /** Kills a worker with SIGKILL; another takes its place at once. */
@@ -42,10 +42,10 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
   const staff = (seat: number) => {
     // Most die at a moment that matters, the others whenever the storm strikes.
     const doomed = !isSpared && random.chance(0.7);
-    const milestone = deadly[random.between(0, deadly.length - 1)] ?? 'turn_claimed';
+    const failpoint = deadly[random.between(0, deadly.length - 1)] ?? 'turn_claimed';
     const orders: z.infer<typeof chaosOrders> = {
       visibilityMs,
-      doom: doomed ? { milestone, after: random.between(1, 6) } : null,
+      doom: doomed ? { failpoint, after: random.between(1, 6) } : null,
     };
     const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
       env: environment,

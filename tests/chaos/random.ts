@@ -2,8 +2,8 @@
 export type Random = {
   /** From 0 up to, but not, 1. */
   next: () => number;
-  /** A whole number from `least` to `most`. */
-  between: (least: number, most: number) => number;
+  /** A whole number from `min` to `max`. */
+  between: (min: number, max: number) => number;
   pick: <T>(list: readonly [T, ...T[]]) => T;
   chance: (likelihood: number) => boolean;
   /** Chance of its own for one part, so that the parts do not depend on each other's order. */
@@ -21,7 +21,7 @@ export function createRandom(seed: number): Random {
   };
   return {
     next,
-    between: (least, most) => least + Math.floor(next() * (most - least + 1)),
+    between: (min, max) => min + Math.floor(next() * (max - min + 1)),
     pick: (list) => list[Math.floor(next() * list.length)] ?? list[0],
     chance: (likelihood) => next() < likelihood,
     fork: (name) => createRandom([...name].reduce((sum, one) => Math.imul(sum, 31) + one.charCodeAt(0), seed)),

@@ -4,7 +4,7 @@ import { readFile } from 'node:fs/promises';
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import { text } from 'node:stream/consumers';
 import sharp from 'sharp';
-import type { StepKind } from '../../src/db/vocabulary.ts';
+import type { StepKind } from '../../src/domain.ts';
 import { fileUri } from '../support/providers/omni.ts';
 import { portOf } from './port.ts';
 import type { Random } from './random.ts';

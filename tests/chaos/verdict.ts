@@ -5,8 +5,8 @@ import { z } from 'zod';
 import { nonceOf } from '../../src/bots/discord/runMessages.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { loadRun, type RunView } from '../../src/db/runs.ts';
-import type { RunId } from '../../src/db/vocabulary.ts';
-import { mostSubmits } from '../../src/pipeline/moves.ts';
+import type { RunId } from '../../src/domain.ts';
+import { maxSubmits } from '../../src/pipeline/stateMachine.ts';
 import type { Given } from './commands.ts';
 import type { Ground } from './ground.ts';
 
@@ -58,7 +58,7 @@ function judgeSubmits({ vendors }: Ground, tag: string): string[] {
   const billed = vendors.billed(tag);
   const kinds = ['enhance', 'image', 'video'] as const;
   return kinds.flatMap((kind) =>
-    billed[kind] > mostSubmits[kind] ? [`${tag}: ${kind} was billed ${billed[kind]} times`] : [],
+    billed[kind] > maxSubmits[kind] ? [`${tag}: ${kind} was billed ${billed[kind]} times`] : [],
   );
 }
 
@@ -91,7 +91,7 @@ async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunVi
 /** One message for the progress and one for the result with all its media, wherever they had to be said, and nothing else. */
 function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id: RunId, view: RunView): string[] {
   const { tag, submission } = given;
-  const { channelId, rootId } = z.object({ channelId: z.string(), rootId: z.string() }).parse(submission.place);
+  const { channelId, rootId } = z.object({ channelId: z.string(), rootId: z.string() }).parse(submission.conversation);
   const inThread = world.messagesIn(rootId);
   const inChannel = world.messagesIn(channelId).filter(({ reference }) => reference === rootId);
   const said = [...inThread, ...inChannel];

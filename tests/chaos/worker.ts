@@ -1,19 +1,19 @@
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
-import { createLog } from '../../src/log.ts';
-import { openProgram } from '../../src/main.ts';
-import { milestones } from '../../src/pipeline/milestones.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { failpoints } from '../../src/pipeline/failpoints.ts';
 import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
 import { createOpenAiEnhance } from '../../src/pipeline/providers/openai/enhance.ts';
 import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts';
 import type { Provider } from '../../src/pipeline/providers/provider.ts';
 import { createProviders } from '../../src/pipeline/providers/registry.ts';
+import { openProgram } from '../../src/program.ts';
 
 /** What a worker of the chaos run is told beside its environment. */
 export const chaosOrders = z.object({
   visibilityMs: z.number(),
   /** After how many milestones of which kind it kills itself; null: when somebody else does. */
-  doom: z.object({ milestone: z.enum(milestones), after: z.int() }).nullable(),
+  doom: z.object({ failpoint: z.enum(failpoints), after: z.int() }).nullable(),
 });
 
 /** The real program with the real SDKs, in more of a hurry than it is with real vendors. */
@@ -48,8 +48,8 @@ const program = await openProgram(config, createLog(config.logLevel ?? 'silent',
     [],
     new Set(['openai', 'google']),
   ),
-  reach: (milestone) => {
-    if (milestone !== doom?.milestone) return;
+  reachFailpoint: (failpoint) => {
+    if (failpoint !== doom?.failpoint) return;
     passed += 1;
     if (passed >= doom.after) process.kill(process.pid, 'SIGKILL');
   },

@@ -1,9 +1,9 @@
 import { describe, expect, onTestFinished, test } from 'vitest';
-import { attempt } from '../../src/pipeline/providers/exchange.ts';
 import { googleExchange } from '../../src/pipeline/providers/google/client.ts';
 import { createGoogleEnhance } from '../../src/pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from '../../src/pipeline/providers/google/image.ts';
 import { checkGoogleKey, listGoogleModels } from '../../src/pipeline/providers/google/keys.ts';
+import { attempt } from '../../src/pipeline/providers/providerCall.ts';
 import { everythingShownOf, googleCanary, googleKey } from '../support/canary.ts';
 import { bytesOf, callWith, failureOf, imageRequest, png } from '../support/providers/call.ts';
 import { geminiImageAnswer, invalidGoogleKey, startGemini } from '../support/providers/gemini-image.ts';

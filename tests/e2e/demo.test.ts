@@ -69,9 +69,11 @@ test('the demo never runs out of credits, takes every option of a run, and opens
   const demo = vidgenie(['demo', ...words, '--open'], poor);
   expect(await demo.exit).toBe(0);
   expect(demo.stdout()).toContain('The demo needs 2 credits more');
-  const [place] = /\S*image-[0-9a-f]{8}\.png/.exec(demo.stdout()) ?? [];
-  await expect.poll(() => readFile(`${opener}.opened`, 'utf8').catch(() => '')).toBe(`${resolve(place ?? '')}\n`);
-  expect(resolve(place ?? '')).toContain(home);
+  const [conversation] = /\S*image-[0-9a-f]{8}\.png/.exec(demo.stdout()) ?? [];
+  await expect
+    .poll(() => readFile(`${opener}.opened`, 'utf8').catch(() => ''))
+    .toBe(`${resolve(conversation ?? '')}\n`);
+  expect(resolve(conversation ?? '')).toContain(home);
   // Its environment is the screen's, and has none of our secrets.
   expect(await readFile(`${opener}.environment`, 'utf8')).not.toMatch(/OPERATOR_TOKEN|FREE_CREDITS/);
 
@@ -103,10 +105,10 @@ test('a port that was named and is taken is an error; without a name another is 
   expect(await named.exit).toBe(1);
   expect(named.stderr()).toContain(`Port ${port} is taken`);
 
-  const usual = createServer();
+  const defaultValue = createServer();
   // Where something else has the usual port already, that is as good.
-  await new Promise<void>((resolve) => usual.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
-  onTestFinished(() => void usual.close());
+  await new Promise<void>((resolve) => defaultValue.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
+  onTestFinished(() => void defaultValue.close());
   const unnamed = vidgenie(['start'], environment, 'web\nexit\n');
   expect(await unnamed.exit).toBe(0);
   expect(unnamed.stdout()).toMatch(/Port 3000 is taken, so another was chosen/);

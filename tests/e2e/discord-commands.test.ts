@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
-import { workspaceOf } from '../../src/bots/discord/place.ts';
+import { workspaceOf } from '../../src/bots/discord/conversation.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../src/db/runs.ts';
 import type { Asked } from '../support/discord/people.ts';
@@ -39,7 +39,7 @@ describe.for(transports)('over the %s', (transport) => {
     };
     for (const [name, pattern] of Object.entries(said)) {
       const asked = await send(it, transport, discord.people.command(ada, channel, name));
-      expect(readable((await discord.whisper(asked)).components)).toMatch(pattern);
+      expect(readable((await discord.replyEphemeral(asked)).components)).toMatch(pattern);
       expect(asked.interaction.data).toEqual({ flags: 64 });
     }
     const named = await send(
@@ -47,9 +47,9 @@ describe.for(transports)('over the %s', (transport) => {
       transport,
       discord.people.command(ada, channel, 'status', { run: run.id.slice(0, 8) }),
     );
-    expect(readable((await discord.whisper(named)).components)).toMatch(/a red boat/);
+    expect(readable((await discord.replyEphemeral(named)).components)).toMatch(/a red boat/);
     const cancel = await send(it, transport, discord.people.command(ada, channel, 'cancel'));
-    expect(readable((await discord.whisper(cancel)).components)).toMatch(/Nothing is running/);
+    expect(readable((await discord.replyEphemeral(cancel)).components)).toMatch(/Nothing is running/);
   });
 
   test('a video of an attached image', async () => {
@@ -69,16 +69,16 @@ describe.for(transports)('over the %s', (transport) => {
     const it = await openVidGenie();
     const { discord, channel, ada } = it;
     const none = await send(it, transport, discord.people.messageCommand(ada, channel, []));
-    expect(readable((await discord.whisper(none)).components)).toMatch(/no image to animate/);
+    expect(readable((await discord.replyEphemeral(none)).components)).toMatch(/no image to animate/);
     const asked = await send(it, transport, discord.people.messageCommand(ada, channel, [await picture()]));
-    const question = await discord.whisper(asked);
+    const question = await discord.replyEphemeral(asked);
     expect(readable(question.components)).toMatch(
       /This costs 18 credits\nNothing was charged yet\.\n\[Animate · 18 credits\]/,
     );
     expect(flat(question.components).flatMap(({ items }) => items ?? [])).toHaveLength(1);
     expect(discord.world.messagesIn(channel.id)).toEqual([]);
     const cheap = await send(it, transport, discord.people.press(ada, channel, 'v1:picture:17', question));
-    expect(readable((await discord.whisper(cheap)).components)).toMatch(/This costs 18 credits by now/);
+    expect(readable((await discord.replyEphemeral(cheap)).components)).toMatch(/This costs 18 credits by now/);
     const id = buttonId(question, 'Animate · 18 credits');
     const started3 = await send(it, transport, discord.people.press(ada, channel, id, question));
     expect((await it.runOf(started3)).run).toMatchObject({ state: 'succeeded', workflow: 'video' });
@@ -89,21 +89,21 @@ describe.for(transports)('over the %s', (transport) => {
     const { discord, channel, ada } = it;
     const admin = discord.person('admin');
     const refused = await send(it, transport, discord.people.command(ada, channel, 'settings'));
-    expect(readable((await discord.whisper(refused)).components)).toMatch(/Only admins/);
+    expect(readable((await discord.replyEphemeral(refused)).components)).toMatch(/Only admins/);
 
     const asked = await send(it, transport, discord.people.command(admin, channel, 'settings'));
-    const card = await discord.whisper(asked);
+    const card = await discord.replyEphemeral(asked);
     expect(asked.interaction.data).toMatchObject({ flags: 64 | (1 << 15) });
     const opened = await send(it, transport, discord.people.press(admin, channel, buttonId(card, 'Defaults …')));
     expect(opened.interaction.answered).toBe(9);
     expect(opened.interaction.data).toMatchObject({ custom_id: 'v1:form:settings:defaults' });
     const peeked = await send(it, transport, discord.people.press(ada, channel, buttonId(card, 'Defaults …')));
-    expect(readable((await discord.whisper(peeked)).components)).toMatch(/Only admins/);
+    expect(readable((await discord.replyEphemeral(peeked)).components)).toMatch(/Only admins/);
     const values = { style: 'anime', quality: '-', aspect: 'tall', duration: '5', video: '720p off' };
     const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:settings:defaults', values));
-    expect(readable((await discord.whisper(sneaky)).components)).toMatch(/Only admins/);
+    expect(readable((await discord.replyEphemeral(sneaky)).components)).toMatch(/Only admins/);
     const saved = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:settings:defaults', values));
-    expect(readable((await discord.whisper(saved)).components)).toMatch(/Saved[\s\S]*anime[\s\S]*tall/);
+    expect(readable((await discord.replyEphemeral(saved)).components)).toMatch(/Saved[\s\S]*anime[\s\S]*tall/);
 
     const started4 = await send(it, transport, discord.people.command(ada, channel, 'image', { prompt: 'a boat' }));
     expect((await it.runOf(started4)).run.options).toMatchObject({
@@ -113,7 +113,7 @@ describe.for(transports)('over the %s', (transport) => {
       duration: 5,
     });
     const direct = await send(it, transport, discord.people.command(admin, channel, 'settings', { duration: 8 }));
-    expect(readable((await discord.whisper(direct)).components)).toMatch(/8 s/);
+    expect(readable((await discord.replyEphemeral(direct)).components)).toMatch(/8 s/);
   });
 
   test('keys are a modal for admins alone that shows none of them, and what is no key is not stored', async () => {
@@ -121,20 +121,20 @@ describe.for(transports)('over the %s', (transport) => {
     const { discord, channel, ada } = it;
     const admin = discord.person('admin');
     const refused = await send(it, transport, discord.people.command(ada, channel, 'keys'));
-    expect(readable((await discord.whisper(refused)).components)).toMatch(/Only admins/);
+    expect(readable((await discord.replyEphemeral(refused)).components)).toMatch(/Only admins/);
     const asked = await send(it, transport, discord.people.command(admin, channel, 'keys'));
     expect(asked.interaction.answered).toBe(9);
     expect(JSON.stringify(asked.interaction.data)).toMatch(/OpenAI key.*Google key/);
     expect(JSON.stringify(asked.interaction.data)).not.toMatch(/"value"/);
     const values = { openai: 'not a key', google: '' };
     const sneaky = await send(it, transport, discord.people.submit(ada, channel, 'v1:form:keys', values));
-    expect(readable((await discord.whisper(sneaky)).components)).toMatch(/Only admins/);
+    expect(readable((await discord.replyEphemeral(sneaky)).components)).toMatch(/Only admins/);
     const answered = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:keys', values));
-    const said = readable((await discord.whisper(answered)).components);
+    const said = readable((await discord.replyEphemeral(answered)).components);
     expect(said).toMatch(/no OpenAI key/);
     expect(said).not.toContain('not a key');
     const nothing = await send(it, transport, discord.people.submit(admin, channel, 'v1:form:keys', { openai: '' }));
-    expect(readable((await discord.whisper(nothing)).components)).toMatch(/Nothing was changed/);
+    expect(readable((await discord.replyEphemeral(nothing)).components)).toMatch(/Nothing was changed/);
   });
 
   test('what cannot be is refused in private, and nothing is charged', async () => {
@@ -151,14 +151,14 @@ describe.for(transports)('over the %s', (transport) => {
     ];
     for (const [name, values, pattern] of cases) {
       const asked = await send(it, transport, discord.people.command(ada, channel, name, values));
-      expect(readable((await discord.whisper(asked)).components)).toMatch(pattern);
+      expect(readable((await discord.replyEphemeral(asked)).components)).toMatch(pattern);
     }
     const text = {
       ...(await picture()),
       bytes: new TextEncoder().encode('this is no image at all, whatever its name says'),
     };
     const bad = await send(it, transport, discord.people.command(ada, channel, 'video', { image: text }));
-    expect(readable((await discord.whisper(bad)).components)).toMatch(/cannot be used/);
+    expect(readable((await discord.replyEphemeral(bad)).components)).toMatch(/cannot be used/);
     expect(discord.world.messagesIn(channel.id)).toEqual([]);
     expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
   });
@@ -219,7 +219,7 @@ describe.for(transports)('over the %s', (transport) => {
       [`v1:again:${id}`, /This costs 6 credits\nNothing was charged yet\./],
     ] as const) {
       const pressed = await send(it, transport, people.press(another, thread, button));
-      const question = await discord.whisper(pressed);
+      const question = await discord.replyEphemeral(pressed);
       expect(readable(question.components)).toMatch(title);
       expect(buttonId(question, 'Again · 6 credits')).toBe(`v1:again:${id}:6`);
     }
@@ -241,20 +241,20 @@ describe.for(transports)('over the %s', (transport) => {
     const customId = `v1:edit:${original.run.id}:6`;
     expect(edit.interaction.data).toMatchObject({ custom_id: customId });
     const tooCheap = people.submit(another, thread, `v1:edit:${id}:5`, { prompt: 'a blue boat' });
-    expect(readable((await discord.whisper(await send(it, transport, tooCheap))).components)).toMatch(
+    expect(readable((await discord.replyEphemeral(await send(it, transport, tooCheap))).components)).toMatch(
       /This costs 6 credits by now[\s\S]*> a blue boat/,
     );
     const started6 = await send(it, transport, people.submit(another, thread, customId, { prompt: 'a blue boat' }));
     expect((await it.runOf(started6)).run).toMatchObject({ prompt: 'a blue boat', workflow: 'image' });
     const empty = await send(it, transport, people.submit(another, thread, customId, { prompt: ' ' }));
-    expect(readable((await discord.whisper(empty)).components)).toMatch(/What would you like to see/);
+    expect(readable((await discord.replyEphemeral(empty)).components)).toMatch(/What would you like to see/);
 
     const started7 = await send(it, transport, people.press(another, thread, buttonId(result, 'Animate · 18 credits')));
     const film = await it.runOf(started7);
     expect(film.run).toMatchObject({ workflow: 'video', state: 'succeeded' });
 
     const denied = await send(it, transport, people.press(another, thread, buttonId(result, 'Delete')));
-    expect(readable((await discord.whisper(denied)).components)).toMatch(/not yours/);
+    expect(readable((await discord.replyEphemeral(denied)).components)).toMatch(/not yours/);
     const moderator = discord.person('moderator', { name: 'Mo' });
     await send(it, transport, people.press(moderator, thread, buttonId(result, 'Delete')));
     const root = world.messages.get(thread.id);
@@ -263,9 +263,9 @@ describe.for(transports)('over the %s', (transport) => {
     for (const { objectKey } of original.assets) expect(await worker.services.store.size(objectKey)).toBeNull();
     for (const { objectKey } of film.assets) expect(await worker.services.store.size(objectKey)).not.toBeNull();
     const after = await send(it, transport, people.press(ada, thread, buttonId(result, 'Animate · 18 credits')));
-    expect(readable((await discord.whisper(after)).components)).toMatch(/was deleted/);
+    expect(readable((await discord.replyEphemeral(after)).components)).toMatch(/was deleted/);
     const history = await send(it, transport, people.command(ada, channel, 'history'));
-    expect(readable((await discord.whisper(history)).components)).toMatch(/deleted/);
+    expect(readable((await discord.replyEphemeral(history)).components)).toMatch(/deleted/);
     expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
   });
 });
@@ -291,35 +291,35 @@ test('cancel says what it costs before it takes anything, and asks; it is for it
   );
 
   const stranger = await send(it, 'gateway', people.press(discord.person('member'), channel, id));
-  expect(readable((await discord.whisper(stranger)).components)).toMatch(/not yours/);
+  expect(readable((await discord.replyEphemeral(stranger)).components)).toMatch(/not yours/);
   const elsewhere = discord.channel(discord.guild());
   const foreign = await send(it, 'gateway', people.press(discord.person('admin'), elsewhere, id));
-  expect(readable((await discord.whisper(foreign)).components)).toMatch(/no run/);
+  expect(readable((await discord.replyEphemeral(foreign)).components)).toMatch(/no run/);
   const early = await send(it, 'gateway', people.press(ada, channel, id.replace('cancel', 'delete')));
-  expect(readable((await discord.whisper(early)).components)).toMatch(/still at work/);
+  expect(readable((await discord.replyEphemeral(early)).components)).toMatch(/still at work/);
 
   const { db } = it.worker.services;
   const { id: run } = await videoAtWork(it, asked);
   const own = await send(it, 'gateway', people.press(ada, channel, id));
-  const question = await discord.whisper(own);
+  const question = await discord.replyEphemeral(own);
   expect(readable(question.components)).toMatch(
     /The video is being made\. Stopping now costs all 24 credits: nothing comes back\.[\s\S]*\[Stop\]\n\[Keep going\]/,
   );
   const kept = await send(it, 'gateway', people.press(ada, channel, buttonId(question, 'Keep going'), question));
-  expect((await discord.whisper(kept)).id).toBe(question.id);
+  expect((await discord.replyEphemeral(kept)).id).toBe(question.id);
   expect(readable(question.components)).toMatch(/^### It goes on\nNothing was stopped\.$/);
   expect((await loadRun(db, run))?.run.cancelRequestedAt).toBeNull();
 
   // What was agreed to holds: a question from before the video was sent is asked anew, on that very message.
   const old = people.press(ada, channel, `v1:cancel:${run}:6`, question);
   await send(it, 'gateway', old);
-  const dearer = await discord.whisper(old);
+  const dearer = await discord.replyEphemeral(old);
   expect(readable(dearer.components)).toMatch(/Stopping costs more by now[\s\S]*It was 6 credits when you were asked/);
   expect(dearer.id).toBe(question.id);
   expect((await loadRun(db, run))?.run.cancelRequestedAt).toBeNull();
 
   const agreed = await send(it, 'gateway', people.press(ada, channel, buttonId(dearer, 'Stop'), dearer));
-  const stopped = await discord.whisper(agreed);
+  const stopped = await discord.replyEphemeral(agreed);
   expect(readable(stopped.components)).toMatch(/being stopped[\s\S]*costs all 24 credits/);
   expect(readable(stopped.components)).not.toContain('[Stop]');
   expect((await it.runOf(asked)).run.state).toBe('canceled');
@@ -342,7 +342,8 @@ test('whoever moderates a channel looks after the runs of that channel alone', a
     readable(root.components).includes('[Cancel]') ? buttonId(root, 'Cancel') : null,
   );
   const run = id.slice(id.lastIndexOf(':') + 1);
-  const told = async (what: Asked) => readable((await discord.whisper(await send(it, 'gateway', what))).components);
+  const told = async (what: Asked) =>
+    readable((await discord.replyEphemeral(await send(it, 'gateway', what))).components);
 
   // Discord says what somebody may do in the channel where they ask, and of the others nothing.
   const moderator = discord.person('moderator');
@@ -370,7 +371,7 @@ test('whoever speaks French is answered in French, in the thread too', async () 
   const { discord, channel } = it;
   const amelie = discord.person('member', { locale: 'fr' });
   const help = await send(it, 'gateway', discord.people.command(amelie, channel, 'help'));
-  expect(readable((await discord.whisper(help)).components)).toMatch(/Ce que cela coûte/);
+  expect(readable((await discord.replyEphemeral(help)).components)).toMatch(/Ce que cela coûte/);
   const asked = await send(it, 'gateway', discord.people.command(amelie, channel, 'image', { prompt: 'un renard' }));
   const thread = await discord.thread(asked);
   await discord.world.until(() =>
@@ -389,10 +390,10 @@ test('where no thread is possible it works in place: in a private conversation, 
     discord.channel(guild, { type: 2 }),
     discord.channel(guild, { botPermissions: sendOnly }),
   ];
-  for (const place of places) {
-    const asked = await send(it, 'gateway', discord.people.command(ada, place, 'image', { prompt: 'a boat' }));
+  for (const conversation of places) {
+    const asked = await send(it, 'gateway', discord.people.command(ada, conversation, 'image', { prompt: 'a boat' }));
     await it.runOf(asked);
-    const [root, result, ...more] = discord.world.messagesIn(place.id);
+    const [root, result, ...more] = discord.world.messagesIn(conversation.id);
     expect(more).toEqual([]);
     expect(root?.id).toBe(asked.interaction.originalId);
     expect(result).toMatchObject({ reference: root?.id, attachments: [{ contentType: 'image/png' }] });

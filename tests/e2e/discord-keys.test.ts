@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { workspaceOf } from '../../src/bots/discord/place.ts';
+import { workspaceOf } from '../../src/bots/discord/conversation.ts';
 import { parseKeyring } from '../../src/db/keyring.ts';
 import { workspaces } from '../../src/db/schema.ts';
 import { Secret } from '../../src/db/secret.ts';
@@ -28,7 +28,7 @@ test('a key typed into the modal is tried, stored and used by the next run, and 
   const submit = async (values: Record<string, string | readonly string[]>) => {
     const asked = people.submit(admin, channel, 'v1:form:keys', values);
     await discord.ask(asked);
-    return readable((await discord.whisper(asked)).components);
+    return readable((await discord.replyEphemeral(asked)).components);
   };
   expect(await opened()).not.toMatch(/"remove"/);
   expect(await submit({ openai: own, google: '' })).toMatch(/…WXYZ works/);
@@ -64,10 +64,10 @@ test('the keys of a server go when it is left, also while the bot was down; one 
   const people = workspaceOf(null, '42');
   const ids = [...[staying.id, leaving.id, away.id, foreign, gone].map(idOf), people];
   for (const id of ids) {
-    await db.insert(workspaces).values({ id, face: 'discord', name: 'Foxes' });
+    await db.insert(workspaces).values({ id, platform: 'discord', name: 'Foxes' });
     const checked = { by: 'ada', status: 'valid', at: null } as const;
-    const place = { workspaceId: id, provider: 'openai', purpose: 'api_key' } as const;
-    await storeKey(db, parseKeyring(keyring), place, new Secret(own), checked);
+    const conversation = { workspaceId: id, provider: 'openai', purpose: 'api_key' } as const;
+    await storeKey(db, parseKeyring(keyring), conversation, new Secret(own), checked);
   }
 
   const { environment } = await newcomer();

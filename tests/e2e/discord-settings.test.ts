@@ -11,7 +11,7 @@ type World = Awaited<ReturnType<typeof openVidGenie>>;
 async function openPage({ discord, channel }: World, admin: Person, label: string) {
   const asked = discord.people.command(admin, channel, 'settings');
   await discord.ask(asked);
-  const card = await discord.whisper(asked);
+  const card = await discord.replyEphemeral(asked);
   const pressed = discord.people.press(admin, channel, buttonId(card, label));
   await discord.ask(pressed);
   return { shown: readable(card.components), modal: JSON.stringify(pressed.interaction.data) };
@@ -20,7 +20,7 @@ async function openPage({ discord, channel }: World, admin: Person, label: strin
 async function save(it: World, admin: Person, page: string, values: Record<string, string | readonly string[]>) {
   const asked = it.discord.people.submit(admin, it.channel, `v1:form:settings:${page}`, values);
   await it.discord.ask(asked);
-  return readable((await it.discord.whisper(asked)).components);
+  return readable((await it.discord.replyEphemeral(asked)).components);
 }
 
 async function ask({ discord }: World, who: Person, where: Channel, prompt = 'a fox'): Promise<Asked> {
@@ -29,7 +29,7 @@ async function ask({ discord }: World, who: Person, where: Channel, prompt = 'a 
   return asked;
 }
 
-const told = async ({ discord }: World, asked: Asked) => readable((await discord.whisper(asked)).components);
+const told = async ({ discord }: World, asked: Asked) => readable((await discord.replyEphemeral(asked)).components);
 
 test('runs start only in the channels that the admins chose, and in their threads; elsewhere those channels are named', async () => {
   const it = await openVidGenie();
@@ -145,7 +145,7 @@ test('whoever asked is mentioned once, with the result, and nobody where the adm
   expect(await pings('a hen')).toEqual([]);
   const on = discord.people.command(admin, channel, 'settings', { mentions: true });
   await discord.ask(on);
-  expect(readable((await discord.whisper(on)).components)).toMatch(/Mention who asked\*\* · on/);
+  expect(readable((await discord.replyEphemeral(on)).components)).toMatch(/Mention who asked\*\* · on/);
   expect(await pings('an owl')).toEqual([{ who: ada.id, files: 1 }]);
 });
 

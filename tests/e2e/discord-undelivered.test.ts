@@ -77,7 +77,7 @@ test('a Discord that is away until nobody tries any more costs nothing that nobo
   // As if it had been tried for the quarter of an hour that a result is worth.
   const last = () =>
     worker.services.db.execute(sql`
-      UPDATE runs SET setbacks = 24, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);
+      UPDATE runs SET failed_attempts = 24, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);
   await expect.poll(async () => [...(await last())].length, { timeout: 20_000 }).toBe(1);
   const { run } = await it.runOf(asked);
   expect(run.deliveryFailure).not.toBeNull();

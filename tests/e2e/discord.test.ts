@@ -55,8 +55,8 @@ describe('refused before anything is charged', () => {
     const channel = discord.channel(guild, { botPermissions: (1n << 10n) | (1n << 11n) | (1n << 16n) });
     const asked = discord.people.command(ada, channel, 'image', { prompt: 'a fox' });
     discord.send(asked);
-    const whisper = await discord.whisper(asked);
-    expect(readable(whisper.components)).toMatch(/Attach Files/);
+    const replyEphemeral = await discord.replyEphemeral(asked);
+    expect(readable(replyEphemeral.components)).toMatch(/Attach Files/);
     expect(discord.world.messagesIn(channel.id)).toEqual([]);
     expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
   });

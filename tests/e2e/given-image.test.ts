@@ -20,7 +20,7 @@ test('an image is neither fetched nor decoded for a command that is refused for 
     await saveSettings(database.db, workspace.id, { ...settings, ...over });
     return {
       ...{ services, workspace, member: { id: 'ada', name: 'Ada', isAdmin: false }, requestKey: crypto.randomUUID() },
-      ...{ place: {}, locale: 'en', signal: new AbortController().signal },
+      ...{ conversation: {}, locale: 'en', signal: new AbortController().signal },
       openImage: async () => {
         opened += 1;
         return inject('vendorMedia').image;
@@ -42,7 +42,7 @@ test('an image is neither fetched nor decoded for a command that is refused for 
   const first = await startRun(daily, video);
   expect(first).toMatchObject({ kind: 'run' });
   expect(opened).toBe(1);
-  expect(await startRun(again(daily), video)).toMatchObject({ refusal: { reason: 'daily_limit', most: 1 } });
+  expect(await startRun(again(daily), video)).toMatchObject({ refusal: { reason: 'daily_limit', max: 1 } });
   // The same command, delivered again, has its run.
   expect(await startRun(daily, video)).toMatchObject({ kind: 'run', started: null });
   expect(opened).toBe(1);
@@ -50,6 +50,6 @@ test('an image is neither fetched nor decoded for a command that is refused for 
   const keen = await askedIn(1_000);
   for (const request of [keen, again(keen)]) expect(await startRun(request, video)).toMatchObject({ kind: 'run' });
   expect(opened).toBe(3);
-  expect(await startRun(again(keen), video)).toMatchObject({ refusal: { reason: 'busy', most: 2 } });
+  expect(await startRun(again(keen), video)).toMatchObject({ refusal: { reason: 'busy', max: 2 } });
   expect(opened).toBe(3);
 });

@@ -6,20 +6,20 @@ import { startRun } from '../../src/bots/commands/startRun.ts';
 import { createRequest, workspace as terminal } from '../../src/bots/terminal/person.ts';
 import { runPiped } from '../../src/bots/terminal/piped.ts';
 import { stdoutSurface } from '../../src/cli/output.ts';
-import { createLink, createToken, findSession, findToken, openSession } from '../../src/db/access.ts';
+import { createLink, createToken, findSession, findToken, openSession } from '../../src/db/auth.ts';
 import { accountOf, listTransactions } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { mediaOfDeleted, purgeWorkspace } from '../../src/db/purge.ts';
 import { loadRun, requestCancel } from '../../src/db/runs.ts';
 import { beginSubmit, claim, dispatchDue, finishEnhance, handBack, LeaseLost, saveHandle } from '../../src/db/turns.ts';
-import { runId, workspaceId } from '../../src/db/vocabulary.ts';
-import { createLog } from '../../src/log.ts';
+import { runId, workspaceId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { sweep } from '../../src/pipeline/sweep.ts';
 import { vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
 
-async function place() {
+async function conversation() {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const workspace = await createWorkspace(database, 1_000);
@@ -35,7 +35,7 @@ async function place() {
 }
 
 test('a stuck run is taken from its worker and ended once; a failed one is retried once, charged like any other', async () => {
-  const { database, installation, workspace, command } = await place();
+  const { database, installation, workspace, command } = await conversation();
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot, { workspace });
   const [lease] = await dispatchDue(database.db, 1, 60_000);
@@ -74,17 +74,17 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
 });
 
 test('a retried run speaks by the face of the old one, where that is not its workspace’s own', async () => {
-  const { database, installation, workspace, command } = await place();
+  const { database, installation, workspace, command } = await conversation();
   const bot = await installation.open({ worker: false });
-  const id = await submitted(bot, { workspace, face: 'web', place: { at: 'the web' } });
+  const id = await submitted(bot, { workspace, platform: 'web', conversation: { at: 'the web' } });
   expect(await command('runs', 'fail', id, '--yes')).toMatchObject({ status: 0 });
   const answered = await command('runs', 'retry', id, '--yes', '--json');
   const { run } = z.object({ run: runId }).parse(JSON.parse(answered.stdout));
-  expect((await loadRun(database.db, run))?.run).toMatchObject({ face: 'web', place: { at: 'the web' } });
+  expect((await loadRun(database.db, run))?.run).toMatchObject({ platform: 'web', conversation: { at: 'the web' } });
 });
 
 test('stuck are runs that nobody goes on with, and those that come to nothing again and again; not those that wait', async () => {
-  const { database, installation, workspace, command } = await place();
+  const { database, installation, workspace, command } = await conversation();
   const bot = await installation.open({ worker: false });
   const run = async (how: { state: 'queued' | 'running'; change: ReturnType<typeof sql> }) => {
     const id = await submitted(bot, { workspace });
@@ -94,11 +94,14 @@ test('stuck are runs that nobody goes on with, and those that come to nothing ag
   const late = sql`due_at = now() - interval '5 minutes'`;
   const soon = sql`due_at = now() + interval '20 seconds'`;
   const waits = await run({ state: 'queued', change: late });
-  const isPolled = await run({ state: 'running', change: sql`${soon}, setbacks = 1, dispatch = 40, claimed = 39` });
+  const isPolled = await run({
+    state: 'running',
+    change: sql`${soon}, failed_attempts = 1, dispatch = 40, claimed = 39`,
+  });
   const stuck = [
     await run({ state: 'queued', change: sql`${late}, cancel_requested_at = now()` }),
     await run({ state: 'running', change: late }),
-    await run({ state: 'running', change: sql`${soon}, setbacks = 6` }),
+    await run({ state: 'running', change: sql`${soon}, failed_attempts = 6` }),
     await run({ state: 'running', change: sql`${soon}, dispatch = 7, claimed = 1` }),
   ];
   const listed = async (...words: string[]) => {
@@ -111,7 +114,7 @@ test('stuck are runs that nobody goes on with, and those that come to nothing ag
 });
 
 test('credits are adjusted within what is there, once for each key, and the ledger is exported whole, formulas disarmed', async () => {
-  const { database, workspace, command } = await place();
+  const { database, workspace, command } = await conversation();
   expect((await command('credits', 'adjust', workspace.id, '--', '-5')).stderr).toContain('--yes');
   expect((await command('credits', 'adjust', workspace.id, '--yes', '--', '-5000')).stderr).toContain(
     'has 1000 credits',
@@ -152,7 +155,7 @@ test('credits are adjusted within what is there, once for each key, and the ledg
 });
 
 test('one key for a batch of grants grants to each workspace once, and says when it asks for another amount', async () => {
-  const { database, workspace, command } = await place();
+  const { database, workspace, command } = await conversation();
   const other = await createWorkspace(database, 0, 'terminal:other');
   const grant = (id: string, amount: string) => command('credits', 'grant', id, amount, '--key', '2026-11');
   for (const { id } of [workspace, other, other]) expect(await grant(id, '50')).toMatchObject({ status: 0 });
@@ -165,10 +168,13 @@ test('one key for a batch of grants grants to each workspace once, and says when
 });
 
 test('a purged workspace keeps its ledger and nothing else: no media, no key, no word, no name', async () => {
-  const { database, installation, workspace, command } = await place();
+  const { database, installation, workspace, command } = await conversation();
   const worker = await installation.open({ worker: true });
   const other = await createWorkspace(database, 100, 'terminal:other');
-  const told = { member: { id: 'U0MARGARET', name: 'Margaret', isAdmin: false }, place: { channel: 'C0SECRET' } };
+  const told = {
+    member: { id: 'U0MARGARET', name: 'Margaret', isAdmin: false },
+    conversation: { channel: 'C0SECRET' },
+  };
   const id = await submitted(worker, { workspace, ...told, prompt: 'a very private fox' });
   const spared = await submitted(worker, { workspace: other, prompt: 'a public fox' });
   const views = await Promise.all([delivered(worker, id), delivered(worker, spared)]);
@@ -222,7 +228,7 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
 });
 
 test('a purge takes nothing while a run is not over, and what a purge that was killed leaves is swept', async () => {
-  const { database, installation, workspace } = await place();
+  const { database, installation, workspace } = await conversation();
   const worker = await installation.open({ worker: true });
   const { db, store } = worker.services;
   const over = await submitted(worker, { workspace });
@@ -260,7 +266,7 @@ test('a purge takes nothing while a run is not over, and what a purge that was k
 });
 
 test('the terminal says what stopping costs before it takes anything: only --yes stops what cannot be asked about', async () => {
-  const { database, installation, command } = await place();
+  const { database, installation, command } = await conversation();
   const { db } = database;
   const bot = await installation.open({ worker: false, environment: {} });
   const id = await submitted(bot, { workspace: terminal, member: { id: 'local', name: 'Ada', isAdmin: true } });

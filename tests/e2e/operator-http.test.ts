@@ -5,13 +5,13 @@ import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
+import { startBots } from '../../src/bots.ts';
 import type { Config } from '../../src/config.ts';
 import { Secret } from '../../src/db/secret.ts';
-import { startFaces } from '../../src/faces.ts';
-import { createLog } from '../../src/log.ts';
-import type { Program } from '../../src/main.ts';
-import { createMetrics } from '../../src/metrics.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { createMetrics } from '../../src/observability/metrics.ts';
 import { ProviderError } from '../../src/pipeline/providers/provider.ts';
+import type { Program } from '../../src/program.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { testConfig } from '../support/config.ts';
 import { createTestDatabase } from '../support/database.ts';
@@ -23,7 +23,7 @@ const token = 'canary-operator-token-0123456789';
 
 async function served(program: Program): Promise<string> {
   const http = createHttpServer();
-  onTestFinished(await startFaces(program, createLog('silent', false), http));
+  onTestFinished(await startBots(program, createLog('silent', false), http));
   return `http://127.0.0.1:${http.port()}`;
 }
 
@@ -122,8 +122,8 @@ test('a failing provider, what went back, edits, acknowledgements, what waits an
   expect(figureOf(scraped, 'credits_held')).toBe(6);
   expect(figureOf(scraped, 'queue_depth')).toBe(1);
   expect(figureOf(scraped, 'queue_oldest_seconds')).toBeGreaterThanOrEqual(90);
-  expect(scraped).toMatch(/vidgenie_edits_total\{face="slack",outcome="sent"\} [1-9]/);
-  expect(scraped).toContain('vidgenie_ack_seconds_count{face="slack"} 1\n');
+  expect(scraped).toMatch(/vidgenie_edits_total\{platform="slack",outcome="sent"\} [1-9]/);
+  expect(scraped).toContain('vidgenie_ack_seconds_count{platform="slack"} 1\n');
   expect(figureOf(scraped, 'ledger_discrepancies')).toBeGreaterThan(0);
 });
 

@@ -109,7 +109,7 @@ test('a worker killed after the video was sent is followed by one that polls, an
   const bot = await installation.open({ worker: false, environment: vendors.environment });
   const id = await submitted(bot, { options: short });
   const doomed = startWorkerProcess(installation, {
-    at: { milestone: 'step_submitted', step: 'video', how: 'kill' },
+    at: { failpoint: 'step_submitted', step: 'video', how: 'kill' },
     environment: vendors.environment,
   });
   await doomed.exited;
@@ -138,7 +138,7 @@ test('the same holds for Veo, whose operation is found again by its stored name'
   const bot = await installation.open({ worker: false, environment });
   const id = await submitted(bot, { options: { duration: 4 } });
   const doomed = startWorkerProcess(installation, {
-    at: { milestone: 'step_submitted', step: 'video', how: 'kill' },
+    at: { failpoint: 'step_submitted', step: 'video', how: 'kill' },
     environment,
   });
   await doomed.exited;

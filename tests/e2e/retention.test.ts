@@ -10,16 +10,16 @@ import { history } from '../../src/bots/commands/history.ts';
 import type { CommandRequest } from '../../src/bots/commands/request.ts';
 import { startRun } from '../../src/bots/commands/startRun.ts';
 import type { Database } from '../../src/db/client.ts';
-import { readFigures } from '../../src/db/figures.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { loadRun } from '../../src/db/runs.ts';
 import { assets } from '../../src/db/schema.ts';
-import { type RunId, runId } from '../../src/db/vocabulary.ts';
-import { createLog } from '../../src/log.ts';
-import type { Program } from '../../src/main.ts';
+import { readFigures } from '../../src/db/stats.ts';
+import { type RunId, runId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
 import { quote } from '../../src/pipeline/submit.ts';
 import { startSweeper, sweep, sweepStrays } from '../../src/pipeline/sweep.ts';
+import type { Program } from '../../src/program.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
@@ -38,7 +38,7 @@ async function opened(kind: 'files' | 's3', reached?: Database) {
   const workspace = await createWorkspace(database, 1_000);
   const request: CommandRequest = {
     ...{ services: program.services, workspace, member: { id: 'ada', name: 'Ada', isAdmin: false } },
-    ...{ requestKey: crypto.randomUUID(), place: {}, locale: 'en', signal: new AbortController().signal },
+    ...{ requestKey: crypto.randomUUID(), conversation: {}, locale: 'en', signal: new AbortController().signal },
     openImage: async () => inject('vendorMedia').image,
   };
   return { home, database, s3, program, workspace, request };
@@ -158,7 +158,7 @@ test('a store that is away is not asked for every object in turn', async () => {
   const { db } = database;
   await createWorkspace(database, 0);
   await db.execute(sql`
-    INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, place, price_credits)
+    INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, conversation, price_credits)
     SELECT gen_random_uuid(), 'terminal:test', i, 'ada', 'Ada', 'image', 'x', '{}', '{}', 0 FROM generate_series(1, 40) i`);
   await db.execute(sql`
     INSERT INTO assets (run_id, kind, object_key, mime, width, height, bytes, sha256, removed_at)

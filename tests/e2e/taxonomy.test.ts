@@ -6,8 +6,8 @@ import { textOf } from '../../src/bots/text.ts';
 import { accountOf } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import type { RunView } from '../../src/db/runs.ts';
-import type { Program } from '../../src/main.ts';
 import { progressOf } from '../../src/pipeline/progress.ts';
+import type { Program } from '../../src/program.ts';
 import { openAiCanary } from '../support/canary.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
@@ -174,7 +174,7 @@ test('a video is asked for again before its time is up, however long its provide
   const asked = vendors.omni.arrival(/interactions\/it-1$/);
   const id = await submitted(worker, { workspace, options: short });
   await asked;
-  const postponed = sql`SELECT extract(epoch FROM due_at - now()) / 60 AS minutes FROM runs WHERE setbacks > 0 AND NOT busy`;
+  const postponed = sql`SELECT extract(epoch FROM due_at - now()) / 60 AS minutes FROM runs WHERE failed_attempts > 0 AND NOT busy`;
   const minutes = z.array(z.object({ minutes: z.coerce.number().min(15).max(20) })).length(1);
   await expect.poll(async () => minutes.safeParse(await database.db.execute(postponed)).success).toBe(true);
   await database.db.execute(sql`UPDATE runs SET due_at = now()`);

@@ -84,14 +84,14 @@ describe('cancel', () => {
       const looks: unknown[] = [];
       await until(worker, id, (view) => view.run.settledAt !== null || looks.push(view) > nth / 2);
       // As somebody who says yes to whatever they are told, until it holds.
-      let most = 0;
+      let max = 0;
       for (;;) {
-        const stopped = await stopRun(database.db, id, most);
+        const stopped = await stopRun(database.db, id, max);
         if (stopped.outcome !== 'costs') break;
-        most = stopped.cost.credits;
+        max = stopped.cost.credits;
       }
       const view = await delivered(worker, id);
-      if (view.run.state === 'canceled') expect(view.run.capturedCredits).toBeLessThanOrEqual(most);
+      if (view.run.state === 'canceled') expect(view.run.capturedCredits).toBeLessThanOrEqual(max);
     }
     expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
   });
@@ -102,7 +102,7 @@ describe('cancel', () => {
     const bot = await installation.open({ worker: false });
     const id = await submitted(bot);
     const doomed = startWorkerProcess(installation, {
-      at: { milestone: 'step_submitting', step: 'video', how: 'kill' },
+      at: { failpoint: 'step_submitting', step: 'video', how: 'kill' },
     });
     await doomed.exited;
     await requestCancel(database.db, id);

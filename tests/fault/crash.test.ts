@@ -1,8 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns } from '../../src/db/runs.ts';
-import { runId, type StepKind } from '../../src/db/vocabulary.ts';
-import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
+import { runId, type StepKind } from '../../src/domain.ts';
+import { type Failpoint, failpoints } from '../../src/pipeline/failpoints.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
@@ -27,7 +27,7 @@ const interrupted = (video: 0 | 1): Ending => ({
 });
 
 /** Every point at which a process may die, and what then becomes of the run. A new point without a line here does not compile. */
-const endings: Record<Milestone, Ending[]> = {
+const endings: Record<Failpoint, Ending[]> = {
   run_inserted: [unharmed],
   run_dispatched: [unharmed],
   turn_claimed: [unharmed],
@@ -56,29 +56,29 @@ const endings: Record<Milestone, Ending[]> = {
   run_delivered: [unharmed],
 };
 
-const cases = milestones.flatMap((milestone) =>
-  endings[milestone].map((ending) => ({
-    milestone,
+const cases = failpoints.flatMap((failpoint) =>
+  endings[failpoint].map((ending) => ({
+    failpoint,
     ending,
-    name: `${milestone}${ending.step ? ` (${ending.step})` : ''}`,
+    name: `${failpoint}${ending.step ? ` (${ending.step})` : ''}`,
   })),
 );
 
 describe('a process killed right after', () => {
-  test.for(cases)('$name leaves a run that ends right, once', async ({ milestone, ending }) => {
+  test.for(cases)('$name leaves a run that ends right, once', async ({ failpoint, ending }) => {
     const database = await createTestDatabase();
     const workspace = await createWorkspace(database, 100);
     const installation = await createInstallation(database);
     const bot = await installation.open({ worker: false });
-    const id = milestone === 'run_inserted' ? null : await submitted(bot, { workspace });
+    const id = failpoint === 'run_inserted' ? null : await submitted(bot, { workspace });
 
-    if (milestone === 'step_failed') {
-      const first = startWorkerProcess(installation, { at: { milestone: 'step_sent', step: 'video', how: 'kill' } });
+    if (failpoint === 'step_failed') {
+      const first = startWorkerProcess(installation, { at: { failpoint: 'step_sent', step: 'video', how: 'kill' } });
       await first.exited;
     }
     const doomed = startWorkerProcess(installation, {
-      at: { milestone, how: 'kill', ...(ending.step ? { step: ending.step } : {}) },
-      submit: milestone === 'run_inserted',
+      at: { failpoint, how: 'kill', ...(ending.step ? { step: ending.step } : {}) },
+      submit: failpoint === 'run_inserted',
     });
     expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
 

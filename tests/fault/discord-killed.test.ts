@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
-import type { Milestone } from '../../src/pipeline/milestones.ts';
+import type { Failpoint } from '../../src/pipeline/failpoints.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createDiscord, type Fault } from '../support/discord/discord.ts';
 import { isThinking } from '../support/discord/messages.ts';
@@ -12,20 +12,20 @@ import { readable } from '../support/discord/world.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, type Installation } from '../support/program.ts';
 
-const killedAt: { milestone: Milestone; step?: 'image' | 'video' }[] = [
-  { milestone: 'turn_claimed' },
-  { milestone: 'step_sent', step: 'image' },
-  { milestone: 'step_done', step: 'image' },
-  { milestone: 'step_submitted', step: 'video' },
+const killedAt: { failpoint: Failpoint; step?: 'image' | 'video' }[] = [
+  { failpoint: 'turn_claimed' },
+  { failpoint: 'step_sent', step: 'image' },
+  { failpoint: 'step_done', step: 'image' },
+  { failpoint: 'step_submitted', step: 'video' },
   // With the preview in the progress message.
-  { milestone: 'step_polled', step: 'video' },
-  { milestone: 'run_settled' },
-  { milestone: 'run_told' },
+  { failpoint: 'step_polled', step: 'video' },
+  { failpoint: 'run_settled' },
+  { failpoint: 'run_told' },
   // Nobody knows whether the film was paid for: it is not sent again, and the thread has the image.
-  { milestone: 'step_sent', step: 'video' },
+  { failpoint: 'step_sent', step: 'video' },
 ];
 /** The other milestones of `tests/fault/crash.test.ts` lie between two words to Discord that these are between as well. */
-const isInterrupted = (at: (typeof killedAt)[number] | null) => at?.milestone === 'step_sent' && at.step === 'video';
+const isInterrupted = (at: (typeof killedAt)[number] | null) => at?.failpoint === 'step_sent' && at.step === 'video';
 /** Calls that Discord carries out, and whose answer never reaches the worker, for it is killed at that moment. */
 const killedDuring: Record<string, Omit<Fault, 'times'>> = {
   'the thread is opened': { method: 'POST', path: /\/threads$/ },
@@ -37,7 +37,7 @@ const whole = ['succeeded', /are ready/, 2] as const;
 
 describe('a worker is killed', () => {
   const cases = [
-    ...killedAt.map((at) => ({ name: `at ${at.milestone} ${at.step ?? ''}`, at, fault: null })),
+    ...killedAt.map((at) => ({ name: `at ${at.failpoint} ${at.step ?? ''}`, at, fault: null })),
     ...Object.entries(killedDuring).map(([name, fault]) => ({ name: `while ${name}`, at: null, fault })),
     { name: 'while the result is posted', at: null, fault: 'result' as const },
   ];
@@ -82,7 +82,7 @@ type Death = {
   way: Way;
   /** The database holds the command up until Discord was told that it takes longer. */
   isSlow?: boolean;
-  milestone?: Milestone;
+  failpoint?: Failpoint;
   /** A call that Discord carries out, and in whose course the bot dies. */
   during?: Omit<Fault, 'times'>;
 };
@@ -91,15 +91,15 @@ const original = (method: string) => ({ method, path: /\/messages\/@original$/ }
 const botDeaths: Death[] = [
   { name: 'while the database is slow, and Discord has heard nothing', way: 'gateway' },
   { name: 'while it is thinking', way: 'gateway', isSlow: true },
-  { name: 'right after the run was written', way: 'gateway', milestone: 'run_inserted' },
-  { name: 'right after the run was written', way: 'http', milestone: 'run_inserted' },
+  { name: 'right after the run was written', way: 'gateway', failpoint: 'run_inserted' },
+  { name: 'right after the run was written', way: 'http', failpoint: 'run_inserted' },
   { name: 'while it answers', way: 'gateway', during: callback },
   { name: 'while it asks which message its answer became', way: 'http', during: original('GET') },
   {
     name: 'right after the run was written, which it was thinking about',
     way: 'gateway',
     isSlow: true,
-    milestone: 'run_inserted',
+    failpoint: 'run_inserted',
   },
   {
     name: 'while what it was thinking about becomes its answer',
@@ -120,7 +120,7 @@ describe('a bot is killed', () => {
       const { db } = installation.database;
       const doomed = startWorkerProcess(installation, {
         discord: { ...discord.address, publicKey: discord.publicKey, bot: true },
-        at: death.milestone ? { milestone: death.milestone, how: 'kill' } : null,
+        at: death.failpoint ? { failpoint: death.failpoint, how: 'kill' } : null,
       });
       const port = await doomed.reached('ready');
       const die = async () => {
@@ -133,12 +133,12 @@ describe('a bot is killed', () => {
         death.way === 'gateway'
           ? discord.send(asked)
           : void discord.sendOverHttp(asked, `http://127.0.0.1:${port}/discord/interactions`).catch(() => {});
-      const isHeldUp = death.isSlow || (!death.milestone && !death.during);
+      const isHeldUp = death.isSlow || (!death.failpoint && !death.during);
       const release = isHeldUp ? await lockWorkspaces(installation) : () => {};
       give();
       if (isHeldUp) await waitedFor(installation);
       if (death.isSlow) await world.until(() => asked.interaction.answered === 5);
-      if (!death.milestone && !death.during) await die();
+      if (!death.failpoint && !death.during) await die();
       release();
       await doomed.exited;
 

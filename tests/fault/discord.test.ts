@@ -1,6 +1,6 @@
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
-import { workspaceOf } from '../../src/bots/discord/place.ts';
+import { workspaceOf } from '../../src/bots/discord/conversation.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
 import { createWorkspace } from '../support/database.ts';

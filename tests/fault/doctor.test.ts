@@ -1,7 +1,7 @@
 import { expect, onTestFinished, test } from 'vitest';
+import { checkMedia } from '../../src/cli/doctor/environment.ts';
 import { look } from '../../src/cli/doctor/finding.ts';
-import { checkMedia } from '../../src/cli/doctor/ground.ts';
-import { checkWork } from '../../src/cli/doctor/work.ts';
+import { checkWork } from '../../src/cli/doctor/services.ts';
 import { readConfig } from '../../src/config.ts';
 import { googleCanary } from '../support/canary.ts';
 import { createTestDatabase } from '../support/database.ts';

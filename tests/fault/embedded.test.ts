@@ -135,9 +135,9 @@ describe('kill -9', () => {
     await mkdir(folder, { recursive: true });
     const lock = join(folder, 'lock');
     let inside = 0;
-    let most = 0;
+    let max = 0;
     const work = async () => {
-      most = Math.max(most, ++inside);
+      max = Math.max(max, ++inside);
       for (let step = 0; step < 20; step++) await readdir(folder);
       inside--;
     };
@@ -147,7 +147,7 @@ describe('kill -9', () => {
       await lutimes(lock, 0, 0);
       await Promise.all(Array.from({ length: 20 }, () => withLock(lock, work)));
     }
-    expect(most).toBe(1);
+    expect(max).toBe(1);
     expect(await readdir(folder)).toEqual([]);
   });
 });

@@ -13,7 +13,7 @@ test('runs whose films are to be encoded wait for the encoder without keeping ot
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const encoderIsFree = Promise.withResolvers<void>();
-  let [encoded, atWork, mostAtWork] = [0, 0, 0];
+  let [encoded, atWork, maxAtWork] = [0, 0, 0];
   const messenger: Messenger = {
     update: async () => {},
     unreached: () => [],
@@ -21,7 +21,7 @@ test('runs whose films are to be encoded wait for the encoder without keeping ot
       if (view.run.workflow === 'image') return {};
       await withEncoder(async () => {
         atWork += 1;
-        mostAtWork = Math.max(mostAtWork, atWork);
+        maxAtWork = Math.max(maxAtWork, atWork);
         await encoderIsFree.promise;
         atWork -= 1;
         encoded += 1;
@@ -43,7 +43,7 @@ test('runs whose films are to be encoded wait for the encoder without keeping ot
 
   encoderIsFree.resolve();
   await allDelivered(worker);
-  expect({ encoded, mostAtWork }).toEqual({ encoded: films, mostAtWork: 1 });
+  expect({ encoded, maxAtWork }).toEqual({ encoded: films, maxAtWork: 1 });
   const failures = (await database.db.select().from(runs)).flatMap(({ deliveryFailure }) => deliveryFailure ?? []);
   expect(failures).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);

@@ -7,7 +7,7 @@ import { checkInvariants } from '../../src/db/invariants.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { providerOrphans, runs } from '../../src/db/schema.ts';
 import type { Lease } from '../../src/db/turns.ts';
-import { runId } from '../../src/db/vocabulary.ts';
+import { runId } from '../../src/domain.ts';
 import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';

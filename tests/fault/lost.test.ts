@@ -15,7 +15,7 @@ test('a worker stopped for longer than its visibility and then continued writes 
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot);
 
-  const sleeper = startWorkerProcess(installation, { at: { milestone: 'step_sent', step: 'video', how: 'stop' } });
+  const sleeper = startWorkerProcess(installation, { at: { failpoint: 'step_sent', step: 'video', how: 'stop' } });
   await sleeper.reached('step_sent', 'video');
   const survivor = await installation.open({ worker: true });
   const before = await delivered(survivor, id);

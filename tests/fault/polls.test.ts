@@ -3,8 +3,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { dispatchDue } from '../../src/db/turns.ts';
-import { type RunId, usualLimits } from '../../src/db/vocabulary.ts';
-import { createLog } from '../../src/log.ts';
+import { defaultLimits, type RunId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { startRelay } from '../../src/pipeline/relay.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
@@ -28,7 +28,9 @@ async function waitingRuns(installation: Installation, count: number): Promise<R
 }
 
 const fallDue = ({ db }: Database) =>
-  db.execute(sql`UPDATE runs SET due_at = date_bin('250 ms', now(), timestamptz 'epoch'), setbacks = 0, busy = false`);
+  db.execute(
+    sql`UPDATE runs SET due_at = date_bin('250 ms', now(), timestamptz 'epoch'), failed_attempts = 0, busy = false`,
+  );
 
 const due = async ({ db }: Database, jobs: number) => {
   const dispatched = await dispatchDue(db, jobs, 60_000);
@@ -44,8 +46,8 @@ test('polls for which there is no room share jobs, and each is dispatched once',
   const dispatched: string[] = [];
   const relay = startRelay(
     {
-      ...{ db: database.db, queue, log: createLog('silent', false), visibilityMs: 60_000, limits: usualLimits },
-      reach: (milestone, { runId }) => milestone === 'run_dispatched' && dispatched.push(runId),
+      ...{ db: database.db, queue, log: createLog('silent', false), visibilityMs: 60_000, limits: defaultLimits },
+      reachFailpoint: (failpoint, { runId }) => failpoint === 'run_dispatched' && dispatched.push(runId),
     },
     () => 1,
   );
@@ -74,7 +76,7 @@ test('a look takes as many polls as its jobs can carry; whatever is more than a 
   expect(await due(database, 9)).toEqual({ polls: 8, all: 8 });
 
   await fallDue(database);
-  await db.execute(sql`UPDATE runs SET setbacks = 1 WHERE id = ${first}`);
+  await db.execute(sql`UPDATE runs SET failed_attempts = 1 WHERE id = ${first}`);
   await db.execute(sql`UPDATE runs SET cancel_requested_at = now() WHERE id = ${second}`);
   await db.execute(sql`UPDATE steps SET state = 'storing' WHERE run_id = ${third} AND kind = 'video'`);
   await db.execute(sql`UPDATE runs SET due_at = due_at - interval '1 s' WHERE id IN (${first}, ${second}, ${third})`);
@@ -87,7 +89,7 @@ test('a worker killed in the middle of shared polls loses none of their runs', a
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const ids = await waitingRuns(installation, 24);
-  const doomed = startWorkerProcess(installation, { at: { milestone: 'step_polled', step: 'video', how: 'kill' } });
+  const doomed = startWorkerProcess(installation, { at: { failpoint: 'step_polled', step: 'video', how: 'kill' } });
   expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
 
   const survivor = await installation.open({ worker: true });

@@ -3,11 +3,11 @@ import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { newKeyring } from '../../src/db/keyring.ts';
-import type { RunId } from '../../src/db/vocabulary.ts';
-import type { Program } from '../../src/main.ts';
-import type { Milestone } from '../../src/pipeline/milestones.ts';
+import type { RunId } from '../../src/domain.ts';
+import type { Failpoint } from '../../src/pipeline/failpoints.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { parseRedisUrl } from '../../src/pipeline/redis.ts';
+import type { Program } from '../../src/program.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
@@ -91,10 +91,10 @@ test('a Redis whose network swallows everything, and then forgets the connection
   await expectUnharmed(worker, installation.journal, ids);
 });
 
-const killedAt: { milestone: Milestone; step?: 'image' | 'video'; video: number; captured: number }[] = [
-  { milestone: 'turn_claimed', video: 1, captured: 24 },
-  { milestone: 'step_sent', step: 'video', video: 1, captured: 6 },
-  { milestone: 'step_submitted', step: 'video', video: 1, captured: 24 },
+const killedAt: { failpoint: Failpoint; step?: 'image' | 'video'; video: number; captured: number }[] = [
+  { failpoint: 'turn_claimed', video: 1, captured: 24 },
+  { failpoint: 'step_sent', step: 'video', video: 1, captured: 6 },
+  { failpoint: 'step_submitted', step: 'video', video: 1, captured: 24 },
 ];
 
 test.for(killedAt)(
@@ -105,8 +105,8 @@ test.for(killedAt)(
     const installation = await createInstallation(database, { redisUrl: redis.url });
     const bot = await installation.open({ worker: false });
     const id = await submitted(bot, { workspace: await createWorkspace(database, 100) });
-    const { milestone, step, video, captured } = at;
-    const doomed = startWorkerProcess(installation, { at: { milestone, how: 'kill', ...(step ? { step } : {}) } });
+    const { failpoint, step, video, captured } = at;
+    const doomed = startWorkerProcess(installation, { at: { failpoint, how: 'kill', ...(step ? { step } : {}) } });
     expect((await doomed.exited).signal).toBe('SIGKILL');
     const survivor = await installation.open({ worker: true });
     expect((await delivered(survivor, id)).run.capturedCredits).toBe(captured);

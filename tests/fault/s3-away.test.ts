@@ -5,7 +5,7 @@ import { mediaOf } from '../../src/bots/runCard.ts';
 import { textOf } from '../../src/bots/text.ts';
 import { createMediaLinks } from '../../src/bots/web/links.ts';
 import { readConfig } from '../../src/config.ts';
-import type { Surroundings } from '../../src/main.ts';
+import type { Surroundings } from '../../src/program.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
@@ -36,8 +36,8 @@ test('an image that was paid for waits for an S3 server that is away, and is not
 test('a video whose image lies in an S3 server that is away waits for it, and nothing is given up', async () => {
   const gone = Promise.withResolvers<void>();
   const { installation, s3, program } = await installed({
-    reach: (milestone, { step }) => {
-      if (milestone !== 'step_done' || step !== 'image') return;
+    reachFailpoint: (failpoint, { step }) => {
+      if (failpoint !== 'step_done' || step !== 'image') return;
       s3.fault = 503;
       gone.resolve();
     },

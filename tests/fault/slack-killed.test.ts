@@ -4,8 +4,8 @@ import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { changeBalance } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { type RunId, runId, workspaceId } from '../../src/db/vocabulary.ts';
-import { type Milestone, milestones } from '../../src/pipeline/milestones.ts';
+import { type RunId, runId, workspaceId } from '../../src/domain.ts';
+import { type Failpoint, failpoints } from '../../src/pipeline/failpoints.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, submitsOf } from '../support/program.ts';
 import { createDriver } from '../support/slack/driver.ts';
@@ -46,9 +46,9 @@ const isLast = (method: string, body: Asked['body']) =>
   method === 'chat.update' && /are ready|the video is not/.test(JSON.stringify(body.blocks));
 
 /** Where each run's workers die, in the order in which its life passes there. */
-const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] = [
+const fates: { failpoints?: [Failpoint, Death['step']][]; calls?: Moment[] }[] = [
   {
-    milestones: [
+    failpoints: [
       ['run_dispatched', null],
       ['step_submitting', 'image'],
       ['step_submitted', 'video'],
@@ -56,7 +56,7 @@ const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] =
     calls: [{ when: 'before', call: 'the root message' }],
   },
   {
-    milestones: [
+    failpoints: [
       ['turn_claimed', null],
       ['step_sent', 'image'],
     ],
@@ -66,28 +66,28 @@ const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] =
     ],
   },
   {
-    milestones: [['step_polled', 'video']],
+    failpoints: [['step_polled', 'video']],
     calls: [
       { when: 'before', call: 'the progress message' },
       { when: 'after', call: 'a file in the thread', of: 'video' },
     ],
   },
   {
-    milestones: [['object_stored', 'image']],
+    failpoints: [['object_stored', 'image']],
     calls: [
       { when: 'after', call: 'the progress message' },
       { when: 'after', call: 'a place for a file', of: 'image' },
     ],
   },
   {
-    milestones: [['step_done', 'image']],
+    failpoints: [['step_done', 'image']],
     calls: [
       { when: 'before', call: 'the bytes of a file', of: 'image' },
       { when: 'after', call: 'the last progress edit' },
     ],
   },
   {
-    milestones: [['step_storing', 'video']],
+    failpoints: [['step_storing', 'video']],
     calls: [
       { when: 'after', call: 'the bytes of a file', of: 'image' },
       { when: 'before', call: 'a file in the thread', of: 'video' },
@@ -95,7 +95,7 @@ const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] =
     ],
   },
   {
-    milestones: [
+    failpoints: [
       ['run_settled', null],
       ['run_told', null],
       ['run_delivered', null],
@@ -103,7 +103,7 @@ const fates: { milestones?: [Milestone, Death['step']][]; calls?: Moment[] }[] =
     calls: [{ when: 'after', call: 'a file in the thread', of: 'image' }],
   },
   {
-    milestones: [
+    failpoints: [
       ['step_sent', 'video'],
       ['step_failed', 'video'],
     ],
@@ -125,7 +125,9 @@ async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
       const channel = z.object({ channel: z.object({ id: z.string() }) }).parse(made).channel.id;
       const asked = await driver.command(`complete a fox in channel ${channel}`, { channel });
       await driver.told.first(({ key }) => key === asked.key, 'an answer');
-      const rows = await db.execute<{ id: string }>(`SELECT id FROM runs WHERE place->>'channel' = '${channel}'`);
+      const rows = await db.execute<{ id: string }>(
+        `SELECT id FROM runs WHERE conversation->>'channel' = '${channel}'`,
+      );
       const id = runId.parse(rows[0]?.id);
       channelOfRun.set(id.slice(0, 8), channel);
       return { id, channel, fate };
@@ -164,7 +166,7 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   const { db } = program.database;
 
   const deaths = runs.flatMap(({ id, fate }) =>
-    (fate.milestones ?? []).map(([milestone, step]): Death => ({ milestone, step, runId: id })),
+    (fate.failpoints ?? []).map(([failpoint, step]): Death => ({ failpoint, step, runId: id })),
   );
   const waiting = new Set(runs.flatMap(({ channel, fate }) => (fate.calls ?? []).map((call) => ({ channel, call }))));
   const kills = new Map<string, () => void>();
@@ -172,7 +174,7 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   /** Workers tell of a run beside its work. One that dies while it asks a vendor leaves a doubt, and that is what milestones are for. */
   const whileNobodyAsks = async (channel: string) => {
     const asking = `
-      SELECT FROM steps JOIN runs ON runs.id = run_id WHERE steps.state = 'submitting' AND place->>'channel' = '${channel}'`;
+      SELECT FROM steps JOIN runs ON runs.id = run_id WHERE steps.state = 'submitting' AND conversation->>'channel' = '${channel}'`;
     // One that another worker has left behind may wait for the very worker that is held here.
     for (let look = 0; look < 200 && (await db.execute(asking)).length > 0; look += 1);
   };
@@ -201,9 +203,9 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   onTestFinished(() => {
     isOver = true;
   });
-  const keepWorking = async (place: string) => {
+  const keepWorking = async (slot: string) => {
     for (let number = 0; !isOver; number += 1) {
-      const caller = `${place}-${number}`;
+      const caller = `${slot}-${number}`;
       const worker = await startSlackProcess('worker', slack, installation, {
         ...{ deaths, caller, onSpawn: (kill: () => void) => kills.set(caller, kill) },
       });
@@ -217,22 +219,22 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   // A worker that was to die for one run may have been asking for another: then that one's video is given up, rightly.
   const doubted = z.array(z.object({ id: z.string(), channel: z.string() })).parse([
     ...(await db.execute(`
-      SELECT runs.id, place->>'channel' AS channel FROM runs JOIN steps ON runs.id = run_id
+      SELECT runs.id, conversation->>'channel' AS channel FROM runs JOIN steps ON runs.id = run_id
       WHERE kind = 'video' AND steps.failure->>'kind' = 'interrupted'`)),
   ]);
   const isGivenUp = (id: string) => doubted.some((run) => run.id === id);
-  const intended = runs.filter(({ fate }) => fate.milestones?.some(([milestone]) => milestone === 'step_failed'));
+  const intended = runs.filter(({ fate }) => fate.failpoints?.some(([failpoint]) => failpoint === 'step_failed'));
   expect(intended.every(({ id }) => isGivenUp(id))).toBe(true);
   expect(doubted.length).toBeLessThanOrEqual(intended.length + 2);
   const survived = () => ({
-    milestones: deaths.filter(
+    failpoints: deaths.filter(
       (death) =>
         !existsSync(join(installation.home, deathMark(death))) &&
         (intended.some(({ id }) => id === death.runId) || !isGivenUp(death.runId ?? '')),
     ),
     calls: [...waiting].filter(({ channel }) => doubted.every((run) => run.channel !== channel)),
   });
-  await expect.poll(survived).toEqual({ milestones: [], calls: [] });
+  await expect.poll(survived).toEqual({ failpoints: [], calls: [] });
   isOver = true;
   for (const kill of kills.values()) kill();
   await Promise.all(working);
@@ -249,8 +251,8 @@ test('workers killed at every stage, time and again, leave runs that are told wh
 }, 300_000);
 
 test('every milestone of a run is a place where its Slack worker, or its bot, is killed', () => {
-  const covered = fates.flatMap((fate) => (fate.milestones ?? []).map(([milestone]) => milestone));
-  expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(milestones));
+  const covered = fates.flatMap((fate) => (fate.failpoints ?? []).map(([failpoint]) => failpoint));
+  expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(failpoints));
 });
 
 /** Kills a bot in the middle of the next call of such a kind that it makes. */
@@ -270,7 +272,7 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   const slack = await createSlack();
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
-  const dies: Death[] = [{ milestone: 'run_inserted', step: null, runId: null }];
+  const dies: Death[] = [{ failpoint: 'run_inserted', step: null, runId: null }];
   const [first, second, third, last] = await Promise.all([
     startSlackProcess('bot', slack, installation),
     startSlackProcess('bot', slack, installation, { deaths: dies }),

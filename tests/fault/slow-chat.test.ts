@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { loadRun, type RunView } from '../../src/db/runs.ts';
 import { providerOrphans, runs } from '../../src/db/schema.ts';
-import type { Program } from '../../src/main.ts';
+import type { Program } from '../../src/program.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitsOf, submitted, until } from '../support/program.ts';
 import { startInSlack } from '../support/slack/installed.ts';

@@ -4,7 +4,7 @@ import { eq, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
-import type { RunId } from '../../src/db/vocabulary.ts';
+import type { RunId } from '../../src/domain.ts';
 import { type Command, newcomer, vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createDiscord } from '../support/discord/discord.ts';
@@ -136,13 +136,13 @@ test('a turn that comes when its worker has been told to rest is handed back unt
   const rested = Promise.withResolvers<void>();
   const worker = await installation.open({
     worker: true,
-    reach: (milestone) => {
-      if (milestone === 'turn_claimed') rested.resolve(worker.rest());
+    reachFailpoint: (failpoint) => {
+      if (failpoint === 'turn_claimed') rested.resolve(worker.rest());
     },
   });
   const id = await submitted(worker);
   await rested.promise;
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 0, image: 0, video: 0 });
   const other = await installation.open({ worker: true });
-  expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', setbacks: 0 });
+  expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', failedAttempts: 0 });
 });

@@ -35,13 +35,13 @@ test('a full disk when a video is stored costs time: it is fetched again, not ma
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot);
   // Until the video is submitted there is room.
-  const first = startWorkerProcess(installation, { at: { milestone: 'step_submitted', step: 'video', how: 'kill' } });
+  const first = startWorkerProcess(installation, { at: { failpoint: 'step_submitted', step: 'video', how: 'kill' } });
   await first.exited;
   await rm(join(installation.home, 'media'), { recursive: true });
   const disk = await fullDisk(installation);
   if ('why' in disk) return skip(true, disk.why);
   const worker = await installation.open({ worker: true });
-  await until(worker, id, (view) => view.steps[2]?.state === 'storing' && view.run.setbacks > 1);
+  await until(worker, id, (view) => view.steps[2]?.state === 'storing' && view.run.failedAttempts > 1);
   await disk.makeRoom();
   const view = await delivered(worker, id);
   expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });

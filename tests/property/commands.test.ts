@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { commands } from '../../src/bots/commands/all.ts';
-import type { Command, NamedOption } from '../../src/bots/commands/command.ts';
+import type { Command } from '../../src/bots/commands/command.ts';
+import type { NamedOption } from '../../src/bots/commands/option.ts';
 import { parseArguments, parseLine, writeLine } from '../../src/bots/commands/parse.ts';
 import { suggest } from '../../src/bots/commands/suggest.ts';
 import { refusalCard } from '../../src/bots/refusalCard.ts';
 import { textOf } from '../../src/bots/text.ts';
-import { promptText } from '../../src/db/vocabulary.ts';
+import { promptText } from '../../src/domain.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 200 });
 /** Pieces of command lines, in any order: more likely to reach the corners of a parser than noise. */
@@ -97,7 +98,7 @@ function anyValue({ kind, placement }: NamedOption): fc.Arbitrary<string | numbe
     case 'choice':
       return fc.constantFrom(...kind.choices);
     case 'number':
-      return fc.integer({ min: kind.least, max: kind.most });
+      return fc.integer({ min: kind.min, max: kind.max });
     case 'flag':
       return fc.boolean();
     case 'text':

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { longestPrompt } from '../../src/db/vocabulary.ts';
+import { maxPromptLength } from '../../src/domain.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 
 const words = fc.oneof(
@@ -16,7 +16,7 @@ const words = fc.oneof(
     '-',
     '9'.repeat(300),
     '/../..',
-    'x'.repeat(longestPrompt + 1),
+    'x'.repeat(maxPromptLength + 1),
   ),
 );
 const value = fc.oneof(words, fc.integer(), fc.double(), fc.boolean());

@@ -1,11 +1,11 @@
 import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { discordConversation } from '../../src/bots/discord/conversation.ts';
 import { actionId } from '../../src/bots/discord/customId.ts';
 import { envelope } from '../../src/bots/discord/incoming.ts';
-import { discordPlace } from '../../src/bots/discord/place.ts';
 import { runs } from '../../src/db/schema.ts';
-import { type RunId, workflows } from '../../src/db/vocabulary.ts';
+import { type RunId, workflows } from '../../src/domain.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createDiscord, type Discord } from '../support/discord/discord.ts';
 import { isThinking } from '../support/discord/messages.ts';
@@ -96,7 +96,9 @@ test('1,400 requests to the Discord endpoint, forged or signed and damaged, are 
   const isTaken = ({ onlyFor, flags }: Message) => onlyFor === null && !isThinking({ flags });
   const taken = [...world.messages.values()].filter(isTaken).map(({ id }) => id);
   const held = await heldRuns(db);
-  expect(held.runs.map(({ place }) => discordPlace.parse(place).rootId).sort()).toEqual(taken.sort());
+  expect(held.runs.map(({ conversation }) => discordConversation.parse(conversation).rootId).sort()).toEqual(
+    taken.sort(),
+  );
   expect(held.others).toEqual([]);
   // The damage leaves many good, and many not.
   expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));

@@ -4,10 +4,10 @@ import { expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
 import { textOf } from '../../src/bots/text.ts';
+import { startBots } from '../../src/bots.ts';
 import { runs } from '../../src/db/schema.ts';
-import { workflows } from '../../src/db/vocabulary.ts';
-import { startFaces } from '../../src/faces.ts';
-import { createLog } from '../../src/log.ts';
+import { workflows } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import { createTestDatabase } from '../support/database.ts';
 import {
   brokenText,
@@ -33,7 +33,7 @@ async function openInSlack() {
   const config = { slack: slack.settings, freeCredits: plenty };
   const program = await installation.open({ worker: false, config });
   const http = createHttpServer();
-  const stop = await startFaces(program, createLog('silent', false), http);
+  const stop = await startBots(program, createLog('silent', false), http);
   onTestFinished(stop);
   const driver = await createDriver(slack, http.port() ?? 0);
   return { slack, db: program.services.db, driver, stop, endpoint: `http://127.0.0.1:${http.port()}/slack/events` };

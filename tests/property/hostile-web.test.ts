@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { deducted, executed, started } from '../../src/bots/web/contract.ts';
-import { type TokenScope, workflows } from '../../src/db/vocabulary.ts';
+import { type TokenScope, workflows } from '../../src/domain.ts';
 import { brokenText, each, headerText, heldRuns, inTime, mutated, plenty, wordsOf } from '../support/hostile.ts';
 import { png } from '../support/providers/call.ts';
 import { json, startStub } from '../support/providers/server.ts';
@@ -63,12 +63,12 @@ const twisted = (path: string) =>
   );
 
 /** Within what Node reads of a request's first lines. */
-const longestQuery = 8_000;
+const maxQuery = 8_000;
 
 const queryOf = (query: object) =>
   mutated(query).map((changed) => {
     const words = Object.entries(Object(changed)).map(([name, value]) => [name, wordsOf(value)]);
-    return `?${new URLSearchParams(Object.fromEntries(words))}`.slice(0, longestQuery);
+    return `?${new URLSearchParams(Object.fromEntries(words))}`.slice(0, maxQuery);
   });
 
 const bodyOf = (body: object) =>

@@ -151,17 +151,17 @@ test('3,500 answers of providers are a result or a failure of the taxonomy, neve
   const outcomes = { result: 0, failure: 0 };
   await each(3_500, answer, async ({ kind, said }) => {
     calls += 1;
-    const place = String(calls);
-    told.set(place, said);
+    const conversation = String(calls);
+    told.set(conversation, said);
     try {
-      await kind.ask(`${stub.url}/${place}`);
+      await kind.ask(`${stub.url}/${conversation}`);
       outcomes.result += 1;
     } catch (error) {
       if (!(error instanceof ProviderError)) throw error;
       expect(error.message).not.toBe('');
       outcomes.failure += 1;
     }
-    told.delete(place);
+    told.delete(conversation);
   });
   // Neither everything nor nothing of it is good: the inputs reach both sides of every reader.
   expect(Math.min(outcomes.result, outcomes.failure)).toBeGreaterThan(100);

@@ -18,9 +18,9 @@ import {
   saveUnreached,
   settle,
 } from '../../src/db/turns.ts';
-import { runId, runOptions, type WorkspaceId } from '../../src/db/vocabulary.ts';
 import { ensureWorkspace } from '../../src/db/workspaces.ts';
-import { nextMove } from '../../src/pipeline/moves.ts';
+import { runId, runOptions, type WorkspaceId } from '../../src/domain.ts';
+import { nextTransition } from '../../src/pipeline/stateMachine.ts';
 import { createDatabaseInTime, createWorkspace } from '../support/database.ts';
 
 /** One command that somebody may give at any moment. */
@@ -73,7 +73,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
         workflow: 'image',
         prompt: 'x',
         options: runOptions.parse({}),
-        place: {},
+        conversation: {},
         input: null,
       });
       return;
@@ -82,7 +82,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       const [lease] = await dispatchDue(db, 1, 60_000);
       const view = lease ? await claim(db, lease, 60_000) : null;
       if (!lease || !view) return;
-      const move = nextMove(view);
+      const move = nextTransition(view);
       if (move.move === 'deliver') {
         const unreached = todo.reaches === 'somebody' ? [] : (['enhance'] as const);
         if (todo.reaches !== 'nobody later')
@@ -113,7 +113,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       return;
     case 'month':
       await database.advance('1 month');
-      for (const id of workspaces) await ensureWorkspace(db, { id, face: 'terminal', name: id }, freeCredits);
+      for (const id of workspaces) await ensureWorkspace(db, { id, platform: 'terminal', name: id }, freeCredits);
   }
 }
 

@@ -7,10 +7,10 @@ import type { Command } from '../../src/bots/commands/command.ts';
 import type { Given } from '../../src/bots/commands/read.ts';
 import type { CommandRequest } from '../../src/bots/commands/request.ts';
 import { endpoints } from '../../src/bots/web/mount.ts';
-import { createLink, openSession } from '../../src/db/access.ts';
+import { createLink, openSession } from '../../src/db/auth.ts';
 import type { RunView } from '../../src/db/runs.ts';
-import type { Member } from '../../src/db/vocabulary.ts';
 import type { Workspace } from '../../src/db/workspaces.ts';
+import type { Member } from '../../src/domain.ts';
 import { delivered, submitted, until } from '../support/program.ts';
 import { eventsOf, openWebServer, publicUrl, type WebServer } from '../support/web/server.ts';
 import { nameOf, ways } from '../support/web/ways.ts';
@@ -73,9 +73,9 @@ test('another member’s run is on no route: each answers as for a run that neve
   for (const endpoint of endpoints) {
     const way = ways[nameOf(endpoint)];
     if (!way || way.others === 'stream' || nameOf(endpoint) === 'delete /api/session') continue;
-    for (const asker of askers) {
+    for (const requester of askers) {
       const ask = async (id: string) => {
-        const asking = { ...asker, ...(way.body === undefined ? {} : { body: way.body }) };
+        const asking = { ...requester, ...(way.body === undefined ? {} : { body: way.body }) };
         const { status, text } = await server.ask(endpoint.method.toUpperCase(), way.path(id), asking);
         return { status, text: text.replaceAll(id, 'the run') };
       };
@@ -88,7 +88,8 @@ test('another member’s run is on no route: each answers as for a run that neve
     }
   }
   for (const { objectKey } of views.flatMap(({ assets }) => assets)) {
-    for (const asker of askers) expect((await server.ask('GET', `/media/${objectKey}`, asker)).status).toBe(404);
+    for (const requester of askers)
+      expect((await server.ask('GET', `/media/${objectKey}`, requester)).status).toBe(404);
   }
 
   const { events } = await streamOf(server, workspace, bob);
@@ -110,16 +111,16 @@ test('a ledger tells a member what others’ runs cost, and which of them were t
   const { server, workspace, views } = await withRuns();
   const id = await submitted(server.program, { workspace, member: bob, workflow: 'image' });
   await delivered(server.program, id);
-  const asker = { cookie: await cookieOf(server, workspace, bob) };
+  const requester = { cookie: await cookieOf(server, workspace, bob) };
   const holds = views.map(({ run }) => run.priceCredits);
-  const { transactions } = (await server.ask('GET', '/api/credits/transactions', asker)).json();
+  const { transactions } = (await server.ask('GET', '/api/credits/transactions', requester)).json();
   const rows = Object.values(Object(transactions)).map((row) => Object(row));
   const held = rows.filter(({ kind }) => kind === 'hold');
   expect(held.map(({ amount, workflowId }) => [amount, workflowId])).toEqual([
     [6, id],
     ...holds.toReversed().map((amount) => [amount, null]),
   ]);
-  const { text } = await server.ask('GET', '/api/credits/transactions.csv', asker);
+  const { text } = await server.ask('GET', '/api/credits/transactions.csv', requester);
   expect(text.match(/[0-9a-f]{8}-[0-9a-f-]{27}/g)).toEqual([id, id]);
 
   const answer = await perform(requestOf(server, workspace, bob), command('credits'), {});
@@ -133,7 +134,7 @@ test('a ledger tells a member what others’ runs cost, and which of them were t
 });
 
 const requestOf = (server: WebServer, workspace: Workspace, member: Member): CommandRequest => ({
-  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), place: {} },
+  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
   ...{ locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
 });
 

@@ -18,16 +18,16 @@ import {
   saveProgress,
   settle,
 } from '../../src/db/turns.ts';
-import { nextMove } from '../../src/pipeline/moves.ts';
 import { type Progress, progressOf } from '../../src/pipeline/progress.ts';
 import type { Providers } from '../../src/pipeline/providers/registry.ts';
+import { nextTransition } from '../../src/pipeline/stateMachine.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, submitted } from '../support/program.ts';
 import { createVendor } from '../support/studio.ts';
 
 /** Whoever looks: in a process of some version, with its own idea of how long steps take, on a machine whose clock is wrong. */
 const look = fc.record({
-  usualMs: fc.integer({ min: 1, max: 300_000 }),
+  expectedMs: fc.integer({ min: 1, max: 300_000 }),
   wrongMs: fc.integer({ min: -60_000, max: 60_000 }),
 });
 /** What happens next, as far as the run's step can have that happen to it. */
@@ -52,7 +52,7 @@ const media: NewAsset = {
 
 async function happen({ db }: Database, lease: Lease, view: RunView, { what, fraction }: Event): Promise<void> {
   if (view.run.settledAt) return;
-  const move = nextMove(view);
+  const move = nextTransition(view);
   if (move.move === 'settle') return await settle(db, lease, move);
   if (!('step' in move)) return;
   const { step } = move;
@@ -78,13 +78,13 @@ async function happen({ db }: Database, lease: Lease, view: RunView, { what, fra
 }
 
 /** The vendors of a process that has its own idea of how long each step takes. */
-function expecting(usualMs: number): Providers {
+function expecting(expectedMs: number): Providers {
   const { choose, find } = createVendor({ journal: '/dev/null', image: '', video: '' });
   return {
     choose,
     find: (kind, id, model) => {
       const found = find(kind, id, model);
-      return found && { ...found, usualMs: () => usualMs };
+      return found && { ...found, expectedMs: () => expectedMs };
     },
   };
 }
@@ -94,14 +94,15 @@ const percents = ({ percent, steps }: Progress) => [percent, ...steps.map((step)
 test('progress never goes back, overall or of a step, whatever providers report, whoever looks, and whatever they expect', async () => {
   const database = await createTestDatabase();
   const { db } = database;
-  await createWorkspace(database, 100_000);
   const installation = await createInstallation(database);
   const bot = await installation.open({ worker: false });
-  let member = 0;
+  let number = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 4, maxLength: 24 }), async (events) => {
-      member += 1;
-      const id = await submitted(bot, { member: { id: `member-${member}`, name: 'Ada', isAdmin: false } });
+      // A run that is left at work counts against the limits of its workspace.
+      number += 1;
+      const workspace = await createWorkspace(database, 1_000, `terminal:${number}`);
+      const id = await submitted(bot, { workspace });
       const [lease] = await dispatchDue(db, 1, 60_000);
       if (!lease || lease.runId !== id) throw new Error('the run is not due');
       await claim(db, lease, 3_600_000);
@@ -113,9 +114,9 @@ test('progress never goes back, overall or of a step, whatever providers report,
         for (const moment of ['before', 'after']) {
           const view = await loadRun(db, id);
           if (!view) throw new Error('the run is gone');
-          for (const { usualMs, wrongMs } of one.looks) {
+          for (const { expectedMs, wrongMs } of one.looks) {
             const there = { ...view, clockAheadMs: view.clockAheadMs - wrongMs };
-            const now = percents(progressOf(there, expecting(usualMs), new Date(Date.now() + wrongMs)));
+            const now = percents(progressOf(there, expecting(expectedMs), new Date(Date.now() + wrongMs)));
             for (const [at, percent] of now.entries()) expect(percent).toBeGreaterThanOrEqual(seen[at] ?? 0);
             seen = now;
           }

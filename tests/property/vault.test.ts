@@ -10,14 +10,14 @@ import {
   matchesFingerprint,
   rewrap,
   SealError,
-  type SecretPlace,
+  type SecretSlot,
   seal,
   unseal,
 } from '../../src/db/seal.ts';
 import { Secret } from '../../src/db/secret.ts';
 import {
   describeKeys,
-  type KeyPlace,
+  type KeySlot,
   listKeyAudit,
   noteKeyStatus,
   openKey,
@@ -25,7 +25,7 @@ import {
   rotateKeys,
   storeKey,
 } from '../../src/db/vault.ts';
-import { runId, type WorkspaceId } from '../../src/db/vocabulary.ts';
+import { runId, type WorkspaceId } from '../../src/domain.ts';
 import { everythingShownOf, googleCanary, openAiCanary, openAiKey } from '../support/canary.ts';
 import { createVaultDatabase, createVaultWorkspace, storedKey } from '../support/vault-database.ts';
 
@@ -33,28 +33,28 @@ const older = newKeyring();
 const oneKey = parseKeyring(older);
 const twoKeys = parseKeyring(`${newKeyring().replace('k1', 'k2')},${older}`);
 
-const here: SecretPlace = { workspaceId: 'terminal:here', provider: 'openai', purpose: 'api_key' };
-const anyPlace = fc.record({ workspaceId: fc.string(), provider: fc.string(), purpose: fc.string() });
+const here: SecretSlot = { workspaceId: 'terminal:here', provider: 'openai', purpose: 'api_key' };
+const anySlot = fc.record({ workspaceId: fc.string(), provider: fc.string(), purpose: fc.string() });
 
 describe('the seal', () => {
   test('any secret comes out as it went in, before and after a rotation', () => {
     fc.assert(
-      fc.property(fc.string({ unit: 'grapheme' }), anyPlace, (value, place) => {
-        const sealed = seal(oneKey, place, new Secret(value));
-        expect(unseal(oneKey, place, sealed).reveal()).toBe(value);
-        const rotated = { ...sealed, ...rewrap(twoKeys, place, sealed) };
+      fc.property(fc.string({ unit: 'grapheme' }), anySlot, (value, slot) => {
+        const sealed = seal(oneKey, slot, new Secret(value));
+        expect(unseal(oneKey, slot, sealed).reveal()).toBe(value);
+        const rotated = { ...sealed, ...rewrap(twoKeys, slot, sealed) };
         expect(rotated.keyVersion).toBe('k2');
         expect(rotated.box).toEqual(sealed.box);
-        expect(unseal(twoKeys, place, rotated).reveal()).toBe(value);
+        expect(unseal(twoKeys, slot, rotated).reveal()).toBe(value);
       }),
     );
   });
 
   test('a secret opens nowhere but in its own place', () => {
     fc.assert(
-      fc.property(anyPlace, anyPlace, (place, other) => {
-        fc.pre(JSON.stringify(place) !== JSON.stringify(other));
-        const sealed = seal(oneKey, place, new Secret('a-secret-of-some-length'));
+      fc.property(anySlot, anySlot, (slot, other) => {
+        fc.pre(JSON.stringify(slot) !== JSON.stringify(other));
+        const sealed = seal(oneKey, slot, new Secret('a-secret-of-some-length'));
         expect(() => unseal(oneKey, other, sealed)).toThrow(SealError);
       }),
     );
@@ -125,19 +125,19 @@ const use = { actor: null, action: 'used' } as const;
 
 async function vault(
   keyring: Keyring = oneKey,
-): Promise<{ db: Db; place: KeyPlace; other: WorkspaceId; keyring: Keyring }> {
+): Promise<{ db: Db; slot: KeySlot; other: WorkspaceId; keyring: Keyring }> {
   const db = await createVaultDatabase();
   const workspaceId = await createVaultWorkspace(db, 'one');
   const other = await createVaultWorkspace(db, 'two');
-  return { db, place: { workspaceId, provider: 'openai', purpose: 'api_key' }, other, keyring };
+  return { db, slot: { workspaceId, provider: 'openai', purpose: 'api_key' }, other, keyring };
 }
 
 describe('the vault', () => {
   test('a stored key is opened as it was, described by its last four, and its bytes are nowhere in the database', async () => {
-    const { db, place, keyring } = await vault();
-    expect(await storeKey(db, keyring, place, openAiKey, checked)).toEqual({ lastFour: 'WXYZ', same: false });
-    expect((await openKey(db, keyring, place, use))?.reveal()).toBe(openAiCanary);
-    expect(await describeKeys(db, place.workspaceId)).toMatchObject([
+    const { db, slot, keyring } = await vault();
+    expect(await storeKey(db, keyring, slot, openAiKey, checked)).toEqual({ lastFour: 'WXYZ', same: false });
+    expect((await openKey(db, keyring, slot, use))?.reveal()).toBe(openAiCanary);
+    expect(await describeKeys(db, slot.workspaceId)).toMatchObject([
       { provider: 'openai', purpose: 'api_key', lastFour: 'WXYZ', status: 'valid', createdBy: 'an-admin' },
     ]);
     const dump = JSON.stringify([
@@ -150,46 +150,46 @@ describe('the vault', () => {
   });
 
   test('a key in the place of another replaces it, and the same one is recognised', async () => {
-    const { db, place, keyring } = await vault();
-    await storeKey(db, keyring, place, openAiKey, checked);
-    expect((await storeKey(db, keyring, place, openAiKey, checked)).same).toBe(true);
-    expect((await storeKey(db, keyring, place, new Secret(googleCanary), checked)).same).toBe(false);
-    expect((await openKey(db, keyring, place, use))?.reveal()).toBe(googleCanary);
-    expect(await describeKeys(db, place.workspaceId)).toHaveLength(1);
+    const { db, slot, keyring } = await vault();
+    await storeKey(db, keyring, slot, openAiKey, checked);
+    expect((await storeKey(db, keyring, slot, openAiKey, checked)).same).toBe(true);
+    expect((await storeKey(db, keyring, slot, new Secret(googleCanary), checked)).same).toBe(false);
+    expect((await openKey(db, keyring, slot, use))?.reveal()).toBe(googleCanary);
+    expect(await describeKeys(db, slot.workspaceId)).toHaveLength(1);
   });
 
   test('a removed key is gone, and removing it again removes nothing', async () => {
-    const { db, place, keyring } = await vault();
-    await storeKey(db, keyring, place, openAiKey, checked);
-    expect(await removeKey(db, place, { actor: 'an-admin' })).toBe(true);
-    expect(await removeKey(db, place, { actor: 'an-admin' })).toBe(false);
-    expect(await openKey(db, keyring, place, use)).toBeNull();
+    const { db, slot, keyring } = await vault();
+    await storeKey(db, keyring, slot, openAiKey, checked);
+    expect(await removeKey(db, slot, { actor: 'an-admin' })).toBe(true);
+    expect(await removeKey(db, slot, { actor: 'an-admin' })).toBe(false);
+    expect(await openKey(db, keyring, slot, use)).toBeNull();
   });
 
   test.each(['workspace_id', 'provider', 'purpose'])(
     'a row whose %s was changed in the database does not open',
     async (column) => {
-      const { db, place, other, keyring } = await vault();
-      await storeKey(db, keyring, place, openAiKey, checked);
-      const moved: KeyPlace =
+      const { db, slot, other, keyring } = await vault();
+      await storeKey(db, keyring, slot, openAiKey, checked);
+      const moved: KeySlot =
         column === 'workspace_id'
-          ? { ...place, workspaceId: other }
+          ? { ...slot, workspaceId: other }
           : column === 'provider'
-            ? { ...place, provider: 'google' }
-            : { ...place, purpose: 'bot_token' };
-      await db.update(workspaceKeys).set(moved).where(eq(workspaceKeys.workspaceId, place.workspaceId));
+            ? { ...slot, provider: 'google' }
+            : { ...slot, purpose: 'bot_token' };
+      await db.update(workspaceKeys).set(moved).where(eq(workspaceKeys.workspaceId, slot.workspaceId));
       await expect(openKey(db, keyring, moved, use)).rejects.toThrow(SealError);
     },
   );
 
   test('two rows whose contents were swapped do not open', async () => {
-    const { db, place, other, keyring } = await vault();
-    const theirs: KeyPlace = { ...place, workspaceId: other };
-    await storeKey(db, keyring, place, openAiKey, checked);
+    const { db, slot, other, keyring } = await vault();
+    const theirs: KeySlot = { ...slot, workspaceId: other };
+    await storeKey(db, keyring, slot, openAiKey, checked);
     await storeKey(db, keyring, theirs, new Secret(googleCanary), checked);
     for (const [from, to] of [
-      [await storedKey(db, place), theirs],
-      [await storedKey(db, theirs), place],
+      [await storedKey(db, slot), theirs],
+      [await storedKey(db, theirs), slot],
     ] as const) {
       const { box, wrappedKey, keyVersion, lastFour, fingerprint } = from;
       await db
@@ -197,23 +197,23 @@ describe('the vault', () => {
         .set({ box, wrappedKey, keyVersion, lastFour, fingerprint })
         .where(eq(workspaceKeys.workspaceId, to.workspaceId));
     }
-    await expect(openKey(db, keyring, place, use)).rejects.toThrow(SealError);
+    await expect(openKey(db, keyring, slot, use)).rejects.toThrow(SealError);
     await expect(openKey(db, keyring, theirs, use)).rejects.toThrow(SealError);
   });
 
   test('what was done with a key is recorded with who, when and what for, and cannot be rewritten', async () => {
-    const { db, place, keyring } = await vault();
-    await storeKey(db, keyring, place, openAiKey, checked);
-    await openKey(db, keyring, place, use);
-    await noteKeyStatus(db, place, 'invalid', 'WXYZ', {
+    const { db, slot, keyring } = await vault();
+    await storeKey(db, keyring, slot, openAiKey, checked);
+    await openKey(db, keyring, slot, use);
+    await noteKeyStatus(db, slot, 'invalid', 'WXYZ', {
       actor: null,
       action: 'failed',
       step: 'image',
       note: 'bad_key',
     });
     await rotateKeys(db, twoKeys, 'an-operator');
-    await removeKey(db, place, { actor: 'an-admin' });
-    const audit = await listKeyAudit(db, place.workspaceId, 10);
+    await removeKey(db, slot, { actor: 'an-admin' });
+    const audit = await listKeyAudit(db, slot.workspaceId, 10);
     expect(audit.map(({ action, actor, note, lastFour }) => [action, actor, note, lastFour]).reverse()).toEqual([
       ['set', 'an-admin', 'valid', 'WXYZ'],
       ['used', null, '', 'WXYZ'],
@@ -228,17 +228,17 @@ describe('the vault', () => {
     ]) {
       await expect(db.execute(sql.raw(change))).rejects.toMatchObject({ cause: { code: '23001' } });
     }
-    expect(await listKeyAudit(db, place.workspaceId, 10)).toHaveLength(5);
+    expect(await listKeyAudit(db, slot.workspaceId, 10)).toHaveLength(5);
   });
 
   test('a step that opens its key again and again used it once', async () => {
-    const { db, place, keyring } = await vault();
-    await storeKey(db, keyring, place, openAiKey, checked);
+    const { db, slot, keyring } = await vault();
+    await storeKey(db, keyring, slot, openAiKey, checked);
     const run = runId.parse(randomUUID());
     for (const step of ['image', 'image', 'video', 'video', 'video'] as const) {
-      await openKey(db, keyring, place, { ...use, runId: run, step });
+      await openKey(db, keyring, slot, { ...use, runId: run, step });
     }
-    const audit = await listKeyAudit(db, place.workspaceId, 10);
+    const audit = await listKeyAudit(db, slot.workspaceId, 10);
     expect(audit.filter(({ action }) => action === 'used')).toMatchObject([
       { runId: run, step: 'video' },
       { runId: run, step: 'image' },
@@ -246,61 +246,61 @@ describe('the vault', () => {
   });
 
   test('a status is not written onto a key that took its place meanwhile', async () => {
-    const { db, place, keyring } = await vault();
-    await storeKey(db, keyring, place, new Secret('sk-another-key-0123456789-ABCD'), checked);
-    await noteKeyStatus(db, place, 'invalid', 'WXYZ', { actor: null, action: 'failed' });
-    expect(await describeKeys(db, place.workspaceId)).toMatchObject([{ status: 'valid', lastFour: 'ABCD' }]);
+    const { db, slot, keyring } = await vault();
+    await storeKey(db, keyring, slot, new Secret('sk-another-key-0123456789-ABCD'), checked);
+    await noteKeyStatus(db, slot, 'invalid', 'WXYZ', { actor: null, action: 'failed' });
+    expect(await describeKeys(db, slot.workspaceId)).toMatchObject([{ status: 'valid', lastFour: 'ABCD' }]);
   });
 
   test('a key whose master key is missing is named by a rotation, and the others are rotated', async () => {
-    const { db, place, other, keyring } = await vault();
-    await storeKey(db, keyring, place, openAiKey, checked);
+    const { db, slot, other, keyring } = await vault();
+    await storeKey(db, keyring, slot, openAiKey, checked);
     const strange = parseKeyring(newKeyring().replace('k1', 'k7'));
-    await storeKey(db, strange, { ...place, workspaceId: other }, openAiKey, checked);
+    await storeKey(db, strange, { ...slot, workspaceId: other }, openAiKey, checked);
     const rotation = await rotateKeys(db, twoKeys, null);
     expect(rotation.rewrapped).toBe(1);
-    expect(rotation.failed).toMatchObject([{ place: { workspaceId: other }, reason: expect.stringContaining('k7') }]);
-    expect((await openKey(db, twoKeys, place, use))?.reveal()).toBe(openAiCanary);
+    expect(rotation.failed).toMatchObject([{ slot: { workspaceId: other }, reason: expect.stringContaining('k7') }]);
+    expect((await openKey(db, twoKeys, slot, use))?.reveal()).toBe(openAiCanary);
   });
 
   test('a rotation beside readers and writers loses nothing and leaves nobody behind', async () => {
     const { db, keyring } = await vault();
-    const places: KeyPlace[] = [];
+    const places: KeySlot[] = [];
     for (let index = 0; index < 12; index += 1) {
       const workspaceId = await createVaultWorkspace(db, `busy-${index}`);
       for (const provider of ['openai', 'google'] as const) places.push({ workspaceId, provider, purpose: 'api_key' });
     }
-    const latest = new Map<KeyPlace, string>();
-    for (const [index, place] of places.entries()) {
-      latest.set(place, `sk-first-of-place-${index}-0123456789`);
-      await storeKey(db, keyring, place, new Secret(latest.get(place) ?? ''), checked);
+    const latest = new Map<KeySlot, string>();
+    for (const [index, slot] of places.entries()) {
+      latest.set(slot, `sk-first-of-place-${index}-0123456789`);
+      await storeKey(db, keyring, slot, new Secret(latest.get(slot) ?? ''), checked);
     }
     // Writers with the old keyring as well as the new one: not every process is restarted at once.
-    const write = async (place: KeyPlace, round: number) => {
-      const value = `sk-round-${round}-${latest.get(place)}`;
-      await storeKey(db, round % 2 === 0 ? twoKeys : keyring, place, new Secret(value), checked);
-      latest.set(place, value);
+    const write = async (slot: KeySlot, round: number) => {
+      const value = `sk-round-${round}-${latest.get(slot)}`;
+      await storeKey(db, round % 2 === 0 ? twoKeys : keyring, slot, new Secret(value), checked);
+      latest.set(slot, value);
     };
     const seen: string[] = [];
-    const read = async (place: KeyPlace) => {
-      const value = (await openKey(db, twoKeys, place, use))?.reveal() ?? 'nothing';
-      if (!value.includes(`-of-place-${places.indexOf(place)}-`)) seen.push(value);
+    const read = async (slot: KeySlot) => {
+      const value = (await openKey(db, twoKeys, slot, use))?.reveal() ?? 'nothing';
+      if (!value.includes(`-of-place-${places.indexOf(slot)}-`)) seen.push(value);
     };
     await Promise.all([
       ...[1, 2, 3].map(() => rotateKeys(db, twoKeys, null)),
-      ...places.map(async (place, index) => {
+      ...places.map(async (slot, index) => {
         for (let round = 0; round < 4; round += 1) {
-          if (index % 2 === 0) await write(place, round);
-          await read(place);
+          if (index % 2 === 0) await write(slot, round);
+          await read(slot);
         }
       }),
       rotateKeys(db, twoKeys, null),
     ]);
     expect(seen).toEqual([]);
     expect((await rotateKeys(db, twoKeys, null)).failed).toEqual([]);
-    for (const place of places) {
-      expect((await openKey(db, twoKeys, place, use))?.reveal()).toBe(latest.get(place));
-      expect((await storedKey(db, place)).keyVersion).toBe('k2');
+    for (const slot of places) {
+      expect((await openKey(db, twoKeys, slot, use))?.reveal()).toBe(latest.get(slot));
+      expect((await storedKey(db, slot)).keyVersion).toBe('k2');
     }
   });
 });

@@ -3,8 +3,8 @@ import { sql } from 'drizzle-orm';
 import postgres from 'postgres';
 import { inject, onTestFinished } from 'vitest';
 import { type Database, openDatabase } from '../../src/db/client.ts';
-import { workspaceId } from '../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../src/db/workspaces.ts';
+import { workspaceId } from '../../src/domain.ts';
 import { templateDatabase } from './global.ts';
 
 /** A database of its own for one test, cloned from the migrated template and dropped after the test. */
@@ -56,7 +56,7 @@ export async function createDatabaseInTime(): Promise<Database & { advance: (int
 
 /** A workspace with that many credits. */
 export async function createWorkspace(database: Database, credits: number, id = 'terminal:test'): Promise<Workspace> {
-  const workspace = { id: workspaceId.parse(id), face: 'terminal', name: id } as const;
+  const workspace = { id: workspaceId.parse(id), platform: 'terminal', name: id } as const;
   await ensureWorkspace(database.db, workspace, credits);
   return workspace;
 }

@@ -14,7 +14,7 @@ type Orders = Partial<
 export type WorkerProcess = {
   process: ChildProcess;
   /** Resolves with the run's id at the first such line of the process, past ones included; at `ready` with the port that it serves. */
-  reached: (milestone: string, step?: string) => Promise<string>;
+  reached: (failpoint: string, step?: string) => Promise<string>;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
@@ -53,17 +53,17 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     lines.push(line);
     for (const look of waiting) look();
   });
-  const reached: WorkerProcess['reached'] = (milestone, step) =>
+  const reached: WorkerProcess['reached'] = (failpoint, step) =>
     new Promise((resolve, reject) => {
       const look = () => {
-        const line = lines.find((one) => one.startsWith(`${milestone} ${step ?? ''}`));
+        const line = lines.find((one) => one.startsWith(`${failpoint} ${step ?? ''}`));
         if (line === undefined) return;
         waiting.delete(look);
         resolve(line.split(' ')[2] ?? '');
       };
       waiting.add(look);
       look();
-      reader.once('close', () => reject(new Error(`the process ended before ${milestone} ${step ?? ''}`)));
+      reader.once('close', () => reject(new Error(`the process ended before ${failpoint} ${step ?? ''}`)));
     });
   return { process: child, reached, exited };
 }

@@ -7,10 +7,10 @@ import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
 import type { Lease } from '../../src/db/turns.ts';
-import type { RunId } from '../../src/db/vocabulary.ts';
-import { createLog } from '../../src/log.ts';
-import { openProgram, type Program, type Surroundings } from '../../src/main.ts';
+import type { RunId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
+import { openProgram, type Program, type Surroundings } from '../../src/program.ts';
 import { testConfig } from './config.ts';
 import { createWorkspace } from './database.ts';
 import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
@@ -72,7 +72,7 @@ export const redisOf = (url: string | null) => (url === null ? {} : { REDIS_URL:
 export const submissionOf = (over: Partial<Submission> & Pick<Submission, 'workspace'>): Submission => ({
   member: { id: 'ada', name: 'Ada', isAdmin: false },
   requestKey: crypto.randomUUID(),
-  place: {},
+  conversation: {},
   workflow: 'complete',
   prompt: 'a fox in the snow',
   options: {},

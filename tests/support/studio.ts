@@ -2,7 +2,7 @@ import { appendFileSync, createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type StepKind, stepKinds } from '../../src/db/vocabulary.ts';
+import { type StepKind, stepKinds } from '../../src/domain.ts';
 import { type Call, type Capabilities, type Provider, ProviderError } from '../../src/pipeline/providers/provider.ts';
 import { createProviders, type Providers } from '../../src/pipeline/providers/registry.ts';
 
@@ -57,7 +57,7 @@ export function createVendor(
     if (failing) throw failing();
   }
 
-  const common = { id: 'vendor', vendor: null, capabilities: can, usualMs: () => 100 };
+  const common = { id: 'vendor', vendor: null, capabilities: can, expectedMs: () => 100 };
   const never = async () => {
     throw new ProviderError('invalid_request', 'this step answers at once');
   };

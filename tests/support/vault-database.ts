@@ -1,8 +1,8 @@
 import { eq } from 'drizzle-orm';
 import type { Db } from '../../src/db/client.ts';
 import { workspaceKeys, workspaces } from '../../src/db/schema.ts';
-import type { KeyPlace } from '../../src/db/vault.ts';
-import { type WorkspaceId, workspaceId } from '../../src/db/vocabulary.ts';
+import type { KeySlot } from '../../src/db/vault.ts';
+import { type WorkspaceId, workspaceId } from '../../src/domain.ts';
 import { createTestDatabase } from './database.ts';
 
 /** A migrated database of its own for one test. */
@@ -10,14 +10,14 @@ export const createVaultDatabase = async (): Promise<Db> => (await createTestDat
 
 export async function createVaultWorkspace(db: Db, name: string): Promise<WorkspaceId> {
   const id = workspaceId.parse(`terminal:${name}`);
-  await db.insert(workspaces).values({ id, face: 'terminal', name });
+  await db.insert(workspaces).values({ id, platform: 'terminal', name });
   return id;
 }
 
 /** The stored row of a key, as whoever gets hold of the database sees it. */
 export async function storedKey(
   db: Db,
-  { workspaceId, provider }: KeyPlace,
+  { workspaceId, provider }: KeySlot,
 ): Promise<typeof workspaceKeys.$inferSelect> {
   const rows = await db.select().from(workspaceKeys).where(eq(workspaceKeys.workspaceId, workspaceId));
   const row = rows.find((one) => one.provider === provider);

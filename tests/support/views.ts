@@ -1,5 +1,5 @@
 import type { Run, RunView, Step } from '../../src/db/runs.ts';
-import { runId, runOptions, type StepKind, workspaceId } from '../../src/db/vocabulary.ts';
+import { runId, runOptions, type StepKind, workspaceId } from '../../src/domain.ts';
 
 const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
 
@@ -37,9 +37,9 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
     workflow: 'complete',
     prompt: 'a fox',
     options: runOptions.parse({}),
-    face: null,
-    place: {},
-    speech: {},
+    platform: null,
+    conversation: {},
+    postedMessages: {},
     state: 'running',
     priceCredits: 24,
     capturedCredits: null,
@@ -50,7 +50,7 @@ export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
     dispatch: 1,
     claimed: 1,
     busy: true,
-    setbacks: 1,
+    failedAttempts: 1,
     createdAt: new Date(),
     startedAt: null,
     settledAt: null,

@@ -1,10 +1,10 @@
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
-import { runId, stepKinds, workspaceId } from '../../src/db/vocabulary.ts';
-import { startFaces } from '../../src/faces.ts';
-import { createLog } from '../../src/log.ts';
-import { openProgram } from '../../src/main.ts';
-import { milestones, type Reach } from '../../src/pipeline/milestones.ts';
+import { startBots } from '../../src/bots.ts';
+import { runId, stepKinds, workspaceId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { failpoints, type ReachFailpoint } from '../../src/pipeline/failpoints.ts';
+import { openProgram } from '../../src/program.ts';
 import { testConfig } from './config.ts';
 import { createVendor } from './studio.ts';
 
@@ -21,7 +21,7 @@ export const workerOrders = z.object({
   exhausting: z.enum(stepKinds).nullable(),
   /** Where to stop for good (`kill`), or until somebody continues the process (`stop`). */
   at: z
-    .object({ milestone: z.enum(milestones), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
+    .object({ failpoint: z.enum(failpoints), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
@@ -36,13 +36,13 @@ export const workerOrders = z.object({
 /** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
 const orders = workerOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 let met = false;
-const reach: Reach = (milestone, where) => {
-  process.stdout.write(`${milestone} ${where.step ?? '-'} ${where.runId}\n`);
+const reachFailpoint: ReachFailpoint = (failpoint, where) => {
+  process.stdout.write(`${failpoint} ${where.step ?? '-'} ${where.runId}\n`);
   const { at } = orders;
   // The run is in the queue before its dispatch is known here: this process could be well ahead with it by the time it is killed.
-  if (at?.milestone === 'run_dispatched' && milestone === 'turn_claimed')
+  if (at?.failpoint === 'run_dispatched' && failpoint === 'turn_claimed')
     throw new Error('the turn waits for the kill');
-  if (met || !at || at.milestone !== milestone || (at.step && at.step !== where.step)) return;
+  if (met || !at || at.failpoint !== failpoint || (at.step && at.step !== where.step)) return;
   met = true;
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
 };
@@ -62,7 +62,7 @@ const program = await openProgram(
   log,
   {
     worker: !orders.submit && !orders.discord?.bot,
-    reach,
+    reachFailpoint,
     visibilityMs: orders.visibilityMs,
     ...(orders.environment
       ? {}
@@ -78,15 +78,15 @@ const program = await openProgram(
   },
 );
 const http = createHttpServer();
-if (orders.discord?.bot) await startFaces(program, log, http);
+if (orders.discord?.bot) await startBots(program, log, http);
 process.stdout.write(`ready - ${http.port() ?? '-'}\n`);
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
 if (orders.submit) {
   await program.services.submit({
-    workspace: { id: workspaceId.parse('terminal:test'), face: 'terminal', name: 'test' },
+    workspace: { id: workspaceId.parse('terminal:test'), platform: 'terminal', name: 'test' },
     member: { id: 'ada', name: 'Ada', isAdmin: false },
     requestKey: runId.parse(crypto.randomUUID()),
-    place: {},
+    conversation: {},
     workflow: 'complete',
     prompt: 'a fox in the snow',
     options: {},

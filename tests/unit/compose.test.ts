@@ -66,7 +66,10 @@ test('its environment is what VidGenie reads, and makes a whole configuration', 
     // As Compose fills them in from .env.
     const filled = Object.entries(environment).map(([variable, value]) => [
       variable,
-      String(value).replace(/\$\{[A-Z0-9_]+(:-([^}]*)|:\?[^}]*)?\}/g, (_, __, usual) => usual ?? 'secret'),
+      String(value).replace(
+        /\$\{[A-Z0-9_]+(:-([^}]*)|:\?[^}]*)?\}/g,
+        (_, __, defaultValue) => defaultValue ?? 'secret',
+      ),
     ]);
     const config = readConfig(Object.fromEntries(filled), (path) => contents.get(basename(path)) ?? '');
     expect(config).toMatchObject({ port: 3_000, home: '/var/lib/vidgenie', s3: { bucket: 'vidgenie' } });
@@ -97,8 +100,8 @@ test('no container gets a secret in its environment: each comes as a file, from 
     }
     for (const one of given) expect(secrets[one]?.file).toContain(`\${${one.toUpperCase()}_FILE:`);
   }
-  const usual = Object.values(secrets).flatMap(({ file: path }) => /:-(.*)\}$/.exec(path)?.[1] ?? []);
-  expect([...new Set(usual)]).toEqual(['./secrets/none']);
+  const defaultValue = Object.values(secrets).flatMap(({ file: path }) => /:-(.*)\}$/.exec(path)?.[1] ?? []);
+  expect([...new Set(defaultValue)]).toEqual(['./secrets/none']);
   expect(readFileSync('secrets/none', 'utf8')).toBe('');
 });
 

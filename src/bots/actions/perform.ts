@@ -1,10 +1,10 @@
-import { tidied } from '../../db/plainText.ts';
-import { longestPrompt, promptText, type RunId } from '../../db/vocabulary.ts';
+import { maxPromptLength, promptText, type RunId } from '../../domain.ts';
 import { nextPrices } from '../../pipeline/submit.ts';
+import { tidied } from '../../plainText.ts';
 import type { Action } from '../card.ts';
 import { cancel } from '../commands/cancel.ts';
 import { namedRun } from '../commands/find.ts';
-import { tooFast } from '../commands/pace.ts';
+import { rateLimited } from '../commands/rateLimit.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { runAgain } from './again.ts';
 import { animateRun } from './animate.ts';
@@ -20,7 +20,7 @@ export type ActionAnswer = Answer | Deleted | EditPrompt;
  * they may not see is not found, whatever the button says.
  */
 export async function performAction(request: CommandRequest, action: Action, id: RunId): Promise<ActionAnswer> {
-  const refusal = await tooFast(request);
+  const refusal = await rateLimited(request);
   if (refusal) return { kind: 'refusal', refusal };
   const found = await namedRun(request, id);
   if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
@@ -46,7 +46,7 @@ export async function performAction(request: CommandRequest, action: Action, id:
 
 /** Starts a run like the one whose words were edited, for no more credits than the request says that it was told to cost. */
 export async function submitEdit(request: CommandRequest, id: RunId, prompt: string): Promise<Answer> {
-  const refusal = await tooFast(request);
+  const refusal = await rateLimited(request);
   if (refusal) return { kind: 'refusal', refusal };
   const found = await namedRun(request, id);
   if (found.outcome === 'refused') return { kind: 'refusal', refusal: found.refusal };
@@ -56,8 +56,8 @@ export async function submitEdit(request: CommandRequest, id: RunId, prompt: str
   return {
     kind: 'refusal',
     refusal:
-      length > longestPrompt
-        ? { reason: 'too_long', option: 'prompt', length, most: longestPrompt }
+      length > maxPromptLength
+        ? { reason: 'too_long', option: 'prompt', length, max: maxPromptLength }
         : { reason: 'missing', command: found.view.run.workflow, option: 'prompt' },
   };
 }

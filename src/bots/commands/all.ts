@@ -8,8 +8,8 @@ import { createHelp } from './help.ts';
 import { history } from './history.ts';
 import { image } from './image.ts';
 import { keys } from './keys.ts';
-import { tooFast } from './pace.ts';
 import { parseLine } from './parse.ts';
+import { rateLimited } from './rateLimit.ts';
 import type { Given } from './read.ts';
 import type { Answer, CommandRequest } from './request.ts';
 import { settings } from './settings.ts';
@@ -28,7 +28,7 @@ export const workflowCommands = { complete, image, video } as const;
 export async function perform(request: CommandRequest, command: Command, given: Given): Promise<Answer> {
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
-  const refusal = await tooFast(request);
+  const refusal = await rateLimited(request);
   if (refusal) return { kind: 'refusal', refusal };
   return await command.perform(request, given);
 }
@@ -37,7 +37,7 @@ export async function perform(request: CommandRequest, command: Command, given: 
 export async function submitForm(request: CommandRequest, command: Command, values: FormValues): Promise<Answer> {
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
-  const refusal = await tooFast(request);
+  const refusal = await rateLimited(request);
   if (refusal) return { kind: 'refusal', refusal };
   return await command.submit(request, values);
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { type ApiToken, createToken, listTokens, revokeToken } from '../../db/access.ts';
+import { type ApiToken, createToken, listTokens, revokeToken } from '../../db/auth.ts';
 import { type Card, type Entry, textCard } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { type Text, textOf } from '../text.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { listRuns, loadRun } from '../../db/runs.ts';
-import type { RunId } from '../../db/vocabulary.ts';
+import type { RunId } from '../../domain.ts';
 import { stopRun } from '../../pipeline/stop.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { textCard } from '../card.ts';

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { Text } from '../text.ts';
-import { factsOf, type OptionFacts } from './option.ts';
+import { factsOf, type NamedOption } from './option.ts';
 import { type Given, readGiven } from './read.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
@@ -17,8 +17,6 @@ type Declaration<Shape extends z.ZodRawShape> = {
 };
 
 export type FormValues = Readonly<Record<string, string>>;
-
-export type NamedOption = { name: string } & OptionFacts;
 
 /** A subcommand, ready for every face: what it is called, what it takes, who may use it, and what it does. */
 export type Command = {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountOf, type ListedTransaction, listTransactions, usageOf } from '../../db/credits.ts';
-import type { Member } from '../../db/vocabulary.ts';
+import type { Member } from '../../domain.ts';
 import { runNamedIn } from '../actions/permission.ts';
 import { type Entry, textCard } from '../card.ts';
 import { shortId } from '../runCard.ts';

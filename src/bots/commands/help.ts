@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { workflows } from '../../db/vocabulary.ts';
+import { workflows } from '../../domain.ts';
 import { quote } from '../../pipeline/submit.ts';
 import { type Block, type Card, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';

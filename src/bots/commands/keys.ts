@@ -1,24 +1,17 @@
 import { z } from 'zod';
 import { Secret } from '../../db/secret.ts';
 import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
-import type { KeyCheck } from '../../pipeline/providers/keys.ts';
 import { type Vendor, vendorNames, vendors } from '../../pipeline/providers/vendors.ts';
 import { type Card, type Form, type FormField, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';
+import type { KeyChange } from './keyChange.ts';
 import type { CommandRequest } from './request.ts';
 
-/** What came of trying to change one vendor's key. `kept`: nothing was stored, and what was there is there still. */
-export type KeyChange =
-  | { vendor: Vendor; outcome: 'saved'; check: KeyCheck; lastFour: string }
-  | { vendor: Vendor; outcome: 'kept'; check: KeyCheck }
-  | { vendor: Vendor; outcome: 'malformed' }
-  | { vendor: Vendor; outcome: 'removed' | 'nothing_there' };
+type Requester = Pick<CommandRequest, 'services' | 'workspace' | 'member' | 'signal'>;
 
-type Asker = Pick<CommandRequest, 'services' | 'workspace' | 'member' | 'signal'>;
-
-const place = (asker: Asker, vendor: Vendor) =>
-  ({ workspaceId: asker.workspace.id, provider: vendor, purpose: 'api_key' }) as const;
+const slot = (requester: Requester, vendor: Vendor) =>
+  ({ workspaceId: requester.workspace.id, provider: vendor, purpose: 'api_key' }) as const;
 
 /** Keys are words of printable ASCII, of no more than a line. */
 export const keyShape = /^[\x21-\x7e]{16,300}$/;
@@ -27,29 +20,29 @@ export const keyShape = /^[\x21-\x7e]{16,300}$/;
  * Tries a key with a free call and stores it when the vendor knows it. A key without a permission or without money is stored too,
  * and told: that can change without a new key. One that is invalid, or could not be tried, changes nothing.
  */
-export async function setKey(asker: Asker, vendor: Vendor, typed: string): Promise<KeyChange> {
-  const { services, member, signal } = asker;
+export async function setKey(requester: Requester, vendor: Vendor, typed: string): Promise<KeyChange> {
+  const { services, member, signal } = requester;
   const value = typed.trim();
   if (!keyShape.test(value)) return { vendor, outcome: 'malformed' };
   const key = new Secret(value);
   const check = await services.vault.checkKey(vendor, key, signal);
   if (check === 'invalid' || check === 'unreachable') {
     const use = { actor: member.id, action: 'checked', note: check } as const;
-    await noteKeyStatus(services.db, place(asker, vendor), check, value.slice(-4), use);
+    await noteKeyStatus(services.db, slot(requester, vendor), check, value.slice(-4), use);
     return { vendor, outcome: 'kept', check };
   }
   const checked = { by: member.id, status: check, at: services.now() };
-  const { lastFour } = await storeKey(services.db, services.vault.keyring, place(asker, vendor), key, checked);
+  const { lastFour } = await storeKey(services.db, services.vault.keyring, slot(requester, vendor), key, checked);
   return { vendor, outcome: 'saved', check, lastFour };
 }
 
-export async function dropKey(asker: Asker, vendor: Vendor): Promise<KeyChange> {
-  const gone = await removeKey(asker.services.db, place(asker, vendor), { actor: asker.member.id });
+export async function dropKey(requester: Requester, vendor: Vendor): Promise<KeyChange> {
+  const gone = await removeKey(requester.services.db, slot(requester, vendor), { actor: requester.member.id });
   return { vendor, outcome: gone ? 'removed' : 'nothing_there' };
 }
 
 /** The keys of a workspace that its runs can use, as they may be shown. */
-export async function listKeys({ services, workspace }: Pick<Asker, 'services' | 'workspace'>) {
+export async function listKeys({ services, workspace }: Pick<Requester, 'services' | 'workspace'>) {
   const keys = await describeKeys(services.db, workspace.id);
   return vendors.map((vendor) => ({
     vendor,

@@ -1,7 +1,8 @@
-import { workflows } from '../../db/vocabulary.ts';
+import { workflows } from '../../domain.ts';
 import { type Offer, offerOf, offerOfAny } from '../../pipeline/offer.ts';
 import type { Providers, Vendors } from '../../pipeline/providers/registry.ts';
-import type { Command, NamedOption } from './command.ts';
+import type { Command } from './command.ts';
+import type { NamedOption } from './option.ts';
 
 /** What a command may be asked for; the settings concern every workflow. */
 export function offerFor(
@@ -29,20 +30,26 @@ export function offeredOption(option: NamedOption, offer: Offer): NamedOption {
   if (kind.kind === 'choice') {
     const able: readonly string[] = name === 'aspect' ? offer.aspect : offer.resolution;
     const choices = kind.choices.filter((choice) => able.includes(choice));
-    return { ...option, kind: { ...kind, choices, usual: choices.find((one) => one === kind.usual) ?? null } };
+    return {
+      ...option,
+      kind: { ...kind, choices, defaultValue: choices.find((one) => one === kind.defaultValue) ?? null },
+    };
   }
   if (kind.kind !== 'number') return option;
   const { duration } = offer;
-  const usual = duration.find((one) => one === kind.usual) ?? null;
-  const [least, most] = [duration.at(0), duration.at(-1)];
-  if (least === undefined || most === undefined || most - least === duration.length - 1) {
+  const defaultValue = duration.find((one) => one === kind.defaultValue) ?? null;
+  const [min, max] = [duration.at(0), duration.at(-1)];
+  if (min === undefined || max === undefined || max - min === duration.length - 1) {
     return {
       ...option,
-      kind: { kind: 'number', unit: kind.unit, least: least ?? kind.least, most: most ?? kind.most, usual },
+      kind: { kind: 'number', unit: kind.unit, min: min ?? kind.min, max: max ?? kind.max, defaultValue },
     };
   }
   const choices = duration.map(String);
-  return { ...option, kind: { kind: 'choice', choices, usual: usual === null ? null : String(usual) } };
+  return {
+    ...option,
+    kind: { kind: 'choice', choices, defaultValue: defaultValue === null ? null : String(defaultValue) },
+  };
 }
 
 /** The values that an offered option takes, for lists; empty where it takes anything. */
@@ -51,7 +58,7 @@ export function valuesOf({ kind }: NamedOption): string[] {
     case 'choice':
       return [...kind.choices];
     case 'number':
-      return Array.from({ length: kind.most - kind.least + 1 }, (_, index) => String(kind.least + index));
+      return Array.from({ length: kind.max - kind.min + 1 }, (_, index) => String(kind.min + index));
     case 'flag':
     case 'text':
     case 'image':

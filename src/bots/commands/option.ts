@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { longestPrompt, promptText } from '../../db/vocabulary.ts';
+import { maxPromptLength, promptText } from '../../domain.ts';
 import type { Text } from '../text.ts';
 import type { Allowed } from './refusal.ts';
 
@@ -7,19 +7,21 @@ import type { Allowed } from './refusal.ts';
 export type Placement = 'named' | 'first' | 'rest';
 
 /** What a face needs to know about an option before anybody gives it a value: usage, completion, registration derive from this. */
-export type OptionFacts = {
+type OptionFacts = {
   describe: (text: Text) => string;
   placement: Placement;
   required: boolean;
   kind: OptionKind;
 };
 
+export type NamedOption = { name: string } & OptionFacts;
+
 type OptionKind =
-  | { kind: 'text'; longest: number }
-  | { kind: 'choice'; choices: readonly string[]; usual: string | null }
+  | { kind: 'text'; maxLength: number }
+  | { kind: 'choice'; choices: readonly string[]; defaultValue: string | null }
   /** `byModel`: what of it may be asked for depends on the model at hand. */
-  | { kind: 'number'; least: number; most: number; usual: number | null; unit: 'seconds' | 'runs'; byModel?: true }
-  | { kind: 'flag'; usual: boolean }
+  | { kind: 'number'; min: number; max: number; defaultValue: number | null; unit: 'seconds' | 'runs'; byModel?: true }
+  | { kind: 'flag'; defaultValue: boolean }
   | { kind: 'image'; maxBytes: number; maxSide: number }
   | { kind: 'run' };
 
@@ -39,7 +41,7 @@ export function factsOf(schema: z.core.$ZodType): OptionFacts {
 
 type Describe = OptionFacts['describe'];
 
-const prose = { kind: 'text', longest: longestPrompt } as const;
+const prose = { kind: 'text', maxLength: maxPromptLength } as const;
 
 export const promptOption = (describe: Describe) =>
   // A copy, for each command says in its own words what its prompt is for.
@@ -48,19 +50,19 @@ export const promptOption = (describe: Describe) =>
 export const optionalPromptOption = (describe: Describe) =>
   declare(promptText.optional(), { describe, placement: 'rest', required: false, kind: prose });
 
-/** `usual` is what the product does without it; a workspace may have settled on something else. */
+/** `defaultValue` is what the product does without it; a workspace may have settled on something else. */
 export const choiceOption = <const Choices extends readonly [string, ...string[]]>(
   choices: Choices,
-  usual: Choices[number] | null,
+  defaultValue: Choices[number] | null,
   describe: Describe,
   placement: Placement = 'named',
 ) =>
   declare(z.enum(choices).optional(), {
-    ...{ describe, placement, required: false, kind: { kind: 'choice', choices, usual } },
+    ...{ describe, placement, required: false, kind: { kind: 'choice', choices, defaultValue } },
   });
 
-export const secondsOption = (limits: { least: number; most: number; usual: number }, describe: Describe) =>
-  declare(z.int().min(limits.least).max(limits.most).optional(), {
+export const secondsOption = (limits: { min: number; max: number; defaultValue: number }, describe: Describe) =>
+  declare(z.int().min(limits.min).max(limits.max).optional(), {
     ...{
       describe,
       placement: 'named',
@@ -69,24 +71,29 @@ export const secondsOption = (limits: { least: number; most: number; usual: numb
     },
   });
 
-/** How many runs of something; `least` may stand for "as many as anybody likes". */
-export const runsOption = (limits: { least: number; most: number }, describe: Describe) =>
-  declare(z.int().min(limits.least).max(limits.most).optional(), {
+/** How many runs of something; `min` may stand for "as many as anybody likes". */
+export const runsOption = (limits: { min: number; max: number }, describe: Describe) =>
+  declare(z.int().min(limits.min).max(limits.max).optional(), {
     ...{
       describe,
       placement: 'named',
       required: false,
-      kind: { kind: 'number', unit: 'runs', usual: null, ...limits },
+      kind: { kind: 'number', unit: 'runs', defaultValue: null, ...limits },
     },
   });
 
-export const textOption = (longest: number, describe: Describe) =>
-  declare(z.string().min(1).max(longest).optional(), {
-    ...{ describe, placement: 'named', required: false, kind: { kind: 'text', longest } },
+export const textOption = (maxLength: number, describe: Describe) =>
+  declare(z.string().min(1).max(maxLength).optional(), {
+    ...{ describe, placement: 'named', required: false, kind: { kind: 'text', maxLength } },
   });
 
-export const flagOption = (usual: boolean, describe: Describe) =>
-  declare(z.boolean().optional(), { describe, placement: 'named', required: false, kind: { kind: 'flag', usual } });
+export const flagOption = (defaultValue: boolean, describe: Describe) =>
+  declare(z.boolean().optional(), {
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'flag', defaultValue },
+  });
 
 /** The same numbers as the pipeline's `inputImageLimits`, which a test compares: importing them would load an image library. */
 export const imageLimits = { maxBytes: 10 * 1024 * 1024, maxSide: 4096 } as const;
@@ -104,7 +111,7 @@ export function allowedBy({ kind }: OptionFacts): Allowed {
     case 'choice':
       return { kind: 'choices', values: kind.choices };
     case 'number':
-      return { kind: 'whole_number', least: kind.least, most: kind.most };
+      return { kind: 'whole_number', min: kind.min, max: kind.max };
     case 'flag':
       return { kind: 'on_off' };
     case 'text':

@@ -1,6 +1,7 @@
 import { parseArgs } from 'node:util';
-import { longestPrompt } from '../../db/vocabulary.ts';
-import type { Command, NamedOption } from './command.ts';
+import { maxPromptLength } from '../../domain.ts';
+import type { Command } from './command.ts';
+import type { NamedOption } from './option.ts';
 import { allowedBy } from './option.ts';
 import { type Given, nearest } from './read.ts';
 import type { Refusal } from './refusal.ts';
@@ -9,12 +10,12 @@ import { splitWords, type Word } from './words.ts';
 export type Parsed = { outcome: 'parsed'; command: Command; given: Given } | { outcome: 'refused'; refusal: Refusal };
 
 /** A line much longer than any prompt is refused before anything looks at it closely. */
-const longestLine = 4 * longestPrompt;
+const maxLine = 4 * maxPromptLength;
 
 /** Reads a line such as `/vidgenie complete a fox --duration 8`; the name in front may be left out, and nothing at all asks for help. */
 export function parseLine(line: string, commands: readonly Command[]): Parsed {
-  if (line.length > longestLine) {
-    return refused({ reason: 'too_long', option: 'prompt', length: line.length, most: longestPrompt });
+  if (line.length > maxLine) {
+    return refused({ reason: 'too_long', option: 'prompt', length: line.length, max: maxPromptLength });
   }
   const body = line.replace(/^\s*\/?vidgenie(?=\s|$)/i, '');
   const [first, ...words] = splitWords(body);
@@ -28,8 +29,8 @@ export function parseLine(line: string, commands: readonly Command[]): Parsed {
 /** Reads the words of a command line, which the shell has split already. */
 export function parseArguments(command: Command, args: readonly string[]): Parsed {
   const line = args.join(' ');
-  if (line.length > longestLine) {
-    return refused({ reason: 'too_long', option: 'prompt', length: line.length, most: longestPrompt });
+  if (line.length > maxLine) {
+    return refused({ reason: 'too_long', option: 'prompt', length: line.length, max: maxPromptLength });
   }
   let start = 0;
   const words = args.map((value) => {

@@ -1,8 +1,7 @@
 import { distance } from 'fastest-levenshtein';
 import type { z } from 'zod';
-import { tidied } from '../../db/plainText.ts';
-import type { NamedOption } from './command.ts';
-import { allowedBy } from './option.ts';
+import { tidied } from '../../plainText.ts';
+import { allowedBy, type NamedOption } from './option.ts';
 import type { Refusal } from './refusal.ts';
 
 /** Options as they arrive: typed words from a text, typed values from a chat platform. */
@@ -73,9 +72,9 @@ function fromText({ kind }: NamedOption, value: string | number | boolean): stri
 
 function refusalOf(command: string, option: NamedOption, value: string | number | boolean | undefined): Refusal {
   const given = String(value ?? '');
-  if (option.kind.kind === 'text' && tidied(given).length > option.kind.longest) {
-    const { longest } = option.kind;
-    return { reason: 'too_long', option: option.name, length: tidied(given).length, most: longest };
+  if (option.kind.kind === 'text' && tidied(given).length > option.kind.maxLength) {
+    const { maxLength } = option.kind;
+    return { reason: 'too_long', option: option.name, length: tidied(given).length, max: maxLength };
   }
   if (value === undefined || given === '' || option.kind.kind === 'text') {
     return { reason: 'missing', command, option: option.name };
@@ -95,6 +94,6 @@ export function nearest(given: string, candidates: readonly string[]): string | 
     .map((candidate) => ({ candidate, score: distance(word, candidate.toLowerCase()) }))
     .sort((a, b) => a.score - b.score);
   if (!best || word === '') return null;
-  const longest = Math.max(word.length, best.candidate.length);
-  return best.score <= Math.max(1, Math.floor(longest * 0.4)) ? best.candidate : null;
+  const maxLength = Math.max(word.length, best.candidate.length);
+  return best.score <= Math.max(1, Math.floor(maxLength * 0.4)) ? best.candidate : null;
 }

@@ -1,6 +1,6 @@
-import type { RunId, StepKind } from '../../db/vocabulary.ts';
+import type { RunId, StepKind } from '../../domain.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
-import type { StopCost } from '../../pipeline/moves.ts';
+import type { StopCost } from '../../pipeline/stateMachine.ts';
 
 /** Why a command was not carried out. Nothing was started and nothing was charged. */
 export type Refusal =
@@ -10,11 +10,11 @@ export type Refusal =
   | { reason: 'bad_value'; option: string; given: string; nearest: string | null; allowed: Allowed }
   | { reason: 'given_twice'; option: string }
   | { reason: 'missing'; command: string; option: string }
-  | { reason: 'too_long'; option: string; length: number; most: number }
+  | { reason: 'too_long'; option: string; length: number; max: number }
   | { reason: 'unexpected_words'; command: string; words: string }
   | { reason: 'admins_only'; command: string }
   | { reason: 'insufficient'; priceCredits: number; balance: number; heldCredits: number }
-  | { reason: 'busy'; most: number }
+  | { reason: 'busy'; max: number }
   | { reason: 'too_fast'; whose: 'member' | 'workspace'; seconds: number }
   | {
       reason: 'unsupported';
@@ -24,7 +24,7 @@ export type Refusal =
       model: string;
     }
   | { reason: 'elsewhere'; channels: readonly string[] }
-  | { reason: 'daily_limit'; most: number; againInMs: number }
+  | { reason: 'daily_limit'; max: number; againInMs: number }
   | { reason: 'blocked'; word: string }
   | { reason: 'flagged'; categories: readonly string[] }
   | { reason: 'unmoderated'; detail: string }
@@ -51,7 +51,7 @@ export type StartButton = { action: 'again' | 'animate' | 'edit'; runId: RunId; 
 /** What an option takes, for a sentence about it. */
 export type Allowed =
   | { kind: 'choices'; values: readonly string[] }
-  | { kind: 'whole_number'; least: number; most: number }
+  | { kind: 'whole_number'; min: number; max: number }
   | { kind: 'on_off' }
   | { kind: 'text' };
 

@@ -1,8 +1,8 @@
 import type { Readable } from 'node:stream';
-import type { Place } from '../../db/placeInQueue.ts';
+import type { QueuePosition } from '../../db/queuePosition.ts';
 import type { RunView } from '../../db/runs.ts';
-import type { Face, Member, Opaque, RunId, RunOptions, Workflow } from '../../db/vocabulary.ts';
 import type { Workspace } from '../../db/workspaces.ts';
+import type { JsonValue, Member, Platform, RunId, RunOptions, Workflow } from '../../domain.ts';
 import type { Card, Form } from '../card.ts';
 import type { Services } from '../services.ts';
 import type { Locale } from '../text.ts';
@@ -16,9 +16,9 @@ export type CommandRequest = {
   /** The platform's own identity of this command: delivered twice, it starts one run. */
   requestKey: string;
   /** The face by which it came, where that is not the workspace's own. */
-  face?: Face;
+  platform?: Platform;
   /** Where a run that this command starts is to speak. */
-  place: Opaque;
+  conversation: JsonValue;
   /** How long that run waits for the message that answers the command; left out where it posts every message of its own. */
   waitsForAnswerMs?: number;
   /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
@@ -46,4 +46,4 @@ export type Answer =
   | { kind: 'refusal'; refusal: Refusal };
 
 /** Null in an answer when the same command had been delivered before: the run is there already. `queue`: where it waits. */
-export type Started = { priceCredits: number; balance: number; options: RunOptions; queue: Place };
+export type Started = { priceCredits: number; balance: number; options: RunOptions; queue: QueuePosition };

@@ -1,13 +1,13 @@
 import { z } from 'zod';
-import { workflows } from '../../db/vocabulary.ts';
 import { saveSettings, settingsOf, workspaceSettings } from '../../db/workspaces.ts';
+import { workflows } from '../../domain.ts';
 import { offerOfAny } from '../../pipeline/offer.ts';
 import { textOf } from '../text.ts';
 import { aspect, audio, duration, quality, resolution, style } from './choices.ts';
 import { command } from './command.ts';
 import { flagOption, runsOption, textOption } from './option.ts';
 import { settingsCard } from './settingsCard.ts';
-import { mostDailyRuns, readForm, settingsForm, wordsOf } from './settingsForm.ts';
+import { maxDailyRuns, readForm, settingsForm, wordsOf } from './settingsForm.ts';
 
 /** With options it changes those settings at once; without any it answers with a form. */
 export const settings = command({
@@ -17,7 +17,7 @@ export const settings = command({
   options: z.object({
     ...{ style, quality, aspect, duration, resolution, audio },
     mentions: flagOption(true, (text) => text.commands.options.mentions),
-    daily: runsOption({ least: 0, most: mostDailyRuns }, (text) => text.commands.options.daily),
+    daily: runsOption({ min: 0, max: maxDailyRuns }, (text) => text.commands.options.daily),
     blocked: textOption(2_000, (text) => text.commands.options.blocked),
     reset: flagOption(false, (text) => text.commands.options.reset),
   }),

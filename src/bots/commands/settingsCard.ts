@@ -1,5 +1,5 @@
-import { type RunOptions, runOptions } from '../../db/vocabulary.ts';
 import type { WorkspaceSettings } from '../../db/workspaces.ts';
+import { type RunOptions, runOptions } from '../../domain.ts';
 import { type Card, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { CommandRequest } from './request.ts';
@@ -8,13 +8,13 @@ import type { CommandRequest } from './request.ts';
 export type Onlooker = Pick<CommandRequest, 'workspace' | 'locale' | 'channelIds'>;
 
 /** Slack and the terminal have no spoilers. */
-export const hasSpoilers = ({ workspace }: Onlooker): boolean => workspace.face === 'discord';
+export const hasSpoilers = ({ workspace }: Onlooker): boolean => workspace.platform === 'discord';
 /** Nobody needs to be called to their own terminal. */
-export const hasMentions = ({ workspace }: Onlooker): boolean => workspace.face !== 'terminal';
+export const hasMentions = ({ workspace }: Onlooker): boolean => workspace.platform !== 'terminal';
 /** Nor has the terminal channels, nor a private conversation with the bot that is a workspace of its own. */
 export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !== undefined;
 
-const usual = runOptions.parse({});
+const defaultValue = runOptions.parse({});
 
 /** The settings as they are. */
 export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
@@ -23,7 +23,7 @@ export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, ti
   const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = settings;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];
-    return value === undefined ? words.usual(plain(usual[option], text)) : plain(value, text);
+    return value === undefined ? words.defaultValue(plain(defaultValue[option], text)) : plain(value, text);
   };
   const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
   const fields = [

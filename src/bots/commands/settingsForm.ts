@@ -1,19 +1,19 @@
-import { tidied } from '../../db/plainText.ts';
-import { runOptions, styles } from '../../db/vocabulary.ts';
 import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
+import { runOptions, styles } from '../../domain.ts';
 import type { Offer } from '../../pipeline/offer.ts';
+import { tidied } from '../../plainText.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { FormValues } from './command.ts';
 import type { Refusal } from './refusal.ts';
 import { hasChannels, hasMentions, hasSpoilers, type Onlooker, settingsCard } from './settingsCard.ts';
 
-export const mostDailyRuns = 1_000;
-const mostChannels = 25;
+export const maxDailyRuns = 1_000;
+const maxChannels = 25;
 /** As many characters as Slack's fields take, and more than the words that were typed into one can come to. */
-const longestWords = 3_000;
+const maxWords = 3_000;
 
-const usual = runOptions.parse({});
+const defaultValue = runOptions.parse({});
 
 /** The settings in three pages. `offer` is what the models at hand can do. */
 export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, offer: Offer): Form {
@@ -44,7 +44,7 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
     kind: 'choice' as const,
     name,
     label: words.fields[name],
-    choices: [{ value: '', label: words.usual(fallback) }, ...choices],
+    choices: [{ value: '', label: words.defaultValue(fallback) }, ...choices],
     value,
   });
   const video = (size: string, sound: boolean) => ({
@@ -52,20 +52,20 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
     label: words.resolution(size, sound),
   });
   const wishesVideo = defaults.resolution !== undefined || defaults.audio !== undefined;
-  const wished = video(defaults.resolution ?? usual.resolution, defaults.audio ?? usual.audio);
+  const wished = video(defaults.resolution ?? defaultValue.resolution, defaults.audio ?? defaultValue.audio);
   return [
-    field('style', usual.style, styles.map(named), defaults.style ?? ''),
-    field('quality', usual.quality, offer.quality.map(named), defaults.quality ?? ''),
-    field('aspect', usual.aspect, offer.aspect.map(named), defaults.aspect ?? ''),
+    field('style', defaultValue.style, styles.map(named), defaults.style ?? ''),
+    field('quality', defaultValue.quality, offer.quality.map(named), defaults.quality ?? ''),
+    field('aspect', defaultValue.aspect, offer.aspect.map(named), defaults.aspect ?? ''),
     field(
       'duration',
-      words.seconds(usual.duration),
+      words.seconds(defaultValue.duration),
       offer.duration.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
       defaults.duration === undefined ? '' : String(defaults.duration),
     ),
     field(
       'video',
-      words.resolution(usual.resolution, usual.audio),
+      words.resolution(defaultValue.resolution, defaultValue.audio),
       offer.resolution.flatMap((size) => [video(size, true), video(size, false)]),
       wishesVideo ? wished.value : '',
     ),
@@ -77,11 +77,11 @@ function limitFields(onlooker: Onlooker, settings: WorkspaceSettings, text: Text
   const { settings: words } = text.commands;
   const where: FormField = {
     ...{ kind: 'channels', name: 'channels', label: words.channels, hint: words.channelsHint },
-    ...{ most: mostChannels, channelIds: channels },
+    ...{ max: maxChannels, channelIds: channels },
   };
   const often: FormField = {
     ...{ kind: 'text', name: 'daily', label: words.daily, hint: words.dailyHint },
-    ...{ longest: 4, isLong: false, value: dailyRuns === null ? '' : String(dailyRuns) },
+    ...{ maxLength: 4, isLong: false, value: dailyRuns === null ? '' : String(dailyRuns) },
   };
   const hidden: FormField = {
     ...{ kind: 'ticks', name: 'spoilers', label: words.spoilers },
@@ -103,7 +103,7 @@ function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[
   const { blocked, blockedHint } = text.commands.settings;
   const value = blockedWords.join('\n');
   return [
-    { kind: 'text', name: 'blocked', label: blocked, hint: blockedHint, longest: longestWords, isLong: true, value },
+    { kind: 'text', name: 'blocked', label: blocked, hint: blockedHint, maxLength: maxWords, isLong: true, value },
   ];
 }
 
@@ -126,8 +126,8 @@ type ReadForm = { outcome: 'read'; settings: WorkspaceSettings } | { outcome: 'r
 export function readForm(before: WorkspaceSettings, values: FormValues): ReadForm {
   const { daily, channels, spoilers, mentions, blocked } = values;
   const often = daily === undefined || daily.trim() === '' ? 0 : Number(daily);
-  if (!Number.isInteger(often) || often < 0 || often > mostDailyRuns) {
-    const allowed = { kind: 'whole_number', least: 0, most: mostDailyRuns } as const;
+  if (!Number.isInteger(often) || often < 0 || often > maxDailyRuns) {
+    const allowed = { kind: 'whole_number', min: 0, max: maxDailyRuns } as const;
     const refusal = { reason: 'bad_value', option: 'daily', given: daily ?? '', nearest: null, allowed } as const;
     return { outcome: 'refused', refusal };
   }
@@ -135,7 +135,7 @@ export function readForm(before: WorkspaceSettings, values: FormValues): ReadFor
     ...before,
     ...(Object.keys(values).some((name) => defaultNames.includes(name)) ? { defaults: readDefaults(values) } : {}),
     ...(daily === undefined ? {} : { dailyRuns: often === 0 ? null : often }),
-    ...(channels === undefined ? {} : { channels: listed(channels, /,/).slice(0, mostChannels) }),
+    ...(channels === undefined ? {} : { channels: listed(channels, /,/).slice(0, maxChannels) }),
     ...(spoilers === undefined ? {} : { spoilers: spoilers === 'on' }),
     ...(mentions === undefined ? {} : { mentions: mentions === 'on' }),
     ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),

@@ -1,6 +1,6 @@
 import { accountOf } from '../../db/credits.ts';
-import { placeInQueue } from '../../db/placeInQueue.ts';
-import type { Workflow } from '../../db/vocabulary.ts';
+import { queuePositionOf } from '../../db/queuePosition.ts';
+import type { Workflow } from '../../domain.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
 import { modelOf } from '../maker.ts';
@@ -20,12 +20,12 @@ type Asked = {
 
 /** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
 export async function startRun(request: CommandRequest, asked: Asked): Promise<Answer> {
-  const { services, workspace, member, requestKey, place, channelIds } = request;
+  const { services, workspace, member, requestKey, conversation, channelIds } = request;
   const { workflow, prompt, options, image: reference } = asked;
   const image = reference === null ? null : () => accept(request, reference);
-  const face = request.face === undefined ? {} : { face: request.face };
+  const platform = request.platform === undefined ? {} : { platform: request.platform };
   const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
-  const where = { ...face, place, channelIds, ...waits };
+  const where = { ...platform, conversation, channelIds, ...waits };
   const { maxCredits } = request;
   const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image, maxCredits };
   return await answerTo(request, asked, await services.submit(submission));
@@ -37,7 +37,7 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
     case 'accepted': {
       const { runId, price: priceCredits, balance, options } = submitted;
       const { db, limits } = request.services;
-      const queue = await placeInQueue(db, runId, limits);
+      const queue = await queuePositionOf(db, runId, limits);
       return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options, queue } };
     }
     case 'repeated':
@@ -53,13 +53,13 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       return { kind: 'refusal', refusal: { reason: 'costs_more', priceCredits: submitted.price, told, button } };
     }
     case 'busy':
-      return { kind: 'refusal', refusal: { reason: 'busy', most: submitted.most } };
+      return { kind: 'refusal', refusal: { reason: 'busy', max: submitted.max } };
     case 'elsewhere':
       return { kind: 'refusal', refusal: { reason: 'elsewhere', channels: submitted.channels } };
     case 'daily_limit': {
-      const { most, again } = submitted;
+      const { max, again } = submitted;
       const againInMs = Math.max(60_000, again.getTime() - request.services.now().getTime());
-      return { kind: 'refusal', refusal: { reason: 'daily_limit', most, againInMs } };
+      return { kind: 'refusal', refusal: { reason: 'daily_limit', max, againInMs } };
     }
     case 'blocked':
       return { kind: 'refusal', refusal: { reason: 'blocked', word: submitted.word } };

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { accountOf } from '../../db/credits.ts';
-import { placeInQueue } from '../../db/placeInQueue.ts';
+import { queuePositionOf } from '../../db/queuePosition.ts';
 import { progressOf } from '../../pipeline/progress.ts';
 import { nextPrices } from '../../pipeline/submit.ts';
 import { runCard } from '../runCard.ts';
@@ -21,7 +21,7 @@ export const status = command({
     const { view } = found;
     const { balance } = await accountOf(services.db, workspace.id);
     const isQueued = view.run.state === 'queued';
-    const queue = isQueued ? { queue: await placeInQueue(services.db, view.run.id, services.limits) } : {};
+    const queue = isQueued ? { queue: await queuePositionOf(services.db, view.run.id, services.limits) } : {};
     const prices = view.run.settledAt ? { prices: await nextPrices(services, view) } : {};
     const progress = progressOf(view, services.providers, services.now());
     return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...queue, ...prices }) };

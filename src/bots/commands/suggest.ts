@@ -1,6 +1,7 @@
 import type { Offer } from '../../pipeline/offer.ts';
-import type { Command, NamedOption } from './command.ts';
+import type { Command } from './command.ts';
 import { offered } from './offered.ts';
+import type { NamedOption } from './option.ts';
 
 /** What could stand where somebody is typing: the candidates, and where in the line the word begins that they would replace. */
 export type Suggestions = { from: number; candidates: readonly string[] };
@@ -69,7 +70,7 @@ function values({ kind }: NamedOption): string[] {
     case 'flag':
       return ['on', 'off'];
     case 'number':
-      return kind.usual === null ? [] : [String(kind.usual)];
+      return kind.defaultValue === null ? [] : [String(kind.defaultValue)];
     case 'text':
     case 'image':
     case 'run':
@@ -78,7 +79,8 @@ function values({ kind }: NamedOption): string[] {
 }
 
 /** A flag is worth typing only when it changes something. */
-const spelling = ({ name, kind }: NamedOption) => (kind.kind === 'flag' && kind.usual ? `--no-${name}` : `--${name}`);
+const spelling = ({ name, kind }: NamedOption) =>
+  kind.kind === 'flag' && kind.defaultValue ? `--no-${name}` : `--${name}`;
 
 /** How many words belong to no option. */
 const positionals = (words: readonly string[], named: readonly NamedOption[]) =>

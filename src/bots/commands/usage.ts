@@ -1,5 +1,6 @@
 import type { Text } from '../text.ts';
-import type { Command, NamedOption } from './command.ts';
+import type { Command } from './command.ts';
+import type { NamedOption } from './option.ts';
 
 /** "complete <prompt> [--style …]": how a command is written. */
 export function usageOf(command: Command, text: Text): string {
@@ -15,7 +16,7 @@ export function optionUsage({ name, placement, kind }: NamedOption): string {
   if (placement !== 'named') return name;
   switch (kind.kind) {
     case 'flag':
-      return kind.usual ? `--no-${name}` : `--${name}`;
+      return kind.defaultValue ? `--no-${name}` : `--${name}`;
     case 'number':
       return `--${name} <${kind.unit}>`;
     case 'choice':
@@ -34,15 +35,15 @@ export function optionHelp(option: NamedOption, text: Text): string {
   const described = option.describe(text);
   switch (kind.kind) {
     case 'choice': {
-      const usual = kind.usual === null ? '' : `; ${usage.usual(kind.usual)}`;
-      return `${described}: ${text.measures.anyOf(kind.choices)}${usual}`;
+      const defaultValue = kind.defaultValue === null ? '' : `; ${usage.defaultValue(kind.defaultValue)}`;
+      return `${described}: ${text.measures.anyOf(kind.choices)}${defaultValue}`;
     }
     case 'number':
       return kind.byModel
-        ? `${described}: ${usage.asModelsCan(kind.usual)}`
-        : `${described}: ${usage.between(kind.least, kind.most, kind.usual)}`;
+        ? `${described}: ${usage.asModelsCan(kind.defaultValue)}`
+        : `${described}: ${usage.between(kind.min, kind.max, kind.defaultValue)}`;
     case 'flag':
-      return `${described}; ${usage.usual(kind.usual ? usage.on : usage.off)}`;
+      return `${described}; ${usage.defaultValue(kind.defaultValue ? usage.on : usage.off)}`;
     case 'text':
     case 'image':
     case 'run':

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { createLink, linkMinutes } from '../../db/access.ts';
+import { createLink, linkMinutes } from '../../db/auth.ts';
 import { textCard } from '../card.ts';
 import { textOf } from '../text.ts';
 import { command } from './command.ts';
@@ -13,12 +13,12 @@ export const web = command({
   run: async ({ services, workspace, member, channelIds = null, locale }) => {
     const { link: words } = textOf(locale).web;
     if (services.publicUrl === null) {
-      if (workspace.face === 'terminal' && services.localAddress !== undefined) {
+      if (workspace.platform === 'terminal' && services.localAddress !== undefined) {
         const card = textCard('plain', words.local, words.localText);
         const link = { kind: 'link', label: words.open, url: services.localAddress } as const;
         return { kind: 'card', card: { ...card, blocks: [link, ...card.blocks] } };
       }
-      const sentence = workspace.face === 'terminal' ? words.here : words.noAddressText;
+      const sentence = workspace.platform === 'terminal' ? words.here : words.noAddressText;
       return { kind: 'card', card: textCard('warning', words.noAddress, sentence) };
     }
     const secret = await createLink(services.db, { workspaceId: workspace.id, member, channelIds, locale });

@@ -7,13 +7,13 @@ import { quoteRefusal } from '../commands/quoteRefusal.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Text } from '../text.ts';
 import { outdatedMessage, refusalMessage } from './answer.ts';
-import { openUrl, requestOf } from './asker.ts';
 import type { Bot } from './bot.ts';
 import { pictureId } from './customId.ts';
 import type { Incoming, MessageCommand, Pressed } from './incoming.ts';
 import { imageIn, pictureShown } from './messageImage.ts';
 import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
+import { openUrl, requestOf } from './requester.ts';
 import { startPublicly } from './startPublicly.ts';
 
 /**
@@ -22,20 +22,22 @@ import { startPublicly } from './startPublicly.ts';
  */
 export async function animateMessage(
   bot: Bot,
-  it: Incoming,
+  interaction: Incoming,
   data: MessageCommand,
   reply: Reply,
   text: Text,
 ): Promise<void> {
   const url = imageIn(data.resolved.messages, data.target_id);
   if (url === null) {
-    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: { reason: 'nothing_to_animate' } }, text));
+    return await reply.replyEphemeral(
+      refusalMessage({ kind: 'refusal', refusal: { reason: 'nothing_to_animate' } }, text),
+    );
   }
   await reply.respond({
     type: InteractionResponseType.DeferredChannelMessageWithSource,
     data: { flags: MessageFlags.Ephemeral },
   });
-  const { services, workspace } = requestOf(it, bot.services, null);
+  const { services, workspace } = requestOf(interaction, bot.services, null);
   await ensureWorkspace(services.db, workspace, services.freeCredits);
   const quoted = await quote(services, workspace.id, 'video', {});
   const refusal = quoteRefusal(quoted, await accountOf(services.db, workspace.id), text);
@@ -49,14 +51,14 @@ export async function animateMessage(
 /** The answer to that question. */
 export async function animatePicture(
   bot: Bot,
-  it: Pressed,
+  interaction: Pressed,
   maxCredits: number,
   reply: Reply,
   text: Text,
 ): Promise<void> {
-  const url = pictureShown(it.message.components);
-  if (url === null) return await reply.whisper(outdatedMessage(text));
-  await startPublicly(bot, it, reply, {
+  const url = pictureShown(interaction.message.components);
+  if (url === null) return await reply.replyEphemeral(outdatedMessage(text));
+  await startPublicly(bot, interaction, reply, {
     perform: (request) => animateImage({ ...request, openImage: openUrl, maxCredits }, url),
   });
 }

@@ -10,7 +10,7 @@ import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
 
 /** A modal must be the first answer, and the first answer must come within three seconds. Milliseconds. */
-const longestLookupMs = 2_000;
+const maxLookupMs = 2_000;
 
 /**
  * Answers so that only who asked sees it: "one moment" first, then what came of it. What was asked in private is answered in the place
@@ -43,26 +43,26 @@ export async function answerWithModal(
   const answer = await withinLimit(perform());
   if (answer === null) {
     const { title, text: sentence } = text.discord.slow;
-    return await reply.whisper(messageOf(textCard('warning', title, sentence), text));
+    return await reply.replyEphemeral(messageOf(textCard('warning', title, sentence), text));
   }
   if (answer.kind === 'form') {
     const { form } = answer;
     const shown = form.pages.find(({ name }) => name === page) ?? (form.overview ? null : form.pages[0]);
     if (shown) return await reply.respond({ type: InteractionResponseType.Modal, data: formModal(form, shown) });
     const forms = form.pages.map(({ name, label }) => ({ id: formId(form.command, name), label }));
-    return await reply.whisper(messageOf(form.overview ?? textCard('plain', form.title), text, { forms }));
+    return await reply.replyEphemeral(messageOf(form.overview ?? textCard('plain', form.title), text, { forms }));
   }
   if (answer.kind === 'edit') {
     const data = editModal(answer, text);
     return await reply.respond({ type: InteractionResponseType.Modal, data });
   }
-  await reply.whisper(messageOf(cardOf(answer, text), text));
+  await reply.replyEphemeral(messageOf(cardOf(answer, text), text));
 }
 
 async function withinLimit(work: Promise<ActionAnswer>): Promise<ActionAnswer | null> {
   let timer: NodeJS.Timeout | undefined;
   const limit = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, longestLookupMs, null);
+    timer = setTimeout(resolve, maxLookupMs, null);
   });
   try {
     return await Promise.race([work, limit]);

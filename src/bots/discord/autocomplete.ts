@@ -4,33 +4,38 @@ import { commands } from '../commands/all.ts';
 import { isByModel, offeredOption, offerFor, valuesOf } from '../commands/offered.ts';
 import { shortId } from '../runCard.ts';
 import { localeOf, textOf } from '../text.ts';
-import { memberOf } from './asker.ts';
 import type { Bot } from './bot.ts';
+import { workspaceOf } from './conversation.ts';
 import type { ChatCommand, GivenOption, Incoming } from './incoming.ts';
-import { workspaceOf } from './place.ts';
 import type { Reply } from './reply.ts';
+import { memberOf } from './requester.ts';
 
-const mostChoices = 25;
-const longestChoice = 100;
+const maxChoices = 25;
+const maxChoice = 100;
 
 type Choice = { name: string; value: string | number };
 
 /** Suggests what the server's models can do, and the member's own recent prompts and runs, while they type. Nobody waits for it: without an answer they type on. */
-export async function suggestChoices(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply): Promise<void> {
+export async function suggestChoices(bot: Bot, interaction: Incoming, data: ChatCommand, reply: Reply): Promise<void> {
   const [{ name, options }] = data.options;
   const focused = options.find((option) => option.focused);
-  const choices = focused ? await choicesFor(bot, it, name, focused) : [];
+  const choices = focused ? await choicesFor(bot, interaction, name, focused) : [];
   await reply.respond({
     type: InteractionResponseType.ApplicationCommandAutocompleteResult,
-    data: { choices: choices.slice(0, mostChoices) },
+    data: { choices: choices.slice(0, maxChoices) },
   });
 }
 
-async function choicesFor(bot: Bot, it: Incoming, commandName: string, focused: GivenOption): Promise<Choice[]> {
-  const member = memberOf(it);
+async function choicesFor(
+  bot: Bot,
+  interaction: Incoming,
+  commandName: string,
+  focused: GivenOption,
+): Promise<Choice[]> {
+  const member = memberOf(interaction);
   const { name: option, value = '' } = focused;
-  const text = textOf(localeOf(it.locale));
-  const workspaceId = workspaceOf(it.guild_id ?? null, member.id);
+  const text = textOf(localeOf(interaction.locale));
+  const workspaceId = workspaceOf(interaction.guild_id ?? null, member.id);
   const command = commands.find((one) => one.name === commandName);
   const declared = command?.options.find((one) => one.name === option);
   if (command && declared && isByModel(declared)) {
@@ -45,16 +50,13 @@ async function choicesFor(bot: Bot, it: Incoming, commandName: string, focused: 
     return views
       .filter(({ run }) => run.id.startsWith(words) || run.prompt.toLowerCase().includes(words))
       .map(({ run }) => ({
-        name: text.measures.few(
-          `${shortId(run.id)} · ${text.runs.states[run.state]} · ${run.prompt}`,
-          longestChoice / 2,
-        ),
+        name: text.measures.few(`${shortId(run.id)} · ${text.runs.states[run.state]} · ${run.prompt}`, maxChoice / 2),
         value: shortId(run.id),
       }));
   }
   if (option !== 'prompt') return [];
   // A choice's value has no room for a longer prompt.
-  const prompts = views.map(({ run }) => run.prompt.trim()).filter((prompt) => prompt.length <= longestChoice);
+  const prompts = views.map(({ run }) => run.prompt.trim()).filter((prompt) => prompt.length <= maxChoice);
   return [...new Set(prompts)]
     .filter((prompt) => prompt.toLowerCase().includes(words))
     .map((prompt) => ({ name: prompt, value: prompt }));

@@ -1,4 +1,4 @@
-import { type RunId, runId } from '../../db/vocabulary.ts';
+import { type RunId, runId } from '../../domain.ts';
 import { type ButtonAction, buttonActions } from '../card.ts';
 
 /** What a button or a modal carries: all that is needed to carry it out, after any restart and for ever. */

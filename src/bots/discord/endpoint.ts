@@ -6,17 +6,17 @@ import { envelope } from './incoming.ts';
 import type { FirstAnswer } from './reply.ts';
 
 /** Discord gives up after three seconds; then nobody waits for our answer any more. Milliseconds. */
-const longestAnswerMs = 5_000;
+const maxAnswerMs = 5_000;
 
 /** A form of five fields of 4,000 characters, with every file and message that came with it, is far smaller. Bytes. */
-const longestBody = 1024 * 1024;
+const maxBody = 1024 * 1024;
 
 type Handle = (raw: unknown, first: FirstAnswer) => Promise<void>;
 
 /** Takes interactions over HTTP, as the gateway does over its socket. What is not signed by Discord is turned away. */
 export function addInteractionsEndpoint(app: Hono, publicKey: string, handle: Handle): void {
   const key = keyOf(publicKey);
-  app.post('/discord/interactions', bodyLimit({ maxSize: longestBody }), async (context) => {
+  app.post('/discord/interactions', bodyLimit({ maxSize: maxBody }), async (context) => {
     const body = await context.req.text();
     const signature = context.req.header('x-signature-ed25519') ?? '';
     const timestamp = context.req.header('x-signature-timestamp') ?? '';
@@ -30,7 +30,7 @@ export function addInteractionsEndpoint(app: Hono, publicKey: string, handle: Ha
 
 function firstAnswerOf(handle: (first: FirstAnswer) => Promise<void>): Promise<APIInteractionResponse | null> {
   return new Promise((resolve) => {
-    const timer = setTimeout(resolve, longestAnswerMs, null);
+    const timer = setTimeout(resolve, maxAnswerMs, null);
     const done = (response: APIInteractionResponse | null) => {
       clearTimeout(timer);
       resolve(response);

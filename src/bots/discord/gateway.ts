@@ -10,7 +10,7 @@ import {
   Routes,
 } from 'discord.js';
 import { z } from 'zod';
-import type { BotLog } from './bot.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { FirstAnswer } from './reply.ts';
 import { codeOf, type DiscordAddress } from './rest.ts';
 import type { Shards } from './shards.ts';
@@ -42,7 +42,7 @@ export async function connectGateway(
   address: DiscordAddress,
   shards: Exclude<Shards, 'none'>,
   rest: REST,
-  log: BotLog,
+  log: Logger,
   events: GatewayEvents,
 ): Promise<Gateway> {
   const client = new Client({

@@ -12,18 +12,18 @@ import type { Command } from '../commands/command.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { animateMessage, animatePicture } from './animateMessage.ts';
 import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
-import { requestOf } from './asker.ts';
 import { suggestChoices } from './autocomplete.ts';
 import type { Bot } from './bot.ts';
 import { givenOf } from './commandGiven.ts';
 import { type CustomId, readCustomId } from './customId.ts';
+import { deleteMessages } from './deleteMessages.ts';
 import { type ChatCommand, envelope, type Incoming, incoming, modalValues, type Pressed } from './incoming.ts';
 import { formValues, promptField } from './modal.ts';
 import { messageOf } from './render.ts';
 import { createReply, type FirstAnswer, type Reply } from './reply.ts';
+import { requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 import { startPublicly } from './startPublicly.ts';
-import { takeBack } from './takeBack.ts';
 
 /** Answers one interaction, however it came. Never rejects: what goes wrong is logged, and told to whoever asked. */
 export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
@@ -66,57 +66,63 @@ async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promis
 const isFinal = (error: unknown) =>
   codeOf(error) === codes.unknownInteraction || codeOf(error) === codes.alreadyAnswered;
 
-async function tellFault(bot: Bot, it: Incoming, reply: Reply, error: unknown): Promise<void> {
-  const facts = { interactionId: it.id, code: codeOf(error) };
+async function tellFault(bot: Bot, interaction: Incoming, reply: Reply, error: unknown): Promise<void> {
+  const facts = { interactionId: interaction.id, code: codeOf(error) };
   if (isFinal(error)) return bot.log.info(facts, 'an interaction was answered too late, or elsewhere');
   bot.log.error({ ...facts, error }, 'an interaction could not be carried out');
-  const text = textOf(localeOf(it.locale));
+  const text = textOf(localeOf(interaction.locale));
   const told =
-    it.type === InteractionType.ApplicationCommandAutocomplete
+    interaction.type === InteractionType.ApplicationCommandAutocomplete
       ? reply.respond(noChoices)
-      : reply.whisper(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text));
+      : reply.replyEphemeral(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text));
   await told.catch(() => bot.log.info(facts, 'nobody could be told that an interaction failed'));
 }
 
-async function dispatch(bot: Bot, it: Incoming, reply: Reply): Promise<void> {
-  const text = textOf(localeOf(it.locale));
-  switch (it.type) {
+async function dispatch(bot: Bot, interaction: Incoming, reply: Reply): Promise<void> {
+  const text = textOf(localeOf(interaction.locale));
+  switch (interaction.type) {
     case InteractionType.ApplicationCommandAutocomplete:
-      return await suggestChoices(bot, it, it.data, reply);
+      return await suggestChoices(bot, interaction, interaction.data, reply);
     case InteractionType.ApplicationCommand:
-      if (it.data.type === ApplicationCommandType.ChatInput) return await carryOut(bot, it, it.data, reply, text);
-      return await animateMessage(bot, it, it.data, reply, text);
+      if (interaction.data.type === ApplicationCommandType.ChatInput)
+        return await carryOut(bot, interaction, interaction.data, reply, text);
+      return await animateMessage(bot, interaction, interaction.data, reply, text);
     case InteractionType.MessageComponent: {
-      const id = readCustomId(it.data.custom_id);
-      if (id?.kind === 'form') return await openPage(bot, it, id, reply, text);
-      if (id?.kind === 'picture') return await animatePicture(bot, it, id.credits, reply, text);
-      return id ? await press(bot, it, id, reply, text) : await outdated(reply, text);
+      const id = readCustomId(interaction.data.custom_id);
+      if (id?.kind === 'form') return await openPage(bot, interaction, id, reply, text);
+      if (id?.kind === 'picture') return await animatePicture(bot, interaction, id.credits, reply, text);
+      return id ? await press(bot, interaction, id, reply, text) : await outdated(reply, text);
     }
     case InteractionType.ModalSubmit: {
-      const id = readCustomId(it.data.custom_id);
-      return id ? await submit(bot, it, id, modalValues(it.data.components), reply, text) : await outdated(reply, text);
+      const id = readCustomId(interaction.data.custom_id);
+      return id
+        ? await submit(bot, interaction, id, modalValues(interaction.data.components), reply, text)
+        : await outdated(reply, text);
     }
   }
 }
 
-const outdated = (reply: Reply, text: Text): Promise<void> => reply.whisper(outdatedMessage(text));
+const outdated = (reply: Reply, text: Text): Promise<void> => reply.replyEphemeral(outdatedMessage(text));
 
 const startsRun = (command: Command) => Object.values(workflowCommands).some((one) => one.name === command.name);
 
-async function carryOut(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply, text: Text): Promise<void> {
+async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, reply: Reply, text: Text): Promise<void> {
   const [{ name, options }] = data.options;
   const command = commands.find((one) => one.name === name);
   if (!command) return await outdated(reply, text);
   const given = givenOf(options);
   const checked = command.check(given);
   if (checked.outcome === 'refused') {
-    return await reply.whisper(refusalMessage({ kind: 'refusal', refusal: checked.refusal }, text));
+    return await reply.replyEphemeral(refusalMessage({ kind: 'refusal', refusal: checked.refusal }, text));
   }
   if (startsRun(command)) {
     const attachments = data.resolved?.attachments ?? {};
-    return await startPublicly(bot, it, reply, { attachments, perform: (request) => perform(request, command, given) });
+    return await startPublicly(bot, interaction, reply, {
+      attachments,
+      perform: (request) => perform(request, command, given),
+    });
   }
-  const act = () => perform(requestOf(it, bot.services, null), command, given);
+  const act = () => perform(requestOf(interaction, bot.services, null), command, given);
   if (command.hasForm && options.length === 0) return await answerWithModal(reply, text, act);
   await answerPrivately(reply, text, act);
 }
@@ -124,27 +130,27 @@ async function carryOut(bot: Bot, it: Incoming, data: ChatCommand, reply: Reply,
 type FormId = Extract<CustomId, { kind: 'form' }>;
 
 /** A button of a form's card. Who may see the form is asked anew, and it shows what is so now. */
-async function openPage(bot: Bot, it: Incoming, { command: name, page }: FormId, reply: Reply, text: Text) {
+async function openPage(bot: Bot, interaction: Incoming, { command: name, page }: FormId, reply: Reply, text: Text) {
   const command = commands.find((one) => one.name === name);
   if (!command?.hasForm) return await outdated(reply, text);
-  await answerWithModal(reply, text, () => perform(requestOf(it, bot.services, null), command, {}), page);
+  await answerWithModal(reply, text, () => perform(requestOf(interaction, bot.services, null), command, {}), page);
 }
 
 type ActionId = Extract<CustomId, { kind: 'action' }>;
 
-async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Text): Promise<void> {
+async function press(bot: Bot, interaction: Pressed, id: ActionId, reply: Reply, text: Text): Promise<void> {
   const { action, runId, credits: maxCredits } = id;
-  const replaces = (it.message.flags & MessageFlags.Ephemeral) !== 0;
+  const replaces = (interaction.message.flags & MessageFlags.Ephemeral) !== 0;
   switch (action) {
     case 'keep': {
       const { title, text: sentence } = text.runs.canceling.keeps;
       const data = messageOf(textCard('plain', title, sentence), text);
-      if (!replaces) return await reply.whisper(data);
+      if (!replaces) return await reply.replyEphemeral(data);
       return await reply.respond({ type: InteractionResponseType.UpdateMessage, data });
     }
     case 'again':
     case 'animate':
-      return await startPublicly(bot, it, reply, {
+      return await startPublicly(bot, interaction, reply, {
         perform: async (request) => {
           const answer = await performAction({ ...request, maxCredits }, action, runId);
           if (answer.kind === 'edit' || answer.kind === 'deleted') throw new Error(`${action} starts a run`);
@@ -152,13 +158,15 @@ async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Te
         },
       });
     case 'edit':
-      return await answerWithModal(reply, text, () => performAction(requestOf(it, bot.services, null), action, runId));
+      return await answerWithModal(reply, text, () =>
+        performAction(requestOf(interaction, bot.services, null), action, runId),
+      );
     case 'cancel':
     case 'delete': {
       const act = async () => {
-        const request = { ...requestOf(it, bot.services, null), maxCredits };
+        const request = { ...requestOf(interaction, bot.services, null), maxCredits };
         const answer = await performAction(request, action, runId);
-        if (answer.kind === 'deleted') await takeBack(bot.rest, answer.view, request.member.name, request.signal);
+        if (answer.kind === 'deleted') await deleteMessages(bot.rest, answer.view, request.member.name, request.signal);
         return answer;
       };
       return await answerPrivately(reply, text, act, { replaces });
@@ -168,7 +176,7 @@ async function press(bot: Bot, it: Pressed, id: ActionId, reply: Reply, text: Te
 
 async function submit(
   bot: Bot,
-  it: Incoming,
+  interaction: Incoming,
   id: CustomId,
   values: Readonly<Record<string, string>>,
   reply: Reply,
@@ -178,9 +186,11 @@ async function submit(
     if (id.action !== 'edit') return await outdated(reply, text);
     const perform = (request: Parameters<typeof submitEdit>[0]) =>
       submitEdit({ ...request, maxCredits: id.credits }, id.runId, values[promptField] ?? '');
-    return await startPublicly(bot, it, reply, { perform });
+    return await startPublicly(bot, interaction, reply, { perform });
   }
   const command = id.kind === 'form' ? commands.find((one) => one.name === id.command) : null;
   if (!command?.hasForm) return await outdated(reply, text);
-  await answerPrivately(reply, text, () => submitForm(requestOf(it, bot.services, null), command, formValues(values)));
+  await answerPrivately(reply, text, () =>
+    submitForm(requestOf(interaction, bot.services, null), command, formValues(values)),
+  );
 }

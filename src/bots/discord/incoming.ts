@@ -1,6 +1,6 @@
 import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10';
 import { z } from 'zod';
-import { snowflake } from './place.ts';
+import { snowflake } from './conversation.ts';
 
 const bits = z
   .string()

@@ -7,10 +7,10 @@ export const verbatim = (words: string): string =>
     .replace(/^(\s*\d+)\.(?=\s)/gm, '$1\\.');
 
 /** At most so many UTF-16 units, never half a character. */
-export function clip(words: string, most: number): string {
-  if (words.length <= most) return words;
+export function clip(words: string, max: number): string {
+  if (words.length <= max) return words;
   return `${words
-    .slice(0, most - 1)
+    .slice(0, max - 1)
     .toWellFormed()
     .replace(/\uFFFD$/, '')
     .replace(/\\$/, '')}…`;

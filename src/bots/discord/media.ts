@@ -3,7 +3,7 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { StepKind } from '../../db/vocabulary.ts';
+import type { StepKind } from '../../domain.ts';
 import { requireFreeEncoder } from '../../pipeline/media/encoder.ts';
 import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
@@ -57,13 +57,13 @@ const isToBeEncoded = (medium: CardMedia, media: readonly CardMedia[], order: Or
   !order.givenUp.includes(medium.kind);
 
 /** A request holds 25 MiB, whatever a server's boosts allow for one file. Some of it is for what is said besides. Bytes. */
-const longestRequest = 25 * 1024 * 1024 - 256 * 1024;
+const maxRequest = 25 * 1024 * 1024 - 256 * 1024;
 
 /** What a file may have of a message: no more than a server takes, and a video no more than the images leave, for it can be made smaller. */
 function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes, givenUp }: Order): number {
   const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.kind));
   const taken = others.reduce((sum, { bytes }) => sum + Math.min(bytes, limitBytes), 0);
-  return Math.max(0, Math.min(limitBytes, longestRequest - taken));
+  return Math.max(0, Math.min(limitBytes, maxRequest - taken));
 }
 
 async function filesOf(

@@ -2,18 +2,18 @@ import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
-import { type Messenger, PlaceGone, type Speaking } from '../../pipeline/messenger.ts';
+import { ConversationGone, type Messenger, type Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
-import { createEditThrottle, type Edit, systemClock, usualPaceMs } from '../editThrottle.ts';
+import { createEditThrottle, defaultPaceMs, type Edit, systemClock } from '../editThrottle.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf } from '../runCard.ts';
 import { unreachedSteps } from '../unreached.ts';
+import { type DiscordPostedMessages, discordPostedMessages } from './conversation.ts';
+import { isShut, type Seat, takeSeat } from './ensureThread.ts';
 import { preview } from './media.ts';
-import { type DiscordSpeech, discordSpeech } from './place.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
 import { postResult } from './result.ts';
 import { finalProgress, outcomeMessage, progressMessage } from './runMessages.ts';
-import { isShut, type Seat, takeSeat } from './seat.ts';
 import { createUploadLimit } from './uploadLimit.ts';
 
 type MessengerLog = { debug: (facts: object, message: string) => void };
@@ -31,15 +31,15 @@ export type DiscordMessengerOptions = {
 };
 
 /** Edits that a channel takes without making anybody wait: Discord's own bucket is five in five seconds. */
-const channelBudget = { windowMs: 5_000, most: 4, kept: 1 };
-const longestEditMs = 30_000;
+const channelBudget = { windowMs: 5_000, max: 4, kept: 1 };
+const maxEditMs = 30_000;
 
 /** Lets runs speak in Discord, over REST alone: the worker needs no gateway. */
 export function createDiscordMessenger(options: DiscordMessengerOptions): Messenger & { close: () => Promise<void> } {
   const rest = createRest(options.address, 'worker');
   const uploadLimit = createUploadLimit(rest, Date.now);
   const throttle = createEditThrottle({
-    ...{ clock: systemClock, budget: channelBudget, paceMs: usualPaceMs },
+    ...{ clock: systemClock, budget: channelBudget, paceMs: defaultPaceMs },
     onFault: (error, { key }) =>
       options.log.debug({ runId: key, code: codeOf(error) }, 'progress could not be shown in Discord'),
     onOutcome: (outcome) => options.meter.edited('discord', outcome),
@@ -55,16 +55,16 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       throttle.offer(
         edit(view, seat, async () => {
           // Fails when another worker has the run by now: whatever it said is newer.
-          await speaking.save(seat.speech);
+          await speaking.save(seat.postedMessages);
           await showProgress(rest, view, seat, speaking, options);
         }),
       );
     },
     deliver: async (view, speaking) => {
       const seat = await takeSeat(rest, view, speaking);
-      const save = async (more: Partial<DiscordSpeech>) => {
-        seat.speech = { ...seat.speech, ...more };
-        await speaking.save(seat.speech);
+      const save = async (more: Partial<DiscordPostedMessages>) => {
+        seat.postedMessages = { ...seat.postedMessages, ...more };
+        await speaking.save(seat.postedMessages);
       };
       const { store, addressOf, temporaryDirectory: directory } = options;
       const delivery = { rest, view, seat, speaking, store, addressOf, directory, save, uploadLimit };
@@ -75,7 +75,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         const route = Routes.channelMessage(channelId, messageId);
         await sendMessage(rest, { method: 'PATCH', route, body: { ...body, attachments: [] }, signal }).catch(spared);
       };
-      const { threadId, postedRoot: isPosted } = seat.speech;
+      const { threadId, postedRoot: isPosted } = seat.postedMessages;
       const { rootId, progressId } = seat;
       const outcome = outcomeMessage(told, progress, seat.text, { threadId, isPosted });
       const final = threadId === null ? outcome : finalProgress(told, progress, seat.text);
@@ -83,12 +83,12 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         if (progressId !== null) await overwrite(seat.channelId, progressId, final);
       };
       await throttle.last(edit(view, seat, last));
-      if (threadId !== null && rootId !== null) await overwrite(seat.place.channelId, rootId, outcome);
-      return seat.speech;
+      if (threadId !== null && rootId !== null) await overwrite(seat.conversation.channelId, rootId, outcome);
+      return seat.postedMessages;
     },
     // The result is one message: it was posted with everything that was not given up on before, or not at all.
     unreached: (view) => {
-      const { resultId } = discordSpeech.parse(view.run.speech);
+      const { resultId } = discordPostedMessages.parse(view.run.postedMessages);
       return unreachedSteps(view, { isReceived: () => resultId !== null, hasPage: options.hasPage });
     },
     close: throttle.close,
@@ -97,7 +97,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
 
 /** A thread that was deleted has its channel; a channel that was deleted has nothing. */
 function explained(error: unknown): never {
-  if (codeOf(error) === codes.unknownChannel) throw new PlaceGone('The channel was deleted.', { cause: error });
+  if (codeOf(error) === codes.unknownChannel) throw new ConversationGone('The channel was deleted.', { cause: error });
   throw error;
 }
 
@@ -113,10 +113,10 @@ type Files = Pick<DiscordMessengerOptions, 'store' | 'temporaryDirectory'>;
 async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Speaking, files: Files): Promise<void> {
   if (seat.progressId === null) return;
   const route = Routes.channelMessage(seat.channelId, seat.progressId);
-  const signal = AbortSignal.timeout(longestEditMs);
+  const signal = AbortSignal.timeout(maxEditMs);
   const image = mediaOf(view, seat.text).find((medium) => medium.kind === 'image');
-  const { previewId } = seat.speech;
-  const { spoilers } = seat.place;
+  const { previewId } = seat.postedMessages;
+  const { spoilers } = seat.conversation;
   const body = progressMessage(view, speaking.progress, seat.text, image ? { spoilers } : null);
   if (!image || previewId) {
     const kept = previewId ? [previewId] : [];
@@ -131,7 +131,7 @@ async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Spe
       ...{ method: 'PATCH', route, body: { ...body, ...attachmentsOf(uploads) }, files: uploads, signal },
     });
     const id = sent.attachments[0]?.id;
-    if (id) await speaking.save({ ...seat.speech, previewId: id });
+    if (id) await speaking.save({ ...seat.postedMessages, previewId: id });
   } finally {
     await small.dispose();
   }

@@ -6,17 +6,17 @@ import {
   SelectMenuDefaultValueType,
   TextInputStyle,
 } from 'discord-api-types/v10';
-import { longestPrompt, type RunId } from '../../db/vocabulary.ts';
+import { maxPromptLength, type RunId } from '../../domain.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
+import { snowflake } from './conversation.ts';
 import { actionId, formId } from './customId.ts';
 import { clip } from './markdown.ts';
-import { snowflake } from './place.ts';
 
-const longestTitle = 45;
-const longestLabel = 45;
-const longestDescription = 100;
+const maxTitle = 45;
+const maxLabel = 45;
+const maxDescription = 100;
 /** Discord takes no empty value in a choice. */
 const emptyValue = '-';
 
@@ -24,14 +24,14 @@ type Modal = APIModalInteractionResponseCallbackData;
 
 export const formModal = ({ command, title, intro, pages }: Form, page: FormPage): Modal => ({
   custom_id: formId(command, pages.length > 1 ? page.name : null),
-  title: clip(pages.length > 1 ? page.label : title, longestTitle),
+  title: clip(pages.length > 1 ? page.label : title, maxTitle),
   components: page.fields.map((field, index) => {
     // What the form is about is said once, where one begins to read.
     const description = 'hint' in field ? field.hint : index === 0 ? intro : '';
     return {
       type: ComponentType.Label,
-      label: clip(field.label, longestLabel),
-      ...(description === '' ? {} : { description: clip(description, longestDescription) }),
+      label: clip(field.label, maxLabel),
+      ...(description === '' ? {} : { description: clip(description, maxDescription) }),
       component: inputOf(field),
     };
   }),
@@ -59,7 +59,7 @@ function inputOf(field: FormField): APIComponentInLabel {
     case 'channels':
       return {
         ...{ ...common, type: ComponentType.ChannelSelect, channel_types: [...withCommands] },
-        ...{ min_values: 0, max_values: field.most },
+        ...{ min_values: 0, max_values: field.max },
         // With one that cannot be a channel Discord would refuse the whole form.
         default_values: field.channelIds
           .filter((id) => snowflake.safeParse(id).success)
@@ -67,8 +67,8 @@ function inputOf(field: FormField): APIComponentInLabel {
       };
     case 'text': {
       const style = field.isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;
-      const value = field.value === '' ? {} : { value: clip(field.value, field.longest) };
-      return { ...common, type: ComponentType.TextInput, style, max_length: field.longest, ...value };
+      const value = field.value === '' ? {} : { value: clip(field.value, field.maxLength) };
+      return { ...common, type: ComponentType.TextInput, style, max_length: field.maxLength, ...value };
     }
     case 'secret':
       // Discord has no input that hides what is typed; the modal is the member's alone, and nothing is filled in for them.
@@ -96,20 +96,20 @@ type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
 /** What starting it costs is said in the form, and is then the most that it may cost. */
 export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): Modal => ({
   custom_id: actionId('edit', runId, priceCredits ?? 0),
-  title: clip(text.runs.edit.title, longestTitle),
+  title: clip(text.runs.edit.title, maxTitle),
   components: [
     {
       type: ComponentType.Label,
-      label: clip(text.runs.edit.label, longestLabel),
-      ...(priceCredits === null ? {} : { description: clip(text.runs.edit.price(priceCredits), longestDescription) }),
+      label: clip(text.runs.edit.label, maxLabel),
+      ...(priceCredits === null ? {} : { description: clip(text.runs.edit.price(priceCredits), maxDescription) }),
       component: {
         type: ComponentType.TextInput,
         custom_id: promptField,
         style: TextInputStyle.Paragraph,
-        value: clip(prompt, longestPrompt),
+        value: clip(prompt, maxPromptLength),
         required: true,
         min_length: 1,
-        max_length: longestPrompt,
+        max_length: maxPromptLength,
       },
     },
   ],

@@ -21,7 +21,7 @@ const has = (permissions: bigint, flag: bigint): boolean =>
 export const isServerAdmin = (permissions: bigint): boolean => has(permissions, PermissionFlagsBits.ManageGuild);
 export const isModerator = (permissions: bigint): boolean => has(permissions, PermissionFlagsBits.ManageMessages);
 
-export type Footing =
+export type BotPermissions =
   | { outcome: 'able'; opensThread: boolean }
   /** Permissions that are missing, as people know them. */
   | { outcome: 'unable'; missing: readonly Permission[] };
@@ -34,7 +34,7 @@ const threads: readonly number[] = [
 const threadParents: readonly number[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
 
 /** Whether a run can speak where it is asked for, and how: in a thread of its own, or in place. */
-export function footingIn(channelType: number, isGuild: boolean, appPermissions: bigint): Footing {
+export function botPermissionsIn(channelType: number, isGuild: boolean, appPermissions: bigint): BotPermissions {
   const lacking = (names: readonly Permission[]) =>
     names.filter((name) => !has(appPermissions, PermissionFlagsBits[name]));
   if (!isGuild) return { outcome: 'able', opensThread: false };

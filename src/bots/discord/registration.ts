@@ -7,12 +7,13 @@ import {
   InteractionContextType,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
-import type { Command, NamedOption } from '../commands/command.ts';
+import type { Command } from '../commands/command.ts';
 import { isByModel } from '../commands/offered.ts';
+import type { NamedOption } from '../commands/option.ts';
 import { locales, type Text, textOf } from '../text.ts';
 import { clip } from './markdown.ts';
 
-const longestDescription = 100;
+const maxDescription = 100;
 
 const contexts = [InteractionContextType.Guild, InteractionContextType.BotDM];
 const integration_types = [ApplicationIntegrationType.GuildInstall];
@@ -50,7 +51,7 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
   const autocomplete = isByModel(declared);
   switch (kind.kind) {
     case 'text': {
-      const lengths = { min_length: required ? 1 : 0, max_length: kind.longest };
+      const lengths = { min_length: required ? 1 : 0, max_length: kind.maxLength };
       return { ...common, type: ApplicationCommandOptionType.String, ...lengths, autocomplete: true };
     }
     case 'run':
@@ -63,7 +64,7 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
     case 'number':
       return autocomplete
         ? { ...common, type: ApplicationCommandOptionType.Integer, autocomplete }
-        : { ...common, type: ApplicationCommandOptionType.Integer, min_value: kind.least, max_value: kind.most };
+        : { ...common, type: ApplicationCommandOptionType.Integer, min_value: kind.min, max_value: kind.max };
     case 'flag':
       return { ...common, type: ApplicationCommandOptionType.Boolean };
     case 'image':
@@ -75,9 +76,9 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
 function described(describe: (text: Text) => string) {
   const others = locales.filter((locale) => locale !== 'en');
   return {
-    description: clip(describe(textOf('en')), longestDescription),
+    description: clip(describe(textOf('en')), maxDescription),
     description_localizations: Object.fromEntries(
-      others.map((locale) => [locale, clip(describe(textOf(locale)), longestDescription)]),
+      others.map((locale) => [locale, clip(describe(textOf(locale)), maxDescription)]),
     ),
   };
 }

@@ -22,9 +22,9 @@ const colours: Record<Tone, number> = {
 };
 
 /** All texts of a message may have 4,000 characters together; some room is left for what is added to a card. */
-const mostText = 3_600;
-const longestQuote = 1_000;
-const longestButton = 80;
+const maxText = 3_600;
+const maxQuote = 1_000;
+const maxButton = 80;
 const buttonsInARow = 5;
 
 /** What a card shows beside itself. */
@@ -69,7 +69,7 @@ export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0):
 
 function textsOf(card: Card, text: Text, lines: readonly string[]): APIComponentInContainer[] {
   const said = [`### ${verbatim(card.title)}`, ...card.blocks.map((block) => blockText(block, text)), ...lines];
-  let left = mostText;
+  let left = maxText;
   return said.flatMap((words): APIComponentInContainer[] => {
     const content = clip(words.trim(), left);
     if (content === '' || left <= 1) return [];
@@ -106,7 +106,7 @@ function blockText(block: Block, text: Text): string {
 }
 
 const quoted = (words: string) =>
-  clip(verbatim(words), longestQuote)
+  clip(verbatim(words), maxQuote)
     .split('\n')
     .map((line) => `> ${line}`)
     .join('\n');
@@ -135,7 +135,7 @@ function rows(
     ({
       type: ComponentType.Button,
       style: isDangerous ? ButtonStyle.Danger : ButtonStyle.Secondary,
-      label: clip(label, longestButton),
+      label: clip(label, maxButton),
       custom_id: id,
     }) as const;
   const components = [

@@ -13,7 +13,7 @@ export type Reply = {
   readonly isAnswered: boolean;
   respond: (response: APIInteractionResponse) => Promise<void>;
   /** Tells only who asked: as the first answer, or after it. */
-  whisper: (body: MessageBody) => Promise<void>;
+  replyEphemeral: (body: MessageBody) => Promise<void>;
   /** The message that the first answer became. */
   originalId: () => Promise<string>;
   editOriginal: (body: MessageBody) => Promise<void>;
@@ -24,11 +24,15 @@ export type Reply = {
 /** Over HTTP our answer may still be on its way when we ask what became of it. Milliseconds. */
 const pausesMs = [50, 100, 200, 400, 800, 1_600] as const;
 
-export function createReply(rest: REST, it: Pick<Incoming, 'application_id' | 'token'>, first: FirstAnswer): Reply {
+export function createReply(
+  rest: REST,
+  interaction: Pick<Incoming, 'application_id' | 'token'>,
+  first: FirstAnswer,
+): Reply {
   let isAnswered = false;
   let known: string | null = null;
-  const webhook = Routes.webhook(it.application_id, it.token);
-  const original = Routes.webhookMessage(it.application_id, it.token);
+  const webhook = Routes.webhook(interaction.application_id, interaction.token);
+  const original = Routes.webhookMessage(interaction.application_id, interaction.token);
   // The interaction's token is in the path. With the bot's as well, a refusal of one would make the client forget the other.
   const auth = false;
 
@@ -55,7 +59,7 @@ export function createReply(rest: REST, it: Pick<Incoming, 'application_id' | 't
       return isAnswered;
     },
     respond,
-    whisper: async (body) => {
+    replyEphemeral: async (body) => {
       const data = { ...body, flags: body.flags | MessageFlags.Ephemeral };
       if (isAnswered) await patiently(() => rest.post(webhook, { auth, body: data }));
       else await respond({ type: InteractionResponseType.ChannelMessageWithSource, data });

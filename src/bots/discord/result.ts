@@ -6,12 +6,12 @@ import type { Delivering } from '../../pipeline/messenger.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
 import { mediaOf } from '../runCard.ts';
+import { type DiscordConversation, type DiscordPostedMessages, snowflake } from './conversation.ts';
+import { isShut, type Seat } from './ensureThread.ts';
 import { attach } from './media.ts';
-import { type DiscordPlace, type DiscordSpeech, snowflake } from './place.ts';
 import { messageOf } from './render.ts';
 import { attachmentsOf, codeOf, codes, sendMessage, statusOf } from './rest.ts';
 import { nonceOf } from './runMessages.ts';
-import { isShut, type Seat } from './seat.ts';
 import { smallestLimitBytes } from './uploadLimit.ts';
 
 type Delivery = {
@@ -23,15 +23,15 @@ type Delivery = {
   store: MediaStore;
   addressOf: AddressOf;
   directory: string;
-  save: (more: Partial<DiscordSpeech>) => Promise<void>;
+  save: (more: Partial<DiscordPostedMessages>) => Promise<void>;
   uploadLimit: (guildId: string | null) => Promise<number>;
 };
 
 /** Posts the result, once: a later try finds it posted, by its saved id or by its nonce. */
 export async function postResult(delivery: Delivery): Promise<void> {
   const { seat, save, uploadLimit } = delivery;
-  if (seat.speech.resultId) return;
-  const limit = await uploadLimit(seat.place.guildId);
+  if (seat.postedMessages.resultId) return;
+  const limit = await uploadLimit(seat.conversation.guildId);
   // What Discord says is too large after all is tried at the smallest limit, and then told with links.
   const limits = [...new Set([limit, smallestLimitBytes, 0])];
   for (const limitBytes of limits) {
@@ -53,7 +53,7 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
   try {
     return await post(delivery, limitBytes);
   } catch (error) {
-    const { threadId } = seat.speech;
+    const { threadId } = seat.postedMessages;
     if (!threadId) throw error;
     if (codeOf(error) === codes.threadArchived) {
       await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal: delivery.speaking.signal });
@@ -61,22 +61,22 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
     }
     if (!isShut(error)) throw error;
     await save({ threadId: null, staysInPlace: true });
-    seat.channelId = seat.place.channelId;
+    seat.channelId = seat.conversation.channelId;
     seat.progressId = seat.rootId;
     return await post(delivery, limitBytes);
   }
 }
 
 /** Whoever asked has waited for minutes; who stopped the run has not. Only a message that is posted reaches anybody, not an edit. */
-function calledBy({ state, memberId }: Run, { mentions }: DiscordPlace): string | null {
+function calledBy({ state, memberId }: Run, { mentions }: DiscordConversation): string | null {
   return mentions && state !== 'canceled' && snowflake.safeParse(memberId).success ? memberId : null;
 }
 
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
   const { rest, seat, speaking, store, addressOf, directory } = delivery;
-  const { text, place, channelId } = seat;
+  const { text, conversation, channelId } = seat;
   const { signal } = speaking;
-  const { spoilers } = place;
+  const { spoilers } = conversation;
   const { run } = delivery.view;
   const limits = { runId: run.id, limitBytes, givenUp: run.unreached ?? [] };
   const surroundings = { store, addressOf, directory, signal, text, spoilers };
@@ -91,11 +91,11 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
         pictures: attachments.files,
         lines: attachments.lines,
         spoilers,
-        mentions: calledBy(run, place),
+        mentions: calledBy(run, conversation),
       }),
       ...attachmentsOf(files),
       ...{ nonce: nonceOf('r', run.id), enforce_nonce: true },
-      ...(channelId === place.channelId && seat.rootId !== null
+      ...(channelId === conversation.channelId && seat.rootId !== null
         ? { message_reference: { message_id: seat.rootId, fail_if_not_exists: false } }
         : {}),
     };

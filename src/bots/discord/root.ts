@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { RunView } from '../../db/runs.ts';
 import type { Speaking } from '../../pipeline/messenger.ts';
 import { textOf } from '../text.ts';
-import type { DiscordPlace, DiscordSpeech } from './place.ts';
+import type { DiscordConversation, DiscordPostedMessages } from './conversation.ts';
 import { codeOf, codes, sendMessage } from './rest.ts';
 import { nonceOf, rootMessage } from './runMessages.ts';
 import { openBareThread } from './thread.ts';
@@ -16,23 +16,23 @@ import { openBareThread } from './thread.ts';
 export async function findOrPostRoot(
   rest: REST,
   view: RunView,
-  place: DiscordPlace,
+  conversation: DiscordConversation,
   { progress, signal }: Speaking,
-): Promise<Partial<DiscordSpeech>> {
-  const found = await findAnswer(rest, place, signal);
+): Promise<Partial<DiscordPostedMessages>> {
+  const found = await findAnswer(rest, conversation, signal);
   if (found !== null) return { rootId: found };
   const { id, prompt } = view.run;
   try {
     const body = {
-      ...rootMessage(view, progress, textOf(place.locale)),
+      ...rootMessage(view, progress, textOf(conversation.locale)),
       ...{ nonce: nonceOf('a', id), enforce_nonce: true },
     };
-    const route = Routes.channelMessages(place.channelId);
+    const route = Routes.channelMessages(conversation.channelId);
     return { rootId: (await sendMessage(rest, { method: 'POST', route, body, signal })).id, postedRoot: true };
   } catch (error) {
     // Answering a command takes no permission to post in a channel, and opening a thread takes another one.
-    if (codeOf(error) !== codes.missingPermissions || !place.opensThread) throw error;
-    return { threadId: await openBareThread(rest, place.channelId, prompt, signal) };
+    if (codeOf(error) !== codes.missingPermissions || !conversation.opensThread) throw error;
+    return { threadId: await openBareThread(rest, conversation.channelId, prompt, signal) };
   }
 }
 
@@ -46,7 +46,7 @@ const furthest = 100;
 /** The message that answered a command; "thinking…" is no answer, and turns into an error by itself. */
 async function findAnswer(
   rest: REST,
-  { channelId, interactionId }: DiscordPlace,
+  { channelId, interactionId }: DiscordConversation,
   signal: AbortSignal,
 ): Promise<string | null> {
   if (interactionId === null) return null;

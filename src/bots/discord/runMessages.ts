@@ -1,5 +1,5 @@
 import type { RunView } from '../../db/runs.ts';
-import type { RunId } from '../../db/vocabulary.ts';
+import type { RunId } from '../../domain.ts';
 import type { Progress } from '../../pipeline/progress.ts';
 import { type Block, type Card, textCard } from '../card.ts';
 import { runCard } from '../runCard.ts';

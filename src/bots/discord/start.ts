@@ -1,15 +1,16 @@
 import type { Hono } from 'hono';
 import { workspacesWithKeys } from '../../db/vault.ts';
-import type { WorkspaceId } from '../../db/vocabulary.ts';
+import type { WorkspaceId } from '../../domain.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { commands } from '../commands/all.ts';
 import type { Services } from '../services.ts';
-import type { Bot, BotLog } from './bot.ts';
+import type { Bot } from './bot.ts';
+import { workspaceOf } from './conversation.ts';
 import { addInteractionsEndpoint } from './endpoint.ts';
 import { connectGateway, type GatewayEvents } from './gateway.ts';
+import { leftServers } from './guildRemoved.ts';
 import { handleInteraction } from './handle.ts';
-import { leftServers } from './leftServers.ts';
-import { workspaceOf } from './place.ts';
 import { register } from './register.ts';
 import type { FirstAnswer } from './reply.ts';
 import { createReplyRest, createRest, type DiscordAddress } from './rest.ts';
@@ -22,7 +23,7 @@ export type DiscordBotOptions = {
   http: { app: Hono; publicKey: string } | null;
   shards: Shards;
   services: Services;
-  log: BotLog;
+  log: Logger;
   /** A server was left: what it entrusted to us is removed. */
   onWorkspaceGone: (id: WorkspaceId) => Promise<void>;
 };

@@ -1,21 +1,21 @@
 import { InteractionResponseType } from 'discord-api-types/v10';
 import { announceRun, loadRun } from '../../db/runs.ts';
 import { withdrawRun } from '../../db/turns.ts';
-import type { RunId } from '../../db/vocabulary.ts';
 import { settingsOf } from '../../db/workspaces.ts';
-import { within } from '../../pipeline/within.ts';
+import type { RunId } from '../../domain.ts';
+import { within } from '../../pipeline/timeout.ts';
 import { acceptedCard } from '../acceptedCard.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { refusalMessage } from './answer.ts';
-import { memberOf, requestOf } from './asker.ts';
 import type { Bot } from './bot.ts';
+import { type DiscordConversation, discordPostedMessages, workspaceOf } from './conversation.ts';
 import type { Incoming, IncomingAttachment } from './incoming.ts';
-import { footingIn } from './permissions.ts';
-import { type DiscordPlace, discordSpeech, workspaceOf } from './place.ts';
+import { botPermissionsIn } from './permissions.ts';
 import { type MessageBody, messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
+import { memberOf, requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 
 type Start = {
@@ -38,50 +38,54 @@ type Accepted = Extract<Answer, { kind: 'run' }>;
  * Starts a run, and answers when it is written down: whoever reads that it was accepted can count on it, whatever becomes of this
  * process. What the bot may not do here is said before anything is looked up, and what is refused is told only to who asked.
  */
-export async function startPublicly(bot: Bot, it: Incoming, reply: Reply, start: Start): Promise<void> {
-  const text = textOf(localeOf(it.locale));
-  const { channel } = it;
+export async function startPublicly(bot: Bot, interaction: Incoming, reply: Reply, start: Start): Promise<void> {
+  const text = textOf(localeOf(interaction.locale));
+  const { channel } = interaction;
   if (!channel) throw new Error('a command came from nowhere');
-  const footing = footingIn(channel.type, it.guild_id !== undefined, it.app_permissions);
-  if (footing.outcome === 'unable') {
-    const names = text.measures.allOf(footing.missing.map((name) => text.discord.permissions[name]));
+  const botPermissions = botPermissionsIn(
+    channel.type,
+    interaction.guild_id !== undefined,
+    interaction.app_permissions,
+  );
+  if (botPermissions.outcome === 'unable') {
+    const names = text.measures.allOf(botPermissions.missing.map((name) => text.discord.permissions[name]));
     const { title, text: sentence } = text.discord.lacking;
-    return await reply.whisper(messageOf(textCard('bad', title, sentence(names)), text));
+    return await reply.replyEphemeral(messageOf(textCard('bad', title, sentence(names)), text));
   }
-  const place: DiscordPlace = {
-    guildId: it.guild_id ?? null,
+  const conversation: DiscordConversation = {
+    guildId: interaction.guild_id ?? null,
     channelId: channel.id,
     rootId: null,
-    interactionId: it.id,
-    opensThread: footing.opensThread,
+    interactionId: interaction.id,
+    opensThread: botPermissions.opensThread,
     spoilers: false,
     mentions: false,
-    locale: localeOf(it.locale),
+    locale: localeOf(interaction.locale),
   };
-  const performing = carryOut(bot, it, place, start);
+  const performing = carryOut(bot, interaction, conversation, start);
   const late = await answeredLate(reply, performing);
-  const { answer, place: at } = await performing.catch(async (error: unknown) => {
+  const { answer, conversation: at } = await performing.catch(async (error: unknown) => {
     if (reply.isAnswered) await reply.removeOriginal();
     throw error;
   });
-  if (answer.kind === 'run') return await tellAccepted(bot, reply, { run: answer, place: at, late }, text);
+  if (answer.kind === 'run') return await tellAccepted(bot, reply, { run: answer, conversation: at, late }, text);
   if (late.error !== null) throw late.error;
   if (reply.isAnswered) await reply.removeOriginal();
   if (answer.kind !== 'refusal') throw new Error(`a run was asked for, and a ${answer.kind} came`);
-  await reply.whisper(refusalMessage(answer, text));
+  await reply.replyEphemeral(refusalMessage(answer, text));
 }
 
 async function carryOut(
   { services }: Bot,
-  it: Incoming,
-  place: DiscordPlace,
+  interaction: Incoming,
+  conversation: DiscordConversation,
   { attachments, perform }: Start,
-): Promise<{ answer: Answer; place: DiscordPlace }> {
-  const workspaceId = workspaceOf(it.guild_id ?? null, memberOf(it).id);
+): Promise<{ answer: Answer; conversation: DiscordConversation }> {
+  const workspaceId = workspaceOf(interaction.guild_id ?? null, memberOf(interaction).id);
   const { spoilers, mentions } = await settingsOf(services.db, workspaceId);
-  const here = { ...place, spoilers, mentions };
-  const request = requestOf(it, services, here, attachments);
-  return { answer: await perform({ ...request, waitsForAnswerMs: answerLeaseMs }), place: here };
+  const here = { ...conversation, spoilers, mentions };
+  const request = requestOf(interaction, services, here, attachments);
+  return { answer: await perform({ ...request, waitsForAnswerMs: answerLeaseMs }), conversation: here };
 }
 
 /** Says "thinking…" when some work takes long, and what became of that: null when it was not needed, or was taken. */
@@ -96,10 +100,10 @@ async function answeredLate(reply: Reply, work: Promise<unknown>): Promise<{ err
   }
 }
 
-type Told = { run: Accepted; place: DiscordPlace; late: { error: unknown } };
+type Told = { run: Accepted; conversation: DiscordConversation; late: { error: unknown } };
 
 /** Answers a command whose run is written down, and lets the run begin under that answer. */
-async function tellAccepted(bot: Bot, reply: Reply, { run, place, late }: Told, text: Text): Promise<void> {
+async function tellAccepted(bot: Bot, reply: Reply, { run, conversation, late }: Told, text: Text): Promise<void> {
   const { started, runId } = run;
   // Delivered twice, the command is answered once: whoever is first tells what there is to tell.
   const card = started
@@ -108,8 +112,9 @@ async function tellAccepted(bot: Bot, reply: Reply, { run, place, late }: Told, 
   const rootId = await answerWith(reply, messageOf(card, text), late).catch((error: unknown) => error);
   const facts = { runId, code: codeOf(rootId) };
   if (typeof rootId === 'string') {
-    return await announce(bot, reply, { runId, place: { ...place, rootId } }, text).catch((error: unknown) =>
-      bot.log.warn({ ...facts, error }, 'a run was not told which message answered its command; it will look for it'),
+    return await announce(bot, reply, { runId, conversation: { ...conversation, rootId } }, text).catch(
+      (error: unknown) =>
+        bot.log.warn({ ...facts, error }, 'a run was not told which message answered its command; it will look for it'),
     );
   }
   if (codeOf(rootId) === codes.unknownInteraction) {
@@ -137,14 +142,14 @@ async function answerWith(reply: Reply, message: MessageBody, late: { error: unk
 async function announce(
   { services }: Bot,
   reply: Reply,
-  { runId, place }: { runId: RunId; place: DiscordPlace },
+  { runId, conversation }: { runId: RunId; conversation: DiscordConversation },
   text: Text,
 ): Promise<void> {
-  if (await announceRun(services.db, runId, place)) return services.wake();
+  if (await announceRun(services.db, runId, conversation)) return services.wake();
   // It waited in vain. By now it has found this answer, or speaks by a message of its own.
   const view = await loadRun(services.db, runId);
-  const speaksBy = view && discordSpeech.parse(view.run.speech).rootId;
-  if (!view || !speaksBy || speaksBy === place.rootId) return;
+  const speaksBy = view && discordPostedMessages.parse(view.run.postedMessages).rootId;
+  if (!view || !speaksBy || speaksBy === conversation.rootId) return;
   const { acceptedTitle, repeated } = text.runs;
   await reply.editOriginal(messageOf(textCard('plain', acceptedTitle(view.run.workflow), repeated), text));
 }

@@ -1,9 +1,9 @@
 import type { REST } from '@discordjs/rest';
 import { ChannelType, Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
-import { tidiedLine } from '../../db/plainText.ts';
+import { tidiedLine } from '../../plainText.ts';
 import { codeOf, codes, readId } from './rest.ts';
 
-const longestName = 90;
+const maxName = 90;
 
 /** No thread is possible here, and trying again would not change that: the run speaks in place. */
 const impossible: readonly number[] = [
@@ -51,6 +51,6 @@ const threadBody = (prompt: string) => ({
 
 /** Discord trims names and refuses empty ones. It counts what lies beyond the first plane twice. */
 export function threadName(prompt: string): string {
-  const name = tidiedLine(prompt, 'VidGenie', longestName);
+  const name = tidiedLine(prompt, 'VidGenie', maxName);
   return name.length <= 99 ? name : tidiedLine(name, 'VidGenie', 49);
 }

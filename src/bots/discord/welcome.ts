@@ -1,12 +1,12 @@
 import type { REST } from '@discordjs/rest';
 import { type Guild, PermissionFlagsBits, Routes } from 'discord.js';
 import { accountOf } from '../../db/credits.ts';
-import { tidiedLine } from '../../db/plainText.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
+import { tidiedLine } from '../../plainText.ts';
 import { textCard } from '../card.ts';
 import type { Services } from '../services.ts';
 import { localeOf, textOf } from '../text.ts';
-import { workspaceOf } from './place.ts';
+import { workspaceOf } from './conversation.ts';
 import { messageOf } from './render.ts';
 import { sendMessage } from './rest.ts';
 
@@ -14,7 +14,7 @@ import { sendMessage } from './rest.ts';
 export async function welcome(guild: Guild, services: Services, rest: REST): Promise<void> {
   const text = textOf(localeOf(guild.preferredLocale));
   const id = workspaceOf(guild.id, '');
-  const workspace = { id, face: 'discord', name: tidiedLine(guild.name, guild.id) } as const;
+  const workspace = { id, platform: 'discord', name: tidiedLine(guild.name, guild.id) } as const;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
   const me = guild.members.me;
   const channel = [guild.publicUpdatesChannel, guild.systemChannel].find(

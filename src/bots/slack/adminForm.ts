@@ -38,15 +38,15 @@ function fieldBlock(field: FormField): SlackBlock {
     case 'ticks':
       return ticksInput({ name, label, isOptional: true }, field.choices, field.ticked);
     case 'channels':
-      return channelsInput({ name, label, hint: field.hint, isOptional: true }, field.channelIds, field.most);
+      return channelsInput({ name, label, hint: field.hint, isOptional: true }, field.channelIds, field.max);
     case 'text': {
-      const { hint, longest, isLong, value } = field;
-      return textInput({ name, label, hint, isOptional: true }, { longest, isLong, value });
+      const { hint, maxLength, isLong, value } = field;
+      return textInput({ name, label, hint, isOptional: true }, { maxLength, isLong, value });
     }
     case 'secret':
       return textInput(
         { name, label, hint: field.hint, isOptional: true },
-        { longest: 300, isLong: false, value: null },
+        { maxLength: 300, isLong: false, value: null },
       );
   }
 }

@@ -3,15 +3,16 @@ import { z } from 'zod';
 import type { Acknowledgements } from './acknowledge.ts';
 import type { SlackMessage } from './cardBlocks.ts';
 import { createWebClient } from './client.ts';
-import type { DeskNeeds } from './desk.ts';
 import type { Drain } from './drain.ts';
 import { onAction } from './listeners/actions.ts';
+import { onUninstalled } from './listeners/appUninstalled.ts';
 import { onCommand, onMention } from './listeners/commands.ts';
-import { onGoodbye } from './listeners/goodbye.ts';
 import { onHome } from './listeners/home.ts';
 import { onShortcut } from './listeners/shortcuts.ts';
-import { lateAnswer, onViewSubmission, patienceWithFormsMs, type ViewAnswer } from './listeners/views.ts';
+import { lateAnswer, onViewSubmission, patienceWithFormsMs } from './listeners/views.ts';
 import { createSlackLogger } from './log.ts';
+import type { RequestDeps } from './requestContext.ts';
+import type { ViewAnswer } from './viewAnswer.ts';
 
 const delivered = z.object({ type: z.literal('event_callback') });
 
@@ -19,24 +20,29 @@ const delivered = z.object({ type: z.literal('event_callback') });
  * Says what is done with which request. Each is acknowledged when what it asks for is written down, or soon after it came: Bolt is given
  * no tokens, for it would fetch them first, and the member would see nothing when there are none.
  */
-export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain, acknowledgements: Acknowledgements): App {
-  const { log } = needs;
+export function createApp(
+  receiver: Receiver,
+  deps: RequestDeps,
+  drain: Drain,
+  acknowledgements: Acknowledgements,
+): App {
+  const { log } = deps;
   const app = new App({
     receiver,
     authorize: async () => ({}),
     convoStore: false,
     ignoreSelf: false,
     logger: createSlackLogger(log),
-    clientOptions: { slackApiUrl: createWebClient('bot', null, needs.settings.apiUrl, log).slackApiUrl },
+    clientOptions: { slackApiUrl: createWebClient('bot', null, deps.settings.apiUrl, log).slackApiUrl },
   });
-  app.error(async (error) => log.error({ face: 'slack', error }, 'a request failed'));
+  app.error(async (error) => log.error({ platform: 'slack', error }, 'a request failed'));
 
   /** Measures from here on: what is done before the acknowledgement is what somebody waits for. */
   const timed = <Payload>(ack: (answer?: Payload) => Promise<unknown>) => {
     const begun = performance.now();
     return async (answer?: Payload) => {
       await (answer === undefined ? ack() : ack(answer));
-      needs.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
+      deps.services.meter.acknowledged('slack', (performance.now() - begun) / 1000);
     };
   };
   const { around } = acknowledgements;
@@ -44,13 +50,13 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain, ac
   const any = /.*/s;
   app.command(any, async ({ ack, body }) => {
     const answer = timed((message?: SlackMessage) => ack(message && { response_type: 'ephemeral', ...message }));
-    await drain.track(() => around(answer, (acknowledge) => onCommand(needs, body, acknowledge)));
+    await drain.track(() => around(answer, (acknowledge) => onCommand(deps, body, acknowledge)));
   });
   app.shortcut(any, async ({ ack, body }) => {
     await drain.track(() =>
       around(
         timed(() => ack()),
-        () => onShortcut(needs, body),
+        () => onShortcut(deps, body),
       ),
     );
   });
@@ -58,14 +64,14 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain, ac
     await drain.track(() =>
       around(
         timed(() => ack()),
-        () => onAction(needs, body),
+        () => onAction(deps, body),
       ),
     );
   });
   app.view(any, async ({ ack, body }) => {
     const answer = timed((view?: ViewAnswer) => (view ? ack(view) : ack()));
-    const late = { afterMs: patienceWithFormsMs, answer: () => lateAnswer(needs, body) };
-    await drain.track(() => around(answer, (acknowledge) => onViewSubmission(needs, body, acknowledge), late));
+    const late = { afterMs: patienceWithFormsMs, answer: () => lateAnswer(deps, body) };
+    await drain.track(() => around(answer, (acknowledge) => onViewSubmission(deps, body, acknowledge), late));
   });
   // Bolt acknowledges events by itself, before anybody has looked at them. One that is not acknowledged is delivered again.
   const process = app.processEvent.bind(app);
@@ -73,9 +79,9 @@ export function createApp(receiver: Receiver, needs: DeskNeeds, drain: Drain, ac
     if (!delivered.safeParse(event.body).success) return await process(event);
     await around(event.ack, () => process({ ...event, ack: async () => {} }));
   };
-  app.event('app_mention', async ({ body }) => drain.track(() => onMention(needs, body)));
-  app.event('app_home_opened', async ({ body }) => drain.track(() => onHome(needs, body)));
-  app.event('app_uninstalled', async ({ body }) => drain.track(() => onGoodbye(needs, body)));
-  app.event('tokens_revoked', async ({ body }) => drain.track(() => onGoodbye(needs, body)));
+  app.event('app_mention', async ({ body }) => drain.track(() => onMention(deps, body)));
+  app.event('app_home_opened', async ({ body }) => drain.track(() => onHome(deps, body)));
+  app.event('app_uninstalled', async ({ body }) => drain.track(() => onUninstalled(deps, body)));
+  app.event('tokens_revoked', async ({ body }) => drain.track(() => onUninstalled(deps, body)));
   return app;
 }

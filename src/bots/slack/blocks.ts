@@ -28,8 +28,8 @@ export const limits = {
 } as const;
 
 /** Text as it is, without any markup. Slack refuses an empty one. */
-export const plain = (text: string, most: number) =>
-  ({ type: 'plain_text', text: cut(text.trim() === '' ? '…' : text, most), emoji: false }) as const;
+export const plain = (text: string, max: number) =>
+  ({ type: 'plain_text', text: cut(text.trim() === '' ? '…' : text, max), emoji: false }) as const;
 
 const marked = (text: string) => ({ type: 'mrkdwn', text, verbatim: true }) as const;
 
@@ -109,13 +109,13 @@ const richText = (words: string): types.RichTextBlock => ({
 });
 
 /** As many blocks as Slack takes; `tail` stays whatever else must go. */
-export function fitted(blocks: readonly SlackBlock[], most: number, tail: readonly SlackBlock[] = []): SlackBlock[] {
-  const room = most - tail.length;
+export function fitted(blocks: readonly SlackBlock[], max: number, tail: readonly SlackBlock[] = []): SlackBlock[] {
+  const room = max - tail.length;
   const kept = blocks.length <= room ? blocks : [...blocks.slice(0, room - 1), context('…')];
   return [...kept, ...tail];
 }
 
-function pieces<T>(items: readonly T[], most: number): T[][] {
-  const count = Math.ceil(items.length / most);
-  return Array.from({ length: count }, (_, index) => items.slice(index * most, (index + 1) * most));
+function pieces<T>(items: readonly T[], max: number): T[][] {
+  const count = Math.ceil(items.length / max);
+  return Array.from({ length: count }, (_, index) => items.slice(index * max, (index + 1) * max));
 }

@@ -1,6 +1,6 @@
 import { HTTPReceiver, SocketModeReceiver } from '@slack/bolt';
 import type { Hono } from 'hono';
-import type { TurnLog } from '../../pipeline/turn.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { Services } from '../services.ts';
 import { createAcknowledgements } from './acknowledge.ts';
 import { createApp } from './app.ts';
@@ -22,7 +22,7 @@ type Needs = {
   settings: SlackSettings;
   /** The program's server, which HTTP needs and Socket Mode does not. It must not listen yet. */
   http: Hono;
-  log: TurnLog;
+  log: Logger;
 };
 
 /** Connects to Slack: over a socket when there is an app token, else by the addresses that it adds to the program's server. */
@@ -31,11 +31,11 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
   const { keyring } = services.vault;
   const connections = createConnections({ role: 'bot', db: services.db, keyring, settings, log });
   const members = createMembers();
-  const drain = createDrain((error) => log.error({ face: 'slack', error }, 'a request could not be carried out'));
+  const drain = createDrain((error) => log.error({ platform: 'slack', error }, 'a request could not be carried out'));
   const acknowledgements = createAcknowledgements((error) =>
-    log.warn({ face: 'slack', error }, 'a request could not be acknowledged'),
+    log.warn({ platform: 'slack', error }, 'a request could not be acknowledged'),
   );
-  const needs = { services, connections, members, settings, log, signal: stopping.signal };
+  const deps = { services, connections, members, settings, log, signal: stopping.signal };
 
   const stop = async (disconnect: () => Promise<unknown>) => {
     await disconnect();
@@ -49,7 +49,7 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
       logger: createSlackLogger(log),
       installerOptions: { clientOptions: { slackApiUrl: settings.apiUrl } },
     });
-    const app = createApp(receiver, needs, drain, acknowledgements);
+    const app = createApp(receiver, deps, drain, acknowledgements);
     await app.start();
     const disconnect = async () => {
       await acknowledgements.flush();
@@ -60,7 +60,7 @@ export async function startSlackBot({ services, settings, http, log }: Needs): P
   if (settings.signingSecret === null) throw new Error('Slack needs SLACK_APP_TOKEN or SLACK_SIGNING_SECRET');
   const logger = createSlackLogger(log);
   const receiver = new HTTPReceiver({ signingSecret: settings.signingSecret, logger });
-  createApp(receiver, needs, drain, acknowledgements);
+  createApp(receiver, deps, drain, acknowledgements);
   mountSlack(http, receiver, createInstaller({ services, connections, settings, log }));
   return { stop: (quiet) => stop(() => quiet) };
 }

@@ -6,8 +6,8 @@ import {
   WebClient,
 } from '@slack/web-api';
 import type { Secret } from '../../db/secret.ts';
+import type { Logger } from '../../observability/log.ts';
 import { ProviderError } from '../../pipeline/providers/provider.ts';
-import type { TurnLog } from '../../pipeline/turn.ts';
 import { createSlackLogger } from './log.ts';
 
 /**
@@ -18,7 +18,7 @@ const patience = { bot: { timeout: 2_500 }, worker: { timeout: 30_000 } } as con
 
 export type SlackRole = keyof typeof patience;
 
-export function createWebClient(role: SlackRole, token: Secret | null, apiUrl: string, log: TurnLog): WebClient {
+export function createWebClient(role: SlackRole, token: Secret | null, apiUrl: string, log: Logger): WebClient {
   return new WebClient(token?.reveal(), {
     slackApiUrl: apiUrl,
     logger: createSlackLogger(log),

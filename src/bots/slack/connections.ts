@@ -3,8 +3,8 @@ import type { Db } from '../../db/client.ts';
 import type { Keyring } from '../../db/keyring.ts';
 import { Secret } from '../../db/secret.ts';
 import { findInstallation } from '../../db/slackInstallations.ts';
-import type { WorkspaceId } from '../../db/vocabulary.ts';
-import type { TurnLog } from '../../pipeline/turn.ts';
+import type { WorkspaceId } from '../../domain.ts';
+import type { Logger } from '../../observability/log.ts';
 import { createWebClient, type SlackRole } from './client.ts';
 import type { SlackSettings } from './settings.ts';
 import { workspaceOf } from './workspace.ts';
@@ -21,7 +21,7 @@ export type SlackConnections = {
 /** A token that another process deletes is still known here for that long; Slack itself refuses it at once. Milliseconds. */
 const rememberMs = 30_000;
 
-type Needs = { role: SlackRole; db: Db; keyring: Keyring; settings: SlackSettings; log: TurnLog };
+type Needs = { role: SlackRole; db: Db; keyring: Keyring; settings: SlackSettings; log: Logger };
 
 /** Opens connections with the tokens of the vault, or with the operator's own for the one workspace that it belongs to. */
 export function createConnections({ role, db, keyring, settings, log }: Needs): SlackConnections {

@@ -1,10 +1,11 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
-import { type Workflow, workflows } from '../../db/vocabulary.ts';
+import { type Workflow, workflows } from '../../domain.ts';
 import type { Offer } from '../../pipeline/offer.ts';
 import { workflowCommands } from '../commands/all.ts';
-import type { Command, NamedOption } from '../commands/command.ts';
+import type { Command } from '../commands/command.ts';
 import { offeredOption } from '../commands/offered.ts';
+import type { NamedOption } from '../commands/option.ts';
 import type { Given } from '../commands/read.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
@@ -88,7 +89,7 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
       return [
         textInput(
           { name, label: text.commands.options.prompt, isOptional: opening.on !== null },
-          { longest: Math.min(kind.longest, limits.input), isLong: true, value: opening.prompt },
+          { maxLength: Math.min(kind.maxLength, limits.input), isLong: true, value: opening.prompt },
         ),
       ];
     case 'image':
@@ -99,7 +100,7 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
           field,
           kind.choices.map((choice) => ({ value: choice, label: choice })),
           value,
-          create.usual,
+          create.defaultValue,
         ),
       ];
     case 'flag':
@@ -111,14 +112,14 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
             { value: 'off', label: create.off },
           ],
           value,
-          create.usual,
+          create.defaultValue,
         ),
       ];
     case 'number':
       return [
         textInput(
-          { ...field, hint: create.between(kind.least, kind.most, kind.usual) },
-          { longest: 5, isLong: false, value },
+          { ...field, hint: create.between(kind.min, kind.max, kind.defaultValue) },
+          { maxLength: 5, isLong: false, value },
         ),
       ];
     case 'run':

@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
-import { longestPrompt, type RunId, runId } from '../../db/vocabulary.ts';
+import { maxPromptLength, type RunId, runId } from '../../domain.ts';
 import type { Text } from '../text.ts';
 import { fieldValue, modal, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
@@ -26,7 +26,7 @@ export const editForm = ({ runId: id, prompt, priceCredits }: Edited, at: Where,
     blocks: [
       textInput(
         { name: 'prompt', label: text.commands.options.prompt, isOptional: false },
-        { longest: longestPrompt, isLong: true, value: prompt },
+        { maxLength: maxPromptLength, isLong: true, value: prompt },
       ),
     ],
   });

@@ -10,20 +10,20 @@ export const unescaped = (text: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&');
 
-/** At most `most` UTF-16 units, whole characters only, with an ellipsis where something is missing. */
-export function cut(text: string, most: number): string {
-  if (text.length <= most) return text;
-  let end = most - 1;
+/** At most `max` UTF-16 units, whole characters only, with an ellipsis where something is missing. */
+export function cut(text: string, max: number): string {
+  if (text.length <= max) return text;
+  let end = max - 1;
   const last = text.charCodeAt(end - 1);
   if (last >= 0xd800 && last <= 0xdbff) end -= 1;
   return `${text.slice(0, end)}…`;
 }
 
 /** Escapes after cutting, and cuts again in front of a broken entity: escaping makes text longer. */
-export function mrkdwn(text: string, most: number): string {
+export function mrkdwn(text: string, max: number): string {
   const whole = escaped(text);
-  if (whole.length <= most) return whole;
-  return `${cut(whole, most)
+  if (whole.length <= max) return whole;
+  return `${cut(whole, max)
     .slice(0, -1)
     .replace(/&[a-z]{0,4}$/, '')}…`;
 }

@@ -4,10 +4,10 @@ import { ProviderError } from '../../pipeline/providers/provider.ts';
 import type { CardMedia } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { isPassingRefusal, isSlacksFault, refusalOf } from './client.ts';
+import type { SharedFile } from './conversation.ts';
 import { escaped } from './escape.ts';
-import type { SharedFile } from './place.ts';
+import { post, type RunThread } from './runThread.ts';
 import { reserveFile, sendBytes, shareFile } from './upload.ts';
-import { post, type Voice } from './voice.ts';
 
 /** Where a run's files ended up. `missing` are those that Slack took nowhere. */
 export type Sharing =
@@ -20,31 +20,31 @@ export type Sharing =
  * then they go to the member directly. Repeated after a crash it goes on where it stopped.
  */
 export async function shareAll(
-  voice: Voice,
+  runThread: RunThread,
   store: MediaStore,
   media: readonly CardMedia[],
   threadTs: string | null,
 ): Promise<Sharing> {
-  const before = voice.said().refused;
+  const before = runThread.said().refused;
   if (before === null && threadTs !== null) {
-    const here = { channel: voice.place.channel, threadTs };
-    const refused = await untilRefused(voice, () => shareEach(voice, store, media, here));
+    const here = { channel: runThread.conversation.channel, threadTs };
+    const refused = await untilRefused(runThread, () => shareEach(runThread, store, media, here));
     if (refused === null) return { outcome: 'here' };
-    await voice.remember({ refused });
+    await runThread.remember({ refused });
   }
-  const reason = voice.said().refused ?? before ?? 'channel_not_found';
+  const reason = runThread.said().refused ?? before ?? 'channel_not_found';
   if (media.length === 0) return { outcome: 'here' };
-  const refused = await untilRefused(voice, async () => {
-    const { channel, ts } = voice.said().direct ?? (await openDirect(voice));
-    await shareEach(voice, store, media, { channel, threadTs: ts });
+  const refused = await untilRefused(runThread, async () => {
+    const { channel, ts } = runThread.said().direct ?? (await openDirect(runThread));
+    await shareEach(runThread, store, media, { channel, threadTs: ts });
   });
   if (refused === null) return { outcome: 'direct', reason };
-  const { files } = voice.said();
+  const { files } = runThread.said();
   return { outcome: 'refused', reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
 }
 
 /** Slack's word when it refused for good. Faults that may pass are thrown, but for the last try: nobody will be there when they have. */
-async function untilRefused({ isLastTry }: Voice, work: () => Promise<void>): Promise<string | null> {
+async function untilRefused({ isLastTry }: RunThread, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
     return null;
@@ -56,42 +56,43 @@ async function untilRefused({ isLastTry }: Voice, work: () => Promise<void>): Pr
   }
 }
 
-async function openDirect(voice: Voice): Promise<{ channel: string; ts: string }> {
-  const { place, text, view } = voice;
+async function openDirect(runThread: RunThread): Promise<{ channel: string; ts: string }> {
+  const { conversation, text, view } = runThread;
   const words = text.slack.upload.forYou(text.measures.few(view.run.prompt));
   const direct = await post(
-    voice,
+    runThread,
     'direct',
-    { channel: place.userId, threadTs: null },
+    { channel: conversation.userId, threadTs: null },
     { text: escaped(words), blocks: [] },
   );
-  await voice.remember({ direct });
+  await runThread.remember({ direct });
   return direct;
 }
 
 async function shareEach(
-  voice: Voice,
+  runThread: RunThread,
   store: MediaStore,
   media: readonly CardMedia[],
   to: { channel: string; threadTs: string },
 ): Promise<void> {
-  for (const one of media) await shareOne(voice, store, one, to);
+  for (const one of media) await shareOne(runThread, store, one, to);
 }
 
 async function shareOne(
-  voice: Voice,
+  runThread: RunThread,
   store: MediaStore,
   media: CardMedia,
   to: { channel: string; threadTs: string },
 ): Promise<void> {
-  const { client, text } = voice;
-  const known = voice.said().files[media.objectKey];
+  const { client, text } = runThread;
+  const known = runThread.said().files[media.objectKey];
   if (known?.state === 'shared') return;
-  const mark = (file: SharedFile) => voice.remember({ files: { ...voice.said().files, [media.objectKey]: file } });
+  const mark = (file: SharedFile) =>
+    runThread.remember({ files: { ...runThread.said().files, [media.objectKey]: file } });
 
-  const fileId = known && known.state !== 'reserved' ? known.fileId : await upload(voice, store, media, mark);
+  const fileId = known && known.state !== 'reserved' ? known.fileId : await upload(runThread, store, media, mark);
   const isInDoubt = known?.state === 'sharing';
-  if (!isInDoubt || (await lookedFor(voice, fileId)) !== 'there') {
+  if (!isInDoubt || (await lookedFor(runThread, fileId)) !== 'there') {
     await mark({ fileId, state: 'sharing' });
     const size = text.runs.media.size(media.width, media.height, media.seconds, text.measures.bytes(media.bytes));
     const comment = escaped(`${media.label}: ${size}`);
@@ -106,7 +107,7 @@ async function shareOne(
       }
     }
   }
-  await verified(voice, fileId, mark);
+  await verified(runThread, fileId, mark);
   await mark({ fileId, state: 'shared' });
 }
 
@@ -114,36 +115,40 @@ async function shareOne(
 const looksAfterMs = [0, 300, 700, 1_500, 3_000] as const;
 
 /** Slack may say that it shared a file, and not do so. Then the file is uploaded anew with the next try. */
-async function verified(voice: Voice, fileId: string, mark: (file: SharedFile) => Promise<void>): Promise<void> {
+async function verified(
+  runThread: RunThread,
+  fileId: string,
+  mark: (file: SharedFile) => Promise<void>,
+): Promise<void> {
   for (const afterMs of looksAfterMs) {
-    await delay(afterMs, undefined, { signal: voice.signal });
-    if ((await lookedFor(voice, fileId)) !== 'missing') return;
+    await delay(afterMs, undefined, { signal: runThread.signal });
+    if ((await lookedFor(runThread, fileId)) !== 'missing') return;
   }
   await mark({ fileId, state: 'reserved' });
   throw new ProviderError('unavailable', 'Slack took a file and did not show it');
 }
 
 async function upload(
-  voice: Voice,
+  runThread: RunThread,
   store: MediaStore,
   media: CardMedia,
   mark: (file: SharedFile) => Promise<void>,
 ): Promise<string> {
   const extension = media.objectKey.split('.').at(-1) ?? 'bin';
-  const file = { name: `vidgenie-${shortId(voice.view.run.id)}.${extension}`, bytes: media.bytes };
-  const { fileId, uploadUrl } = await reserveFile(voice.client, {
+  const file = { name: `vidgenie-${shortId(runThread.view.run.id)}.${extension}`, bytes: media.bytes };
+  const { fileId, uploadUrl } = await reserveFile(runThread.client, {
     ...file,
-    description: media.kind === 'image' ? voice.view.run.prompt : null,
+    description: media.kind === 'image' ? runThread.view.run.prompt : null,
   });
   await mark({ fileId, state: 'reserved' });
   const body = await store.open(media.objectKey);
-  await sendBytes(uploadUrl, body, { mime: media.mime, bytes: media.bytes, signal: voice.signal });
+  await sendBytes(uploadUrl, body, { mime: media.mime, bytes: media.bytes, signal: runThread.signal });
   await mark({ fileId, state: 'uploaded' });
   return fileId;
 }
 
 /** Whether a file is out. Without the optional scope `files:read` Slack does not say. */
-async function lookedFor({ client }: Voice, fileId: string): Promise<'there' | 'missing' | 'unknown'> {
+async function lookedFor({ client }: RunThread, fileId: string): Promise<'there' | 'missing' | 'unknown'> {
   try {
     const { file } = await client.files.info({ file: fileId });
     return Object.keys({ ...file?.shares?.public, ...file?.shares?.private }).length > 0 ? 'there' : 'missing';

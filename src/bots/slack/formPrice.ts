@@ -1,14 +1,14 @@
-import { type Workflow, type WorkspaceId, workflows } from '../../db/vocabulary.ts';
 import { workspaceSettings } from '../../db/workspaces.ts';
+import { type Workflow, type WorkspaceId, workflows } from '../../domain.ts';
 import { type Offer, offerOfAny } from '../../pipeline/offer.ts';
 import { quote } from '../../pipeline/submit.ts';
-import { within } from '../../pipeline/within.ts';
+import { within } from '../../pipeline/timeout.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
-import type { Asker } from './asker.ts';
 import { type Asked, createForm, type OpenedOn } from './createForm.ts';
-import type { DeskNeeds } from './desk.ts';
-import type { ViewAnswer } from './listeners/views.ts';
+import type { RequestDeps } from './requestContext.ts';
+import type { Requester } from './requester.ts';
+import type { ViewAnswer } from './viewAnswer.ts';
 import { workspaceOf } from './workspace.ts';
 
 /** Slack waits three seconds for an answer to a form, and a form that takes two is closed. Milliseconds. */
@@ -27,8 +27,8 @@ export async function offerOfForm(services: Services, id: WorkspaceId, on: Opene
  * that cannot be said while Slack waits; null: what was said holds.
  */
 export async function formAgain(
-  { services, log }: DeskNeeds,
-  { source }: Asker,
+  { services, log }: RequestDeps,
+  { source }: Requester,
   values: unknown,
   asked: Asked,
   text: Text,
@@ -49,7 +49,7 @@ export async function formAgain(
     answer = { response_action: 'update', view: createForm(opening, offer, text) };
   })();
   await within(patienceMs, asking).catch((error: unknown) => {
-    log.warn({ face: 'slack', error }, 'a form could not be priced');
+    log.warn({ platform: 'slack', error }, 'a form could not be priced');
   });
   asking.catch(() => {});
   return answer;

@@ -42,13 +42,13 @@ export function choiceInput(
 
 export const textInput = (
   field: Labelled,
-  text: { longest: number; isLong: boolean; value: string | null },
+  text: { maxLength: number; isLong: boolean; value: string | null },
 ): SlackBlock =>
   input(field, {
     type: 'plain_text_input',
     action_id: field.name,
     multiline: text.isLong,
-    max_length: Math.min(limits.input, text.longest),
+    max_length: Math.min(limits.input, text.maxLength),
     ...(text.value === null || text.value === '' ? {} : { initial_value: text.value.slice(0, limits.input) }),
   });
 
@@ -64,12 +64,12 @@ export const channelInput = (field: Labelled, channel: string | null): SlackBloc
   });
 
 /** Any number of conversations that people share, by their ids. */
-export const channelsInput = (field: Labelled, chosen: readonly string[], most: number): SlackBlock =>
+export const channelsInput = (field: Labelled, chosen: readonly string[], max: number): SlackBlock =>
   input(field, {
     type: 'multi_conversations_select',
     action_id: field.name,
     filter: { include: ['public', 'private'], exclude_bot_users: true },
-    max_selected_items: most,
+    max_selected_items: max,
     ...(chosen.length === 0 ? {} : { initial_conversations: [...chosen] }),
   });
 

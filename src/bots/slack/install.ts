@@ -3,7 +3,7 @@ import { HTTPReceiver, type Installation, type InstallationStore } from '@slack/
 import { Secret } from '../../db/secret.ts';
 import { saveInstallation } from '../../db/slackInstallations.ts';
 import { ensureWorkspace } from '../../db/workspaces.ts';
-import type { TurnLog } from '../../pipeline/turn.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { Services } from '../services.ts';
 import { textOf } from '../text.ts';
 import type { SlackConnections } from './connections.ts';
@@ -17,7 +17,7 @@ type Needs = {
   services: Services;
   connections: SlackConnections;
   settings: SlackSettings;
-  log: TurnLog;
+  log: Logger;
 };
 
 /** Keeps what an installation brings: the facts in PostgreSQL, the token in the vault. It is never read through here. */
@@ -29,7 +29,7 @@ function createStore({ services, connections }: Needs): InstallationStore {
       const id = workspaceOf(source);
       if (!id || !bot) throw new Error('Slack sent an installation without a workspace or without a bot');
       const name = (isEnterpriseInstall ? enterprise?.name : team?.name) ?? id;
-      await ensureWorkspace(services.db, { id, face: 'slack', name }, services.freeCredits);
+      await ensureWorkspace(services.db, { id, platform: 'slack', name }, services.freeCredits);
       const row = { workspaceId: id, ...source, appId, botId: bot.id, botUserId: bot.userId, scopes: bot.scopes };
       await saveInstallation(
         services.db,
@@ -46,15 +46,15 @@ function createStore({ services, connections }: Needs): InstallationStore {
 }
 
 /** The install page and where Slack sends people back to. The state lives in a signed cookie for ten minutes. */
-export function createInstaller(needs: Needs): HTTPReceiver | null {
-  const { settings, log } = needs;
+export function createInstaller(deps: Needs): HTTPReceiver | null {
+  const { settings, log } = deps;
   if (!settings.oauth || settings.signingSecret === null) return null;
   const text = textOf('en').slack.installed;
   return new HTTPReceiver({
     signingSecret: settings.signingSecret,
     ...settings.oauth,
     scopes: [...botScopes],
-    installationStore: createStore(needs),
+    installationStore: createStore(deps),
     logger: createSlackLogger(log),
     installerOptions: {
       installPath: slackPaths.install,
@@ -69,7 +69,7 @@ export function createInstaller(needs: Needs): HTTPReceiver | null {
       callbackOptions: {
         success: (_installation, _options, _request, response) => page(response, 200, text.title, text.text),
         failure: (error, _options, _request, response) => {
-          log.warn({ face: 'slack', code: error.code }, 'an installation failed');
+          log.warn({ platform: 'slack', code: error.code }, 'an installation failed');
           page(response, 400, text.failedTitle, text.failed);
         },
       },

@@ -1,6 +1,6 @@
 import type { WebClient } from '@slack/web-api';
-import { tidiedLine } from '../../db/plainText.ts';
-import type { Member } from '../../db/vocabulary.ts';
+import type { Member } from '../../domain.ts';
+import { tidiedLine } from '../../plainText.ts';
 import { type Locale, localeOf } from '../text.ts';
 
 export type KnownMember = { member: Member; locale: Locale };
@@ -18,7 +18,7 @@ export type Members = {
 
 /** Somebody's language and name change seldom. Milliseconds. */
 const rememberMs = 60_000;
-const mostRemembered = 5_000;
+const maxRemembered = 5_000;
 
 /** Asks Slack who somebody is. Whom Slack does not vouch for is no admin. */
 export function createMembers(): Members {
@@ -37,7 +37,7 @@ export function createMembers(): Members {
         },
         locale: localeOf(user?.locale ?? 'en'),
       };
-      if (known.size >= mostRemembered) known.clear();
+      if (known.size >= maxRemembered) known.clear();
       known.set(key, { found, until: Date.now() + rememberMs });
       return found;
     },

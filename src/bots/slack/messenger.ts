@@ -1,8 +1,8 @@
 import type { Db } from '../../db/client.ts';
 import { pauseEdits, takeEdit } from '../../db/editBudget.ts';
 import type { RunView } from '../../db/runs.ts';
-import type { StepKind, WorkspaceId } from '../../db/vocabulary.ts';
 import { settingsOf } from '../../db/workspaces.ts';
+import type { StepKind, WorkspaceId } from '../../domain.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
@@ -13,16 +13,16 @@ import { mediaOf, runCard } from '../runCard.ts';
 import { unreachedSteps } from '../unreached.ts';
 import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
+import { postedMessagesOf } from './conversation.ts';
 import { type Sharing, shareAll } from './files.ts';
-import { speechOf } from './place.ts';
 import { mentionMessage, type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
-import { createVoice, edit, post, type Voice } from './voice.ts';
+import { edit, openRunThread, post, type RunThread } from './runThread.ts';
 
 /** Slack takes about 50 edits a minute from an app in a workspace; the rest is room for what does not go through this purse. */
 const pace = { perMinute: 45, burst: 12, kept: 4 } as const;
 
 /** A signed address has several hundred characters, and must fit a paragraph whole. */
-const longestUrl = 2_000;
+const maxUrl = 2_000;
 
 type Needs = {
   db: Db;
@@ -36,58 +36,63 @@ type Needs = {
 
 /** Speaks for runs in Slack: one root message, one message that follows the work in its thread, and the files. */
 export function createSlackMessenger({ db, store, addressOf, hasPage, meter, connections }: Needs): Messenger {
-  async function voiceOf(view: RunView, speaking: Speaking): Promise<Voice> {
+  async function voiceOf(view: RunView, speaking: Speaking): Promise<RunThread> {
     const connection = await connections.of(view.run.workspaceId);
     if (!connection) throw new ProviderError('bad_key', 'VidGenie is not installed in this Slack workspace');
-    return createVoice(connection, view, speaking);
+    return openRunThread(connection, view, speaking);
   }
 
   return {
     update: (view, speaking) =>
       faultsTold(db, view.run.workspaceId, async () => {
-        const voice = await voiceOf(view, speaking);
-        const threadTs = await openThread(voice, speaking);
-        const message = progressMessage(view, speaking.progress, voice.text);
-        const { progressTs } = voice.said();
+        const runThread = await voiceOf(view, speaking);
+        const threadTs = await openThread(runThread, speaking);
+        const message = progressMessage(view, speaking.progress, runThread.text);
+        const { progressTs } = runThread.said();
         if (progressTs === null) {
-          const { ts } = await post(voice, 'progress', { channel: voice.place.channel, threadTs }, message);
-          await voice.remember({ progressTs: ts });
+          const { ts } = await post(
+            runThread,
+            'progress',
+            { channel: runThread.conversation.channel, threadTs },
+            message,
+          );
+          await runThread.remember({ progressTs: ts });
         } else if (await takeEdit(db, view.run.workspaceId, 'progress', pace)) {
-          await edit(voice.client, { channel: voice.place.channel, ts: progressTs }, message);
+          await edit(runThread.client, { channel: runThread.conversation.channel, ts: progressTs }, message);
           meter.edited('slack', 'sent');
         } else {
           meter.edited('slack', 'dropped');
         }
         // What is made is shown while the rest is at work.
-        await shareAll(voice, store, mediaOf(view, voice.text), threadTs);
+        await shareAll(runThread, store, mediaOf(view, runThread.text), threadTs);
       }),
     deliver: (view, speaking) =>
       faultsTold(db, view.run.workspaceId, async () => {
-        const voice = await voiceOf(view, speaking);
-        const threadTs = await openThread(voice, speaking).catch(nullWhenRefused);
+        const runThread = await voiceOf(view, speaking);
+        const threadTs = await openThread(runThread, speaking).catch(nullWhenRefused);
         const givenUp = view.run.unreached ?? [];
-        const media = mediaOf(view, voice.text).filter(({ kind }) => !givenUp.includes(kind));
-        const sharing = await shareAll(voice, store, media, threadTs);
-        const { notes, lost } = await noteOf(voice, sharing);
+        const media = mediaOf(view, runThread.text).filter(({ kind }) => !givenUp.includes(kind));
+        const sharing = await shareAll(runThread, store, media, threadTs);
+        const { notes, lost } = await noteOf(runThread, sharing);
         const told = lost.length > 0 ? await speaking.giveUpOn(lost) : view;
-        const last = { ...voice, view: told };
+        const last = { ...runThread, view: told };
         if (threadTs === null) await tellDirectly(last, speaking, notes);
         else await tellHere(last, speaking, { threadTs, notes });
-        return voice.said();
+        return runThread.said();
       }),
     unreached: (view) => {
-      const { files, linked } = speechOf(view.run.speech);
+      const { files, linked } = postedMessagesOf(view.run.postedMessages);
       const isReceived = (key: string) => files[key]?.state === 'shared' || linked.includes(key);
       return unreachedSteps(view, { isReceived, hasPage });
     },
   };
 
   /** What is said about files that are not where they were expected, and which of them nobody can fetch. */
-  async function noteOf(voice: Voice, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
-    const { upload } = voice.text.slack;
+  async function noteOf(runThread: RunThread, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
+    const { upload } = runThread.text.slack;
     // An earlier try may have given up on some, and said so.
-    const before = voice.view.run.unreached ?? [];
-    const kept = before.length > 0 ? [upload.kept(voice.said().refused ?? '')] : [];
+    const before = runThread.view.run.unreached ?? [];
+    const kept = before.length > 0 ? [upload.kept(runThread.said().refused ?? '')] : [];
     if (sharing.outcome === 'here') return { notes: { ...nothing, sentences: kept }, lost: [] };
     if (sharing.outcome === 'direct') {
       return { notes: { ...nothing, sentences: [upload.direct(sharing.reason), ...kept] }, lost: [] };
@@ -97,7 +102,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
       missing.map(async ({ kind, label, objectKey }) => ({ kind, label, objectKey, link: await addressOf(objectKey) })),
     );
     const found = links.flatMap(({ label, objectKey, link }) =>
-      link && link.url.length <= longestUrl ? [{ label, objectKey, ...link }] : [],
+      link && link.url.length <= maxUrl ? [{ label, objectKey, ...link }] : [],
     );
     const lost = missing.flatMap(({ kind, objectKey }) =>
       found.some((one) => one.objectKey === objectKey) ? [] : [kind],
@@ -110,24 +115,24 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
   }
 
   async function tellHere(
-    voice: Voice,
+    runThread: RunThread,
     { progress, balance, prices }: Delivering,
     told: { threadTs: string; notes: Notes },
   ): Promise<void> {
-    const { client, place, view, text } = voice;
-    const { channel } = place;
+    const { client, conversation, view, text } = runThread;
+    const { channel } = conversation;
     const known = { balance: await balance(), prices: await prices() };
     const message = progressMessage(view, progress, text, { notes: told.notes, ...known });
-    if (voice.said().progressTs === null) {
-      const { ts } = await post(voice, 'progress', { channel, threadTs: told.threadTs }, message);
-      await voice.remember({ progressTs: ts });
+    if (runThread.said().progressTs === null) {
+      const { ts } = await post(runThread, 'progress', { channel, threadTs: told.threadTs }, message);
+      await runThread.remember({ progressTs: ts });
     }
     // Edited even when it was posted just now: it may be an older post, whose answer was lost.
-    const { progressTs, rootTs } = voice.said();
+    const { progressTs, rootTs } = runThread.said();
     if (progressTs !== null) {
       await takeEdit(db, view.run.workspaceId, 'final', pace);
       await edit(client, { channel, ts: progressTs }, message);
-      await rememberLinks(voice, told.notes);
+      await rememberLinks(runThread, told.notes);
     }
     if (rootTs === null) return;
     await takeEdit(db, view.run.workspaceId, 'final', pace);
@@ -135,55 +140,73 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     const notes = told.notes.links.length > 0 ? [] : told.notes.sentences;
     const root = rootMessage(view, runCard(view, progress, text), text, notes);
     await edit(client, { channel, ts: rootTs }, root);
-    await callRequester(voice, { channel, threadTs: told.threadTs }, runCard(view, progress, text));
-    await rememberPermalink(voice, rootTs);
+    await callRequester(runThread, { channel, threadTs: told.threadTs }, runCard(view, progress, text));
+    await rememberPermalink(runThread, rootTs);
   }
 
   /** Whoever asked has waited for minutes; who stopped the run has not. */
-  async function callRequester(voice: Voice, to: { channel: string; threadTs: string }, card: Card): Promise<void> {
-    const { run } = voice.view;
-    const message = mentionMessage(voice.view, card);
-    if (voice.said().mentionTs !== null || run.state === 'canceled' || message === null) return;
+  async function callRequester(
+    runThread: RunThread,
+    to: { channel: string; threadTs: string },
+    card: Card,
+  ): Promise<void> {
+    const { run } = runThread.view;
+    const message = mentionMessage(runThread.view, card);
+    if (runThread.said().mentionTs !== null || run.state === 'canceled' || message === null) return;
     const { mentions } = await settingsOf(db, run.workspaceId);
     if (!mentions) return;
-    const posted = await post(voice, 'mention', to, message).catch(nullWhenRefused);
-    if (posted) await voice.remember({ mentionTs: posted.ts });
+    const posted = await post(runThread, 'mention', to, message).catch(nullWhenRefused);
+    if (posted) await runThread.remember({ mentionTs: posted.ts });
   }
 }
 
 /** Posts the root message unless it is there, and gives the `ts` under which the run's thread hangs. */
-async function openThread(voice: Voice, { progress }: Speaking): Promise<string> {
-  const { place, text, view } = voice;
-  const { rootTs } = voice.said();
-  if (rootTs !== null) return place.threadTs ?? rootTs;
+async function openThread(runThread: RunThread, { progress }: Speaking): Promise<string> {
+  const { conversation, text, view } = runThread;
+  const { rootTs } = runThread.said();
+  if (rootTs !== null) return conversation.threadTs ?? rootTs;
   const message = rootMessage(view, runCard(view, progress, text), text);
-  const { ts } = await post(voice, 'root', { channel: place.channel, threadTs: place.threadTs }, message);
-  await voice.remember({ rootTs: ts });
-  return place.threadTs ?? ts;
+  const { ts } = await post(
+    runThread,
+    'root',
+    { channel: conversation.channel, threadTs: conversation.threadTs },
+    message,
+  );
+  await runThread.remember({ rootTs: ts });
+  return conversation.threadTs ?? ts;
 }
 
 /** The conversation is gone, or the bot was sent away: the member hears of it directly. */
-async function tellDirectly(voice: Voice, { progress, balance, prices }: Delivering, notes: Notes): Promise<void> {
-  const { place, text, view } = voice;
-  const { direct, progressTs } = voice.said();
+async function tellDirectly(
+  runThread: RunThread,
+  { progress, balance, prices }: Delivering,
+  notes: Notes,
+): Promise<void> {
+  const { conversation, text, view } = runThread;
+  const { direct, progressTs } = runThread.said();
   if (progressTs !== null) return;
   const known = { balance: await balance(), prices: await prices() };
   const message = progressMessage(view, progress, text, { notes, ...known });
-  const to = direct ? { channel: direct.channel, threadTs: direct.ts } : { channel: place.userId, threadTs: null };
-  const { ts } = await post(voice, 'outcome', to, message);
-  await voice.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });
+  const to = direct
+    ? { channel: direct.channel, threadTs: direct.ts }
+    : { channel: conversation.userId, threadTs: null };
+  const { ts } = await post(runThread, 'outcome', to, message);
+  await runThread.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });
 }
 
 /** Who has the link has the file, whatever else fails: so it counts when delivery is given up. */
-async function rememberLinks(voice: Voice, { links }: Notes): Promise<void> {
-  if (links.length > 0) await voice.remember({ linked: links.map(({ objectKey }) => objectKey) });
+async function rememberLinks(runThread: RunThread, { links }: Notes): Promise<void> {
+  if (links.length > 0) await runThread.remember({ linked: links.map(({ objectKey }) => objectKey) });
 }
 
 /** Where the thread is, for App Home. A run is told whether or not Slack says so. */
-async function rememberPermalink(voice: Voice, rootTs: string): Promise<void> {
+async function rememberPermalink(runThread: RunThread, rootTs: string): Promise<void> {
   try {
-    const { permalink } = await voice.client.chat.getPermalink({ channel: voice.place.channel, message_ts: rootTs });
-    if (permalink) await voice.remember({ permalink });
+    const { permalink } = await runThread.client.chat.getPermalink({
+      channel: runThread.conversation.channel,
+      message_ts: rootTs,
+    });
+    if (permalink) await runThread.remember({ permalink });
   } catch (error) {
     if (refusalOf(error) === null && askedPauseMs(error) === null) throw error;
   }

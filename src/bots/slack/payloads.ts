@@ -92,30 +92,30 @@ export const mentionPayload = envelope.extend({
 
 export const homePayload = envelope.extend({ event: z.object({ user: id, tab: words.nullish() }) });
 
-export const goodbyePayload = envelope.extend({
+export const uninstallPayload = envelope.extend({
   event: z.object({
     type: z.string(),
     tokens: z.object({ bot: z.array(z.string()).nullish() }).nullish(),
   }),
 });
 
-export const sourceOfCommand = (it: z.infer<typeof commandPayload>): SlackSource => ({
-  teamId: it.team_id ?? null,
-  enterpriseId: it.enterprise_id ?? null,
-  isOrgWide: it.is_enterprise_install === 'true',
+export const sourceOfCommand = (payload: z.infer<typeof commandPayload>): SlackSource => ({
+  teamId: payload.team_id ?? null,
+  enterpriseId: payload.enterprise_id ?? null,
+  isOrgWide: payload.is_enterprise_install === 'true',
 });
 
-export const sourceOfInteraction = (it: Interaction): SlackSource => ({
-  teamId: it.team?.id ?? it.user.team_id ?? null,
-  enterpriseId: it.enterprise?.id ?? null,
-  isOrgWide: it.is_enterprise_install === true || it.is_enterprise_install === 'true',
+export const sourceOfInteraction = (payload: Interaction): SlackSource => ({
+  teamId: payload.team?.id ?? payload.user.team_id ?? null,
+  enterpriseId: payload.enterprise?.id ?? null,
+  isOrgWide: payload.is_enterprise_install === true || payload.is_enterprise_install === 'true',
 });
 
-export function sourceOfEvent(it: z.infer<typeof envelope>): SlackSource {
-  const [first] = it.authorizations ?? [];
+export function sourceOfEvent(payload: z.infer<typeof envelope>): SlackSource {
+  const [first] = payload.authorizations ?? [];
   return {
-    teamId: first?.team_id ?? it.team_id ?? null,
-    enterpriseId: first?.enterprise_id ?? it.enterprise_id ?? null,
+    teamId: first?.team_id ?? payload.team_id ?? null,
+    enterpriseId: first?.enterprise_id ?? payload.enterprise_id ?? null,
     isOrgWide: first?.is_enterprise_install ?? false,
   };
 }

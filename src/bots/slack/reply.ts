@@ -1,7 +1,7 @@
 import type { WebClient } from '@slack/web-api';
-import type { Asker } from './asker.ts';
 import type { SlackMessage } from './cardBlocks.ts';
 import { refusalOf } from './client.ts';
+import type { Requester } from './requester.ts';
 
 /** Milliseconds. */
 const replyTimeoutMs = 2_500;
@@ -11,12 +11,15 @@ const replyTimeoutMs = 2_500;
  * conversation, else directly.
  * `client` is null when the app has no token there, and then only the address is left.
  */
-export async function reply(client: WebClient | null, asker: Asker, message: SlackMessage): Promise<void> {
-  if (await asker.acknowledge?.(message)) return;
-  if (asker.responseUrl !== null && (await respond(asker.responseUrl, message, asker.replacesQuestion ?? false)))
+export async function reply(client: WebClient | null, requester: Requester, message: SlackMessage): Promise<void> {
+  if (await requester.acknowledge?.(message)) return;
+  if (
+    requester.responseUrl !== null &&
+    (await respond(requester.responseUrl, message, requester.replacesQuestion ?? false))
+  )
     return;
   if (!client) return;
-  const { channel, threadTs, userId: user } = asker;
+  const { channel, threadTs, userId: user } = requester;
   if (channel !== null) {
     const thread = threadTs === null ? {} : { thread_ts: threadTs };
     try {

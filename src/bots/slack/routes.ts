@@ -10,7 +10,7 @@ import { slackPaths } from './manifest.ts';
 const contentTypes = ['application/json', 'application/x-www-form-urlencoded'];
 
 /** A request is signed for a moment. Bolt refuses what is older than that; a clock that is ahead is no better. Seconds. */
-const longestSkew = 300;
+const maxSkew = 300;
 
 /** The largest request that Slack sends holds a message of 50 blocks. Bytes. */
 const bodyLimit = 512 * 1024;
@@ -22,7 +22,7 @@ export function mountSlack(app: Hono, events: HTTPReceiver, installer: HTTPRecei
     const { headers } = incoming;
     const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
     if (!contentTypes.includes(type)) return context.body(null, 415);
-    if (Number(headers['x-slack-request-timestamp']) > Date.now() / 1000 + longestSkew) return context.body(null, 401);
+    if (Number(headers['x-slack-request-timestamp']) > Date.now() / 1000 + maxSkew) return context.body(null, 401);
     // Bolt takes a form for JSON when its type names a character set.
     headers['content-type'] = type;
     const length = Number(headers['content-length']);

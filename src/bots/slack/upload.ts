@@ -53,12 +53,12 @@ export async function sendBytes(
 export async function shareFile(
   client: WebClient,
   file: { fileId: string; title: string; comment: string },
-  place: { channel: string; threadTs: string },
+  thread: { channel: string; threadTs: string },
 ): Promise<void> {
   await client.files.completeUploadExternal({
     files: [{ id: file.fileId, title: cut(file.title, 200) }],
-    channel_id: place.channel,
-    thread_ts: place.threadTs,
+    channel_id: thread.channel,
+    thread_ts: thread.threadTs,
     initial_comment: file.comment,
   });
 }

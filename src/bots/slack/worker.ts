@@ -1,9 +1,9 @@
 import type { Db } from '../../db/client.ts';
 import type { Keyring } from '../../db/keyring.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Messenger } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
-import type { TurnLog } from '../../pipeline/turn.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { createConnections } from './connections.ts';
 import { createSlackMessenger } from './messenger.ts';
@@ -16,7 +16,7 @@ type Needs = {
   addressOf: AddressOf;
   hasPage: boolean;
   settings: SlackSettings;
-  log: TurnLog;
+  log: Logger;
   meter: Meter;
 };
 

@@ -1,4 +1,4 @@
-import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+import { type WorkspaceId, workspaceId } from '../../domain.ts';
 
 /** Where a request comes from. An app that is installed org-wide serves all of an organisation's workspaces as one. */
 export type SlackSource = { teamId: string | null; enterpriseId: string | null; isOrgWide: boolean };

@@ -34,14 +34,14 @@ export const canvasOf = (
 ): Canvas => ({
   ...{ columns: surface.columns, hasColour: surface.hasColour, text },
   linkOf: (objectKey) => {
-    const place = links.get(objectKey);
-    return place === undefined ? null : shortest(place);
+    const path = links.get(objectKey);
+    return path === undefined ? null : shortest(path);
   },
 });
 
 /** People read a path from where they are; an address stays as it is. */
-function shortest(place: string): string {
-  if (!isAbsolute(place)) return place;
-  const near = relative(process.cwd(), place);
-  return near.startsWith('..') || near.length >= place.length ? place : near;
+function shortest(path: string): string {
+  if (!isAbsolute(path)) return path;
+  const near = relative(process.cwd(), path);
+  return near.startsWith('..') || near.length >= path.length ? path : near;
 }

@@ -2,7 +2,7 @@ import { readdirSync } from 'node:fs';
 import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 
-const mostShown = 100;
+const maxShown = 100;
 
 /** Folders, and the images in them, whose path begins like what somebody has typed; spelled the way they began it. */
 export function imagesBeginning(begun: string): string[] {
@@ -14,7 +14,7 @@ export function imagesBeginning(begun: string): string[] {
       .filter((entry) => entry.name.startsWith(name) && (name.startsWith('.') || !entry.name.startsWith('.')))
       .filter((entry) => entry.isDirectory() || /\.(png|jpe?g|webp)$/i.test(entry.name))
       .filter((entry) => !/\s/.test(entry.name))
-      .slice(0, mostShown)
+      .slice(0, maxShown)
       .map((entry) => (entry.isDirectory() ? `${prefix}${entry.name}/` : join(prefix, entry.name)))
       .map((path) => (begun.startsWith('./') && !path.startsWith('.') ? `./${path}` : path));
   } catch {

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { accountOf } from '../../db/credits.ts';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { listRuns, type RunView } from '../../db/runs.ts';
-import type { RunId, WorkspaceId } from '../../db/vocabulary.ts';
+import type { RunId, WorkspaceId } from '../../domain.ts';
 import type { Services } from '../services.ts';
 
 export type Following = {

@@ -16,10 +16,11 @@ import { imagesBeginning } from './files.ts';
 import { unfinishedRuns } from './follow.ts';
 import { askForm, askWhether } from './formPrompts.ts';
 import { visibleLine } from './lineEditor.ts';
+import { openScreen } from './openScreen.ts';
 import { paintCard, paintSteps, styled } from './paint.ts';
 import { text, workspace } from './person.ts';
 import { safeLine } from './safe.ts';
-import { openScreen, type Screen, type Size } from './screen.ts';
+import type { Screen, Size } from './screen.ts';
 import { createSession, type Session } from './session.ts';
 import { createTyping, singleKeys, type Typing } from './typing.ts';
 

@@ -1,6 +1,6 @@
 import type { RunView } from '../../db/runs.ts';
-import { stopCost } from '../../pipeline/moves.ts';
 import { createSteadyLook } from '../../pipeline/progress.ts';
+import { stopCost } from '../../pipeline/stateMachine.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { acceptedEvent, changeEvents, finalEvent, type JsonEvent, refusedEvent } from './events.ts';

@@ -26,13 +26,13 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
   return {
     accepted: ({ started }, typed) => {
       const on = canvas();
-      const face = styled(on, 'dim', text.terminal.from(text.terminal.workspaceName));
+      const platform = styled(on, 'dim', text.terminal.from(text.terminal.workspaceName));
       const within = (words: string) => wrap(words, on.columns - 2);
       const asked = within(safeLine(typed)).map((line, index) =>
         styled(on, 'bold', `${index === 0 ? '›' : ' '} ${line}`),
       );
       const price = started ? within(acceptedWords(started, text)).map((line) => `  ${line}`) : [];
-      screen.print([face, ...asked, ...price]);
+      screen.print([platform, ...asked, ...price]);
     },
     changed: (view) => {
       const prompts = promptsOf(view, text);

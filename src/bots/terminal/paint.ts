@@ -131,9 +131,9 @@ export function paintSteps(steps: readonly StepLine[], canvas: Canvas): string[]
 function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
   const { measures, runs } = canvas.text;
   const size = runs.media.size(medium.width, medium.height, medium.seconds, measures.bytes(medium.bytes));
-  const place = canvas.linkOf(medium.objectKey);
+  const path = canvas.linkOf(medium.objectKey);
   const about = `${styled(canvas, 'bold', medium.label)}  ${styled(canvas, 'dim', size)}`;
-  return place === null ? [about] : [about, styled(canvas, 'cyan', safeLine(place))];
+  return path === null ? [about] : [about, styled(canvas, 'cyan', safeLine(path))];
 }
 
 function paintEntries(heading: string, entries: readonly Entry[], canvas: Canvas): string[] {
@@ -147,7 +147,7 @@ function paintEntries(heading: string, entries: readonly Entry[], canvas: Canvas
     const places = entry.media.flatMap(({ objectKey }) => canvas.linkOf(objectKey) ?? []);
     return [
       ...(widthOf(entry.aside) <= room ? [`${head}  ${aside}`] : [head, `  ${aside}`]),
-      ...places.map((place) => `  ${styled(canvas, 'cyan', safeLine(place))}`),
+      ...places.map((path) => `  ${styled(canvas, 'cyan', safeLine(path))}`),
     ];
   });
   return [...title, ...lines];

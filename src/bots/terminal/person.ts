@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
 import { homedir, userInfo } from 'node:os';
 import { resolve } from 'node:path';
-import { type Member, workspaceId } from '../../db/vocabulary.ts';
 import type { Workspace } from '../../db/workspaces.ts';
+import { type Member, workspaceId } from '../../domain.ts';
 import type { CommandRequest } from '../commands/request.ts';
 import type { Services } from '../services.ts';
 import { type Locale, localeOf, textOf } from '../text.ts';
@@ -16,7 +16,7 @@ export const text = textOf(locale);
 /** Everybody who can use this home's terminal shares one workspace. */
 export const workspace: Workspace = {
   id: workspaceId.parse('terminal:local'),
-  face: 'terminal',
+  platform: 'terminal',
   name: text.terminal.workspaceName,
 };
 
@@ -38,7 +38,7 @@ export const createRequest = (services: Services, signal: AbortSignal): CommandR
   workspace,
   member,
   requestKey: `terminal:${randomUUID()}`,
-  place: {},
+  conversation: {},
   locale,
   openImage: async (reference) => pathOf(reference),
   signal,

@@ -1,5 +1,5 @@
 import type { RunView } from '../../db/runs.ts';
-import { stopCost } from '../../pipeline/moves.ts';
+import { stopCost } from '../../pipeline/stateMachine.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Answer } from '../commands/request.ts';
 import { shortId } from '../runCard.ts';

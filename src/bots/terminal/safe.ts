@@ -1,4 +1,4 @@
-import { withoutHostile } from '../../db/plainText.ts';
+import { withoutHostile } from '../../plainText.ts';
 
 /**
  * Words that members or providers wrote, as a terminal may show them: an escape sequence in a prompt must not move the cursor, and

@@ -40,11 +40,3 @@ export type Screen = {
 };
 
 export type ScreenOptions = { stdout: NodeJS.WriteStream; input: Input | null };
-
-/** React and Ink are loaded here and nowhere else: whoever only prints need not wait for them. */
-export async function openScreen(options: ScreenOptions): Promise<Screen> {
-  // React's development build measures every render and keeps what it measured.
-  process.env.NODE_ENV ??= 'production';
-  const { openInkScreen } = await import('./inkScreen.ts');
-  return openInkScreen(options);
-}

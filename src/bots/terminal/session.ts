@@ -1,6 +1,6 @@
 import { isDatabaseAway } from '../../db/failures.ts';
 import type { RunView } from '../../db/runs.ts';
-import type { RunId } from '../../db/vocabulary.ts';
+import type { RunId } from '../../domain.ts';
 import { type Card, type Form, textCard } from '../card.ts';
 import { commands, performLine } from '../commands/all.ts';
 import { cancel } from '../commands/cancel.ts';

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { workspaceSettings } from '../../db/workspaces.ts';
 import {
   aspects,
   failureKinds,
@@ -12,8 +13,7 @@ import {
   tokenScopes,
   transactionKinds,
   workflows,
-} from '../../db/vocabulary.ts';
-import { workspaceSettings } from '../../db/workspaces.ts';
+} from '../../domain.ts';
 import { vendors } from '../../pipeline/providers/vendors.ts';
 import { actions } from '../card.ts';
 import { locales } from '../text.ts';
@@ -314,7 +314,7 @@ export const options = z
     defaults: runChoices.meta({ description: "The workspace's own, or else the product's" }),
     labels: z.record(z.string(), z.string()).meta({ description: 'What each option is called' }),
     image: z.object({ maxBytes: z.int(), maxSide: z.int() }),
-    longestPrompt: z.int(),
+    maxPromptLength: z.int(),
   })
   .meta({ id: 'Options' });
 
@@ -347,7 +347,7 @@ export const quote = z
 
 export const session = z
   .object({
-    workspace: z.object({ id: z.string(), name: z.string(), face: z.string() }),
+    workspace: z.object({ id: z.string(), name: z.string(), platform: z.string() }),
     member: z.object({ id: z.string(), name: z.string() }),
     scope: z.enum(['member', 'admin', 'operator']),
     by: z.enum(['token', 'session', 'local']),

@@ -2,11 +2,11 @@ import type { Context, Hono } from 'hono';
 import { z } from 'zod';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { type Text, textOf } from '../text.ts';
+import { admit, type Caller } from './authenticate.ts';
 import { readBody } from './body.ts';
-import { admit, type Caller } from './caller.ts';
 import type { WebDeps } from './deps.ts';
+import { misgiven } from './invalidValue.ts';
 import { type Pace, paceHeaders } from './limits.ts';
-import { misgiven } from './misgiven.ts';
 import { type Problem, problem, problemResponse } from './problem.ts';
 
 type Access = 'member' | 'admin' | 'operator';

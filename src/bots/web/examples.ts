@@ -169,7 +169,7 @@ show(shapes.options, {
   defaults: choices,
   labels: { style: 'How it looks', aspect: 'Its shape' },
   image: { maxBytes: 10_485_760, maxSide: 4096 },
-  longestPrompt: 4000,
+  maxPromptLength: 4000,
 });
 show(shapes.quote, {
   workflow: 'complete',
@@ -185,7 +185,7 @@ show(shapes.quote, {
   sentence: null,
 });
 show(shapes.session, {
-  workspace: { id: 'slack:T024BE7LD', name: 'Owls', face: 'slack' },
+  workspace: { id: 'slack:T024BE7LD', name: 'Owls', platform: 'slack' },
   member: { id: 'token:0b8f6a52', name: 'nightly films' },
   scope: 'member',
   by: 'token',
@@ -272,8 +272,8 @@ export const refusalExamples: Readonly<Record<number, Problem>> = {
     status: 400,
     reason: 'bad_value',
     title: text.web.given.wrong('duration', '"long"'),
-    detail: `${text.web.given.expected({ kind: 'whole_number', least: 1, most: 60 })} ${text.web.given.examples}`,
-    facts: { option: 'duration', at: 'config.videoConfig.duration', least: 1, most: 60 },
+    detail: `${text.web.given.expected({ kind: 'whole_number', min: 1, max: 60 })} ${text.web.given.examples}`,
+    facts: { option: 'duration', at: 'config.videoConfig.duration', min: 1, max: 60 },
   },
   401: problem('bad_token', text),
   402: refusalProblem({ reason: 'insufficient', priceCredits: 24, balance: 5, heldCredits: 0 }, text),

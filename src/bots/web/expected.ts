@@ -2,12 +2,12 @@ import { z } from 'zod';
 
 /** What a value of a request may be, for the sentence that somebody gets who sent another. */
 export type Expected =
-  | { kind: 'whole_number' | 'number'; least: number | null; most: number | null }
+  | { kind: 'whole_number' | 'number'; min: number | null; max: number | null }
   | { kind: 'choices'; values: readonly string[] }
   | { kind: 'true_or_false' }
   | { kind: 'id' }
-  | { kind: 'text'; longest: number | null }
-  | { kind: 'list'; longest: number | null }
+  | { kind: 'text'; maxLength: number | null }
+  | { kind: 'list'; maxLength: number | null }
   | { kind: 'object' }
   | { kind: 'other' };
 
@@ -73,9 +73,9 @@ function expectedOf(node: JsonSchema): Expected {
     case 'boolean':
       return { kind: 'true_or_false' };
     case 'string':
-      return node.format === 'uuid' ? { kind: 'id' } : { kind: 'text', longest: node.maxLength ?? null };
+      return node.format === 'uuid' ? { kind: 'id' } : { kind: 'text', maxLength: node.maxLength ?? null };
     case 'array':
-      return { kind: 'list', longest: node.maxItems ?? null };
+      return { kind: 'list', maxLength: node.maxItems ?? null };
     case 'object':
       return { kind: 'object' };
     default:
@@ -87,5 +87,5 @@ function expectedOf(node: JsonSchema): Expected {
 function range({ minimum, maximum }: JsonSchema) {
   const chosen = (limit: number | undefined) =>
     limit === undefined || Math.abs(limit) >= Number.MAX_SAFE_INTEGER ? null : limit;
-  return { least: chosen(minimum), most: chosen(maximum) };
+  return { min: chosen(minimum), max: chosen(maximum) };
 }

@@ -6,7 +6,7 @@ export type Pace = 'look' | 'change' | 'start' | 'failure';
 export type Taken = { allowed: boolean; limit: number; remaining: number; resetSeconds: number; pace: Pace };
 
 /** Counts something that somebody does; not allowed when it was too much within the window. */
-export type TakePace = (pace: Pace, who: string) => Promise<Taken>;
+export type ConsumeRateLimit = (pace: Pace, who: string) => Promise<Taken>;
 
 const windowSeconds = 60;
 
@@ -14,7 +14,7 @@ const windowSeconds = 60;
 const limits: Record<Pace, number> = { look: 600, change: 120, start: 30, failure: 30 };
 
 /** Counts within this process: several processes allow several times as much, which does no harm here. */
-export function createPaces(over: Partial<Record<Pace, number>> = {}): TakePace {
+export function createRateLimits(over: Partial<Record<Pace, number>> = {}): ConsumeRateLimit {
   const chosen = { ...limits, ...over };
   const limiter = (pace: Pace) =>
     new RateLimiterMemory({ keyPrefix: pace, points: chosen[pace], duration: windowSeconds });

@@ -3,7 +3,6 @@ import { localeOf, textOf } from '../text.ts';
 import type { WebDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
 import type { Endpoint } from './endpoint.ts';
-import { mountEnter } from './enter.ts';
 import { mountMedia } from './media.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { type EndpointGroup, openApiDocument } from './openapi.ts';
@@ -17,6 +16,7 @@ import { runEndpoints } from './routes/runs.ts';
 import { sessionEndpoints } from './routes/session.ts';
 import { tokenEndpoints } from './routes/tokens.ts';
 import { workflowEndpoints } from './routes/workflow.ts';
+import { mountEnter } from './signIn.ts';
 
 /** Everything that the API can be asked, in the order in which people meet it. To add one: an endpoint in `routes/`. */
 const groups: readonly EndpointGroup[] = [

@@ -1,19 +1,19 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { Hono } from 'hono';
 import { ensureWorkspace } from '../../db/workspaces.ts';
-import type { TurnLog } from '../../pipeline/turn.ts';
+import type { Logger } from '../../observability/log.ts';
 import type { Services } from '../services.ts';
-import type { LocalPerson } from './caller.ts';
-import { createPaces, type TakePace } from './limits.ts';
+import type { LocalPerson } from './deps.ts';
+import { type ConsumeRateLimit, createRateLimits } from './limits.ts';
 import { createMediaLinks } from './links.ts';
 import { mountWeb } from './mount.ts';
 import { createStreams } from './sse.ts';
 
 type Opening = {
   services: Services;
-  log: TurnLog;
+  log: Logger;
   local: LocalPerson | null;
-  take?: TakePace;
+  take?: ConsumeRateLimit;
   /** How often a stream shows that it is alive, and its reader that they may still read. Milliseconds. */
   heartbeatMs?: number | undefined;
 };
@@ -21,7 +21,7 @@ type Opening = {
 /** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
 export async function openWebFace(
   app: Hono,
-  { services, log, local, take = createPaces(), heartbeatMs }: Opening,
+  { services, log, local, take = createRateLimits(), heartbeatMs }: Opening,
 ): Promise<{ stop: () => Promise<void> }> {
   if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits);
   const stopping = new AbortController();

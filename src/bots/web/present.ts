@@ -1,18 +1,18 @@
 import type { z } from 'zod';
-import { type Place, placeInQueue } from '../../db/placeInQueue.ts';
+import { type QueuePosition, queuePositionOf } from '../../db/queuePosition.ts';
 import { type Asset, type RunView, refundedCredits, type Step } from '../../db/runs.ts';
-import type { RunState } from '../../db/vocabulary.ts';
+import type { RunState } from '../../domain.ts';
 import { type Look, type Progress, progressOf } from '../../pipeline/progress.ts';
 import type { NextPrices } from '../../pipeline/submit.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { actions } from '../card.ts';
-import { discordPlace, discordSpeech } from '../discord/place.ts';
+import { discordConversation, discordPostedMessages } from '../discord/conversation.ts';
 import { makerOf } from '../maker.ts';
 import { failureSentences, runCard, stepLines } from '../runCard.ts';
 import type { Services } from '../services.ts';
-import { speechOf } from '../slack/place.ts';
+import { postedMessagesOf } from '../slack/conversation.ts';
 import { type Text, textOf } from '../text.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './authenticate.ts';
 import { type medium, type Run, type status, type statuses, type step, stepTitles } from './contract.ts';
 import type { WebDeps } from './deps.ts';
 
@@ -84,22 +84,22 @@ async function resultOf(view: RunView, address: (objectKey: string) => Promise<s
 type Result = NonNullable<Status['result']>;
 
 /** Where a run waits; null when it does not. */
-export const placeOf = async ({ db, limits }: Services, { run }: RunView): Promise<Place | null> =>
-  run.state === 'queued' ? await placeInQueue(db, run.id, limits) : null;
+export const queueOf = async ({ db, limits }: Services, { run }: RunView): Promise<QueuePosition | null> =>
+  run.state === 'queued' ? await queuePositionOf(db, run.id, limits) : null;
 
-export const presentPlace = (place: Place | null, text: Text): Run['queue'] =>
-  place && { ahead: place.ahead, sentence: text.runs.queue(place) };
+export const presentQueue = (queuePosition: QueuePosition | null, text: Text): Run['queue'] =>
+  queuePosition && { ahead: queuePosition.ahead, sentence: text.runs.queue(queuePosition) };
 
-/** A run with everything about it, as one caller may see it and act on it; with its place in the queue and the prices of its buttons where those were looked up. */
+/** A run with everything about it, as one caller may see it and act on it; with its queuePosition in the queue and the prices of its buttons where those were looked up. */
 export function presentRun(
   { services, links }: WebDeps,
   view: RunView,
   caller: Caller,
   {
-    place = null,
+    queuePosition = null,
     prices = null,
     look = progressOf,
-  }: { place?: Place | null; prices?: NextPrices | null; look?: Look } = {},
+  }: { queuePosition?: QueuePosition | null; prices?: NextPrices | null; look?: Look } = {},
 ): Run {
   const text = textOf(caller.locale);
   const now = services.now();
@@ -111,7 +111,7 @@ export function presentRun(
     ...{ id: run.id, workflow: run.workflow, state: run.state, title: card.title },
     stopping: run.settledAt === null && run.cancelRequestedAt !== null,
     sentences: card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])),
-    queue: presentPlace(place, text),
+    queue: presentQueue(queuePosition, text),
     prompt: run.prompt,
     enhanced: view.steps.find((one) => one.kind === 'enhance')?.enhanced ?? null,
     options: run.options,
@@ -183,11 +183,11 @@ export const madeBy = ({ run, assets }: RunView): Asset[] =>
 
 /** Where a run speaks, for whoever wants to go there; null where that is nowhere. */
 function threadUrl({ run }: RunView): string | null {
-  const face = run.face ?? run.workspaceId.split(':')[0];
-  if (face === 'slack') return speechOf(run.speech).permalink;
-  if (face !== 'discord') return null;
-  const place = discordPlace.safeParse(run.place).data;
-  if (!place) return null;
-  const { threadId } = discordSpeech.parse(run.speech);
-  return `https://discord.com/channels/${place.guildId ?? '@me'}/${threadId ?? place.channelId}`;
+  const platform = run.platform ?? run.workspaceId.split(':')[0];
+  if (platform === 'slack') return postedMessagesOf(run.postedMessages).permalink;
+  if (platform !== 'discord') return null;
+  const conversation = discordConversation.safeParse(run.conversation).data;
+  if (!conversation) return null;
+  const { threadId } = discordPostedMessages.parse(run.postedMessages);
+  return `https://discord.com/channels/${conversation.guildId ?? '@me'}/${threadId ?? conversation.channelId}`;
 }

@@ -121,7 +121,7 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
     case 'bad_value': {
       const { allowed } = refusal;
       const values = allowed.kind === 'choices' ? { allowed: allowed.values } : {};
-      const range = allowed.kind === 'whole_number' ? { least: allowed.least, most: allowed.most } : {};
+      const range = allowed.kind === 'whole_number' ? { min: allowed.min, max: allowed.max } : {};
       return { option: refusal.option, ...values, ...range };
     }
     case 'stop_costs':
@@ -133,12 +133,12 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
     case 'missing':
       return { option: refusal.option };
     case 'too_long':
-      return { option: refusal.option, most: refusal.most };
+      return { option: refusal.option, max: refusal.max };
     case 'too_fast':
       return { seconds: refusal.seconds };
     case 'busy':
     case 'daily_limit':
-      return { most: refusal.most };
+      return { max: refusal.max };
     default:
       return {};
   }

@@ -1,14 +1,14 @@
 import { createHash, randomUUID } from 'node:crypto';
-import type { Place } from '../../db/placeInQueue.ts';
+import type { QueuePosition } from '../../db/queuePosition.ts';
 import { loadRun, type RunView } from '../../db/runs.ts';
-import { type RunId, runId } from '../../db/vocabulary.ts';
+import { type RunId, runId } from '../../domain.ts';
 import { listable, maySee } from '../actions/permission.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { type Text, textOf } from '../text.ts';
-import type { Caller } from './caller.ts';
+import type { Caller } from './authenticate.ts';
 import type { WebDeps } from './deps.ts';
-import { placeOf } from './present.ts';
+import { queueOf } from './present.ts';
 import { type Problem, problem, refusalProblem } from './problem.ts';
 import type { EventStream } from './sse.ts';
 
@@ -34,16 +34,16 @@ export function requestOf(
     .update(JSON.stringify([workspace.id, member.id, key]))
     .digest('hex');
   return {
-    ...{ services, workspace, member, locale, signal, face: 'web', requestKey: `web:${requestKey}` },
+    ...{ services, workspace, member, locale, signal, platform: 'web', requestKey: `web:${requestKey}` },
     channelIds,
-    place: { fingerprint: fingerprintOf(asked.wish ?? null) },
+    conversation: { fingerprint: fingerprintOf(asked.wish ?? null) },
     openImage: async () => asked.image ?? null,
     ...(asked.maxCredits === undefined ? {} : { maxCredits: asked.maxCredits }),
   };
 }
 
 export type Launched =
-  | { outcome: 'launched'; view: RunView; balance: number | null; queue: Place | null }
+  | { outcome: 'launched'; view: RunView; balance: number | null; queue: QueuePosition | null }
   | { outcome: 'refused'; problem: Problem };
 
 /** What came of a command that starts a run. */
@@ -54,9 +54,9 @@ export async function launched(caller: Caller, request: CommandRequest, answer: 
   const { started } = answer;
   const view = await loadRun(request.services.db, answer.runId);
   if (!view) throw new Error(`run ${answer.runId} was started and is not there`);
-  const same = JSON.stringify(view.run.place) === JSON.stringify(request.place);
+  const same = JSON.stringify(view.run.conversation) === JSON.stringify(request.conversation);
   if (!started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
-  const queue = started && view.run.state === 'queued' ? started.queue : await placeOf(request.services, view);
+  const queue = started && view.run.state === 'queued' ? started.queue : await queueOf(request.services, view);
   return { outcome: 'launched', view, balance: started?.balance ?? null, queue };
 }
 

@@ -8,10 +8,10 @@ export type EventStream = {
 };
 
 /** A stream costs a connection and is looked after every second: nobody looks at more than this at once. */
-const mostForOne = 20;
+const maxForOne = 20;
 /** Somebody who reads so slowly is better served by a new beginning. */
-const mostWaiting = 512;
-const usualHeartbeatMs = 15_000;
+const maxWaiting = 512;
+const defaultHeartbeatMs = 15_000;
 
 /** Everything that is streamed at this moment. */
 export type Streams = {
@@ -27,7 +27,7 @@ export type Streams = {
   ) => Response | null;
 };
 
-export function createStreams(stopping: AbortSignal, heartbeatMs = usualHeartbeatMs): Streams {
+export function createStreams(stopping: AbortSignal, heartbeatMs = defaultHeartbeatMs): Streams {
   const open = new Map<string, number>();
   const count = (who: string, more: number) => {
     const now = (open.get(who) ?? 0) + more;
@@ -36,7 +36,7 @@ export function createStreams(stopping: AbortSignal, heartbeatMs = usualHeartbea
   };
   return {
     open: (who, isWelcome, produce) => {
-      if ((open.get(who) ?? 0) >= mostForOne) return null;
+      if ((open.get(who) ?? 0) >= maxForOne) return null;
       count(who, 1);
       return eventStream({ stopping, heartbeatMs, isWelcome, produce, ended: () => count(who, -1) });
     },
@@ -79,7 +79,7 @@ function eventStream({ stopping, heartbeatMs, isWelcome, produce, ended }: Strea
       },
       cancel: () => leaving.abort(),
     },
-    { highWaterMark: mostWaiting },
+    { highWaterMark: maxWaiting },
   );
   return new Response(body, {
     headers: {

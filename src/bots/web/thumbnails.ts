@@ -9,7 +9,7 @@ export const thumbnailSizeOf = (said: string): ThumbnailSize => (said === 'large
 /** Small copies of images for the gallery. They live in memory alone, so that a deleted run leaves none behind. */
 export type Thumbnails = { of: (objectKey: string, size: ThumbnailSize) => Promise<Uint8Array<ArrayBuffer>> };
 
-const mostBytes = 32 * 1024 * 1024;
+const maxBytes = 32 * 1024 * 1024;
 
 export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
   // The order in which a Map was filled is the order in which its entries were used last.
@@ -30,7 +30,7 @@ export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
         const bytes = await known;
         if (made.has(key)) sizes.set(key, bytes.byteLength);
         for (const oldest of made.keys()) {
-          if (total() <= mostBytes || oldest === key) break;
+          if (total() <= maxBytes || oldest === key) break;
           forget(oldest);
         }
         return bytes;

@@ -5,7 +5,7 @@ import { type Finding, fine, wrong } from './finding.ts';
 const { doctor: words } = text.operator;
 
 /** The client tries again and again by itself: after so many failures there is nobody. */
-const mostFailures = 3;
+const maxFailures = 3;
 
 /** Whether a Redis keeps what it is given. Throws when it cannot be reached. */
 export async function checkRedis(address: RedisAddress): Promise<Finding[]> {
@@ -13,7 +13,7 @@ export async function checkRedis(address: RedisAddress): Promise<Finding[]> {
   let failures = 0;
   const client = await connectRedis(address, (error) => {
     failures += 1;
-    if (failures === mostFailures) gone.reject(error);
+    if (failures === maxFailures) gone.reject(error);
   });
   try {
     const settings = await Promise.race([redisSettings(client), gone.promise]);

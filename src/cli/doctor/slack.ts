@@ -3,7 +3,7 @@ import { botScopes } from '../../bots/slack/manifest.ts';
 import type { SlackSettings } from '../../bots/slack/settings.ts';
 import { text } from '../../bots/terminal/person.ts';
 import { Secret } from '../../db/secret.ts';
-import { createLog } from '../../log.ts';
+import { createLog } from '../../observability/log.ts';
 import { reasonOf } from '../explain.ts';
 import { type Finding, fine, wrong } from './finding.ts';
 

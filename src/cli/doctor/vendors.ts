@@ -1,7 +1,7 @@
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import type { Secret } from '../../db/secret.ts';
-import { type StepKind, stepKinds } from '../../db/vocabulary.ts';
+import { type StepKind, stepKinds } from '../../domain.ts';
 import { keyCheckOf } from '../../pipeline/providers/keys.ts';
 import type { AnyProvider } from '../../pipeline/providers/provider.ts';
 import type { Providers } from '../../pipeline/providers/registry.ts';

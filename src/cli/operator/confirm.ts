@@ -1,5 +1,5 @@
 import { text } from '../../bots/terminal/person.ts';
-import { type WorkspaceId, workspaceId } from '../../db/vocabulary.ts';
+import { type WorkspaceId, workspaceId } from '../../domain.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 
 /** Asks before something is destroyed. Where nobody can be asked, only `--yes` will do. False: the person thought better of it. */
@@ -21,8 +21,8 @@ export function readWorkspace(given: string): WorkspaceId {
   );
 }
 
-export function readNumber(given: string, name: string, least: number, most: number): number {
+export function readNumber(given: string, name: string, min: number, max: number): number {
   const value = /^-?\d{1,9}$/.test(given) ? Number(given) : Number.NaN;
-  if (value >= least && value <= most) return value;
-  throw new OperatorError(text.operations.badNumber(name, given, least, most), exitStatus.misused);
+  if (value >= min && value <= max) return value;
+  throw new OperatorError(text.operations.badNumber(name, given, min, max), exitStatus.misused);
 }

@@ -5,8 +5,8 @@ import { createRequest, text } from '../../bots/terminal/person.ts';
 import { safeLine } from '../../bots/terminal/safe.ts';
 import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
-import { type RunState, runStates } from '../../db/vocabulary.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
+import { type RunState, runStates } from '../../domain.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { type Opened, withProgram } from '../open.ts';
 import { print, printError, printJson } from '../output.ts';
@@ -81,7 +81,7 @@ export const retry = (reference: string, { yes, json }: { yes?: true; json?: tru
     }
     const member = { id: run.memberId, name: run.memberName, isAdmin: false };
     // What was asked for on the web is told there again: the place of one face means nothing to another.
-    const where = { place: run.place, ...(run.face === null ? {} : { face: run.face }) };
+    const where = { conversation: run.conversation, ...(run.platform === null ? {} : { platform: run.platform }) };
     const request = { ...createRequest(services, signal), workspace, member, ...where };
     const answer = await runAgain({ ...request, requestKey: `retry:${run.id}` }, view);
     if (answer.kind === 'refusal') {

@@ -63,24 +63,24 @@ async function choosePlace(folder: string, old: ClusterRecord, onNotice: (messag
   const account = await systemAccount();
   if (await mayEnter(account, folder)) return settle(account, 'data');
   const root = await stagingRoot(account);
-  const place = join(root, old.id);
-  const cluster = await settle(account, join(place, 'data'));
-  await writing(place, async () => {
-    await makeEnterable(place);
-    await writeFile(homeOf(place), folder, { mode: 0o600 });
+  const path = join(root, old.id);
+  const cluster = await settle(account, join(path, 'data'));
+  await writing(path, async () => {
+    await makeEnterable(path);
+    await writeFile(homeOf(path), folder, { mode: 0o600 });
   });
-  onNotice(`The database lies in ${place}, because user "${account.name}", as whom it runs, may not enter ${folder}.`);
+  onNotice(`The database lies in ${path}, because user "${account.name}", as whom it runs, may not enter ${folder}.`);
   await mentionStrays(root, onNotice);
   return cluster;
 }
 
 /** Data outside the home name the folder to which they belong. */
-const homeOf = (place: string): string => join(place, 'home');
+const homeOf = (path: string): string => join(path, 'home');
 
 /** A copied home names the data of its original. The two would share one server without knowing of each other. */
 async function refuseCopy({ folder, dataDir, record }: Cluster): Promise<void> {
-  const place = dirname(dataDir);
-  const known = await orMissing(readFile(homeOf(place), 'utf8'));
+  const path = dirname(dataDir);
+  const known = await orMissing(readFile(homeOf(path), 'utf8'));
   if (known === folder) return;
   const [here, there] = [await stat(folder), known ? await orMissing(stat(known)) : null];
   const sameFolder = here.ino === there?.ino && here.dev === there.dev;
@@ -88,7 +88,7 @@ async function refuseCopy({ folder, dataDir, record }: Cluster): Promise<void> {
     throw new Error(
       `${folder} is a copy of ${known}, and its database would be the same one; move ${folder} away to start with an empty database`,
     );
-  await writing(place, () => writeFile(homeOf(place), folder, { mode: 0o600 }));
+  await writing(path, () => writeFile(homeOf(path), folder, { mode: 0o600 }));
 }
 
 /** Tells of data whose home has gone. They are never deleted here: the home may have been moved, or not be mounted. */

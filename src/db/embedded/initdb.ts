@@ -29,10 +29,10 @@ export async function ensureInitialised(cluster: Cluster, binaries: Binaries): P
 
 async function initialise(cluster: Cluster, { initdb }: Binaries): Promise<void> {
   const { dataDir, account } = cluster;
-  const place = dirname(dataDir);
-  await writing(place, async () => {
-    await discardDrafts(place);
-    const draft = join(place, `${draftPrefix}${randomBytes(6).toString('hex')}`);
+  const path = dirname(dataDir);
+  await writing(path, async () => {
+    await discardDrafts(path);
+    const draft = join(path, `${draftPrefix}${randomBytes(6).toString('hex')}`);
     const [draftData, passwordFile] = [join(draft, 'data'), join(draft, 'password')];
     try {
       await makeEnterable(draft);
@@ -40,9 +40,9 @@ async function initialise(cluster: Cluster, { initdb }: Binaries): Promise<void>
       await writeFile(passwordFile, `${cluster.record.password}\n`, { mode: 0o600 });
       if (account) for (const path of [draftData, passwordFile]) await chown(path, account.uid, account.gid);
       const { ok, output } = await runAs(account, initdb, initdbArguments(draftData, passwordFile));
-      if (!ok) throw new Error(`the database could not be made in ${place}: ${lastLines(output)}${adviceOn(output)}`);
+      if (!ok) throw new Error(`the database could not be made in ${path}: ${lastLines(output)}${adviceOn(output)}`);
       await rename(draftData, dataDir);
-      await syncFolder(place);
+      await syncFolder(path);
     } finally {
       await rm(draft, { recursive: true, force: true, maxRetries: 5 });
     }
@@ -73,9 +73,9 @@ function adviceOn(output: string): string {
 }
 
 /** The initdb of a killed process may still be writing into its draft; it gives up when the draft has gone. */
-async function discardDrafts(place: string): Promise<void> {
-  for (const name of await readdir(place))
-    if (name.startsWith(draftPrefix)) await rm(join(place, name), { recursive: true, force: true, maxRetries: 5 });
+async function discardDrafts(path: string): Promise<void> {
+  for (const name of await readdir(path))
+    if (name.startsWith(draftPrefix)) await rm(join(path, name), { recursive: true, force: true, maxRetries: 5 });
 }
 
 export function lastLines(output: string): string {

@@ -1,5 +1,5 @@
 import sharp from 'sharp';
-import type { Aspect } from '../../db/vocabulary.ts';
+import type { Aspect } from '../../domain.ts';
 
 /** Width to height. The faces tell members so, and videos have no others. */
 const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>> = {

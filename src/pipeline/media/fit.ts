@@ -12,7 +12,7 @@ export type Fit = {
   directory: string;
   signal: AbortSignal;
   /** Both passes together. */
-  longestMs?: number;
+  maxMs?: number;
 };
 
 /**
@@ -32,7 +32,7 @@ const audioKbit = 96;
 /** A tenth for the container, and for rate control that is not exact to the last frame. */
 const usableShare = 0.9;
 /** A minute of 4K takes about two minutes of a core. */
-const longestEncodingMs = 240_000;
+const maxEncodingMs = 240_000;
 
 type Film = { width: number; height: number; seconds: number };
 
@@ -41,8 +41,8 @@ type Film = { width: number; height: number; seconds: number };
  * first was too large. One thread each for what is decoded and what is encoded: more would take more memory, and the cores of a bot.
  */
 async function encode(ffmpeg: string, path: string, film: Film, fit: Fit): Promise<string | null> {
-  const { maxBytes, directory, signal, longestMs = longestEncodingMs } = fit;
-  const giveUpAt = Date.now() + longestMs;
+  const { maxBytes, directory, signal, maxMs = maxEncodingMs } = fit;
+  const giveUpAt = Date.now() + maxMs;
   let targetBytes = maxBytes * usableShare;
   for (let pass = 0; pass < 2; pass += 1) {
     const kbit = Math.floor((targetBytes * 8) / 1000 / Math.max(1, film.seconds)) - audioKbit;

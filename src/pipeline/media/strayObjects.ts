@@ -12,15 +12,15 @@ import type { MediaStore, StraySearch } from './store.ts';
 
 const ours = 'runs/';
 
-type Place = { client: S3Client; settings: S3Settings; remove: MediaStore['remove'] };
+type Bucket = { client: S3Client; settings: S3Settings; remove: MediaStore['remove'] };
 
 /** `MediaStore.removeStrays`, for the objects and the multipart uploads of a bucket. */
-export async function removeStrayObjects(place: Place, search: StraySearch): Promise<number> {
-  const objects = await removeObjects(place, search);
-  return objects + (await explainedS3(place.settings, () => unlessUnknown(() => abortUploads(place, search))));
+export async function removeStrayObjects(bucket: Bucket, search: StraySearch): Promise<number> {
+  const objects = await removeObjects(bucket, search);
+  return objects + (await explainedS3(bucket.settings, () => unlessUnknown(() => abortUploads(bucket, search))));
 }
 
-async function removeObjects({ client, settings, remove }: Place, { before, straysAmong, signal }: StraySearch) {
+async function removeObjects({ client, settings, remove }: Bucket, { before, straysAmong, signal }: StraySearch) {
   let removed = 0;
   let from: string | undefined;
   do {
@@ -41,7 +41,7 @@ async function removeObjects({ client, settings, remove }: Place, { before, stra
 }
 
 /** Their parts are kept, and paid for, until somebody says that nothing will come of them. */
-async function abortUploads({ client, settings }: Place, { before, signal }: StraySearch): Promise<number> {
+async function abortUploads({ client, settings }: Bucket, { before, signal }: StraySearch): Promise<number> {
   let aborted = 0;
   let from: Markers | null = {};
   while (from !== null && !signal.aborted) {

@@ -1,5 +1,5 @@
-import type { Outcome } from './exchange.ts';
 import type { ProviderError } from './provider.ts';
+import type { Outcome } from './providerCall.ts';
 
 /** What a free call says about a key. `unreachable` says nothing about the key: try again later. */
 export type KeyCheck = 'valid' | 'invalid' | 'no_permission' | 'out_of_quota' | 'unreachable';

@@ -4,13 +4,13 @@ import type {
   Aspect,
   EnhancedPrompt,
   FailureKind,
-  Opaque,
+  JsonValue,
   Quality,
   Resolution,
   RunId,
   StepKind,
   Style,
-} from '../../db/vocabulary.ts';
+} from '../../domain.ts';
 import type { Vendor } from './vendors.ts';
 
 /** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
@@ -72,14 +72,14 @@ export type Call = {
 /** Either the result itself, or a handle under which it can be asked for later, by any process. */
 export type Submitted<Step extends StepKind> =
   | { outcome: 'finished'; output: OutputOf<Step>; cost?: ProviderCost }
-  | { outcome: 'accepted'; handle: Opaque; pollAfterMs: number };
+  | { outcome: 'accepted'; handle: JsonValue; pollAfterMs: number };
 
 export type Polled =
   | { outcome: 'working'; fraction?: number; pollAfterMs: number }
   | { outcome: 'finished'; cost?: ProviderCost };
 
 /** What the provider itself charged, in millionths of a US dollar; null where no price of the model is known. */
-export type ProviderCost = { microUsd: number | null; usage: Opaque };
+export type ProviderCost = { microUsd: number | null; usage: JsonValue };
 
 /**
  * Performs one step. `submit` is the only call that may cost money, and it is made at most once per dispatch;
@@ -93,12 +93,12 @@ export type Provider<Step extends StepKind> = {
   model: string;
   capabilities: Capabilities;
   /** A usual duration of the step in milliseconds, for the first time estimates. */
-  usualMs: (request: { duration: number; resolution: Resolution; quality: Quality }) => number;
+  expectedMs: (request: { duration: number; resolution: Resolution; quality: Quality }) => number;
   submit: (request: RequestOf<Step>, call: Call) => Promise<Submitted<Step>>;
-  poll: (handle: Opaque, call: Call) => Promise<Polled>;
-  download: (handle: Opaque, call: Call) => Promise<OutputOf<Step>>;
+  poll: (handle: JsonValue, call: Call) => Promise<Polled>;
+  download: (handle: JsonValue, call: Call) => Promise<OutputOf<Step>>;
   /** Asks the provider to stop; resolves whether or not it could. */
-  cancel: (handle: Opaque, call: Call) => Promise<void>;
+  cancel: (handle: JsonValue, call: Call) => Promise<void>;
 };
 
 export type AnyProvider = { [Step in StepKind]: Provider<Step> }[StepKind];

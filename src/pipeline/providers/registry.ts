@@ -1,4 +1,4 @@
-import type { KeySource, StepKind } from '../../db/vocabulary.ts';
+import type { KeySource, StepKind } from '../../domain.ts';
 import type { AnyProvider, Provider } from './provider.ts';
 import type { Vendor } from './vendors.ts';
 

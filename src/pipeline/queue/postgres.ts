@@ -1,9 +1,9 @@
 import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
 import pg from 'pg';
 import { migratingWithinMs, silentTurnMs } from '../../db/migrate.ts';
-import type { Turns } from '../queue.ts';
-import { within } from '../within.ts';
+import { within } from '../timeout.ts';
 import { queueName } from './name.ts';
+import type { Turns } from './turns.ts';
 
 /** Milliseconds; what BullMQ asks takes a few. */
 const answerWithinMs = 5_000;
@@ -16,7 +16,7 @@ class QuietClient extends pg.Client {
   }
 }
 
-const goodbyeMs = 2_000;
+const closeTimeoutMs = 2_000;
 
 /** Milliseconds between attempts of a fetcher to get its first line. */
 const againMs = 1_000;
@@ -108,6 +108,6 @@ export async function migrateQueue(url: string): Promise<void> {
     await runMigrations(client);
   } finally {
     // A server that is gone does not answer to a goodbye either.
-    await within(goodbyeMs, client.end());
+    await within(closeTimeoutMs, client.end());
   }
 }

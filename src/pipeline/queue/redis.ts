@@ -1,7 +1,7 @@
 import { createRedisBackend, Queue, type Telemetry, Worker } from 'bullmq';
-import type { Turns } from '../queue.ts';
 import { connectRedis, type RedisAddress } from '../redis.ts';
 import { queueName } from './name.ts';
+import type { Turns } from './turns.ts';
 
 /** In braces, so that a cluster keeps all of a queue's keys in one place, where its scripts can reach them. */
 const prefix = '{vidgenie}';

@@ -1,5 +1,5 @@
 import { finishEnhance } from '../../db/turns.ts';
-import { insist } from './insist.ts';
+import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
 /** prompt → better prompt. When it fails the run goes on with the member's own words. */
@@ -14,7 +14,7 @@ export const enhance: StepWork<'enhance'> = {
     duration: view.run.workflow === 'complete' ? view.run.options.duration : null,
   }),
   keep: async (turn, _step, output, cost) => {
-    await insist(turn, () => finishEnhance(turn.deps.db, turn.lease, output, cost));
-    turn.deps.reach('step_done', { runId: turn.lease.runId, step: 'enhance' });
+    await retryWhileDatabaseAway(turn, () => finishEnhance(turn.deps.db, turn.lease, output, cost));
+    turn.deps.reachFailpoint('step_done', { runId: turn.lease.runId, step: 'enhance' });
   },
 };

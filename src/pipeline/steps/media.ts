@@ -5,8 +5,8 @@ import { cutTo, exactPart } from '../media/aspect.ts';
 import { dropSound } from '../media/mute.ts';
 import { type ReceivedFile, type ReceiveOptions, receiveMedia } from '../media/receive.ts';
 import { type MediaStream, ProviderError } from '../providers/provider.ts';
-import type { Turn } from '../turn.ts';
-import { insist, insistOnStore } from './insist.ts';
+import type { Turn } from '../turnContext.ts';
+import { retryWhileDatabaseAway, retryWhileStoreAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
 /** The largest result taken from a provider. A minute of 4k video at 60 Mbit/s is 450 MB. */
@@ -27,10 +27,10 @@ export const keepMedia =
     try {
       // The key names the content too: a worker that lost the run cannot replace what its successor stored.
       const objectKey = `runs/${lease.runId}/${step.kind}-${asset.sha256.slice(0, 8)}.${extension}`;
-      await insistOnStore(turn, () => deps.store.put(objectKey, media, turn.signal));
-      deps.reach('object_stored', { runId: lease.runId, step: step.kind });
-      await insist(turn, () => finishMedia(deps.db, lease, step.kind, { ...asset, objectKey }, cost));
-      deps.reach('step_done', { runId: lease.runId, step: step.kind });
+      await retryWhileStoreAway(turn, () => deps.store.put(objectKey, media, turn.signal));
+      deps.reachFailpoint('object_stored', { runId: lease.runId, step: step.kind });
+      await retryWhileDatabaseAway(turn, () => finishMedia(deps.db, lease, step.kind, { ...asset, objectKey }, cost));
+      deps.reachFailpoint('step_done', { runId: lease.runId, step: step.kind });
     } finally {
       await rm(path, { force: true });
     }

@@ -10,7 +10,7 @@ import {
   saveHandle,
   saveProgress,
 } from '../../db/turns.ts';
-import type { Opaque, StepKind } from '../../db/vocabulary.ts';
+import type { JsonValue, StepKind } from '../../domain.ts';
 import {
   type Call,
   type OutputOf,
@@ -20,8 +20,8 @@ import {
   type RequestOf,
 } from '../providers/provider.ts';
 import type { Vendor } from '../providers/vendors.ts';
-import type { After, Turn } from '../turn.ts';
-import { insist } from './insist.ts';
+import type { After, Turn } from '../turnContext.ts';
+import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 
 /** What differs between the three kinds of step. Deadlines are in milliseconds. */
 export type StepWork<Kind extends StepKind> = {
@@ -46,8 +46,8 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const request = await work.request(turn);
   // A lost answer must not leave it open whether the step was sent: nothing is before it is known to be written.
   // Somebody stopped the run after this turn had looked at it: nothing is sent, and the next look settles it.
-  if ((await insist(turn, () => beginSubmit(deps.db, lease, step))) === 'stopped') return 'go_on';
-  deps.reach('step_submitting', { runId: lease.runId, step: step.kind });
+  if ((await retryWhileDatabaseAway(turn, () => beginSubmit(deps.db, lease, step))) === 'stopped') return 'go_on';
+  deps.reachFailpoint('step_submitting', { runId: lease.runId, step: step.kind });
   const provider = providerOf(turn, step, work.kind);
   const call = await callFor(turn, step, provider.vendor, work.sendDeadlineMs);
   const since = step.startedAt ?? deps.now();
@@ -55,13 +55,13 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const submitted = await submit(turn, step, () =>
     deps.breakers.guard(`${provider.id} ${provider.step}`, () => provider.submit(request, call)),
   );
-  deps.reach('step_sent', { runId: lease.runId, step: step.kind });
+  deps.reachFailpoint('step_sent', { runId: lease.runId, step: step.kind });
   try {
     if (submitted.outcome === 'accepted') {
       const { handle, pollAfterMs } = submitted;
       await endTurn(turn, pollAfterMs, async (dueInMs) => {
-        await insist(turn, () => saveHandle(deps.db, lease, step.kind, handle, dueInMs));
-        deps.reach('step_submitted', { runId: lease.runId, step: step.kind });
+        await retryWhileDatabaseAway(turn, () => saveHandle(deps.db, lease, step.kind, handle, dueInMs));
+        deps.reachFailpoint('step_submitted', { runId: lease.runId, step: step.kind });
       });
       return 'waits';
     }
@@ -116,7 +116,7 @@ async function leaveBehind(
   turn: Turn,
   step: Step,
   { id, vendor, cancel }: Pick<Provider<StepKind>, 'id' | 'vendor' | 'cancel'>,
-  handle: Opaque | null,
+  handle: JsonValue | null,
 ): Promise<void> {
   await noting(turn, step, async () => {
     if (await isWritten(turn, step)) return;
@@ -157,7 +157,7 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
   turn.narrator.tell(turn.view);
   const polled = await provider.poll(step.handle, call);
-  deps.reach('step_polled', { runId: lease.runId, step: step.kind });
+  deps.reachFailpoint('step_polled', { runId: lease.runId, step: step.kind });
   if (polled.outcome === 'working') {
     const { fraction = null, pollAfterMs } = polled;
     const news = fraction === step.fraction ? null : fraction;
@@ -165,7 +165,7 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
     return 'waits';
   }
   await beginStoring(deps.db, lease, step.kind, polled.cost ?? null);
-  deps.reach('step_storing', { runId: lease.runId, step: step.kind });
+  deps.reachFailpoint('step_storing', { runId: lease.runId, step: step.kind });
   return 'go_on';
 }
 
@@ -198,7 +198,7 @@ export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, 
     deps.log.warn({ runId: lease.runId, step: step.kind, error }, 'the provider could not be asked to stop');
   });
   await failStep(deps.db, lease, step.kind, { kind: 'canceled', detail: 'canceled after it had been sent' });
-  deps.reach('step_failed', { runId: lease.runId, step: step.kind });
+  deps.reachFailpoint('step_failed', { runId: lease.runId, step: step.kind });
   return 'go_on';
 }
 

@@ -1,5 +1,5 @@
-import { insistOnStore } from './insist.ts';
 import { keepMedia } from './media.ts';
+import { retryWhileStoreAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
 /** image → video: the run's own image, or the one that the member gave. */
@@ -13,7 +13,7 @@ export const video: StepWork<'video'> = {
     if (!first) throw new Error(`run ${view.run.id} has no image to animate`);
     return {
       prompt: view.steps.find((step) => step.kind === 'enhance')?.enhanced?.motion ?? view.run.prompt,
-      image: { ...first, content: await insistOnStore(turn, () => deps.store.read(first.objectKey)) },
+      image: { ...first, content: await retryWhileStoreAway(turn, () => deps.store.read(first.objectKey)) },
       aspect: view.run.options.aspect,
       duration: view.run.options.duration,
       resolution: view.run.options.resolution,

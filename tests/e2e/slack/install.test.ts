@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { findInstallation } from '../../../src/db/slackInstallations.ts';
 import { describeKeys, listKeyAudit } from '../../../src/db/vault.ts';
-import { workspaceId } from '../../../src/db/vocabulary.ts';
+import { workspaceId } from '../../../src/domain.ts';
 import { openAiCanary } from '../../support/canary.ts';
 import { startVendors } from '../../support/providers/vendors.ts';
 import { install } from '../../support/slack/install.ts';

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { createMetrics } from '../../../src/metrics.ts';
+import { createMetrics } from '../../../src/observability/metrics.ts';
 import { signed } from '../../support/slack/driver.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
 import { modalShown, submission } from '../../support/slack/views.ts';
@@ -101,6 +101,6 @@ test('an acknowledgement that had to wait shows in the metrics as long as somebo
 
   expect(answer.ms).toBeGreaterThan(1_000);
   const scraped = await (await fetch(`http://127.0.0.1:${port}/metrics`)).text();
-  expect(scraped).toContain('vidgenie_ack_seconds_bucket{le="1",face="slack"} 1\n');
-  expect(scraped).toContain('vidgenie_ack_seconds_count{face="slack"} 2\n');
+  expect(scraped).toContain('vidgenie_ack_seconds_bucket{le="1",platform="slack"} 1\n');
+  expect(scraped).toContain('vidgenie_ack_seconds_count{platform="slack"} 2\n');
 });

@@ -1,6 +1,6 @@
 import { pino } from 'pino';
 import { expect, onTestFinished, test } from 'vitest';
-import { startFaces } from '../../../src/faces.ts';
+import { startBots } from '../../../src/bots.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
 import { startSocketStub } from '../../support/slack/socket.ts';
 
@@ -11,7 +11,7 @@ test('over Socket Mode a command is acknowledged and leads to the thread, throug
   const lines: string[] = [];
   const log = pino({ level: 'trace' }, { write: (line: string) => lines.push(line) });
   const settings = { ...slack.settings, signingSecret: null, appToken: 'xapp-1-CANARY' };
-  const stop = await startFaces({ ...program, config: { ...program.config, slack: settings } }, log);
+  const stop = await startBots({ ...program, config: { ...program.config, slack: settings } }, log);
   onTestFinished(stop);
   await socket.connections.first(() => true, 'a connection');
   socket.cut();
@@ -35,7 +35,7 @@ test('a stop acknowledges what is still at work, and waits for it', async () => 
   const socket = await startSocketStub(slack);
   const settings = { ...slack.settings, signingSecret: null, appToken: 'xapp-1' };
   const log = pino({ level: 'silent' });
-  const stop = await startFaces({ ...program, config: { ...program.config, slack: settings } }, log);
+  const stop = await startBots({ ...program, config: { ...program.config, slack: settings } }, log);
   const command = {
     ...{ command: '/vidgenie', text: 'image a fox', team_id: 'T000000001', user_id: slack.people.ada },
     ...{ channel_id: slack.channels.general, trigger_id: 'T-1', response_url: 'http://127.0.0.1:9/x' },

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import { until } from '../../support/program.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';

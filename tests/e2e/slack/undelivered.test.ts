@@ -86,7 +86,7 @@ test('only what was not received is given back: an image in the thread stays pai
 async function nextTryIs({ program }: InSlack, failedBefore: number): Promise<void> {
   const asked = () =>
     program.database.db.execute(sql`
-      UPDATE runs SET setbacks = ${failedBefore}, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);
+      UPDATE runs SET failed_attempts = ${failedBefore}, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);
   await expect.poll(async () => [...(await asked())].length, { timeout: 20_000 }).toBe(1);
 }
 
@@ -113,7 +113,7 @@ test('an outage that passes before the last try gives nothing back: the files co
   slack.meddle.with = (call) => (isAway && isOut(call) ? { error: 'fatal_error' } : null);
   await it.driver.command('image a fox');
   await nextTryIs(it, 10);
-  const failed = () => program.database.db.execute(sql`SELECT id FROM runs WHERE setbacks > 10 AND NOT busy`);
+  const failed = () => program.database.db.execute(sql`SELECT id FROM runs WHERE failed_attempts > 10 AND NOT busy`);
   await expect.poll(async () => [...(await failed())].length, { timeout: 20_000 }).toBe(1);
   expect(await refundsOf(it)).toEqual([]);
   isAway = false;
@@ -145,7 +145,7 @@ test('what the last try could not deliver goes back once, when delivery ends; wh
   // Told, but not over: nothing has gone back yet.
   expect(await refundsOf(it)).toEqual([]);
   isAway = false;
-  await program.database.db.execute(sql`UPDATE runs SET setbacks = 0, due_at = now()`);
+  await program.database.db.execute(sql`UPDATE runs SET failed_attempts = 0, due_at = now()`);
   const { root, progress } = await endOf(it);
   released.resolve(null);
   expect(slack.calls.all().filter(({ method }) => method === 'files.completeUploadExternal')).toEqual([]);

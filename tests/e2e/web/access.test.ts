@@ -5,9 +5,9 @@ import { api } from '../../../src/bots/commands/api.ts';
 import type { Answer, CommandRequest } from '../../../src/bots/commands/request.ts';
 import { web } from '../../../src/bots/commands/web.ts';
 import { endpoints } from '../../../src/bots/web/mount.ts';
-import { closeAccess, listTokens, revokeToken } from '../../../src/db/access.ts';
-import type { Member } from '../../../src/db/vocabulary.ts';
+import { closeAccess, listTokens, revokeToken } from '../../../src/db/auth.ts';
 import type { Workspace } from '../../../src/db/workspaces.ts';
+import type { Member } from '../../../src/domain.ts';
 import { submitted } from '../../support/program.ts';
 import { type Answered, eventsOf, openWebServer, publicUrl, type WebServer } from '../../support/web/server.ts';
 
@@ -16,7 +16,7 @@ const bob: Member = { id: 'bob', name: 'Bob', isAdmin: false };
 const fromPage = { origin: publicUrl };
 
 const requestOf = (server: WebServer, workspace: Workspace, member: Member): CommandRequest => ({
-  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), place: {} },
+  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
   ...{ locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
 });
 

@@ -90,7 +90,7 @@ test('what is sent wrongly is told by its name, with what it can be, and never i
   });
   for (const duration of [0, 61, 8.5, 'long', null, [8]]) {
     expect(await execute({ videoConfig: { duration } })).toMatchObject({
-      ...{ reason: 'bad_value', option: 'duration', at: 'config.videoConfig.duration', least: 1, most: 60 },
+      ...{ reason: 'bad_value', option: 'duration', at: 'config.videoConfig.duration', min: 1, max: 60 },
       detail: expect.stringContaining('It is a whole number from 1 to 60.'),
     });
   }
@@ -120,11 +120,11 @@ test('what is sent wrongly is told by its name, with what it can be, and never i
   });
   expect(await told('GET', '/api/credits/use?days=0')).toMatchObject({ title: 'days cannot be "0"' });
   expect(await told('POST', '/api/credits/deduct', { amount: -1 }, 'en', operator)).toMatchObject({
-    ...{ title: 'amount cannot be -1', least: 1, most: 1_000_000 },
+    ...{ title: 'amount cannot be -1', min: 1, max: 1_000_000 },
     detail: expect.stringContaining('It is a whole number from 1 to 1,000,000.'),
   });
   expect(await told('PUT', '/api/settings', { blockedWords: ['x'.repeat(81)] })).toMatchObject({
-    ...{ reason: 'too_long', option: 'blockedWords', at: 'blockedWords.0', most: 80 },
+    ...{ reason: 'too_long', option: 'blockedWords', at: 'blockedWords.0', max: 80 },
     detail: 'It may have 80 characters; this one has 81.',
   });
   // A key that is sent wrongly is said back to nobody.

@@ -20,7 +20,7 @@ test('in chosen channels alone: the page starts runs for whose link was given in
   /** What `/vidgenie web` gives in a channel, pressed by its member. */
   const signIn = async (member: CommandRequest['member'], channelIds?: readonly string[]) => {
     const request: CommandRequest = {
-      ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), place: {} },
+      ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
       ...{ channelIds, locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
     };
     const link = /#([0-9a-f]{64})/.exec(JSON.stringify(await perform(request, web, {})))?.[1];
@@ -49,29 +49,29 @@ test('in chosen channels alone: the page starts runs for whose link was given in
     { path: `/api/workflows/${own}/again`, body: { prompt: 'a hen' } },
     { path: `/api/workflows/${own}/animate` },
   ];
-  const execute = async (asker: object) => {
-    const { status, json } = await server.ask('POST', '/api/workflow/execute', { body: { config }, ...asker });
+  const execute = async (requester: object) => {
+    const { status, json } = await server.ask('POST', '/api/workflow/execute', { body: { config }, ...requester });
     return status === 202 ? 'started' : json().reason;
   };
-  const quoted = async (asker: object) => (await server.ask('GET', '/api/quote', asker)).json();
+  const quoted = async (requester: object) => (await server.ask('GET', '/api/quote', requester)).json();
 
   // Nothing chosen: everywhere.
   const everybody = [inChosen, inThread, inOther, inNone, inPrivate, adminElsewhere, before, { token }];
-  for (const asker of everybody) expect(await execute(asker)).toBe('started');
+  for (const requester of everybody) expect(await execute(requester)).toBe('started');
   await server.ask('PUT', '/api/settings', { token: admin, body: { channels: [chosen] } });
-  for (const asker of [inChosen, inThread, inPrivate, { token: admin }]) {
-    expect(await execute(asker)).toBe('started');
-    expect(await quoted(asker)).toMatchObject({ possible: true });
+  for (const requester of [inChosen, inThread, inPrivate, { token: admin }]) {
+    expect(await execute(requester)).toBe('started');
+    expect(await quoted(requester)).toMatchObject({ possible: true });
   }
 
   const count = async () => (await listRuns(db, workspace.id, { limit: 100 })).length;
   const started = await count();
   const why = { page: /your link came from another.*\/vidgenie web/s, token: /member's token belongs to none.*admin/s };
-  for (const asker of [inOther, inNone, adminElsewhere, before, { token }]) {
-    const words = 'token' in asker ? why.token : why.page;
-    expect(await quoted(asker)).toMatchObject({ possible: false, sentence: expect.stringMatching(words) });
-    for (const { path, body } of 'token' in asker ? starts.slice(0, 1) : starts) {
-      const refused = await server.ask('POST', path, { ...asker, ...(body && { body }) });
+  for (const requester of [inOther, inNone, adminElsewhere, before, { token }]) {
+    const words = 'token' in requester ? why.token : why.page;
+    expect(await quoted(requester)).toMatchObject({ possible: false, sentence: expect.stringMatching(words) });
+    for (const { path, body } of 'token' in requester ? starts.slice(0, 1) : starts) {
+      const refused = await server.ask('POST', path, { ...requester, ...(body && { body }) });
       expect(refused.json(), path).toMatchObject({
         ...{ status: 403, reason: 'elsewhere', allowed: [chosen] },
         detail: expect.stringMatching(words),

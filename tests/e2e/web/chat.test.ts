@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { executed, run, session } from '../../../src/bots/web/contract.ts';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import { startInDiscord } from '../../support/discord/server.ts';
 import { readable } from '../../support/discord/world.ts';
 import { delivered } from '../../support/program.ts';
@@ -26,13 +26,15 @@ test('from Slack into the page: a private link, a session with the rights of the
   const link = new RegExp(`<${publicUrl}/enter#([0-9a-f]{64})\\|Open VidGenie>`).exec(JSON.stringify(told))?.[1];
   const base = `http://127.0.0.1:${port}`;
   const { headers, who } = await enter(base, link);
-  expect(who).toMatchObject({ scope: 'admin', by: 'session', workspace: { face: 'slack' } });
+  expect(who).toMatchObject({ scope: 'admin', by: 'session', workspace: { platform: 'slack' } });
 
   const before = slack.calls.all().length;
   const body = JSON.stringify({ config: { initialPrompt: 'a red boat', workflowType: 'image-only' } });
   const accepted = await fetch(`${base}/api/workflow/execute`, { method: 'POST', headers, body });
   const { workflowId } = executed.parse(await accepted.json());
-  expect(await delivered(program, runId.parse(workflowId))).toMatchObject({ run: { state: 'succeeded', face: 'web' } });
+  expect(await delivered(program, runId.parse(workflowId))).toMatchObject({
+    run: { state: 'succeeded', platform: 'web' },
+  });
   const shown = run.parse(await (await fetch(`${base}/api/workflows/${workflowId}`, { headers })).json());
   expect(shown).toMatchObject({ mine: true, member: who.member, threadUrl: null });
   expect(slack.calls.all().slice(before)).toEqual([]);
@@ -60,11 +62,11 @@ test('from Discord into the page: a link that only the asker sees, a session wit
   const linkFor = async (role: 'member' | 'admin') => {
     const asked = people.command(discord.person(role), channel, 'web');
     await discord.ask(asked);
-    const words = readable((await discord.whisper(asked)).components);
+    const words = readable((await discord.replyEphemeral(asked)).components);
     return new RegExp(`\\[Open VidGenie\\]\\(<${publicUrl}/enter#([0-9a-f]{64})>\\)`).exec(words)?.[1];
   };
   const [admin, member] = [await enter(base, await linkFor('admin')), await enter(base, await linkFor('member'))];
-  const ofServer = { by: 'session', workspace: { id: `discord:${guild.id}`, face: 'discord' } };
+  const ofServer = { by: 'session', workspace: { id: `discord:${guild.id}`, platform: 'discord' } };
   expect([admin.who, member.who]).toMatchObject([
     { ...ofServer, scope: 'admin' },
     { ...ofServer, scope: 'member', adminUntil: null },
@@ -77,7 +79,9 @@ test('from Discord into the page: a link that only the asker sees, a session wit
   const { headers, who } = member;
   const accepted = await fetch(`${base}/api/workflow/execute`, { method: 'POST', headers, body });
   const { workflowId } = executed.parse(await accepted.json());
-  expect(await delivered(program, runId.parse(workflowId))).toMatchObject({ run: { state: 'succeeded', face: 'web' } });
+  expect(await delivered(program, runId.parse(workflowId))).toMatchObject({
+    run: { state: 'succeeded', platform: 'web' },
+  });
   const shown = run.parse(await (await fetch(`${base}/api/workflows/${workflowId}`, { headers })).json());
   expect(shown).toMatchObject({ mine: true, member: who.member, threadUrl: null });
   expect(world.requests.slice(before)).toEqual([]);
@@ -90,7 +94,7 @@ test('in Discord only admins are told of tokens, which open what they say, and n
   const told = async (role: 'member' | 'admin', values: Record<string, string>) => {
     const asked = people.command(discord.person(role), channel, 'api', values);
     await discord.ask(asked);
-    return readable((await discord.whisper(asked)).components);
+    return readable((await discord.replyEphemeral(asked)).components);
   };
   const wish = { create: 'member', label: 'nightly films' };
   const refused = await told('member', wish);

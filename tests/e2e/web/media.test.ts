@@ -4,7 +4,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { run, status } from '../../../src/bots/web/contract.ts';
 import { rangeOf } from '../../../src/bots/web/range.ts';
 import { readConfig } from '../../../src/config.ts';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { startS3 } from '../../support/s3/server.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';

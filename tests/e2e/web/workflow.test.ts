@@ -3,7 +3,7 @@ import { expect, inject, test } from 'vitest';
 import { runPage, status } from '../../../src/bots/web/contract.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../../src/db/runs.ts';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { eventsOf, openWebServer, type WebServer } from '../../support/web/server.ts';
 
@@ -52,7 +52,7 @@ test('a run that was asked for by a program ends completed, with links that open
   const [view] = await listRuns(server.program.services.db, workspace.id, { limit: 1 });
   if (!view) throw new Error('there is no run');
   expect(await delivered(server.program, view.run.id)).toMatchObject({
-    run: { face: 'web', state: 'succeeded', deliveryFailure: null, memberName: 'member of terminal:mine' },
+    run: { platform: 'web', state: 'succeeded', deliveryFailure: null, memberName: 'member of terminal:mine' },
   });
   expect(await checkInvariants(server.program.services.db, { atRest: true })).toEqual([]);
 });
@@ -115,7 +115,7 @@ test('what cannot be done is refused with the member’s sentence and the allowe
   expect(await bad({ initialPrompt: 'x'.repeat(4_001) })).toMatchObject({
     status: 400,
     reason: 'too_long',
-    most: 4000,
+    max: 4000,
   });
   expect(await bad({ videoConfig: { duration: 9 } })).toMatchObject({
     ...{ status: 422, reason: 'unsupported', option: 'duration', allowed: [3, 5, 8, 15] },

@@ -21,7 +21,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
     };
     world.interactions.set(interaction.token, interaction);
     const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null };
-    const asker =
+    const requester =
       channel.guildId === null
         ? { user }
         : {
@@ -46,7 +46,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         channel_id: channel.id,
         channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0, parent_id: channel.parentId },
       },
-      ...{ locale: who.locale, app_permissions: String(channel.botPermissions), entitlements: [], ...asker },
+      ...{ locale: who.locale, app_permissions: String(channel.botPermissions), entitlements: [], ...requester },
       ...{
         attachment_size_limit: 10 * 1024 * 1024,
         authorizing_integration_owners: {},

@@ -7,14 +7,14 @@ import { startDiscordBot } from '../../../src/bots/discord/start.ts';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import { createAddressOf } from '../../../src/bots/mediaAddress.ts';
 import { createMediaLinks } from '../../../src/bots/web/links.ts';
+import { startBots } from '../../../src/bots.ts';
 import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
-import type { WorkspaceId } from '../../../src/db/vocabulary.ts';
-import { startFaces } from '../../../src/faces.ts';
-import { createLog } from '../../../src/log.ts';
-import type { Program, Surroundings } from '../../../src/main.ts';
+import type { WorkspaceId } from '../../../src/domain.ts';
+import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import { silentMeter } from '../../../src/pipeline/meter.ts';
+import type { Program, Surroundings } from '../../../src/program.ts';
 import { testConfig } from '../config.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, delivered, type Installation } from '../program.ts';
@@ -104,7 +104,7 @@ export async function startInDiscord(publicUrl: string) {
   const settings = { ...discord.address, publicKey: discord.publicKey, shards: 'auto' } as const;
   const program = await installation.open({ worker: true, config: { discord: settings, publicUrl } });
   const http = createHttpServer();
-  onTestFinished(await startFaces(program, testLog(), http));
+  onTestFinished(await startBots(program, testLog(), http));
   const guild = discord.guild();
   return { discord, guild, channel: discord.channel(guild), program, port: http.port() ?? 0 };
 }

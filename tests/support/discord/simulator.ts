@@ -160,17 +160,17 @@ export async function openDiscord() {
     sendSigned: (body: string, endpoint: string) => sendSigned(world, endpoint, keys.privatePem, body),
     signatureOf: (body: string) => signatureOf(world, keys.privatePem, body),
     /** Resolves with what only the asker sees, once there is something. */
-    whisper: async (asked: Asked) => await world.until(() => asked.interaction.whispers.at(-1)),
+    replyEphemeral: async (asked: Asked) => await world.until(() => asked.interaction.whispers.at(-1)),
     /** The thread under the answer to a command, once it is there. */
     thread: async (asked: Asked) => await world.until(() => world.channels.get(asked.interaction.originalId ?? '')),
   };
 }
 
 /** What a request may hold, whatever a server's boosts allow. Bytes. */
-const longestRequest = 25 * 1024 * 1024;
+const maxRequest = 25 * 1024 * 1024;
 
 async function read(context: Context): Promise<Received> {
-  if (Number(context.req.header('content-length') ?? 0) > longestRequest) {
+  if (Number(context.req.header('content-length') ?? 0) > maxRequest) {
     throw new Refused(413, 40005, 'Request entity too large');
   }
   const type = context.req.header('content-type') ?? '';

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { buffer } from 'node:stream/consumers';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import {
   type Call,
   type ImageRequest,

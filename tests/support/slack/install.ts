@@ -31,10 +31,10 @@ export async function install(
   slack.retouch.answer = (call) => {
     if (call.method === 'oauth.v2.access' && call.answer.ok) {
       token = z.string().parse(call.answer.access_token);
-      const place = enterprise
+      const conversation = enterprise
         ? { team: null, enterprise: { id: enterprise, name: 'Org' }, is_enterprise_install: true }
         : { team: { id: team, name: `Team ${team}` }, enterprise: null, is_enterprise_install: false };
-      return { ...call.answer, ...place };
+      return { ...call.answer, ...conversation };
     }
     return retouch(call);
   };

@@ -1,11 +1,11 @@
 import { onTestFinished } from 'vitest';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import type { SlackSettings } from '../../../src/bots/slack/settings.ts';
+import { startBots } from '../../../src/bots.ts';
 import type { Config } from '../../../src/config.ts';
-import { startFaces } from '../../../src/faces.ts';
-import { createLog, type Logger } from '../../../src/log.ts';
-import type { Program } from '../../../src/main.ts';
-import type { Metrics } from '../../../src/metrics.ts';
+import { createLog, type Logger } from '../../../src/observability/log.ts';
+import type { Metrics } from '../../../src/observability/metrics.ts';
+import type { Program } from '../../../src/program.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, type Installation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
@@ -56,7 +56,7 @@ export async function startInSlack(
     ...(options.environment ? { environment: options.environment } : {}),
   });
   const http = createHttpServer();
-  onTestFinished(await startFaces(program, log, http));
+  onTestFinished(await startBots(program, log, http));
   const port = http.port() ?? 0;
   const driver = await createDriver(slack, port);
   return { slack, driver, program, port, installation };

@@ -12,10 +12,10 @@ const lengths: Record<string, number> = {
 };
 
 /** Everything about blocks that Slack would answer with `invalid_blocks`; empty when all is well. */
-export function blockProblems(blocks: unknown, most: number): string[] {
+export function blockProblems(blocks: unknown, max: number): string[] {
   const parsed = z.array(json).safeParse(blocks);
   if (!parsed.success) return ['blocks are no list of objects'];
-  const problems = parsed.data.length > most ? [`${parsed.data.length} blocks where ${most} are allowed`] : [];
+  const problems = parsed.data.length > max ? [`${parsed.data.length} blocks where ${max} are allowed`] : [];
   return [...problems, ...parsed.data.flatMap((block, index) => problemsOf(block, `block ${index}`))];
 }
 
@@ -89,12 +89,12 @@ function elementProblems(element: Json, where: string): string[] {
   ];
 }
 
-function textProblems(text: unknown, most: number, where: string): string[] {
+function textProblems(text: unknown, max: number, where: string): string[] {
   const parsed = z.object({ type: z.enum(['plain_text', 'mrkdwn']), text: z.string() }).safeParse(text);
   if (!parsed.success) return [`${where} has no text`];
   if (parsed.data.type === 'mrkdwn' && parsed.data.text.includes('<!')) return [`${where} addresses a whole channel`];
   const { length } = parsed.data.text;
-  return length < 1 || length > most ? [`${where} has ${length} characters where 1 to ${most} are allowed`] : [];
+  return length < 1 || length > max ? [`${where} has ${length} characters where 1 to ${max} are allowed`] : [];
 }
 
 /** The same for a modal or a Home. */

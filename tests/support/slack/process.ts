@@ -3,17 +3,17 @@ import { flushCompileCache } from 'node:module';
 import { join } from 'node:path';
 import { z } from 'zod';
 import { createHttpServer } from '../../../src/bots/http.ts';
-import { stepKinds } from '../../../src/db/vocabulary.ts';
-import { startFaces } from '../../../src/faces.ts';
-import { createLog } from '../../../src/log.ts';
-import { openProgram } from '../../../src/main.ts';
-import { milestones } from '../../../src/pipeline/milestones.ts';
+import { startBots } from '../../../src/bots.ts';
+import { stepKinds } from '../../../src/domain.ts';
+import { createLog } from '../../../src/observability/log.ts';
+import { failpoints } from '../../../src/pipeline/failpoints.ts';
+import { openProgram } from '../../../src/program.ts';
 import { testConfig } from '../config.ts';
 import { createVendor } from '../studio.ts';
 
 /** A moment at which a process dies by its own hand. */
 const death = z.object({
-  milestone: z.enum(milestones),
+  failpoint: z.enum(failpoints),
   step: z.enum(stepKinds).nullable(),
   runId: z.string().nullable(),
   /** The file that the first process leaves which dies of this; the next one that comes by lives on. */
@@ -40,15 +40,15 @@ const program = await openProgram(testConfig(orders.url, orders.home, orders.env
   // One at a time: whoever is killed takes nobody else's run along.
   turnsAtOnce: 1,
   providers: createVendor({ journal: orders.journal, ...orders.media }),
-  reach: (milestone, at) => {
+  reachFailpoint: (failpoint, at) => {
     const fits = orders.deaths.filter(
-      (one) => one.milestone === milestone && (one.step ?? at.step) === at.step && (one.runId ?? at.runId) === at.runId,
+      (one) => one.failpoint === failpoint && (one.step ?? at.step) === at.step && (one.runId ?? at.runId) === at.runId,
     );
     if (fits.some(({ mark }) => isFirstTo(mark))) process.kill(process.pid, 'SIGKILL');
   },
 });
 const http = createHttpServer();
-if (orders.role === 'bot') await startFaces(program, log, http);
+if (orders.role === 'bot') await startBots(program, log, http);
 flushCompileCache();
 process.stdout.write(`${http.port() ?? 0}\n`);
 

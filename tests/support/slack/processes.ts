@@ -14,8 +14,8 @@ type Orders = z.infer<typeof processOrders>;
 export type Death = Omit<Orders['deaths'][number], 'mark'>;
 
 /** The mark that a process leaves where it dies, so that no other dies of the same. */
-export const deathMark = ({ milestone, step, runId }: Death): string =>
-  `died_${milestone}_${step ?? 'any'}_${runId ?? 'any'}`;
+export const deathMark = ({ failpoint, step, runId }: Death): string =>
+  `died_${failpoint}_${step ?? 'any'}_${runId ?? 'any'}`;
 
 /** Starts a bot or a worker in a process of its own. Resolves when it is ready. `caller` is its name in what it asks of Slack. */
 export async function startSlackProcess(

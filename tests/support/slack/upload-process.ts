@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
 import { createWebClient } from '../../../src/bots/slack/client.ts';
+import { postedMessagesOf, type SlackPostedMessages } from '../../../src/bots/slack/conversation.ts';
 import { shareAll } from '../../../src/bots/slack/files.ts';
-import { type SlackSpeech, speechOf } from '../../../src/bots/slack/place.ts';
-import type { Voice } from '../../../src/bots/slack/voice.ts';
+import type { RunThread } from '../../../src/bots/slack/runThread.ts';
 import { textOf } from '../../../src/bots/text.ts';
 import { Secret } from '../../../src/db/secret.ts';
-import { createLog } from '../../../src/log.ts';
+import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import type { MediaStore } from '../../../src/pipeline/media/store.ts';
 import { view } from '../../unit/bots/samples.ts';
@@ -36,11 +36,11 @@ const store: MediaStore = {
 };
 const client = createWebClient('worker', new Secret('xoxb-of-a-test'), apiUrl, createLog('silent', false));
 
-async function share(objectKey: string): Promise<SlackSpeech> {
-  let said = speechOf({});
-  const voice: Voice = {
+async function share(objectKey: string): Promise<SlackPostedMessages> {
+  let said = postedMessagesOf({});
+  const runThread: RunThread = {
     ...{ client, view: view(), text: textOf('en'), signal: new AbortController().signal, isLastTry: false },
-    place: { channel: 'C1', threadTs: null, userId: 'U1', teamId: 'T1', locale: 'en' },
+    conversation: { channel: 'C1', threadTs: null, userId: 'U1', teamId: 'T1', locale: 'en' },
     said: () => said,
     remember: async (more) => {
       said = { ...said, ...more };
@@ -48,7 +48,7 @@ async function share(objectKey: string): Promise<SlackSpeech> {
   };
   const bytes = (await store.size(objectKey)) ?? 0;
   const film = { kind: 'video', label: 'Video', mime: 'video/mp4', width: 1920, height: 1080, seconds: 60 } as const;
-  const { outcome } = await shareAll(voice, store, [{ ...film, objectKey, bytes }], '1.1');
+  const { outcome } = await shareAll(runThread, store, [{ ...film, objectKey, bytes }], '1.1');
   if (outcome !== 'here') throw new Error('the film is not in the thread');
   return said;
 }

@@ -1,9 +1,9 @@
 import { onTestFinished } from 'vitest';
 import { member, workspace } from '../../../src/bots/terminal/person.ts';
+import { startLocalPage } from '../../../src/bots.ts';
 import type { Config } from '../../../src/config.ts';
-import { startLocalPage } from '../../../src/faces.ts';
-import { createLog } from '../../../src/log.ts';
-import type { Program } from '../../../src/main.ts';
+import { createLog } from '../../../src/observability/log.ts';
+import type { Program } from '../../../src/program.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation } from '../program.ts';
 

@@ -1,4 +1,4 @@
-import { runOptions } from '../../../src/db/vocabulary.ts';
+import { runOptions } from '../../../src/domain.ts';
 
 export type Way = {
   path: (runId: string) => string;

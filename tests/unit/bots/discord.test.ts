@@ -6,13 +6,13 @@ import { textCard } from '../../../src/bots/card.ts';
 import { commands } from '../../../src/bots/commands/all.ts';
 import { actionId, readCustomId } from '../../../src/bots/discord/customId.ts';
 import { verbatim } from '../../../src/bots/discord/markdown.ts';
-import { footingIn } from '../../../src/bots/discord/permissions.ts';
+import { botPermissionsIn } from '../../../src/bots/discord/permissions.ts';
 import { registrationOf } from '../../../src/bots/discord/registration.ts';
 import { messageOf } from '../../../src/bots/discord/render.ts';
 import { nonceOf } from '../../../src/bots/discord/runMessages.ts';
 import { threadName } from '../../../src/bots/discord/thread.ts';
 import { textOf } from '../../../src/bots/text.ts';
-import { runId } from '../../../src/db/vocabulary.ts';
+import { runId } from '../../../src/domain.ts';
 import { loadContract } from '../../support/discord/contract.ts';
 import { flat } from '../../support/discord/world.ts';
 
@@ -111,11 +111,14 @@ test('nonces fit, and differ by run and by message', () => {
 
 test('a thread where one is possible, else in place, else the missing permissions by name', () => {
   const all = (1n << 10n) | (1n << 11n) | (1n << 15n) | (1n << 16n) | (1n << 35n) | (1n << 38n);
-  expect(footingIn(0, true, all)).toEqual({ outcome: 'able', opensThread: true });
-  expect(footingIn(0, true, 8n)).toEqual({ outcome: 'able', opensThread: true });
-  expect(footingIn(11, true, all)).toEqual({ outcome: 'able', opensThread: false });
-  expect(footingIn(1, false, 0n)).toEqual({ outcome: 'able', opensThread: false });
-  expect(footingIn(0, true, all & ~(1n << 35n))).toEqual({ outcome: 'able', opensThread: false });
-  expect(footingIn(0, true, all & ~(1n << 15n))).toEqual({ outcome: 'unable', missing: ['AttachFiles'] });
-  expect(footingIn(11, true, all & ~(1n << 38n))).toEqual({ outcome: 'unable', missing: ['SendMessagesInThreads'] });
+  expect(botPermissionsIn(0, true, all)).toEqual({ outcome: 'able', opensThread: true });
+  expect(botPermissionsIn(0, true, 8n)).toEqual({ outcome: 'able', opensThread: true });
+  expect(botPermissionsIn(11, true, all)).toEqual({ outcome: 'able', opensThread: false });
+  expect(botPermissionsIn(1, false, 0n)).toEqual({ outcome: 'able', opensThread: false });
+  expect(botPermissionsIn(0, true, all & ~(1n << 35n))).toEqual({ outcome: 'able', opensThread: false });
+  expect(botPermissionsIn(0, true, all & ~(1n << 15n))).toEqual({ outcome: 'unable', missing: ['AttachFiles'] });
+  expect(botPermissionsIn(11, true, all & ~(1n << 38n))).toEqual({
+    outcome: 'unable',
+    missing: ['SendMessagesInThreads'],
+  });
 });

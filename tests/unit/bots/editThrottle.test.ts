@@ -31,7 +31,7 @@ function handClock(): Clock & { turn: (ms: number) => Promise<void> } {
   };
 }
 
-function setUp(budget = { windowMs: 10_000, most: 100, kept: 10 }) {
+function setUp(budget = { windowMs: 10_000, max: 100, kept: 10 }) {
   const clock = handClock();
   const sent: string[] = [];
   const faults: unknown[] = [];
@@ -90,7 +90,7 @@ test('the last word is sent at once, after what is under way, and nothing is sai
 });
 
 test('ten messages in one channel share its budget without starving each other, and last words have room kept', async () => {
-  const { clock, sent, throttle, edit } = setUp({ windowMs: 10_000, most: 5, kept: 1 });
+  const { clock, sent, throttle, edit } = setUp({ windowMs: 10_000, max: 5, kept: 1 });
   const names = [...'abcdefghij'];
   for (let second = 0; second < 60; second += 1) {
     for (const name of names) throttle.offer(edit(name, String(second)));

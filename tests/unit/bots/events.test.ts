@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { acceptedEvent, changeEvents, finalEvent, refusedEvent } from '../../../src/bots/terminal/events.ts';
 import { textOf } from '../../../src/bots/text.ts';
-import { runOptions } from '../../../src/db/vocabulary.ts';
+import { runOptions } from '../../../src/domain.ts';
 import { doneSteps, halfWay, id, image, settled, step, succeeded, video, view } from './samples.ts';
 
 const links = new Map([

@@ -59,8 +59,8 @@ test('the better prompt stands beside the original where there is room, and belo
 });
 
 test('media are shown with what was measured, and with their whole place on a line of its own, to be copied', () => {
-  const place = `/very/long/${'folder/'.repeat(20)}video.mp4`;
-  const links = new Map([[video.objectKey, place]]);
+  const path = `/very/long/${'folder/'.repeat(20)}video.mp4`;
+  const links = new Map([[video.objectKey, path]]);
   const lines = paintCard(runCard(succeeded, halfWay(succeeded), text), {
     ...canvas(60),
     linkOf: (key) => links.get(key) ?? null,
@@ -68,7 +68,7 @@ test('media are shown with what was measured, and with their whole place on a li
   expect(lines).toContain('  Image  1920 × 1080, 1.3 MB');
   expect(lines).toContain('  Video  1920 × 1080, 8 s, 6.0 MB');
   // Wider than the canvas, it begins at the edge: whoever copies it copies no blanks within.
-  expect(lines).toContain(place);
+  expect(lines).toContain(path);
   expect(lines.join('\n')).not.toContain(image.objectKey);
 });
 

@@ -94,8 +94,8 @@ test.for([
   ['video', { reason: 'missing', command: 'video', option: 'image' }],
   ['credits please', { reason: 'unexpected_words', command: 'credits', words: 'please' }],
   ['status a b', { reason: 'unexpected_words', command: 'status', words: 'b' }],
-  [`complete ${'x'.repeat(4001)}`, { reason: 'too_long', option: 'prompt', length: 4001, most: 4000 }],
-  [`complete ${'x '.repeat(40_000)}`, { reason: 'too_long', option: 'prompt', most: 4000 }],
+  [`complete ${'x'.repeat(4001)}`, { reason: 'too_long', option: 'prompt', length: 4001, max: 4000 }],
+  [`complete ${'x '.repeat(40_000)}`, { reason: 'too_long', option: 'prompt', max: 4000 }],
 ])('%s is refused', ([line, refusal]) => {
   expect(refused(String(line))).toMatchObject(Object(refusal));
 });

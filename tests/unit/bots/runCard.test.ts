@@ -3,8 +3,8 @@ import { acceptedWords } from '../../../src/bots/acceptedCard.ts';
 import type { Card } from '../../../src/bots/card.ts';
 import { runCard } from '../../../src/bots/runCard.ts';
 import { type Locale, textOf } from '../../../src/bots/text.ts';
-import type { Place } from '../../../src/db/placeInQueue.ts';
-import { runOptions } from '../../../src/db/vocabulary.ts';
+import type { QueuePosition } from '../../../src/db/queuePosition.ts';
+import { runOptions } from '../../../src/domain.ts';
 import { doneSteps, halfWay, id, image, settled, step, succeeded, view } from './samples.ts';
 
 const text = textOf('en');
@@ -26,7 +26,8 @@ test('a waiting run says how many are ahead, and can be canceled', () => {
 });
 
 test('a run over a limit says which one it waits for, in both languages', () => {
-  const says = (queue: Place, locale: Locale) => words(runCard(view(), halfWay(view()), textOf(locale), { queue }));
+  const says = (queue: QueuePosition, locale: Locale) =>
+    words(runCard(view(), halfWay(view()), textOf(locale), { queue }));
   const ofMember = { of: 'member', atWork: 3 } as const;
   expect(says({ ahead: 0, limit: ofMember }, 'en')).toEqual([
     "It starts when another ends: at most 3 of this member's runs are at work at a time.",

@@ -1,5 +1,5 @@
 import type { Asset, RunView, Step } from '../../../src/db/runs.ts';
-import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../../src/db/vocabulary.ts';
+import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../../src/domain.ts';
 import type { Progress } from '../../../src/pipeline/progress.ts';
 import { stepOf } from '../../support/views.ts';
 
@@ -49,9 +49,9 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       workflow,
       prompt: 'a fox in the snow',
       options: runOptions.parse({}),
-      face: null,
-      place: {},
-      speech: {},
+      platform: null,
+      conversation: {},
+      postedMessages: {},
       state: 'queued',
       priceCredits: 24,
       capturedCredits: null,
@@ -63,7 +63,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       dispatch: 0,
       claimed: 0,
       busy: false,
-      setbacks: 0,
+      failedAttempts: 0,
       createdAt: at(0),
       startedAt: null,
       settledAt: null,

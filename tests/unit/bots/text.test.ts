@@ -4,7 +4,7 @@ import type { ImageFault, Refusal } from '../../../src/bots/commands/refusal.ts'
 import { refusalCard } from '../../../src/bots/refusalCard.ts';
 import { locales, textOf } from '../../../src/bots/text.ts';
 import { refusalProblem } from '../../../src/bots/web/problem.ts';
-import { type FailureKind, failureKinds, runId, stepKinds } from '../../../src/db/vocabulary.ts';
+import { type FailureKind, failureKinds, runId, stepKinds } from '../../../src/domain.ts';
 
 const text = textOf('en');
 const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
@@ -26,22 +26,19 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   bad_value: [
     {
       ...{ reason: 'bad_value', option: 'duration', given: 'soon', nearest: null },
-      allowed: { kind: 'whole_number', least: 1, most: 60 },
+      allowed: { kind: 'whole_number', min: 1, max: 60 },
     },
     /--duration cannot be "soon".*a whole number from 1 to 60\./,
   ],
   given_twice: [{ reason: 'given_twice', option: 'style' }, /--style was given twice/],
   missing: [{ reason: 'missing', command: 'image', option: 'prompt' }, /for example: image a fox in the snow/],
-  too_long: [
-    { reason: 'too_long', option: 'prompt', length: 4001, most: 4000 },
-    /4,000 characters; this one has 4,001/,
-  ],
+  too_long: [{ reason: 'too_long', option: 'prompt', length: 4001, max: 4000 }, /4,000 characters; this one has 4,001/],
   unexpected_words: [
     { reason: 'unexpected_words', command: 'credits', words: 'please' },
     /credits does not take "please".*help credits/,
   ],
   too_fast: [{ reason: 'too_fast', whose: 'member', seconds: 12 }, /You gave more.*Nothing was charged.*in 12 seconds/],
-  busy: [{ reason: 'busy', most: 13 }, /13 of your runs.*Nothing was charged.*cancel one/],
+  busy: [{ reason: 'busy', max: 13 }, /13 of your runs.*Nothing was charged.*cancel one/],
   admins_only: [{ reason: 'admins_only', command: 'settings' }, /Only admins.*Ask an admin/],
   blocked: [{ reason: 'blocked', word: 'puppy' }, /blocked "puppy".*Nothing was charged/],
   flagged: [
@@ -68,7 +65,7 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   ],
   elsewhere: [{ reason: 'elsewhere', channels: ['C1'] }, /Not in this channel.*other channels.*Nothing was charged/],
   daily_limit: [
-    { reason: 'daily_limit', most: 3, againInMs: 3_900_000 },
+    { reason: 'daily_limit', max: 3, againInMs: 3_900_000 },
     /your 3 runs of the day.*3 runs in 24 hours.*possible in 1 h 5 min.*Nothing was charged/,
   ],
   not_your_run: [{ reason: 'not_your_run', wish: 'stop' }, /not yours.*an admin can stop it/],

@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { pauseEdits, takeEdit } from '../../../src/db/editBudget.ts';
-import { workspaceId } from '../../../src/db/vocabulary.ts';
+import { workspaceId } from '../../../src/domain.ts';
 import { createTestDatabase } from '../../support/database.ts';
 
 const one = workspaceId.parse('slack:T1');

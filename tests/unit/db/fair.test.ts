@@ -5,11 +5,11 @@ import { z } from 'zod';
 import type { Database } from '../../../src/db/client.ts';
 import { accountOf } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
-import { placeInQueue } from '../../../src/db/placeInQueue.ts';
+import { queuePositionOf } from '../../../src/db/queuePosition.ts';
 import { announceRun, insertRun, loadRun, type NewRun, requestCancel } from '../../../src/db/runs.ts';
 import { claim, dispatchDue, handBack, type Lease, settle, withdrawRun } from '../../../src/db/turns.ts';
-import { type RunId, runId, runOptions } from '../../../src/db/vocabulary.ts';
 import type { Workspace } from '../../../src/db/workspaces.ts';
+import { type RunId, runId, runOptions } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
 
 const limits = { memberAtWork: 3, memberWaiting: 10, workspaceAtWork: 30 };
@@ -23,7 +23,7 @@ const newRun = (workspace: Workspace, memberId: string): NewRun => ({
   workflow: 'image',
   prompt: 'a fox',
   options: runOptions.parse({}),
-  place: {},
+  conversation: {},
   steps: [{ kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image', keySource: 'none' }],
   input: null,
 });
@@ -59,7 +59,7 @@ test('a new run that waits for the message which answers its command holds up no
   expect(started?.runId).toBe(waiting.id);
   // Whoever is late with the answer by now is told so.
   expect(await announceRun(database.db, waiting.id, { here: false })).toBe(false);
-  expect((await loadRun(database.db, waiting.id))?.run.place).toEqual({ here: true });
+  expect((await loadRun(database.db, waiting.id))?.run.conversation).toEqual({ here: true });
 });
 
 test('a run of which nobody was told is taken back whole, unless somebody is at it', async () => {
@@ -79,9 +79,10 @@ test('a run of which nobody was told is taken back whole, unless somebody is at 
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
-const dispatch = (database: Database, most: number) => dispatchDue(database.db, most, 60_000, limits);
+const dispatch = (database: Database, max: number) => dispatchDue(database.db, max, 60_000, limits);
 
-const place = (database: Database, id: RunId | undefined) => placeInQueue(database.db, runId.parse(id), limits);
+const queuePosition = (database: Database, id: RunId | undefined) =>
+  queuePositionOf(database.db, runId.parse(id), limits);
 
 async function end(database: Database, lease: Lease | undefined): Promise<void> {
   if (!lease) throw new Error('nothing was dispatched');
@@ -155,14 +156,14 @@ test('a thousand waiting runs of one workspace do not delay the first run of ano
   const database = await createTestDatabase();
   const big = await createWorkspace(database, 10_000, 'terminal:a');
   await database.db.execute(sql`
-    INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, place, price_credits)
+    INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, conversation, price_credits)
     SELECT gen_random_uuid(), ${big.id}, 'bulk:' || i, 'member-' || i % 250, '', 'image', 'a fox', '{}', '{}', 0
     FROM generate_series(1, 1000) i`);
   const small = await createWorkspace(database, 100, 'terminal:z');
   const [first] = await dispatch(database, 1);
   const [theirs] = await ask(database, small, ['zoe'], 1);
   if (!theirs || !first) throw new Error('nothing was asked for');
-  expect(await place(database, theirs)).toEqual({ ahead: 0, limit: null });
+  expect(await queuePosition(database, theirs)).toEqual({ ahead: 0, limit: null });
   expect((await dispatch(database, 1)).map((lease) => lease.runId)).toEqual([theirs]);
 });
 
@@ -210,7 +211,7 @@ test('a place in the queue is the number of runs that are started before it', as
   const theirs = await ask(database, b, names(4), 1);
   const last = theirs[2];
   if (!last) throw new Error('nothing was asked for');
-  const { ahead } = await place(database, last);
+  const { ahead } = await queuePosition(database, last);
   const started: RunId[] = [];
   while (!started.includes(last)) {
     const [lease] = await dispatch(database, 1);
@@ -219,7 +220,7 @@ test('a place in the queue is the number of runs that are started before it', as
   }
   expect(started.length - 1).toBeGreaterThanOrEqual(ahead);
   expect(started.length - 1 - ahead).toBeLessThanOrEqual(1);
-  expect(await place(database, last)).toEqual({ ahead: 0, limit: null });
+  expect(await queuePosition(database, last)).toEqual({ ahead: 0, limit: null });
 });
 
 test('what is over a limit of its own is ahead of nobody else, and its member is told which limit that is', async () => {
@@ -231,14 +232,14 @@ test('what is over a limit of its own is ahead of nobody else, and its member is
   const adas = await ask(database, ours, ['ada'], 13);
   expect(await dispatch(database, 20)).toHaveLength(limits.memberAtWork);
   const [bobs] = await ask(database, ours, ['bob'], 1);
-  expect(await place(database, bobs)).toEqual({ ahead: 0, limit: null });
+  expect(await queuePosition(database, bobs)).toEqual({ ahead: 0, limit: null });
   // For Ada it is the number of her own: she waits for what she has at work, and for no worker.
   const limit = { of: 'member', atWork: limits.memberAtWork };
-  expect(await place(database, adas[3])).toEqual({ ahead: 0, limit });
-  expect(await place(database, adas[12])).toEqual({ ahead: 9, limit });
+  expect(await queuePosition(database, adas[3])).toEqual({ ahead: 0, limit });
+  expect(await queuePosition(database, adas[12])).toEqual({ ahead: 9, limit });
 
   const [zoes] = await ask(database, theirs, ['zoe'], 1);
-  expect(await place(database, zoes)).toEqual({ ahead: 0, limit: null });
+  expect(await queuePosition(database, zoes)).toEqual({ ahead: 0, limit: null });
   const started = (await dispatch(database, 20)).map((lease) => lease.runId);
   expect(started.sort()).toEqual([bobs, zoes].sort());
 });
@@ -252,10 +253,10 @@ test('of a member at the limit no more runs are ahead than are let start, in thi
   await ask(database, ours, ['ada'], 8);
   expect(await dispatch(database, 2)).toHaveLength(2);
   const [bobs] = await ask(database, ours, ['bob'], 1);
-  expect(await place(database, bobs)).toEqual({ ahead: 1, limit: null });
+  expect(await queuePosition(database, bobs)).toEqual({ ahead: 1, limit: null });
   // Theirs have nothing at work: they come before a third run of ours, but no more than a member of theirs may have.
   await ask(database, theirs, ['zoe'], 9);
-  expect(await place(database, bobs)).toEqual({ ahead: 1 + limits.memberAtWork, limit: null });
+  expect(await queuePosition(database, bobs)).toEqual({ ahead: 1 + limits.memberAtWork, limit: null });
 });
 
 test('a workspace that has its share at work is told so', async () => {
@@ -264,5 +265,8 @@ test('a workspace that has its share at work is told so', async () => {
   await ask(database, workspace, names(12), 3);
   expect(await dispatch(database, 40)).toHaveLength(limits.workspaceAtWork);
   const [late] = await ask(database, workspace, ['late'], 1);
-  expect(await place(database, late)).toEqual({ ahead: 6, limit: { of: 'workspace', atWork: limits.workspaceAtWork } });
+  expect(await queuePosition(database, late)).toEqual({
+    ahead: 6,
+    limit: { of: 'workspace', atWork: limits.workspaceAtWork },
+  });
 });

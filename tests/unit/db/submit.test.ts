@@ -15,8 +15,8 @@ import {
 } from '../../../src/db/runs.ts';
 import { steps } from '../../../src/db/schema.ts';
 import { dispatchDue, finishDelivery, saveUnreached, settle } from '../../../src/db/turns.ts';
-import { runId, runOptions, workspaceId } from '../../../src/db/vocabulary.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
+import { runId, runOptions, workspaceId } from '../../../src/domain.ts';
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
 
 const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
@@ -28,7 +28,7 @@ const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
   workflow: 'image',
   prompt: 'a fox',
   options: runOptions.parse({}),
-  place: {},
+  conversation: {},
   steps: [
     { kind: 'enhance', priceCredits: 1, provider: 'vendor', model: 'words', keySource: 'none' as const },
     { kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image', keySource: 'none' as const },
@@ -226,7 +226,7 @@ test('a key for a batch of grants serves each workspace once, and asks for one a
 
 test('a process that has only just begun can look at a workspace from all its connections at once', async () => {
   const { db, url } = await createTestDatabase();
-  const workspace = { id: workspaceId.parse('terminal:test'), face: 'terminal', name: 'test' } as const;
+  const workspace = { id: workspaceId.parse('terminal:test'), platform: 'terminal', name: 'test' } as const;
   await ensureWorkspace(db, workspace, 100);
   const fresh = openDatabase(url);
   onTestFinished(fresh.close);

@@ -7,7 +7,7 @@ import { registrationOf } from '../../../src/bots/discord/registration.ts';
 import { createForm } from '../../../src/bots/slack/createForm.ts';
 import { textOf } from '../../../src/bots/text.ts';
 import { readConfig } from '../../../src/config.ts';
-import { aspects, qualities, resolutions, type Workflow, workflows } from '../../../src/db/vocabulary.ts';
+import { aspects, qualities, resolutions, type Workflow, workflows } from '../../../src/domain.ts';
 import { offerOf, offerOfAny } from '../../../src/pipeline/offer.ts';
 import type { AnyProvider, Capabilities } from '../../../src/pipeline/providers/provider.ts';
 import { createProviders } from '../../../src/pipeline/providers/registry.ts';

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { aspects, qualities, resolutions, runOptions, workflows } from '../../../src/db/vocabulary.ts';
-import { longestVideoSeconds, priceStep, priceSteps, total } from '../../../src/pipeline/pricing.ts';
+import { aspects, qualities, resolutions, runOptions, workflows } from '../../../src/domain.ts';
+import { maxVideoSeconds, priceStep, priceSteps, total } from '../../../src/pipeline/pricing.ts';
 
 const priced = (over: object) => runOptions.parse(over);
 
@@ -39,7 +39,7 @@ test('every permitted combination has a positive whole price', () => {
     quality: fc.constantFrom(...qualities),
     aspect: fc.constantFrom(...aspects),
     resolution: fc.constantFrom(...resolutions),
-    duration: fc.integer({ min: 1, max: longestVideoSeconds }),
+    duration: fc.integer({ min: 1, max: maxVideoSeconds }),
     audio: fc.boolean(),
   });
   fc.assert(

@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { commands, perform } from '../../../src/bots/commands/all.ts';
 import type { CommandRequest } from '../../../src/bots/commands/request.ts';
 import { openDatabase } from '../../../src/db/client.ts';
-import { workspaceId } from '../../../src/db/vocabulary.ts';
+import { workspaceId } from '../../../src/domain.ts';
 import { createRateLimit } from '../../../src/pipeline/rateLimit.ts';
 import { parseRedisUrl } from '../../../src/pipeline/redis.ts';
 import { createTestDatabase } from '../../support/database.ts';
@@ -87,10 +87,10 @@ test('whoever is too fast is told when to come back, and is charged nothing', as
   const program = await installation.open({ worker: false, config: { rateLimits: { member: 1, workspace: 9 } } });
   const request: CommandRequest = {
     services: program.services,
-    workspace: { id: here, face: 'slack', name: 'here' },
+    workspace: { id: here, platform: 'slack', name: 'here' },
     member: { id: 'ada', name: 'Ada', isAdmin: false },
     requestKey: 'once',
-    place: {},
+    conversation: {},
     locale: 'en',
     openImage: async () => null,
     signal: new AbortController().signal,

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import sharp from 'sharp';
-import { type Opaque, runId } from '../../../src/db/vocabulary.ts';
-import { createDemoStudio, type DemoStudio } from '../../../src/pipeline/providers/demo/studio.ts';
+import { createDemoStudio, type DemoStudio } from '../../../src/demo/studio.ts';
+import { type JsonValue, runId } from '../../../src/domain.ts';
 import type { Call, ImageRequest, VideoRequest } from '../../../src/pipeline/providers/provider.ts';
 
 const run = runId.parse('018f2f0e-2c4a-7a5e-9f6e-0d7a3f1b2c3d');
@@ -37,14 +37,14 @@ export async function videoRequest(path: string, changed: Partial<VideoRequest> 
 }
 
 /** Submits and gives the handle of the long-running operation. */
-export async function order(studio: DemoStudio, request: VideoRequest): Promise<Opaque> {
+export async function order(studio: DemoStudio, request: VideoRequest): Promise<JsonValue> {
   const submitted = await studio.video.submit(request, callWith());
   if (submitted.outcome !== 'accepted') throw new Error('the studio films as a long-running operation');
   return submitted.handle;
 }
 
 /** Polls as a worker does until the film is finished; gives the fractions that it was told. */
-export async function pollToTheEnd(studio: DemoStudio, handle: Opaque): Promise<number[]> {
+export async function pollToTheEnd(studio: DemoStudio, handle: JsonValue): Promise<number[]> {
   const fractions: number[] = [];
   for (;;) {
     const polled = await studio.video.poll(handle, callWith());

@@ -3,18 +3,18 @@ import { glob, readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
 import { locales, textOf } from '../../../src/bots/text.ts';
-import { paintCredits } from '../../../src/pipeline/providers/demo/painting/paint.ts';
-import { paletteFor } from '../../../src/pipeline/providers/demo/painting/palette.ts';
-import { snowCaps } from '../../../src/pipeline/providers/demo/painting/peaks.ts';
-import { createRandom } from '../../../src/pipeline/providers/demo/painting/random.ts';
-import { isDepicted, readPrompt } from '../../../src/pipeline/providers/demo/painting/reading.ts';
-import { composeScene } from '../../../src/pipeline/providers/demo/painting/scene.ts';
+import { paintCredits } from '../../../src/demo/painting/paint.ts';
+import { paletteFor } from '../../../src/demo/painting/palette.ts';
+import { snowCaps } from '../../../src/demo/painting/peaks.ts';
+import { createRandom } from '../../../src/demo/painting/random.ts';
+import { isDepicted, readPrompt } from '../../../src/demo/painting/reading.ts';
+import { composeScene } from '../../../src/demo/painting/scene.ts';
 import { statsOf } from './demo-calls.ts';
 
-/** Every prompt that the README, the page and the texts suggest, read from where they stand. */
+/** Every prompt that the documents, the page and the texts suggest, read from where they stand. */
 async function suggestions(): Promise<string[]> {
   const sources = [readFileSync('README.md', 'utf8')];
-  for await (const file of glob('src/bots/**/*.ts')) sources.push(await readFile(file, 'utf8'));
+  for await (const file of glob(['docs/*.md', 'src/bots/**/*.ts'])) sources.push(await readFile(file, 'utf8'));
   const suggested = /\b(?:complete|image|demo --|"initialPrompt":) ?["']?((?:an?|une?) [\p{L}’ ,]+)/giu;
   const found = sources.flatMap((source) => [...source.matchAll(suggested)].map(([, prompt = '']) => prompt.trim()));
   const listed = locales.map(textOf).flatMap(({ page, terminal }) => [...page.composer.examples, terminal.demoPrompt]);

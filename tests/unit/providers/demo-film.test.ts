@@ -10,11 +10,11 @@ import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { type Opaque, opaque } from '../../../src/db/vocabulary.ts';
+import { isAlive, processIdentity } from '../../../src/demo/film/processes.ts';
+import { paint } from '../../../src/demo/painting/paint.ts';
+import type { DemoStudio } from '../../../src/demo/studio.ts';
+import { type JsonValue, jsonValue } from '../../../src/domain.ts';
 import { findFfmpeg } from '../../../src/pipeline/media/ffmpeg.ts';
-import { isAlive, processIdentity } from '../../../src/pipeline/providers/demo/film/processes.ts';
-import { paint } from '../../../src/pipeline/providers/demo/painting/paint.ts';
-import type { DemoStudio } from '../../../src/pipeline/providers/demo/studio.ts';
 import { loudnessOf, writeFrame } from '../../support/films.ts';
 import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from './demo-calls.ts';
 
@@ -27,11 +27,11 @@ beforeAll(async () => {
 });
 afterAll(() => rm(directory, { recursive: true, force: true }));
 
-const operationOf = (handle: Opaque) =>
+const operationOf = (handle: JsonValue) =>
   join(directory, 'operations', z.object({ operation: z.string() }).parse(handle).operation);
 
 /** Waits until the renderer of an attempt has introduced itself. */
-async function rendererOf(handle: Opaque, attempt = 1) {
+async function rendererOf(handle: JsonValue, attempt = 1) {
   const path = join(operationOf(handle), `attempt-${attempt}`, 'renderer.json');
   return until(async () => processIdentity.parse(JSON.parse(await readFile(path, 'utf8'))));
 }
@@ -40,7 +40,7 @@ async function until<T>(look: () => Promise<T>): Promise<T> {
   return expect.poll(look, { timeout: 30_000 }).toBeDefined().then(look);
 }
 
-async function downloaded(studio: DemoStudio, handle: Opaque, name: string): Promise<string> {
+async function downloaded(studio: DemoStudio, handle: JsonValue, name: string): Promise<string> {
   const path = join(directory, name);
   const { body } = await studio.video.download(handle, callWith());
   await pipeline(body, createWriteStream(path));
@@ -138,7 +138,7 @@ describe('an operation of the demo studio', () => {
     const script = fileURLToPath(new URL('./demo-orderer.ts', import.meta.url));
     const orderer = spawn(process.execPath, [script, directory, picture], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(orderer.stdout, 'data');
-    const handle = opaque.parse(JSON.parse(String(line)));
+    const handle = jsonValue.parse(JSON.parse(String(line)));
     orderer.kill('SIGKILL');
     await once(orderer, 'exit');
     const studio = studioIn(directory);

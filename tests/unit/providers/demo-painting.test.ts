@@ -3,11 +3,11 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import type { Style } from '../../../src/db/vocabulary.ts';
-import { letter, readable } from '../../../src/pipeline/providers/demo/painting/lettering.ts';
-import { paint } from '../../../src/pipeline/providers/demo/painting/paint.ts';
-import { caption, readPrompt } from '../../../src/pipeline/providers/demo/painting/reading.ts';
-import { findRecipe } from '../../../src/pipeline/providers/demo/painting/recipe.ts';
+import { letter, readable } from '../../../src/demo/painting/lettering.ts';
+import { paint } from '../../../src/demo/painting/paint.ts';
+import { caption, readPrompt } from '../../../src/demo/painting/reading.ts';
+import { findRecipe } from '../../../src/demo/painting/recipe.ts';
+import type { Style } from '../../../src/domain.ts';
 import { statsOf } from './demo-calls.ts';
 
 const small = (prompt: string, style: Style = 'vivid') => paint(prompt, { width: 640, height: 360, style });

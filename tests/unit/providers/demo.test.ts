@@ -4,9 +4,9 @@ import { join } from 'node:path';
 import { buffer } from 'node:stream/consumers';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
-import { type Aspect, aspects, type Quality, resolutions, stepKinds, styles } from '../../../src/db/vocabulary.ts';
-import { demoFaults, parseDemoFaults } from '../../../src/pipeline/providers/demo/faults.ts';
-import { readPrompt } from '../../../src/pipeline/providers/demo/painting/reading.ts';
+import { demoFaults, parseDemoFaults } from '../../../src/demo/faults.ts';
+import { readPrompt } from '../../../src/demo/painting/reading.ts';
+import { type Aspect, aspects, type Quality, resolutions, stepKinds, styles } from '../../../src/domain.ts';
 import type { EnhanceRequest } from '../../../src/pipeline/providers/provider.ts';
 import { callWith, imageRequest, studioIn, videoRequest } from './demo-calls.ts';
 

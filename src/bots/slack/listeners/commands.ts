@@ -3,56 +3,56 @@ import { commands } from '../../commands/all.ts';
 import { parseLine } from '../../commands/parse.ts';
 import { refusalCard } from '../../refusalCard.ts';
 import type { Acknowledge } from '../acknowledge.ts';
-import type { Asker } from '../asker.ts';
 import type { SlackMessage } from '../cardBlocks.ts';
 import { attachedImage } from '../createForm.ts';
-import { cardOf, carryOut, type DeskNeeds, receive, say, type Visit } from '../desk.ts';
 import { unescaped } from '../escape.ts';
 import { commandPayload, mentionPayload, sourceOfCommand, sourceOfEvent } from '../payloads.ts';
+import { cardOf, carryOut, type RequestContext, type RequestDeps, receive, say } from '../requestContext.ts';
+import type { Requester } from '../requester.ts';
 import { openAdminForm, openCreateForm } from './modals.ts';
 
 /** `/vidgenie …`: without words it opens the form with everything, and so does a command that Slack can only take in a form. */
 export async function onCommand(
-  needs: DeskNeeds,
+  deps: RequestDeps,
   body: unknown,
   acknowledge: Acknowledge<SlackMessage>,
 ): Promise<void> {
-  const it = commandPayload.parse(body);
-  const asker: Asker = {
-    source: sourceOfCommand(it),
-    workspaceName: it.team_domain ?? it.team_id ?? '',
-    userId: it.user_id,
-    userName: it.user_name ?? it.user_id,
-    channel: it.channel_id,
+  const payload = commandPayload.parse(body);
+  const requester: Requester = {
+    source: sourceOfCommand(payload),
+    workspaceName: payload.team_domain ?? payload.team_id ?? '',
+    userId: payload.user_id,
+    userName: payload.user_name ?? payload.user_id,
+    channel: payload.channel_id,
     threadTs: null,
-    responseUrl: it.response_url,
+    responseUrl: payload.response_url,
     acknowledge,
-    requestKey: `slack:command:${it.trigger_id}`,
+    requestKey: `slack:command:${payload.trigger_id}`,
     fileId: null,
   };
-  const line = unescaped(it.text).trim();
+  const line = unescaped(payload.text).trim();
   const open = { on: null, prompt: null } as const;
-  if (line === '') return await openCreateForm(needs, asker, it.trigger_id, { ...open, workflow: 'complete' });
+  if (line === '') return await openCreateForm(deps, requester, payload.trigger_id, { ...open, workflow: 'complete' });
   // A file can be given to a form, but not to a slash command.
   if (/^video(\s|$)/i.test(line)) {
     const prompt = line.replace(/^video\s*/i, '').replace(/(^|\s)[-–—]{1,2}\w.*$/s, '');
-    return await openCreateForm(needs, asker, it.trigger_id, { ...open, workflow: 'video', prompt });
+    return await openCreateForm(deps, requester, payload.trigger_id, { ...open, workflow: 'video', prompt });
   }
   const parsed = parseLine(line, commands);
   if (parsed.outcome === 'parsed' && parsed.command.access === 'admin' && Object.keys(parsed.given).length === 0) {
-    return await openAdminForm(needs, asker, it.trigger_id, parsed.command);
+    return await openAdminForm(deps, requester, payload.trigger_id, parsed.command);
   }
-  await receive(needs, asker, (visit) => answerLine(visit, line));
+  await receive(deps, requester, (context) => answerLine(context, line));
 }
 
 /** `@VidGenie …`: the way to ask within a thread, where Slack has no slash commands. An image may come along. */
-export async function onMention(needs: DeskNeeds, body: unknown): Promise<void> {
-  const it = mentionPayload.safeParse(body);
+export async function onMention(deps: RequestDeps, body: unknown): Promise<void> {
+  const payload = mentionPayload.safeParse(body);
   // An app's mention has no user: bots, this one included, are not answered.
-  if (!it.success) return;
-  const { event, event_id: eventId } = it.data;
-  const source = sourceOfEvent(it.data);
-  const asker: Asker = {
+  if (!payload.success) return;
+  const { event, event_id: eventId } = payload.data;
+  const source = sourceOfEvent(payload.data);
+  const requester: Requester = {
     source,
     workspaceName: source.teamId ?? '',
     userId: event.user,
@@ -64,15 +64,15 @@ export async function onMention(needs: DeskNeeds, body: unknown): Promise<void> 
     fileId: event.files?.[0]?.id ?? null,
   };
   const words = unescaped(event.text.replace(/<@[UW][A-Z0-9]+(\|[^>]*)?>/g, ' ')).trim();
-  const line = asker.fileId === null ? words : words.replace(/^video(?=\s|$)/i, `video ${attachedImage}`);
-  await receive(needs, asker, (visit) => answerLine(visit, line));
+  const line = requester.fileId === null ? words : words.replace(/^video(?=\s|$)/i, `video ${attachedImage}`);
+  await receive(deps, requester, (context) => answerLine(context, line));
 }
 
-async function answerLine(visit: Visit, line: string): Promise<void> {
+async function answerLine(context: RequestContext, line: string): Promise<void> {
   const parsed = parseLine(line, commands);
-  if (parsed.outcome === 'refused') return await say(visit, refusalCard(parsed.refusal, visit.text));
-  const answer = await carryOut(visit, parsed.command, parsed.given);
+  if (parsed.outcome === 'refused') return await say(context, refusalCard(parsed.refusal, context.text));
+  const answer = await carryOut(context, parsed.command, parsed.given);
   if (!answer) return;
-  const { noForm } = visit.text.slack;
-  await say(visit, cardOf(answer, visit.text) ?? textCard('plain', noForm.title, noForm.text(parsed.command.name)));
+  const { noForm } = context.text.slack;
+  await say(context, cardOf(answer, context.text) ?? textCard('plain', noForm.title, noForm.text(parsed.command.name)));
 }

@@ -20,33 +20,33 @@ import {
 } from '../blocks.ts';
 import { cardMessage } from '../cardBlocks.ts';
 import { isPassingRefusal, refusalOf } from '../client.ts';
-import { asOfNow, type DeskNeeds, receive, type Visit } from '../desk.ts';
+import { postedMessagesOf } from '../conversation.ts';
 import { escaped, link } from '../escape.ts';
 import { homePayload, sourceOfEvent } from '../payloads.ts';
-import { speechOf } from '../place.ts';
+import { asOfNow, type RequestContext, type RequestDeps, receive } from '../requestContext.ts';
 
 const listed = 8;
 
 /** Somebody opened the app's Home: it is drawn anew each time, so that it is never older than their last look. */
-export async function onHome(needs: DeskNeeds, body: unknown): Promise<void> {
-  const it = homePayload.safeParse(body);
-  if (!it.success || (it.data.event.tab ?? 'home') !== 'home') return;
-  const source = sourceOfEvent(it.data);
-  const userId = it.data.event.user;
-  const asker = {
+export async function onHome(deps: RequestDeps, body: unknown): Promise<void> {
+  const payload = homePayload.safeParse(body);
+  if (!payload.success || (payload.data.event.tab ?? 'home') !== 'home') return;
+  const source = sourceOfEvent(payload.data);
+  const userId = payload.data.event.user;
+  const requester = {
     ...{
       source,
       userId,
       userName: userId,
       workspaceName: source.teamId ?? '',
-      requestKey: `slack:event:${it.data.event_id}`,
+      requestKey: `slack:event:${payload.data.event_id}`,
     },
     ...{ channel: null, threadTs: null, responseUrl: null, fileId: null },
   };
-  await receive(needs, asker, async (visit) => {
-    const { client } = visit.connection;
+  await receive(deps, requester, async (context) => {
+    const { client } = context.connection;
     const publish = async (shows: { images: boolean }) =>
-      client.views.publish({ user_id: userId, view: await homeView(visit, shows) });
+      client.views.publish({ user_id: userId, view: await homeView(context, shows) });
     await publish({ images: true }).catch(async (error: unknown) => {
       const refusal = refusalOf(error);
       // One image that somebody deleted by hand is enough for Slack to refuse the whole Home.
@@ -56,15 +56,15 @@ export async function onHome(needs: DeskNeeds, body: unknown): Promise<void> {
   });
 }
 
-async function homeView(visit: Visit, shows: { images: boolean }): Promise<types.HomeView> {
-  const { needs, text, request } = visit;
+async function homeView(context: RequestContext, shows: { images: boolean }): Promise<types.HomeView> {
+  const { deps, text, request } = context;
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
   const [account, usage, runs, { member }] = await Promise.all([
     accountOf(services.db, workspace.id),
     usageOf(services.db, workspace.id),
-    listRuns(services.db, workspace.id, { limit: listed, memberId: visit.asker.userId }),
-    asOfNow(visit),
+    listRuns(services.db, workspace.id, { limit: listed, memberId: context.requester.userId }),
+    asOfNow(context),
   ]);
   const { creditsCard } = text.commands;
   const { home } = text.slack;
@@ -79,28 +79,28 @@ async function homeView(visit: Visit, shows: { images: boolean }): Promise<types
     ]),
     header(home.runs),
     ...(runs.length === 0 ? [paragraph(home.noRuns)] : runs.flatMap((view) => runBlocks(view, shows, text))),
-    ...(member.isAdmin ? await adminBlocks(visit) : []),
+    ...(member.isAdmin ? await adminBlocks(context) : []),
   ];
-  needs.signal.throwIfAborted();
+  deps.signal.throwIfAborted();
   return { type: 'home', blocks: blocks.slice(0, limits.blocksPerView) };
 }
 
 /** A run in a few lines: what was asked for, what became of it, its image, and where its thread is. */
 function runBlocks(view: RunView, shows: { images: boolean }, text: Text): SlackBlock[] {
   const { run } = view;
-  const speech = speechOf(run.speech);
+  const postedMessages = postedMessagesOf(run.postedMessages);
   const facts = [text.measures.moment(run.createdAt), text.runs.workflows[run.workflow], text.runs.states[run.state]];
   const image = shows.images ? mediaOf(view, text).find(({ kind }) => kind === 'image') : undefined;
-  const file = image ? speech.files[image.objectKey] : undefined;
+  const file = image ? postedMessages.files[image.objectKey] : undefined;
   return [
     section(`*${escaped(text.measures.few(run.prompt))}*`),
     context(facts.join(' · ')),
     ...(file?.state === 'shared' ? [thumbnail(file.fileId, run.prompt)] : []),
-    ...(speech.permalink === null ? [] : [section(link(speech.permalink, text.slack.home.open))]),
+    ...(postedMessages.permalink === null ? [] : [section(link(postedMessages.permalink, text.slack.home.open))]),
   ];
 }
 
-async function adminBlocks({ request, text }: Visit): Promise<SlackBlock[]> {
+async function adminBlocks({ request, text }: RequestContext): Promise<SlackBlock[]> {
   const { services, workspace } = request;
   const [keys, settings] = await Promise.all([listKeys(request), settingsOf(services.db, workspace.id)]);
   const { home } = text.slack;

@@ -1,6 +1,6 @@
-import type { Workflow } from '../../../db/vocabulary.ts';
+import type { Workflow } from '../../../domain.ts';
 import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
-import type { KeyChange } from '../../commands/keys.ts';
+import type { KeyChange } from '../../commands/keyChange.ts';
 import { credits } from './measures.ts';
 
 /** One line each, at most 100 characters: chat platforms show no more. */
@@ -43,10 +43,11 @@ export const options = {
 };
 
 export const usage = {
-  usual: (value: string) => `usually ${value}`,
-  between: (least: number, most: number, usual: number | null) =>
-    `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
-  asModelsCan: (usual: number | null) => `as long as the model can${usual === null ? '' : `, usually ${usual}`}`,
+  defaultValue: (value: string) => `usually ${value}`,
+  between: (min: number, max: number, defaultValue: number | null) =>
+    `${min} to ${max}${defaultValue === null ? '' : `, usually ${defaultValue}`}`,
+  asModelsCan: (defaultValue: number | null) =>
+    `as long as the model can${defaultValue === null ? '' : `, usually ${defaultValue}`}`,
   on: 'on',
   off: 'off',
 };
@@ -147,7 +148,7 @@ export const settings = {
   title: 'Settings of this workspace',
   intro: 'What a command means when nobody says otherwise, and what members may do.',
   saved: 'Saved',
-  usual: (value: string) => `No wish (${value})`,
+  defaultValue: (value: string) => `No wish (${value})`,
   fields: {
     style: 'Look',
     quality: 'Quality of the image',

@@ -37,13 +37,13 @@ function listed(items: readonly (string | number)[], word: string): string {
 }
 
 /** A few of somebody's words, for a line that has no room for all. */
-export function few(words: string, most = 60): string {
+export function few(words: string, max = 60): string {
   const line = words.replace(/\s+/gu, ' ').trim();
   const characters = [...new Intl.Segmenter('en').segment(line)];
-  return characters.length <= most
+  return characters.length <= max
     ? line
     : `${characters
-        .slice(0, most - 1)
+        .slice(0, max - 1)
         .map((character) => character.segment)
         .join('')}…`;
 }

@@ -31,8 +31,8 @@ export const options = {
 };
 
 export const needsYes = (question: string): string => `${question} Nobody can be asked here: add --yes to do it.`;
-export const badNumber = (name: string, given: string, least: number, most: number): string =>
-  `"${given}" cannot be ${name}: a whole number from ${least} to ${most} can, other than 0.`;
+export const badNumber = (name: string, given: string, min: number, max: number): string =>
+  `"${given}" cannot be ${name}: a whole number from ${min} to ${max} can, other than 0.`;
 export const badState = (given: string, states: readonly string[]): string =>
   `"${given}" is no state of a run: ${states.join(', ')} are.`;
 export const amount = 'an amount';
@@ -56,7 +56,7 @@ export const runRow = (run: Listed & { member: string }): string[] => [
   few(run.prompt, 48) + (run.failure ? ` (${run.failure.kind}: ${run.failure.detail})` : ''),
 ];
 export const runFacts = (run: Run): string =>
-  `${run.id} of ${run.workspaceId}: dispatched ${run.dispatch} times, ${run.setbacks} setbacks in a row, ${
+  `${run.id} of ${run.workspaceId}: dispatched ${run.dispatch} times, ${run.failedAttempts} failed attempts in a row, ${
     run.dueAt === null ? 'nothing left to do' : `due ${at(run.dueAt)}`
   }.`;
 export const stepLine = (step: Step): string =>

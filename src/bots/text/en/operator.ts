@@ -94,7 +94,7 @@ export const keysDone = {
   checked: (vendor: string, lastFour: string, status: string) => `The ${vendor} key …${lastFour} ${status}.`,
   rotated: (count: number, version: string) =>
     `${count} ${count === 1 ? 'secret' : 'secrets'} brought under ${version}.`,
-  rotationFailed: (place: string, reason: string) => `${place} could not be brought along: ${reason}`,
+  rotationFailed: (conversation: string, reason: string) => `${conversation} could not be brought along: ${reason}`,
 };
 
 export const tokens = {

@@ -35,7 +35,7 @@ export function refusal(it: Refusal): { title: string; text: string } {
     case 'too_long':
       return {
         title: 'That is too long',
-        text: `A ${it.option} may have ${it.most.toLocaleString('en')} characters; this one has ${it.length.toLocaleString('en')}.`,
+        text: `A ${it.option} may have ${it.max.toLocaleString('en')} characters; this one has ${it.length.toLocaleString('en')}.`,
       };
     case 'unexpected_words':
       return { title: `${it.command} does not take "${few(it.words, 30)}"`, text: `See: help ${it.command}` };
@@ -56,7 +56,7 @@ export function refusal(it: Refusal): { title: string; text: string } {
     case 'busy':
       return {
         title: 'You have enough on the way',
-        text: `${it.most} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one: history shows them.`,
+        text: `${it.max} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one: history shows them.`,
       };
     case 'unsupported':
       return {
@@ -70,8 +70,8 @@ export function refusal(it: Refusal): { title: string; text: string } {
       };
     case 'daily_limit':
       return {
-        title: it.most === 1 ? 'You had your run of the day' : `You had your ${it.most} runs of the day`,
-        text: `A member of this workspace may start ${it.most === 1 ? 'one run' : `${it.most} runs`} in 24 hours. The next one is possible in ${duration(it.againInMs)}. Nothing was charged.`,
+        title: it.max === 1 ? 'You had your run of the day' : `You had your ${it.max} runs of the day`,
+        text: `A member of this workspace may start ${it.max === 1 ? 'one run' : `${it.max} runs`} in 24 hours. The next one is possible in ${duration(it.againInMs)}. Nothing was charged.`,
       };
     case 'blocked':
       return {
@@ -167,7 +167,7 @@ function sentence(allowed: Allowed): string {
     case 'choices':
       return `It can be ${anyOf(allowed.values)}.`;
     case 'whole_number':
-      return `It is a whole number from ${allowed.least} to ${allowed.most}.`;
+      return `It is a whole number from ${allowed.min} to ${allowed.max}.`;
     case 'on_off':
       return 'It can be on or off.';
     case 'text':

@@ -1,5 +1,5 @@
-import type { Place } from '../../../db/placeInQueue.ts';
-import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
+import type { QueuePosition } from '../../../db/queuePosition.ts';
+import type { FailureKind, RunState, StepKind, Workflow } from '../../../domain.ts';
 import type { Action } from '../../card.ts';
 import { allOf, credits, duration, guess } from './measures.ts';
 
@@ -55,11 +55,11 @@ export const title = {
 };
 
 /** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
-export function queue({ ahead, limit }: Place): string {
+export function queue({ ahead, limit }: QueuePosition): string {
   const runs = `${ahead}${ahead < 100 ? '' : ' or more'} ${ahead === 1 ? 'run is' : 'runs are'} ahead of it`;
   if (!limit) return ahead === 0 ? 'It is next.' : `${runs}.`;
-  const most = `at most ${limit.atWork} of this ${limit.of}'s runs are at work at a time.`;
-  return ahead === 0 ? `It starts when another ends: ${most}` : `${runs}, and ${most}`;
+  const max = `at most ${limit.atWork} of this ${limit.of}'s runs are at work at a time.`;
+  return ahead === 0 ? `It starts when another ends: ${max}` : `${runs}, and ${max}`;
 }
 
 export const remaining = (ms: number): string => `about ${guess(ms)} left`;
@@ -73,7 +73,7 @@ export const ownKeyFailed =
   "It was your workspace's own key; the operator's is never used in its place. An admin sees its state with: keys";
 
 export const note = {
-  waiting: (usualMs: number) => `usually ${guess(usualMs)}`,
+  waiting: (expectedMs: number) => `usually ${guess(expectedMs)}`,
   working: (percent: number, remainingMs: number) => `${percent} %, about ${guess(remainingMs)} left`,
   storing: 'saving',
   done: (ms: number) => duration(ms),

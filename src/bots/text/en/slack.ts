@@ -51,9 +51,9 @@ export const create = {
   image: 'Image (for a video of your own image)',
   imageHint: 'PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side.',
   channel: 'Where to show it',
-  usual: 'As usual here',
-  between: (least: number, most: number, usual: number | null) =>
-    `${least} to ${most}${usual === null ? '' : `, usually ${usual}`}`,
+  defaultValue: 'As usual here',
+  between: (min: number, max: number, defaultValue: number | null) =>
+    `${min} to ${max}${defaultValue === null ? '' : `, usually ${defaultValue}`}`,
   on: 'On',
   off: 'Off',
   optional: 'Leave as it is to use what is usual in this workspace.',

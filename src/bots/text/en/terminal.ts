@@ -9,7 +9,7 @@ export const welcome = {
 
 export const workspaceName = 'This terminal';
 
-export const from = (face: string): string => `VidGenie · ${face}`;
+export const from = (platform: string): string => `VidGenie · ${platform}`;
 
 /** The prompt of `vidgenie demo` when nobody gives one. */
 export const demoPrompt = 'a fox in the snow';

@@ -70,15 +70,15 @@ export const given = {
   wrong: (field: string, value: string | null) =>
     value === null ? `${field} is not what it has to be` : `${field} cannot be ${few(value, 40)}`,
   tooLong: (field: string) => `${field} is too long`,
-  characters: (most: number, length: number) =>
-    `It may have ${most.toLocaleString('en')} characters; this one has ${length.toLocaleString('en')}.`,
+  characters: (max: number, length: number) =>
+    `It may have ${max.toLocaleString('en')} characters; this one has ${length.toLocaleString('en')}.`,
   object: 'Send a JSON object.',
   examples: 'There are examples at /api/docs.',
   expected: (it: Expected): string => {
     switch (it.kind) {
       case 'whole_number':
       case 'number':
-        return `It is a ${it.kind === 'number' ? 'number' : 'whole number'}${between(it.least, it.most)}.`;
+        return `It is a ${it.kind === 'number' ? 'number' : 'whole number'}${between(it.min, it.max)}.`;
       case 'choices':
         return `It can be ${anyOf(it.values)}.`;
       case 'true_or_false':
@@ -86,11 +86,11 @@ export const given = {
       case 'id':
         return 'It is an id, such as 0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17.';
       case 'text':
-        return it.longest === null
+        return it.maxLength === null
           ? 'It is text.'
-          : `It is text of up to ${it.longest.toLocaleString('en')} characters.`;
+          : `It is text of up to ${it.maxLength.toLocaleString('en')} characters.`;
       case 'list':
-        return it.longest === null ? 'It is a list.' : `It is a list of up to ${it.longest}.`;
+        return it.maxLength === null ? 'It is a list.' : `It is a list of up to ${it.maxLength}.`;
       case 'object':
         return 'It is an object.';
       case 'other':
@@ -99,10 +99,10 @@ export const given = {
   },
 };
 
-const between = (least: number | null, most: number | null): string => {
-  if (least !== null && most !== null) return ` from ${least.toLocaleString('en')} to ${most.toLocaleString('en')}`;
-  if (least !== null) return ` from ${least.toLocaleString('en')} on`;
-  return most === null ? '' : ` up to ${most.toLocaleString('en')}`;
+const between = (min: number | null, max: number | null): string => {
+  if (min !== null && max !== null) return ` from ${min.toLocaleString('en')} to ${max.toLocaleString('en')}`;
+  if (min !== null) return ` from ${min.toLocaleString('en')} on`;
+  return max === null ? '' : ` up to ${max.toLocaleString('en')}`;
 };
 
 /** Refusals that a chat explains with commands, where nobody types any; null: they are said as in a chat. */
@@ -113,7 +113,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       const title = it.reason === 'bad_value' ? given.wrong(it.option, `"${it.given}"`) : given.missing(it.option);
       const { allowed } = it;
       if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
-      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', longest: null } : allowed) };
+      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', maxLength: null } : allowed) };
     }
     case 'missing':
       if (it.option === 'prompt') return { title: 'What would you like to see?', text: 'Say it in a few words.' };
@@ -137,7 +137,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
     case 'busy':
       return {
         title: 'You have enough on the way',
-        text: `${it.most} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one.`,
+        text: `${it.max} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one.`,
       };
     case 'unsupported':
       return {

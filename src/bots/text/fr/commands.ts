@@ -1,6 +1,6 @@
-import type { Workflow } from '../../../db/vocabulary.ts';
+import type { Workflow } from '../../../domain.ts';
 import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
-import type { KeyChange } from '../../commands/keys.ts';
+import type { KeyChange } from '../../commands/keyChange.ts';
 import { credits } from './measures.ts';
 
 export const describe = {
@@ -42,10 +42,11 @@ export const options = {
 };
 
 export const usage = {
-  usual: (value: string) => `d’habitude ${value}`,
-  between: (least: number, most: number, usual: number | null) =>
-    `${least} à ${most}${usual === null ? '' : `, d’habitude ${usual}`}`,
-  asModelsCan: (usual: number | null) => `selon le modèle${usual === null ? '' : `, ${usual} d’habitude`}`,
+  defaultValue: (value: string) => `d’habitude ${value}`,
+  between: (min: number, max: number, defaultValue: number | null) =>
+    `${min} à ${max}${defaultValue === null ? '' : `, d’habitude ${defaultValue}`}`,
+  asModelsCan: (defaultValue: number | null) =>
+    `selon le modèle${defaultValue === null ? '' : `, ${defaultValue} d’habitude`}`,
   on: 'oui',
   off: 'non',
 };
@@ -145,7 +146,7 @@ export const settings = {
   title: 'Réglages de cet espace',
   intro: 'Ce que fait une commande quand on ne précise rien, et ce que les membres peuvent faire.',
   saved: 'Enregistré',
-  usual: (value: string) => `Sans préférence (${value})`,
+  defaultValue: (value: string) => `Sans préférence (${value})`,
   fields: {
     style: 'Style',
     quality: 'Qualité de l’image',

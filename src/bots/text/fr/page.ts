@@ -7,7 +7,7 @@ import type {
   Style,
   TransactionKind,
   Workflow,
-} from '../../../db/vocabulary.ts';
+} from '../../../domain.ts';
 import type { Action } from '../../card.ts';
 import { credits as creditsOf, guess, took as tookMs } from './measures.ts';
 

@@ -34,7 +34,7 @@ export function refusal(it: Refusal): { title: string; text: string } {
     case 'too_long':
       return {
         title: 'C’est trop long',
-        text: `${it.option} : ${it.most.toLocaleString('fr')} caractères au plus, il y en a ${it.length.toLocaleString('fr')}.`,
+        text: `${it.option} : ${it.max.toLocaleString('fr')} caractères au plus, il y en a ${it.length.toLocaleString('fr')}.`,
       };
     case 'unexpected_words':
       return { title: `${it.command} ne prend pas « ${few(it.words, 30)} »`, text: `Voir : help ${it.command}` };
@@ -55,7 +55,7 @@ export function refusal(it: Refusal): { title: string; text: string } {
     case 'busy':
       return {
         title: 'Vous avez déjà beaucoup en cours',
-        text: `${it.most} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une : history les montre.`,
+        text: `${it.max} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une : history les montre.`,
       };
     case 'unsupported':
       return {
@@ -126,8 +126,8 @@ export function refusal(it: Refusal): { title: string; text: string } {
       };
     case 'daily_limit':
       return {
-        title: it.most === 1 ? 'Vous avez eu votre création du jour' : `Vous avez eu vos ${it.most} créations du jour`,
-        text: `Un membre de cet espace peut lancer ${it.most === 1 ? 'une création' : `${it.most} créations`} en 24 heures. La prochaine est possible dans ${duration(it.againInMs)}. Rien n’a été facturé.`,
+        title: it.max === 1 ? 'Vous avez eu votre création du jour' : `Vous avez eu vos ${it.max} créations du jour`,
+        text: `Un membre de cet espace peut lancer ${it.max === 1 ? 'une création' : `${it.max} créations`} en 24 heures. La prochaine est possible dans ${duration(it.againInMs)}. Rien n’a été facturé.`,
       };
     case 'blocked':
       return {
@@ -166,7 +166,7 @@ function sentence(allowed: Allowed): string {
     case 'choices':
       return `Les valeurs possibles : ${anyOf(allowed.values)}.`;
     case 'whole_number':
-      return `C’est un nombre entier de ${allowed.least} à ${allowed.most}.`;
+      return `C’est un nombre entier de ${allowed.min} à ${allowed.max}.`;
     case 'on_off':
       return 'C’est on ou off.';
     case 'text':

@@ -1,5 +1,5 @@
-import type { Place } from '../../../db/placeInQueue.ts';
-import type { FailureKind, RunState, StepKind, Workflow } from '../../../db/vocabulary.ts';
+import type { QueuePosition } from '../../../db/queuePosition.ts';
+import type { FailureKind, RunState, StepKind, Workflow } from '../../../domain.ts';
 import type { Action } from '../../card.ts';
 import { allOf, credits, guess, took } from './measures.ts';
 
@@ -56,12 +56,12 @@ export const title = {
 };
 
 /** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
-export function queue({ ahead, limit }: Place): string {
+export function queue({ ahead, limit }: QueuePosition): string {
   const runs = `${ahead} création${ahead === 1 ? '' : 's'} ${ahead < 100 ? '' : 'ou plus '}avant elle`;
   if (!limit) return ahead === 0 ? 'C’est la prochaine.' : `${runs}.`;
   const whose = limit.of === 'member' ? 'de ce membre' : 'de cet espace';
-  const most = `${limit.atWork} au plus ${whose} sont en cours à la fois.`;
-  return ahead === 0 ? `Elle commence quand une autre se termine : ${most}` : `${runs}, et ${most}`;
+  const max = `${limit.atWork} au plus ${whose} sont en cours à la fois.`;
+  return ahead === 0 ? `Elle commence quand une autre se termine : ${max}` : `${runs}, et ${max}`;
 }
 
 export const remaining = (ms: number): string => `encore ${guess(ms)} environ`;
@@ -69,7 +69,7 @@ export const percentAndRest = (percent: number, ms: number): string => `${percen
 export const tookMs = (ms: number): string => `Fait en ${took(ms)}.`;
 
 export const note = {
-  waiting: (usualMs: number) => `d’habitude ${guess(usualMs)}`,
+  waiting: (expectedMs: number) => `d’habitude ${guess(expectedMs)}`,
   working: (percent: number, remainingMs: number) => `${percent} %, encore ${guess(remainingMs)} environ`,
   storing: 'enregistrement',
   done: (ms: number) => took(ms),

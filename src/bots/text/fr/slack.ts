@@ -50,9 +50,9 @@ export const create = {
   image: 'Image (pour une vidéo de votre propre image)',
   imageHint: 'PNG, JPEG ou WebP, jusqu’à 10 Mo et 4096 pixels de côté.',
   channel: 'Où le montrer',
-  usual: 'Comme d’habitude ici',
-  between: (least: number, most: number, usual: number | null) =>
-    `de ${least} à ${most}${usual === null ? '' : `, d’habitude ${usual}`}`,
+  defaultValue: 'Comme d’habitude ici',
+  between: (min: number, max: number, defaultValue: number | null) =>
+    `de ${min} à ${max}${defaultValue === null ? '' : `, d’habitude ${defaultValue}`}`,
   on: 'Oui',
   off: 'Non',
   optional: 'Ce que vous laissez tel quel suit les habitudes de cet espace de travail.',

@@ -9,7 +9,7 @@ export const welcome = {
 
 export const workspaceName = 'Ce terminal';
 
-export const from = (face: string): string => `VidGenie · ${face}`;
+export const from = (platform: string): string => `VidGenie · ${platform}`;
 
 export const demoPrompt = 'un renard dans la neige';
 export const demoGrant = 'pour la démo';

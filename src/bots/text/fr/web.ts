@@ -66,15 +66,15 @@ export const given = {
   wrong: (field: string, value: string | null) =>
     value === null ? `${field} n’est pas ce qu’il faut` : `${field} ne peut pas valoir ${few(value, 40)}`,
   tooLong: (field: string) => `${field} est trop long`,
-  characters: (most: number, length: number) =>
-    `${most.toLocaleString('fr')} caractères au plus ; il y en a ${length.toLocaleString('fr')}.`,
+  characters: (max: number, length: number) =>
+    `${max.toLocaleString('fr')} caractères au plus ; il y en a ${length.toLocaleString('fr')}.`,
   object: 'Envoyez un objet JSON.',
   examples: 'Il y a des exemples sur /api/docs.',
   expected: (it: Expected): string => {
     switch (it.kind) {
       case 'whole_number':
       case 'number':
-        return `C’est un nombre${it.kind === 'number' ? '' : ' entier'}${between(it.least, it.most)}.`;
+        return `C’est un nombre${it.kind === 'number' ? '' : ' entier'}${between(it.min, it.max)}.`;
       case 'choices':
         return `Les valeurs possibles : ${anyOf(it.values)}.`;
       case 'true_or_false':
@@ -82,11 +82,11 @@ export const given = {
       case 'id':
         return 'C’est un identifiant, comme 0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17.';
       case 'text':
-        return it.longest === null
+        return it.maxLength === null
           ? 'C’est un texte.'
-          : `C’est un texte de ${it.longest.toLocaleString('fr')} caractères au plus.`;
+          : `C’est un texte de ${it.maxLength.toLocaleString('fr')} caractères au plus.`;
       case 'list':
-        return it.longest === null ? 'C’est une liste.' : `C’est une liste de ${it.longest} au plus.`;
+        return it.maxLength === null ? 'C’est une liste.' : `C’est une liste de ${it.maxLength} au plus.`;
       case 'object':
         return 'C’est un objet.';
       case 'other':
@@ -95,10 +95,10 @@ export const given = {
   },
 };
 
-const between = (least: number | null, most: number | null): string => {
-  if (least !== null && most !== null) return ` de ${least.toLocaleString('fr')} à ${most.toLocaleString('fr')}`;
-  if (least !== null) return ` à partir de ${least.toLocaleString('fr')}`;
-  return most === null ? '' : ` jusqu’à ${most.toLocaleString('fr')}`;
+const between = (min: number | null, max: number | null): string => {
+  if (min !== null && max !== null) return ` de ${min.toLocaleString('fr')} à ${max.toLocaleString('fr')}`;
+  if (min !== null) return ` à partir de ${min.toLocaleString('fr')}`;
+  return max === null ? '' : ` jusqu’à ${max.toLocaleString('fr')}`;
 };
 
 export function refusal(it: Refusal): { title: string; text: string } | null {
@@ -108,7 +108,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       const title = it.reason === 'bad_value' ? given.wrong(it.option, `« ${it.given} »`) : given.missing(it.option);
       const { allowed } = it;
       if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
-      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', longest: null } : allowed) };
+      return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', maxLength: null } : allowed) };
     }
     case 'missing':
       if (it.option === 'prompt') return { title: 'Qu’aimeriez-vous voir ?', text: 'Dites-le en quelques mots.' };
@@ -132,7 +132,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
     case 'busy':
       return {
         title: 'Vous avez déjà beaucoup en cours',
-        text: `${it.most} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une.`,
+        text: `${it.max} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une.`,
       };
     case 'unsupported':
       return {

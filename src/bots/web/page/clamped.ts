@@ -7,16 +7,16 @@ type Given = {
   /** What is there, to tell whether it is long. */
   text: string;
   /** Characters, and lines of them, beyond which it is long. */
-  most?: number;
+  max?: number;
   /** What is shown: `isWhole` when nothing is to be kept back. */
   children: (isWhole: boolean) => ComponentChildren;
 };
 
 /** Long words: a few lines of them, and all of them for whoever asks. */
-export function Clamped({ text, most = 200, children }: Given): VNode {
+export function Clamped({ text, max = 200, children }: Given): VNode {
   const { words } = usePage();
   const [isOpen, setIsOpen] = useState(false);
-  const isLong = text.length > most || text.split('\n').length > 5;
+  const isLong = text.length > max || text.split('\n').length > 5;
   return html`${children(isOpen || !isLong)}
     ${
       isLong &&

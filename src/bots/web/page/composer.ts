@@ -112,7 +112,7 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
           label=${workflow === 'video' ? words.composer.motion : words.composer.prompt}
           placeholder=${workflow === 'video' ? words.composer.motionHint : words.composer.hint}
           value=${prompt}
-          longest=${offer?.longestPrompt ?? 4000}
+          longest=${offer?.maxPromptLength ?? 4000}
           onType=${setPrompt}
           onSubmit=${start}
         />

@@ -50,12 +50,12 @@ export function Credits(): VNode {
 
 function MemberBars({ members }: { members: Use['members'] }): VNode {
   const { words } = usePage();
-  const most = Math.max(1, ...members.map(({ credits }) => credits));
+  const max = Math.max(1, ...members.map(({ credits }) => credits));
   return html`<ul class="member-bars">
     ${members.map(
       ({ id, name, credits }) => html`<li key=${id}>
         <span class="member-name">${name}</span>
-        <span class="member-bar" aria-hidden="true" style=${{ '--part': Math.max(0, credits) / most }} />
+        <span class="member-bar" aria-hidden="true" style=${{ '--part': Math.max(0, credits) / max }} />
         <span class="member-credits">${words.credits(credits)}</span>
       </li>`,
     )}

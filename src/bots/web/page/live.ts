@@ -17,7 +17,7 @@ export type Live = {
   listen: () => () => void;
 };
 
-const longestPauseMs = 10_000;
+const maxPauseMs = 10_000;
 
 /** `isWelcome` is asked when the server hangs up for good, which it does on those whose session has ended. */
 export function createLive(isWelcome: () => Promise<boolean>): Live {
@@ -63,7 +63,7 @@ export function createLive(isWelcome: () => Promise<boolean>): Live {
         pause = setTimeout(async () => {
           if (await isWelcome()) connect();
         }, pauseMs);
-        pauseMs = Math.min(pauseMs * 2, longestPauseMs);
+        pauseMs = Math.min(pauseMs * 2, maxPauseMs);
       });
     };
     const connectIfDown = () => {

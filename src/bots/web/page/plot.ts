@@ -31,7 +31,7 @@ export function DayPlot({ days }: { days: readonly Day[] }): VNode {
 }
 
 /** The next number that people like: 5, 10, 20, 50 … */
-function roundUp(most: number): number {
-  const ten = 10 ** Math.floor(Math.log10(most));
-  return [1, 2, 5, 10].map((by) => by * ten).find((one) => one >= most) ?? most;
+function roundUp(max: number): number {
+  const ten = 10 ** Math.floor(Math.log10(max));
+  return [1, 2, 5, 10].map((by) => by * ten).find((one) => one >= max) ?? max;
 }

@@ -7,14 +7,14 @@ type Typed = {
   label: string;
   placeholder: string;
   value: string;
-  longest: number;
+  maxLength: number;
   field?: Ref<HTMLTextAreaElement>;
   onType: (words: string) => void;
   onSubmit: () => void;
 };
 
 /** A text area that is as high as its words (`field-sizing`, and a copy of the words where browsers do not know it yet). */
-export function PromptField({ label, placeholder, value, longest, field, onType, onSubmit }: Typed): VNode {
+export function PromptField({ label, placeholder, value, maxLength, field, onType, onSubmit }: Typed): VNode {
   const { words } = usePage();
   const id = useId();
   const type = (event: Event & { currentTarget: HTMLTextAreaElement }) => onType(event.currentTarget.value);
@@ -23,11 +23,11 @@ export function PromptField({ label, placeholder, value, longest, field, onType,
     event.preventDefault();
     onSubmit();
   };
-  const left = longest - value.length;
+  const left = maxLength - value.length;
   return html`<div class="prompt-field">
     <label for=${id}>${label}</label>
     <div class="grows" data-words=${`${value || placeholder} `}>
-      <textarea ref=${field} id=${id} rows="2" maxlength=${longest} placeholder=${placeholder} value=${value} spellcheck onInput=${type} onKeyDown=${key} />
+      <textarea ref=${field} id=${id} rows="2" maxlength=${maxLength} placeholder=${placeholder} value=${value} spellcheck onInput=${type} onKeyDown=${key} />
     </div>
     ${left < 200 && html`<p class="why">${words.charactersLeft(left)}</p>`}
   </div>`;

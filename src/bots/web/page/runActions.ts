@@ -14,7 +14,7 @@ type Started = z.infer<typeof started>;
 type Action = Run['actions'][number];
 type Start = 'again' | 'edit' | 'animate';
 
-const longestPrompt = 4000;
+const maxPromptLength = 4000;
 
 /** What can be done with a run now, by whoever looks at it. */
 export function RunActions({ run }: { run: Run }): VNode {
@@ -120,7 +120,7 @@ export function RunActions({ run }: { run: Run }): VNode {
     ${
       asking === 'edit' &&
       html`<${Dialog} title=${words.edit.title} confirm=${words.priced(words.make, editPrice)} isBusy=${busy !== null} onConfirm=${() => begin('edit', editPrice)} onClose=${() => setAsking(null)}>
-        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${longestPrompt} onType=${setPrompt} onSubmit=${() => begin('edit', editPrice)} />
+        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${maxPromptLength} onType=${setPrompt} onSubmit=${() => begin('edit', editPrice)} />
       </${Dialog}>`
     }
     ${

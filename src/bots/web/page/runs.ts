@@ -6,7 +6,7 @@ import { usePage } from './page.ts';
 import { isOver, paidFor, resultOf } from './runShape.ts';
 import { useStore } from './store.ts';
 
-const most = 8;
+const max = 8;
 
 /** The latest runs, as they move. */
 export function Runs(): VNode | null {
@@ -21,7 +21,7 @@ export function Runs(): VNode | null {
       <a href="/gallery">${words.seeAll}</a>
     </div>
     <ul class="runs">
-      ${runs.slice(0, most).map((run) => html`<${RunLine} key=${run.id} run=${run} />`)}
+      ${runs.slice(0, max).map((run) => html`<${RunLine} key=${run.id} run=${run} />`)}
     </ul>
   </section>`;
 }

@@ -60,7 +60,7 @@ export function Settings(): VNode {
     const isTicked = event.currentTarget.checked;
     setValues((now) => now && { ...now, [name]: isTicked });
   };
-  const isChat = session.workspace.face !== 'terminal';
+  const isChat = session.workspace.platform !== 'terminal';
   const { settings } = words;
   const defaults = values?.defaults ?? {};
   const select = <Value extends string>(

@@ -1,6 +1,6 @@
 import { accountOf } from '../../../db/credits.ts';
-import { longestPrompt, runOptions, stepsOf, styles, type Workflow, workflows } from '../../../db/vocabulary.ts';
 import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
+import { maxPromptLength, runOptions, stepsOf, styles, type Workflow, workflows } from '../../../domain.ts';
 import { offerOf } from '../../../pipeline/offer.ts';
 import { isOpen, quote as quoteFor } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
@@ -35,7 +35,7 @@ const offer = endpoint({
         workflows: workflows.map((workflow) => offered(deps, workflow, brought, text)),
         defaults: runOptions.parse(defaults),
         labels: Object.fromEntries(choices.map((name) => [name, text.commands.options[name]])),
-        ...{ image: { ...imageLimits }, longestPrompt },
+        ...{ image: { ...imageLimits }, maxPromptLength },
       },
     };
   },

@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
 import { accountOf, changeBalance, type ListedTransaction, listTransactions, usageOf } from '../../../db/credits.ts';
-import { dailyUse, membersOf } from '../../../db/gallery.ts';
+import { dailyUse, membersOf } from '../../../db/runSearch.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
 import { listable, runNamedIn } from '../../actions/permission.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../authenticate.ts';
 import {
   creditsState,
   deductBody,

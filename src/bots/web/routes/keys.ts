@@ -1,8 +1,9 @@
 import { Secret } from '../../../db/secret.ts';
 import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
-import { dropKey, type KeyChange, keyShape, listKeys, setKey } from '../../commands/keys.ts';
+import type { KeyChange } from '../../commands/keyChange.ts';
+import { dropKey, keyShape, listKeys, setKey } from '../../commands/keys.ts';
 import type { Text } from '../../text.ts';
-import type { Caller } from '../caller.ts';
+import type { Caller } from '../authenticate.ts';
 import { keyBody, keyChanged, keyList, providerParams, validateBody, validated } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';

@@ -1,16 +1,16 @@
 import { accountOf } from '../../../db/credits.ts';
-import { membersOf, searchRuns } from '../../../db/gallery.ts';
+import { membersOf, searchRuns } from '../../../db/runSearch.ts';
 import { loadRuns, type RunView } from '../../../db/runs.ts';
-import type { RunId } from '../../../db/vocabulary.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
+import type { RunId } from '../../../domain.ts';
 import { createSteadyLook } from '../../../pipeline/progress.ts';
 import { nextPrices } from '../../../pipeline/submit.ts';
 import { performAction, submitEdit } from '../../actions/perform.ts';
 import { maySee } from '../../actions/permission.ts';
-import { admit } from '../caller.ts';
+import { admit } from '../authenticate.ts';
 import { againBody, agreed, change, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { placeOf, presentRun } from '../present.ts';
+import { presentRun, queueOf } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
 import { findSeen, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
 
@@ -50,9 +50,9 @@ const show = endpoint({
   answer: async ({ deps, caller, text, params }) => {
     const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
-    const place = await placeOf(deps.services, view);
+    const queuePosition = await queueOf(deps.services, view);
     const prices = view.run.settledAt ? await nextPrices(deps.services, view) : null;
-    return { status: 200, body: presentRun(deps, view, caller, { place, prices }) };
+    return { status: 200, body: presentRun(deps, view, caller, { queuePosition, prices }) };
   },
 });
 
@@ -79,7 +79,7 @@ const again = endpoint({
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
     const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, { place: now.queue });
+    const shown = presentRun(deps, now.view, caller, { queuePosition: now.queue });
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });
@@ -103,7 +103,7 @@ const animate = endpoint({
     if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
     const now = await launched(caller, request, answer);
     if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, { place: now.queue });
+    const shown = presentRun(deps, now.view, caller, { queuePosition: now.queue });
     return { status: 202, body: { success: true, run: shown, balance: now.balance } };
   },
 });

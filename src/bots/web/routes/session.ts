@@ -1,6 +1,6 @@
 import { deleteCookie } from 'hono/cookie';
-import { endSession } from '../../../db/access.ts';
-import { cookieName, sessionWords } from '../caller.ts';
+import { endSession } from '../../../db/auth.ts';
+import { cookieName, sessionWords } from '../authenticate.ts';
 import { session, signedOut } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 
@@ -16,7 +16,7 @@ const read = endpoint({
     return {
       status: 200,
       body: {
-        workspace: { id: workspace.id, name: workspace.name, face: workspace.face },
+        workspace: { id: workspace.id, name: workspace.name, platform: workspace.platform },
         member: { id: member.id, name: member.name },
         ...{ scope, by, locale },
         ...{ adminUntil: adminUntil?.toISOString() ?? null, expiresAt: expiresAt?.toISOString() ?? null },

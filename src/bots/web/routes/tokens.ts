@@ -1,6 +1,6 @@
 import type { z } from 'zod';
-import { type ApiToken, createToken, listTokens, revokeToken } from '../../../db/access.ts';
-import type { Caller } from '../caller.ts';
+import { type ApiToken, createToken, listTokens, revokeToken } from '../../../db/auth.ts';
+import type { Caller } from '../authenticate.ts';
 import { idParams, newToken, type token, tokenList, tokenMade } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';

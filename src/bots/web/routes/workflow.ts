@@ -10,7 +10,7 @@ import { cancel } from '../../commands/cancel.ts';
 import type { Given } from '../../commands/read.ts';
 import { createAddressOf } from '../../mediaAddress.ts';
 import type { Text } from '../../text.ts';
-import { admit, type Caller, ownOrigin } from '../caller.ts';
+import { admit, type Caller, ownOrigin } from '../authenticate.ts';
 import {
   agreed,
   aspectOfSize,
@@ -23,12 +23,12 @@ import {
 } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { placeOf, presentPlace, presentStatus, statusWord } from '../present.ts';
+import { presentQueue, presentStatus, queueOf, statusWord } from '../present.ts';
 import { problem, refusalProblem } from '../problem.ts';
 import { findSeen, launched, noSuchRun, requestOf, streamed } from '../request.ts';
 
 /** A PNG of 10 MB in base64, and the rest of the body. */
-const mostBodyBytes = 15 * 1024 * 1024;
+const maxBodyBytes = 15 * 1024 * 1024;
 
 /** How long somebody who cancels waits for the last word. Milliseconds. */
 const settleMs = 10_000;
@@ -40,7 +40,7 @@ const execute = endpoint({
   pace: 'start',
   summary: 'Start a run. The header Idempotency-Key makes a repeated request one run.',
   given: { ...nothing, query: agreed, body: executeBody },
-  maxBodyBytes: mostBodyBytes,
+  maxBodyBytes,
   answers: { 202: executed },
   refuses: [402, 409, 422, 503],
   answer: async ({ deps, caller, text, context, signal, query, body }) => {
@@ -64,7 +64,7 @@ const execute = endpoint({
         success: true,
         ...{ workflowId: run.id, estimatedCost: run.priceCredits },
         estimatedDuration: Math.ceil(progress.remainingMs / 1_000),
-        queue: presentPlace(started.queue, text),
+        queue: presentQueue(started.queue, text),
       },
     };
   },
@@ -107,7 +107,7 @@ const readStatus = endpoint({
     const view = await findSeen(deps, caller, params.id);
     if (!view) return noSuchRun(text);
     const stands = await presentStatus(deps, view, text, addresses(deps, context));
-    const queue = presentPlace(await placeOf(deps.services, view), text);
+    const queue = presentQueue(await queueOf(deps.services, view), text);
     return { status: 200, body: { ...stands, ...(queue && { queue }) } };
   },
 });

@@ -46,7 +46,7 @@ export function transcode(native: Native, job: Job): void {
     left.length > 0;
     left = left.filter(({ atSeconds }) => atSeconds() < Number.POSITIVE_INFINITY)
   ) {
-    const next = left.reduce((least, track) => (track.atSeconds() < least.atSeconds() ? track : least));
+    const next = left.reduce((min, track) => (track.atSeconds() < min.atSeconds() ? track : min));
     const isFrame = next.advance();
     if (!isFrame || next.kind !== 'video') continue;
     frames += 1;

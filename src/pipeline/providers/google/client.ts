@@ -1,7 +1,7 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import type { Secret } from '../../../db/secret.ts';
-import type { ExchangeOptions, Line } from '../exchange.ts';
 import { ProviderError } from '../provider.ts';
+import type { ExchangeOptions, Line } from '../providerCall.ts';
 import { classify } from './errors.ts';
 
 export type GoogleOptions = {

@@ -4,9 +4,9 @@ import { Readable } from 'node:stream';
 import { text } from 'node:stream/consumers';
 import { setTimeout as pause } from 'node:timers/promises';
 import type { Secret } from '../../../db/secret.ts';
-import { scrub } from '../../scrub.ts';
-import { retryAfterMs, toProviderError } from '../exchange.ts';
+import { scrub } from '../../../observability/scrub.ts';
 import { ProviderError } from '../provider.ts';
+import { retryAfterMs, toProviderError } from '../providerCall.ts';
 import { type GoogleOptions, googleBaseUrl, googleHost } from './client.ts';
 import { classify } from './errors.ts';
 
@@ -20,8 +20,8 @@ export type DownloadOptions = {
 };
 
 /** How often a download is taken up again where it broke off, before the pipeline is told (and may start over). */
-const mostResumes = 3;
-const mostRedirects = 5;
+const maxResumes = 3;
+const maxRedirects = 5;
 /** Where Google's file service may send us on to. The key goes there never. */
 const googleStorage = /^([\w-]+\.)*(googleapis|googleusercontent)\.com$/;
 
@@ -90,7 +90,7 @@ async function* chunks(source: Source, transfer: Transfer, download: DownloadOpt
     // Progress earns new tries: a long file over a poor line still arrives.
     if (transfer.received > before) resumes = 0;
     const final = failure instanceof ProviderError && failure.kind !== 'timeout' && failure.kind !== 'unavailable';
-    if (final || download.signal.aborted || resumes >= mostResumes) throw brokenOff(failure, download);
+    if (final || download.signal.aborted || resumes >= maxResumes) throw brokenOff(failure, download);
     await pause((resumes + 1) * download.resumePauseMs, undefined, { signal: download.signal }).catch(() => {});
   }
 }
@@ -142,7 +142,7 @@ async function open(source: Source, from: number, download: DownloadOptions): Pr
 /** Follows redirects by hand: the key is sent to the file service alone, and never along to where it points. */
 async function follow(source: Source, from: number, key: Secret, signal: AbortSignal): Promise<IncomingMessage> {
   let { url } = source;
-  for (let hops = 0; hops <= mostRedirects; hops += 1) {
+  for (let hops = 0; hops <= maxRedirects; hops += 1) {
     const response = await request(url, signal, {
       'accept-encoding': 'identity',
       ...(from > 0 && { range: `bytes=${from}-` }),

@@ -1,9 +1,9 @@
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
-import { briefing, clip, instructions, prompts } from '../brief.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange } from '../exchange.ts';
+import { briefing, clip, instructions, prompts } from '../enhancePrompt.ts';
 import { type Call, type EnhanceRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import { exchange } from '../providerCall.ts';
 import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
 import { modelStatus, retirementOf } from './modelStatus.ts';
 import { defaultGoogleTextModel } from './models.ts';
@@ -45,7 +45,7 @@ export function createGoogleEnhance(
       durations: [],
       resolutions: [],
     },
-    usualMs: () => 5_000,
+    expectedMs: () => 5_000,
     submit: (request, call) => enhance(options, model, request, call),
     ...answersAtOnce,
   };

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault, Rejection } from '../exchange.ts';
+import type { Fault, Rejection } from '../providerCall.ts';
 
 /**
  * Google's error body in its two dialects: numeric code with a status word and details (most of the API), and a code word alone

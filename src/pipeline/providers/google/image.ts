@@ -2,7 +2,6 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange } from '../exchange.ts';
 import {
   type Call,
   type ImageRequest,
@@ -11,6 +10,7 @@ import {
   ProviderError,
   type Submitted,
 } from '../provider.ts';
+import { exchange } from '../providerCall.ts';
 import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
 import { modelStatus, retirementOf } from './modelStatus.ts';
 import {
@@ -75,7 +75,7 @@ export function createGoogleImage(options: GoogleOptions & { model?: string; dea
     step: 'image',
     model,
     capabilities: googleImageCapabilities,
-    usualMs: ({ quality }) => googleImageUsualMs[quality],
+    expectedMs: ({ quality }) => googleImageUsualMs[quality],
     submit: (request, call) => paint(options, model, request, call),
     ...answersAtOnce,
   };

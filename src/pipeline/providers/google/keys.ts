@@ -1,8 +1,8 @@
 import { z } from 'zod';
 import type { Secret } from '../../../db/secret.ts';
 import { deadlines } from '../deadlines.ts';
-import { attempt, type Outcome } from '../exchange.ts';
 import { type KeyCheck, keyCheckOf, type ListedModel } from '../keys.ts';
+import { attempt, type Outcome } from '../providerCall.ts';
 import {
   type GoogleCloudOptions,
   type GoogleOptions,

@@ -1,4 +1,4 @@
-import type { Aspect, Opaque, Quality, Resolution } from '../../../db/vocabulary.ts';
+import type { Aspect, JsonValue, Quality, Resolution } from '../../../domain.ts';
 import type { Capabilities, ProviderCost } from '../provider.ts';
 
 export const defaultGoogleTextModel = 'gemini-3.8-flash';
@@ -39,10 +39,10 @@ export function googleImageCost(
 
 type VideoModel = { capabilities: Capabilities; microUsdPerSecond: Partial<Record<Resolution, number>> };
 
-const omniRange = (longest: number): Capabilities => ({
+const omniRange = (maxLength: number): Capabilities => ({
   aspects: ['wide', 'tall'],
   qualities: [],
-  durations: seconds(3, longest),
+  durations: seconds(3, maxLength),
   resolutions: ['720p', '1080p', '4k'],
 });
 
@@ -73,7 +73,7 @@ export const veoModel: VideoModel = {
 export function videoCost(
   model: VideoModel,
   video: { seconds: number; resolution: Resolution },
-  usage: Opaque,
+  usage: JsonValue,
 ): ProviderCost {
   const price = model.microUsdPerSecond[video.resolution];
   return { microUsd: price === undefined ? null : Math.round(price * video.seconds), usage };

@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
+import { type JsonValue, resolutions } from '../../../domain.ts';
 import { deadlines } from '../deadlines.ts';
-import { attempt, exchange } from '../exchange.ts';
 import {
   type Call,
   type MediaStream,
@@ -12,6 +11,7 @@ import {
   type Submitted,
   type VideoRequest,
 } from '../provider.ts';
+import { attempt, exchange } from '../providerCall.ts';
 import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
 import { downloadFile } from './download.ts';
 import { soundsLikePolicy } from './errors.ts';
@@ -69,7 +69,7 @@ export function createOmni(options: OmniOptions): Provider<'video'> {
     step: 'video',
     model,
     capabilities: omniModel(model).capabilities,
-    usualMs: videoUsualMs,
+    expectedMs: videoUsualMs,
     submit: (request, call) => submit(options, model, request, call),
     poll: (handle, call) => poll(options, model, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
@@ -121,7 +121,7 @@ async function poll(options: OmniOptions, model: string, handle: Handle, call: C
   switch (state.status) {
     case 'completed': {
       videoOf(state);
-      const usage: Opaque = {
+      const usage: JsonValue = {
         seconds: handle.seconds,
         resolution: handle.resolution,
         outputTokens: state.usage?.total_output_tokens ?? null,

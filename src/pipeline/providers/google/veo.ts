@@ -1,8 +1,7 @@
 import { Readable } from 'node:stream';
 import { z } from 'zod';
-import { type Opaque, resolutions } from '../../../db/vocabulary.ts';
+import { type JsonValue, resolutions } from '../../../domain.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange } from '../exchange.ts';
 import {
   type Call,
   type MediaStream,
@@ -12,6 +11,7 @@ import {
   type Submitted,
   type VideoRequest,
 } from '../provider.ts';
+import { exchange } from '../providerCall.ts';
 import { type GoogleCloudOptions, googleCloudClient, googleCloudExchange } from './client.ts';
 import { soundsLikePolicy } from './errors.ts';
 import { aspectRatio, defaultVeoModel, firstPollMs, nextPollMs, veoModel, videoCost, videoUsualMs } from './models.ts';
@@ -54,7 +54,7 @@ export function createVeo(options: VeoOptions): Provider<'video'> {
     step: 'video',
     model,
     capabilities: veoModel.capabilities,
-    usualMs: videoUsualMs,
+    expectedMs: videoUsualMs,
     submit: (request, call) => submit(options, model, request, call),
     poll: (handle, call) => poll(options, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
@@ -112,7 +112,7 @@ async function poll(options: VeoOptions, handle: Handle, call: Call): Promise<Po
     return { outcome: 'working', pollAfterMs: nextPollMs((options.now ?? Date.now)() - handle.submittedAt) };
   }
   bytesOf(operation);
-  const usage: Opaque = { seconds: handle.seconds, resolution: handle.resolution };
+  const usage: JsonValue = { seconds: handle.seconds, resolution: handle.resolution };
   return { outcome: 'finished', cost: videoCost(veoModel, handle, usage) };
 }
 

@@ -1,10 +1,10 @@
 import { z } from 'zod';
-import type { EnhancedPrompt } from '../../../db/vocabulary.ts';
+import type { EnhancedPrompt } from '../../../domain.ts';
 import { answersAtOnce } from '../at-once.ts';
-import { briefing, clip, instructions, prompts } from '../brief.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange } from '../exchange.ts';
+import { briefing, clip, instructions, prompts } from '../enhancePrompt.ts';
 import { type Call, type EnhanceRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import { exchange } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
 import { defaultEnhanceModel, textCost, textModel } from './models.ts';
 
@@ -41,7 +41,7 @@ export function createOpenAiEnhance(
       durations: [],
       resolutions: [],
     },
-    usualMs: () => 5_000,
+    expectedMs: () => 5_000,
     submit: (request, call) => enhance(options, model, request, call),
     ...answersAtOnce,
   };

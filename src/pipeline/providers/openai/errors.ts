@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Fault, Rejection } from '../exchange.ts';
+import type { Fault, Rejection } from '../providerCall.ts';
 
 /** OpenAI's error body; compatible services leave out what they like. */
 const errorBody = z.object({

@@ -3,8 +3,8 @@ import type OpenAI from 'openai';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
-import { exchange } from '../exchange.ts';
 import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import { exchange } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
 import {
   defaultImageModel,
@@ -46,7 +46,7 @@ export function createOpenAiImage(options: OpenAiImageOptions): Provider<'image'
     step: 'image',
     model,
     capabilities: imageCapabilities,
-    usualMs: ({ quality }) => imageUsualMs[quality],
+    expectedMs: ({ quality }) => imageUsualMs[quality],
     submit: (request, call) => paint(options, model, request, call),
     ...answersAtOnce,
   };

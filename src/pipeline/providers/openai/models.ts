@@ -1,4 +1,4 @@
-import type { Aspect, Opaque, Quality } from '../../../db/vocabulary.ts';
+import type { Aspect, JsonValue, Quality } from '../../../domain.ts';
 import type { Capabilities, ProviderCost } from '../provider.ts';
 
 export const defaultEnhanceModel = 'gpt-6-luna';
@@ -78,7 +78,7 @@ export type ImageUsage = {
 };
 
 export function imageCost(model: string, usage: ImageUsage): ProviderCost {
-  const record: Opaque = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
+  const record: JsonValue = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
   if (!model.startsWith('gpt-image-2')) return { microUsd: null, usage: record };
   const images = usage.input_tokens_details?.image_tokens ?? 0;
   const words = usage.input_tokens - images;
@@ -97,7 +97,11 @@ export type TextUsage = {
 
 export function textCost(model: string, usage: TextUsage): ProviderCost {
   const cached = usage.input_tokens_details?.cached_tokens ?? 0;
-  const record: Opaque = { inputTokens: usage.input_tokens, cachedTokens: cached, outputTokens: usage.output_tokens };
+  const record: JsonValue = {
+    inputTokens: usage.input_tokens,
+    cachedTokens: cached,
+    outputTokens: usage.output_tokens,
+  };
   const { price } = textModel(model);
   if (!price) return { microUsd: null, usage: record };
   const fresh = usage.input_tokens - cached;

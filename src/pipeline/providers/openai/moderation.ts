@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Secret } from '../../../db/secret.ts';
 import { deadlines } from '../deadlines.ts';
-import { attempt } from '../exchange.ts';
+import { attempt } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange } from './client.ts';
 
 type ModerationInput = { text?: string; images?: readonly { bytes: Uint8Array; mime: string }[] };

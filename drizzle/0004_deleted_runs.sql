@@ -1,2 +1,0 @@
-ALTER TABLE "runs" ADD COLUMN "deleted_at" timestamp with time zone;--> statement-breakpoint
-ALTER TABLE "runs" ADD CONSTRAINT "deleted_after_settled" CHECK ("runs"."deleted_at" IS NULL OR "runs"."settled_at" IS NOT NULL);

@@ -1,0 +1,172 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { createHttpServer, type HttpServer } from './bots/http.ts';
+import { mountProbes, readNoOftener } from './bots/probes.ts';
+import type { Services } from './bots/services.ts';
+import type { LocalPerson } from './bots/web/deps.ts';
+import type { Config } from './config.ts';
+import { closeAccess } from './db/auth.ts';
+import { countDiscrepancies, readFigures } from './db/stats.ts';
+import { describeKeys, removeKey } from './db/vault.ts';
+import type { WorkspaceId } from './domain.ts';
+import type { Logger } from './observability/log.ts';
+import type { Metrics } from './observability/metrics.ts';
+import { within } from './pipeline/timeout.ts';
+import type { Program } from './program.ts';
+
+/** What people asked last is answered before a stop, unless the database or the platform does not answer either. Milliseconds. */
+const maxStopMs = 4_000;
+
+/**
+ * So long a process that was told to stop answers what still comes over HTTP from outside: a load balancer takes a moment to see that
+ * `/readyz` has changed, and what it sends here until then is sent once only. Together with {@link maxStopMs} it is less than a
+ * worker takes to rest in the meantime. Milliseconds.
+ */
+export const defaultNoticeMs = 2_000;
+
+type BotsProgram = Pick<Program, 'config' | 'services' | 'checks' | 'metrics' | 'queue'>;
+
+/**
+ * Starts the bots that the configuration names, unless this process only works, and the HTTP server. Resolves with what stops them;
+ * `noticeMs` is how long those outside are served after that, where there are any.
+ */
+export async function startBots(
+  program: BotsProgram,
+  log: Logger,
+  http: HttpServer = createHttpServer(),
+  noticeMs = 0,
+): Promise<() => Promise<void>> {
+  const { config, services } = program;
+  const isBot = config.role !== 'worker';
+  const closers: ((quiet: Promise<void>) => Promise<void>)[] = [];
+  const stopping = new AbortController();
+  let web: { stop: () => Promise<void> } | null = null;
+  const stop = async () => {
+    stopping.abort();
+    const afterMs = isBot && isServedOutside(config) ? noticeMs : 0;
+    const quiet = closeHttp(http, web, afterMs);
+    const parts = [() => quiet, ...closers.splice(0)].map(async (close) => {
+      if (!(await within(afterMs + maxStopMs, close(quiet)))) log.warn({}, 'a bot did not stop in time');
+    });
+    for (const stopped of await Promise.allSettled(parts)) {
+      if (stopped.status === 'rejected') log.warn({ error: stopped.reason }, 'a bot did not stop cleanly');
+    }
+  };
+  try {
+    await mountOperator(http.app, program, log, stopping.signal);
+    if (config.discord && isBot) {
+      const { startDiscordBot } = await import('./bots/discord/start.ts');
+      const { publicKey, shards } = config.discord;
+      const bot = await startDiscordBot({
+        address: config.discord,
+        http: publicKey === null ? null : { app: http.app, publicKey },
+        ...{ shards, services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
+      });
+      closers.push(bot.stop);
+    }
+    if (config.slack && isBot) {
+      const { startSlackBot } = await import('./bots/slack/bot.ts');
+      const bot = await startSlackBot({ services, settings: config.slack, http: http.app, log });
+      closers.push(bot.stop);
+    }
+    if (isBot) web = await openWeb(http.app, { services, log, local: null });
+    const port = await http.listen(config.port);
+    log.info({ port }, 'listening for chat platforms, browsers and monitors');
+    return stop;
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+}
+
+/** Whether people and platforms come to this process over HTTP, and not this process to them. */
+const isServedOutside = ({ discord, slack, publicUrl }: Config): boolean =>
+  (discord !== null && discord.publicKey !== null) || (slack !== null && slack.appToken === null) || publicUrl !== null;
+
+/** Sends whoever asks to another process, for `afterMs` with an answer; resolves when everybody has theirs and nobody can ask. */
+async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | null, afterMs: number): Promise<void> {
+  http.leave();
+  // What failed to start serves nobody.
+  if (afterMs > 0 && http.port() !== null) await delay(afterMs);
+  // Its streams end here: the server waits for every answer under way.
+  await web?.stop();
+  await http.close();
+}
+
+/** Where nobody signs in, nobody else may come: the page listens on this machine alone. */
+const loopback = '127.0.0.1';
+
+/**
+ * The page of an installation that no chat platform vouches for: for whoever sits at this machine, without a sign-in. Where the
+ * usual port is taken it finds another, for the address is told anyway; a port that somebody named is the one they will open. With a
+ * public address it is as everywhere else: it takes
+ * a link, which `web` gives in the terminal.
+ */
+export async function startLocalPage(
+  program: BotsProgram,
+  log: Logger,
+  local: LocalPerson,
+  noticeMs = 0,
+): Promise<{ address: string; isOther: boolean; stop: () => Promise<void> }> {
+  const { config, services } = program;
+  const { publicUrl } = config;
+  const http = createHttpServer();
+  const stopping = new AbortController();
+  await mountOperator(http.app, program, log, stopping.signal);
+  const web = await openWeb(http.app, { services, log, local: publicUrl === null ? local : null });
+  const stop = async () => {
+    stopping.abort();
+    await closeHttp(http, web, publicUrl === null ? 0 : noticeMs);
+  };
+  if (publicUrl !== null) {
+    await http.listen(config.port);
+    return { address: publicUrl, isOther: false, stop };
+  }
+  let isOther = false;
+  const port = await http.listen(config.port, loopback).catch(async (error: unknown) => {
+    const isTaken = error instanceof Error && 'code' in error && error.code === 'EADDRINUSE';
+    if (!isTaken || config.isPortNamed) throw error;
+    isOther = true;
+    return await http.listen(0, loopback);
+  });
+  return { address: `http://${loopback}:${port}`, isOther, stop };
+}
+
+async function openWeb(
+  app: HttpServer['app'],
+  { services, log, local }: { services: Services; log: Logger; local: LocalPerson | null },
+): Promise<{ stop: () => Promise<void> }> {
+  const { openWebFace } = await import('./bots/web/open.ts');
+  return await openWebFace(app, { services, log, local });
+}
+
+/** What an operator's tools ask, of any process: probes, figures, and the board of the queue where there is one to look at. */
+async function mountOperator(
+  app: HttpServer['app'],
+  { config, services: { db }, checks, metrics, queue }: BotsProgram,
+  log: Logger,
+  stopping: AbortSignal,
+): Promise<void> {
+  const onOutage = (error: unknown) => log.warn({ error }, 'figures for /metrics cannot be read; they are left out');
+  const readings = { waitMs: 2_000, onOutage };
+  const figures = readNoOftener(() => readFigures(db, 2_000), { ...readings, freshMs: 5_000 });
+  const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { ...readings, freshMs: 5 * 60_000 });
+  const text = async (known: Metrics) =>
+    await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
+  mountProbes(app, {
+    ...{ checks, log, operatorToken: config.operatorToken, isStopping: () => stopping.aborted },
+    metrics: metrics ? { contentType: metrics.contentType, text: () => text(metrics) } : null,
+  });
+  if (!queue || config.operatorToken === null) return;
+  const { mountBoard } = await import('./bots/board.ts');
+  mountBoard(app, queue.bull, config.operatorToken);
+}
+
+/** A workspace removed the bot: the keys that it entrusted to us go at once. What it paid for stays in the ledger. */
+async function forgetKeys({ db }: Services, workspaceId: WorkspaceId, log: Logger): Promise<void> {
+  const stored = await describeKeys(db, workspaceId);
+  await closeAccess(db, workspaceId);
+  for (const { provider, purpose } of stored) {
+    await removeKey(db, { workspaceId, provider, purpose }, { actor: null, note: 'the bot was removed' });
+  }
+  log.info({ workspaceId, keys: stored.length }, 'a workspace removed VidGenie, and its keys are deleted');
+}

@@ -1,0 +1,56 @@
+import { z } from 'zod';
+import { type JsonValue, type WorkspaceId, workspaceId } from '../../domain.ts';
+import { locales } from '../text.ts';
+
+/** What Discord knows things by. */
+export const snowflake = z.string().regex(/^(0|[1-9]\d{0,19})$/);
+
+/**
+ * Where a run speaks. `rootId` is the message that answered the command; null until it is known, and for good when whoever took the
+ * command died before. `opensThread` is false where none is possible.
+ */
+export const discordConversation = z.object({
+  guildId: snowflake.nullable(),
+  channelId: snowflake,
+  rootId: snowflake.nullable(),
+  /** The command: the message that answered it says so. */
+  interactionId: snowflake.nullable().default(null),
+  opensThread: z.boolean(),
+  /** What it makes is hidden until somebody clicks it: so the server's admins wanted it when the run was asked for. */
+  spoilers: z.boolean().default(false),
+  /** Whoever asked is mentioned when the result is there: so it was wanted then. */
+  mentions: z.boolean().default(true),
+  locale: z.enum(locales),
+});
+export type DiscordConversation = z.infer<typeof discordConversation>;
+
+/** What a run has said, saved before the next call that would say it twice. */
+export const discordPostedMessages = z.object({
+  /** The message that a run found or posted for itself, for it knew of none. */
+  rootId: snowflake.nullable().default(null),
+  postedRoot: z.boolean().default(false),
+  threadId: snowflake.nullable().default(null),
+  /** There can be no thread after all. */
+  staysInPlace: z.boolean().default(false),
+  progressId: snowflake.nullable().default(null),
+  /** The small copy of the image in the progress message. */
+  previewId: snowflake.nullable().default(null),
+  resultId: snowflake.nullable().default(null),
+});
+export type DiscordPostedMessages = z.infer<typeof discordPostedMessages>;
+
+/** The channels and threads in which a run speaks. */
+export function discordChannels(run: { conversation: JsonValue; postedMessages: JsonValue }): readonly string[] {
+  const conversation = discordConversation.safeParse(run.conversation).data;
+  if (!conversation) return [];
+  const threadId = discordPostedMessages.safeParse(run.postedMessages).data?.threadId ?? null;
+  return threadId === null ? [conversation.channelId] : [conversation.channelId, threadId];
+}
+
+/** The message in the channel under which a run speaks; null: there is only its thread. */
+export const rootOf = (conversation: DiscordConversation, postedMessages: DiscordPostedMessages): string | null =>
+  postedMessages.rootId ?? conversation.rootId;
+
+/** A server has one workspace, and so has everybody who writes to the bot in private. */
+export const workspaceOf = (guildId: string | null, userId: string): WorkspaceId =>
+  workspaceId.parse(guildId === null ? `discord:dm-${userId}` : `discord:${guildId}`);

@@ -1,0 +1,95 @@
+import type { REST } from '@discordjs/rest';
+import { Routes } from 'discord-api-types/v10';
+import type { RunView } from '../../db/runs.ts';
+import type { Speaking } from '../../pipeline/messenger.ts';
+import { type Text, textOf } from '../text.ts';
+import {
+  type DiscordConversation,
+  type DiscordPostedMessages,
+  discordConversation,
+  discordPostedMessages,
+  rootOf,
+} from './conversation.ts';
+import { codeOf, codes, sendMessage } from './rest.ts';
+import { findOrPostRoot } from './root.ts';
+import { nonceOf, progressMessage } from './runMessages.ts';
+import { openThread } from './thread.ts';
+
+/** Where a run speaks and what it has said there. */
+export type Seat = {
+  conversation: DiscordConversation;
+  postedMessages: DiscordPostedMessages;
+  /** The message in the channel under which all of it hangs; null: there is only the thread. */
+  rootId: string | null;
+  /** The thread, or the channel where there is none. */
+  channelId: string;
+  /** Null: nothing shows the progress. */
+  progressId: string | null;
+  /** True when the progress message was posted just now and shows the run as it stands. */
+  isNew: boolean;
+  text: Text;
+};
+
+/**
+ * Finds or makes the message, the thread and the progress message of a run. Each is saved before the next call, and the posts carry a
+ * nonce: after a crash at any point they are found again, and there is one of each.
+ */
+export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): Promise<Seat> {
+  const conversation = discordConversation.parse(view.run.conversation);
+  const text = textOf(conversation.locale);
+  let postedMessages = discordPostedMessages.parse(view.run.postedMessages);
+  const save = async (more: Partial<DiscordPostedMessages>) => {
+    postedMessages = { ...postedMessages, ...more };
+    await speaking.save(postedMessages);
+  };
+  if (
+    rootOf(conversation, postedMessages) === null &&
+    postedMessages.threadId === null &&
+    !postedMessages.staysInPlace
+  ) {
+    await save(await findOrPostRoot(rest, view, conversation, speaking));
+  }
+  const rootId = rootOf(conversation, postedMessages);
+  if (conversation.opensThread && rootId !== null && postedMessages.threadId === null && !postedMessages.staysInPlace) {
+    const threadId = await openThread(rest, { ...conversation, rootId }, view.run.prompt, speaking.signal);
+    await save({ threadId, staysInPlace: threadId === null });
+  }
+  const { threadId } = postedMessages;
+  const seat = {
+    conversation,
+    postedMessages,
+    rootId,
+    channelId: threadId ?? conversation.channelId,
+    isNew: false,
+    text,
+  };
+  // Without a thread the answer to the command itself shows the progress.
+  if (threadId === null || postedMessages.progressId)
+    return { ...seat, progressId: postedMessages.progressId ?? rootId };
+  try {
+    const body = {
+      ...progressMessage(view, speaking.progress, text, null),
+      ...{ nonce: nonceOf('p', view.run.id), enforce_nonce: true },
+    };
+    const { id } = await sendMessage(rest, {
+      ...{ method: 'POST', route: Routes.channelMessages(seat.channelId), body, signal: speaking.signal },
+    });
+    await save({ progressId: id });
+    return { ...seat, postedMessages, progressId: id, isNew: true };
+  } catch (error) {
+    if (!isShut(error)) throw error;
+    // The thread was deleted, locked or closed to us: the channel is still there.
+    await save({ threadId: null, staysInPlace: true });
+    return { ...seat, postedMessages, channelId: conversation.channelId, progressId: rootId };
+  }
+}
+
+const shut: readonly number[] = [
+  codes.unknownChannel,
+  codes.missingAccess,
+  codes.missingPermissions,
+  codes.threadLocked,
+];
+
+/** True when a thread will not take a message, now or later. */
+export const isShut = (error: unknown): boolean => shut.includes(codeOf(error) ?? 0);

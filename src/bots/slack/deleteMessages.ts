@@ -1,0 +1,35 @@
+import { loadRun, type RunView } from '../../db/runs.ts';
+import { progressOf } from '../../pipeline/progress.ts';
+import { runCard } from '../runCard.ts';
+import { textOf } from '../text.ts';
+import { isPassingRefusal, refusalOf } from './client.ts';
+import { postedMessagesOf, slackConversation } from './conversation.ts';
+import type { RequestContext } from './requestContext.ts';
+import { progressMessage, rootMessage } from './runMessages.ts';
+import { edit } from './runThread.ts';
+
+/** What a run made is deleted: its files leave Slack as well, and its messages say so. Files that somebody removed already are no fault. */
+export async function deleteMessages({ connection, request }: RequestContext, deleted: RunView): Promise<void> {
+  const { services } = request;
+  const { client } = connection;
+  const conversation = slackConversation.safeParse(deleted.run.conversation);
+  const view = await loadRun(services.db, deleted.run.id);
+  if (!conversation.success || !view) return;
+  const { files, rootTs, progressTs, mentionTs } = postedMessagesOf(view.run.postedMessages);
+  for (const { fileId } of Object.values(files)) await client.files.delete({ file: fileId }).catch(goneAlready);
+  // It says that the result is there.
+  if (mentionTs !== null)
+    await client.chat.delete({ channel: conversation.data.channel, ts: mentionTs }).catch(goneAlready);
+  const text = textOf(conversation.data.locale);
+  const progress = progressOf(view, services.providers, services.now());
+  const { channel } = conversation.data;
+  if (progressTs !== null) await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text));
+  if (rootTs !== null) {
+    await edit(client, { channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text));
+  }
+}
+
+function goneAlready(error: unknown): void {
+  const refusal = refusalOf(error);
+  if (refusal === null || isPassingRefusal(refusal)) throw error;
+}

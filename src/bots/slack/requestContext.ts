@@ -1,0 +1,171 @@
+import { settingsOf } from '../../db/workspaces.ts';
+import type { JsonValue } from '../../domain.ts';
+import type { Logger } from '../../observability/log.ts';
+import { isOpen } from '../../pipeline/submit.ts';
+import { tidiedLine } from '../../plainText.ts';
+import { acceptedWords } from '../acceptedCard.ts';
+import { type Card, textCard } from '../card.ts';
+import { perform } from '../commands/all.ts';
+import type { Command } from '../commands/command.ts';
+import type { Given } from '../commands/read.ts';
+import type { Answer, CommandRequest } from '../commands/request.ts';
+import { refusalCard } from '../refusalCard.ts';
+import type { Services } from '../services.ts';
+import { type Text, textOf } from '../text.ts';
+import { cardMessage } from './cardBlocks.ts';
+import type { SlackConnection, SlackConnections } from './connections.ts';
+import { attachedImage } from './createForm.ts';
+import type { KnownMember, Members } from './members.ts';
+import { enter } from './membership.ts';
+import { openSlackFile } from './openImage.ts';
+import { reply } from './reply.ts';
+import type { Requester } from './requester.ts';
+import type { SlackSettings } from './settings.ts';
+import { workspaceOf } from './workspace.ts';
+
+export type RequestDeps = {
+  services: Services;
+  connections: SlackConnections;
+  members: Members;
+  settings: SlackSettings;
+  log: Logger;
+  signal: AbortSignal;
+};
+
+/** Somebody who asked, known and reachable: everything that carrying out a request takes. */
+export type RequestContext = {
+  deps: RequestDeps;
+  requester: Requester;
+  connection: SlackConnection;
+  known: KnownMember;
+  text: Text;
+  request: CommandRequest;
+};
+
+/** What it answers with holds for an hour, so it must hold now. */
+const takesRightsAlong = (command: Command) => command.name === 'web';
+
+/** Workflows spend credits, and speak where they were asked for. */
+const startsRun = (command: Command) => ['complete', 'image', 'video'].includes(command.name);
+
+/**
+ * Receives somebody. Whatever goes wrong from here on is told to them, in their language where
+ * it is known by then, and never leaves this function.
+ */
+export async function receive(
+  deps: RequestDeps,
+  requester: Requester,
+  work: (context: RequestContext) => Promise<void>,
+): Promise<void> {
+  let connection: SlackConnection | null = null;
+  let text = textOf('en');
+  try {
+    const id = workspaceOf(requester.source);
+    connection = id ? await deps.connections.of(id) : null;
+    if (!id || !connection) {
+      const { title, text: words } = text.slack.notInstalled;
+      return await reply(null, requester, cardMessage(textCard('bad', title, words('')), text));
+    }
+    const known = await deps.members.find(connection.client, { workspaceId: id, ...requester });
+    text = textOf(known.locale);
+    const workspace = { id, platform: 'slack', name: tidiedLine(requester.workspaceName, id) } as const;
+    const context = { deps, requester, connection, known, text };
+    await work({ ...context, request: requestOf(context, workspace) });
+  } catch (error) {
+    deps.log.error({ platform: 'slack', error }, 'a request could not be carried out');
+    const { title, text: words } = text.slack.fault;
+    const message = cardMessage(textCard('bad', title, words), text);
+    await reply(connection?.client ?? null, requester, message).catch((failure: unknown) =>
+      deps.log.warn({ platform: 'slack', error: failure }, 'nobody could be told of it'),
+    );
+  }
+}
+
+function requestOf(
+  { deps, requester, connection, known }: Omit<RequestContext, 'request'>,
+  workspace: CommandRequest['workspace'],
+): CommandRequest {
+  const { channel, threadTs, userId, fileId, source, isPress = false } = requester;
+  const conversation: JsonValue = {
+    channel: channel ?? userId,
+    threadTs,
+    userId,
+    teamId: source.teamId ?? '',
+    locale: known.locale,
+  };
+  return {
+    services: deps.services,
+    workspace,
+    member: known.member,
+    requestKey: requester.requestKey,
+    conversation,
+    channelIds: channel === null ? [] : [channel],
+    isPress,
+    locale: known.locale,
+    openImage: async (reference) =>
+      reference === attachedImage && fileId !== null
+        ? await openSlackFile(connection, fileId, deps.settings.apiUrl)
+        : null,
+    signal: deps.signal,
+  };
+}
+
+/** Who somebody is now, for what only admins may do: an hour-old answer would let in whom an admin has just sent away. */
+export async function asOfNow(context: RequestContext): Promise<CommandRequest> {
+  const { deps, requester, connection, request } = context;
+  const who = { workspaceId: request.workspace.id, ...requester };
+  const { member } = await deps.members.find(connection.client, who, { fresh: true });
+  return { ...request, member };
+}
+
+/** Carries a command out; null when its answer has been given already. */
+export async function carryOut(context: RequestContext, command: Command, given: Given): Promise<Answer | null> {
+  if (command.access === 'admin' || takesRightsAlong(command)) {
+    return await perform(await asOfNow(context), command, given);
+  }
+  if (!startsRun(command)) return await perform(context.request, command, given);
+  // Checked first, so that a slip of the pen neither joins a channel nor says that something is on its way.
+  const checked = command.check(given);
+  if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };
+  return (await entered(context)) ? await perform(context.request, command, given) : null;
+}
+
+/** True when a run may speak where somebody asked for it; else they have been told what to do. */
+export async function entered(context: RequestContext): Promise<boolean> {
+  const { requester, connection, text, request } = context;
+  // Before the channel is joined: nobody wants the bot where it may not be used.
+  const { channels } = await settingsOf(request.services.db, request.workspace.id);
+  if (!isOpen(channels, request.channelIds)) {
+    await say(context, refusalCard({ reason: 'elsewhere', channels }, text));
+    return false;
+  }
+  if (requester.channel === null) return true;
+  const at = { channel: requester.channel, threadTs: requester.threadTs, userId: requester.userId };
+  const entry = await enter(connection.client, at, cardMessage(textCard('plain', text.slack.here), text));
+  if (entry.outcome === 'in') return true;
+  const { title, text: words } = entry.outcome === 'outside' ? text.slack.invite : text.slack.archived;
+  await say(context, textCard('warning', title, words));
+  return false;
+}
+
+export const say = (context: RequestContext, card: Card): Promise<void> =>
+  reply(context.connection.client, context.requester, cardMessage(card, context.text));
+
+/** The card of an answer, for whoever asked and nobody else; null for a form, which needs a modal. */
+export function cardOf(answer: Answer, text: Text): Card | null {
+  switch (answer.kind) {
+    case 'card':
+    case 'status':
+    case 'stopping':
+      return answer.card;
+    case 'refusal':
+      return refusalCard(answer.refusal, text);
+    case 'run': {
+      const { accepted } = text.slack;
+      if (!answer.started) return textCard('plain', accepted.title, accepted.repeated);
+      return textCard('working', accepted.title, `${acceptedWords(answer.started, text)} ${accepted.thread}`);
+    }
+    case 'form':
+      return null;
+  }
+}

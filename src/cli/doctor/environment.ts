@@ -1,0 +1,139 @@
+import { randomUUID } from 'node:crypto';
+import { access, constants, rm, stat, statfs, writeFile } from 'node:fs/promises';
+import { dirname, join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { text } from '../../bots/terminal/person.ts';
+import type { Config } from '../../config.ts';
+import { type Database, openDatabase } from '../../db/client.ts';
+import { describeEmbedded, openEmbedded } from '../../db/embedded.ts';
+import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/media/ffmpeg.ts';
+import { databaseName, reasonOf } from '../explain.ts';
+import { openingError } from '../open.ts';
+import { appliedMigrations } from '../schemaState.ts';
+import { type Finding, fine, wrong } from './finding.ts';
+
+const { doctor: words } = text.operator;
+
+const neededNode = '24.12';
+
+export function checkNode(): Finding {
+  const { node } = process.versions;
+  const [major = 0, minor = 0] = node.split('.').map(Number);
+  const isNew = major > 24 || (major === 24 && minor >= 12);
+  return isNew ? fine('node', node) : wrong('node', words.oldNode(node, neededNode));
+}
+
+/** A run's image and video take a few dozen megabytes; PostgreSQL wants room for its journal. */
+const leastFreeBytes = 500_000_000;
+
+/** Writes into the home where there is one. Before the first start nothing is made: there, what will hold it must be writable. */
+export async function checkHome(home: string): Promise<Finding> {
+  try {
+    const isThere = await exists(home);
+    const at = isThere ? home : await nearest(home);
+    if (isThere) await tryToWrite(home);
+    else await access(at, constants.W_OK | constants.X_OK);
+    const { bavail, bsize } = await statfs(at);
+    const free = text.measures.bytes(bavail * bsize);
+    if (bavail * bsize < leastFreeBytes) return wrong('home', words.homeFull(home, free));
+    return fine('home', isThere ? words.homeFine(home, free) : words.homeNew(home, free));
+  } catch (error) {
+    return wrong('home', words.homeClosed(home, reasonOf(error)));
+  }
+}
+
+async function tryToWrite(folder: string): Promise<void> {
+  const probe = join(folder, `.check-${randomUUID()}`);
+  await writeFile(probe, '');
+  await rm(probe);
+}
+
+const exists = (path: string): Promise<boolean> =>
+  stat(path).then(
+    () => true,
+    (error: unknown) => {
+      if (error instanceof Error && 'code' in error && error.code === 'ENOENT') return false;
+      throw error;
+    },
+  );
+
+const nearest = async (path: string): Promise<string> =>
+  (await exists(dirname(path))) ? dirname(path) : await nearest(dirname(path));
+
+/** Writes, reads and removes something. Files are made with the first run. */
+export async function checkMedia(config: Pick<Config, 's3' | 'home'>): Promise<Finding> {
+  const folder = join(config.home, 'media');
+  if (config.s3 === null && !(await exists(folder))) return fine('media', words.mediaNew(folder));
+  const { openStore } = await import('../../program.ts');
+  await openStore(config).check();
+  return fine('media', config.s3 ? words.mediaFine(config.s3.bucket) : words.mediaFine(folder));
+}
+
+export async function checkFfmpeg(): Promise<Finding> {
+  const found = await findFfmpeg();
+  return found ? fine('ffmpeg', words.ffmpegFine(found.version, found.isBundled)) : wrong('ffmpeg', noFfmpegAdvice);
+}
+
+export type DatabaseCheck = {
+  findings: Finding[];
+  /** True when the rest of the program can stand on it. */
+  isReady: boolean;
+  close: () => Promise<void>;
+};
+
+/** Looks at the database without bringing it up to date: somebody may want to know before they do. */
+export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
+  const closers: (() => Promise<void>)[] = [];
+  const close = async () => {
+    for (const closer of closers.splice(0).reverse()) await closer();
+  };
+  try {
+    if (config.databaseUrl === null && !(await hasEmbedded(config.home))) {
+      return { findings: [fine('database', words.noDatabaseYet)], isReady: false, close };
+    }
+    const url = config.databaseUrl ?? (await openOwn(config.home, closers));
+    const database = openDatabase(url, { connections: 1 });
+    closers.push(database.close);
+    return { ...(await examine(database, config)), close };
+  } catch (error) {
+    const says = config.databaseUrl === null ? reasonOf(error) : reasonOf(openingError(error, config));
+    return { findings: [wrong('database', says)], isReady: false, close };
+  }
+}
+
+const hasEmbedded = async (home: string) => await exists((await describeEmbedded(home)).dataDir);
+
+async function openOwn(home: string, closers: (() => Promise<void>)[]): Promise<string> {
+  const server = await openEmbedded(home);
+  closers.push(server.close);
+  return server.url;
+}
+
+const versions = z.array(z.object({ number: z.coerce.number(), version: z.string() }));
+const oldestVersion = 150_000;
+
+async function examine({ db }: Database, config: Config): Promise<{ findings: Finding[]; isReady: boolean }> {
+  const [row] = versions.parse(
+    await db.execute(sql`
+      SELECT current_setting('server_version_num') AS number, current_setting('server_version') AS version`),
+  );
+  const version = row?.version.split(' ')[0] ?? '';
+  const isNew = (row?.number ?? 0) >= oldestVersion;
+  const answers =
+    config.databaseUrl === null ? words.embedded(version) : words.external(version, databaseName(config.databaseUrl));
+  const { applied, known } = await appliedMigrations(db);
+  return {
+    findings: [
+      isNew ? fine('database', answers) : wrong('database', words.oldDatabase(version)),
+      migrationsOf(applied, known),
+    ],
+    isReady: isNew && applied === known,
+  };
+}
+
+function migrationsOf(applied: number, known: number): Finding {
+  if (applied < known) return wrong('migrations', words.migrationsMissing(known - applied));
+  if (applied > known) return wrong('migrations', words.migrationsNewer(applied - known));
+  return fine('migrations', words.migrationsFine(known));
+}

@@ -1,0 +1,176 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
+import type { Member, TokenScope, WorkspaceId } from '../domain.ts';
+import type { Tx } from './client.ts';
+import { apiTokens, webLinks, webSessions, workspaces } from './schema.ts';
+import type { Workspace } from './workspaces.ts';
+
+/** 256 random bits: what is shown once, and never kept. A fast hash of it is as good as a slow one, for there is nothing to guess. */
+const newSecret = () => randomBytes(32).toString('hex');
+const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
+
+export const linkMinutes = 10;
+const sessionHours = 12;
+/** Nobody tells us when a platform takes somebody's rights away, so its word is believed for no longer than this. */
+const adminHours = 1;
+
+// Tokens.
+
+const tokenBeginning = 'vg_';
+
+export type ApiToken = Omit<typeof apiTokens.$inferSelect, 'hash'>;
+
+const shownOfToken = {
+  id: apiTokens.id,
+  workspaceId: apiTokens.workspaceId,
+  scope: apiTokens.scope,
+  label: apiTokens.label,
+  lastFour: apiTokens.lastFour,
+  createdBy: apiTokens.createdBy,
+  createdAt: apiTokens.createdAt,
+  lastUsedAt: apiTokens.lastUsedAt,
+  revokedAt: apiTokens.revokedAt,
+};
+
+/** Makes a token. Its words are in the answer and nowhere else. */
+export async function createToken(
+  tx: Tx,
+  wish: { workspaceId: WorkspaceId; scope: TokenScope; label: string; createdBy: string },
+): Promise<{ token: ApiToken; words: string }> {
+  const words = `${tokenBeginning}${newSecret()}`;
+  const [token] = await tx
+    .insert(apiTokens)
+    .values({ ...wish, hash: hashOf(words), lastFour: words.slice(-4) })
+    .returning(shownOfToken);
+  if (!token) throw new Error('a token was not written');
+  return { token, words };
+}
+
+/** The token that somebody shows, with its workspace; null when it is none, or revoked. */
+export async function findToken(tx: Tx, words: string): Promise<{ token: ApiToken; workspace: Workspace } | null> {
+  if (!words.startsWith(tokenBeginning)) return null;
+  const [row] = await tx
+    .select({ token: shownOfToken, workspace: shownOfWorkspace })
+    .from(apiTokens)
+    .innerJoin(workspaces, eq(workspaces.id, apiTokens.workspaceId))
+    .where(and(eq(apiTokens.hash, hashOf(words)), isNull(apiTokens.revokedAt)));
+  if (!row) return null;
+  // Once a minute is enough to tell a token in use from a forgotten one.
+  await tx
+    .update(apiTokens)
+    .set({ lastUsedAt: sql`now()` })
+    .where(
+      and(
+        eq(apiTokens.id, row.token.id),
+        or(isNull(apiTokens.lastUsedAt), lt(apiTokens.lastUsedAt, sql`now() - interval '1 minute'`)),
+      ),
+    );
+  return row;
+}
+
+/** The tokens of a workspace that still open something, newest first. */
+export async function listTokens(tx: Tx, workspaceId: WorkspaceId): Promise<ApiToken[]> {
+  return await tx
+    .select(shownOfToken)
+    .from(apiTokens)
+    .where(and(eq(apiTokens.workspaceId, workspaceId), isNull(apiTokens.revokedAt)))
+    .orderBy(desc(apiTokens.createdAt));
+}
+
+/** Revokes a workspace's token, named by the beginning of its id; null when there is not exactly one such token. */
+export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, reference: string): Promise<ApiToken | null> {
+  if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return null;
+  const open = await listTokens(tx, workspaceId);
+  const [token, another] = open.filter(({ id }) => id.startsWith(reference.toLowerCase()));
+  if (!token || another) return null;
+  await tx.update(apiTokens).set({ revokedAt: sql`now()` }).where(eq(apiTokens.id, token.id));
+  return token;
+}
+
+// One-time links and the sessions that they open.
+
+export type Visitor = {
+  workspaceId: WorkspaceId;
+  member: Pick<Member, 'id' | 'name' | 'isAdmin'>;
+  /** The channel in which they asked for the link, and whatever that belongs to; null where there are no channels. */
+  channelIds: readonly string[] | null;
+  locale: string;
+};
+
+/** Makes a link's secret, good for {@link linkMinutes} minutes and for one use. */
+export async function createLink(tx: Tx, { workspaceId, member, channelIds, locale }: Visitor): Promise<string> {
+  const secret = newSecret();
+  await tx.delete(webLinks).where(lt(webLinks.expiresAt, sql`now() - interval '1 day'`));
+  await tx.insert(webLinks).values({
+    ...{ hash: hashOf(secret), workspaceId, memberId: member.id, memberName: member.name, isAdmin: member.isAdmin },
+    channelIds: channelIds && [...channelIds],
+    ...{ locale, expiresAt: sql`now() + make_interval(mins => ${linkMinutes})` },
+  });
+  return secret;
+}
+
+/** Consumes a link and opens a session, both or neither; null when the link is unknown, used or too old. */
+export async function openSession(tx: Tx, linkSecret: string): Promise<{ words: string; seconds: number } | null> {
+  const words = newSecret();
+  return await tx.transaction(async (inner) => {
+    const [link] = await inner
+      .update(webLinks)
+      .set({ consumedAt: sql`now()` })
+      .where(
+        and(eq(webLinks.hash, hashOf(linkSecret)), isNull(webLinks.consumedAt), gt(webLinks.expiresAt, sql`now()`)),
+      )
+      .returning();
+    if (!link) return null;
+    const { workspaceId, memberId, memberName, channelIds, locale } = link;
+    await inner.delete(webSessions).where(lt(webSessions.expiresAt, sql`now()`));
+    await inner.insert(webSessions).values({
+      ...{ hash: hashOf(words), workspaceId, memberId, memberName, channelIds, locale },
+      adminUntil: link.isAdmin ? sql`now() + make_interval(hours => ${adminHours})` : null,
+      expiresAt: sql`now() + make_interval(hours => ${sessionHours})`,
+    });
+    return { words, seconds: sessionHours * 3_600 };
+  });
+}
+
+export type Session = {
+  workspace: Workspace;
+  member: Member;
+  adminUntil: Date | null;
+  expiresAt: Date;
+  /** Where its link was given; null where there are no channels. */
+  channelIds: readonly string[] | null;
+  locale: string;
+};
+
+/** The session that a browser shows; null when there is none, or it is over. `isAdmin` is as of now. */
+export async function findSession(tx: Tx, words: string): Promise<Session | null> {
+  const [row] = await tx
+    .select({
+      workspace: shownOfWorkspace,
+      session: webSessions,
+      isAdmin: sql<boolean>`coalesce(${webSessions.adminUntil} > now(), false)`,
+    })
+    .from(webSessions)
+    .innerJoin(workspaces, eq(workspaces.id, webSessions.workspaceId))
+    .where(and(eq(webSessions.hash, hashOf(words)), gt(webSessions.expiresAt, sql`now()`)));
+  if (!row) return null;
+  const { memberId, memberName, adminUntil, expiresAt, channelIds, locale } = row.session;
+  const member = { id: memberId, name: memberName, isAdmin: row.isAdmin };
+  return { workspace: row.workspace, member, adminUntil, expiresAt, channelIds, locale };
+}
+
+export async function endSession(tx: Tx, words: string): Promise<void> {
+  await tx.delete(webSessions).where(eq(webSessions.hash, hashOf(words)));
+}
+
+/** A workspace removed the bot, or is purged: nobody comes in on its behalf any more. */
+export async function closeAccess(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
+  await tx.delete(webLinks).where(eq(webLinks.workspaceId, workspaceId));
+  await tx.delete(webSessions).where(eq(webSessions.workspaceId, workspaceId));
+  await tx
+    .update(apiTokens)
+    .set({ revokedAt: sql`now()` })
+    .where(and(eq(apiTokens.workspaceId, workspaceId), isNull(apiTokens.revokedAt)));
+}
+
+const shownOfWorkspace = { id: workspaces.id, platform: workspaces.platform, name: workspaces.name };

@@ -1,0 +1,18 @@
+import type { Canvas } from '../canvas.ts';
+import type { Disc } from '../disc.ts';
+
+/** What stands around a subject, from behind it to before it. */
+export type Backdrop = {
+  /** Sky, and what hangs in it. */
+  far: string;
+  /** Distant things, before the sky. */
+  middle: string;
+  /** The ground on which subjects stand. */
+  near: string;
+  /** What overlaps a subject's feet, and frames the picture. */
+  front: string;
+  /** Pixels from the top at which a subject stands at `x`. */
+  groundAt: (x: number) => number;
+};
+
+export type Place = (canvas: Canvas, disc: Disc) => Backdrop;

@@ -1,0 +1,38 @@
+import { type Logger as PinoLogger, pino } from 'pino';
+import pretty from 'pino-pretty';
+import { z } from 'zod';
+import type { Secret } from '../db/secret.ts';
+import { scrub, scrubValue } from './scrub.ts';
+
+/** What the parts of the program log to: facts first, then a sentence. */
+export type Logger = {
+  debug: (facts: object, message: string) => void;
+  info: (facts: object, message: string) => void;
+  warn: (facts: object, message: string) => void;
+  error: (facts: object, message: string) => void;
+};
+
+const record = z.record(z.string(), z.unknown());
+
+/**
+ * Logs to stderr: people read lines, machines read JSON. Everything passes the scrubber, and of an error only its name, message, stack
+ * and cause: SDKs hang headers, bodies and tokens on theirs. `secrets` are looked for literally.
+ */
+export function createLog(level: string, isTerminal: boolean, secrets: readonly Secret[] = []): PinoLogger {
+  const options = {
+    level,
+    base: { pid: process.pid },
+    // The scrubber has turned errors into plain objects by then; pino's own serialiser would add their fields again.
+    serializers: { err: (error: unknown) => error },
+    formatters: { log: (facts: object) => record.parse(scrubValue(facts, secrets)) },
+    hooks: {
+      logMethod(this: PinoLogger, args: Parameters<pino.LogFn>, method: pino.LogFn) {
+        const [facts, message, ...rest] = args;
+        if (typeof facts === 'string') method.apply(this, [scrub(facts, secrets)]);
+        else method.apply(this, [facts, typeof message === 'string' ? scrub(message, secrets) : message, ...rest]);
+      },
+    },
+  };
+  if (!isTerminal) return pino(options, pino.destination({ dest: 2, sync: true }));
+  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}

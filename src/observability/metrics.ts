@@ -1,0 +1,82 @@
+import { Counter, Gauge, Histogram, Registry } from 'prom-client';
+import type { Figures } from '../db/stats.ts';
+import type { Meter } from '../pipeline/meter.ts';
+
+/** What this process counted, and what the database knows, as Prometheus reads it. */
+export type Metrics = {
+  meter: Meter;
+  contentType: string;
+  /** Figures that could not be read are left out: an old number would be taken for a new one. */
+  expose: (known: { figures: Figures | null; discrepancies: number | null }) => Promise<string>;
+};
+
+/** An acknowledgement has three seconds; a step takes from less than one to a quarter of an hour. Seconds. */
+const ackBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
+const stepBuckets = [0.5, 1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 900];
+
+export function createMetrics(): Metrics {
+  const registry = new Registry();
+  const registers = [registry];
+  const counter = <Label extends string>(name: string, help: string, labelNames: Label[] = []) =>
+    new Counter({ name: `vidgenie_${name}`, help, labelNames, registers });
+
+  const runs = counter('runs_settled_total', 'Runs that came to an end.', ['workflow', 'outcome']);
+  const captured = counter('credits_captured_total', 'Credits paid for what was delivered.');
+  const released = counter('credits_released_total', 'Held credits that went back.');
+  const failures = counter('provider_errors_total', 'Provider calls that came to nothing.', ['provider', 'kind']);
+  const edits = counter('edits_total', 'Edits of progress messages.', ['platform', 'outcome']);
+  const steps = new Histogram({
+    name: 'vidgenie_step_seconds',
+    help: 'From sending a step to its stored result.',
+    labelNames: ['provider', 'step'] as const,
+    buckets: stepBuckets,
+    registers,
+  });
+  const acks = new Histogram({
+    name: 'vidgenie_ack_seconds',
+    help: 'From the arrival of a request to its acknowledgement.',
+    labelNames: ['platform'] as const,
+    buckets: ackBuckets,
+    registers,
+  });
+
+  const meter: Meter = {
+    runSettled: (run) => {
+      runs.inc({ workflow: run.workflow, outcome: run.state });
+      captured.inc(run.captured);
+      released.inc(run.released);
+    },
+    stepDone: ({ provider, kind }, seconds) => steps.observe({ provider, step: kind }, seconds),
+    providerFailed: (provider, kind) => failures.inc({ provider, kind }),
+    edited: (platform, outcome) => edits.inc({ platform, outcome }),
+    acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),
+  };
+
+  return {
+    meter,
+    contentType: registry.contentType,
+    expose: async ({ figures, discrepancies }) => {
+      const looked = new Registry();
+      const gauge = (name: string, help: string, value: number) =>
+        new Gauge({ name: `vidgenie_${name}`, help, registers: [looked] }).set(value);
+      gauge('database_up', 'Whether the figures of the database could be read.', figures ? 1 : 0);
+      if (figures) {
+        gauge('queue_depth', 'Runs that wait to be started.', figures.waitingRuns);
+        gauge('queue_oldest_seconds', 'How long the oldest of them has waited.', figures.oldestWaitingSeconds);
+        gauge('runs_at_work', 'Runs that were started and are not settled.', figures.atWorkRuns);
+        gauge(
+          'turns_due',
+          'Turns of runs at work, and deliveries, that fell due and were not taken up.',
+          figures.overdueRuns,
+        );
+        gauge('turns_due_oldest_seconds', 'How long the oldest of them has been due.', figures.oldestOverdueSeconds);
+        gauge('credits_held', 'Credits held by runs that are not settled.', figures.heldCredits);
+        gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
+        gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
+      }
+      if (discrepancies !== null)
+        gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);
+      return `${await registry.metrics()}${await looked.metrics()}`;
+    },
+  };
+}

@@ -1,0 +1,25 @@
+import type { RunId, StepKind } from '../domain.ts';
+
+/**
+ * The moments right after which a process may die. The program does nothing at them; the fault tests kill the process there, each
+ * one, and a point without a test does not compile.
+ */
+export const failpoints = [
+  'run_inserted',
+  'run_dispatched',
+  'turn_claimed',
+  'step_submitting',
+  'step_sent',
+  'step_submitted',
+  'step_polled',
+  'step_storing',
+  'object_stored',
+  'step_done',
+  'step_failed',
+  'run_settled',
+  'run_told',
+  'run_delivered',
+] as const;
+export type Failpoint = (typeof failpoints)[number];
+
+export type ReachFailpoint = (failpoint: Failpoint, at: { runId: RunId; step?: StepKind }) => void;

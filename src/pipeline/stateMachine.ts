@@ -1,0 +1,91 @@
+import type { RunView, Step } from '../db/runs.ts';
+import type { Failure, StepKind, TerminalState } from '../domain.ts';
+import { maxFailedAttempts, maxOutage } from './retryPolicy.ts';
+
+/** What a turn does: exactly one of these. */
+export type Move =
+  | { move: 'send'; step: Step }
+  | { move: 'poll'; step: Step }
+  | { move: 'store'; step: Step }
+  | { move: 'cancel'; step: Step }
+  | { move: 'fail'; step: Step; failure: Failure }
+  | { move: 'settle'; state: TerminalState; capturedCredits: number; failure: Failure | null }
+  | { move: 'deliver' }
+  | { move: 'give_up_delivery'; failure: Failure };
+
+/** How often a step may be sent when nobody knows whether the first time succeeded. */
+export const maxSubmits: Record<StepKind, number> = { enhance: 2, image: 2, video: 1 };
+
+/** Decides what is next for a run, from what is written about it and nothing else. */
+export function nextTransition(view: RunView): Move {
+  const { run, steps } = view;
+  if (run.settledAt) {
+    if (run.failedAttempts <= maxOutage + 1) return { move: 'deliver' };
+    return { move: 'give_up_delivery', failure: cameToNothing(run.failedAttempts) };
+  }
+  const fatal = steps.find((step) => step.state === 'failed' && step.kind !== 'enhance');
+  if (fatal) return settled(steps, endedBy(fatal), fatal.failure);
+  const step = steps.find((one) => one.state !== 'done' && one.state !== 'failed' && one.state !== 'skipped');
+  if (!step) return settled(steps, 'succeeded', null);
+
+  switch (step.state) {
+    case 'pending':
+      return run.cancelRequestedAt ? settled(steps, 'canceled', null) : orGiveUp(view, { move: 'send', step });
+    case 'submitting':
+      // Found by a new dispatch: the one before died, or lost the run, between sending the step and writing the answer down.
+      return run.cancelRequestedAt || step.submits >= maxSubmits[step.kind]
+        ? { move: 'fail', step, failure: interrupted }
+        : orGiveUp(view, { move: 'send', step });
+    case 'submitted':
+      return run.cancelRequestedAt ? { move: 'cancel', step } : orGiveUp(view, { move: 'poll', step });
+    case 'storing':
+      return orGiveUp(view, { move: 'store', step });
+    case 'done':
+    case 'failed':
+    case 'skipped':
+      throw new Error(`a step that is ${step.state} is not at work`);
+  }
+}
+
+const interrupted: Failure = {
+  kind: 'interrupted',
+  detail: 'the work was interrupted while it was being sent, and sending it twice could cost twice',
+};
+
+const endedBy = (step: Step): TerminalState => (step.failure?.kind === 'canceled' ? 'canceled' : 'failed');
+
+function settled(steps: readonly Step[], state: TerminalState, failure: Failure | null): Move {
+  return { move: 'settle', state, failure, capturedCredits: earned(steps) };
+}
+
+/** What stopping costs: `credits` at most are paid, `back` at least come back, and `atWork` is being made now. */
+export type StopCost = { credits: number; back: number; atWork: StepKind | null };
+
+/**
+ * What it costs to stop a run now. Whatever was sent to a provider is paid for, also while nobody knows yet whether it got there;
+ * everything else comes back. Once somebody has asked a run to stop it sends nothing more, so the cost never rises after that.
+ */
+export function stopCost({ run, steps }: RunView): StopCost {
+  const isAtWork = ({ state }: Step) => state === 'submitting' || state === 'submitted' || state === 'storing';
+  const sent = steps.filter(isAtWork);
+  const credits = earned(steps) + sent.reduce((sum, step) => sum + step.priceCredits, 0);
+  return { credits, back: run.priceCredits - credits, atWork: sent.at(-1)?.kind ?? null };
+}
+
+/** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
+const earned = (steps: readonly Step[]): number =>
+  steps
+    .filter((step) => step.state === 'done' || step.failure?.kind === 'canceled')
+    .reduce((sum, step) => sum + step.priceCredits, 0);
+
+/** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
+function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
+  const maxLength = move.move === 'send' ? maxFailedAttempts : maxOutage;
+  if (view.run.failedAttempts <= maxLength + 1) return move;
+  return { move: 'fail', step: move.step, failure: cameToNothing(view.run.failedAttempts) };
+}
+
+const cameToNothing = (failedAttempts: number): Failure => ({
+  kind: 'internal',
+  detail: `the work was started ${failedAttempts - 1} times and came to nothing`,
+});
