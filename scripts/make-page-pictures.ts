@@ -82,8 +82,15 @@ process.exit(0);
 
 async function made({ services }: Program, { workflow, prompt, options }: (typeof wishes)[number]): Promise<string> {
   const outcome = await services.submit({
-    ...{ workspace, member: { ...member, name: 'Ada' }, workflow, prompt, options, image: null },
-    ...{ requestKey: crypto.randomUUID(), conversation: {}, platform: 'web' },
+    workspace,
+    member: { ...member, name: 'Ada' },
+    workflow,
+    prompt,
+    options,
+    image: null,
+    requestKey: crypto.randomUUID(),
+    conversation: {},
+    platform: 'web',
   });
   if (outcome.outcome !== 'accepted') throw new Error(`"${prompt}" was not accepted: ${outcome.outcome}`);
   for await (const view of services.watch(outcome.runId)) if (view.run.settledAt) break;

@@ -59,7 +59,10 @@ export async function startBots(
       const bot = await startDiscordBot({
         address: config.discord,
         http: publicKey === null ? null : { app: http.app, publicKey },
-        ...{ shards, services, log, onWorkspaceGone: (id) => forgetKeys(services, id, log) },
+        shards,
+        services,
+        log,
+        onWorkspaceGone: (id) => forgetKeys(services, id, log),
       });
       closers.push(bot.stop);
     }
@@ -153,7 +156,10 @@ async function mountOperator(
   const text = async (known: Metrics) =>
     await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
   mountProbes(app, {
-    ...{ checks, log, operatorToken: config.operatorToken, isStopping: () => stopping.aborted },
+    checks,
+    log,
+    operatorToken: config.operatorToken,
+    isStopping: () => stopping.aborted,
     metrics: metrics ? { contentType: metrics.contentType, text: () => text(metrics) } : null,
   });
   if (!queue || config.operatorToken === null) return;

@@ -112,8 +112,17 @@ export async function openProgram(
     };
     const { freeCredits, byokPricePercent, limits } = config;
     const submitDeps = {
-      ...{ db: database.db, providers, store, keys, moderation },
-      ...{ freeCredits, byokPricePercent, limits, now, wake, reachFailpoint },
+      db: database.db,
+      providers,
+      store,
+      keys,
+      moderation,
+      freeCredits,
+      byokPricePercent,
+      limits,
+      now,
+      wake,
+      reachFailpoint,
     };
     const rateLimit = lazyRateLimit(config, database.db, log, closers);
     const services: Services = {
@@ -138,11 +147,26 @@ export async function openProgram(
       const { openWork } = await import('./worker.ts');
       const random = options.random ?? Math.random;
       const work = await openWork({
-        ...{ config, database, keyring, closers },
-        ...{ messengers: options.messengers ?? {}, turnsAtOnce: options.turnsAtOnce },
+        config,
+        database,
+        keyring,
+        closers,
+        messengers: options.messengers ?? {},
+        turnsAtOnce: options.turnsAtOnce,
         deps: {
-          ...{ db: database.db, providers, keys, store, temporaryDirectory, log, now, random },
-          ...{ reachFailpoint, limits, meter, visibilityMs, byokPricePercent },
+          db: database.db,
+          providers,
+          keys,
+          store,
+          temporaryDirectory,
+          log,
+          now,
+          random,
+          reachFailpoint,
+          limits,
+          meter,
+          visibilityMs,
+          byokPricePercent,
         },
       });
       queue = work.queue;
@@ -166,7 +190,8 @@ function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: L
     );
   };
   closers.push({
-    ...{ part: 'the rate limit', withinMs: closeTimeoutMs },
+    part: 'the rate limit',
+    withinMs: closeTimeoutMs,
     close: async () => (await opening)?.close(),
   });
   const ask: RateLimit['ask'] = async (...who) => {

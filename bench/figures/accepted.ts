@@ -40,7 +40,9 @@ export const accepted: Figure = {
       const [ours, alone] = [median(rates.map(({ whole }) => whole)), median(rates.map(({ bare }) => bare))];
       rows.push({
         what: `accepted commands, ${name}`,
-        ...{ value: (ours / alone) * 100, unit: '% of the bare statement', reachFailpoint: { atLeast: 60 } },
+        value: (ours / alone) * 100,
+        unit: '% of the bare statement',
+        reachFailpoint: { atLeast: 60 },
         beside: [
           { what: 'accepted', value: ours, unit: '/s' },
           { what: 'bare statement', value: alone, unit: '/s' },
@@ -57,14 +59,16 @@ async function gatedStatement(client: postgres.Sql, workspace: string) {
   const db = drizzle(client, { logger: { logQuery: (text, values) => sent.push({ text, values }) } });
   const [id, requestKey, memberId, home] = [randomUUID(), randomUUID(), randomUUID(), `terminal:${workspace}`];
   await insertRun(db, {
-    ...{ id: runId.parse(id), workspaceId: workspaceId.parse(home), requestKey, memberId, memberName: 'Ada' },
-    ...{
-      workflow: 'complete',
-      prompt: 'a fox in the snow',
-      options: runOptions.parse({}),
-      conversation: {},
-      input: null,
-    },
+    id: runId.parse(id),
+    workspaceId: workspaceId.parse(home),
+    requestKey,
+    memberId,
+    memberName: 'Ada',
+    workflow: 'complete',
+    prompt: 'a fox in the snow',
+    options: runOptions.parse({}),
+    conversation: {},
+    input: null,
     steps: [
       { kind: 'enhance', priceCredits: 1, provider: 'bench', model: 'bench-words', keySource: 'none' },
       { kind: 'image', priceCredits: 5, provider: 'bench', model: 'bench-image', keySource: 'none' },

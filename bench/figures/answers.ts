@@ -54,7 +54,9 @@ async function measured(what: string, ask: Asking, bare: { what: string; ask: As
   return [
     {
       what: `${what}: the first answer, p99`,
-      ...{ value: at(0.99, firsts), unit: 'ms', reachFailpoint: { atMost: 100 } },
+      value: at(0.99, firsts),
+      unit: 'ms',
+      reachFailpoint: { atMost: 100 },
       beside: [
         { what: 'p50', value: at(0.5, firsts), unit: 'ms' },
         { what: 'the words p50', value: at(0.5, words), unit: 'ms' },
@@ -106,9 +108,18 @@ async function onSlack(stage: Stage): Promise<Row[]> {
     const key = crypto.randomUUID();
     const answered = new Promise<void>((resolve) => heard.set(key, resolve));
     await post({
-      ...{ command: '/vidgenie', text: 'help', team_id: 'T1', team_domain: 'first', user_id: 'U2', user_name: 'ada' },
-      ...{ channel_id: 'C1', channel_name: 'general', api_app_id: 'A1', is_enterprise_install: 'false' },
-      ...{ response_url: `${slack.url}/${key}`, trigger_id: key },
+      command: '/vidgenie',
+      text: 'help',
+      team_id: 'T1',
+      team_domain: 'first',
+      user_id: 'U2',
+      user_name: 'ada',
+      channel_id: 'C1',
+      channel_name: 'general',
+      api_app_id: 'A1',
+      is_enterprise_install: 'false',
+      response_url: `${slack.url}/${key}`,
+      trigger_id: key,
     });
     acknowledged();
     await answered;

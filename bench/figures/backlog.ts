@@ -49,7 +49,9 @@ export const backlog: Figure = {
     return [
       {
         what: 'processor time of a run, the dearest backlog over the cheapest',
-        ...{ value: (max / min - 1) * 100, unit: '% more', reachFailpoint: { atMost: 20 } },
+        value: (max / min - 1) * 100,
+        unit: '% more',
+        reachFailpoint: { atMost: 20 },
         beside: costs.map((value, index) => ({ what: `beside ${sizes[index]}`, value, unit: 'ms' })),
       },
     ];

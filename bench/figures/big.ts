@@ -51,7 +51,9 @@ export const big: Figure = {
     return [
       {
         what: `memory added by a video of ${megabytes} MB on its way to S3 and into a Slack thread`,
-        ...{ value: median(large), unit: 'MB', reachFailpoint: { atMost: 64 } },
+        value: median(large),
+        unit: 'MB',
+        reachFailpoint: { atMost: 64 },
         beside: [{ what: 'by a video of a few kB', value: median(small), unit: 'MB' }],
       },
     ];

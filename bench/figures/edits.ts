@@ -63,7 +63,9 @@ export const edits: Figure = {
     return [
       {
         what: `edits of ${runsAtWork} runs in one Slack workspace`,
-        ...{ value: (counted.length / measuredMs) * 60_000, unit: '/min', reachFailpoint: { atMost: 50 } },
+        value: (counted.length / measuredMs) * 60_000,
+        unit: '/min',
+        reachFailpoint: { atMost: 50 },
         beside: [
           { what: 'the budget', value: 45, unit: '/min' },
           { what: 'of runs that ended', value: counted.filter(({ ts }) => told.has(ts)).length, unit: '' },
@@ -72,7 +74,9 @@ export const edits: Figure = {
       },
       {
         what: 'the final message after the end of its run, the latest',
-        ...{ value: quantile(delays, 1) / 1_000, unit: 's', reachFailpoint: { atMost: 5 } },
+        value: quantile(delays, 1) / 1_000,
+        unit: 's',
+        reachFailpoint: { atMost: 5 },
         beside: [{ what: 'median', value: median(delays) / 1_000, unit: 's' }],
       },
     ];

@@ -32,7 +32,9 @@ export const startup: Figure = {
     return [
       {
         what: '`npx vidgenie credits`, nothing running before',
-        ...{ value: median(credits) / 1_000, unit: 's', reachFailpoint: { atMost: 1 } },
+        value: median(credits) / 1_000,
+        unit: 's',
+        reachFailpoint: { atMost: 1 },
         beside: [
           { what: 'the imports alone', value: median(alone) / 1_000, unit: 's' },
           { what: 'npx alone', value: median(npx) / 1_000, unit: 's' },
@@ -40,7 +42,10 @@ export const startup: Figure = {
       },
       {
         what: '`npm start` to ready, nothing running before',
-        ...{ value: median(starts) / 1_000, unit: 's', reachFailpoint: { atMost: 2 }, beside: [] },
+        value: median(starts) / 1_000,
+        unit: 's',
+        reachFailpoint: { atMost: 2 },
+        beside: [],
       },
     ];
   },

@@ -34,7 +34,9 @@ export const takeover: Figure = {
     return [
       {
         what: `the last of ${runsAtOnce} runs taken over after a kill`,
-        ...{ value: quantile(waits, 1) / 1_000, unit: 's', reachFailpoint: { atMost: visibilityMs / 1_000 + 1 } },
+        value: quantile(waits, 1) / 1_000,
+        unit: 's',
+        reachFailpoint: { atMost: visibilityMs / 1_000 + 1 },
         beside: [{ what: 'visibility time-out', value: visibilityMs / 1_000, unit: 's' }],
       },
     ];

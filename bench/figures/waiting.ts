@@ -60,22 +60,31 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   return [
     {
       what: `memory of the worker, ${name}`,
-      ...{ value: used.peakMb, unit: 'MB', reachFailpoint: { atMost: 350 } },
+      value: used.peakMb,
+      unit: 'MB',
+      reachFailpoint: { atMost: 350 },
       beside: [{ what: 'idle', value: idle.peakMb, unit: 'MB' }],
     },
     {
       what: `lateness of a poll, p95, ${name}`,
-      ...{ value: quantile(used.lateMs, 0.95) / 1_000, unit: 's', reachFailpoint: { atMost: 1 } },
+      value: quantile(used.lateMs, 0.95) / 1_000,
+      unit: 's',
+      reachFailpoint: { atMost: 1 },
       beside: [{ what: 'median', value: quantile(used.lateMs, 0.5) / 1_000, unit: 's' }, polls],
     },
     backend.pid === null
       ? {
           what: 'PostgreSQL at work, the queue in it',
-          ...{ value: ofDatabase, unit: '% of a core', reachFailpoint: { atMost: 40 }, beside: [ofWorker] },
+          value: ofDatabase,
+          unit: '% of a core',
+          reachFailpoint: { atMost: 40 },
+          beside: [ofWorker],
         }
       : {
           what: 'Redis at work',
-          ...{ value: share(cpuMsOf(backend.pid) - redisBefore), unit: '% of a core', reachFailpoint: { atMost: 20 } },
+          value: share(cpuMsOf(backend.pid) - redisBefore),
+          unit: '% of a core',
+          reachFailpoint: { atMost: 20 },
           beside: [ofWorker, { what: 'PostgreSQL', value: ofDatabase, unit: '% of a core' }],
         },
   ];

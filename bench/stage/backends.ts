@@ -21,7 +21,9 @@ export async function backends(stage: Stage): Promise<Backend[]> {
   const redis = await stage.redis();
   const { url } = await stage.installation();
   const onPostgres: Backend = {
-    ...{ name: 'PostgreSQL', installation: stage.installation, pid: null },
+    name: 'PostgreSQL',
+    installation: stage.installation,
+    pid: null,
     open: async (name, jobs, work) => {
       const connection = { connectionString: url, max: 4, options: '-c synchronous_commit=off', migrate: false };
       const queue = new Queue(name, { connection }, createPostgresBackend).on('error', deaf);
@@ -34,7 +36,8 @@ export async function backends(stage: Stage): Promise<Backend[]> {
   if (!redis) return [onPostgres];
   const { hostname: host, port } = new URL(redis.url);
   const onRedis: Backend = {
-    ...{ name: 'Redis', pid: redis.pid },
+    name: 'Redis',
+    pid: redis.pid,
     installation: async () => {
       const conversation = await stage.installation();
       return { ...conversation, environment: { ...conversation.environment, REDIS_URL: redis.url } };

@@ -20,7 +20,11 @@ type BenchProcess = {
 /** Starts a bot or a worker of an installation; resolves when it is ready. */
 export async function startProcess(stage: Stage, role: 'bot' | 'worker', conversation: Place, orders: Orders = {}) {
   const told: z.infer<typeof processOrders> = {
-    ...{ role, media: stage.media, pace: { kind: 'instant' }, visibilityMs: 20_000, ...orders },
+    role,
+    media: stage.media,
+    pace: { kind: 'instant' },
+    visibilityMs: 20_000,
+    ...orders,
     environment: { ...conversation.environment, ...orders.environment },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
@@ -36,7 +40,9 @@ export async function startProcess(stage: Stage, role: 'bot' | 'worker', convers
   const first = await heard(child);
   if (first.word !== 'ready') throw new Error('the process spoke out of turn');
   const started: BenchProcess = {
-    ...{ port: first.port, pid: child.pid ?? 0, kill },
+    port: first.port,
+    pid: child.pid ?? 0,
+    kill,
     used: async () => {
       child.send('used');
       const answer = await heard(child);

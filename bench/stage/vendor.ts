@@ -32,20 +32,35 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
     throw new ProviderError('invalid_request', 'this step answers at once');
   };
   const enhance: Provider<'enhance'> = {
-    ...{ ...common, step: 'enhance', model: 'bench-words', poll: never, download: never, cancel: async () => {} },
+    ...common,
+    step: 'enhance',
+    model: 'bench-words',
+    poll: never,
+    download: never,
+    cancel: async () => {},
     submit: async ({ prompt }, { signal }) => {
       if (pace.kind === 'stuck') await delay(600_000, undefined, { signal });
       return { outcome: 'finished', output: { image: prompt, motion: prompt } };
     },
   };
   const image: Provider<'image'> = {
-    ...{ ...common, step: 'image', model: 'bench-image', poll: never, download: never, cancel: async () => {} },
+    ...common,
+    step: 'image',
+    model: 'bench-image',
+    poll: never,
+    download: never,
+    cancel: async () => {},
     submit: async () => ({ outcome: 'finished', output: { body: Readable.from([picture], { objectMode: false }) } }),
   };
   const video: Provider<'video'> = {
-    ...{ ...common, step: 'video', model: 'bench-video', cancel: async () => {} },
+    ...common,
+    step: 'video',
+    model: 'bench-video',
+    cancel: async () => {},
     submit: async (_request, { runId }) => ({
-      ...{ outcome: 'accepted', handle: { runId }, pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0 },
+      outcome: 'accepted',
+      handle: { runId },
+      pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0,
     }),
     poll: async (handle, { runId }) => {
       if (pace.kind !== 'waiting') return { outcome: 'finished' };

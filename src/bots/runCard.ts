@@ -181,7 +181,14 @@ export function mediaOf(view: RunView, text: Text): CardMedia[] {
     .filter((asset) => order.includes(asset.step) && asset.removedAt === null)
     .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step))
     .map(({ kind, objectKey, mime, width, height, seconds, bytes }) => ({
-      ...{ kind, label: text.runs.media[kind], objectKey, mime, width, height, seconds, bytes },
+      kind,
+      label: text.runs.media[kind],
+      objectKey,
+      mime,
+      width,
+      height,
+      seconds,
+      bytes,
     }));
 }
 

@@ -113,7 +113,10 @@ function describeShows(program: Command, then: Then): Command {
     .action(async (workspace: string, amount: string, given: Json & { key?: string; note?: string }) =>
       then(
         (await import('./grant.ts')).grant({
-          ...{ workspace, amount, key: given.key, note: given.note },
+          workspace,
+          amount,
+          key: given.key,
+          note: given.note,
           isJson: given.json === true || credits.opts<Json>().json === true,
         }),
       ),

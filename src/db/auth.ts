@@ -102,9 +102,14 @@ export async function createLink(tx: Tx, { workspaceId, member, channelIds, loca
   const secret = newSecret();
   await tx.delete(webLinks).where(lt(webLinks.expiresAt, sql`now() - interval '1 day'`));
   await tx.insert(webLinks).values({
-    ...{ hash: hashOf(secret), workspaceId, memberId: member.id, memberName: member.name, isAdmin: member.isAdmin },
+    hash: hashOf(secret),
+    workspaceId,
+    memberId: member.id,
+    memberName: member.name,
+    isAdmin: member.isAdmin,
     channelIds: channelIds && [...channelIds],
-    ...{ locale, expiresAt: sql`now() + make_interval(mins => ${linkMinutes})` },
+    locale,
+    expiresAt: sql`now() + make_interval(mins => ${linkMinutes})`,
   });
   return secret;
 }
@@ -124,7 +129,12 @@ export async function openSession(tx: Tx, linkSecret: string): Promise<{ words: 
     const { workspaceId, memberId, memberName, channelIds, locale } = link;
     await inner.delete(webSessions).where(lt(webSessions.expiresAt, sql`now()`));
     await inner.insert(webSessions).values({
-      ...{ hash: hashOf(words), workspaceId, memberId, memberName, channelIds, locale },
+      hash: hashOf(words),
+      workspaceId,
+      memberId,
+      memberName,
+      channelIds,
+      locale,
       adminUntil: link.isAdmin ? sql`now() + make_interval(hours => ${adminHours})` : null,
       expiresAt: sql`now() + make_interval(hours => ${sessionHours})`,
     });

@@ -1,6 +1,6 @@
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { connectionLost, openLines } from './postgresSocket.ts';
+import { connectionLost, openPostgresSocket } from './postgresSocket.ts';
 
 export type Db = PostgresJsDatabase;
 /** A transaction, or the database itself: what every function of `db/` takes first. */
@@ -43,6 +43,8 @@ export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { silenceMs, serverVersion = 0 } = options;
+  // Our sockets are encrypted where the URL asks for TLS. The driver's types leave its option `socket` out.
+  const sockets = { socket: openPostgresSocket(url, silenceMs), ssl: false };
   const client = postgres(url, {
     max: options.connections ?? 10,
     connect_timeout: 10,
@@ -51,8 +53,7 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     idle_timeout: 60,
     // Seconds. The driver's own pauses grow to twenty, in which a database that came back would stand idle.
     backoff: () => 0.2,
-    // The sockets come encrypted where the URL wants them so.
-    ...{ socket: openLines(url, silenceMs), ssl: false },
+    ...sockets,
     connection: {
       application_name: options.applicationName ?? 'vidgenie',
       ...(silenceMs !== undefined && patienceOfServer(silenceMs, serverVersion)),

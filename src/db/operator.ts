@@ -19,9 +19,18 @@ export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }
   const stuck = stuckAfter && and(isNull(runs.deliveredAt), or(isOverdue(stuckAfter), comesToNothing(stuckAfter)));
   return await tx
     .select({
-      ...{ id: runs.id, workspaceId: runs.workspaceId, member: runs.memberName, workflow: runs.workflow },
-      ...{ state: runs.state, priceCredits: runs.priceCredits, failure: runs.failure, createdAt: runs.createdAt },
-      ...{ prompt: runs.prompt, settledAt: runs.settledAt, dueAt: runs.dueAt, failedAttempts: runs.failedAttempts },
+      id: runs.id,
+      workspaceId: runs.workspaceId,
+      member: runs.memberName,
+      workflow: runs.workflow,
+      state: runs.state,
+      priceCredits: runs.priceCredits,
+      failure: runs.failure,
+      createdAt: runs.createdAt,
+      prompt: runs.prompt,
+      settledAt: runs.settledAt,
+      dueAt: runs.dueAt,
+      failedAttempts: runs.failedAttempts,
     })
     .from(runs)
     .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), stuck))
@@ -109,8 +118,12 @@ const tallied = z.coerce.number();
 export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; limit: number }) {
   const rows = await tx
     .select({
-      ...{ id: workspaces.id, platform: workspaces.platform, name: workspaces.name, createdAt: workspaces.createdAt },
-      ...{ balance: creditAccounts.balance, held: creditAccounts.held },
+      id: workspaces.id,
+      platform: workspaces.platform,
+      name: workspaces.name,
+      createdAt: workspaces.createdAt,
+      balance: creditAccounts.balance,
+      held: creditAccounts.held,
       runs: sql`(SELECT count(*) FROM runs r WHERE r.workspace_id = ${workspaces.id})`.mapWith((count) =>
         tallied.parse(count),
       ),

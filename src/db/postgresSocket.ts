@@ -22,7 +22,7 @@ export const connectionLost = (message: string) => Object.assign(new Error(messa
  * sent; if the end were a failure it would be forgotten, and when the line is up again it would be answered with nothing, or with the
  * answer to somebody else's question.
  */
-export function openLines(url: string, silenceMs: number | undefined) {
+export function openPostgresSocket(url: string, silenceMs: number | undefined) {
   const encryption = encryptionOf(url);
   let attempts = 0;
   return async ({ host, port, path }: Target): Promise<Socket> => {

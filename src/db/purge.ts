@@ -77,7 +77,11 @@ export async function purgeWorkspace(
     const purged = await inner
       .update(runs)
       .set({
-        ...{ memberId: '', memberName: '', prompt: '', conversation: {}, postedMessages: {} },
+        memberId: '',
+        memberName: '',
+        prompt: '',
+        conversation: {},
+        postedMessages: {},
         requestKey: sql`'purged:' || ${runs.id}`,
         deletedAt: sql`coalesce(${runs.deletedAt}, now())`,
         failure: sql`${runs.failure} || '{"detail": ""}'`,

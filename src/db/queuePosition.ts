@@ -53,11 +53,15 @@ export async function queuePositionOf(
   furthest = 100,
 ): Promise<QueuePosition> {
   const ofOthers = startable({
-    ...{ workspaceId: sql`me.workspace_id`, memberAtWork, max: sql`${furthest}::int` },
+    workspaceId: sql`me.workspace_id`,
+    memberAtWork,
+    max: sql`${furthest}::int`,
     which: sql`b.member_id <> me.member_id AND (b.created_at, b.id) < (me.created_at, me.id)`,
   });
   const elsewhere = startable({
-    ...{ workspaceId: sql`hop.workspace_id`, memberAtWork, which: sql`true` },
+    workspaceId: sql`hop.workspace_id`,
+    memberAtWork,
+    which: sql`true`,
     max: sql`least(${furthest}::int, greatest(0, least(own.before + own.at_work, ${workspaceAtWork}::int) - at_work.runs))`,
   });
   const [row] = positionRows.parse(

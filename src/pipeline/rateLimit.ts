@@ -35,7 +35,9 @@ export async function createRateLimit(
   const redis = store.redis ? await connectRedis(store.redis, onError, countWithinMs) : null;
   const limiter = (keyPrefix: string, points: number) => {
     const options = {
-      ...{ keyPrefix, points, duration: seconds },
+      keyPrefix,
+      points,
+      duration: seconds,
       // Who is over the limit is told so without asking the store again.
       inMemoryBlockOnConsumed: points + 1,
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: seconds }),

@@ -38,14 +38,12 @@ export function planCommands(
     const tag = `chaos-${number}`;
     const conversation = { guildId: guild.id, channelId: channel.id, rootId: root.id, opensThread: true, locale: 'en' };
     return {
-      ...{
-        tag,
-        runId: null,
-        oddities: [],
-        accepted: 0,
-        deliveries: 0,
-        atMs: Math.floor(random.next() * stormMs * 0.7),
-      },
+      tag,
+      runId: null,
+      oddities: [],
+      accepted: 0,
+      deliveries: 0,
+      atMs: Math.floor(random.next() * stormMs * 0.7),
       submission: {
         workspace: { id: workspaceId.parse(`discord:${guild.id}`), platform: 'discord', name: guild.name },
         member: { id: `member-${number}`, name: 'Ada', isAdmin: false },

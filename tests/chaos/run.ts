@@ -25,9 +25,14 @@ for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => 
 say(`chaos: seed ${seed}, queue ${queue}, ${values.minutes} minutes`);
 try {
   const report = await runChaos({
-    ...{ seed, queue, stormMs: Number(values.minutes) * 60_000, patienceMs: 300_000 },
+    seed,
+    queue,
+    stormMs: Number(values.minutes) * 60_000,
+    patienceMs: 300_000,
     leastKills: Math.min(100, Math.floor(33 * Number(values.minutes))),
-    ...{ runs: Number(values.runs), workspaces: Number(values.workspaces), workers: Number(values.workers) },
+    runs: Number(values.runs),
+    workspaces: Number(values.workspaces),
+    workers: Number(values.workers),
     tell: say,
     signal: interruption.signal,
   });

@@ -182,7 +182,10 @@ const responses = (said: string) => ({
   model: 'gpt-6-luna',
   output: [
     {
-      ...{ id: 'msg_1', type: 'message', role: 'assistant', status: 'completed' },
+      id: 'msg_1',
+      type: 'message',
+      role: 'assistant',
+      status: 'completed',
       content: [{ type: 'output_text', annotations: [], text: said }],
     },
   ],

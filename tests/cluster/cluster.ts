@@ -50,7 +50,10 @@ export async function startCluster({ directory, environment, environmentOf, queu
       VIDGENIE_KEYRING: newKeyring(),
       DATABASE_URL: databaseUrl ?? (await startDatabase(directory, say, closers)),
       S3_ENDPOINT: await startS3Server(directory, closers),
-      ...{ S3_BUCKET: 'vidgenie', S3_REGION: 'us-east-1', S3_ACCESS_KEY_ID: 'S3RVER', S3_SECRET_ACCESS_KEY: 'S3RVER' },
+      S3_BUCKET: 'vidgenie',
+      S3_REGION: 'us-east-1',
+      S3_ACCESS_KEY_ID: 'S3RVER',
+      S3_SECRET_ACCESS_KEY: 'S3RVER',
       ...(queue === 'redis' ? { REDIS_URL: await startQueue(closers) } : {}),
     };
     const shared = { VIDGENIE_HOME: join(directory, 'home'), ...environment, ...services };
@@ -79,7 +82,9 @@ export async function startCluster({ directory, environment, environmentOf, queu
       Promise.all(names.workers.map((name) => begin(name, 'worker'))),
     ]);
     const cluster: Cluster = {
-      ...{ bots, workers, services },
+      bots,
+      workers,
+      services,
       stop: async () => {
         const ended = await Promise.all(
           [...bots, ...workers].map(async ({ name, process }) => ({ name, code: await end(process, 'SIGTERM') })),

@@ -24,8 +24,10 @@ const hasChat = chatSecrets.some((name) => process.env[name] || process.env[`${n
 const discord = hasChat ? null : await openDiscord();
 const chat = discord
   ? {
-      ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
-      ...{ DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_SHARDS: 'none' },
+      DISCORD_TOKEN: discord.address.token,
+      DISCORD_API_URL: discord.address.apiUrl,
+      DISCORD_PUBLIC_KEY: discord.publicKey,
+      DISCORD_SHARDS: 'none',
     }
   : {};
 // Each bot carries half of Discord's gateway, unless something else was asked for.
@@ -49,7 +51,9 @@ const [bot] = cluster.bots;
 if (discord && bot) {
   const channel = discord.channel(discord.guild());
   const asked = discord.people.command(discord.person(), channel, 'complete', {
-    ...{ prompt: 'a fox in the snow', duration: 3, resolution: '720p' },
+    prompt: 'a fox in the snow',
+    duration: 3,
+    resolution: '720p',
   });
   say('In a stand-in for Discord somebody types: /vidgenie complete a fox in the snow --duration 3 --resolution 720p');
   await discord.sendOverHttp(asked, `${bot.url}/discord/interactions`);

@@ -38,9 +38,13 @@ test.for(['redis', 'postgres'] as const)(
       queue,
       databaseUrl: database.url,
       environment: {
-        ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
-        ...{ DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_SHARDS: 'none' },
-        ...{ OPENAI_API_KEY: 'sk-cluster', GOOGLE_API_KEY: 'AIza-cluster', FREE_CREDITS: '10000' },
+        DISCORD_TOKEN: discord.address.token,
+        DISCORD_API_URL: discord.address.apiUrl,
+        DISCORD_PUBLIC_KEY: discord.publicKey,
+        DISCORD_SHARDS: 'none',
+        OPENAI_API_KEY: 'sk-cluster',
+        GOOGLE_API_KEY: 'AIza-cluster',
+        FREE_CREDITS: '10000',
       },
       environmentOf: (name) => {
         const port = ways.get(name) ?? vendors.port;

@@ -72,9 +72,14 @@ test('the keys of a server go when it is left, also while the bot was down; one 
 
   const { environment } = await newcomer();
   const bot = vidgenie(['start'], {
-    ...{ ...environment, DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
-    ...{ VIDGENIE_KEYRING: keyring, VIDGENIE_ROLE: 'bot', DATABASE_URL: url },
-    ...{ DISCORD_SHARDS: '0', DISCORD_SHARD_COUNT: '2' },
+    ...environment,
+    DISCORD_TOKEN: discord.address.token,
+    DISCORD_API_URL: discord.address.apiUrl,
+    VIDGENIE_KEYRING: keyring,
+    VIDGENIE_ROLE: 'bot',
+    DATABASE_URL: url,
+    DISCORD_SHARDS: '0',
+    DISCORD_SHARD_COUNT: '2',
   });
   await bot.said(new RegExp(`${idOf(gone)}.*keys are deleted|keys are deleted.*${idOf(gone)}`));
   expect(new Set(await workspacesWithKeys(db))).toEqual(new Set(ids.filter((id) => id !== idOf(gone))));

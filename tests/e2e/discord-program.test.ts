@@ -57,7 +57,10 @@ test('a bot over HTTP and a worker, as two processes on one database', async () 
   const shared = { ...environment, ...environmentOf(discord), DATABASE_URL: database.url };
   const worker = vidgenie(['start'], { ...shared, VIDGENIE_ROLE: 'worker', PORT: '0' });
   const bot = vidgenie(['start'], {
-    ...{ ...shared, VIDGENIE_ROLE: 'bot', PORT: String(port), DISCORD_PUBLIC_KEY: discord.publicKey },
+    ...shared,
+    VIDGENIE_ROLE: 'bot',
+    PORT: String(port),
+    DISCORD_PUBLIC_KEY: discord.publicKey,
   });
   await discord.world.until(() => discord.gateway.isConnected());
   const endpoint = `http://127.0.0.1:${port}/discord/interactions`;

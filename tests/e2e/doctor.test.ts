@@ -57,11 +57,18 @@ test('before the first start the doctor has tried everything that is configured,
   );
   const port = new URL(await deserted()).port;
   const { status, fine, findings, of, output } = await examined({
-    ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
-    ...{ SLACK_BOT_TOKEN: ownToken, SLACK_SIGNING_SECRET: signingSecret, SLACK_API_URL: slack.settings.apiUrl },
-    ...{ OPENAI_API_KEY: openAiCanary, OPENAI_BASE_URL: `${models.url}/v1` },
-    ...{ GOOGLE_API_KEY: googleCanary, GOOGLE_BASE_URL: models.url },
-    ...{ ...s3.environment, PUBLIC_URL: `http://127.0.0.1:${port}`, PORT: port },
+    DISCORD_TOKEN: discord.address.token,
+    DISCORD_API_URL: discord.address.apiUrl,
+    SLACK_BOT_TOKEN: ownToken,
+    SLACK_SIGNING_SECRET: signingSecret,
+    SLACK_API_URL: slack.settings.apiUrl,
+    OPENAI_API_KEY: openAiCanary,
+    OPENAI_BASE_URL: `${models.url}/v1`,
+    GOOGLE_API_KEY: googleCanary,
+    GOOGLE_BASE_URL: models.url,
+    ...s3.environment,
+    PUBLIC_URL: `http://127.0.0.1:${port}`,
+    PORT: port,
     ...(redis ? { REDIS_URL: redis.url } : {}),
   });
   expect({ status, fine, wrong: findings.filter(({ isFine }) => !isFine) }).toEqual({
@@ -88,15 +95,23 @@ test('before the first start each part that does not work is named with what to 
   const models = await startModels([{ id: 'gpt-image-2.6-flare', shutdown_date: '2026-12-01' }], []);
   models.fail('GET', /v1beta\/models/, { fault: 'status', status: 400, body: invalidGoogleKey(`no: ${googleCanary}`) });
   const { status, fine, of, output } = await examined({
-    ...{ DISCORD_TOKEN: 'abc', DISCORD_API_URL: discord.address.apiUrl },
-    ...{ SLACK_BOT_TOKEN: 'xoxb-CANARY', SLACK_APP_TOKEN: 'xapp-CANARY', SLACK_API_URL: slack.settings.apiUrl },
-    ...{ OPENAI_API_KEY: openAiCanary, OPENAI_BASE_URL: `${models.url}/v1` },
-    ...{ GOOGLE_API_KEY: googleCanary, GOOGLE_BASE_URL: models.url },
-    ...{ ...s3.environment, S3_SECRET_ACCESS_KEY: 'CANARY-secret' },
-    ...{ REDIS_URL: `redis://:CANARY-password@${new URL(await deserted()).host}` },
-    ...{ DATABASE_URL: 'postgres://vidgenie:CANARY-password@127.0.0.1:1/vidgenie' },
-    ...{ VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 'CANARY').toString('base64')}` },
-    ...{ PUBLIC_URL: await deserted(), PORT: '0', OPERATOR_TOKN: 'CANARY-operator-token' },
+    DISCORD_TOKEN: 'abc',
+    DISCORD_API_URL: discord.address.apiUrl,
+    SLACK_BOT_TOKEN: 'xoxb-CANARY',
+    SLACK_APP_TOKEN: 'xapp-CANARY',
+    SLACK_API_URL: slack.settings.apiUrl,
+    OPENAI_API_KEY: openAiCanary,
+    OPENAI_BASE_URL: `${models.url}/v1`,
+    GOOGLE_API_KEY: googleCanary,
+    GOOGLE_BASE_URL: models.url,
+    ...s3.environment,
+    S3_SECRET_ACCESS_KEY: 'CANARY-secret',
+    REDIS_URL: `redis://:CANARY-password@${new URL(await deserted()).host}`,
+    DATABASE_URL: 'postgres://vidgenie:CANARY-password@127.0.0.1:1/vidgenie',
+    VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 'CANARY').toString('base64')}`,
+    PUBLIC_URL: await deserted(),
+    PORT: '0',
+    OPERATOR_TOKN: 'CANARY-operator-token',
   });
   expect({ status, fine }).toEqual({ status: 1, fine: false });
   expect(of('configuration')).toEqual([expect.stringMatching(/OPERATOR_TOKN .*did you mean OPERATOR_TOKEN/)]);

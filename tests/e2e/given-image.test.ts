@@ -19,8 +19,13 @@ test('an image is neither fetched nor decoded for a command that is refused for 
     await ensureWorkspace(database.db, workspace, 0);
     await saveSettings(database.db, workspace.id, { ...settings, ...over });
     return {
-      ...{ services, workspace, member: { id: 'ada', name: 'Ada', isAdmin: false }, requestKey: crypto.randomUUID() },
-      ...{ conversation: {}, locale: 'en', signal: new AbortController().signal },
+      services,
+      workspace,
+      member: { id: 'ada', name: 'Ada', isAdmin: false },
+      requestKey: crypto.randomUUID(),
+      conversation: {},
+      locale: 'en',
+      signal: new AbortController().signal,
       openImage: async () => {
         opened += 1;
         return inject('vendorMedia').image;

@@ -15,9 +15,15 @@ test('a bot that was told to stop says so to whoever sends it requests, and stil
   const [discord, database] = await Promise.all([createDiscord(), createTestDatabase()]);
   const { environment } = await newcomer();
   const bot = vidgenie(['start'], {
-    ...{ ...environment, VIDGENIE_ROLE: 'bot', PORT: '0', DATABASE_URL: database.url },
-    ...{ VIDGENIE_KEYRING: process.env.TEST_KEYRING, DISCORD_PUBLIC_KEY: discord.publicKey, DISCORD_SHARDS: 'none' },
-    ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
+    ...environment,
+    VIDGENIE_ROLE: 'bot',
+    PORT: '0',
+    DATABASE_URL: database.url,
+    VIDGENIE_KEYRING: process.env.TEST_KEYRING,
+    DISCORD_PUBLIC_KEY: discord.publicKey,
+    DISCORD_SHARDS: 'none',
+    DISCORD_TOKEN: discord.address.token,
+    DISCORD_API_URL: discord.address.apiUrl,
   });
   const { port } = z.object({ port: z.int() }).parse(JSON.parse(await bot.said(/listening for/)));
   const base = `http://127.0.0.1:${port}`;

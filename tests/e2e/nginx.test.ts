@@ -169,8 +169,13 @@ test('behind the documented nginx both chats are answered, and nobody who has no
 
   // Slack says how long its requests are; the receiver takes no other. HTTP/2 does not, and nginx puts it in.
   const command = new URLSearchParams({
-    ...{ command: '/vidgenie', text: 'help', team_id: 'T000000001', user_id: slack.people.ada },
-    ...{ channel_id: slack.channels.general, trigger_id: 'T-1', response_url: 'http://127.0.0.1:9/x' },
+    command: '/vidgenie',
+    text: 'help',
+    team_id: 'T000000001',
+    user_id: slack.people.ada,
+    channel_id: slack.channels.general,
+    trigger_id: 'T-1',
+    response_url: 'http://127.0.0.1:9/x',
   }).toString();
   const typed = { 'content-type': 'application/x-www-form-urlencoded' };
   expect((await ask('POST', '/slack/events', { ...typed, ...signed(command) }, command)).status).toBe(200);

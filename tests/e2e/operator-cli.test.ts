@@ -24,8 +24,11 @@ async function conversation() {
   const installation = await createInstallation(database);
   const workspace = await createWorkspace(database, 1_000);
   const environment = {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, VIDGENIE_HOME: installation.home },
-    ...{ DATABASE_URL: database.url, VIDGENIE_KEYRING: process.env.TEST_KEYRING },
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    VIDGENIE_HOME: installation.home,
+    DATABASE_URL: database.url,
+    VIDGENIE_KEYRING: process.env.TEST_KEYRING,
   };
   const command = async (...words: string[]) => {
     const it = vidgenie(words, environment);

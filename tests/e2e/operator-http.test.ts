@@ -202,7 +202,10 @@ const exported = z.object({
         z.object({
           spans: z.array(
             z.object({
-              ...{ name: z.string(), traceId: z.string(), spanId: z.string(), parentSpanId: z.string().default('') },
+              name: z.string(),
+              traceId: z.string(),
+              spanId: z.string(),
+              parentSpanId: z.string().default(''),
               attributes: z.array(
                 z.object({ key: z.string(), value: z.object({ stringValue: z.string().optional() }) }),
               ),
@@ -254,8 +257,12 @@ test('a worker serves its probes too, and a port that is taken is one line that 
   onTestFinished(taken.close);
   const config = testConfig(database.url, home);
   const environment = {
-    ...{ PATH: process.env.PATH, HOME: process.env.HOME, VIDGENIE_ROLE: 'worker', VIDGENIE_HOME: config.home },
-    ...{ DATABASE_URL: database.url, VIDGENIE_KEYRING: process.env.TEST_KEYRING },
+    PATH: process.env.PATH,
+    HOME: process.env.HOME,
+    VIDGENIE_ROLE: 'worker',
+    VIDGENIE_HOME: config.home,
+    DATABASE_URL: database.url,
+    VIDGENIE_KEYRING: process.env.TEST_KEYRING,
   };
   const refused = vidgenie(['start'], { ...environment, PORT: String(port) });
   expect(await refused.exit).toBe(1);

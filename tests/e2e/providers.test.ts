@@ -130,8 +130,11 @@ test('the same holds for Veo, whose operation is found again by its stored name'
   veo.states.push(veoWorking, veoDone(vendors.omni.file.bytes));
   const { OPENAI_API_KEY, OPENAI_BASE_URL } = vendors.environment;
   const environment = {
-    ...{ OPENAI_API_KEY: String(OPENAI_API_KEY), OPENAI_BASE_URL: String(OPENAI_BASE_URL), GOOGLE_BASE_URL: veo.url },
-    ...{ GOOGLE_CLOUD_PROJECT: 'a-project', VIDEO_MODEL: 'veo-3.1-generate-001' },
+    OPENAI_API_KEY: String(OPENAI_API_KEY),
+    OPENAI_BASE_URL: String(OPENAI_BASE_URL),
+    GOOGLE_BASE_URL: veo.url,
+    GOOGLE_CLOUD_PROJECT: 'a-project',
+    VIDEO_MODEL: 'veo-3.1-generate-001',
   };
   const database = await createTestDatabase();
   const installation = await createInstallation(database);

@@ -37,8 +37,13 @@ async function opened(kind: 'files' | 's3', reached?: Database) {
   await program.services.store.prepare();
   const workspace = await createWorkspace(database, 1_000);
   const request: CommandRequest = {
-    ...{ services: program.services, workspace, member: { id: 'ada', name: 'Ada', isAdmin: false } },
-    ...{ requestKey: crypto.randomUUID(), conversation: {}, locale: 'en', signal: new AbortController().signal },
+    services: program.services,
+    workspace,
+    member: { id: 'ada', name: 'Ada', isAdmin: false },
+    requestKey: crypto.randomUUID(),
+    conversation: {},
+    locale: 'en',
+    signal: new AbortController().signal,
     openImage: async () => inject('vendorMedia').image,
   };
   return { home, database, s3, program, workspace, request };
@@ -49,8 +54,12 @@ const closer = { workflow: 'video', prompt: 'closer', options: {}, image: 'any' 
 const sweepOf = ({ services }: Program, over: Partial<Parameters<typeof sweep>[0]> = {}) =>
   sweep(
     {
-      ...{ db: services.db, store: services.store, log: createLog('silent', false), random: Math.random },
-      ...{ retention: { mediaDays: 30, inputHours: 24 }, ...over },
+      db: services.db,
+      store: services.store,
+      log: createLog('silent', false),
+      random: Math.random,
+      retention: { mediaDays: 30, inputHours: 24 },
+      ...over,
     },
     new AbortController().signal,
   );
@@ -267,8 +276,13 @@ test('a sweeper erases by itself what killed processes left: objects that nobody
   await utimes(join(home, 'media', key), left, left);
   // Where chance has it so, each of its chores comes at once.
   const sweeper = startSweeper({
-    ...{ db, store, temporaryDirectory: directory, retention: { mediaDays: 30, inputHours: 24 } },
-    ...{ log: createLog('silent', false), random: () => 0, now: () => new Date() },
+    db,
+    store,
+    temporaryDirectory: directory,
+    retention: { mediaDays: 30, inputHours: 24 },
+    log: createLog('silent', false),
+    random: () => 0,
+    now: () => new Date(),
   });
   onTestFinished(sweeper.stop);
   await expect.poll(() => store.size(key)).toBeNull();

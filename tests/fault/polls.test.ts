@@ -46,7 +46,11 @@ test('polls for which there is no room share jobs, and each is dispatched once',
   const dispatched: string[] = [];
   const relay = startRelay(
     {
-      ...{ db: database.db, queue, log: createLog('silent', false), visibilityMs: 60_000, limits: defaultLimits },
+      db: database.db,
+      queue,
+      log: createLog('silent', false),
+      visibilityMs: 60_000,
+      limits: defaultLimits,
       reachFailpoint: (failpoint, { runId }) => failpoint === 'run_dispatched' && dispatched.push(runId),
     },
     () => 1,

@@ -207,7 +207,9 @@ test('workers killed at every stage, time and again, leave runs that are told wh
     for (let number = 0; !isOver; number += 1) {
       const caller = `${slot}-${number}`;
       const worker = await startSlackProcess('worker', slack, installation, {
-        ...{ deaths, caller, onSpawn: (kill: () => void) => kills.set(caller, kill) },
+        deaths,
+        caller,
+        onSpawn: (kill: () => void) => kills.set(caller, kill),
       });
       await worker.exited;
     }
@@ -305,7 +307,10 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   killedAt(slack, 'chat.postEphemeral', third);
   const { general } = slack.channels;
   const mention = {
-    ...{ type: 'app_mention', user: slack.people.ada, channel: general, ts: '1700000000.000100' },
+    type: 'app_mention',
+    user: slack.people.ada,
+    channel: general,
+    ts: '1700000000.000100',
     text: `<@${slack.bot}> image a hen`,
   };
   await unanswered((await createDriver(slack, third.port)).event(mention, { id: 'Ev1' }));

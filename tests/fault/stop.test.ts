@@ -45,8 +45,12 @@ test('a stop ends within ten seconds while a provider, a client and a database d
   const discord = await createDiscord();
   const port = await freePort();
   const bot = vidgenie(['start'], {
-    ...{ ...shared, VIDGENIE_ROLE: 'bot', PORT: String(port), DISCORD_PUBLIC_KEY: discord.publicKey },
-    ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
+    ...shared,
+    VIDGENIE_ROLE: 'bot',
+    PORT: String(port),
+    DISCORD_PUBLIC_KEY: discord.publicKey,
+    DISCORD_TOKEN: discord.address.token,
+    DISCORD_API_URL: discord.address.apiUrl,
   });
 
   // Workers whose database is behind a network that swallows everything.

@@ -134,12 +134,10 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
   const asks = fc.oneof(fc.constantFrom(...startingOf(run)), fc.constantFrom(...othersOf(run)));
   const hostile = asks.chain(({ method, path, scope, body, query }) =>
     fc.record({
-      ...{
-        method: path === '/enter' ? fc.constant(method) : methodOf(method),
-        path: twisted(path),
-        credential: credentialOf(tokens[scope]),
-        headers,
-      },
+      method: path === '/enter' ? fc.constant(method) : methodOf(method),
+      path: twisted(path),
+      credential: credentialOf(tokens[scope]),
+      headers,
       query: query ? queryOf(query) : fc.constant(''),
       body: body ? bodyOf(body) : fc.constant(undefined),
     }),

@@ -134,8 +134,14 @@ test('a ledger tells a member what others’ runs cost, and which of them were t
 });
 
 const requestOf = (server: WebServer, workspace: Workspace, member: Member): CommandRequest => ({
-  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
-  ...{ locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
+  services: server.program.services,
+  workspace,
+  member,
+  requestKey: crypto.randomUUID(),
+  conversation: {},
+  locale: 'en',
+  openImage: async () => null,
+  signal: AbortSignal.timeout(60_000),
 });
 
 const command = (name: string): Command => {

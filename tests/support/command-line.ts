@@ -47,8 +47,12 @@ export function start(program: string, words: string[], environment: NodeJS.Proc
     await exit;
   });
   return {
-    ...{ child, exit, line: stdout.first, said: stderr.first },
-    ...{ stdout: () => stdout.lines.join('\n'), stderr: () => stderr.lines.join('\n') },
+    child,
+    exit,
+    line: stdout.first,
+    said: stderr.first,
+    stdout: () => stdout.lines.join('\n'),
+    stderr: () => stderr.lines.join('\n'),
   };
 }
 

@@ -43,7 +43,10 @@ export async function startRedis(words: readonly string[] = [], isDetached = fal
   };
   await start();
   return {
-    ...{ url: `redis://127.0.0.1:${port}`, port, start, kill },
+    url: `redis://127.0.0.1:${port}`,
+    port,
+    start,
+    kill,
     flush: async () => {
       const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 1, retryStrategy: null });
       client.on('error', () => {});

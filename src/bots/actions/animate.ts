@@ -13,7 +13,10 @@ export async function animateRun(request: CommandRequest, view: RunView): Promis
   const motion = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.motion;
   const prompt = motion ?? textOf(request.locale).runs.unspokenMotion;
   return await startRun(fromStore(request), {
-    ...{ workflow: 'video', prompt, options: view.run.options, image: image.objectKey },
+    workflow: 'video',
+    prompt,
+    options: view.run.options,
+    image: image.objectKey,
     button: { action: 'animate', runId: view.run.id, prompt: null },
   });
 }

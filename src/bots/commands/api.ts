@@ -29,7 +29,10 @@ export const api = command({
     }
     if (create === undefined) return { kind: 'card', card: await list(words.title) };
     const made = await createToken(services.db, {
-      ...{ workspaceId: workspace.id, scope: create, createdBy: member.id, label: label ?? words.unnamed },
+      workspaceId: workspace.id,
+      scope: create,
+      createdBy: member.id,
+      label: label ?? words.unnamed,
     });
     const how = words.how(services.publicUrl ?? words.somewhere);
     const card = textCard('good', words.created(create), words.once, how);
@@ -42,7 +45,10 @@ function tokensCard(tokens: readonly ApiToken[], title: string, text: Text): Car
   if (tokens.length === 0) return textCard('plain', title, words.none);
   const entries = tokens.map(
     ({ id, label, scope, lastFour, createdAt, lastUsedAt }): Entry => ({
-      ...{ at: createdAt, label: shortId(id), text: `${label} (${words.line(scope, lastFour)})`, media: [] },
+      at: createdAt,
+      label: shortId(id),
+      text: `${label} (${words.line(scope, lastFour)})`,
+      media: [],
       aside: lastUsedAt ? words.used(lastUsedAt.toISOString().slice(0, 10)) : words.unused,
     }),
   );

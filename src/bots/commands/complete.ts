@@ -10,7 +10,12 @@ export const complete = command({
   access: 'member',
   options: z.object({
     prompt: promptOption((text) => text.commands.options.prompt),
-    ...{ style, quality, aspect, duration, resolution, audio },
+    style,
+    quality,
+    aspect,
+    duration,
+    resolution,
+    audio,
   }),
   run: (request, { prompt, ...options }) => startRun(request, { workflow: 'complete', prompt, options, image: null }),
 });

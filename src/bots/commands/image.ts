@@ -10,7 +10,9 @@ export const image = command({
   access: 'member',
   options: z.object({
     prompt: promptOption((text) => text.commands.options.prompt),
-    ...{ style, quality, aspect },
+    style,
+    quality,
+    aspect,
   }),
   run: (request, { prompt, ...options }) => startRun(request, { workflow: 'image', prompt, options, image: null }),
 });

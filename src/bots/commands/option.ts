@@ -58,33 +58,35 @@ export const choiceOption = <const Choices extends readonly [string, ...string[]
   placement: Placement = 'named',
 ) =>
   declare(z.enum(choices).optional(), {
-    ...{ describe, placement, required: false, kind: { kind: 'choice', choices, defaultValue } },
+    describe,
+    placement,
+    required: false,
+    kind: { kind: 'choice', choices, defaultValue },
   });
 
 export const secondsOption = (limits: { min: number; max: number; defaultValue: number }, describe: Describe) =>
   declare(z.int().min(limits.min).max(limits.max).optional(), {
-    ...{
-      describe,
-      placement: 'named',
-      required: false,
-      kind: { kind: 'number', unit: 'seconds', byModel: true, ...limits },
-    },
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'number', unit: 'seconds', byModel: true, ...limits },
   });
 
 /** How many runs of something; `min` may stand for "as many as anybody likes". */
 export const runsOption = (limits: { min: number; max: number }, describe: Describe) =>
   declare(z.int().min(limits.min).max(limits.max).optional(), {
-    ...{
-      describe,
-      placement: 'named',
-      required: false,
-      kind: { kind: 'number', unit: 'runs', defaultValue: null, ...limits },
-    },
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'number', unit: 'runs', defaultValue: null, ...limits },
   });
 
 export const textOption = (maxLength: number, describe: Describe) =>
   declare(z.string().min(1).max(maxLength).optional(), {
-    ...{ describe, placement: 'named', required: false, kind: { kind: 'text', maxLength } },
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'text', maxLength },
   });
 
 export const flagOption = (defaultValue: boolean, describe: Describe) =>

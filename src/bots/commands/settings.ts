@@ -15,7 +15,12 @@ export const settings = command({
   describe: (text) => text.commands.describe.settings,
   access: 'admin',
   options: z.object({
-    ...{ style, quality, aspect, duration, resolution, audio },
+    style,
+    quality,
+    aspect,
+    duration,
+    resolution,
+    audio,
     mentions: flagOption(true, (text) => text.commands.options.mentions),
     daily: runsOption({ min: 0, max: maxDailyRuns }, (text) => text.commands.options.daily),
     blocked: textOption(2_000, (text) => text.commands.options.blocked),

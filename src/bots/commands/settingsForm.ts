@@ -76,20 +76,35 @@ function limitFields(onlooker: Onlooker, settings: WorkspaceSettings, text: Text
   const { channels, dailyRuns, spoilers, mentions } = settings;
   const { settings: words } = text.commands;
   const where: FormField = {
-    ...{ kind: 'channels', name: 'channels', label: words.channels, hint: words.channelsHint },
-    ...{ max: maxChannels, channelIds: channels },
+    kind: 'channels',
+    name: 'channels',
+    label: words.channels,
+    hint: words.channelsHint,
+    max: maxChannels,
+    channelIds: channels,
   };
   const often: FormField = {
-    ...{ kind: 'text', name: 'daily', label: words.daily, hint: words.dailyHint },
-    ...{ maxLength: 4, isLong: false, value: dailyRuns === null ? '' : String(dailyRuns) },
+    kind: 'text',
+    name: 'daily',
+    label: words.daily,
+    hint: words.dailyHint,
+    maxLength: 4,
+    isLong: false,
+    value: dailyRuns === null ? '' : String(dailyRuns),
   };
   const hidden: FormField = {
-    ...{ kind: 'ticks', name: 'spoilers', label: words.spoilers },
-    ...{ choices: [{ value: 'on', label: words.spoilersOn }], ticked: spoilers ? ['on'] : [] },
+    kind: 'ticks',
+    name: 'spoilers',
+    label: words.spoilers,
+    choices: [{ value: 'on', label: words.spoilersOn }],
+    ticked: spoilers ? ['on'] : [],
   };
   const called: FormField = {
-    ...{ kind: 'ticks', name: 'mentions', label: words.mentions },
-    ...{ choices: [{ value: 'on', label: words.mentionsOn }], ticked: mentions ? ['on'] : [] },
+    kind: 'ticks',
+    name: 'mentions',
+    label: words.mentions,
+    choices: [{ value: 'on', label: words.mentionsOn }],
+    ticked: mentions ? ['on'] : [],
   };
   return [
     ...(hasChannels(onlooker) ? [where] : []),

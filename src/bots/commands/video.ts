@@ -12,7 +12,10 @@ export const video = command({
   options: z.object({
     image: imageOption((text) => text.commands.options.image),
     prompt: optionalPromptOption((text) => text.commands.options.motion),
-    ...{ aspect, duration, resolution, audio },
+    aspect,
+    duration,
+    resolution,
+    audio,
   }),
   run: (request, { image, prompt, ...options }) =>
     startRun(request, {

@@ -55,7 +55,8 @@ function parsed(body: string): unknown {
 const keyOf = (hex: string): KeyObject =>
   createPublicKey({
     key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(hex, 'hex')]),
-    ...{ format: 'der', type: 'spki' },
+    format: 'der',
+    type: 'spki',
   });
 
 function isSigned(key: KeyObject, signature: string, message: string): boolean {

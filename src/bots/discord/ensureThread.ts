@@ -69,10 +69,14 @@ export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): P
   try {
     const body = {
       ...progressMessage(view, speaking.progress, text, null),
-      ...{ nonce: nonceOf('p', view.run.id), enforce_nonce: true },
+      nonce: nonceOf('p', view.run.id),
+      enforce_nonce: true,
     };
     const { id } = await sendMessage(rest, {
-      ...{ method: 'POST', route: Routes.channelMessages(seat.channelId), body, signal: speaking.signal },
+      method: 'POST',
+      route: Routes.channelMessages(seat.channelId),
+      body,
+      signal: speaking.signal,
     });
     await save({ progressId: id });
     return { ...seat, postedMessages, progressId: id, isNew: true };

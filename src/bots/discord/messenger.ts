@@ -39,13 +39,18 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
   const rest = createRest(options.address, 'worker');
   const uploadLimit = createUploadLimit(rest, Date.now);
   const throttle = createEditThrottle({
-    ...{ clock: systemClock, budget: channelBudget, paceMs: defaultPaceMs },
+    clock: systemClock,
+    budget: channelBudget,
+    paceMs: defaultPaceMs,
     onFault: (error, { key }) =>
       options.log.debug({ runId: key, code: codeOf(error) }, 'progress could not be shown in Discord'),
     onOutcome: (outcome) => options.meter.edited('discord', outcome),
   });
   const edit = (view: RunView, seat: Seat, send: () => Promise<void>): Edit => ({
-    ...{ key: view.run.id, scope: seat.channelId, since: view.run.createdAt.getTime(), send },
+    key: view.run.id,
+    scope: seat.channelId,
+    since: view.run.createdAt.getTime(),
+    send,
   });
 
   return {
@@ -128,7 +133,11 @@ async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Spe
   try {
     const uploads = [small.file];
     const sent = await sendMessage(rest, {
-      ...{ method: 'PATCH', route, body: { ...body, ...attachmentsOf(uploads) }, files: uploads, signal },
+      method: 'PATCH',
+      route,
+      body: { ...body, ...attachmentsOf(uploads) },
+      files: uploads,
+      signal,
     });
     const id = sent.attachments[0]?.id;
     if (id) await speaking.save({ ...seat.postedMessages, previewId: id });

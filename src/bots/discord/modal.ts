@@ -42,7 +42,8 @@ function inputOf(field: FormField): APIComponentInLabel {
   switch (field.kind) {
     case 'choice':
       return {
-        ...{ ...common, type: ComponentType.StringSelect },
+        ...common,
+        type: ComponentType.StringSelect,
         options: field.choices.slice(0, 25).map(({ value, label }) => ({
           value: value === '' ? emptyValue : value,
           label: clip(label, 100),
@@ -51,15 +52,22 @@ function inputOf(field: FormField): APIComponentInLabel {
       };
     case 'ticks':
       return {
-        ...{ ...common, type: ComponentType.CheckboxGroup, min_values: 0 },
+        ...common,
+        type: ComponentType.CheckboxGroup,
+        min_values: 0,
         options: field.choices.slice(0, 10).map(({ value, label }) => ({
-          ...{ value, label: clip(label, 100), default: field.ticked.includes(value) },
+          value,
+          label: clip(label, 100),
+          default: field.ticked.includes(value),
         })),
       };
     case 'channels':
       return {
-        ...{ ...common, type: ComponentType.ChannelSelect, channel_types: [...withCommands] },
-        ...{ min_values: 0, max_values: field.max },
+        ...common,
+        type: ComponentType.ChannelSelect,
+        channel_types: [...withCommands],
+        min_values: 0,
+        max_values: field.max,
         // With one that cannot be a channel Discord would refuse the whole form.
         default_values: field.channelIds
           .filter((id) => snowflake.safeParse(id).success)

@@ -25,13 +25,15 @@ export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicat
       type: ApplicationCommandType.ChatInput,
       name: 'vidgenie',
       ...described((text) => text.discord.description),
-      ...{ contexts, integration_types },
+      contexts,
+      integration_types,
       options: commands.map(subcommand),
     },
     {
       type: ApplicationCommandType.Message,
       name: textOf('en').discord.animateCommand,
-      ...{ contexts, integration_types },
+      contexts,
+      integration_types,
     },
   ];
 }

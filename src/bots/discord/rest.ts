@@ -20,7 +20,10 @@ export const createReplyRest = ({ apiUrl }: Pick<DiscordAddress, 'apiUrl'>): RES
   new REST({ ...optionsFor(apiUrl, 'bot'), globalRequestsPerSecond: Number.POSITIVE_INFINITY, makeRequest: ask });
 
 const optionsFor = (api: string, role: keyof typeof patience) => ({
-  ...{ api, version: '10', userAgentAppendix: 'VidGenie', ...patience[role] },
+  api,
+  version: '10',
+  userAgentAppendix: 'VidGenie',
+  ...patience[role],
 });
 
 /**
@@ -112,7 +115,8 @@ export const attachmentsOf = (files: readonly UploadFile[], kept: readonly strin
   attachments: [
     ...kept.map((id) => ({ id })),
     ...files.map(({ name, isSpoiler }, index) => ({
-      ...{ id: String(index), filename: name },
+      id: String(index),
+      filename: name,
       ...(isSpoiler ? { is_spoiler: true } : {}),
     })),
   ],

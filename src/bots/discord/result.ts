@@ -94,13 +94,18 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
         mentions: calledBy(run, conversation),
       }),
       ...attachmentsOf(files),
-      ...{ nonce: nonceOf('r', run.id), enforce_nonce: true },
+      nonce: nonceOf('r', run.id),
+      enforce_nonce: true,
       ...(channelId === conversation.channelId && seat.rootId !== null
         ? { message_reference: { message_id: seat.rootId, fail_if_not_exists: false } }
         : {}),
     };
     const sent = await sendMessage(rest, {
-      ...{ method: 'POST', route: Routes.channelMessages(channelId), body, files, signal },
+      method: 'POST',
+      route: Routes.channelMessages(channelId),
+      body,
+      files,
+      signal,
     });
     return sent.id;
   } finally {

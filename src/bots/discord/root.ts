@@ -25,7 +25,8 @@ export async function findOrPostRoot(
   try {
     const body = {
       ...rootMessage(view, progress, textOf(conversation.locale)),
-      ...{ nonce: nonceOf('a', id), enforce_nonce: true },
+      nonce: nonceOf('a', id),
+      enforce_nonce: true,
     };
     const route = Routes.channelMessages(conversation.channelId);
     return { rootId: (await sendMessage(rest, { method: 'POST', route, body, signal })).id, postedRoot: true };

@@ -9,7 +9,7 @@ import { onUninstalled } from './listeners/appUninstalled.ts';
 import { onCommand, onMention } from './listeners/commands.ts';
 import { onHome } from './listeners/home.ts';
 import { onShortcut } from './listeners/shortcuts.ts';
-import { lateAnswer, onViewSubmission, patienceWithFormsMs } from './listeners/views.ts';
+import { formAnswerTimeoutMs, lateAnswer, onViewSubmission } from './listeners/views.ts';
 import { createSlackLogger } from './log.ts';
 import type { RequestDeps } from './requestContext.ts';
 import type { ViewAnswer } from './viewAnswer.ts';
@@ -70,7 +70,7 @@ export function createApp(
   });
   app.view(any, async ({ ack, body }) => {
     const answer = timed((view?: ViewAnswer) => (view ? ack(view) : ack()));
-    const late = { afterMs: patienceWithFormsMs, answer: () => lateAnswer(deps, body) };
+    const late = { afterMs: formAnswerTimeoutMs, answer: () => lateAnswer(deps, body) };
     await drain.track(() => around(answer, (acknowledge) => onViewSubmission(deps, body, acknowledge), late));
   });
   // Bolt acknowledges events by itself, before anybody has looked at them. One that is not acknowledged is delivered again.

@@ -32,7 +32,9 @@ export const canvasOf = (
   text: Text,
   links: ReadonlyMap<string, string> = new Map(),
 ): Canvas => ({
-  ...{ columns: surface.columns, hasColour: surface.hasColour, text },
+  columns: surface.columns,
+  hasColour: surface.hasColour,
+  text,
   linkOf: (objectKey) => {
     const path = links.get(objectKey);
     return path === undefined ? null : shortest(path);

@@ -59,7 +59,12 @@ function assetsOf(view: RunView, links: ReadonlyMap<string, string>): Record<str
   return view.assets
     .filter((asset) => asset.step !== null)
     .map(({ kind, objectKey, mime, width, height, bytes, seconds }) => ({
-      ...{ kind, path: links.get(objectKey) ?? objectKey, mime, width, height, bytes },
+      kind,
+      path: links.get(objectKey) ?? objectKey,
+      mime,
+      width,
+      height,
+      bytes,
       ...(seconds === null ? {} : { seconds }),
     }));
 }

@@ -14,8 +14,11 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
   const values: Record<string, string> = {};
   const ticks = ({ label, choices, ticked }: FieldOf<'ticks'>) =>
     multiselect({
-      ...{ message: label, options: choices.map((one) => ({ ...one })), initialValues: [...ticked] },
-      ...{ required: false, signal },
+      message: label,
+      options: choices.map((one) => ({ ...one })),
+      initialValues: [...ticked],
+      required: false,
+      signal,
     });
   const line = ({ label, hint, value }: FieldOf<'text'>) =>
     text({ message: `${label} (${hint})`, initialValue: value.replaceAll('\n', ', '), signal });

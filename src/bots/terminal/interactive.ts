@@ -70,7 +70,9 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   });
   const look = createSteadyLook();
   const session = createSession({
-    ...{ services, onFault, signal },
+    services,
+    onFault,
+    signal,
     stage: {
       card: (card, links) => screen.print(paintCard(card, canvas(links))),
       accepted: ({ runId, started }) => {

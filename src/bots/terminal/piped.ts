@@ -29,7 +29,9 @@ export async function runPiped({ services, input, surface, write, onFault, signa
   const steady = createSteadyLook();
   const look = (view: RunView) => ({ view, progress: steady(view, services.providers, services.now()) });
   const session = createSession({
-    ...{ services, onFault, signal },
+    services,
+    onFault,
+    signal,
     stage: {
       card: (card, links) => write(...paintCard(card, canvasOf(surface, text, links))),
       accepted: ({ runId, prompt, started }) => {

@@ -16,8 +16,19 @@ export type Typing = {
 const remembered = 200;
 
 const noKey: Key = {
-  ...{ upArrow: false, downArrow: false, leftArrow: false, rightArrow: false, home: false, end: false },
-  ...{ return: false, backspace: false, delete: false, tab: false, escape: false, ctrl: false, meta: false },
+  upArrow: false,
+  downArrow: false,
+  leftArrow: false,
+  rightArrow: false,
+  home: false,
+  end: false,
+  return: false,
+  backspace: false,
+  delete: false,
+  tab: false,
+  escape: false,
+  ctrl: false,
+  meta: false,
 };
 
 /** A terminal that is busy, or a script, delivers several keys at once; Ink hands them on as one. */

@@ -84,7 +84,14 @@ export function endpoint<
 >(declaration: Declaration<Params, Query, Body, Said>): Endpoint {
   const { method, path, access, summary, given, answers, stream = null, refuses = [] } = declaration;
   return {
-    ...{ method, path, access, summary, given, answers, stream, refuses },
+    method,
+    path,
+    access,
+    summary,
+    given,
+    answers,
+    stream,
+    refuses,
     mount: (app, deps) => {
       app.on(method.toUpperCase(), path.replace(/\{(\w+)\}/g, ':$1'), (context) => guarded(declaration, deps, context));
     },

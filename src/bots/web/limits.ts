@@ -30,7 +30,9 @@ export function createRateLimits(over: Partial<Record<Pace, number>> = {}): Cons
       throw refused;
     });
     return {
-      ...{ pace, limit: chosen[pace], remaining: Math.max(0, counted.remainingPoints) },
+      pace,
+      limit: chosen[pace],
+      remaining: Math.max(0, counted.remainingPoints),
       allowed: counted.consumedPoints <= chosen[pace],
       resetSeconds: Math.max(1, Math.ceil(counted.msBeforeNext / 1_000)),
     };

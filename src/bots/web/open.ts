@@ -26,7 +26,11 @@ export async function openWebFace(
   if (local) await ensureWorkspace(services.db, local.workspace, services.freeCredits);
   const stopping = new AbortController();
   await mountWeb(app, {
-    ...{ services, log, local, take, publicUrl: services.publicUrl },
+    services,
+    log,
+    local,
+    take,
+    publicUrl: services.publicUrl,
     links: createMediaLinks(services.vault.keyring),
     streams: createStreams(stopping.signal, heartbeatMs),
     stopping: stopping.signal,

@@ -102,7 +102,8 @@ function operationOf({ summary, access, given, answers, stream, refuses }: Endpo
   });
   const body = given.body instanceof z.ZodUndefined ? null : schemaOf(given.body, 'input');
   return {
-    ...{ summary, description: `For: ${access}` },
+    summary,
+    description: `For: ${access}`,
     parameters: [...parameters('path', given.params), ...parameters('query', given.query)],
     ...(body !== null && {
       requestBody: {

@@ -55,8 +55,12 @@ export async function presentStatus(
   const result = await resultOf(view, address);
   const working = run.settledAt ? undefined : lines.find(({ state }) => state === 'working')?.kind;
   return {
-    ...{ success: true, workflowId: run.id, status: statusOf[run.state], progress: progress.percent },
-    ...{ currentStep: working ? stepTitles[working] : null, step: working ?? null },
+    success: true,
+    workflowId: run.id,
+    status: statusOf[run.state],
+    progress: progress.percent,
+    currentStep: working ? stepTitles[working] : null,
+    step: working ?? null,
     steps: view.steps.map((one, at) => ({
       name: one.kind,
       status: stepStatus(one, lines[at]?.state ?? 'waiting'),
@@ -108,7 +112,10 @@ export function presentRun(
   const { run } = view;
   const ends = mayEnd(run, caller);
   return {
-    ...{ id: run.id, workflow: run.workflow, state: run.state, title: card.title },
+    id: run.id,
+    workflow: run.workflow,
+    state: run.state,
+    title: card.title,
     stopping: run.settledAt === null && run.cancelRequestedAt !== null,
     sentences: card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])),
     queue: presentQueue(queuePosition, text),
@@ -117,12 +124,17 @@ export function presentRun(
     options: run.options,
     member: { id: run.memberId, name: run.memberName },
     mine: run.memberId === caller.member.id,
-    ...{ percent: progress.percent, remainingMs: Math.round(progress.remainingMs) },
+    percent: progress.percent,
+    remainingMs: Math.round(progress.remainingMs),
     priceCredits: run.priceCredits,
-    ...{ capturedCredits: run.capturedCredits, releasedCredits: run.releasedCredits },
-    ...{ refundedCredits: refundedCredits(view), unreached: run.unreached ?? [] },
+    capturedCredits: run.capturedCredits,
+    releasedCredits: run.releasedCredits,
+    refundedCredits: refundedCredits(view),
+    unreached: run.unreached ?? [],
     createdAt: run.createdAt.toISOString(),
-    ...{ startedAt: moment(run.startedAt), settledAt: moment(run.settledAt), deletedAt: moment(run.deletedAt) },
+    startedAt: moment(run.startedAt),
+    settledAt: moment(run.settledAt),
+    deletedAt: moment(run.deletedAt),
     steps: presentSteps(view, progress, text),
     media: run.deletedAt ? [] : view.assets.map((asset) => presentMedium(asset, view, (key) => links.sign(key, now))),
     actions: actions
@@ -143,12 +155,20 @@ function presentSteps(view: RunView, progress: Progress, text: Text): z.infer<ty
     const line = lines[at];
     const { kind, provider, model, keySource, priceCredits, failure } = one;
     return {
-      ...{ kind, provider, model, keySource, priceCredits, maker: makerOf(provider, text) },
-      ...{ label: line?.label ?? kind, state: line?.state ?? 'waiting', note: line?.note ?? '' },
+      kind,
+      provider,
+      model,
+      keySource,
+      priceCredits,
+      maker: makerOf(provider, text),
+      label: line?.label ?? kind,
+      state: line?.state ?? 'waiting',
+      note: line?.note ?? '',
       percent: pace?.percent ?? 0,
       elapsedMs: Math.round(pace?.elapsedMs ?? 0),
       remainingMs: Math.round(pace?.remainingMs ?? 0),
-      ...{ startedAt: moment(one.startedAt), finishedAt: moment(one.finishedAt) },
+      startedAt: moment(one.startedAt),
+      finishedAt: moment(one.finishedAt),
       failure: failure && { kind: failure.kind, sentence: text.runs.failure(kind, failure.kind, failure.detail) },
     };
   });
@@ -163,10 +183,17 @@ function presentMedium(asset: Asset, view: RunView, sign: (objectKey: string) =>
   const url = sign(asset.objectKey);
   const { kind, step, mime, width, height, seconds, bytes } = asset;
   return {
-    ...{ kind, step, url, downloadUrl: `${url}&download=1` },
+    kind,
+    step,
+    url,
+    downloadUrl: `${url}&download=1`,
     thumbnailUrl: still ? `${sign(still.objectKey)}&thumbnail=1` : null,
     previewUrl: still ? `${sign(still.objectKey)}&thumbnail=large` : null,
-    ...{ mime, width, height, seconds, bytes },
+    mime,
+    width,
+    height,
+    seconds,
+    bytes,
   };
 }
 

@@ -146,7 +146,11 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
 
 /** A problem as it is sent. */
 export const problemBody = ({ status, reason, title, detail, facts = {} }: Problem) => ({
-  ...{ type: `urn:vidgenie:problem:${reason}`, title, status, detail, reason },
+  type: `urn:vidgenie:problem:${reason}`,
+  title,
+  status,
+  detail,
+  reason,
   ...facts,
 });
 

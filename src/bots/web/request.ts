@@ -34,7 +34,13 @@ export function requestOf(
     .update(JSON.stringify([workspace.id, member.id, key]))
     .digest('hex');
   return {
-    ...{ services, workspace, member, locale, signal, platform: 'web', requestKey: `web:${requestKey}` },
+    services,
+    workspace,
+    member,
+    locale,
+    signal,
+    platform: 'web',
+    requestKey: `web:${requestKey}`,
     channelIds,
     conversation: { fingerprint: fingerprintOf(asked.wish ?? null) },
     openImage: async () => asked.image ?? null,

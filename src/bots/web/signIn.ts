@@ -40,7 +40,11 @@ async function enter(deps: WebDeps, context: Context): Promise<Response> {
   }
   const name = cookieName(deps);
   setCookie(context, name, opened.words, {
-    ...{ path: '/', httpOnly: true, sameSite: 'Strict', maxAge: opened.seconds, secure: name.startsWith('__Host-') },
+    path: '/',
+    httpOnly: true,
+    sameSite: 'Strict',
+    maxAge: opened.seconds,
+    secure: name.startsWith('__Host-'),
   });
   return context.json({ success: true, location: '/' }, 200, { 'cache-control': 'no-store' });
 }

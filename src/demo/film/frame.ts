@@ -100,7 +100,11 @@ function plane(width: number, height: number, values: Uint8Array, alpha: Uint8Ar
     spans(alpha, width, Math.max(0, row + from), Math.min(height - 1, row + to));
   const rows = Array.from({ length: height }, (_, row) => row);
   return {
-    ...{ width, height, values, alpha, solid },
+    width,
+    height,
+    values,
+    alpha,
+    solid,
     words: new Uint32Array(values.buffer),
     visible: rows.map((row) => spansOver(row, 0, 1)),
     reach: rows.map((row) => spansOver(row, -1, 1)),

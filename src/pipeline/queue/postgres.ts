@@ -30,8 +30,11 @@ function asLibpqReadsIt(url: string): string {
 
 /** Either side of a line would wait for the other for a quarter of an hour, or for hours, and the server would keep its locks. */
 const withoutWaitingForEver = (statementMs: number, betweenStatementsMs: number) => ({
-  ...{ keepAlive: true, connectionTimeoutMillis: answerWithinMs, query_timeout: statementMs },
-  ...{ statement_timeout: statementMs, idle_in_transaction_session_timeout: betweenStatementsMs },
+  keepAlive: true,
+  connectionTimeoutMillis: answerWithinMs,
+  query_timeout: statementMs,
+  statement_timeout: statementMs,
+  idle_in_transaction_session_timeout: betweenStatementsMs,
 });
 
 /** BullMQ on PostgreSQL. Fails when the database cannot be reached. */
@@ -43,7 +46,10 @@ export async function openPostgresTurns(
   const traced = telemetry ? { telemetry } : {};
   await migrateQueue(url);
   const connection = {
-    ...{ connectionString: asLibpqReadsIt(url), max: 4, migrate: false, Client: QuietClient },
+    connectionString: asLibpqReadsIt(url),
+    max: 4,
+    migrate: false,
+    Client: QuietClient,
     // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
     options: '-c synchronous_commit=off',
     ...withoutWaitingForEver(answerWithinMs, answerWithinMs),

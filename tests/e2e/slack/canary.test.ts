@@ -35,7 +35,10 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
   const slack = await createSlack();
   const { home, environment } = await newcomer();
   const common = {
-    ...{ ...environment, ...vendors.environment, LOG_LEVEL: 'trace', PORT: '0' },
+    ...environment,
+    ...vendors.environment,
+    LOG_LEVEL: 'trace',
+    PORT: '0',
     SLACK_API_URL: slack.settings.apiUrl,
   };
   const said: string[] = [];
@@ -43,8 +46,11 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
 
   // Over HTTP, installed by OAuth; the key is typed, used, echoed by its vendor, and the app is sent away in the end.
   const http = vidgenie(['start'], {
-    ...{ ...common, SLACK_SIGNING_SECRET: signingSecret, SLACK_CLIENT_ID: oauth.clientId },
-    ...{ SLACK_CLIENT_SECRET: oauth.clientSecret, SLACK_STATE_SECRET: oauth.stateSecret },
+    ...common,
+    SLACK_SIGNING_SECRET: signingSecret,
+    SLACK_CLIENT_ID: oauth.clientId,
+    SLACK_CLIENT_SECRET: oauth.clientSecret,
+    SLACK_STATE_SECRET: oauth.stateSecret,
   });
   const port = Number(/"port":(\d+)/.exec(await http.said(/listening for chat platforms/))?.[1]);
   const driver = await createDriver(slack, port);
@@ -75,15 +81,22 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
   const connected = vidgenie(['start'], { ...common, SLACK_BOT_TOKEN: ownToken, SLACK_APP_TOKEN: appToken });
   await socket.connections.first(() => true, 'a connection');
   const command = async (text: string) => ({
-    ...{ command: '/vidgenie', text, team_id: 'T000000001', user_id: slack.people.ada },
-    ...{ channel_id: slack.channels.general, trigger_id: await driver.trigger(), is_enterprise_install: 'false' },
+    command: '/vidgenie',
+    text,
+    team_id: 'T000000001',
+    user_id: slack.people.ada,
+    channel_id: slack.channels.general,
+    trigger_id: await driver.trigger(),
+    is_enterprise_install: 'false',
     response_url: 'http://127.0.0.1:9/CANARY',
   });
   await socket.send('slash_commands', await command('keys'));
   const again = await modalShown(slack, /^form:keys$/, 1);
   for (const openai of [mistyped, own]) {
     const payload = {
-      ...{ team: { id: 'T000000001', domain: 'first' }, user: { id: slack.people.ada }, is_enterprise_install: false },
+      team: { id: 'T000000001', domain: 'first' },
+      user: { id: slack.people.ada },
+      is_enterprise_install: false,
       ...submission(again, { openai: { text: openai }, google: {} }),
     };
     const id = await socket.send('interactive', payload);

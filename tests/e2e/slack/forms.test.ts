@@ -56,8 +56,12 @@ test('a form says on its button what it costs, and comes back with the price whe
   const form = await modalShown(slack, /^create$/);
   expect(form.submit?.text).toBe('Create · 19 credits');
   const filled = {
-    ...{ workflow: { choice: 'complete' }, prompt: { text: 'a red boat' }, duration: { text: '8' } },
-    ...{ quality: { choice: 'hd' }, audio: { choice: 'on' }, channel: { conversation: general } },
+    workflow: { choice: 'complete' },
+    prompt: { text: 'a red boat' },
+    duration: { text: '8' },
+    quality: { choice: 'hd' },
+    audio: { choice: 'on' },
+    channel: { conversation: general },
   };
   const answered = await driver.interact(submission(form, filled));
   const { response_action: action, view } = z
@@ -108,7 +112,9 @@ test('a form takes an image, and the same form submitted twice starts one run', 
   const form = await modalShown(slack, /^create$/);
   expect(wordsOf(form)).toMatch(/slow zoom/);
   const filled = {
-    ...{ workflow: { choice: 'video' }, prompt: { text: 'slow zoom' }, image: { files: [file] } },
+    workflow: { choice: 'video' },
+    prompt: { text: 'slow zoom' },
+    image: { files: [file] },
     channel: { conversation: slack.channels.general },
   };
   await Promise.all([driver.interact(submission(form, filled)), driver.interact(submission(form, filled))]);
@@ -127,8 +133,11 @@ test('"Animate this image" makes a video of it in the same thread; a message wit
   const [message] = await slack.history(general);
   const shortcut = async (files: object[]) =>
     driver.interact({
-      ...{ type: 'message_action', callback_id: 'animate_image', trigger_id: await driver.trigger() },
-      ...{ channel: { id: general, name: 'general' }, message: { ts: message?.ts, files } },
+      type: 'message_action',
+      callback_id: 'animate_image',
+      trigger_id: await driver.trigger(),
+      channel: { id: general, name: 'general' },
+      message: { ts: message?.ts, files },
     });
   await shortcut([]);
   expect(wordsOf(await modalShown(slack, /^told$/))).toMatch(/no image in that message/);
@@ -147,7 +156,8 @@ test('the global shortcut asks where, and takes what it is told', async () => {
   const form = await modalShown(slack, /^create$/);
   await driver.interact(
     submission(form, {
-      ...{ workflow: { choice: 'image' }, prompt: { text: 'a fox' } },
+      workflow: { choice: 'image' },
+      prompt: { text: 'a fox' },
       channel: { conversation: slack.channels.general },
     }),
   );
@@ -163,8 +173,11 @@ test('settings are for admins, asked when the form opens and again when it comes
   await driver.command('settings');
   const form = await modalShown(slack, /^form:settings$/);
   const filled = {
-    ...{ style: { choice: 'anime' }, quality: { choice: 'standard' }, aspect: { choice: '' } },
-    ...{ duration: { choice: '5' }, video: { choice: '720p off' } },
+    style: { choice: 'anime' },
+    quality: { choice: 'standard' },
+    aspect: { choice: '' },
+    duration: { choice: '5' },
+    video: { choice: '720p off' },
   };
   const refused = await driver.interact(submission(form, filled), { user: slack.people.bob });
   expect(JSON.stringify(JSON.parse(refused.body))).toMatch(/Only admins may do that/);

@@ -61,8 +61,11 @@ test('two workspaces side by side never see each other’s runs, credits or sett
   const actions = /v1:again:[\w-]+:\d+/.exec(JSON.stringify(slack.calls.all().map(({ body }) => body)))?.[0] ?? '';
   const pressed = await driver.interact(
     {
-      ...{ type: 'block_actions', trigger_id: await driver.trigger(two), actions: [{ action_id: actions }] },
-      ...{ channel: { id: slack.channels.general }, message: { ts: '1.1' } },
+      type: 'block_actions',
+      trigger_id: await driver.trigger(two),
+      actions: [{ action_id: actions }],
+      channel: { id: slack.channels.general },
+      message: { ts: '1.1' },
     },
     two,
   );

@@ -21,7 +21,9 @@ test('one form holds all settings: channels, a limit for each member and blocked
 
   const filled = {
     ...Object.fromEntries(defaults.map((name) => [name, { choice: '' }])),
-    ...{ channels: { conversations: ['C0ELSEWHERE'] }, daily: { text: '1' }, blocked: { text: 'puppy\nbig cat' } },
+    channels: { conversations: ['C0ELSEWHERE'] },
+    daily: { text: '1' },
+    blocked: { text: 'puppy\nbig cat' },
   };
   const wrong = await driver.interact(submission(form, { ...filled, daily: { text: 'a lot' } }));
   expect(JSON.parse(wrong.body)).toEqual({

@@ -18,8 +18,13 @@ test('over Socket Mode a command is acknowledged and leads to the thread, throug
   await socket.connections.first((number) => number === 2, 'another connection');
 
   const command = {
-    ...{ command: '/vidgenie', text: 'image a fox CANARY', team_id: 'T000000001', user_id: slack.people.ada },
-    ...{ channel_id: slack.channels.general, trigger_id: await it.driver.trigger(), is_enterprise_install: 'false' },
+    command: '/vidgenie',
+    text: 'image a fox CANARY',
+    team_id: 'T000000001',
+    user_id: slack.people.ada,
+    channel_id: slack.channels.general,
+    trigger_id: await it.driver.trigger(),
+    is_enterprise_install: 'false',
     response_url: 'http://127.0.0.1:9/CANARY',
   };
   const id = await socket.send('slash_commands', command);
@@ -37,8 +42,13 @@ test('a stop acknowledges what is still at work, and waits for it', async () => 
   const log = pino({ level: 'silent' });
   const stop = await startBots({ ...program, config: { ...program.config, slack: settings } }, log);
   const command = {
-    ...{ command: '/vidgenie', text: 'image a fox', team_id: 'T000000001', user_id: slack.people.ada },
-    ...{ channel_id: slack.channels.general, trigger_id: 'T-1', response_url: 'http://127.0.0.1:9/x' },
+    command: '/vidgenie',
+    text: 'image a fox',
+    team_id: 'T000000001',
+    user_id: slack.people.ada,
+    channel_id: slack.channels.general,
+    trigger_id: 'T-1',
+    response_url: 'http://127.0.0.1:9/x',
   };
   const reached = Promise.withResolvers<void>();
   slack.meddle.with = ({ method }) => {

@@ -7,8 +7,13 @@ test('vidgenie start, told only by its environment, answers Slack and stops in g
   const slack = await createSlack();
   const { environment } = await newcomer();
   const started = vidgenie(['start'], {
-    ...{ ...environment, VIDGENIE_ROLE: 'bot', PORT: '0', LOG_LEVEL: 'info', SLACK_API_URL: slack.settings.apiUrl },
-    ...{ SLACK_BOT_TOKEN: ownToken, SLACK_SIGNING_SECRET: signingSecret },
+    ...environment,
+    VIDGENIE_ROLE: 'bot',
+    PORT: '0',
+    LOG_LEVEL: 'info',
+    SLACK_API_URL: slack.settings.apiUrl,
+    SLACK_BOT_TOKEN: ownToken,
+    SLACK_SIGNING_SECRET: signingSecret,
   });
   await expect.poll(started.stderr, { timeout: 60_000 }).toMatch(/listening for chat platforms/);
   const port = /"port":(\d+)/.exec(started.stderr())?.[1];

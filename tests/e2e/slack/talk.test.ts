@@ -20,12 +20,11 @@ async function ended({ slack }: InSlack, nth = 0): Promise<{ ts: string; channel
 const press = async (it: InSlack, action: string, at: { channel: string; ts: string }, by = {}) =>
   it.driver.interact(
     {
-      ...{
-        type: 'block_actions',
-        trigger_id: await it.driver.trigger(by),
-        actions: [{ action_id: action, action_ts: '1' }],
-      },
-      ...{ channel: { id: at.channel }, message: { ts: at.ts, thread_ts: at.ts } },
+      type: 'block_actions',
+      trigger_id: await it.driver.trigger(by),
+      actions: [{ action_id: action, action_ts: '1' }],
+      channel: { id: at.channel },
+      message: { ts: at.ts, thread_ts: at.ts },
     },
     by,
   );
@@ -56,8 +55,12 @@ test('a mention works within a thread, speaks there, and is answered once howeve
   const { general } = slack.channels;
   const parent = await slack.observe('chat.postMessage', { channel: general, text: 'ideas?' });
   const event = {
-    ...{ type: 'app_mention', user: slack.people.ada, channel: general, ts: '1700000000.000100' },
-    ...{ thread_ts: parent.ts, text: `<@${slack.bot}> image a fox &amp; a hen --quality standard` },
+    type: 'app_mention',
+    user: slack.people.ada,
+    channel: general,
+    ts: '1700000000.000100',
+    thread_ts: parent.ts,
+    text: `<@${slack.bot}> image a fox &amp; a hen --quality standard`,
   };
   for (let time = 0; time < 3; time += 1) expect((await driver.event(event, { id: 'Ev1' })).status).toBe(200);
   await ended(it);
@@ -187,8 +190,11 @@ test('cancel says what it costs before it takes anything, and takes no more than
   const pressQuestion = async (action: string) =>
     await answerOf(
       await driver.interact({
-        ...{ type: 'block_actions', trigger_id: await driver.trigger(), actions: [{ action_id: action }] },
-        ...{ channel: { id: at.channel }, container: { is_ephemeral: true, thread_ts: at.ts } },
+        type: 'block_actions',
+        trigger_id: await driver.trigger(),
+        actions: [{ action_id: action }],
+        channel: { id: at.channel },
+        container: { is_ephemeral: true, thread_ts: at.ts },
       }),
     );
   expect(await pressQuestion(`v1:keep:${id}`)).toMatchObject({
@@ -225,7 +231,9 @@ test('Home shows the balance, the last runs with their images and threads, and t
   expect(bob).not.toMatch(/slack_file|open:keys/);
 
   await driver.interact({
-    ...{ type: 'block_actions', trigger_id: await driver.trigger(), view: { id: 'V1' } },
+    type: 'block_actions',
+    trigger_id: await driver.trigger(),
+    view: { id: 'V1' },
     actions: [{ action_id: 'open:settings', action_ts: '1' }],
   });
   expect((await modalShown(slack, /^form:settings$/)).blocks).toContainEqual(

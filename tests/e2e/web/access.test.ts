@@ -16,8 +16,14 @@ const bob: Member = { id: 'bob', name: 'Bob', isAdmin: false };
 const fromPage = { origin: publicUrl };
 
 const requestOf = (server: WebServer, workspace: Workspace, member: Member): CommandRequest => ({
-  ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
-  ...{ locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
+  services: server.program.services,
+  workspace,
+  member,
+  requestKey: crypto.randomUUID(),
+  conversation: {},
+  locale: 'en',
+  openImage: async () => null,
+  signal: AbortSignal.timeout(60_000),
 });
 
 function cardOf(answer: Answer) {
@@ -62,7 +68,10 @@ test('a link lets its member in once, as whom the chat vouched for, into their o
   );
   const cookie = cookieIn(entered);
   expect((await server.ask('GET', '/api/session', { cookie })).json()).toMatchObject({
-    ...{ workspace: { id: mine.id }, member: { id: 'bob', name: 'Bob' }, scope: 'member', by: 'session' },
+    workspace: { id: mine.id },
+    member: { id: 'bob', name: 'Bob' },
+    scope: 'member',
+    by: 'session',
   });
   expect((await enter(server, link)).status).toBe(410);
 
@@ -202,7 +211,10 @@ test('an admin makes, lists and revokes tokens in chat; a member cannot, and nob
   const made = cardOf(await asked({ create: 'admin', label: 'nightly films' }));
   const token = /vg_[0-9a-f]{64}/.exec(JSON.stringify(made))?.[0] ?? '';
   expect((await server.ask('GET', '/api/session', { token })).json()).toMatchObject({
-    ...{ scope: 'admin', by: 'token', workspace: { id: mine.id }, member: { name: 'nightly films' } },
+    scope: 'admin',
+    by: 'token',
+    workspace: { id: mine.id },
+    member: { name: 'nightly films' },
   });
   const listed = JSON.stringify(cardOf(await asked({})));
   expect(listed).toContain(`nightly films (admin …${token.slice(-4)})`);

@@ -85,12 +85,18 @@ test('what is sent wrongly is told by its name, with what it can be, and never i
   const execute = (config: unknown, language?: string) =>
     told('POST', '/api/workflow/execute', config === undefined ? {} : { config }, language);
   expect(await execute(undefined)).toMatchObject({
-    ...{ reason: 'missing', title: 'config is missing', at: 'config' },
+    reason: 'missing',
+    title: 'config is missing',
+    at: 'config',
     detail: 'It is an object. There are examples at /api/docs.',
   });
   for (const duration of [0, 61, 8.5, 'long', null, [8]]) {
     expect(await execute({ videoConfig: { duration } })).toMatchObject({
-      ...{ reason: 'bad_value', option: 'duration', at: 'config.videoConfig.duration', min: 1, max: 60 },
+      reason: 'bad_value',
+      option: 'duration',
+      at: 'config.videoConfig.duration',
+      min: 1,
+      max: 60,
       detail: expect.stringContaining('It is a whole number from 1 to 60.'),
     });
   }
@@ -100,31 +106,39 @@ test('what is sent wrongly is told by its name, with what it can be, and never i
     detail: 'C’est un nombre entier de 1 à 60. Il y a des exemples sur /api/docs.',
   });
   expect(await execute({ imageConfig: { size: '1x1' } })).toMatchObject({
-    ...{ allowed: ['1024x1024', '1792x1024', '1024x1792'] },
+    allowed: ['1024x1024', '1792x1024', '1024x1792'],
     detail: expect.stringContaining('It can be 1024x1024, 1792x1024 or 1024x1792.'),
   });
   expect(await execute({ videoConfig: { generateAudio: 'on' } })).toMatchObject({
     detail: expect.stringContaining('It is true or false.'),
   });
   expect(await execute({ initialPrompt: ['a fox'] })).toMatchObject({
-    ...{ title: 'initialPrompt is not what it has to be', detail: expect.stringContaining('It is text.') },
+    title: 'initialPrompt is not what it has to be',
+    detail: expect.stringContaining('It is text.'),
   });
   expect(await told('POST', '/api/workflow/execute', [])).toMatchObject({
-    ...{ reason: 'malformed', detail: 'Send a JSON object. There are examples at /api/docs.' },
+    reason: 'malformed',
+    detail: 'Send a JSON object. There are examples at /api/docs.',
   });
   expect(await told('GET', '/api/workflows?limit=many')).toMatchObject({
-    ...{ option: 'limit', detail: expect.stringContaining('It is a whole number from 1 to 100.') },
+    option: 'limit',
+    detail: expect.stringContaining('It is a whole number from 1 to 100.'),
   });
   expect(await told('GET', '/api/workflows?cursor=7')).toMatchObject({
     detail: expect.stringContaining('It is an id'),
   });
   expect(await told('GET', '/api/credits/use?days=0')).toMatchObject({ title: 'days cannot be "0"' });
   expect(await told('POST', '/api/credits/deduct', { amount: -1 }, 'en', operator)).toMatchObject({
-    ...{ title: 'amount cannot be -1', min: 1, max: 1_000_000 },
+    title: 'amount cannot be -1',
+    min: 1,
+    max: 1_000_000,
     detail: expect.stringContaining('It is a whole number from 1 to 1,000,000.'),
   });
   expect(await told('PUT', '/api/settings', { blockedWords: ['x'.repeat(81)] })).toMatchObject({
-    ...{ reason: 'too_long', option: 'blockedWords', at: 'blockedWords.0', max: 80 },
+    reason: 'too_long',
+    option: 'blockedWords',
+    at: 'blockedWords.0',
+    max: 80,
     detail: 'It may have 80 characters; this one has 81.',
   });
   // A key that is sent wrongly is said back to nobody.

@@ -20,8 +20,15 @@ test('in chosen channels alone: the page starts runs for whose link was given in
   /** What `/vidgenie web` gives in a channel, pressed by its member. */
   const signIn = async (member: CommandRequest['member'], channelIds?: readonly string[]) => {
     const request: CommandRequest = {
-      ...{ services: server.program.services, workspace, member, requestKey: crypto.randomUUID(), conversation: {} },
-      ...{ channelIds, locale: 'en', openImage: async () => null, signal: AbortSignal.timeout(60_000) },
+      services: server.program.services,
+      workspace,
+      member,
+      requestKey: crypto.randomUUID(),
+      conversation: {},
+      channelIds,
+      locale: 'en',
+      openImage: async () => null,
+      signal: AbortSignal.timeout(60_000),
     };
     const link = /#([0-9a-f]{64})/.exec(JSON.stringify(await perform(request, web, {})))?.[1];
     const entered = await server.ask('POST', '/enter', { body: { link }, headers: { origin: publicUrl } });
@@ -73,7 +80,9 @@ test('in chosen channels alone: the page starts runs for whose link was given in
     for (const { path, body } of 'token' in requester ? starts.slice(0, 1) : starts) {
       const refused = await server.ask('POST', path, { ...requester, ...(body && { body }) });
       expect(refused.json(), path).toMatchObject({
-        ...{ status: 403, reason: 'elsewhere', allowed: [chosen] },
+        status: 403,
+        reason: 'elsewhere',
+        allowed: [chosen],
         detail: expect.stringMatching(words),
       });
     }

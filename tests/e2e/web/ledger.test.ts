@@ -14,7 +14,8 @@ test('deducting is atomic and once for each key, whatever comes at once, and nev
   const deductions = fc.array(
     fc.record({ key: fc.constantFrom('a', 'b', 'c', 'd'), amount: fc.integer({ min: 1, max: 60 }) }),
     {
-      ...{ minLength: 1, maxLength: 10 },
+      minLength: 1,
+      maxLength: 10,
     },
   );
   await fc.assert(
@@ -149,11 +150,17 @@ test('settings of the page are those of the chat: they change what a quote says 
 
   const quote = async (query: string) => (await server.ask('GET', `/api/quote?${query}`, { token })).json();
   expect(await quote('workflow=complete')).toMatchObject({
-    ...{ priceCredits: 14, balance: 20, possible: true, sentence: null },
-    ...{ options: settings.defaults, steps: [{ priceCredits: 1 }, { priceCredits: 5 }, { priceCredits: 8 }] },
+    priceCredits: 14,
+    balance: 20,
+    possible: true,
+    sentence: null,
+    options: settings.defaults,
+    steps: [{ priceCredits: 1 }, { priceCredits: 5 }, { priceCredits: 8 }],
   });
   expect(await quote('resolution=1080p&duration=8&audio=true')).toMatchObject({
-    ...{ priceCredits: 24, possible: false, sentence: expect.stringContaining('Not enough credits') },
+    priceCredits: 24,
+    possible: false,
+    sentence: expect.stringContaining('Not enough credits'),
   });
   expect(await quote('resolution=4k')).toMatchObject({ possible: false, sentence: expect.stringContaining('720p') });
   expect((await server.ask('GET', '/api/options', { token })).json()).toMatchObject({
@@ -162,6 +169,7 @@ test('settings of the page are those of the chat: they change what a quote says 
   });
   const body = { config: { initialPrompt: 'a Dragon at sea' } };
   expect((await server.ask('POST', '/api/workflow/execute', { token, body })).json()).toMatchObject({
-    ...{ status: 422, reason: 'blocked' },
+    status: 422,
+    reason: 'blocked',
   });
 });

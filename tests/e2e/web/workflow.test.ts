@@ -25,7 +25,8 @@ async function opened(how: Parameters<typeof openWebServer>[0] = { worker: true 
 
 const execute = (server: WebServer, token: string, body: unknown, key?: string) =>
   server.ask('POST', '/api/workflow/execute', {
-    ...{ token, body },
+    token,
+    body,
     ...(key === undefined ? {} : { headers: { 'idempotency-key': key } }),
   });
 
@@ -75,7 +76,8 @@ test('each size of the original is a shape, and each of its workflows takes what
     const config = { initialPrompt, videoConfig, workflowType: 'image-only', imageConfig: { ...imageConfig, size } };
     const id = idIn(await execute(server, token, { config }));
     expect((await server.ask('GET', `/api/workflows/${id}`, { token })).json()).toMatchObject({
-      ...{ workflow: 'image', options: { aspect, style: 'vivid', quality: 'hd' } },
+      workflow: 'image',
+      options: { aspect, style: 'vivid', quality: 'hd' },
     });
   }
   const bytes = await readFile(inject('vendorMedia').image);
@@ -83,7 +85,8 @@ test('each size of the original is a shape, and each of its workflows takes what
   const config = { workflowType: 'video-from-image', imageConfig, videoConfig, customImage };
   const id = idIn(await execute(server, token, { config }));
   expect((await server.ask('GET', `/api/workflows/${id}`, { token })).json()).toMatchObject({
-    ...{ workflow: 'video', media: [{ step: null, kind: 'image', width: 64, height: 36 }] },
+    workflow: 'video',
+    media: [{ step: null, kind: 'image', width: 64, height: 36 }],
   });
 });
 
@@ -107,7 +110,9 @@ test('what cannot be done is refused with the member’s sentence and the allowe
   const { config } = example;
   const bad = async (change: object) => (await execute(server, token, { config: { ...config, ...change } })).json();
   expect(await bad({ imageConfig: { style: 'cubist' } })).toMatchObject({
-    ...{ status: 400, reason: 'bad_value', option: 'style' },
+    status: 400,
+    reason: 'bad_value',
+    option: 'style',
     allowed: ['vivid', 'natural', 'cinematic', 'anime', 'photo', 'watercolor'],
     detail: expect.stringContaining('It can be vivid'),
   });
@@ -118,10 +123,15 @@ test('what cannot be done is refused with the member’s sentence and the allowe
     max: 4000,
   });
   expect(await bad({ videoConfig: { duration: 9 } })).toMatchObject({
-    ...{ status: 422, reason: 'unsupported', option: 'duration', allowed: [3, 5, 8, 15] },
+    status: 422,
+    reason: 'unsupported',
+    option: 'duration',
+    allowed: [3, 5, 8, 15],
   });
   expect(await bad({ workflowType: 'video-from-image', customImage: 'https://example.com/x.png' })).toMatchObject({
-    ...{ status: 400, reason: 'only_data_url', option: 'customImage' },
+    status: 400,
+    reason: 'only_data_url',
+    option: 'customImage',
   });
   const text = `data:image/png;base64,${Buffer.from('no image').toString('base64')}`;
   expect(await bad({ workflowType: 'video-from-image', customImage: text })).toMatchObject({
@@ -139,7 +149,11 @@ test('what cannot be done is refused with the member’s sentence and the allowe
 
   const poor = await server.token(await server.workspace('poor', 5), 'member');
   expect((await execute(server, poor, example)).json()).toMatchObject({
-    ...{ status: 402, reason: 'insufficient', error: 'Not enough credits', required: 24, available: 5 },
+    status: 402,
+    reason: 'insufficient',
+    error: 'Not enough credits',
+    required: 24,
+    available: 5,
   });
   expect((await server.ask('GET', '/api/credits', { token })).json()).toMatchObject({ balance: 200, held: 0 });
   const french = await server.ask('GET', `/api/workflows/${crypto.randomUUID()}`, {
@@ -227,7 +241,10 @@ test('a cancel says what went back and what was paid, and what is over cannot be
   expect(Number(stopped.released) + Number(stopped.captured)).toBe(18);
   // Somebody wanted it so: nothing failed.
   expect((await slow.ask('GET', `/api/workflow/status/${id}`, { token: owner })).json()).toMatchObject({
-    ...{ status: 'CANCELLED', currentStep: null, step: null, steps: [{}, {}, { name: 'video', status: 'CANCELLED' }] },
+    status: 'CANCELLED',
+    currentStep: null,
+    step: null,
+    steps: [{}, {}, { name: 'video', status: 'CANCELLED' }],
   });
   expect((await cancel(owner)).json()).toMatchObject({ status: 409, reason: 'already_over' });
   expect(await checkInvariants(slow.program.services.db, { atRest: false })).toEqual([]);
@@ -281,7 +298,8 @@ test('again, edited and animated start a run of whoever asks, once for each key'
   await delivered(server.program, id);
   const act = (what: string, body?: object) =>
     server.ask('POST', `/api/workflows/${id}/${what}`, {
-      ...{ token, headers: { 'idempotency-key': `${what} ${JSON.stringify(body)}` } },
+      token,
+      headers: { 'idempotency-key': `${what} ${JSON.stringify(body)}` },
       ...(body === undefined ? {} : { body }),
     });
   const again = (await act('again', {})).json();

@@ -106,17 +106,17 @@ export function put(
   const attachments = stored(world, body, uploads, []);
   check(world, { ...body, flags: body.flags ?? 0 }, attachments, channel);
   const message: Message = {
-    ...{
-      id: world.newId(),
-      channelId,
-      flags: (body.flags ?? 0) | (onlyFor === null ? 0 : ephemeral),
-      components: body.components ?? [],
-      attachments,
-      onlyFor,
-      interactionId,
-    },
+    id: world.newId(),
+    channelId,
+    flags: (body.flags ?? 0) | (onlyFor === null ? 0 : ephemeral),
+    components: body.components ?? [],
+    attachments,
+    onlyFor,
+    interactionId,
     pings: body.allowed_mentions?.users ?? [],
-    ...{ nonce: body.nonce ?? null, reference: body.message_reference?.message_id ?? null, edits: 0 },
+    nonce: body.nonce ?? null,
+    reference: body.message_reference?.message_id ?? null,
+    edits: 0,
   };
   world.messages.set(message.id, message);
   return message;
@@ -128,8 +128,17 @@ export const isThinking = ({ flags }: Pick<Message, 'flags'>) => (flags & loadin
 
 export function putThinking(world: World, { id, channelId }: Pick<Interaction, 'id' | 'channelId'>): Message {
   const message: Message = {
-    ...{ id: world.newId(), channelId, flags: loading, components: [], attachments: [], onlyFor: null },
-    ...{ interactionId: id, pings: [], nonce: null, reference: null, edits: 0 },
+    id: world.newId(),
+    channelId,
+    flags: loading,
+    components: [],
+    attachments: [],
+    onlyFor: null,
+    interactionId: id,
+    pings: [],
+    nonce: null,
+    reference: null,
+    edits: 0,
   };
   world.messages.set(message.id, message);
   return message;
@@ -171,8 +180,12 @@ export const shown = (world: World, message: Message, origin: string) => ({
   content: '',
   author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true },
   attachments: message.attachments.map(({ id, filename, bytes, contentType }) => ({
-    ...{ id, filename, size: bytes.length, content_type: contentType },
-    ...{ url: `${origin}/attachments/${id}/${filename}`, proxy_url: `${origin}/attachments/${id}/${filename}` },
+    id,
+    filename,
+    size: bytes.length,
+    content_type: contentType,
+    url: `${origin}/attachments/${id}/${filename}`,
+    proxy_url: `${origin}/attachments/${id}/${filename}`,
   })),
   type: 0,
   ...(message.interactionId === null ? {} : { interaction_metadata: { id: message.interactionId, type: 2 } }),

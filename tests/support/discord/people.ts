@@ -16,8 +16,16 @@ const optionTypes = { string: 3, number: 4, boolean: 5, object: 11 } as const;
 export function createPeople(world: World, origin: () => string, keepFile: (file: GivenFile) => string) {
   function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>, more: object = {}): Asked {
     const interaction: Interaction = {
-      ...{ id: world.newId(), token: `interaction.${world.newId()}`, channelId: channel.id, userId: who.id },
-      ...{ bornAt: world.now(), pressedId: null, answered: null, originalId: null, data: null, whispers: [] },
+      id: world.newId(),
+      token: `interaction.${world.newId()}`,
+      channelId: channel.id,
+      userId: who.id,
+      bornAt: world.now(),
+      pressedId: null,
+      answered: null,
+      originalId: null,
+      data: null,
+      whispers: [],
     };
     world.interactions.set(interaction.token, interaction);
     const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null };
@@ -28,30 +36,32 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
             guild_id: channel.guildId,
             guild: { id: channel.guildId, locale: 'en-US', features: [] },
             member: {
-              ...{
-                user,
-                nick: null,
-                permissions: String(who.permissions),
-                roles: [],
-                deaf: false,
-                mute: false,
-                flags: 0,
-              },
+              user,
+              nick: null,
+              permissions: String(who.permissions),
+              roles: [],
+              deaf: false,
+              mute: false,
+              flags: 0,
               joined_at: '2026-01-01T00:00:00Z',
             },
           };
     const payload = {
-      ...{ id: interaction.id, application_id: world.applicationId, type, data, token: interaction.token, version: 1 },
-      ...{
-        channel_id: channel.id,
-        channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0, parent_id: channel.parentId },
-      },
-      ...{ locale: who.locale, app_permissions: String(channel.botPermissions), entitlements: [], ...requester },
-      ...{
-        attachment_size_limit: 10 * 1024 * 1024,
-        authorizing_integration_owners: {},
-        context: channel.guildId ? 0 : 1,
-      },
+      id: interaction.id,
+      application_id: world.applicationId,
+      type,
+      data,
+      token: interaction.token,
+      version: 1,
+      channel_id: channel.id,
+      channel: { id: channel.id, type: channel.type, name: channel.name, flags: 0, parent_id: channel.parentId },
+      locale: who.locale,
+      app_permissions: String(channel.botPermissions),
+      entitlements: [],
+      ...requester,
+      attachment_size_limit: 10 * 1024 * 1024,
+      authorizing_integration_owners: {},
+      context: channel.guildId ? 0 : 1,
       ...more,
     };
     return { interaction, payload };
@@ -59,10 +69,22 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
 
   /** The message that a button belongs to, as far as client libraries insist on it. */
   const messageIn = (channel: Channel) => ({
-    ...{ id: world.newId(), channel_id: channel.id, content: '', type: 0, attachments: [], embeds: [], components: [] },
-    ...{ author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true } },
-    ...{ mentions: [], mention_roles: [], mention_everyone: false, pinned: false, tts: false, flags: 0 },
-    ...{ timestamp: '2026-01-01T00:00:00Z', edited_timestamp: null },
+    id: world.newId(),
+    channel_id: channel.id,
+    content: '',
+    type: 0,
+    attachments: [],
+    embeds: [],
+    components: [],
+    author: { id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null, bot: true },
+    mentions: [],
+    mention_roles: [],
+    mention_everyone: false,
+    pinned: false,
+    tts: false,
+    flags: 0,
+    timestamp: '2026-01-01T00:00:00Z',
+    edited_timestamp: null,
   });
 
   const attachmentOf = (file: GivenFile) => {
@@ -95,7 +117,10 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       return { ...common, type: optionTypes.object, value: attachment.id };
     });
     return {
-      ...{ id: '1', name: 'vidgenie', type: 1, resolved: { attachments } },
+      id: '1',
+      name: 'vidgenie',
+      type: 1,
+      resolved: { attachments },
       options: [{ name, type: 1, options }],
     };
   }
@@ -128,7 +153,8 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       ask(who, channel, 5, {
         custom_id: customId,
         components: Object.entries(values).map(([name, value], index) => ({
-          ...{ type: 18, id: index + 1 },
+          type: 18,
+          id: index + 1,
           component: componentOf(name, value, index + 20),
         })),
       }),

@@ -48,7 +48,9 @@ export function createRoutes(
   );
   app.get('/applications/@me', (context) =>
     context.json({
-      ...{ id: world.applicationId, name: 'VidGenie', ...world.application },
+      id: world.applicationId,
+      name: 'VidGenie',
+      ...world.application,
       approximate_guild_count: world.guilds.size,
     }),
   );
@@ -59,8 +61,13 @@ export function createRoutes(
     world.registrations += 1;
     // Discord adds what it knows itself, and leaves out what says nothing.
     world.commands = list.map((one) => ({
-      ...{ id: world.newId(), application_id: world.applicationId, version: world.newId(), nsfw: false },
-      ...{ default_member_permissions: null, dm_permission: true, name_localizations: null },
+      id: world.newId(),
+      application_id: world.applicationId,
+      version: world.newId(),
+      nsfw: false,
+      default_member_permissions: null,
+      dm_permission: true,
+      name_localizations: null,
       ...JSON.parse(JSON.stringify(one), (key, value: unknown) =>
         key === 'required' && value === false ? undefined : value,
       ),

@@ -42,7 +42,10 @@ export async function openWorker(
     addressOf: createAddressOf({ store, links, publicUrl, now: () => new Date() }),
     hasPage: publicUrl !== null,
     address: discord.address,
-    ...{ store, temporaryDirectory: `${installation.home}/tmp`, log: testLog(), meter: silentMeter },
+    store,
+    temporaryDirectory: `${installation.home}/tmp`,
+    log: testLog(),
+    meter: silentMeter,
   });
   const program = await installation.open({
     worker: true,
@@ -91,7 +94,13 @@ export async function openVidGenie(
   const worker = await openWorker(installation, discord, working);
   const bot = await openBot(worker, discord);
   return {
-    ...{ discord, guild, channel, ada, installation, worker, bot },
+    discord,
+    guild,
+    channel,
+    ada,
+    installation,
+    worker,
+    bot,
     /** The run that an interaction started, followed to its delivery. */
     runOf: (asked: Asked) => runOf(worker, discord, asked),
   };

@@ -140,14 +140,25 @@ export async function openDiscord() {
     },
     channel: (guild: Guild | null, over: Partial<Channel> = {}): Channel => {
       const channel = {
-        ...{ id: world.newId(), type: guild ? 0 : 1, guildId: guild?.id ?? null, name: 'art', parentId: null },
-        ...{ botPermissions: everything, archived: false, locked: false, ...over },
+        id: world.newId(),
+        type: guild ? 0 : 1,
+        guildId: guild?.id ?? null,
+        name: 'art',
+        parentId: null,
+        botPermissions: everything,
+        archived: false,
+        locked: false,
+        ...over,
       };
       world.channels.set(channel.id, channel);
       return channel;
     },
     person: (role: keyof typeof permissionsOf = 'member', over: Partial<Person> = {}): Person => ({
-      ...{ id: world.newId(), name: 'Ada', permissions: permissionsOf[role], locale: 'en-US', ...over },
+      id: world.newId(),
+      name: 'Ada',
+      permissions: permissionsOf[role],
+      locale: 'en-US',
+      ...over,
     }),
     send,
     /** Sends an interaction over the gateway and resolves when it has its first answer. */

@@ -62,8 +62,11 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
   const send: Driver['send'] = (body, headers = {}) =>
     post(body, { 'content-type': form, ...signed(body), ...headers });
   const where = ({ user, channel, team, enterprise, orgWide }: Somebody) => ({
-    ...{ user: user ?? slack.people.ada, channel: channel ?? slack.channels.general, team: team ?? 'T000000001' },
-    ...{ enterprise, orgWide: orgWide ?? false },
+    user: user ?? slack.people.ada,
+    channel: channel ?? slack.channels.general,
+    team: team ?? 'T000000001',
+    enterprise,
+    orgWide: orgWide ?? false,
   });
   const trigger: Driver['trigger'] = async (by = {}) => {
     const made = await slack.observe('views.generateTriggerId', { user_id: where(by).user }, by.token ?? ownToken);
@@ -78,10 +81,18 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
       const { user, channel, team, enterprise, orgWide } = where(by);
       const key = randomUUID();
       const fields = {
-        ...{ command: '/vidgenie', text, team_id: team, team_domain: 'first', user_id: user, user_name: 'ada' },
-        ...{ channel_id: channel, channel_name: 'general', api_app_id: 'A0VIDGENIE' },
+        command: '/vidgenie',
+        text,
+        team_id: team,
+        team_domain: 'first',
+        user_id: user,
+        user_name: 'ada',
+        channel_id: channel,
+        channel_name: 'general',
+        api_app_id: 'A0VIDGENIE',
         ...(enterprise ? { enterprise_id: enterprise } : {}),
-        ...{ is_enterprise_install: String(orgWide), response_url: `${heardAt}/${key}` },
+        is_enterprise_install: String(orgWide),
+        response_url: `${heardAt}/${key}`,
         trigger_id: by.trigger ?? (await trigger(by)),
       };
       const answered = await send(new URLSearchParams(fields).toString());
@@ -94,9 +105,13 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
       const { user, team, enterprise, orgWide } = where(by);
       const key = randomUUID();
       const whole = {
-        ...{ team: orgWide ? null : { id: team, domain: 'first' }, user: { id: user, username: 'ada', team_id: team } },
-        ...{ enterprise: enterprise ? { id: enterprise } : null, is_enterprise_install: orgWide },
-        ...{ api_app_id: 'A0VIDGENIE', token: 'unused', response_url: `${heardAt}/${key}` },
+        team: orgWide ? null : { id: team, domain: 'first' },
+        user: { id: user, username: 'ada', team_id: team },
+        enterprise: enterprise ? { id: enterprise } : null,
+        is_enterprise_install: orgWide,
+        api_app_id: 'A0VIDGENIE',
+        token: 'unused',
+        response_url: `${heardAt}/${key}`,
         ...payload,
       };
       return { key, ...(await send(new URLSearchParams({ payload: JSON.stringify(whole) }).toString())) };
@@ -104,7 +119,10 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
     event: async (event, by = {}) => {
       const { team, enterprise, orgWide } = where(by);
       const body = JSON.stringify({
-        ...{ type: 'event_callback', team_id: team, api_app_id: 'A0VIDGENIE', event_id: by.id ?? `Ev${randomUUID()}` },
+        type: 'event_callback',
+        team_id: team,
+        api_app_id: 'A0VIDGENIE',
+        event_id: by.id ?? `Ev${randomUUID()}`,
         authorizations: [
           {
             team_id: orgWide ? null : team,

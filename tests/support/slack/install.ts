@@ -22,8 +22,12 @@ export async function install(
     method: 'POST',
     redirect: 'manual',
     body: new URLSearchParams({
-      ...{ user_id: slack.people.ada, redirect_uri: `${bot}/slack/oauth_redirect`, client_id: oauth.clientId },
-      ...{ scope: asked.searchParams.get('scope') ?? '', state: asked.searchParams.get('state') ?? '', user_scope: '' },
+      user_id: slack.people.ada,
+      redirect_uri: `${bot}/slack/oauth_redirect`,
+      client_id: oauth.clientId,
+      scope: asked.searchParams.get('scope') ?? '',
+      state: asked.searchParams.get('state') ?? '',
+      user_scope: '',
     }),
   });
   const retouch = slack.retouch.answer;

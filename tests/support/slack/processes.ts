@@ -28,8 +28,12 @@ export async function startSlackProcess(
     ? slack.settings.apiUrl.replace('/api/', `/as/${more.caller}/api/`)
     : slack.settings.apiUrl;
   const orders: Orders = {
-    ...{ role, url: installation.database.url, home: installation.home, journal: installation.journal },
-    ...{ media: inject('vendorMedia'), visibilityMs: testVisibilityMs },
+    role,
+    url: installation.database.url,
+    home: installation.home,
+    journal: installation.journal,
+    media: inject('vendorMedia'),
+    visibilityMs: testVisibilityMs,
     deaths: (more.deaths ?? []).map((death) => ({ ...death, mark: deathMark(death) })),
     environment: { SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: apiUrl },
   };

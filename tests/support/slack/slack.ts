@@ -70,8 +70,13 @@ export async function createSlack(): Promise<Slack> {
         strict_scopes: true,
         oauth_apps: [
           {
-            ...{ client_id: oauth.clientId, client_secret: oauth.clientSecret, name: 'VidGenie', bot_name: 'vidgenie' },
-            ...{ redirect_uris: ['http://bot.test/slack/oauth_redirect'], scopes: [...botScopes], ...bot },
+            client_id: oauth.clientId,
+            client_secret: oauth.clientSecret,
+            name: 'VidGenie',
+            bot_name: 'vidgenie',
+            redirect_uris: ['http://bot.test/slack/oauth_redirect'],
+            scopes: [...botScopes],
+            ...bot,
           },
         ],
         tokens: [

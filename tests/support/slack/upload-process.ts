@@ -39,7 +39,11 @@ const client = createWebClient('worker', new Secret('xoxb-of-a-test'), apiUrl, c
 async function share(objectKey: string): Promise<SlackPostedMessages> {
   let said = postedMessagesOf({});
   const runThread: RunThread = {
-    ...{ client, view: view(), text: textOf('en'), signal: new AbortController().signal, isLastTry: false },
+    client,
+    view: view(),
+    text: textOf('en'),
+    signal: new AbortController().signal,
+    isLastTry: false,
     conversation: { channel: 'C1', threadTs: null, userId: 'U1', teamId: 'T1', locale: 'en' },
     said: () => said,
     remember: async (more) => {

@@ -76,7 +76,10 @@ export async function openWebServer({
   onTestFinished(close);
   const contract = contractOf(await (await fetch(`http://127.0.0.1:${port}/api/openapi.json`)).json());
   return {
-    ...{ program, port, close, base: `http://127.0.0.1:${port}` },
+    program,
+    port,
+    close,
+    base: `http://127.0.0.1:${port}`,
     ask: (method, path, asking = {}) => ask(port, contract, method, path, asking),
     workspace: (name, credits = 1_000) => createWorkspace(database, credits, `terminal:${name}`),
     token: async (workspace, scope) => {
@@ -109,7 +112,10 @@ async function ask(
         const bytes = Buffer.concat(chunks);
         const text = bytes.toString('utf8');
         resolve({
-          ...{ status: incoming.statusCode ?? 0, headers: incoming.headers, bytes, text },
+          status: incoming.statusCode ?? 0,
+          headers: incoming.headers,
+          bytes,
+          text,
           json: () => JSON.parse(text),
         });
       });

@@ -36,13 +36,17 @@ function setUp(budget = { windowMs: 10_000, max: 100, kept: 10 }) {
   const sent: string[] = [];
   const faults: unknown[] = [];
   const throttle = createEditThrottle({
-    ...{ clock, budget, paceMs: (ageMs) => (ageMs < 60_000 ? 3_000 : 20_000) },
+    clock,
+    budget,
+    paceMs: (ageMs) => (ageMs < 60_000 ? 3_000 : 20_000),
     onFault: (error) => faults.push(error),
     onOutcome: () => {},
   });
   const started = clock.now();
   const edit = (key: string, word: string, over: Partial<Edit> = {}): Edit => ({
-    ...{ key, scope: 'channel', since: started },
+    key,
+    scope: 'channel',
+    since: started,
     send: async () => {
       sent.push(`${key}:${word}`);
     },

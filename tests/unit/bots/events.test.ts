@@ -64,7 +64,10 @@ test('an accepted run tells its price and how many are ahead, a refused one why 
   });
   const refusal = { reason: 'insufficient', priceCredits: 24, balance: 3, heldCredits: 0 } as const;
   expect(refusedEvent(refusal, textOf('en'))).toMatchObject({
-    ...{ event: 'refused', reason: 'insufficient', priceCredits: 24, balance: 3 },
+    event: 'refused',
+    reason: 'insufficient',
+    priceCredits: 24,
+    balance: 3,
     message: expect.stringContaining('This costs 24 credits and 3 are left.'),
   });
 });

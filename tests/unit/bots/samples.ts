@@ -33,8 +33,14 @@ export const image: Asset = {
 };
 
 export const video: Asset = {
-  ...{ ...image, id: '2b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b', step: 'video', kind: 'video', mime: 'video/mp4' },
-  ...{ objectKey: `runs/${id}/video-bbbbbbbb.mp4`, seconds: 8, bytes: 5_973_459 },
+  ...image,
+  id: '2b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b',
+  step: 'video',
+  kind: 'video',
+  mime: 'video/mp4',
+  objectKey: `runs/${id}/video-bbbbbbbb.mp4`,
+  seconds: 8,
+  bytes: 5_973_459,
 };
 
 export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets: Asset[] = []): RunView {

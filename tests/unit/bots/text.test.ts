@@ -25,7 +25,10 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   ],
   bad_value: [
     {
-      ...{ reason: 'bad_value', option: 'duration', given: 'soon', nearest: null },
+      reason: 'bad_value',
+      option: 'duration',
+      given: 'soon',
+      nearest: null,
       allowed: { kind: 'whole_number', min: 1, max: 60 },
     },
     /--duration cannot be "soon".*a whole number from 1 to 60\./,

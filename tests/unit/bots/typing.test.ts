@@ -55,8 +55,19 @@ test.each([
 });
 
 const noKey = {
-  ...{ upArrow: false, downArrow: false, leftArrow: false, rightArrow: false, home: false, end: false },
-  ...{ return: false, backspace: false, delete: false, tab: false, escape: false, ctrl: false, meta: false },
+  upArrow: false,
+  downArrow: false,
+  leftArrow: false,
+  rightArrow: false,
+  home: false,
+  end: false,
+  return: false,
+  backspace: false,
+  delete: false,
+  tab: false,
+  escape: false,
+  ctrl: false,
+  meta: false,
 };
 type KeyName = keyof typeof noKey;
 

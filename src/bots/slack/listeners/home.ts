@@ -34,14 +34,15 @@ export async function onHome(deps: RequestDeps, body: unknown): Promise<void> {
   const source = sourceOfEvent(payload.data);
   const userId = payload.data.event.user;
   const requester = {
-    ...{
-      source,
-      userId,
-      userName: userId,
-      workspaceName: source.teamId ?? '',
-      requestKey: `slack:event:${payload.data.event_id}`,
-    },
-    ...{ channel: null, threadTs: null, responseUrl: null, fileId: null },
+    source,
+    userId,
+    userName: userId,
+    workspaceName: source.teamId ?? '',
+    requestKey: `slack:event:${payload.data.event_id}`,
+    channel: null,
+    threadTs: null,
+    responseUrl: null,
+    fileId: null,
   };
   await receive(deps, requester, async (context) => {
     const { client } = context.connection;

@@ -19,7 +19,7 @@ import { workspaceOf } from '../workspace.ts';
 type Ack = Acknowledge<ViewAnswer>;
 
 /** A form is answered within the three seconds that Slack waits; later than this an admin's form says that it takes longer. Milliseconds. */
-export const patienceWithFormsMs = 2_000;
+export const formAnswerTimeoutMs = 2_000;
 
 export async function onViewSubmission(deps: RequestDeps, body: unknown, acknowledge: Ack): Promise<void> {
   const payload = viewPayload.parse(body);

@@ -29,13 +29,16 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
   const fields: Record<Offered['options'][number], () => VNode> = {
     style: () =>
       segments({
-        ...{ legend: names.style, value: choices.style, look: 'chips' },
+        legend: names.style,
+        value: choices.style,
+        look: 'chips',
         choices: among(words.styles, allowed.style, makerOf('image')),
         onChoose: (style) => choose({ style }),
       }),
     aspect: () =>
       segments({
-        ...{ legend: names.aspect, value: choices.aspect },
+        legend: names.aspect,
+        value: choices.aspect,
         choices: among(words.aspects, allowed.aspect, makerOf('video') || makerOf('image'), (aspect) => [
           html`<i class="shape ${aspect}" aria-hidden="true" />`,
           words.aspects[aspect],
@@ -44,7 +47,8 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
       }),
     quality: () =>
       segments({
-        ...{ legend: names.quality, value: choices.quality },
+        legend: names.quality,
+        value: choices.quality,
         choices: among(words.qualities, allowed.quality, makerOf('image')),
         onChoose: (quality) => choose({ quality }),
       }),
@@ -52,7 +56,8 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
       html`<${Slider} label=${names.duration} values=${allowed.duration} value=${choices.duration} say=${words.seconds} onChoose=${(duration: number) => choose({ duration })} />`,
     resolution: () =>
       segments({
-        ...{ legend: names.resolution, value: choices.resolution },
+        legend: names.resolution,
+        value: choices.resolution,
         choices: among(words.resolutions, allowed.resolution, makerOf('video')),
         onChoose: (resolution) => choose({ resolution }),
       }),

@@ -35,7 +35,8 @@ const offer = endpoint({
         workflows: workflows.map((workflow) => offered(deps, workflow, brought, text)),
         defaults: runOptions.parse(defaults),
         labels: Object.fromEntries(choices.map((name) => [name, text.commands.options[name]])),
-        ...{ image: { ...imageLimits }, maxPromptLength },
+        image: { ...imageLimits },
+        maxPromptLength,
       },
     };
   },
@@ -49,7 +50,9 @@ function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: 
   const command = workflowCommands[name];
   const { aspect, quality, duration, resolution } = offerOf(services.providers, name, brought);
   return {
-    ...{ name, describe: command.describe(text), available: chosen.every(({ provider }) => provider) },
+    name,
+    describe: command.describe(text),
+    available: chosen.every(({ provider }) => provider),
     options: choices.filter((choice) => command.options.some((option) => option.name === choice)),
     allowed: {
       style: [...styles],
@@ -86,7 +89,10 @@ const price = endpoint({
     return {
       status: 200,
       body: {
-        ...{ workflow, options: quoted.options, priceCredits: quoted.price, balance: account.balance },
+        workflow,
+        options: quoted.options,
+        priceCredits: quoted.price,
+        balance: account.balance,
         steps: quoted.steps.map(({ kind, priceCredits }) => ({ kind, priceCredits })),
         possible: refusal === null,
         sentence: sentence && `${sentence.title}. ${sentence.detail}`,

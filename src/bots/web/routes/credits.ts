@@ -124,7 +124,8 @@ const used = endpoint({
     ]);
     const sum = (some: readonly { credits: number }[]) => some.reduce((all, row) => all + row.credits, 0);
     const days = Array.from({ length: query.days }, (_, ago) => dayBefore(now(), query.days - 1 - ago)).map((day) => ({
-      ...{ day, credits: sum(rows.filter((row) => row.day === day)) },
+      day,
+      credits: sum(rows.filter((row) => row.day === day)),
     }));
     const named = known
       .filter(({ id }) => [undefined, id].includes(listable(caller.member)))

@@ -22,10 +22,14 @@ const list = endpoint({
 async function presentKeys({ services }: WebDeps, { workspace }: Caller, text: Text) {
   const { keys: words } = text.commands;
   return (await listKeys({ services, workspace })).map(({ vendor, key }) => ({
-    ...{ provider: vendor, name: vendorNames[vendor] },
+    provider: vendor,
+    name: vendorNames[vendor],
     stored: key && {
-      ...{ lastFour: key.lastFour, status: key.status, statusWords: words.status[key.status] },
-      ...{ checkedAt: key.checkedAt?.toISOString() ?? null, createdAt: key.createdAt.toISOString() },
+      lastFour: key.lastFour,
+      status: key.status,
+      statusWords: words.status[key.status],
+      checkedAt: key.checkedAt?.toISOString() ?? null,
+      createdAt: key.createdAt.toISOString(),
     },
   }));
 }
@@ -77,7 +81,10 @@ const remove = endpoint({
 });
 
 const askerOf = ({ services }: WebDeps, { workspace, member }: Caller, signal: AbortSignal) => ({
-  ...{ services, workspace, member, signal },
+  services,
+  workspace,
+  member,
+  signal,
 });
 
 async function changed(deps: WebDeps, caller: Caller, text: Text, change: KeyChange) {

@@ -25,7 +25,11 @@ const list = endpoint({
     const { limit, cursor, search, kind, state } = query;
     const states = state === undefined ? undefined : state === 'active' ? active : [state];
     const views = await searchRuns(deps.services.db, caller.workspace.id, {
-      ...{ limit: limit + 1, states, made: kind, words: search, memberId: whose(caller, query.member) },
+      limit: limit + 1,
+      states,
+      made: kind,
+      words: search,
+      memberId: whose(caller, query.member),
       after: cursor === undefined ? undefined : idOf(cursor),
     });
     const page = views.slice(0, limit);

@@ -18,8 +18,11 @@ const read = endpoint({
       body: {
         workspace: { id: workspace.id, name: workspace.name, platform: workspace.platform },
         member: { id: member.id, name: member.name },
-        ...{ scope, by, locale },
-        ...{ adminUntil: adminUntil?.toISOString() ?? null, expiresAt: expiresAt?.toISOString() ?? null },
+        scope,
+        by,
+        locale,
+        adminUntil: adminUntil?.toISOString() ?? null,
+        expiresAt: expiresAt?.toISOString() ?? null,
       },
     };
   },

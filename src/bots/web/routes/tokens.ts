@@ -21,8 +21,12 @@ const presentTokens = async ({ services }: WebDeps, { workspace }: Caller) =>
   (await listTokens(services.db, workspace.id)).map(presentToken);
 
 const presentToken = ({ id, label, scope, lastFour, createdAt, lastUsedAt }: ApiToken): z.infer<typeof token> => ({
-  ...{ id, label, scope, lastFour },
-  ...{ createdAt: createdAt.toISOString(), lastUsedAt: lastUsedAt?.toISOString() ?? null },
+  id,
+  label,
+  scope,
+  lastFour,
+  createdAt: createdAt.toISOString(),
+  lastUsedAt: lastUsedAt?.toISOString() ?? null,
 });
 
 const make = endpoint({

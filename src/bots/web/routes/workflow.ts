@@ -48,7 +48,8 @@ const execute = endpoint({
     const image = imageOf(config.customImage);
     if (image === 'not_data') return { refused: problem('only_data_url', text, { facts: { option: 'customImage' } }) };
     const request = requestOf(deps, caller, signal, {
-      ...{ idempotencyKey: context.req.header('idempotency-key'), wish: body },
+      idempotencyKey: context.req.header('idempotency-key'),
+      wish: body,
       ...(image === null ? {} : { image }),
       ...query,
     });
@@ -62,7 +63,8 @@ const execute = endpoint({
       status: 202,
       body: {
         success: true,
-        ...{ workflowId: run.id, estimatedCost: run.priceCredits },
+        workflowId: run.id,
+        estimatedCost: run.priceCredits,
         estimatedDuration: Math.ceil(progress.remainingMs / 1_000),
         queue: presentQueue(started.queue, text),
       },
@@ -212,8 +214,11 @@ const stop = endpoint({
     const { run } = view;
     const body = {
       success: true,
-      ...{ workflowId: run.id, status: statusWord(run.state), held: run.priceCredits },
-      ...{ released: run.releasedCredits, captured: run.capturedCredits },
+      workflowId: run.id,
+      status: statusWord(run.state),
+      held: run.priceCredits,
+      released: run.releasedCredits,
+      captured: run.capturedCredits,
     } as const;
     return run.settledAt ? { status: 200, body } : { status: 202, body };
   },

@@ -35,8 +35,11 @@ test('before the first start, a proxy that leads to the port is found to lead he
   const http = createHttpServer();
   onTestFinished(http.close);
   mountProbes(http.app, {
-    ...{ checks: {}, metrics: null, operatorToken: null },
-    ...{ isStopping: () => false, log: { warn: () => {} } },
+    checks: {},
+    metrics: null,
+    operatorToken: null,
+    isStopping: () => false,
+    log: { warn: () => {} },
   });
   expect(await http.listen(port)).toBe(port);
   // And once VidGenie is there, it is what answers.

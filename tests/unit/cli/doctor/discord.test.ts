@@ -7,7 +7,8 @@ import { deserted } from '../../../support/providers/server.ts';
 /** What the doctor says of Discord, as an operator would have configured it. */
 async function said(discord: Discord, over: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const { discord: settings } = readConfig({
-    ...{ DISCORD_TOKEN: discord.address.token, DISCORD_API_URL: discord.address.apiUrl },
+    DISCORD_TOKEN: discord.address.token,
+    DISCORD_API_URL: discord.address.apiUrl,
     ...over,
   });
   if (!settings) throw new Error('Discord is not configured');
