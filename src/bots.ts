@@ -4,13 +4,10 @@ import { mountProbes, readNoOftener } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import type { LocalPerson } from './bots/web/deps.ts';
 import type { Config } from './config.ts';
-import { closeAccess } from './db/auth.ts';
 import { countDiscrepancies, readFigures } from './db/stats.ts';
-import { describeKeys, removeKey } from './db/vault.ts';
-import type { WorkspaceId } from './domain.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
-import { within } from './pipeline/timeout.ts';
+import { settlesWithin } from './pipeline/timeout.ts';
 import type { Program } from './program.ts';
 
 /** What people asked last is answered before a stop, unless the database or the platform does not answer either. Milliseconds. */
@@ -45,7 +42,7 @@ export async function startBots(
     const afterMs = isBot && isServedOutside(config) ? noticeMs : 0;
     const quiet = closeHttp(http, web, afterMs);
     const parts = [() => quiet, ...closers.splice(0)].map(async (close) => {
-      if (!(await within(afterMs + maxStopMs, close(quiet)))) log.warn({}, 'a bot did not stop in time');
+      if (!(await settlesWithin(afterMs + maxStopMs, close(quiet)))) log.warn({}, 'a bot did not stop in time');
     });
     for (const stopped of await Promise.allSettled(parts)) {
       if (stopped.status === 'rejected') log.warn({ error: stopped.reason }, 'a bot did not stop cleanly');
@@ -62,7 +59,6 @@ export async function startBots(
         shards,
         services,
         log,
-        onWorkspaceGone: (id) => forgetKeys(services, id, log),
       });
       closers.push(bot.stop);
     }
@@ -138,8 +134,8 @@ async function openWeb(
   app: HttpServer['app'],
   { services, log, local }: { services: Services; log: Logger; local: LocalPerson | null },
 ): Promise<{ stop: () => Promise<void> }> {
-  const { openWebFace } = await import('./bots/web/open.ts');
-  return await openWebFace(app, { services, log, local });
+  const { openWebBot } = await import('./bots/web/open.ts');
+  return await openWebBot(app, { services, log, local });
 }
 
 /** What an operator's tools ask, of any process: probes, figures, and the board of the queue where there is one to look at. */
@@ -165,14 +161,4 @@ async function mountOperator(
   if (!queue || config.operatorToken === null) return;
   const { mountBoard } = await import('./bots/board.ts');
   mountBoard(app, queue.bull, config.operatorToken);
-}
-
-/** A workspace removed the bot: the keys that it entrusted to us go at once. What it paid for stays in the ledger. */
-async function forgetKeys({ db }: Services, workspaceId: WorkspaceId, log: Logger): Promise<void> {
-  const stored = await describeKeys(db, workspaceId);
-  await closeAccess(db, workspaceId);
-  for (const { provider, purpose } of stored) {
-    await removeKey(db, { workspaceId, provider, purpose }, { actor: null, note: 'the bot was removed' });
-  }
-  log.info({ workspaceId, keys: stored.length }, 'a workspace removed VidGenie, and its keys are deleted');
 }

@@ -22,9 +22,8 @@ import { type Vendor, vendors } from './pipeline/providers/vendors.ts';
 import type { TurnQueue } from './pipeline/queue.ts';
 import type { RateLimit } from './pipeline/rateLimit.ts';
 import { submit } from './pipeline/submit.ts';
-import { within } from './pipeline/timeout.ts';
 import { openWatcher } from './pipeline/watch.ts';
-import { type Closer, closeTimeoutMs } from './shutdown.ts';
+import { type Closer, closeAll, closeTimeoutMs } from './shutdown.ts';
 
 export type Program = {
   config: Config;
@@ -36,7 +35,7 @@ export type Program = {
   /** Null in a process that does no work. */
   queue: TurnQueue | null;
   /** Takes up no more work, and finishes or hands back what is under way: the first part of {@link stop}. */
-  rest: () => Promise<void>;
+  drain: () => Promise<void>;
   /** Ends everything that was opened, the last first; safe to call twice. */
   stop: () => Promise<void>;
 };
@@ -50,8 +49,8 @@ const defaultVisibilityMs = 20_000;
 /** A busy machine may well take seconds for a statement. Milliseconds. */
 const shortestSilenceMs = 8_000;
 
-/** What varies between the program and its tests. */
-export type Surroundings = {
+/** Parts that tests replace. */
+export type Overrides = {
   reachFailpoint?: ReachFailpoint;
   visibilityMs?: number;
   turnsAtOnce?: number;
@@ -63,121 +62,132 @@ export type Surroundings = {
   metrics?: Metrics;
 };
 
-/** Opens the database, the store and the providers that the configuration names, and a worker when this process is to be one. */
+/** Opens what the configuration names: the database, the store, the providers, and a worker when this process is one. */
 export async function openProgram(
   config: Config,
   log: Logger,
-  options: { worker: boolean } & Surroundings,
+  options: { worker: boolean } & Overrides,
 ): Promise<Program> {
   const closers: Closer[] = [];
-  let rest = async () => {};
+  let drain = async () => {};
   const stop = async () => {
-    await rest();
-    for (const { part, close, withinMs } of closers.splice(0).reverse()) {
-      const isDone = await within(withinMs, close()).catch((error: unknown) => {
-        log.warn({ error, part }, 'a part did not stop cleanly');
-        return true;
-      });
-      if (!isDone) log.warn({ part }, 'a part did not stop in time');
-    }
+    await drain();
+    await closeAll(closers, log);
   };
   try {
-    const [url] = await Promise.all([
-      config.databaseUrl ?? openOwnDatabase(config, log, closers),
-      // Needed below; they load while the database starts.
-      ...[import('./providers.ts'), import('./demo/studio.ts')],
-    ]);
-    const serverVersion = await migrateDatabase(url);
     const visibilityMs = options.visibilityMs ?? defaultVisibilityMs;
-    // Whoever waits longer for the database has lost what it was about.
-    const silenceMs = Math.max(shortestSilenceMs, 1.5 * visibilityMs);
-    const database = openDatabase(url, { silenceMs, serverVersion });
-    closers.push({ part: 'the database', close: database.close, withinMs: closeTimeoutMs });
-
-    const store = openStore(config);
-    const temporaryDirectory = join(config.home, 'tmp');
-    const providers = options.providers ?? (await openProviders(config));
-    const keyring = config.keyring ?? (await embeddedKeyring(config.home));
-    const keys = createKeys(database.db, keyring, operatorKeys(config));
-    const { checkKey, createModeration } = await import('./providers.ts');
-    const reachFailpoint = options.reachFailpoint ?? (() => {});
-    const meter = options.metrics?.meter ?? silentMeter;
-    const now = options.now ?? (() => new Date());
-    const wake = createWake(database, log);
-    const watcher = await openWatcher(database);
-    const moderation = {
-      keys,
-      moderate: createModeration(config.providers),
-      whenDown: config.providers.moderationWhenDown,
-    };
-    const { freeCredits, byokPricePercent, limits } = config;
-    const submitDeps = {
-      db: database.db,
-      providers,
-      store,
-      keys,
-      moderation,
-      freeCredits,
-      byokPricePercent,
-      limits,
-      now,
-      wake,
-      reachFailpoint,
-    };
-    const rateLimit = lazyRateLimit(config, database.db, log, closers);
-    const services: Services = {
-      ...submitDeps,
-      temporaryDirectory,
-      meter,
-      askPace: rateLimit.ask,
-      submit: (submission) => submit(submitDeps, submission),
-      watch: watcher.watch,
-      changes: watcher.changes,
-      publicUrl: config.publicUrl,
-      vault: { keyring, checkKey: (vendor, key, signal) => checkKey(config.providers, vendor, key, signal) },
-    };
-
+    const database = await connect(config, log, visibilityMs, closers);
+    const services = await openServices(config, database, log, options, closers);
     const checks: Record<string, Check> = {
       database: () => database.db.execute(sql`SELECT 1`),
-      media: () => store.size('readyz'),
+      media: () => services.store.size('readyz'),
     };
-    let queue: TurnQueue | null = null;
-    if (options.worker) {
-      // A queue and the libraries for media are loaded by those who work; most commands only look.
-      const { openWork } = await import('./worker.ts');
-      const random = options.random ?? Math.random;
-      const work = await openWork({
-        config,
-        database,
-        keyring,
-        closers,
-        messengers: options.messengers ?? {},
-        turnsAtOnce: options.turnsAtOnce,
-        deps: {
-          db: database.db,
-          providers,
-          keys,
-          store,
-          temporaryDirectory,
-          log,
-          now,
-          random,
-          reachFailpoint,
-          limits,
-          meter,
-          visibilityMs,
-          byokPricePercent,
-        },
-      });
-      queue = work.queue;
-      checks.queue = () => work.queue.waiting();
-      rest = work.rest;
-    }
-    return { config, database, services, checks, queue, metrics: options.metrics ?? null, rest, stop };
+    const program = { config, database, services, checks, metrics: options.metrics ?? null, stop };
+    if (!options.worker) return { ...program, queue: null, drain };
+    const worker = await openProgramWorker(config, database, services, log, { ...options, visibilityMs }, closers);
+    const { queue } = worker;
+    drain = worker.drain;
+    return { ...program, checks: { ...checks, queue: () => queue.waiting() }, queue, drain };
   } catch (error) {
     await stop();
     throw error;
   }
+}
+
+/** Starts the embedded database where no other is configured, and brings its schema up to date. */
+async function connect(config: Config, log: Logger, visibilityMs: number, closers: Closer[]): Promise<Database> {
+  const [url] = await Promise.all([
+    config.databaseUrl ?? openOwnDatabase(config, log, closers),
+    // `openServices` needs both. They load while the database starts.
+    import('./providers.ts'),
+    import('./demo/studio.ts'),
+  ]);
+  const serverVersion = await migrateDatabase(url);
+  // A statement that takes longer than a lease lasts comes too late.
+  const silenceMs = Math.max(shortestSilenceMs, 1.5 * visibilityMs);
+  const database = openDatabase(url, { silenceMs, serverVersion });
+  closers.push({ part: 'the database', close: database.close, withinMs: closeTimeoutMs });
+  return database;
+}
+
+/** Everything that commands, the page and the API work with. */
+async function openServices(
+  config: Config,
+  database: Database,
+  log: Logger,
+  options: Overrides,
+  closers: Closer[],
+): Promise<Services> {
+  const { checkKey, createModeration } = await import('./providers.ts');
+  const { freeCredits, byokPricePercent, limits } = config;
+  const keyring = config.keyring ?? (await embeddedKeyring(config.home));
+  const keys = createKeys(database.db, keyring, operatorKeys(config));
+  const watcher = await openWatcher(database);
+  const rateLimit = lazyRateLimit(config, database.db, log, closers);
+  const submitDeps = {
+    db: database.db,
+    providers: options.providers ?? (await openProviders(config)),
+    store: openStore(config),
+    keys,
+    moderation: {
+      keys,
+      moderate: createModeration(config.providers),
+      whenDown: config.providers.moderationWhenDown,
+    },
+    freeCredits,
+    byokPricePercent,
+    limits,
+    now: options.now ?? (() => new Date()),
+    wake: createWake(database, log),
+    reachFailpoint: options.reachFailpoint ?? (() => {}),
+  };
+  return {
+    ...submitDeps,
+    temporaryDirectory: join(config.home, 'tmp'),
+    meter: options.metrics?.meter ?? silentMeter,
+    consumeRateLimit: rateLimit.consume,
+    submit: (submission) => submit(submitDeps, submission),
+    watch: watcher.watch,
+    changes: watcher.changes,
+    publicUrl: config.publicUrl,
+    vault: { keyring, checkKey: (vendor, key, signal) => checkKey(config.providers, vendor, key, signal) },
+  };
+}
+
+/** The half of the program that works. Only a worker loads the queue and the libraries for media: most commands only look. */
+async function openProgramWorker(
+  config: Config,
+  database: Database,
+  services: Services,
+  log: Logger,
+  options: Overrides & { visibilityMs: number },
+  closers: Closer[],
+): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
+  const { db, providers, keys, store, temporaryDirectory, now, limits, meter, byokPricePercent } = services;
+  const { openWorker } = await import('./worker.ts');
+  return await openWorker({
+    config,
+    database,
+    keyring: services.vault.keyring,
+    closers,
+    messengers: options.messengers ?? {},
+    turnsAtOnce: options.turnsAtOnce,
+    deps: {
+      db,
+      providers,
+      keys,
+      store,
+      temporaryDirectory,
+      log,
+      now,
+      random: options.random ?? Math.random,
+      reachFailpoint: options.reachFailpoint ?? (() => {}),
+      limits,
+      meter,
+      visibilityMs: options.visibilityMs,
+      byokPricePercent,
+    },
+  });
 }
 
 /** Opened with the first command that is counted: none is at the terminal. */
@@ -194,11 +204,11 @@ function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: L
     withinMs: closeTimeoutMs,
     close: async () => (await opening)?.close(),
   });
-  const ask: RateLimit['ask'] = async (...who) => {
+  const consume: RateLimit['consume'] = async (...who) => {
     opening ??= open();
-    return await (await opening).ask(...who);
+    return await (await opening).consume(...who);
   };
-  return { ask };
+  return { consume };
 }
 
 export function openStore({ s3, home }: Pick<Config, 's3' | 'home'>): MediaStore {

@@ -30,8 +30,8 @@ type Opening = {
   closers: Closer[];
 };
 
-/** Opens the half of the program that works: the queue, a way to speak on each configured face, the worker and the sweeper. */
-export async function openWork(opening: Opening): Promise<{ queue: TurnQueue; rest: () => Promise<void> }> {
+/** Opens the half of the program that works: the queue, a way to speak on each configured platform, the worker and the sweeper. */
+export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
   const { config, database, deps, turnsAtOnce, closers } = opening;
   const { log } = deps;
   const telemetry = config.tracesUrl === null ? undefined : await openTelemetry(config.tracesUrl, closers);
@@ -48,7 +48,7 @@ export async function openWork(opening: Opening): Promise<{ queue: TurnQueue; re
   const worker = await startWorker({ ...deps, breakers, messengerOf }, database, queue, turnsAtOnce);
   const sweeper = startSweeper({ ...deps, retention: config.retention });
   closers.push({ part: 'the sweeper', close: sweeper.stop, withinMs: closeTimeoutMs });
-  return { queue, rest: worker.stop };
+  return { queue, drain: worker.stop };
 }
 
 async function openMessengers({ config, deps, keyring, messengers, closers }: Opening) {

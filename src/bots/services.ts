@@ -19,7 +19,7 @@ type Vault = {
   checkKey: (vendor: Vendor, key: Secret, signal: AbortSignal) => Promise<KeyCheck>;
 };
 
-/** What commands and faces may use; put together in `main.ts`. */
+/** Everything that commands and platforms use. `program.ts` puts it together. */
 export type Services = {
   db: Db;
   providers: Providers;
@@ -35,7 +35,7 @@ export type Services = {
   now: () => Date;
   meter: Meter;
   /** Counts one command of a member, and says whether it came too soon. */
-  askPace: RateLimit['ask'];
+  consumeRateLimit: RateLimit['consume'];
   submit: (submission: Submission) => Promise<SubmitOutcome>;
   /** Tells the workers that a run fell due, for example after a cancel. */
   wake: () => void;

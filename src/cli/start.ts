@@ -39,7 +39,7 @@ export async function start(): Promise<number> {
       }
     } finally {
       // At once: together they would take longer than a stop may.
-      await Promise.all([page.stop(), program.rest()]);
+      await Promise.all([page.stop(), program.drain()]);
     }
     return exitStatus.done;
   });
@@ -57,12 +57,12 @@ async function serve(config: Config): Promise<number> {
         import('../bots.ts'),
         import('../bots/http.ts'),
       ]);
-      const stopFaces = await listening(config, startBots(program, log, createHttpServer(), defaultNoticeMs));
+      const stopBots = await listening(config, startBots(program, log, createHttpServer(), defaultNoticeMs));
       log.info({ role }, 'VidGenie is at work');
       await told(signal);
       log.info({ role }, 'stopping');
       // At once: nobody is heard any more, and no more turns are taken.
-      await Promise.all([stopFaces(), program.rest()]);
+      await Promise.all([stopBots(), program.drain()]);
       return exitStatus.done;
     },
   );

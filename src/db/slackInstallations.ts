@@ -1,11 +1,10 @@
 import { eq } from 'drizzle-orm';
 import type { WorkspaceId } from '../domain.ts';
-import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import type { Keyring } from './keyring.ts';
 import { slackInstallations } from './schema.ts';
 import type { Secret } from './secret.ts';
-import { describeKeys, openKey, removeKey, storeKey } from './vault.ts';
+import { openKey, storeKey } from './vault.ts';
 
 export type SlackInstallation = typeof slackInstallations.$inferSelect;
 export type NewSlackInstallation = Omit<SlackInstallation, 'installedAt'>;
@@ -42,20 +41,4 @@ export async function findInstallation(
   if (!installation) return null;
   const token = await openKey(tx, keyring, slotOf(workspaceId), null);
   return token ? { installation, token } : null;
-}
-
-/** Forgets an installation: its token, and every other key that the workspace kept here. True when there was something. */
-export async function removeInstallation(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
-  return await tx.transaction(async (inner) => {
-    const keys = await describeKeys(inner, workspaceId);
-    for (const { provider, purpose } of keys) {
-      await removeKey(inner, { workspaceId, provider, purpose }, { actor: null, note });
-    }
-    const rows = await inner
-      .delete(slackInstallations)
-      .where(eq(slackInstallations.workspaceId, workspaceId))
-      .returning({ id: slackInstallations.workspaceId });
-    await closeAccess(inner, workspaceId);
-    return keys.length > 0 || rows.length > 0;
-  });
 }

@@ -2,7 +2,7 @@ import { loadRun, type RunView } from '../db/runs.ts';
 import { type Lease, savePostedMessages } from '../db/turns.ts';
 import { type JsonValue, platformOf } from '../domain.ts';
 import { createSteadyLook, type Look } from './progress.ts';
-import { within } from './timeout.ts';
+import { settlesWithin } from './timeout.ts';
 import type { Narrator, TurnDeps } from './turnContext.ts';
 
 /** How often a call that takes long is told about. Milliseconds. */
@@ -65,7 +65,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
   };
   const over = async (maxMs: number) => {
     const telling = tellings.get(lease.runId);
-    if (telling) await within(maxMs, orAborted(telling, signal));
+    if (telling) await settlesWithin(maxMs, orAborted(telling, signal));
   };
   const end = async () => {
     if (hush()) return;

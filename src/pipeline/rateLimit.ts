@@ -14,7 +14,7 @@ type Pace =
 
 export type RateLimit = {
   /** Counts one command. */
-  ask: (workspaceId: WorkspaceId, memberId: string) => Promise<Pace>;
+  consume: (workspaceId: WorkspaceId, memberId: string) => Promise<Pace>;
   close: () => void;
 };
 
@@ -59,7 +59,7 @@ export async function createRateLimit(
   };
 
   return {
-    ask: async (workspaceId, memberId) => {
+    consume: async (workspaceId, memberId) => {
       // The member first: what is refused to one is not taken from the others.
       const ofOne = await take(ofMember, `${workspaceId}/${memberId}`);
       if (ofOne !== null) return { outcome: 'limited', whose: 'member', retryMs: ofOne };

@@ -3,7 +3,7 @@ import { isDatabaseAway } from '../db/failures.ts';
 import { handBack, heartbeat, type Lease, LeaseLost } from '../db/turns.ts';
 import type { TurnQueue } from './queue.ts';
 import { startRelay } from './relay.ts';
-import { within } from './timeout.ts';
+import { settlesWithin } from './timeout.ts';
 import { takeTurn } from './turn.ts';
 import type { TurnDeps } from './turnContext.ts';
 
@@ -57,9 +57,9 @@ export async function startWorker(
         resting.abort();
         // Both at once: a relay that waits for a dead database must not keep the consumer taking turns.
         const rest = Promise.all([relay.stop(), consumer.close()]);
-        if (await within(graceMs, rest)) return;
+        if (await settlesWithin(graceMs, rest)) return;
         stopping.abort(new Error('the worker stops'));
-        if (await within(toldMs + handBackMs, rest)) return;
+        if (await settlesWithin(toldMs + handBackMs, rest)) return;
         deps.log.warn(
           { jobs: active },
           'the worker stops without waiting any longer; what it leaves falls due by itself',

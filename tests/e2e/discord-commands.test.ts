@@ -3,6 +3,9 @@ import { describe, expect, inject, test } from 'vitest';
 import { workspaceOf } from '../../src/bots/discord/conversation.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../src/db/runs.ts';
+import { Secret } from '../../src/db/secret.ts';
+import { storeKey, workspacesWithKeys } from '../../src/db/vault.ts';
+import { ensureWorkspace } from '../../src/db/workspaces.ts';
 import type { Asked } from '../support/discord/people.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 import { buttonId, flat, readable } from '../support/discord/world.ts';
@@ -405,15 +408,22 @@ test('where no thread is possible it works in place: in a private conversation, 
 
 test('a server is welcomed when the bot joins it, and its keys go when it leaves; an outage is no leaving', async () => {
   const it = await openVidGenie();
-  const { discord, bot } = it;
+  const { discord } = it;
+  const { db, vault } = it.worker.services;
   const { guildCreate } = await import('../support/discord/gateway.ts');
   const guild = discord.guild({ name: 'Owls', locale: 'fr' });
   const channel = discord.channel(guild);
   discord.gateway.send('GUILD_CREATE', guildCreate(discord.world, guild));
   const card = await discord.world.until(() => discord.world.messagesIn(channel.id)[0]);
   expect(readable(card.components)).toMatch(/100 crédits/);
+  const ids = [guild.id, it.guild.id].map((guildId) => workspaceOf(guildId, ''));
+  for (const id of ids) {
+    await ensureWorkspace(db, { id, platform: 'discord', name: 'Owls' }, 0);
+    const slot = { workspaceId: id, provider: 'openai', purpose: 'api_key' } as const;
+    const checked = { by: 'ada', status: 'valid', at: null } as const;
+    await storeKey(db, vault.keyring, slot, new Secret('sk-of-this-workspace-0123456789'), checked);
+  }
   discord.gateway.send('GUILD_DELETE', { id: it.guild.id, unavailable: true });
   discord.gateway.send('GUILD_DELETE', { id: guild.id });
-  await discord.world.until(() => bot.gone.length > 0);
-  expect(bot.gone).toEqual([`discord:${guild.id}`]);
+  await expect.poll(() => workspacesWithKeys(db)).toEqual(ids.slice(1));
 });

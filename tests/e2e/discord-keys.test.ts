@@ -66,8 +66,8 @@ test('the keys of a server go when it is left, also while the bot was down; one 
   for (const id of ids) {
     await db.insert(workspaces).values({ id, platform: 'discord', name: 'Foxes' });
     const checked = { by: 'ada', status: 'valid', at: null } as const;
-    const conversation = { workspaceId: id, provider: 'openai', purpose: 'api_key' } as const;
-    await storeKey(db, parseKeyring(keyring), conversation, new Secret(own), checked);
+    const slot = { workspaceId: id, provider: 'openai', purpose: 'api_key' } as const;
+    await storeKey(db, parseKeyring(keyring), slot, new Secret(own), checked);
   }
 
   const { environment } = await newcomer();

@@ -236,7 +236,7 @@ test('a purge takes nothing while a run is not over, and what a purge that was k
   const { db, store } = worker.services;
   const over = await submitted(worker, { workspace });
   await delivered(worker, over);
-  await worker.rest();
+  await worker.drain();
   const asked = { ...createRequest(worker.services, new AbortController().signal), workspace };
   const openImage = async () => inject('vendorMedia').image;
   const options = { workflow: 'video', prompt: 'closer', options: {}, image: 'any' } as const;

@@ -106,7 +106,7 @@ test('a failing provider, what went back, edits, acknowledgements, what waits an
   await driver.command('complete a fox');
   await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   // Nobody is at work any more: what is asked for now waits.
-  await program.rest();
+  await program.drain();
   const { db } = program.database;
   const waiting = await submitted(program, { workflow: 'image' });
   await db.execute(sql`UPDATE runs SET created_at = created_at - interval '90 seconds' WHERE id = ${waiting}`);

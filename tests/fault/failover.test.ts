@@ -95,7 +95,7 @@ test('a handle that was written and never answered belongs to who took the run u
   expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   proxy.turn('fine');
   // Until the first worker has learned, by writing once more, that the run is not its own any more.
-  await worker.rest();
+  await worker.drain();
   expect(readJournal(installation.journal).map(({ call }) => call)).not.toContain('cancel');
   expect(await database.db.select().from(providerOrphans)).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);

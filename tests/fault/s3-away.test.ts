@@ -5,13 +5,13 @@ import { mediaOf } from '../../src/bots/runCard.ts';
 import { textOf } from '../../src/bots/text.ts';
 import { createMediaLinks } from '../../src/bots/web/links.ts';
 import { readConfig } from '../../src/config.ts';
-import type { Surroundings } from '../../src/program.ts';
+import type { Overrides } from '../../src/program.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-async function installed(surroundings: Surroundings = {}) {
+async function installed(surroundings: Overrides = {}) {
   const installation = await createInstallation(await createTestDatabase());
   const s3 = await startS3(await temporaryDirectory());
   onTestFinished(s3.close);

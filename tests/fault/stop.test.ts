@@ -141,7 +141,7 @@ test('a turn that comes when its worker has been told to rest is handed back unt
   const worker = await installation.open({
     worker: true,
     reachFailpoint: (failpoint) => {
-      if (failpoint === 'turn_claimed') rested.resolve(worker.rest());
+      if (failpoint === 'turn_claimed') rested.resolve(worker.drain());
     },
   });
   const id = await submitted(worker);

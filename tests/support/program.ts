@@ -10,7 +10,7 @@ import type { Lease } from '../../src/db/turns.ts';
 import type { RunId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
-import { openProgram, type Program, type Surroundings } from '../../src/program.ts';
+import { type Overrides, openProgram, type Program } from '../../src/program.ts';
 import { testConfig } from './config.ts';
 import { createWorkspace } from './database.ts';
 import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
@@ -29,7 +29,7 @@ export type Installation = {
       vendor?: VendorBehaviour;
       environment?: NodeJS.ProcessEnv;
       config?: Partial<Config>;
-    } & Surroundings,
+    } & Overrides,
   ) => Promise<Program>;
 };
 

@@ -12,6 +12,10 @@ type Declaration<Shape extends z.ZodRawShape> = {
   access: Access;
   options: z.ZodObject<Shape>;
   run: (request: CommandRequest, options: z.output<z.ZodObject<Shape>>) => Promise<Answer>;
+  /** It spends credits and answers in the conversation, where everybody sees it. Other commands answer the requester alone. */
+  startsRun?: true;
+  /** What it answers with outlives this moment, so the platform is asked for the member's rights anew. Admin commands always do that. */
+  needsCurrentRights?: true;
   /** For a command that answers with a form: what happens to the values that come back. */
   submit?: (request: CommandRequest, values: FormValues) => Promise<Answer>;
 };
@@ -27,6 +31,10 @@ export type Command = {
   options: readonly NamedOption[];
   /** Checks what was given and carries the command out. What a person did wrong is a refusal; a throw is a fault. */
   perform: (request: CommandRequest, given: Given) => Promise<Answer>;
+  /** True when it spends credits and answers in the conversation. */
+  startsRun: boolean;
+  /** True when the member's rights must be those of this moment, not remembered ones. */
+  needsCurrentRights: boolean;
   /** True when it may answer with a form. */
   hasForm: boolean;
   /** Carries out a form of this command. */
@@ -37,7 +45,16 @@ export type Command = {
 
 /** Declares a subcommand, once for all faces. */
 export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Shape>): Command {
-  const { name, describe, access, options: schema, run, submit } = declaration;
+  const {
+    name,
+    describe,
+    access,
+    options: schema,
+    run,
+    submit,
+    startsRun = false,
+    needsCurrentRights = false,
+  } = declaration;
   const options = Object.entries(schema.shape).map(([option, shape]) => ({ name: option, ...factsOf(shape) }));
   const guarded = async (request: CommandRequest, act: () => Promise<Answer>): Promise<Answer> =>
     access === 'admin' && !request.member.isAdmin
@@ -48,6 +65,8 @@ export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Sh
     describe,
     access,
     options,
+    startsRun,
+    needsCurrentRights: needsCurrentRights || access === 'admin',
     hasForm: submit !== undefined,
     perform: (request, given) =>
       guarded(request, async () => {

@@ -8,6 +8,7 @@ export const complete = command({
   name: 'complete',
   describe: (text) => text.commands.describe.complete,
   access: 'member',
+  startsRun: true,
   options: z.object({
     prompt: promptOption((text) => text.commands.options.prompt),
     style,

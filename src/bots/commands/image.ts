@@ -8,6 +8,7 @@ export const image = command({
   name: 'image',
   describe: (text) => text.commands.describe.image,
   access: 'member',
+  startsRun: true,
   options: z.object({
     prompt: promptOption((text) => text.commands.options.prompt),
     style,

@@ -9,6 +9,7 @@ export const video = command({
   name: 'video',
   describe: (text) => text.commands.describe.video,
   access: 'member',
+  startsRun: true,
   options: z.object({
     image: imageOption((text) => text.commands.options.image),
     prompt: optionalPromptOption((text) => text.commands.options.motion),

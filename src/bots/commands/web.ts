@@ -9,6 +9,8 @@ export const web = command({
   name: 'web',
   describe: (text) => text.commands.describe.web,
   access: 'member',
+  // The link that it gives opens the page for an hour.
+  needsCurrentRights: true,
   options: z.object({}),
   run: async ({ services, workspace, member, channelIds = null, locale }) => {
     const { link: words } = textOf(locale).web;

@@ -16,7 +16,7 @@ import { nonceOf, progressMessage } from './runMessages.ts';
 import { openThread } from './thread.ts';
 
 /** Where a run speaks and what it has said there. */
-export type Seat = {
+export type RunThread = {
   conversation: DiscordConversation;
   postedMessages: DiscordPostedMessages;
   /** The message in the channel under which all of it hangs; null: there is only the thread. */
@@ -34,7 +34,7 @@ export type Seat = {
  * Finds or makes the message, the thread and the progress message of a run. Each is saved before the next call, and the posts carry a
  * nonce: after a crash at any point they are found again, and there is one of each.
  */
-export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): Promise<Seat> {
+export async function ensureThread(rest: REST, view: RunView, speaking: Speaking): Promise<RunThread> {
   const conversation = discordConversation.parse(view.run.conversation);
   const text = textOf(conversation.locale);
   let postedMessages = discordPostedMessages.parse(view.run.postedMessages);
@@ -55,7 +55,7 @@ export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): P
     await save({ threadId, staysInPlace: threadId === null });
   }
   const { threadId } = postedMessages;
-  const seat = {
+  const runThread = {
     conversation,
     postedMessages,
     rootId,
@@ -65,7 +65,7 @@ export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): P
   };
   // Without a thread the answer to the command itself shows the progress.
   if (threadId === null || postedMessages.progressId)
-    return { ...seat, progressId: postedMessages.progressId ?? rootId };
+    return { ...runThread, progressId: postedMessages.progressId ?? rootId };
   try {
     const body = {
       ...progressMessage(view, speaking.progress, text, null),
@@ -74,17 +74,17 @@ export async function takeSeat(rest: REST, view: RunView, speaking: Speaking): P
     };
     const { id } = await sendMessage(rest, {
       method: 'POST',
-      route: Routes.channelMessages(seat.channelId),
+      route: Routes.channelMessages(runThread.channelId),
       body,
       signal: speaking.signal,
     });
     await save({ progressId: id });
-    return { ...seat, postedMessages, progressId: id, isNew: true };
+    return { ...runThread, postedMessages, progressId: id, isNew: true };
   } catch (error) {
     if (!isShut(error)) throw error;
     // The thread was deleted, locked or closed to us: the channel is still there.
     await save({ threadId: null, staysInPlace: true });
-    return { ...seat, postedMessages, channelId: conversation.channelId, progressId: rootId };
+    return { ...runThread, postedMessages, channelId: conversation.channelId, progressId: rootId };
   }
 }
 

@@ -7,8 +7,7 @@ import {
 } from 'discord-api-types/v10';
 import { performAction, submitEdit } from '../actions/perform.ts';
 import { textCard } from '../card.ts';
-import { commands, perform, submitForm, workflowCommands } from '../commands/all.ts';
-import type { Command } from '../commands/command.ts';
+import { commands, perform, submitForm } from '../commands/all.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { animateMessage, animatePicture } from './animateMessage.ts';
 import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
@@ -104,8 +103,6 @@ async function dispatch(bot: Bot, interaction: Incoming, reply: Reply): Promise<
 
 const outdated = (reply: Reply, text: Text): Promise<void> => reply.replyEphemeral(outdatedMessage(text));
 
-const startsRun = (command: Command) => Object.values(workflowCommands).some((one) => one.name === command.name);
-
 async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, reply: Reply, text: Text): Promise<void> {
   const [{ name, options }] = data.options;
   const command = commands.find((one) => one.name === name);
@@ -115,7 +112,7 @@ async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, repl
   if (checked.outcome === 'refused') {
     return await reply.replyEphemeral(refusalMessage({ kind: 'refusal', refusal: checked.refusal }, text));
   }
-  if (startsRun(command)) {
+  if (command.startsRun) {
     const attachments = data.resolved?.attachments ?? {};
     return await startPublicly(bot, interaction, reply, {
       attachments,

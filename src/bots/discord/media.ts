@@ -23,7 +23,7 @@ export type Attachments = {
   dispose: () => Promise<void>;
 };
 
-type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal; text: Text; spoilers: boolean };
+type MediaOptions = { store: MediaStore; directory: string; signal: AbortSignal; text: Text; spoilers: boolean };
 
 /**
  * Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. What an earlier try has given
@@ -32,7 +32,7 @@ type Surroundings = { store: MediaStore; directory: string; signal: AbortSignal;
 export async function attach(
   media: readonly CardMedia[],
   order: Order,
-  surroundings: Surroundings & { addressOf: AddressOf },
+  surroundings: MediaOptions & { addressOf: AddressOf },
 ): Promise<Attachments> {
   const copies: string[] = [];
   const dispose = async () => {
@@ -69,7 +69,7 @@ function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes,
 async function filesOf(
   media: readonly CardMedia[],
   order: Order,
-  { store, directory, signal, text, spoilers, addressOf }: Surroundings & { addressOf: AddressOf },
+  { store, directory, signal, text, spoilers, addressOf }: MediaOptions & { addressOf: AddressOf },
   copies: string[],
 ): Promise<Omit<Attachments, 'dispose'>> {
   const { runId, givenUp } = order;
@@ -142,7 +142,7 @@ export const previewName = 'preview.jpg';
 /** A small copy of an image, to be seen while the rest is still at work. */
 export async function preview(
   medium: CardMedia,
-  { store, directory, signal, spoilers }: Surroundings,
+  { store, directory, signal, spoilers }: MediaOptions,
 ): Promise<{ file: UploadFile; dispose: () => Promise<void> }> {
   const copies: string[] = [];
   const original = await onDisk(store, medium.objectKey, directory, copies, signal);

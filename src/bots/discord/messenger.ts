@@ -9,7 +9,7 @@ import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf } from '../runCard.ts';
 import { unreachedSteps } from '../unreached.ts';
 import { type DiscordPostedMessages, discordPostedMessages } from './conversation.ts';
-import { isShut, type Seat, takeSeat } from './ensureThread.ts';
+import { ensureThread, isShut, type RunThread } from './ensureThread.ts';
 import { preview } from './media.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
 import { postResult } from './result.ts';
@@ -46,33 +46,33 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       options.log.debug({ runId: key, code: codeOf(error) }, 'progress could not be shown in Discord'),
     onOutcome: (outcome) => options.meter.edited('discord', outcome),
   });
-  const edit = (view: RunView, seat: Seat, send: () => Promise<void>): Edit => ({
+  const edit = (view: RunView, runThread: RunThread, send: () => Promise<void>): Edit => ({
     key: view.run.id,
-    scope: seat.channelId,
+    scope: runThread.channelId,
     since: view.run.createdAt.getTime(),
     send,
   });
 
   return {
     update: async (view, speaking) => {
-      const seat = await takeSeat(rest, view, speaking);
-      if (seat.isNew || seat.progressId === null) return;
+      const runThread = await ensureThread(rest, view, speaking);
+      if (runThread.isNew || runThread.progressId === null) return;
       throttle.offer(
-        edit(view, seat, async () => {
+        edit(view, runThread, async () => {
           // Fails when another worker has the run by now: whatever it said is newer.
-          await speaking.save(seat.postedMessages);
-          await showProgress(rest, view, seat, speaking, options);
+          await speaking.save(runThread.postedMessages);
+          await showProgress(rest, view, runThread, speaking, options);
         }),
       );
     },
     deliver: async (view, speaking) => {
-      const seat = await takeSeat(rest, view, speaking);
+      const runThread = await ensureThread(rest, view, speaking);
       const save = async (more: Partial<DiscordPostedMessages>) => {
-        seat.postedMessages = { ...seat.postedMessages, ...more };
-        await speaking.save(seat.postedMessages);
+        runThread.postedMessages = { ...runThread.postedMessages, ...more };
+        await speaking.save(runThread.postedMessages);
       };
       const { store, addressOf, temporaryDirectory: directory } = options;
-      const delivery = { rest, view, seat, speaking, store, addressOf, directory, save, uploadLimit };
+      const delivery = { rest, view, runThread, speaking, store, addressOf, directory, save, uploadLimit };
       await postResult(delivery).catch(explained);
       const { progress, signal } = speaking;
       const told = delivery.view;
@@ -80,16 +80,16 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
         const route = Routes.channelMessage(channelId, messageId);
         await sendMessage(rest, { method: 'PATCH', route, body: { ...body, attachments: [] }, signal }).catch(spared);
       };
-      const { threadId, postedRoot: isPosted } = seat.postedMessages;
-      const { rootId, progressId } = seat;
-      const outcome = outcomeMessage(told, progress, seat.text, { threadId, isPosted });
-      const final = threadId === null ? outcome : finalProgress(told, progress, seat.text);
+      const { threadId, postedRoot: isPosted } = runThread.postedMessages;
+      const { rootId, progressId } = runThread;
+      const outcome = outcomeMessage(told, progress, runThread.text, { threadId, isPosted });
+      const final = threadId === null ? outcome : finalProgress(told, progress, runThread.text);
       const last = async () => {
-        if (progressId !== null) await overwrite(seat.channelId, progressId, final);
+        if (progressId !== null) await overwrite(runThread.channelId, progressId, final);
       };
-      await throttle.last(edit(view, seat, last));
-      if (threadId !== null && rootId !== null) await overwrite(seat.conversation.channelId, rootId, outcome);
-      return seat.postedMessages;
+      await throttle.last(edit(view, runThread, last));
+      if (threadId !== null && rootId !== null) await overwrite(runThread.conversation.channelId, rootId, outcome);
+      return runThread.postedMessages;
     },
     // The result is one message: it was posted with everything that was not given up on before, or not at all.
     unreached: (view) => {
@@ -115,21 +115,27 @@ function spared(error: unknown): void {
 
 type Files = Pick<DiscordMessengerOptions, 'store' | 'temporaryDirectory'>;
 
-async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Speaking, files: Files): Promise<void> {
-  if (seat.progressId === null) return;
-  const route = Routes.channelMessage(seat.channelId, seat.progressId);
+async function showProgress(
+  rest: REST,
+  view: RunView,
+  runThread: RunThread,
+  speaking: Speaking,
+  files: Files,
+): Promise<void> {
+  if (runThread.progressId === null) return;
+  const route = Routes.channelMessage(runThread.channelId, runThread.progressId);
   const signal = AbortSignal.timeout(maxEditMs);
-  const image = mediaOf(view, seat.text).find((medium) => medium.kind === 'image');
-  const { previewId } = seat.postedMessages;
-  const { spoilers } = seat.conversation;
-  const body = progressMessage(view, speaking.progress, seat.text, image ? { spoilers } : null);
+  const image = mediaOf(view, runThread.text).find((medium) => medium.kind === 'image');
+  const { previewId } = runThread.postedMessages;
+  const { spoilers } = runThread.conversation;
+  const body = progressMessage(view, speaking.progress, runThread.text, image ? { spoilers } : null);
   if (!image || previewId) {
     const kept = previewId ? [previewId] : [];
     await sendMessage(rest, { method: 'PATCH', route, body: { ...body, ...attachmentsOf([], kept) }, signal });
     return;
   }
   const { store, temporaryDirectory: directory } = files;
-  const small = await preview(image, { store, directory, signal, text: seat.text, spoilers });
+  const small = await preview(image, { store, directory, signal, text: runThread.text, spoilers });
   try {
     const uploads = [small.file];
     const sent = await sendMessage(rest, {
@@ -140,7 +146,7 @@ async function showProgress(rest: REST, view: RunView, seat: Seat, speaking: Spe
       signal,
     });
     const id = sent.attachments[0]?.id;
-    if (id) await speaking.save({ ...seat.postedMessages, previewId: id });
+    if (id) await speaking.save({ ...runThread.postedMessages, previewId: id });
   } finally {
     await small.dispose();
   }

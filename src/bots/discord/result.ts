@@ -7,7 +7,7 @@ import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
 import { mediaOf } from '../runCard.ts';
 import { type DiscordConversation, type DiscordPostedMessages, snowflake } from './conversation.ts';
-import { isShut, type Seat } from './ensureThread.ts';
+import { isShut, type RunThread } from './ensureThread.ts';
 import { attach } from './media.ts';
 import { messageOf } from './render.ts';
 import { attachmentsOf, codeOf, codes, sendMessage, statusOf } from './rest.ts';
@@ -18,7 +18,7 @@ type Delivery = {
   rest: REST;
   /** Told anew when something of it is given up on. */
   view: RunView;
-  seat: Seat;
+  runThread: RunThread;
   speaking: Delivering;
   store: MediaStore;
   addressOf: AddressOf;
@@ -29,9 +29,9 @@ type Delivery = {
 
 /** Posts the result, once: a later try finds it posted, by its saved id or by its nonce. */
 export async function postResult(delivery: Delivery): Promise<void> {
-  const { seat, save, uploadLimit } = delivery;
-  if (seat.postedMessages.resultId) return;
-  const limit = await uploadLimit(seat.conversation.guildId);
+  const { runThread, save, uploadLimit } = delivery;
+  if (runThread.postedMessages.resultId) return;
+  const limit = await uploadLimit(runThread.conversation.guildId);
   // What Discord says is too large after all is tried at the smallest limit, and then told with links.
   const limits = [...new Set([limit, smallestLimitBytes, 0])];
   for (const limitBytes of limits) {
@@ -49,11 +49,11 @@ const isTooLarge = (error: unknown) =>
 
 /** A thread may have been archived, locked or deleted since. */
 async function postOpened(delivery: Delivery, limitBytes: number): Promise<string> {
-  const { rest, seat, save } = delivery;
+  const { rest, runThread, save } = delivery;
   try {
     return await post(delivery, limitBytes);
   } catch (error) {
-    const { threadId } = seat.postedMessages;
+    const { threadId } = runThread.postedMessages;
     if (!threadId) throw error;
     if (codeOf(error) === codes.threadArchived) {
       await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal: delivery.speaking.signal });
@@ -61,8 +61,8 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
     }
     if (!isShut(error)) throw error;
     await save({ threadId: null, staysInPlace: true });
-    seat.channelId = seat.conversation.channelId;
-    seat.progressId = seat.rootId;
+    runThread.channelId = runThread.conversation.channelId;
+    runThread.progressId = runThread.rootId;
     return await post(delivery, limitBytes);
   }
 }
@@ -73,8 +73,8 @@ function calledBy({ state, memberId }: Run, { mentions }: DiscordConversation): 
 }
 
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {
-  const { rest, seat, speaking, store, addressOf, directory } = delivery;
-  const { text, conversation, channelId } = seat;
+  const { rest, runThread, speaking, store, addressOf, directory } = delivery;
+  const { text, conversation, channelId } = runThread;
   const { signal } = speaking;
   const { spoilers } = conversation;
   const { run } = delivery.view;
@@ -96,8 +96,8 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
       ...attachmentsOf(files),
       nonce: nonceOf('r', run.id),
       enforce_nonce: true,
-      ...(channelId === conversation.channelId && seat.rootId !== null
-        ? { message_reference: { message_id: seat.rootId, fail_if_not_exists: false } }
+      ...(channelId === conversation.channelId && runThread.rootId !== null
+        ? { message_reference: { message_id: runThread.rootId, fail_if_not_exists: false } }
         : {}),
     };
     const sent = await sendMessage(rest, {

@@ -1,4 +1,5 @@
 import type { Hono } from 'hono';
+import { removeBot } from '../../db/botRemoval.ts';
 import { workspacesWithKeys } from '../../db/vault.ts';
 import type { WorkspaceId } from '../../domain.ts';
 import type { Logger } from '../../observability/log.ts';
@@ -24,8 +25,6 @@ export type DiscordBotOptions = {
   shards: Shards;
   services: Services;
   log: Logger;
-  /** A server was left: what it entrusted to us is removed. */
-  onWorkspaceGone: (id: WorkspaceId) => Promise<void>;
 };
 
 export type DiscordBot = {
@@ -35,7 +34,7 @@ export type DiscordBot = {
 
 /** Connects to Discord and answers people there, over the gateway and over HTTP alike. */
 export async function startDiscordBot(options: DiscordBotOptions): Promise<DiscordBot> {
-  const { address, http, shards, services, log, onWorkspaceGone } = options;
+  const { address, http, shards, services, log } = options;
   const rest = createRest(address, 'bot');
   const replyRest = createReplyRest(address);
   const bot: Bot = { services, rest, replyRest, log };
@@ -49,13 +48,17 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
     });
   }
   log.info({ commands: await register(rest, commands) }, 'the commands are registered at Discord');
+  const onLeave = async (id: WorkspaceId) => {
+    await removeBot(services.db, id, 'the bot was removed');
+    log.info({ platform: 'discord', workspaceId: id }, 'a server removed VidGenie, and its keys are deleted');
+  };
   const events: GatewayEvents = {
     onInteraction: handle,
     onJoin: (guild) => welcome(guild, services, rest),
-    onLeave: (guildId) => onWorkspaceGone(workspaceOf(guildId, '')),
+    onLeave: (guildId) => onLeave(workspaceOf(guildId, '')),
     onReady: async (ready) => {
       const left = await leftServers(rest, await workspacesWithKeys(services.db), ready);
-      for (const id of left) await onWorkspaceGone(id);
+      for (const id of left) await onLeave(id);
     },
   };
   const gateway = shards === 'none' ? null : await connectGateway(address, shards, replyRest, log, events);

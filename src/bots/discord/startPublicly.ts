@@ -3,7 +3,7 @@ import { announceRun, loadRun } from '../../db/runs.ts';
 import { withdrawRun } from '../../db/turns.ts';
 import { settingsOf } from '../../db/workspaces.ts';
 import type { RunId } from '../../domain.ts';
-import { within } from '../../pipeline/timeout.ts';
+import { settlesWithin } from '../../pipeline/timeout.ts';
 import { acceptedCard } from '../acceptedCard.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
@@ -91,7 +91,7 @@ async function carryOut(
 /** Says "thinking…" when some work takes long, and what became of that: null when it was not needed, or was taken. */
 async function answeredLate(reply: Reply, work: Promise<unknown>): Promise<{ error: unknown }> {
   const ended = work.catch(() => {});
-  if (await within(patienceMs, ended)) return { error: null };
+  if (await settlesWithin(patienceMs, ended)) return { error: null };
   try {
     await reply.respond({ type: InteractionResponseType.DeferredChannelMessageWithSource });
     return { error: null };

@@ -2,7 +2,7 @@ import { workspaceSettings } from '../../db/workspaces.ts';
 import { type Workflow, type WorkspaceId, workflows } from '../../domain.ts';
 import { type Offer, offerOfAny } from '../../pipeline/offer.ts';
 import { quote } from '../../pipeline/submit.ts';
-import { within } from '../../pipeline/timeout.ts';
+import { settlesWithin } from '../../pipeline/timeout.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { type Asked, createForm, type OpenedOn } from './createForm.ts';
@@ -48,7 +48,7 @@ export async function formAgain(
     const offer = await offerOfForm(services, id, on);
     answer = { response_action: 'update', view: createForm(opening, offer, text) };
   })();
-  await within(patienceMs, asking).catch((error: unknown) => {
+  await settlesWithin(patienceMs, asking).catch((error: unknown) => {
     log.warn({ platform: 'slack', error }, 'a form could not be priced');
   });
   asking.catch(() => {});

@@ -42,12 +42,6 @@ export type RequestContext = {
   request: CommandRequest;
 };
 
-/** What it answers with holds for an hour, so it must hold now. */
-const takesRightsAlong = (command: Command) => command.name === 'web';
-
-/** Workflows spend credits, and speak where they were asked for. */
-const startsRun = (command: Command) => ['complete', 'image', 'video'].includes(command.name);
-
 /**
  * Receives somebody. Whatever goes wrong from here on is told to them, in their language where
  * it is known by then, and never leaves this function.
@@ -120,10 +114,10 @@ export async function asOfNow(context: RequestContext): Promise<CommandRequest> 
 
 /** Carries a command out; null when its answer has been given already. */
 export async function carryOut(context: RequestContext, command: Command, given: Given): Promise<Answer | null> {
-  if (command.access === 'admin' || takesRightsAlong(command)) {
+  if (command.needsCurrentRights) {
     return await perform(await asOfNow(context), command, given);
   }
-  if (!startsRun(command)) return await perform(context.request, command, given);
+  if (!command.startsRun) return await perform(context.request, command, given);
   // Checked first, so that a slip of the pen neither joins a channel nor says that something is on its way.
   const checked = command.check(given);
   if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };

@@ -38,10 +38,10 @@ export type Session = {
   finished: () => Promise<void>;
 };
 
-type Surroundings = { services: Services; stage: Stage; onFault: (error: unknown) => void; signal: AbortSignal };
+type SessionOptions = { services: Services; stage: Stage; onFault: (error: unknown) => void; signal: AbortSignal };
 
 /** Somebody at a terminal: what they type, and the runs that come of it, several at a time. */
-export function createSession({ services, stage, onFault, signal }: Surroundings): Session {
+export function createSession({ services, stage, onFault, signal }: SessionOptions): Session {
   const views = new Map<RunId, RunView>();
   const following = new Map<RunId, Promise<void>>();
   let isAway = false;

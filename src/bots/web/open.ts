@@ -19,7 +19,7 @@ type Opening = {
 };
 
 /** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
-export async function openWebFace(
+export async function openWebBot(
   app: Hono,
   { services, log, local, take = createRateLimits(), heartbeatMs }: Opening,
 ): Promise<{ stop: () => Promise<void> }> {

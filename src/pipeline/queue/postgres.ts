@@ -1,7 +1,7 @@
 import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
 import pg from 'pg';
 import { migratingWithinMs, silentTurnMs } from '../../db/migrate.ts';
-import { within } from '../timeout.ts';
+import { settlesWithin } from '../timeout.ts';
 import { queueName } from './name.ts';
 import type { Turns } from './turns.ts';
 
@@ -114,6 +114,6 @@ export async function migrateQueue(url: string): Promise<void> {
     await runMigrations(client);
   } finally {
     // A server that is gone does not answer to a goodbye either.
-    await within(closeTimeoutMs, client.end());
+    await settlesWithin(closeTimeoutMs, client.end());
   }
 }

@@ -10,11 +10,10 @@ import { createMediaLinks } from '../../../src/bots/web/links.ts';
 import { startBots } from '../../../src/bots.ts';
 import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
-import type { WorkspaceId } from '../../../src/domain.ts';
 import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import { silentMeter } from '../../../src/pipeline/meter.ts';
-import type { Program, Surroundings } from '../../../src/program.ts';
+import type { Overrides, Program } from '../../../src/program.ts';
 import { testConfig } from '../config.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation, delivered, type Installation } from '../program.ts';
@@ -31,7 +30,7 @@ export async function openWorker(
   {
     publicUrl: known = null,
     ...options
-  }: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } & Surroundings = {},
+  }: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } & Overrides = {},
 ): Promise<Program> {
   const store = createFileStore(join(installation.home, 'media'));
   const { keyring, ...configured } = testConfig(installation.database.url, installation.home, options.environment);
@@ -59,7 +58,6 @@ export async function openWorker(
 
 /** A bot of this installation, over the gateway and over HTTP. */
 export async function openBot(program: Program, discord: Discord, shards: Shards = 'auto') {
-  const gone: WorkspaceId[] = [];
   const http = createHttpServer();
   const bot = await startDiscordBot({
     address: discord.address,
@@ -67,10 +65,6 @@ export async function openBot(program: Program, discord: Discord, shards: Shards
     shards,
     services: program.services,
     log: testLog(),
-    onWorkspaceGone: async (id) => {
-      gone.push(id);
-      discord.world.changed();
-    },
   });
   const port = await http.listen(0);
   const stop = async () => {
@@ -78,7 +72,7 @@ export async function openBot(program: Program, discord: Discord, shards: Shards
     await http.close();
   };
   onTestFinished(stop);
-  return { gone, stop, endpoint: `http://127.0.0.1:${port}/discord/interactions` };
+  return { stop, endpoint: `http://127.0.0.1:${port}/discord/interactions` };
 }
 
 /** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and Ada in it. */

@@ -3,7 +3,7 @@ import { expect, onTestFinished } from 'vitest';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import { member, workspace as terminal } from '../../../src/bots/terminal/person.ts';
 import { createRateLimits, type Pace } from '../../../src/bots/web/limits.ts';
-import { openWebFace } from '../../../src/bots/web/open.ts';
+import { openWebBot } from '../../../src/bots/web/open.ts';
 import type { Config } from '../../../src/config.ts';
 import { createToken } from '../../../src/db/auth.ts';
 import type { Workspace } from '../../../src/db/workspaces.ts';
@@ -67,7 +67,7 @@ export async function openWebServer({
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
   const take = createRateLimits({ look: 100_000, change: 100_000, start: 100_000, failure: 100_000, ...paces });
   const person = local ? { workspace: terminal, member } : null;
-  const platform = await openWebFace(http.app, { services: program.services, log, local: person, take, heartbeatMs });
+  const platform = await openWebBot(http.app, { services: program.services, log, local: person, take, heartbeatMs });
   const port = await http.listen(0, '127.0.0.1');
   const close = async () => {
     await platform.stop();

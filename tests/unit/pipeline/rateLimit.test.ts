@@ -22,12 +22,12 @@ test('processes count together: of many commands at once exactly those within th
     await createRateLimit({ db, redis: null }, limits, () => {}),
   ];
   const asked = await Promise.all(
-    Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : two).ask(here, 'ada')),
+    Array.from({ length: 10 }, (_, index) => (index % 2 === 0 ? one : two).consume(here, 'ada')),
   );
   expect(asked.filter(({ outcome }) => outcome === 'allowed')).toHaveLength(3);
   const refused = asked.find((pace) => pace.outcome === 'limited');
   expect(refused).toMatchObject({ whose: 'member' });
-  const others = await Promise.all(['b', 'c', 'd', 'e'].map((member) => two.ask(here, member)));
+  const others = await Promise.all(['b', 'c', 'd', 'e'].map((member) => two.consume(here, member)));
   expect(others.filter(({ outcome }) => outcome === 'allowed')).toHaveLength(2);
   expect(others.find((pace) => pace.outcome === 'limited')).toMatchObject({ whose: 'workspace' });
 });
@@ -44,14 +44,16 @@ test('with Redis it is Redis that counts, and when it goes away each process cou
   onTestFinished(two.close);
   // Until it is connected a process counts for itself.
   await expect
-    .poll(async () => (await Promise.all([one.ask(here, 'w'), two.ask(here, 'w')])).map(({ outcome }) => outcome))
+    .poll(async () =>
+      (await Promise.all([one.consume(here, 'w'), two.consume(here, 'w')])).map(({ outcome }) => outcome),
+    )
     .toEqual(['limited', 'limited']);
   const asked = await Promise.all(
-    Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? one : two).ask(there, 'ada')),
+    Array.from({ length: 8 }, (_, index) => (index % 2 === 0 ? one : two).consume(there, 'ada')),
   );
   expect(asked.filter(({ outcome }) => outcome === 'allowed')).toHaveLength(3);
   await server.kill();
-  const away = await Promise.all(Array.from({ length: 4 }, () => one.ask(there, 'bob')));
+  const away = await Promise.all(Array.from({ length: 4 }, () => one.consume(there, 'bob')));
   expect(away.filter(({ outcome }) => outcome === 'limited').length).toBeGreaterThan(0);
 });
 
@@ -65,18 +67,20 @@ test('a Redis that swallows what it is asked holds nobody up', async ({ skip }) 
   const redis = parseRedisUrl(`redis://127.0.0.1:${proxy.port}`);
   const [plenty, tplenty] = [{ ...limits, member: 1_000_000, workspace: 1_000_000 }, new Redis(server.url)];
   onTestFinished(() => tplenty.disconnect());
-  const { ask, close } = await createRateLimit({ db, redis }, plenty, () => {});
+  const { consume, close } = await createRateLimit({ db, redis }, plenty, () => {});
   onTestFinished(close);
-  await expect.poll(async () => [await ask(here, 'ada'), await tplenty.dbsize()]).toEqual([{ outcome: 'allowed' }, 2]);
+  await expect
+    .poll(async () => [await consume(here, 'ada'), await tplenty.dbsize()])
+    .toEqual([{ outcome: 'allowed' }, 2]);
   proxy.turn('blackhole');
-  expect(await ask(here, 'ada')).toEqual({ outcome: 'allowed' });
+  expect(await consume(here, 'ada')).toEqual({ outcome: 'allowed' });
 });
 
 test('while the store is away each process counts for itself', async () => {
   const away = openDatabase('postgres://nobody@127.0.0.1:1/none');
-  const { ask } = await createRateLimit({ db: away.db, redis: null }, limits, () => {});
+  const { consume } = await createRateLimit({ db: away.db, redis: null }, limits, () => {});
   const paces = [];
-  for (let command = 0; command < 4; command += 1) paces.push(await ask(here, 'ada'));
+  for (let command = 0; command < 4; command += 1) paces.push(await consume(here, 'ada'));
   expect(paces.map(({ outcome }) => outcome)).toEqual(['allowed', 'allowed', 'allowed', 'limited']);
   await away.close();
 });

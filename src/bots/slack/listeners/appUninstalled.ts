@@ -1,4 +1,4 @@
-import { removeInstallation } from '../../../db/slackInstallations.ts';
+import { removeBot } from '../../../db/botRemoval.ts';
 import type { WorkspaceId } from '../../../domain.ts';
 import { isPassingRefusal, refusalOf } from '../client.ts';
 import { sourceOfEvent, uninstallPayload } from '../payloads.ts';
@@ -27,7 +27,7 @@ export async function onUninstalled(deps: RequestDeps, body: unknown): Promise<v
 /** True when there was something to forget. */
 async function forget({ connections, services, log }: RequestDeps, id: WorkspaceId, type: string): Promise<boolean> {
   connections.forget(id);
-  const wasThere = await removeInstallation(services.db, id, type);
+  const wasThere = await removeBot(services.db, id, type);
   if (wasThere) log.info({ platform: 'slack', workspaceId: id, type }, 'an installation and its keys were deleted');
   return wasThere;
 }

@@ -1,0 +1,25 @@
+import { eq } from 'drizzle-orm';
+import type { WorkspaceId } from '../domain.ts';
+import { closeAccess } from './auth.ts';
+import type { Tx } from './client.ts';
+import { slackInstallations } from './schema.ts';
+import { describeKeys, removeKey } from './vault.ts';
+
+/**
+ * A workspace removed the bot, on whichever platform. In one transaction this deletes its keys, its Slack token, its links and sessions,
+ * and revokes its API tokens. Runs and the ledger stay. `note` goes into the audit of keys. False when nothing was left to delete.
+ */
+export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
+  return await tx.transaction(async (inner) => {
+    const keys = await describeKeys(inner, workspaceId);
+    for (const { provider, purpose } of keys) {
+      await removeKey(inner, { workspaceId, provider, purpose }, { actor: null, note });
+    }
+    const installations = await inner
+      .delete(slackInstallations)
+      .where(eq(slackInstallations.workspaceId, workspaceId))
+      .returning({ id: slackInstallations.workspaceId });
+    await closeAccess(inner, workspaceId);
+    return keys.length > 0 || installations.length > 0;
+  });
+}
