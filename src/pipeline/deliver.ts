@@ -3,12 +3,9 @@ import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
 import { finishDelivery, savePostedMessages, saveUnreached } from '../db/turns.ts';
 import { type Failure, type JsonValue, platformOf, type StepKind } from '../domain.ts';
 import { progressOf } from './progress.ts';
-import { maxOutage } from './retryPolicy.ts';
+import { isLastDelivery } from './retryPolicy.ts';
 import { nextPrices } from './submit.ts';
 import type { Turn, TurnDeps } from './turnContext.ts';
-
-/** True when nobody will try again to tell a run. */
-export const isLastTry = ({ run }: RunView): boolean => run.failedAttempts >= maxOutage;
 
 /** Tells a run's outcome where it was asked for, and ends it: what reached nobody is given back in the same statement. */
 export async function deliver(turn: Turn): Promise<void> {
@@ -19,7 +16,7 @@ export async function deliver(turn: Turn): Promise<void> {
   const messenger = deps.messengerOf(platformOf(view.run));
   const posted = await messenger.deliver(view, {
     progress: progressOf(view, deps.providers, deps.now()),
-    isLastTry: isLastTry(view),
+    isLastTry: isLastDelivery(view.run.failedAttempts),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
     save: (postedMessages: JsonValue) => savePostedMessages(deps.db, lease, postedMessages),

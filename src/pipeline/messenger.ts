@@ -1,5 +1,5 @@
 import type { RunView } from '../db/runs.ts';
-import type { JsonValue, StepKind } from '../domain.ts';
+import type { FailureKind, JsonValue, StepKind } from '../domain.ts';
 import type { Progress } from './progress.ts';
 import type { NextPrices } from './submit.ts';
 
@@ -41,5 +41,19 @@ export type Messenger = {
 
 /** The place where a run was to speak is gone for good: trying again would not bring it back. The message is one sentence. */
 export class ConversationGone extends Error {
-  override readonly name = 'PlaceGone';
+  override readonly name = 'ConversationGone';
+}
+
+/** A chat refused a call, or did not answer. `detail` is one sentence without anything secret. */
+export class MessengerError extends Error {
+  override readonly name = 'MessengerError';
+  readonly kind: FailureKind;
+  /** How long the chat asks us to wait, in milliseconds. */
+  readonly retryAfterMs: number | undefined;
+
+  constructor(kind: FailureKind, detail: string, options: { retryAfterMs?: number } = {}) {
+    super(detail);
+    this.kind = kind;
+    this.retryAfterMs = options.retryAfterMs;
+  }
 }

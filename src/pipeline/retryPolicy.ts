@@ -1,5 +1,7 @@
 import type { Failure, FailureKind } from '../domain.ts';
+import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
 import { StorageError } from './media/store.ts';
+import { ConversationGone, MessengerError } from './messenger.ts';
 import { ProviderError } from './providers/provider.ts';
 
 /** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
@@ -13,17 +15,74 @@ const backoffBaseMs = 1_000;
 const maxBackoffMs = 60_000;
 
 /** A pause before another try in milliseconds: doubling, bounded, and spread by half so that many runs do not return at once. */
-export function backoffMs(failedAttempts: number, random: () => number): number {
+function backoffMs(failedAttempts: number, random: () => number): number {
   const full = Math.min(maxBackoffMs, backoffBaseMs * 2 ** Math.max(0, failedAttempts - 1));
   return Math.round(full * (0.5 + random() / 2));
 }
 
-/** How long a provider or a chat asks to be left alone, in milliseconds; 0 when it does not say. It may ask for anything. */
-export const askedToWaitMs = (error: unknown): number =>
-  error instanceof Error && 'retryAfterMs' in error && typeof error.retryAfterMs === 'number' ? error.retryAfterMs : 0;
+/** What a turn was doing when it failed. */
+type Doing = 'send' | 'poll' | 'store' | 'cancel' | 'fail' | 'settle' | 'deliver' | 'give_up_delivery';
 
-/** The failure of a step that would have to wait longer than it may take: waiting would only keep its credits. */
-export function tooLongToWait(failure: Failure, askedMs: number, maxMs: number): Failure {
+/** What follows a failed turn. Every case of a retry is decided in {@link decideRetry}. */
+export type RetryDecision =
+  /** The same again after a pause. It counts as a failed attempt. */
+  | { outcome: 'retry'; pauseMs: number }
+  /** The same again after a pause. Nothing failed: the encoder was in use. */
+  | { outcome: 'come_back'; pauseMs: number }
+  /** The step, or the delivery, is given up. */
+  | { outcome: 'give_up'; failure: Failure };
+
+type Failed = {
+  doing: Doing;
+  error: unknown;
+  /** Turns in a row that came to nothing before this one. */
+  failedAttempts: number;
+  /** The longest pause that makes sense, in milliseconds. A provider or a chat that asks for more is asked again after that. */
+  maxPauseMs: number;
+  random: () => number;
+};
+
+/** A step that has to wait longer than it may take is given up; a delivery is tried again after `maxPauseMs`, for its result is kept. */
+export function decideRetry({ doing, error, failedAttempts, maxPauseMs, random }: Failed): RetryDecision {
+  if (error instanceof EncoderBusy) return { outcome: 'come_back', pauseMs: encoderPauseMs(random) };
+  const failure = failureOf(error);
+  const askedMs = askedToWaitMs(error);
+  const pauseMs = Math.max(backoffMs(failedAttempts, random), Math.min(askedMs, maxPauseMs));
+  const retry = { outcome: 'retry', pauseMs } as const;
+  const giveUp = { outcome: 'give_up', failure } as const;
+  switch (doing) {
+    case 'send':
+      if (!canSubmitAgain(error, failedAttempts)) return giveUp;
+      return askedMs > maxPauseMs
+        ? { outcome: 'give_up', failure: tooLongToWait(failure, askedMs, maxPauseMs) }
+        : retry;
+    case 'poll':
+    case 'store': {
+      const maxAttempts = isPassing(failure) ? maxOutage : maxFailedAttempts;
+      return failedAttempts >= maxAttempts || isFinal(failure) ? giveUp : retry;
+    }
+    case 'deliver':
+      if (error instanceof ConversationGone) {
+        return { outcome: 'give_up', failure: { kind: 'unavailable', detail: error.message } };
+      }
+      return isLastDelivery(failedAttempts) ? giveUp : retry;
+    case 'cancel':
+    case 'fail':
+    case 'settle':
+    case 'give_up_delivery':
+      return retry;
+  }
+}
+
+/** True when no try to deliver a run follows this one. */
+export const isLastDelivery = (failedAttempts: number): boolean => failedAttempts >= maxOutage;
+
+/** How long a provider or a chat asks us to wait, in milliseconds; 0 when it does not say. It may ask for anything. */
+const askedToWaitMs = (error: unknown): number =>
+  error instanceof ProviderError || error instanceof MessengerError ? (error.retryAfterMs ?? 0) : 0;
+
+/** The failure of a step that would have to wait longer than it may take: waiting would only keep its credits held. */
+function tooLongToWait(failure: Failure, askedMs: number, maxMs: number): Failure {
   const minutes = Math.round(maxMs / 60_000);
   const asked = askedMs < 120 * 60_000 ? `${Math.ceil(askedMs / 60_000)} minutes` : 'hours or days';
   return { ...failure, detail: `it asks to wait for ${asked}, and this step may take ${minutes} min at most` };
@@ -31,10 +90,14 @@ export function tooLongToWait(failure: Failure, askedMs: number, maxMs: number):
 
 const passing: readonly FailureKind[] = ['rate_limited', 'unavailable', 'timeout'];
 
-export const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);
+const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);
+
+const final: readonly FailureKind[] = ['refused', 'invalid_request', 'bad_key', 'quota', 'interrupted', 'no_output'];
+
+const isFinal = ({ kind }: Failure): boolean => final.includes(kind);
 
 /** Only a call that is proven to have generated nothing is sent again, and only a few times. */
-export const canRetrySubmit = (error: unknown, failedAttempts: number): boolean =>
+const canSubmitAgain = (error: unknown, failedAttempts: number): boolean =>
   error instanceof ProviderError &&
   error.nothingGenerated &&
   passing.includes(error.kind) &&
@@ -49,7 +112,9 @@ const disks: Record<string, string> = {
 
 /** Any thrown thing as a failure that may be stored and shown. What we do not know keeps its details to the log. */
 export function failureOf(error: unknown): Failure {
-  if (error instanceof ProviderError) return { kind: error.kind, detail: error.message };
+  if (error instanceof ProviderError || error instanceof MessengerError) {
+    return { kind: error.kind, detail: error.message };
+  }
   if (error instanceof StorageError) return { kind: 'storage', detail: error.message };
   const disk = error instanceof Error && 'code' in error ? disks[String(error.code)] : undefined;
   if (disk !== undefined) return { kind: 'storage', detail: disk };

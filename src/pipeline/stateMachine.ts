@@ -3,25 +3,25 @@ import type { Failure, StepKind, TerminalState } from '../domain.ts';
 import { maxFailedAttempts, maxOutage } from './retryPolicy.ts';
 
 /** What a turn does: exactly one of these. */
-export type Move =
-  | { move: 'send'; step: Step }
-  | { move: 'poll'; step: Step }
-  | { move: 'store'; step: Step }
-  | { move: 'cancel'; step: Step }
-  | { move: 'fail'; step: Step; failure: Failure }
-  | { move: 'settle'; state: TerminalState; capturedCredits: number; failure: Failure | null }
-  | { move: 'deliver' }
-  | { move: 'give_up_delivery'; failure: Failure };
+export type Transition =
+  | { kind: 'send'; step: Step }
+  | { kind: 'poll'; step: Step }
+  | { kind: 'store'; step: Step }
+  | { kind: 'cancel'; step: Step }
+  | { kind: 'fail'; step: Step; failure: Failure }
+  | { kind: 'settle'; state: TerminalState; capturedCredits: number; failure: Failure | null }
+  | { kind: 'deliver' }
+  | { kind: 'give_up_delivery'; failure: Failure };
 
 /** How often a step may be sent when nobody knows whether the first time succeeded. */
 export const maxSubmits: Record<StepKind, number> = { enhance: 2, image: 2, video: 1 };
 
 /** Decides what is next for a run, from what is written about it and nothing else. */
-export function nextTransition(view: RunView): Move {
+export function nextTransition(view: RunView): Transition {
   const { run, steps } = view;
   if (run.settledAt) {
-    if (run.failedAttempts <= maxOutage + 1) return { move: 'deliver' };
-    return { move: 'give_up_delivery', failure: cameToNothing(run.failedAttempts) };
+    if (run.failedAttempts <= maxOutage + 1) return { kind: 'deliver' };
+    return { kind: 'give_up_delivery', failure: cameToNothing(run.failedAttempts) };
   }
   const fatal = steps.find((step) => step.state === 'failed' && step.kind !== 'enhance');
   if (fatal) return settled(steps, endedBy(fatal), fatal.failure);
@@ -30,16 +30,16 @@ export function nextTransition(view: RunView): Move {
 
   switch (step.state) {
     case 'pending':
-      return run.cancelRequestedAt ? settled(steps, 'canceled', null) : orGiveUp(view, { move: 'send', step });
+      return run.cancelRequestedAt ? settled(steps, 'canceled', null) : orGiveUp(view, { kind: 'send', step });
     case 'submitting':
       // Found by a new dispatch: the one before died, or lost the run, between sending the step and writing the answer down.
       return run.cancelRequestedAt || step.submits >= maxSubmits[step.kind]
-        ? { move: 'fail', step, failure: interrupted }
-        : orGiveUp(view, { move: 'send', step });
+        ? { kind: 'fail', step, failure: interrupted }
+        : orGiveUp(view, { kind: 'send', step });
     case 'submitted':
-      return run.cancelRequestedAt ? { move: 'cancel', step } : orGiveUp(view, { move: 'poll', step });
+      return run.cancelRequestedAt ? { kind: 'cancel', step } : orGiveUp(view, { kind: 'poll', step });
     case 'storing':
-      return orGiveUp(view, { move: 'store', step });
+      return orGiveUp(view, { kind: 'store', step });
     case 'done':
     case 'failed':
     case 'skipped':
@@ -54,8 +54,8 @@ const interrupted: Failure = {
 
 const endedBy = (step: Step): TerminalState => (step.failure?.kind === 'canceled' ? 'canceled' : 'failed');
 
-function settled(steps: readonly Step[], state: TerminalState, failure: Failure | null): Move {
-  return { move: 'settle', state, failure, capturedCredits: earned(steps) };
+function settled(steps: readonly Step[], state: TerminalState, failure: Failure | null): Transition {
+  return { kind: 'settle', state, failure, capturedCredits: earned(steps) };
 }
 
 /** What stopping costs: `credits` at most are paid, `back` at least come back, and `atWork` is being made now. */
@@ -79,10 +79,10 @@ const earned = (steps: readonly Step[]): number =>
     .reduce((sum, step) => sum + step.priceCredits, 0);
 
 /** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
-function orGiveUp(view: RunView, move: Extract<Move, { step: Step }>): Move {
-  const maxLength = move.move === 'send' ? maxFailedAttempts : maxOutage;
-  if (view.run.failedAttempts <= maxLength + 1) return move;
-  return { move: 'fail', step: move.step, failure: cameToNothing(view.run.failedAttempts) };
+function orGiveUp(view: RunView, transition: Extract<Transition, { step: Step }>): Transition {
+  const maxLength = transition.kind === 'send' ? maxFailedAttempts : maxOutage;
+  if (view.run.failedAttempts <= maxLength + 1) return transition;
+  return { kind: 'fail', step: transition.step, failure: cameToNothing(view.run.failedAttempts) };
 }
 
 const cameToNothing = (failedAttempts: number): Failure => ({

@@ -12,21 +12,10 @@ import {
   settle,
 } from '../db/turns.ts';
 import type { Failure, StepKind } from '../domain.ts';
-import { deliver, giveUpDelivery, isLastTry } from './deliver.ts';
-import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
-import { ConversationGone } from './messenger.ts';
+import { deliver, giveUpDelivery } from './deliver.ts';
 import { createNarrator } from './narrate.ts';
-import {
-  askedToWaitMs,
-  backoffMs,
-  canRetrySubmit,
-  failureOf,
-  isPassing,
-  maxFailedAttempts,
-  maxOutage,
-  tooLongToWait,
-} from './retryPolicy.ts';
-import { type Move, nextTransition } from './stateMachine.ts';
+import { decideRetry, failureOf } from './retryPolicy.ts';
+import { nextTransition, type Transition } from './stateMachine.ts';
 import { enhance } from './steps/enhance.ts';
 import { image } from './steps/image.ts';
 import { cancelStep, pollStep, sendStep, storeStep } from './steps/step.ts';
@@ -39,16 +28,16 @@ const workOf = { enhance, image, video };
 const maxDeliveryPauseMs = 15 * 60_000;
 
 /**
- * Takes one turn of a run: claims it, and makes move after move until the run has to wait for something, or is delivered. Every move
+ * Takes one turn of a run: claims it, and makes transition after transition until the run has to wait for something, or is delivered. Every transition
  * writes its result before the next begins, so that a turn may end anywhere.
  * Resolves when there was nothing to claim. Throws only what leaves the run to its lease: a lost lease, a database that is away.
- * A turn of one move hands its run back when it could go on, and so does any turn as soon as `resting` is aborted; `signal` ends the
- * move that is being made.
+ * A turn of one transition hands its run back when it could go on, and so does any turn as soon as `resting` is aborted; `signal` ends the
+ * transition that is being made.
  */
 export async function takeTurn(
   deps: TurnDeps,
   lease: Lease,
-  { moves, resting, signal }: { moves: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal },
+  { transitions, resting, signal }: { transitions: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal },
 ): Promise<void> {
   let view = await claim(deps.db, lease, deps.visibilityMs);
   if (view) deps.reachFailpoint('turn_claimed', { runId: lease.runId });
@@ -58,9 +47,9 @@ export async function takeTurn(
   try {
     while (view) {
       const turn: Turn = { deps, lease, view, signal, narrator };
-      const after = await moveOnce(turn, nextTransition(view));
+      const after = await transitionOnce(turn, nextTransition(view));
       if (after === 'waits') return;
-      if (moves === 'one' || resting.aborted) {
+      if (transitions === 'one' || resting.aborted) {
         await narrator.end();
         return await handBack(deps.db, lease);
       }
@@ -71,39 +60,42 @@ export async function takeTurn(
   }
 }
 
-async function moveOnce(turn: Turn, move: Move): Promise<After> {
+async function transitionOnce(turn: Turn, transition: Transition): Promise<After> {
   turn.signal.throwIfAborted();
   try {
-    return await make(turn, move);
+    return await make(turn, transition);
   } catch (error) {
-    return await recover(turn, move, error);
+    return await recover(turn, transition, error);
   }
 }
 
-async function make(turn: Turn, move: Move): Promise<After> {
-  switch (move.move) {
+async function make(turn: Turn, transition: Transition): Promise<After> {
+  switch (transition.kind) {
     case 'send':
     case 'poll':
     case 'store':
     case 'cancel':
-      return await perform(turn, move.step, move.move);
+      return await perform(turn, transition.step, transition.kind);
     case 'fail':
-      return await giveUp(turn, move.step.kind, move.failure);
+      return await giveUp(turn, transition.step.kind, transition.failure);
     case 'settle':
-      await settle(turn.deps.db, turn.lease, move);
+      await settle(turn.deps.db, turn.lease, transition);
       turn.deps.reachFailpoint('run_settled', { runId: turn.lease.runId });
-      noteEnd(turn, move);
+      noteEnd(turn, transition);
       return 'go_on';
     case 'deliver':
       await deliver(turn);
       return 'waits';
     case 'give_up_delivery':
-      await giveUpDelivery(turn, move.failure);
+      await giveUpDelivery(turn, transition.failure);
       return 'waits';
   }
 }
 
-function noteEnd({ deps, view: { run } }: Turn, { state, capturedCredits }: Extract<Move, { move: 'settle' }>): void {
+function noteEnd(
+  { deps, view: { run } }: Turn,
+  { state, capturedCredits }: Extract<Transition, { kind: 'settle' }>,
+): void {
   const released = run.priceCredits - capturedCredits;
   deps.meter.runSettled({ workflow: run.workflow, state, captured: capturedCredits, released });
 }
@@ -122,51 +114,41 @@ async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<
   }
 }
 
-/** What a fault means for the run: try again later, or give the step up. */
-async function recover(turn: Turn, move: Move, error: unknown): Promise<After> {
+/** Logs a fault, and does what the retry policy decides. */
+async function recover(turn: Turn, transition: Transition, error: unknown): Promise<After> {
   const { deps, lease, view, signal } = turn;
   if (error instanceof LeaseLost || signal.aborted || isDatabaseAway(error)) throw error;
-  if (error instanceof EncoderBusy) {
-    await comeBack(deps.db, lease, encoderPauseMs(deps.random));
+  const decision = decideRetry({
+    doing: transition.kind,
+    error,
+    failedAttempts: view.run.failedAttempts,
+    maxPauseMs: 'step' in transition ? workOf[transition.step.kind].workDeadlineMs : maxDeliveryPauseMs,
+    random: deps.random,
+  });
+  if (decision.outcome === 'come_back') {
+    await comeBack(deps.db, lease, decision.pauseMs);
     return 'waits';
   }
-  const failure = failureOf(error);
-  // A failure that is nobody's word but ours is a fault of the program or its surroundings: worth the whole error in the log.
-  const facts = { runId: lease.runId, workspaceId: view.run.workspaceId, move: move.move, failure };
-  deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
+  await noteFailure(turn, transition, error);
+  if (decision.outcome === 'retry') {
+    if (transition.kind === 'send') await retrySubmit(deps.db, lease, transition.step.kind);
+    return await tryLater(turn, decision.pauseMs);
+  }
+  if ('step' in transition) return await giveUp(turn, transition.step.kind, decision.failure);
+  await giveUpDelivery(turn, decision.failure);
+  return 'waits';
+}
 
-  if ('step' in move) {
-    if (!isOurs(failure)) deps.meter.providerFailed(move.step.provider, failure.kind);
-    const provider = deps.providers.find(move.step.kind, move.step.provider, move.step.model);
-    await deps.keys.noteFailure(view.run, move.step, provider?.vendor ?? null, error);
-  }
-  const failedAttempts = view.run.failedAttempts;
-  const askedMs = askedToWaitMs(error);
-  const maxMs = 'step' in move ? workOf[move.step.kind].workDeadlineMs : maxDeliveryPauseMs;
-  const pauseMs = Math.max(backoffMs(failedAttempts, deps.random), Math.min(askedMs, maxMs));
-  switch (move.move) {
-    case 'send':
-      if (!canRetrySubmit(error, failedAttempts)) return await giveUp(turn, move.step.kind, failure);
-      if (askedMs > maxMs) return await giveUp(turn, move.step.kind, tooLongToWait(failure, askedMs, maxMs));
-      await retrySubmit(deps.db, lease, move.step.kind);
-      return await tryLater(turn, pauseMs);
-    case 'poll':
-    case 'store':
-      if (failedAttempts >= (isPassing(failure) ? maxOutage : maxFailedAttempts) || isFinal(failure)) {
-        return await giveUp(turn, move.step.kind, failure);
-      }
-      return await tryLater(turn, pauseMs);
-    case 'deliver':
-      if (error instanceof ConversationGone) await giveUpDelivery(turn, { kind: 'unavailable', detail: error.message });
-      else if (isLastTry(view)) await giveUpDelivery(turn, failure);
-      else return await tryLater(turn, pauseMs);
-      return 'waits';
-    case 'cancel':
-    case 'fail':
-    case 'settle':
-    case 'give_up_delivery':
-      return await tryLater(turn, pauseMs);
-  }
+/** Tells the log, the metrics and the key's state of a turn that came to nothing. */
+async function noteFailure({ deps, lease, view }: Turn, transition: Transition, error: unknown): Promise<void> {
+  const failure = failureOf(error);
+  // `internal` is a fault of the program or its surroundings, so the log needs the whole error.
+  const facts = { runId: lease.runId, workspaceId: view.run.workspaceId, transition: transition.kind, failure };
+  deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
+  if (!('step' in transition)) return;
+  if (!isOurs(failure)) deps.meter.providerFailed(transition.step.provider, failure.kind);
+  const provider = deps.providers.find(transition.step.kind, transition.step.provider, transition.step.model);
+  await deps.keys.noteFailure(view.run, transition.step, provider?.vendor ?? null, error);
 }
 
 async function tryLater({ deps, lease, narrator }: Turn, pauseMs: number): Promise<After> {
@@ -183,6 +165,3 @@ async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<Aft
 
 /** A full disk, or a fault of the program, says nothing about the provider. */
 const isOurs = ({ kind }: Failure) => kind === 'storage' || kind === 'internal';
-
-const isFinal = (failure: Failure) =>
-  ['refused', 'invalid_request', 'bad_key', 'quota', 'interrupted', 'no_output'].includes(failure.kind);

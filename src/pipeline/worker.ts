@@ -40,8 +40,8 @@ export async function startWorker(
   const consumer = queue.work(async (leases) => {
     active += 1;
     // Runs that share a job are only asked after: what is done gets a place of its own for the rest of its way.
-    const moves = leases.length > 1 ? 'one' : 'all';
-    const ends = { moves, resting: resting.signal, stopping: stopping.signal } as const;
+    const transitions = leases.length > 1 ? 'one' : 'all';
+    const ends = { transitions, resting: resting.signal, stopping: stopping.signal } as const;
     try {
       await Promise.all(leases.map((lease) => turnWithLease(deps, lease, ends)));
     } finally {
@@ -74,7 +74,7 @@ export async function startWorker(
 async function turnWithLease(
   deps: TurnDeps,
   lease: Lease,
-  { stopping, ...ends }: { moves: 'all' | 'one'; resting: AbortSignal; stopping: AbortSignal },
+  { stopping, ...ends }: { transitions: 'all' | 'one'; resting: AbortSignal; stopping: AbortSignal },
 ): Promise<void> {
   const lost = new AbortController();
   const pulse = setInterval(() => {

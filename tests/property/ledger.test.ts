@@ -82,18 +82,18 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       const [lease] = await dispatchDue(db, 1, 60_000);
       const view = lease ? await claim(db, lease, 60_000) : null;
       if (!lease || !view) return;
-      const move = nextTransition(view);
-      if (move.move === 'deliver') {
+      const transition = nextTransition(view);
+      if (transition.kind === 'deliver') {
         const unreached = todo.reaches === 'somebody' ? [] : (['enhance'] as const);
         if (todo.reaches !== 'nobody later')
           return await finishDelivery(db, lease, { posted: {}, failure: null, unreached });
         await saveUnreached(db, lease, unreached);
-      } else if (move.move === 'settle') await settle(db, lease, move);
-      else if (move.move === 'send') {
-        await beginSubmit(db, lease, move.step);
+      } else if (transition.kind === 'settle') await settle(db, lease, transition);
+      else if (transition.kind === 'send') {
+        await beginSubmit(db, lease, transition.step);
         if (todo.fails) await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' });
         else await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
-      } else throw new Error(`unexpected move ${move.move}`);
+      } else throw new Error(`unexpected transition ${transition.kind}`);
       return await handBack(db, lease);
     }
     case 'cancel': {

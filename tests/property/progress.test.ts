@@ -52,10 +52,10 @@ const media: NewAsset = {
 
 async function happen({ db }: Database, lease: Lease, view: RunView, { what, fraction }: Event): Promise<void> {
   if (view.run.settledAt) return;
-  const move = nextTransition(view);
-  if (move.move === 'settle') return await settle(db, lease, move);
-  if (!('step' in move)) return;
-  const { step } = move;
+  const transition = nextTransition(view);
+  if (transition.kind === 'settle') return await settle(db, lease, transition);
+  if (!('step' in transition)) return;
+  const { step } = transition;
   const { kind } = step;
   if (what === 'fail' && step.state !== 'pending') {
     return await failStep(db, lease, kind, { kind: 'refused', detail: '' });

@@ -39,12 +39,23 @@ export const discordPostedMessages = z.object({
 });
 export type DiscordPostedMessages = z.infer<typeof discordPostedMessages>;
 
-/** The channels and threads in which a run speaks. */
-export function discordChannels(run: { conversation: JsonValue; postedMessages: JsonValue }): readonly string[] {
+/** The two columns of a run that only its platform reads. */
+type Spoken = { conversation: JsonValue; postedMessages: JsonValue };
+
+/** The channels and threads in which a run posts. */
+export function channelsOf(run: Spoken): readonly string[] {
   const conversation = discordConversation.safeParse(run.conversation).data;
   if (!conversation) return [];
   const threadId = discordPostedMessages.safeParse(run.postedMessages).data?.threadId ?? null;
   return threadId === null ? [conversation.channelId] : [conversation.channelId, threadId];
+}
+
+/** The address of the thread, or else of the channel; null for a run that Discord did not start. */
+export function linkTo(run: Spoken): string | null {
+  const conversation = discordConversation.safeParse(run.conversation).data;
+  if (!conversation) return null;
+  const { threadId } = discordPostedMessages.parse(run.postedMessages);
+  return `https://discord.com/channels/${conversation.guildId ?? '@me'}/${threadId ?? conversation.channelId}`;
 }
 
 /** The message in the channel under which a run speaks; null: there is only its thread. */

@@ -7,7 +7,7 @@ import {
 } from '@slack/web-api';
 import type { Secret } from '../../db/secret.ts';
 import type { Logger } from '../../observability/log.ts';
-import { ProviderError } from '../../pipeline/providers/provider.ts';
+import { MessengerError } from '../../pipeline/messenger.ts';
 import { createSlackLogger } from './log.ts';
 
 /**
@@ -41,23 +41,23 @@ export const isPassingRefusal = (refusal: string): boolean =>
   ['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(refusal);
 
 /** A fault of the way to Slack or of Slack itself, a refusal included; no fault of ours, of the store or of the database. */
-export const isSlacksFault = (error: unknown): boolean => asPipelineFault(error) instanceof ProviderError;
+export const isSlacksFault = (error: unknown): boolean => asMessengerError(error) instanceof MessengerError;
 
-/** A fault of the Web API in the pipeline's words, so that a wait becomes a delay of the run and nothing of the call gets into the log. */
-export function asPipelineFault(error: unknown): unknown {
+/** A fault of the Web API as a `MessengerError`, so that a wait becomes a delay of the run and nothing of the call gets into the log. */
+export function asMessengerError(error: unknown): unknown {
   if (error instanceof WebAPIRateLimitedError) {
     const retryAfterMs = error.retryAfter * 1000;
-    return new ProviderError('rate_limited', 'Slack asked to wait', { nothingGenerated: true, retryAfterMs });
+    return new MessengerError('rate_limited', 'Slack asked to wait', { retryAfterMs });
   }
   if (error instanceof WebAPIPlatformError) {
-    return new ProviderError(
+    return new MessengerError(
       isPassingRefusal(error.data.error) ? 'unavailable' : 'invalid_request',
       `Slack refused: ${error.data.error}`,
     );
   }
   if (error instanceof WebAPIHTTPError) {
-    return new ProviderError('unavailable', `Slack answered with status ${error.statusCode}`);
+    return new MessengerError('unavailable', `Slack answered with status ${error.statusCode}`);
   }
-  if (error instanceof WebAPIRequestError) return new ProviderError('unavailable', 'Slack could not be reached');
+  if (error instanceof WebAPIRequestError) return new MessengerError('unavailable', 'Slack could not be reached');
   return error;
 }

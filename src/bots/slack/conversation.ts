@@ -42,8 +42,12 @@ export type SlackPostedMessages = z.infer<typeof slackPostedMessages>;
 export const postedMessagesOf = (postedMessages: JsonValue): SlackPostedMessages =>
   slackPostedMessages.catch(slackPostedMessages.parse({})).parse(postedMessages);
 
-/** The conversations in which a run speaks. */
-export function slackChannels(run: { conversation: JsonValue }): readonly string[] {
+/** The conversations in which a run posts. */
+export function channelsOf(run: { conversation: JsonValue }): readonly string[] {
   const conversation = slackConversation.safeParse(run.conversation).data;
   return conversation ? [conversation.channel] : [];
 }
+
+/** The address of the thread, as Slack gave it; null until Slack has. */
+export const linkTo = (run: { postedMessages: JsonValue }): string | null =>
+  postedMessagesOf(run.postedMessages).permalink;

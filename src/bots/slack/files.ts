@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import type { MediaStore } from '../../pipeline/media/store.ts';
-import { ProviderError } from '../../pipeline/providers/provider.ts';
+import { MessengerError } from '../../pipeline/messenger.ts';
 import type { CardMedia } from '../card.ts';
 import { shortId } from '../runCard.ts';
 import { isPassingRefusal, isSlacksFault, refusalOf } from './client.ts';
@@ -125,7 +125,7 @@ async function verified(
     if ((await lookedFor(runThread, fileId)) !== 'missing') return;
   }
   await mark({ fileId, state: 'reserved' });
-  throw new ProviderError('unavailable', 'Slack took a file and did not show it');
+  throw new MessengerError('unavailable', 'Slack took a file and did not show it');
 }
 
 async function upload(

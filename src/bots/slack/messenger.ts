@@ -5,13 +5,13 @@ import { settingsOf } from '../../db/workspaces.ts';
 import type { StepKind, WorkspaceId } from '../../domain.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
+import { MessengerError } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
-import { ProviderError } from '../../pipeline/providers/provider.ts';
 import type { Card } from '../card.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf, runCard } from '../runCard.ts';
 import { unreachedSteps } from '../unreached.ts';
-import { askedPauseMs, asPipelineFault, isPassingRefusal, refusalOf } from './client.ts';
+import { askedPauseMs, asMessengerError, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
 import { postedMessagesOf } from './conversation.ts';
 import { type Sharing, shareAll } from './files.ts';
@@ -38,7 +38,7 @@ type Needs = {
 export function createSlackMessenger({ db, store, addressOf, hasPage, meter, connections }: Needs): Messenger {
   async function voiceOf(view: RunView, speaking: Speaking): Promise<RunThread> {
     const connection = await connections.of(view.run.workspaceId);
-    if (!connection) throw new ProviderError('bad_key', 'VidGenie is not installed in this Slack workspace');
+    if (!connection) throw new MessengerError('bad_key', 'VidGenie is not installed in this Slack workspace');
     return openRunThread(connection, view, speaking);
   }
 
@@ -225,6 +225,6 @@ async function faultsTold<T>(db: Db, id: WorkspaceId, work: () => Promise<T>): P
   } catch (error) {
     const pauseMs = askedPauseMs(error);
     if (pauseMs !== null) await pauseEdits(db, id, pauseMs);
-    throw asPipelineFault(error);
+    throw asMessengerError(error);
   }
 }

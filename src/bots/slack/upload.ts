@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream';
 import type { WebClient } from '@slack/web-api';
 import { request } from 'undici';
-import { ProviderError } from '../../pipeline/providers/provider.ts';
+import { MessengerError } from '../../pipeline/messenger.ts';
 import { cut } from './escape.ts';
 
 type Reserved = { fileId: string; uploadUrl: string };
@@ -21,7 +21,7 @@ export async function reserveFile(
     ...(file.description === null ? {} : { alt_txt: cut(file.description, 1_000) }),
   };
   const { file_id: fileId, upload_url: uploadUrl } = await client.files.getUploadURLExternal(asked);
-  if (!fileId || !uploadUrl) throw new ProviderError('unavailable', 'Slack gave no place for a file');
+  if (!fileId || !uploadUrl) throw new MessengerError('unavailable', 'Slack gave no place for a file');
   return { fileId, uploadUrl };
 }
 
@@ -42,7 +42,7 @@ export async function sendBytes(
     });
     await answer.body.dump();
     if (answer.statusCode !== 200) {
-      throw new ProviderError('unavailable', `Slack answered an upload with status ${answer.statusCode}`);
+      throw new MessengerError('unavailable', `Slack answered an upload with status ${answer.statusCode}`);
     }
   } finally {
     body.destroy();

@@ -6,11 +6,10 @@ import { type Look, type Progress, progressOf } from '../../pipeline/progress.ts
 import type { NextPrices } from '../../pipeline/submit.ts';
 import { mayEnd } from '../actions/permission.ts';
 import { actions } from '../card.ts';
-import { discordConversation, discordPostedMessages } from '../discord/conversation.ts';
+import { linkTo } from '../conversation.ts';
 import { makerOf } from '../maker.ts';
 import { failureSentences, runCard, stepLines } from '../runCard.ts';
 import type { Services } from '../services.ts';
-import { postedMessagesOf } from '../slack/conversation.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './authenticate.ts';
 import { type medium, type Run, type status, type statuses, type step, stepTitles } from './contract.ts';
@@ -142,7 +141,7 @@ export function presentRun(
       .filter((action) => ends || (action !== 'cancel' && action !== 'delete')),
     downloadUrl: downloadUrl(view, (key) => links.sign(key, now)),
     prices,
-    threadUrl: threadUrl(view),
+    threadUrl: linkTo(run),
   };
 }
 
@@ -207,14 +206,3 @@ function downloadUrl(view: RunView, sign: (objectKey: string) => string): string
 /** What a run made and still has; the image that a member gave is not among it. */
 export const madeBy = ({ run, assets }: RunView): Asset[] =>
   run.deletedAt ? [] : assets.filter(({ step, removedAt }) => step !== null && removedAt === null);
-
-/** Where a run speaks, for whoever wants to go there; null where that is nowhere. */
-function threadUrl({ run }: RunView): string | null {
-  const platform = run.platform ?? run.workspaceId.split(':')[0];
-  if (platform === 'slack') return postedMessagesOf(run.postedMessages).permalink;
-  if (platform !== 'discord') return null;
-  const conversation = discordConversation.safeParse(run.conversation).data;
-  if (!conversation) return null;
-  const { threadId } = discordPostedMessages.parse(run.postedMessages);
-  return `https://discord.com/channels/${conversation.guildId ?? '@me'}/${threadId ?? conversation.channelId}`;
-}

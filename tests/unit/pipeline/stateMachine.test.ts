@@ -11,10 +11,10 @@ const done = (kind: StepKind) => step(kind, { state: 'done', submits: 1 });
 
 test('a failed enhance is not fatal, a failed image is', () => {
   const failed = step('enhance', { state: 'failed', failure: refused });
-  expect(nextTransition(view([failed, step('image')]))).toMatchObject({ move: 'send', step: { kind: 'image' } });
+  expect(nextTransition(view([failed, step('image')]))).toMatchObject({ kind: 'send', step: { kind: 'image' } });
   const image = step('image', { state: 'failed', failure: refused });
   expect(nextTransition(view([done('enhance'), image, step('video')]))).toEqual({
-    move: 'settle',
+    kind: 'settle',
     state: 'failed',
     capturedCredits: 1,
     failure: refused,
@@ -23,43 +23,43 @@ test('a failed enhance is not fatal, a failed image is', () => {
 
 test('a step that may have been sent is sent once more, a video never', () => {
   const uncertain = (kind: StepKind, submits: number) => step(kind, { state: 'submitting', submits });
-  expect(nextTransition(view([uncertain('enhance', 1)]))).toMatchObject({ move: 'send' });
+  expect(nextTransition(view([uncertain('enhance', 1)]))).toMatchObject({ kind: 'send' });
   expect(nextTransition(view([uncertain('image', 2)]))).toMatchObject({
-    move: 'fail',
+    kind: 'fail',
     failure: { kind: 'interrupted' },
   });
   expect(nextTransition(view([uncertain('video', 1)]))).toMatchObject({
-    move: 'fail',
+    kind: 'fail',
     failure: { kind: 'interrupted' },
   });
 });
 
 test('everything done is a success, also when somebody asked to cancel too late', () => {
   const all = [done('enhance'), done('image'), done('video')];
-  const move = { move: 'settle', state: 'succeeded', capturedCredits: 24, failure: null };
-  expect(nextTransition(view(all))).toEqual(move);
-  expect(nextTransition(view(all, { cancelRequestedAt: new Date() }))).toEqual(move);
+  const transition = { kind: 'settle', state: 'succeeded', capturedCredits: 24, failure: null };
+  expect(nextTransition(view(all))).toEqual(transition);
+  expect(nextTransition(view(all, { cancelRequestedAt: new Date() }))).toEqual(transition);
 });
 
 test('a run whose turns come to nothing again and again is given up, later where something is paid for already', () => {
   const stuck = { failedAttempts: maxFailedAttempts + 2 };
   const rendering = step('video', { state: 'submitted', handle: 1 });
-  expect(nextTransition(view([step('image')], stuck))).toMatchObject({ move: 'fail', failure: { kind: 'internal' } });
+  expect(nextTransition(view([step('image')], stuck))).toMatchObject({ kind: 'fail', failure: { kind: 'internal' } });
   // What a provider is making is paid for: that is waited for longer.
-  expect(nextTransition(view([rendering], stuck))).toMatchObject({ move: 'poll' });
+  expect(nextTransition(view([rendering], stuck))).toMatchObject({ kind: 'poll' });
   expect(nextTransition(view([rendering], { failedAttempts: maxOutage + 2 }))).toMatchObject({
-    move: 'fail',
+    kind: 'fail',
     failure: { kind: 'internal' },
   });
   const settledAt = new Date();
-  expect(nextTransition(view([done('image')], { ...stuck, settledAt }))).toEqual({ move: 'deliver' });
+  expect(nextTransition(view([done('image')], { ...stuck, settledAt }))).toEqual({ kind: 'deliver' });
   expect(nextTransition(view([done('image')], { failedAttempts: maxOutage + 2, settledAt }))).toMatchObject({
-    move: 'give_up_delivery',
+    kind: 'give_up_delivery',
     failure: { kind: 'internal' },
   });
 });
 
-test('whatever is written about a run, there is a next move, and it never sends a step too often or captures too much', () => {
+test('whatever is written about a run, there is a next transition, and it never sends a step too often or captures too much', () => {
   const anyStep = (kind: StepKind) =>
     fc.record({
       state: fc.constantFrom(...stepStates),
@@ -83,11 +83,15 @@ test('whatever is written about a run, there is a next move, and it never sends 
             failure: state === 'failed' ? { kind: canceled ? 'canceled' : 'refused', detail: '' } : null,
           }),
         );
-        const move = nextTransition(view(steps, { cancelRequestedAt: cancel ? new Date() : null, failedAttempts }));
-        if (move.move === 'send')
-          expect(move.step.state === 'pending' || move.step.submits < maxSubmits[move.step.kind]).toBe(true);
-        if (move.move === 'send' || move.move === 'poll') expect(cancel).toBe(false);
-        if (move.move === 'settle') expect(move.capturedCredits).toBeLessThanOrEqual(24);
+        const transition = nextTransition(
+          view(steps, { cancelRequestedAt: cancel ? new Date() : null, failedAttempts }),
+        );
+        if (transition.kind === 'send')
+          expect(
+            transition.step.state === 'pending' || transition.step.submits < maxSubmits[transition.step.kind],
+          ).toBe(true);
+        if (transition.kind === 'send' || transition.kind === 'poll') expect(cancel).toBe(false);
+        if (transition.kind === 'settle') expect(transition.capturedCredits).toBeLessThanOrEqual(24);
       },
     ),
   );
@@ -103,23 +107,23 @@ function stoppedFor(before: RunView, ending: (typeof endings)[number]): number {
     steps = steps.map((one) => (one.kind === kind ? { ...one, ...over } : one));
   };
   for (;;) {
-    const move = nextTransition(view(steps, { cancelRequestedAt: new Date(), priceCredits: 24 }));
-    switch (move.move) {
+    const transition = nextTransition(view(steps, { cancelRequestedAt: new Date(), priceCredits: 24 }));
+    switch (transition.kind) {
       case 'settle':
-        return move.capturedCredits;
+        return transition.capturedCredits;
       case 'fail':
         // Its turn may still be under way, and bring what was sent after all.
-        if (ending === 'done') end(move.step.kind, { state: 'done' });
-        else end(move.step.kind, { state: 'failed', failure: move.failure });
+        if (ending === 'done') end(transition.step.kind, { state: 'done' });
+        else end(transition.step.kind, { state: 'failed', failure: transition.failure });
         break;
       case 'cancel':
-        end(move.step.kind, { state: 'failed', failure: { kind: 'canceled', detail: '' } });
+        end(transition.step.kind, { state: 'failed', failure: { kind: 'canceled', detail: '' } });
         break;
       case 'store':
-        end(move.step.kind, ending === 'done' ? { state: 'done' } : { state: 'failed', failure: refused });
+        end(transition.step.kind, ending === 'done' ? { state: 'done' } : { state: 'failed', failure: refused });
         break;
       default:
-        throw new Error(`a stopped run must not ${move.move}`);
+        throw new Error(`a stopped run must not ${transition.kind}`);
     }
   }
 }
