@@ -51,7 +51,7 @@ export async function startBots(
   try {
     await mountOperator(http.app, program, log, stopping.signal);
     if (config.discord && isBot) {
-      const { startDiscordBot } = await import('./bots/discord/start.ts');
+      const { startDiscordBot } = await import('./bots/discord/bot.ts');
       const { publicKey, shards } = config.discord;
       const bot = await startDiscordBot({
         address: config.discord,

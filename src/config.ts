@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { readShards, type Shards } from './bots/discord/shards.ts';
 import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
 import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
-import { decoded } from './db/percent.ts';
+import { percentDecoded } from './plainText.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './demo/faults.ts';
@@ -31,7 +31,7 @@ const postgresUrl = z
 
 /** What cannot be parsed has been told already. */
 const isDecodable = (url: URL | null): boolean =>
-  url === null || [url.username, url.password, url.pathname].every((part) => decoded(part) !== null);
+  url === null || [url.username, url.password, url.pathname].every((part) => percentDecoded(part) !== null);
 
 const token = (beginning: string) =>
   z

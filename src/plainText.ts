@@ -45,3 +45,12 @@ export function tidiedLine(words: string, otherwise: string, maxLength = 80): st
 
 /** What is compared where a character that shows nothing must not make a difference. */
 export const withoutInvisible = (words: string): string => words.replace(/\p{DI}/gu, '');
+
+/** What percent-encoded text of an address stands for; null when it is no such text, such as a password with a bare `%`. */
+export function percentDecoded(text: string): string | null {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return null;
+  }
+}

@@ -1,6 +1,6 @@
 import { isIP } from 'node:net';
 import type { Cluster, Redis } from 'ioredis';
-import { decoded } from '../db/percent.ts';
+import { percentDecoded } from '../plainText.ts';
 import { Secret } from '../db/secret.ts';
 
 /** Where a Redis or Valkey is found: one server, or any nodes of a cluster. */
@@ -29,7 +29,7 @@ export function parseRedisUrl(text: string): RedisAddress | null {
   const isCluster = known.length > 1 || first.searchParams.get('cluster') === 'true';
   const number = first.pathname.slice(1);
   if (!/^\d*$/.test(number) || (isCluster && Number(number) !== 0)) return null;
-  const [username, password] = [decoded(first.username), decoded(first.password)];
+  const [username, password] = [percentDecoded(first.username), percentDecoded(first.password)];
   if (username === null || password === null) return null;
   return {
     nodes: known.map(({ hostname, port }) => ({ host: hostname.replace(/^\[|\]$/g, ''), port: Number(port) || 6379 })),

@@ -4,11 +4,11 @@ import { textOf } from '../../src/bots/text.ts';
 import { readConfig } from '../../src/config.ts';
 import { type Vendor, vendorNames, vendors } from '../../src/pipeline/providers/vendors.ts';
 import { checkKey, listModels } from '../../src/providers.ts';
+import { step, view } from '../support/botSamples.ts';
 import { googleKey, openAiKey } from '../support/canary.ts';
 import { startGemini } from '../support/providers/gemini-image.ts';
 import { startOpenAi } from '../support/providers/openai.ts';
 import type { Stub } from '../support/providers/server.ts';
-import { step, view } from '../unit/bots/samples.ts';
 
 const signal = new AbortController().signal;
 const keys = { openai: openAiKey, google: googleKey } as const satisfies Record<Vendor, unknown>;

@@ -14,9 +14,9 @@ import { textOf } from '../../src/bots/text.ts';
 import { promptText } from '../../src/domain.ts';
 import { clip } from '../../src/pipeline/providers/enhancePrompt.ts';
 import { tidied, tidiedLine, withoutHostile } from '../../src/plainText.ts';
+import { halfWay, view } from '../support/botSamples.ts';
 import { flat } from '../support/discord/world.ts';
 import { blockProblems } from '../support/slack/limits.ts';
-import { halfWay, view } from '../unit/bots/samples.ts';
 
 const invisible = [
   '\u200B',

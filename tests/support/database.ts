@@ -8,11 +8,17 @@ import { workspaceId } from '../../src/domain.ts';
 import { templateDatabase } from './global.ts';
 
 /** A database of its own for one test, cloned from the migrated template and dropped after the test. */
-export async function createTestDatabase(): Promise<Database> {
+export const createTestDatabase = (): Promise<Database> => createDatabase(cloneTemplate);
+
+/** The same without a schema. */
+export const createEmptyDatabase = (): Promise<Database> =>
+  createDatabase(async (admin, name) => void (await admin.unsafe(`CREATE DATABASE ${name}`)));
+
+async function createDatabase(create: (admin: postgres.Sql, name: string) => Promise<void>): Promise<Database> {
   const serverUrl = inject('serverUrl');
   const name = `test_${randomUUID().replaceAll('-', '')}`;
   const admin = postgres(serverUrl, { max: 1, onnotice: () => {} });
-  await cloneTemplate(admin, name);
+  await create(admin, name);
   const url = new URL(serverUrl);
   url.pathname = name;
   const database = openDatabase(url.href);

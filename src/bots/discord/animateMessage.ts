@@ -7,12 +7,12 @@ import { quoteRefusal } from '../commands/quoteRefusal.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Text } from '../text.ts';
 import { outdatedMessage, refusalMessage } from './answer.ts';
-import type { Bot } from './bot.ts';
 import { pictureId } from './customId.ts';
 import type { Incoming, MessageCommand, Pressed } from './incoming.ts';
 import { imageIn, pictureShown } from './messageImage.ts';
 import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
+import type { Bot } from './requestContext.ts';
 import { openUrl, requestOf } from './requester.ts';
 import { startPublicly } from './startPublicly.ts';
 

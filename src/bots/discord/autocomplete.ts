@@ -4,10 +4,10 @@ import { commands } from '../commands/all.ts';
 import { isByModel, offeredOption, offerFor, valuesOf } from '../commands/offered.ts';
 import { shortId } from '../runCard.ts';
 import { localeOf, textOf } from '../text.ts';
-import type { Bot } from './bot.ts';
 import { workspaceOf } from './conversation.ts';
 import type { ChatCommand, GivenOption, Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';
+import type { Bot } from './requestContext.ts';
 import { memberOf } from './requester.ts';
 
 const maxChoices = 25;

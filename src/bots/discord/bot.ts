@@ -1,6 +1,83 @@
-import type { REST } from '@discordjs/rest';
+import type { Hono } from 'hono';
+import { removeBot } from '../../db/botRemoval.ts';
+import { workspacesWithKeys } from '../../db/vault.ts';
+import type { WorkspaceId } from '../../domain.ts';
 import type { Logger } from '../../observability/log.ts';
+import type { Meter } from '../../pipeline/meter.ts';
+import { commands } from '../commands/all.ts';
 import type { Services } from '../services.ts';
+import { workspaceOf } from './conversation.ts';
+import { addInteractionsEndpoint } from './endpoint.ts';
+import { connectGateway, type GatewayEvents } from './gateway.ts';
+import { leftServers } from './guildRemoved.ts';
+import { handleInteraction } from './handle.ts';
+import { register } from './register.ts';
+import type { FirstAnswer } from './reply.ts';
+import type { Bot } from './requestContext.ts';
+import { createReplyRest, createRest, type DiscordAddress } from './rest.ts';
+import type { Shards } from './shards.ts';
+import { welcome } from './welcome.ts';
 
-/** What the handlers of interactions work with. */
-export type Bot = { services: Services; rest: REST; replyRest: REST; log: Logger };
+export type DiscordBotOptions = {
+  address: DiscordAddress;
+  /** Where Discord's own HTTP interactions are taken, and the key that signs them; null: over the gateway alone. */
+  http: { app: Hono; publicKey: string } | null;
+  shards: Shards;
+  services: Services;
+  log: Logger;
+};
+
+export type DiscordBot = {
+  /** Nothing new from the gateway; what has come by then, and over HTTP until `quiet`, is answered; then the connection ends. */
+  stop: (quiet?: Promise<void>) => Promise<void>;
+};
+
+/** Connects to Discord and answers people there, over the gateway and over HTTP alike. */
+export async function startDiscordBot(options: DiscordBotOptions): Promise<DiscordBot> {
+  const { address, http, shards, services, log } = options;
+  const rest = createRest(address, 'bot');
+  const replyRest = createReplyRest(address);
+  const bot: Bot = { services, rest, replyRest, log };
+  const overHttp = new Set<Promise<void>>();
+  const handle = (raw: unknown, first: FirstAnswer) => handleInteraction(bot, raw, timed(first, services.meter));
+  if (http) {
+    addInteractionsEndpoint(http.app, http.publicKey, (raw, first) => {
+      const job = handle(raw, first).finally(() => overHttp.delete(job));
+      overHttp.add(job);
+      return job;
+    });
+  }
+  log.info({ commands: await register(rest, commands) }, 'the commands are registered at Discord');
+  const onLeave = async (id: WorkspaceId) => {
+    await removeBot(services.db, id, 'the bot was removed');
+    log.info({ platform: 'discord', workspaceId: id }, 'a server removed VidGenie, and its keys are deleted');
+  };
+  const events: GatewayEvents = {
+    onInteraction: handle,
+    onJoin: (guild) => welcome(guild, services, rest),
+    onLeave: (guildId) => onLeave(workspaceOf(guildId, '')),
+    onReady: async (ready) => {
+      const left = await leftServers(rest, await workspacesWithKeys(services.db), ready);
+      for (const id of left) await onLeave(id);
+    },
+  };
+  const gateway = shards === 'none' ? null : await connectGateway(address, shards, replyRest, log, events);
+  return {
+    stop: async (quiet) => {
+      await gateway?.drain();
+      await quiet;
+      while (overHttp.size > 0) await Promise.all(overHttp);
+      await gateway?.close();
+    },
+  };
+}
+
+/** Measures how long whoever asked waits for the first answer. */
+function timed(first: FirstAnswer, meter: Meter): FirstAnswer {
+  const begun = performance.now();
+  return async (response) => {
+    const id = await first(response);
+    meter.acknowledged('discord', (performance.now() - begun) / 1000);
+    return id;
+  };
+}

@@ -12,7 +12,6 @@ import { localeOf, type Text, textOf } from '../text.ts';
 import { animateMessage, animatePicture } from './animateMessage.ts';
 import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
 import { suggestChoices } from './autocomplete.ts';
-import type { Bot } from './bot.ts';
 import { givenOf } from './commandGiven.ts';
 import { type CustomId, readCustomId } from './customId.ts';
 import { deleteMessages } from './deleteMessages.ts';
@@ -20,6 +19,7 @@ import { type ChatCommand, envelope, type Incoming, incoming, modalValues, type 
 import { formValues, promptField } from './modal.ts';
 import { messageOf } from './render.ts';
 import { createReply, type FirstAnswer, type Reply } from './reply.ts';
+import type { Bot } from './requestContext.ts';
 import { requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 import { startPublicly } from './startPublicly.ts';

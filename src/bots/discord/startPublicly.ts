@@ -9,12 +9,12 @@ import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { refusalMessage } from './answer.ts';
-import type { Bot } from './bot.ts';
 import { type DiscordConversation, discordPostedMessages, workspaceOf } from './conversation.ts';
 import type { Incoming, IncomingAttachment } from './incoming.ts';
 import { botPermissionsIn } from './permissions.ts';
 import { type MessageBody, messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
+import type { Bot } from './requestContext.ts';
 import { memberOf, requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 

@@ -1,9 +1,9 @@
 import { join } from 'node:path';
 import { eq } from 'drizzle-orm';
 import { onTestFinished } from 'vitest';
+import { startDiscordBot } from '../../../src/bots/discord/bot.ts';
 import { createDiscordMessenger } from '../../../src/bots/discord/messenger.ts';
 import type { Shards } from '../../../src/bots/discord/shards.ts';
-import { startDiscordBot } from '../../../src/bots/discord/start.ts';
 import { createHttpServer } from '../../../src/bots/http.ts';
 import { createAddressOf } from '../../../src/bots/mediaAddress.ts';
 import { createMediaLinks } from '../../../src/bots/web/links.ts';

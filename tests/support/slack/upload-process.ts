@@ -8,7 +8,7 @@ import { Secret } from '../../../src/db/secret.ts';
 import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import type { MediaStore } from '../../../src/pipeline/media/store.ts';
-import { view } from '../../unit/bots/samples.ts';
+import { view } from '../botSamples.ts';
 
 // A process that shares a short film to warm up and then a long one, and tells what memory the long one held. Garbage is swept
 // before each look: V8 lets about 64 MB of dead buffers pile up before it bothers, whatever the file's size.

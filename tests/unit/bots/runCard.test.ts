@@ -5,7 +5,7 @@ import { runCard } from '../../../src/bots/runCard.ts';
 import { type Locale, textOf } from '../../../src/bots/text.ts';
 import type { QueuePosition } from '../../../src/db/queuePosition.ts';
 import { runOptions } from '../../../src/domain.ts';
-import { doneSteps, halfWay, id, image, settled, step, succeeded, view } from './samples.ts';
+import { doneSteps, halfWay, id, image, settled, step, succeeded, view } from '../../support/botSamples.ts';
 
 const text = textOf('en');
 const words = (card: Card) => card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));

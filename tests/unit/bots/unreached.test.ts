@@ -1,6 +1,6 @@
 import { expect, test } from 'vitest';
 import { unreachedSteps } from '../../../src/bots/unreached.ts';
-import { image, succeeded, video } from './samples.ts';
+import { image, succeeded, video } from '../../support/botSamples.ts';
 
 const nowhere = { isReceived: () => false, hasPage: false };
 

@@ -5,7 +5,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import sharp from 'sharp';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { acceptImage } from '../../../../src/pipeline/media/input.ts';
-import { picture } from './samples.ts';
+import { picture } from '../../../support/mediaSamples.ts';
 
 let root = '';
 let directory = '';

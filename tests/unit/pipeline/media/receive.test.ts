@@ -6,7 +6,7 @@ import { join } from 'node:path';
 import { Readable } from 'node:stream';
 import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { receiveMedia } from '../../../../src/pipeline/media/receive.ts';
-import { picture, sampleVideo } from './samples.ts';
+import { picture, sampleVideo } from '../../../support/mediaSamples.ts';
 
 let root = '';
 let directory = '';

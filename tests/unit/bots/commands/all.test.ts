@@ -1,9 +1,9 @@
 import { expect, test } from 'vitest';
-import { commands } from '../../../src/bots/commands/all.ts';
-import { commandCard } from '../../../src/bots/commands/help.ts';
-import { imageLimits } from '../../../src/bots/commands/option.ts';
-import { locales, textOf } from '../../../src/bots/text.ts';
-import { inputImageLimits } from '../../../src/pipeline/media/input.ts';
+import { commands } from '../../../../src/bots/commands/all.ts';
+import { commandCard } from '../../../../src/bots/commands/help.ts';
+import { imageLimits } from '../../../../src/bots/commands/option.ts';
+import { locales, textOf } from '../../../../src/bots/text.ts';
+import { inputImageLimits } from '../../../../src/pipeline/media/input.ts';
 
 /** Limits of Discord's application commands, the narrowest of the faces. */
 const limits = { options: 25, choices: 25, description: 100, total: 8000 };

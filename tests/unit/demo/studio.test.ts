@@ -8,7 +8,7 @@ import { demoFaults, parseDemoFaults } from '../../../src/demo/faults.ts';
 import { readPrompt } from '../../../src/demo/painting/reading.ts';
 import { type Aspect, aspects, type Quality, resolutions, stepKinds, styles } from '../../../src/domain.ts';
 import type { EnhanceRequest } from '../../../src/pipeline/providers/provider.ts';
-import { callWith, imageRequest, studioIn, videoRequest } from './demo-calls.ts';
+import { callWith, imageRequest, studioIn, videoRequest } from '../../support/demo/calls.ts';
 
 let directory = '';
 beforeAll(async () => {

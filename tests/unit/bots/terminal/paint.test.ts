@@ -1,14 +1,14 @@
 import fc from 'fast-check';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
-import { type Card, textCard } from '../../../src/bots/card.ts';
-import { runCard } from '../../../src/bots/runCard.ts';
-import { canvasOf } from '../../../src/bots/terminal/canvas.ts';
-import { cut, wrap } from '../../../src/bots/terminal/columns.ts';
-import { paintCard } from '../../../src/bots/terminal/paint.ts';
-import { safe, safeLine } from '../../../src/bots/terminal/safe.ts';
-import { textOf } from '../../../src/bots/text.ts';
-import { halfWay, image, succeeded, video, view } from './samples.ts';
+import { type Card, textCard } from '../../../../src/bots/card.ts';
+import { runCard } from '../../../../src/bots/runCard.ts';
+import { canvasOf } from '../../../../src/bots/terminal/canvas.ts';
+import { cut, wrap } from '../../../../src/bots/terminal/columns.ts';
+import { paintCard } from '../../../../src/bots/terminal/paint.ts';
+import { safe, safeLine } from '../../../../src/bots/terminal/safe.ts';
+import { textOf } from '../../../../src/bots/text.ts';
+import { halfWay, image, succeeded, video, view } from '../../../support/botSamples.ts';
 
 const text = textOf('en');
 const canvas = (columns: number, hasColour = false) => canvasOf({ columns, hasColour }, text);

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
-import { commands, workflowCommands } from '../../../src/bots/commands/all.ts';
-import { parseArguments, parseLine } from '../../../src/bots/commands/parse.ts';
-import { textOf } from '../../../src/bots/text.ts';
+import { commands, workflowCommands } from '../../../../src/bots/commands/all.ts';
+import { parseArguments, parseLine } from '../../../../src/bots/commands/parse.ts';
+import { textOf } from '../../../../src/bots/text.ts';
 
 const parsed = (line: string) => {
   const result = parseLine(line, commands);

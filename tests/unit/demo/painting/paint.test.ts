@@ -3,12 +3,12 @@ import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { letter, readable } from '../../../src/demo/painting/lettering.ts';
-import { paint } from '../../../src/demo/painting/paint.ts';
-import { caption, readPrompt } from '../../../src/demo/painting/reading.ts';
-import { findRecipe } from '../../../src/demo/painting/recipe.ts';
-import type { Style } from '../../../src/domain.ts';
-import { statsOf } from './demo-calls.ts';
+import { letter, readable } from '../../../../src/demo/painting/lettering.ts';
+import { paint } from '../../../../src/demo/painting/paint.ts';
+import { caption, readPrompt } from '../../../../src/demo/painting/reading.ts';
+import { findRecipe } from '../../../../src/demo/painting/recipe.ts';
+import type { Style } from '../../../../src/domain.ts';
+import { statsOf } from '../../../support/demo/calls.ts';
 
 const small = (prompt: string, style: Style = 'vivid') => paint(prompt, { width: 640, height: 360, style });
 
@@ -61,7 +61,7 @@ describe('a painted prompt', () => {
   });
 
   it('carries a caption and a mark that need no fonts', async () => {
-    const script = fileURLToPath(new URL('./demo-painter.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../../support/demo/painter.ts', import.meta.url));
     const prompt = 'a café on the moon';
     const { stdout } = await promisify(execFile)(process.execPath, [script, prompt], {
       env: { FONTCONFIG_FILE: '/dev/null', FONTCONFIG_PATH: '/nonexistent' },

@@ -1,7 +1,7 @@
-import type { Asset, RunView, Step } from '../../../src/db/runs.ts';
-import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../../src/domain.ts';
-import type { Progress } from '../../../src/pipeline/progress.ts';
-import { stepOf } from '../../support/views.ts';
+import type { Asset, RunView, Step } from '../../src/db/runs.ts';
+import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../src/domain.ts';
+import type { Progress } from '../../src/pipeline/progress.ts';
+import { stepOf } from './views.ts';
 
 export const id = runId.parse('0b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b');
 const at = (seconds: number) => new Date(Date.UTC(2026, 10, 23, 12, 0, seconds));

@@ -60,3 +60,11 @@ test('neither the pipeline nor the database knows a chat library', () => {
     );
   expect(wrong).toEqual([]);
 });
+
+test('every unit test lies where its subject lies in src', () => {
+  const units = resolve(import.meta.dirname, '../unit');
+  const astray = readdirSync(units, { recursive: true, encoding: 'utf8' }).filter(
+    (name) => name.endsWith('.ts') && !files.includes(name.replace(/\.test\.ts$/, '.ts')),
+  );
+  expect(astray).toEqual([]);
+});

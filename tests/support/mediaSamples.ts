@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import sharp from 'sharp';
-import { makeFilm } from '../../../support/films.ts';
+import { makeFilm } from './films.ts';
 
 /** A photo-like picture: noise does not compress away, so that a truncated copy really lacks pixels. */
 export function picture(width: number, height: number, channels: 3 | 4 = 3) {

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { commands } from '../../../src/bots/commands/all.ts';
-import { suggest } from '../../../src/bots/commands/suggest.ts';
-import { visibleLine } from '../../../src/bots/terminal/lineEditor.ts';
-import { createTyping, singleKeys } from '../../../src/bots/terminal/typing.ts';
+import { commands } from '../../../../src/bots/commands/all.ts';
+import { suggest } from '../../../../src/bots/commands/suggest.ts';
+import { visibleLine } from '../../../../src/bots/terminal/lineEditor.ts';
+import { createTyping, singleKeys } from '../../../../src/bots/terminal/typing.ts';
 
 const known = {
   commands,

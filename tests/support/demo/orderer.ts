@@ -1,4 +1,4 @@
-import { order, studioIn, videoRequest } from './demo-calls.ts';
+import { order, studioIn, videoRequest } from './calls.ts';
 
 // Started by a test as a process of its own: orders a film, tells its handle, and waits to be killed.
 const [directory = '', image = ''] = process.argv.slice(2);

@@ -10,13 +10,13 @@ import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
 import sharp from 'sharp';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { z } from 'zod';
-import { isAlive, processIdentity } from '../../../src/demo/film/processes.ts';
-import { paint } from '../../../src/demo/painting/paint.ts';
-import type { DemoStudio } from '../../../src/demo/studio.ts';
-import { type JsonValue, jsonValue } from '../../../src/domain.ts';
-import { findFfmpeg } from '../../../src/pipeline/media/ffmpeg.ts';
-import { loudnessOf, writeFrame } from '../../support/films.ts';
-import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from './demo-calls.ts';
+import { isAlive, processIdentity } from '../../../../src/demo/film/processes.ts';
+import { paint } from '../../../../src/demo/painting/paint.ts';
+import type { DemoStudio } from '../../../../src/demo/studio.ts';
+import { type JsonValue, jsonValue } from '../../../../src/domain.ts';
+import { findFfmpeg } from '../../../../src/pipeline/media/ffmpeg.ts';
+import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from '../../../support/demo/calls.ts';
+import { loudnessOf, writeFrame } from '../../../support/films.ts';
 
 let directory = '';
 let picture = '';
@@ -135,7 +135,7 @@ describe('a film of the demo studio', () => {
 
 describe('an operation of the demo studio', () => {
   it('goes on when the process that ordered it is killed', async () => {
-    const script = fileURLToPath(new URL('./demo-orderer.ts', import.meta.url));
+    const script = fileURLToPath(new URL('../../../support/demo/orderer.ts', import.meta.url));
     const orderer = spawn(process.execPath, [script, directory, picture], { stdio: ['ignore', 'pipe', 'inherit'] });
     const [line] = await once(orderer.stdout, 'data');
     const handle = jsonValue.parse(JSON.parse(String(line)));

@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { acceptedEvent, changeEvents, finalEvent, refusedEvent } from '../../../src/bots/terminal/events.ts';
-import { textOf } from '../../../src/bots/text.ts';
-import { runOptions } from '../../../src/domain.ts';
-import { doneSteps, halfWay, id, image, settled, step, succeeded, video, view } from './samples.ts';
+import { acceptedEvent, changeEvents, finalEvent, refusedEvent } from '../../../../src/bots/terminal/events.ts';
+import { textOf } from '../../../../src/bots/text.ts';
+import { runOptions } from '../../../../src/domain.ts';
+import { doneSteps, halfWay, id, image, settled, step, succeeded, video, view } from '../../../support/botSamples.ts';
 
 const links = new Map([
   [image.objectKey, '/home/ada/image.png'],

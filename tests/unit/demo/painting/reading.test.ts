@@ -2,14 +2,14 @@ import { readFileSync } from 'node:fs';
 import { glob, readFile } from 'node:fs/promises';
 import sharp from 'sharp';
 import { describe, expect, it } from 'vitest';
-import { locales, textOf } from '../../../src/bots/text.ts';
-import { paintCredits } from '../../../src/demo/painting/paint.ts';
-import { paletteFor } from '../../../src/demo/painting/palette.ts';
-import { snowCaps } from '../../../src/demo/painting/peaks.ts';
-import { createRandom } from '../../../src/demo/painting/random.ts';
-import { isDepicted, readPrompt } from '../../../src/demo/painting/reading.ts';
-import { composeScene } from '../../../src/demo/painting/scene.ts';
-import { statsOf } from './demo-calls.ts';
+import { locales, textOf } from '../../../../src/bots/text.ts';
+import { paintCredits } from '../../../../src/demo/painting/paint.ts';
+import { paletteFor } from '../../../../src/demo/painting/palette.ts';
+import { snowCaps } from '../../../../src/demo/painting/peaks.ts';
+import { createRandom } from '../../../../src/demo/painting/random.ts';
+import { isDepicted, readPrompt } from '../../../../src/demo/painting/reading.ts';
+import { composeScene } from '../../../../src/demo/painting/scene.ts';
+import { statsOf } from '../../../support/demo/calls.ts';
 
 /** Every prompt that the documents, the page and the texts suggest, read from where they stand. */
 async function suggestions(): Promise<string[]> {

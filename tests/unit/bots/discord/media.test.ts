@@ -1,11 +1,11 @@
 import { truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import type { CardMedia } from '../../../src/bots/card.ts';
-import { attach } from '../../../src/bots/discord/media.ts';
-import { textOf } from '../../../src/bots/text.ts';
-import { createFileStore } from '../../../src/pipeline/media/files.ts';
-import { temporaryDirectory } from '../../support/temporary.ts';
+import type { CardMedia } from '../../../../src/bots/card.ts';
+import { attach } from '../../../../src/bots/discord/media.ts';
+import { textOf } from '../../../../src/bots/text.ts';
+import { createFileStore } from '../../../../src/pipeline/media/files.ts';
+import { temporaryDirectory } from '../../../support/temporary.ts';
 
 const mebibyte = 1024 * 1024;
 const runId = '0b8f6a52-0000-4000-8000-000000000000';
