@@ -3,7 +3,6 @@ import { z } from 'zod';
 import { readShards, type Shards } from './bots/discord/shards.ts';
 import { readSlackSettings, type SlackSettings, slackSecrets } from './bots/slack/settings.ts';
 import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
-import { percentDecoded } from './plainText.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './demo/faults.ts';
@@ -12,6 +11,7 @@ import { findMisspelt, type Misspelt } from './misspelledVariables.ts';
 import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
 import { parseRedisUrl, type RedisAddress } from './pipeline/redis.ts';
+import { percentDecoded } from './plainText.ts';
 import { readSecretFiles } from './secretFiles.ts';
 
 const roles = ['all', 'bot', 'worker'] as const;
@@ -73,98 +73,91 @@ function redisUrl(text: string, context: z.RefinementCtx) {
   return z.NEVER;
 }
 
-/** Every variable: how it is read, and an example for the one line that somebody gets who misspells it. */
-const variables = {
-  VIDGENIE_ROLE: { read: z.enum(roles, `is not one of ${roles.join(', ')}`).default('all'), example: 'all' },
-  VIDGENIE_HOME: { read: z.string().default('.vidgenie'), example: '/var/lib/vidgenie' },
-  LOG_LEVEL: { read: z.enum(logLevels, `is not one of ${logLevels.join(', ')}`).optional(), example: 'info' },
-  DATABASE_URL: { read: postgresUrl.optional(), example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' },
-  POSTGRES_PASSWORD: { read: z.string().optional(), example: '<the password of the user in DATABASE_URL>' },
-  REDIS_URL: { read: z.string().transform(redisUrl).optional(), example: 'redis://:secret@redis.example:6379' },
-  S3_BUCKET: { read: z.string().optional(), example: 'vidgenie' },
-  S3_ENDPOINT: { read: httpUrl.optional(), example: 'https://s3.example' },
-  S3_REGION: { read: z.string().default('us-east-1'), example: 'eu-central-1' },
-  S3_ACCESS_KEY_ID: { read: z.string().optional(), example: 'AKIA…' },
-  S3_SECRET_ACCESS_KEY: { read: secret.optional(), example: '<the secret of that key>' },
-  S3_PUBLIC_URL: { read: httpUrl.optional(), example: 'https://media.example' },
-  S3_LINK_HOURS: { read: wholeNumber(1, 168).default(168), example: '168' },
-  MEDIA_RETENTION_DAYS: { read: wholeNumber(0, 36_500).default(0), example: '90' },
-  INPUT_RETENTION_HOURS: { read: wholeNumber(0, 876_000).default(24), example: '24' },
-  PORT: { read: wholeNumber(0, 65_535).optional(), example: '3000' },
-  PUBLIC_URL: {
-    read: httpUrl
-      .refine((value) => new URL(value).pathname === '/' && new URL(value).search === '', 'has more than a host')
-      .transform((value) => new URL(value).origin)
-      .optional(),
-    example: 'https://vidgenie.example',
-  },
-  SLACK_BOT_TOKEN: { read: token('xoxb-'), example: 'xoxb-…' },
-  SLACK_APP_TOKEN: { read: token('xapp-'), example: 'xapp-…' },
-  SLACK_SIGNING_SECRET: { read: z.string().optional(), example: '8f742231b10e8888abcd99yyyzzz85a5' },
-  SLACK_CLIENT_ID: { read: z.string().optional(), example: '1234567890.1234567890' },
-  SLACK_CLIENT_SECRET: { read: z.string().optional(), example: '0123456789abcdef' },
-  SLACK_STATE_SECRET: { read: z.string().optional(), example: 'a long random word' },
-  SLACK_API_URL: { read: httpUrl.default('https://slack.com/api/'), example: 'https://slack.com/api/' },
-  FREE_CREDITS: { read: wholeNumber(0, 1_000_000).default(100), example: '100' },
-  BYOK_PRICE_PERCENT: { read: wholeNumber(0, 100).default(100), example: '100' },
-  MEMBER_COMMANDS_PER_MINUTE: { read: wholeNumber(1, 1_000_000).default(20), example: '20' },
-  WORKSPACE_COMMANDS_PER_MINUTE: { read: wholeNumber(1, 1_000_000).default(300), example: '300' },
-  OPERATOR_TOKEN: {
-    read: z
-      .string()
-      .min(16, 'has fewer than 16 characters')
-      .transform((value) => new Secret(value))
-      .optional(),
-    example: 'a long random word',
-  },
-  OTEL_EXPORTER_OTLP_ENDPOINT: { read: httpUrl.optional(), example: 'http://localhost:4318' },
-  MEMBER_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(defaultLimits.memberAtWork), example: '3' },
-  MEMBER_RUNS_WAITING: { read: wholeNumber(0, 1_000_000).default(defaultLimits.memberWaiting), example: '10' },
-  WORKSPACE_RUNS_AT_WORK: { read: wholeNumber(1, 1_000_000).default(defaultLimits.workspaceAtWork), example: '30' },
-  VIDGENIE_KEYRING: { read: z.string().transform(keyring).optional(), example: 'k1:<base64 of 32 random bytes>' },
-  OPENAI_API_KEY: { read: secret.optional(), example: 'sk-…' },
-  OPENAI_BASE_URL: { read: httpUrl.optional(), example: 'https://api.openai.com/v1' },
-  GOOGLE_API_KEY: { read: secret.optional(), example: 'AIza…' },
-  GOOGLE_BASE_URL: { read: httpUrl.optional(), example: 'https://generativelanguage.googleapis.com' },
-  GOOGLE_API_VERSION: {
-    read: z
-      .string()
-      .regex(/^v\d\w*$/, 'is not an API version')
-      .default('v1beta'),
-    example: 'v1beta',
-  },
-  GOOGLE_CLOUD_PROJECT: { read: z.string().optional(), example: 'my-project' },
-  GOOGLE_CLOUD_LOCATION: { read: z.string().default('us-central1'), example: 'us-central1' },
-  ENHANCE_MODEL: { read: z.string().optional(), example: 'gpt-6-luna' },
-  IMAGE_MODEL: { read: z.string().optional(), example: 'gpt-image-2.6-flare' },
-  VIDEO_MODEL: { read: z.string().optional(), example: 'gemini-omni-1.2-flash' },
-  MODERATION_WHEN_DOWN: {
-    read: z.enum(['refuse', 'allow'], 'is not one of refuse, allow').default('refuse'),
-    example: 'refuse',
-  },
-  DISCORD_TOKEN: { read: z.string().trim().optional(), example: '<the bot token of the developer portal>' },
-  DISCORD_PUBLIC_KEY: {
-    read: z
-      .string()
-      .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
-      .optional(),
-    example: '<the public key on the page "General Information">',
-  },
-  DISCORD_API_URL: {
-    read: httpUrl.default('https://discord.com/api'),
-    example: 'https://discord.com/api',
-  },
-  DISCORD_SHARDS: {
-    read: z
-      .string()
-      .regex(/^(auto|none|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/, 'is neither auto, none nor a list of shards')
-      .default('auto'),
-    example: '0,1',
-  },
-  DISCORD_SHARD_COUNT: { read: wholeNumber(1, 16_000).optional(), example: '4' },
-  DEMO_STEP_MS: { read: wholeNumber(0, 600_000).default(1_500), example: '1500' },
-  DEMO_FAULTS: { read: z.string().default('').transform(demoFaults), example: 'image=refuse,video=fail' },
-} as const;
+/** Every variable: how it is read, and an example for the error message about it. */
+const variables = z.object({
+  VIDGENIE_ROLE: z
+    .enum(roles, `is not one of ${roles.join(', ')}`)
+    .default('all')
+    .meta({ example: 'all' }),
+  VIDGENIE_HOME: z.string().default('.vidgenie').meta({ example: '/var/lib/vidgenie' }),
+  LOG_LEVEL: z
+    .enum(logLevels, `is not one of ${logLevels.join(', ')}`)
+    .optional()
+    .meta({ example: 'info' }),
+  DATABASE_URL: postgresUrl.optional().meta({ example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' }),
+  POSTGRES_PASSWORD: z.string().optional().meta({ example: '<the password of the user in DATABASE_URL>' }),
+  REDIS_URL: z.string().transform(redisUrl).optional().meta({ example: 'redis://:secret@redis.example:6379' }),
+  S3_BUCKET: z.string().optional().meta({ example: 'vidgenie' }),
+  S3_ENDPOINT: httpUrl.optional().meta({ example: 'https://s3.example' }),
+  S3_REGION: z.string().default('us-east-1').meta({ example: 'eu-central-1' }),
+  S3_ACCESS_KEY_ID: z.string().optional().meta({ example: 'AKIA…' }),
+  S3_SECRET_ACCESS_KEY: secret.optional().meta({ example: '<the secret of that key>' }),
+  S3_PUBLIC_URL: httpUrl.optional().meta({ example: 'https://media.example' }),
+  S3_LINK_HOURS: wholeNumber(1, 168).default(168).meta({ example: '168' }),
+  MEDIA_RETENTION_DAYS: wholeNumber(0, 36_500).default(0).meta({ example: '90' }),
+  INPUT_RETENTION_HOURS: wholeNumber(0, 876_000).default(24).meta({ example: '24' }),
+  PORT: wholeNumber(0, 65_535).optional().meta({ example: '3000' }),
+  PUBLIC_URL: httpUrl
+    .refine((value) => new URL(value).pathname === '/' && new URL(value).search === '', 'has more than a host')
+    .transform((value) => new URL(value).origin)
+    .optional()
+    .meta({ example: 'https://vidgenie.example' }),
+  SLACK_BOT_TOKEN: token('xoxb-').meta({ example: 'xoxb-…' }),
+  SLACK_APP_TOKEN: token('xapp-').meta({ example: 'xapp-…' }),
+  SLACK_SIGNING_SECRET: z.string().optional().meta({ example: '8f742231b10e8888abcd99yyyzzz85a5' }),
+  SLACK_CLIENT_ID: z.string().optional().meta({ example: '1234567890.1234567890' }),
+  SLACK_CLIENT_SECRET: z.string().optional().meta({ example: '0123456789abcdef' }),
+  SLACK_STATE_SECRET: z.string().optional().meta({ example: 'a long random word' }),
+  SLACK_API_URL: httpUrl.default('https://slack.com/api/').meta({ example: 'https://slack.com/api/' }),
+  FREE_CREDITS: wholeNumber(0, 1_000_000).default(100).meta({ example: '100' }),
+  BYOK_PRICE_PERCENT: wholeNumber(0, 100).default(100).meta({ example: '100' }),
+  MEMBER_COMMANDS_PER_MINUTE: wholeNumber(1, 1_000_000).default(20).meta({ example: '20' }),
+  WORKSPACE_COMMANDS_PER_MINUTE: wholeNumber(1, 1_000_000).default(300).meta({ example: '300' }),
+  OPERATOR_TOKEN: z
+    .string()
+    .min(16, 'has fewer than 16 characters')
+    .transform((value) => new Secret(value))
+    .optional()
+    .meta({ example: 'a long random word' }),
+  OTEL_EXPORTER_OTLP_ENDPOINT: httpUrl.optional().meta({ example: 'http://localhost:4318' }),
+  MEMBER_RUNS_AT_WORK: wholeNumber(1, 1_000_000).default(defaultLimits.memberAtWork).meta({ example: '3' }),
+  MEMBER_RUNS_WAITING: wholeNumber(0, 1_000_000).default(defaultLimits.memberWaiting).meta({ example: '10' }),
+  WORKSPACE_RUNS_AT_WORK: wholeNumber(1, 1_000_000).default(defaultLimits.workspaceAtWork).meta({ example: '30' }),
+  VIDGENIE_KEYRING: z.string().transform(keyring).optional().meta({ example: 'k1:<base64 of 32 random bytes>' }),
+  OPENAI_API_KEY: secret.optional().meta({ example: 'sk-…' }),
+  OPENAI_BASE_URL: httpUrl.optional().meta({ example: 'https://api.openai.com/v1' }),
+  GOOGLE_API_KEY: secret.optional().meta({ example: 'AIza…' }),
+  GOOGLE_BASE_URL: httpUrl.optional().meta({ example: 'https://generativelanguage.googleapis.com' }),
+  GOOGLE_API_VERSION: z
+    .string()
+    .regex(/^v\d\w*$/, 'is not an API version')
+    .default('v1beta')
+    .meta({ example: 'v1beta' }),
+  GOOGLE_CLOUD_PROJECT: z.string().optional().meta({ example: 'my-project' }),
+  GOOGLE_CLOUD_LOCATION: z.string().default('us-central1').meta({ example: 'us-central1' }),
+  ENHANCE_MODEL: z.string().optional().meta({ example: 'gpt-6-luna' }),
+  IMAGE_MODEL: z.string().optional().meta({ example: 'gpt-image-2.6-flare' }),
+  VIDEO_MODEL: z.string().optional().meta({ example: 'gemini-omni-1.2-flash' }),
+  MODERATION_WHEN_DOWN: z
+    .enum(['refuse', 'allow'], 'is not one of refuse, allow')
+    .default('refuse')
+    .meta({ example: 'refuse' }),
+  DISCORD_TOKEN: z.string().trim().optional().meta({ example: '<the bot token of the developer portal>' }),
+  DISCORD_PUBLIC_KEY: z
+    .string()
+    .regex(/^[0-9a-f]{64}$/i, 'is not a public key of 64 hex digits')
+    .optional()
+    .meta({ example: '<the public key on the page "General Information">' }),
+  DISCORD_API_URL: httpUrl.default('https://discord.com/api').meta({ example: 'https://discord.com/api' }),
+  DISCORD_SHARDS: z
+    .string()
+    .regex(/^(auto|none|\d{1,5}(-\d{1,5})?(,\d{1,5}(-\d{1,5})?)*)$/, 'is neither auto, none nor a list of shards')
+    .default('auto')
+    .meta({ example: '0,1' }),
+  DISCORD_SHARD_COUNT: wholeNumber(1, 16_000).optional().meta({ example: '4' }),
+  DEMO_STEP_MS: wholeNumber(0, 600_000).default(1_500).meta({ example: '1500' }),
+  DEMO_FAULTS: z.string().default('').transform(demoFaults).meta({ example: 'image=refuse,video=fail' }),
+});
 
 function demoFaults(text: string, context: z.RefinementCtx) {
   const parsed = parseDemoFaults(text);
@@ -227,70 +220,17 @@ export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
-const shape = z.object({
-  VIDGENIE_ROLE: variables.VIDGENIE_ROLE.read,
-  VIDGENIE_HOME: variables.VIDGENIE_HOME.read,
-  LOG_LEVEL: variables.LOG_LEVEL.read,
-  DATABASE_URL: variables.DATABASE_URL.read,
-  POSTGRES_PASSWORD: variables.POSTGRES_PASSWORD.read,
-  REDIS_URL: variables.REDIS_URL.read,
-  S3_BUCKET: variables.S3_BUCKET.read,
-  S3_ENDPOINT: variables.S3_ENDPOINT.read,
-  S3_REGION: variables.S3_REGION.read,
-  S3_ACCESS_KEY_ID: variables.S3_ACCESS_KEY_ID.read,
-  S3_SECRET_ACCESS_KEY: variables.S3_SECRET_ACCESS_KEY.read,
-  S3_PUBLIC_URL: variables.S3_PUBLIC_URL.read,
-  S3_LINK_HOURS: variables.S3_LINK_HOURS.read,
-  MEDIA_RETENTION_DAYS: variables.MEDIA_RETENTION_DAYS.read,
-  INPUT_RETENTION_HOURS: variables.INPUT_RETENTION_HOURS.read,
-  PORT: variables.PORT.read,
-  PUBLIC_URL: variables.PUBLIC_URL.read,
-  SLACK_BOT_TOKEN: variables.SLACK_BOT_TOKEN.read,
-  SLACK_APP_TOKEN: variables.SLACK_APP_TOKEN.read,
-  SLACK_SIGNING_SECRET: variables.SLACK_SIGNING_SECRET.read,
-  SLACK_CLIENT_ID: variables.SLACK_CLIENT_ID.read,
-  SLACK_CLIENT_SECRET: variables.SLACK_CLIENT_SECRET.read,
-  SLACK_STATE_SECRET: variables.SLACK_STATE_SECRET.read,
-  SLACK_API_URL: variables.SLACK_API_URL.read,
-  FREE_CREDITS: variables.FREE_CREDITS.read,
-  BYOK_PRICE_PERCENT: variables.BYOK_PRICE_PERCENT.read,
-  MEMBER_COMMANDS_PER_MINUTE: variables.MEMBER_COMMANDS_PER_MINUTE.read,
-  WORKSPACE_COMMANDS_PER_MINUTE: variables.WORKSPACE_COMMANDS_PER_MINUTE.read,
-  OPERATOR_TOKEN: variables.OPERATOR_TOKEN.read,
-  OTEL_EXPORTER_OTLP_ENDPOINT: variables.OTEL_EXPORTER_OTLP_ENDPOINT.read,
-  MEMBER_RUNS_AT_WORK: variables.MEMBER_RUNS_AT_WORK.read,
-  MEMBER_RUNS_WAITING: variables.MEMBER_RUNS_WAITING.read,
-  WORKSPACE_RUNS_AT_WORK: variables.WORKSPACE_RUNS_AT_WORK.read,
-  VIDGENIE_KEYRING: variables.VIDGENIE_KEYRING.read,
-  OPENAI_API_KEY: variables.OPENAI_API_KEY.read,
-  OPENAI_BASE_URL: variables.OPENAI_BASE_URL.read,
-  GOOGLE_API_KEY: variables.GOOGLE_API_KEY.read,
-  GOOGLE_BASE_URL: variables.GOOGLE_BASE_URL.read,
-  GOOGLE_API_VERSION: variables.GOOGLE_API_VERSION.read,
-  GOOGLE_CLOUD_PROJECT: variables.GOOGLE_CLOUD_PROJECT.read,
-  GOOGLE_CLOUD_LOCATION: variables.GOOGLE_CLOUD_LOCATION.read,
-  ENHANCE_MODEL: variables.ENHANCE_MODEL.read,
-  IMAGE_MODEL: variables.IMAGE_MODEL.read,
-  VIDEO_MODEL: variables.VIDEO_MODEL.read,
-  MODERATION_WHEN_DOWN: variables.MODERATION_WHEN_DOWN.read,
-  DISCORD_TOKEN: variables.DISCORD_TOKEN.read,
-  DISCORD_PUBLIC_KEY: variables.DISCORD_PUBLIC_KEY.read,
-  DISCORD_API_URL: variables.DISCORD_API_URL.read,
-  DISCORD_SHARDS: variables.DISCORD_SHARDS.read,
-  DISCORD_SHARD_COUNT: variables.DISCORD_SHARD_COUNT.read,
-  DEMO_STEP_MS: variables.DEMO_STEP_MS.read,
-  DEMO_FAULTS: variables.DEMO_FAULTS.read,
-});
-
 function readVariables(environment: NodeJS.ProcessEnv, readFile?: (path: string) => string) {
   const told = readSecretFiles(environment, secretVariables, readFile);
   // An empty variable is how most shells and .env files say "not set".
   const set = Object.fromEntries(Object.entries(told.environment).filter(([, value]) => value !== ''));
-  const parsed = shape.safeParse(set);
+  const parsed = variables.safeParse(set);
   if (parsed.success && told.problems.length === 0) return parsed.data;
   const lines = (parsed.error?.issues ?? []).map((issue) => {
     const name = String(issue.path[0]);
-    const example = Object.entries(variables).find(([known]) => known === name)?.[1].example;
+    const example = Object.entries(variables.shape)
+      .find(([known]) => known === name)?.[1]
+      .meta()?.example;
     return `${name} ${issue.message}; for example ${name}=${example}`;
   });
   throw new ConfigError([...told.problems, ...lines].join('\n'));
@@ -358,7 +298,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
 }
 
 export const knownVariables = (): string[] => [
-  ...Object.keys(variables),
+  ...Object.keys(variables.shape),
   ...secretVariables.map((name) => `${name}_FILE`),
 ];
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
 import type { Cluster, Redis } from 'ioredis';
-import { percentDecoded } from '../plainText.ts';
 import { Secret } from '../db/secret.ts';
+import { percentDecoded } from '../plainText.ts';
 
 /** Where a Redis or Valkey is found: one server, or any nodes of a cluster. */
 export type RedisAddress = {

@@ -6,7 +6,7 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfig, secretVariables } from '../../src/config.ts';
+import { knownVariables, readConfig, secretVariables } from '../../src/config.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const file: unknown = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });
@@ -58,8 +58,7 @@ test('the compose file is one by the schema of the Compose specification', () =>
 });
 
 test('its environment is what VidGenie reads, and makes a whole configuration', () => {
-  const source = readFileSync('src/config.ts', 'utf8');
-  const known = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1]);
+  const known = knownVariables();
   for (const name of ours) {
     const environment = services[name]?.environment ?? {};
     for (const variable of Object.keys(environment)) expect(known).toContain(variable.replace(/_FILE$/, ''));

@@ -4,9 +4,11 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Config, ConfigError, readConfig, secretsOf, secretVariables } from '../../src/config.ts';
+import { type Config, ConfigError, knownVariables, readConfig, secretsOf, secretVariables } from '../../src/config.ts';
 import { parseKeyring } from '../../src/db/keyring.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
+
+const names = knownVariables().filter((name) => !name.endsWith('_FILE'));
 
 test('nothing set means the embedded defaults', () => {
   expect(readConfig({})).toMatchObject({
@@ -131,8 +133,6 @@ test("S3's secret is among those that are kept out of every log, and prints as n
 });
 
 test('whatever is set to whatever, it is read, or refused in lines that name a variable', () => {
-  const source = readFileSync('src/config.ts', 'utf8');
-  const names = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1] ?? '');
   const value = fc.oneof(
     fc.constantFrom('foo', 'http://', 'https://[', '//', ':', '%', 'redis://%', 'postgres://%zz@', '\0', ' ', 'k1:'),
     fc.string(),
@@ -165,9 +165,7 @@ test('a keyring that is missing is told with the command that makes one, and the
 });
 
 test('every secret may come from a file, and none of them stays in the environment', async () => {
-  const source = readFileSync('src/config.ts', 'utf8');
-  const read = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{/gm)].map((match) => match[1] ?? '');
-  const secrets = read.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|REDIS)_URL$/.test(name));
+  const secrets = names.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|REDIS)_URL$/.test(name));
   expect(secrets.toSorted()).toEqual([...secretVariables].toSorted());
 
   const directory = await temporaryDirectory();
@@ -243,8 +241,35 @@ test('two wrong variables are two lines', () => {
 
 test('.env.example names every variable that the program reads', () => {
   const example = readFileSync('.env.example', 'utf8');
-  const source = readFileSync('src/config.ts', 'utf8');
-  const read = [...source.matchAll(/^ {2}([A-Z][A-Z0-9_]+): \{ read/gm)].map((match) => match[1] ?? '');
-  expect(read.length).toBeGreaterThan(5);
-  for (const name of read) expect(example).toMatch(new RegExp(`^#?\\s?${name}=`, 'm'));
+  expect(names.length).toBeGreaterThan(5);
+  for (const name of names) expect(example).toMatch(new RegExp(`^#?\\s?${name}=`, 'm'));
+});
+
+test('.env.example begins with what production needs, groups the rest by platform, and shows the defaults', () => {
+  const example = readFileSync('.env.example', 'utf8');
+  const shown = [...example.matchAll(/^#([A-Z][A-Z0-9_]+)=(.*)$/gm)].map(([, name = '', value = '']) => ({
+    name,
+    value,
+  }));
+  const production = ['DATABASE_URL', 'VIDGENIE_KEYRING', 'S3_BUCKET', 'REDIS_URL', 'PUBLIC_URL', 'OPERATOR_TOKEN'];
+  expect(shown.slice(0, 6).map(({ name }) => name)).toEqual(production);
+  const order = shown.map(({ name }) => name.split('_')[0]);
+  for (const platform of ['DISCORD', 'SLACK']) {
+    const places = order.flatMap((one, at) => (one === platform ? [at] : []));
+    expect((places.at(-1) ?? 0) - (places[0] ?? 0), platform).toBe(places.length - 1);
+  }
+  // A shown number, word or address of a service is the default, so setting all of them changes nothing.
+  const defaults = [
+    'FREE_CREDITS',
+    'BYOK_PRICE_PERCENT',
+    'S3_LINK_HOURS',
+    'S3_REGION',
+    'MEDIA_RETENTION_DAYS',
+    'INPUT_RETENTION_HOURS',
+  ];
+  const limits = names.filter((name) => /^(MEMBER|WORKSPACE)_|_API_URL$|^DEMO_STEP_MS$|^MODERATION/.test(name));
+  const set = shown.filter(({ name }) => [...defaults, ...limits].includes(name));
+  expect(set.length).toBe(defaults.length + limits.length);
+  const told = readConfig(Object.fromEntries(set.map(({ name, value }) => [name, value])));
+  expect(told).toEqual(readConfig({}));
 });
