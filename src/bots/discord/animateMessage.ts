@@ -5,14 +5,12 @@ import { quote } from '../../pipeline/submit.ts';
 import { animateImage } from '../actions/animate.ts';
 import { quoteRefusal } from '../commands/quoteRefusal.ts';
 import { refusalCard } from '../refusalCard.ts';
-import type { Text } from '../text.ts';
 import { outdatedMessage, refusalMessage } from './answer.ts';
 import { pictureId } from './customId.ts';
-import type { Incoming, MessageCommand, Pressed } from './incoming.ts';
+import type { MessageCommand, Pressed } from './incoming.ts';
 import { imageIn, pictureShown } from './messageImage.ts';
 import { messageOf } from './render.ts';
-import type { Reply } from './reply.ts';
-import type { Bot } from './requestContext.ts';
+import type { RequestContext } from './requestContext.ts';
 import { openUrl, requestOf } from './requester.ts';
 import { startPublicly } from './startPublicly.ts';
 
@@ -21,11 +19,8 @@ import { startPublicly } from './startPublicly.ts';
  * itself carries both, so that nothing is kept for an answer that may never come.
  */
 export async function animateMessage(
-  bot: Bot,
-  interaction: Incoming,
+  { bot, interaction, reply, text }: RequestContext,
   data: MessageCommand,
-  reply: Reply,
-  text: Text,
 ): Promise<void> {
   const url = imageIn(data.resolved.messages, data.target_id);
   if (url === null) {
@@ -49,16 +44,11 @@ export async function animateMessage(
 }
 
 /** The answer to that question. */
-export async function animatePicture(
-  bot: Bot,
-  interaction: Pressed,
-  maxCredits: number,
-  reply: Reply,
-  text: Text,
-): Promise<void> {
+export async function animatePicture(context: RequestContext<Pressed>, maxCredits: number): Promise<void> {
+  const { interaction, reply, text } = context;
   const url = pictureShown(interaction.message.components);
   if (url === null) return await reply.replyEphemeral(outdatedMessage(text));
-  await startPublicly(bot, interaction, reply, {
+  await startPublicly(context, {
     perform: (request) => animateImage({ ...request, openImage: openUrl, maxCredits }, url),
   });
 }

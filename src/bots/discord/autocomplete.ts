@@ -3,11 +3,9 @@ import { listRuns } from '../../db/runs.ts';
 import { commands } from '../commands/all.ts';
 import { isByModel, offeredOption, offerFor, valuesOf } from '../commands/offered.ts';
 import { shortId } from '../runCard.ts';
-import { localeOf, textOf } from '../text.ts';
 import { workspaceOf } from './conversation.ts';
-import type { ChatCommand, GivenOption, Incoming } from './incoming.ts';
-import type { Reply } from './reply.ts';
-import type { Bot } from './requestContext.ts';
+import type { ChatCommand, GivenOption } from './incoming.ts';
+import type { RequestContext } from './requestContext.ts';
 import { memberOf } from './requester.ts';
 
 const maxChoices = 25;
@@ -16,25 +14,23 @@ const maxChoice = 100;
 type Choice = { name: string; value: string | number };
 
 /** Suggests what the server's models can do, and the member's own recent prompts and runs, while they type. Nobody waits for it: without an answer they type on. */
-export async function suggestChoices(bot: Bot, interaction: Incoming, data: ChatCommand, reply: Reply): Promise<void> {
+export async function suggestChoices(context: RequestContext, data: ChatCommand): Promise<void> {
   const [{ name, options }] = data.options;
   const focused = options.find((option) => option.focused);
-  const choices = focused ? await choicesFor(bot, interaction, name, focused) : [];
-  await reply.respond({
+  const choices = focused ? await choicesFor(context, name, focused) : [];
+  await context.reply.respond({
     type: InteractionResponseType.ApplicationCommandAutocompleteResult,
     data: { choices: choices.slice(0, maxChoices) },
   });
 }
 
 async function choicesFor(
-  bot: Bot,
-  interaction: Incoming,
+  { bot, interaction, text }: RequestContext,
   commandName: string,
   focused: GivenOption,
 ): Promise<Choice[]> {
   const member = memberOf(interaction);
   const { name: option, value = '' } = focused;
-  const text = textOf(localeOf(interaction.locale));
   const workspaceId = workspaceOf(interaction.guild_id ?? null, member.id);
   const command = commands.find((one) => one.name === commandName);
   const declared = command?.options.find((one) => one.name === option);

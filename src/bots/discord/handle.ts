@@ -19,7 +19,7 @@ import { type ChatCommand, envelope, type Incoming, incoming, modalValues, type 
 import { formValues, promptField } from './modal.ts';
 import { messageOf } from './render.ts';
 import { createReply, type FirstAnswer, type Reply } from './reply.ts';
-import type { Bot } from './requestContext.ts';
+import type { Bot, RequestContext } from './requestContext.ts';
 import { requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 import { startPublicly } from './startPublicly.ts';
@@ -79,31 +79,30 @@ async function tellFault(bot: Bot, interaction: Incoming, reply: Reply, error: u
 
 async function dispatch(bot: Bot, interaction: Incoming, reply: Reply): Promise<void> {
   const text = textOf(localeOf(interaction.locale));
+  const context = { bot, interaction, reply, text };
   switch (interaction.type) {
     case InteractionType.ApplicationCommandAutocomplete:
-      return await suggestChoices(bot, interaction, interaction.data, reply);
+      return await suggestChoices(context, interaction.data);
     case InteractionType.ApplicationCommand:
-      if (interaction.data.type === ApplicationCommandType.ChatInput)
-        return await carryOut(bot, interaction, interaction.data, reply, text);
-      return await animateMessage(bot, interaction, interaction.data, reply, text);
+      if (interaction.data.type === ApplicationCommandType.ChatInput) return await carryOut(context, interaction.data);
+      return await animateMessage(context, interaction.data);
     case InteractionType.MessageComponent: {
       const id = readCustomId(interaction.data.custom_id);
-      if (id?.kind === 'form') return await openPage(bot, interaction, id, reply, text);
-      if (id?.kind === 'picture') return await animatePicture(bot, interaction, id.credits, reply, text);
-      return id ? await press(bot, interaction, id, reply, text) : await outdated(reply, text);
+      if (id?.kind === 'form') return await openPage(context, id);
+      if (id?.kind === 'picture') return await animatePicture({ ...context, interaction }, id.credits);
+      return id ? await press({ ...context, interaction }, id) : await outdated(reply, text);
     }
     case InteractionType.ModalSubmit: {
       const id = readCustomId(interaction.data.custom_id);
-      return id
-        ? await submit(bot, interaction, id, modalValues(interaction.data.components), reply, text)
-        : await outdated(reply, text);
+      return id ? await submit(context, id, modalValues(interaction.data.components)) : await outdated(reply, text);
     }
   }
 }
 
 const outdated = (reply: Reply, text: Text): Promise<void> => reply.replyEphemeral(outdatedMessage(text));
 
-async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, reply: Reply, text: Text): Promise<void> {
+async function carryOut(context: RequestContext, data: ChatCommand): Promise<void> {
+  const { bot, interaction, reply, text } = context;
   const [{ name, options }] = data.options;
   const command = commands.find((one) => one.name === name);
   if (!command) return await outdated(reply, text);
@@ -114,7 +113,7 @@ async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, repl
   }
   if (command.startsRun) {
     const attachments = data.resolved?.attachments ?? {};
-    return await startPublicly(bot, interaction, reply, {
+    return await startPublicly(context, {
       attachments,
       perform: (request) => perform(request, command, given),
     });
@@ -127,7 +126,7 @@ async function carryOut(bot: Bot, interaction: Incoming, data: ChatCommand, repl
 type FormId = Extract<CustomId, { kind: 'form' }>;
 
 /** A button of a form's card. Who may see the form is asked anew, and it shows what is so now. */
-async function openPage(bot: Bot, interaction: Incoming, { command: name, page }: FormId, reply: Reply, text: Text) {
+async function openPage({ bot, interaction, reply, text }: RequestContext, { command: name, page }: FormId) {
   const command = commands.find((one) => one.name === name);
   if (!command?.hasForm) return await outdated(reply, text);
   await answerWithModal(reply, text, () => perform(requestOf(interaction, bot.services, null), command, {}), page);
@@ -135,7 +134,8 @@ async function openPage(bot: Bot, interaction: Incoming, { command: name, page }
 
 type ActionId = Extract<CustomId, { kind: 'action' }>;
 
-async function press(bot: Bot, interaction: Pressed, id: ActionId, reply: Reply, text: Text): Promise<void> {
+async function press(context: RequestContext<Pressed>, id: ActionId): Promise<void> {
+  const { bot, interaction, reply, text } = context;
   const { action, runId, credits: maxCredits } = id;
   const replaces = (interaction.message.flags & MessageFlags.Ephemeral) !== 0;
   switch (action) {
@@ -147,7 +147,7 @@ async function press(bot: Bot, interaction: Pressed, id: ActionId, reply: Reply,
     }
     case 'again':
     case 'animate':
-      return await startPublicly(bot, interaction, reply, {
+      return await startPublicly(context, {
         perform: async (request) => {
           const answer = await performAction({ ...request, maxCredits }, action, runId);
           if (answer.kind === 'edit' || answer.kind === 'deleted') throw new Error(`${action} starts a run`);
@@ -171,19 +171,13 @@ async function press(bot: Bot, interaction: Pressed, id: ActionId, reply: Reply,
   }
 }
 
-async function submit(
-  bot: Bot,
-  interaction: Incoming,
-  id: CustomId,
-  values: Readonly<Record<string, string>>,
-  reply: Reply,
-  text: Text,
-): Promise<void> {
+async function submit(context: RequestContext, id: CustomId, values: Readonly<Record<string, string>>): Promise<void> {
+  const { bot, interaction, reply, text } = context;
   if (id.kind === 'action') {
     if (id.action !== 'edit') return await outdated(reply, text);
     const perform = (request: Parameters<typeof submitEdit>[0]) =>
       submitEdit({ ...request, maxCredits: id.credits }, id.runId, values[promptField] ?? '');
-    return await startPublicly(bot, interaction, reply, { perform });
+    return await startPublicly(context, { perform });
   }
   const command = id.kind === 'form' ? commands.find((one) => one.name === id.command) : null;
   if (!command?.hasForm) return await outdated(reply, text);

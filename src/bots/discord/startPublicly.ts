@@ -7,14 +7,14 @@ import { settlesWithin } from '../../pipeline/timeout.ts';
 import { acceptedCard } from '../acceptedCard.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
-import { localeOf, type Text, textOf } from '../text.ts';
+import { localeOf } from '../text.ts';
 import { refusalMessage } from './answer.ts';
 import { type DiscordConversation, discordPostedMessages, workspaceOf } from './conversation.ts';
-import type { Incoming, IncomingAttachment } from './incoming.ts';
+import type { IncomingAttachment } from './incoming.ts';
 import { botPermissionsIn } from './permissions.ts';
 import { type MessageBody, messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
-import type { Bot } from './requestContext.ts';
+import type { RequestContext } from './requestContext.ts';
 import { memberOf, requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 
@@ -38,8 +38,8 @@ type Accepted = Extract<Answer, { kind: 'run' }>;
  * Starts a run, and answers when it is written down: whoever reads that it was accepted can count on it, whatever becomes of this
  * process. What the bot may not do here is said before anything is looked up, and what is refused is told only to who asked.
  */
-export async function startPublicly(bot: Bot, interaction: Incoming, reply: Reply, start: Start): Promise<void> {
-  const text = textOf(localeOf(interaction.locale));
+export async function startPublicly(context: RequestContext, start: Start): Promise<void> {
+  const { interaction, reply, text } = context;
   const { channel } = interaction;
   if (!channel) throw new Error('a command came from nowhere');
   const botPermissions = botPermissionsIn(
@@ -62,13 +62,13 @@ export async function startPublicly(bot: Bot, interaction: Incoming, reply: Repl
     mentions: false,
     locale: localeOf(interaction.locale),
   };
-  const performing = carryOut(bot, interaction, conversation, start);
+  const performing = carryOut(context, conversation, start);
   const late = await answeredLate(reply, performing);
   const { answer, conversation: at } = await performing.catch(async (error: unknown) => {
     if (reply.isAnswered) await reply.removeOriginal();
     throw error;
   });
-  if (answer.kind === 'run') return await tellAccepted(bot, reply, { run: answer, conversation: at, late }, text);
+  if (answer.kind === 'run') return await tellAccepted(context, { run: answer, conversation: at, late });
   if (late.error !== null) throw late.error;
   if (reply.isAnswered) await reply.removeOriginal();
   if (answer.kind !== 'refusal') throw new Error(`a run was asked for, and a ${answer.kind} came`);
@@ -76,8 +76,7 @@ export async function startPublicly(bot: Bot, interaction: Incoming, reply: Repl
 }
 
 async function carryOut(
-  { services }: Bot,
-  interaction: Incoming,
+  { bot: { services }, interaction }: RequestContext,
   conversation: DiscordConversation,
   { attachments, perform }: Start,
 ): Promise<{ answer: Answer; conversation: DiscordConversation }> {
@@ -103,7 +102,8 @@ async function answeredLate(reply: Reply, work: Promise<unknown>): Promise<{ err
 type Told = { run: Accepted; conversation: DiscordConversation; late: { error: unknown } };
 
 /** Answers a command whose run is written down, and lets the run begin under that answer. */
-async function tellAccepted(bot: Bot, reply: Reply, { run, conversation, late }: Told, text: Text): Promise<void> {
+async function tellAccepted(context: RequestContext, { run, conversation, late }: Told): Promise<void> {
+  const { bot, reply, text } = context;
   const { started, runId } = run;
   // Delivered twice, the command is answered once: whoever is first tells what there is to tell.
   const card = started
@@ -112,9 +112,8 @@ async function tellAccepted(bot: Bot, reply: Reply, { run, conversation, late }:
   const rootId = await answerWith(reply, messageOf(card, text), late).catch((error: unknown) => error);
   const facts = { runId, code: codeOf(rootId) };
   if (typeof rootId === 'string') {
-    return await announce(bot, reply, { runId, conversation: { ...conversation, rootId } }, text).catch(
-      (error: unknown) =>
-        bot.log.warn({ ...facts, error }, 'a run was not told which message answered its command; it will look for it'),
+    return await announce(context, runId, { ...conversation, rootId }).catch((error: unknown) =>
+      bot.log.warn({ ...facts, error }, 'a run was not told which message answered its command; it will look for it'),
     );
   }
   if (codeOf(rootId) === codes.unknownInteraction) {
@@ -140,10 +139,9 @@ async function answerWith(reply: Reply, message: MessageBody, late: { error: unk
 }
 
 async function announce(
-  { services }: Bot,
-  reply: Reply,
-  { runId, conversation }: { runId: RunId; conversation: DiscordConversation },
-  text: Text,
+  { bot: { services }, reply, text }: RequestContext,
+  runId: RunId,
+  conversation: DiscordConversation,
 ): Promise<void> {
   if (await announceRun(services.db, runId, conversation)) return services.wake();
   // It waited in vain. By now it has found this answer, or speaks by a message of its own.
