@@ -1,5 +1,6 @@
 import type { Hono } from 'hono';
 import type { Secret } from '../db/secret.ts';
+import { resultWithin } from '../pipeline/timeout.ts';
 import { isOperator, needsOperator } from './operatorToken.ts';
 
 /** A part that the program needs: resolves when it answers. */
@@ -118,7 +119,6 @@ export function readNoOftener<T>(
       .finally(() => {
         reading = null;
       });
-    const patience = new Promise<null>((resolve) => setTimeout(() => resolve(null), waitMs).unref());
-    return await Promise.race([reading, patience]);
+    return await resultWithin(waitMs, reading);
   };
 }

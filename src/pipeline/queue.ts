@@ -2,6 +2,7 @@ import type { Telemetry } from 'bullmq';
 import type { Lease } from '../db/turns.ts';
 import { type Turns, turnsJob } from './queue/turns.ts';
 import type { RedisAddress } from './redis.ts';
+import { resultWithin, settlesWithin } from './timeout.ts';
 
 export type TurnQueue = {
   /** Adds one job: a turn of each of these runs. Resolves when the queue has it; when it fails, the runs simply fall due again. */
@@ -53,11 +54,11 @@ export async function openQueue(
         close: async () => {
           const closed = fetcher.close();
           while (underWay.size > 0) await Promise.allSettled(underWay);
-          await Promise.race([closed, pause(closeTimeoutMs)]);
+          await resultWithin(closeTimeoutMs, closed);
         },
       };
     },
-    close: () => Promise.race([turns.close(), pause(closeTimeoutMs)]),
+    close: async () => void (await settlesWithin(closeTimeoutMs, turns.close())),
     bull: turns.bull,
   };
 }
@@ -72,17 +73,12 @@ async function openTurns(config: QueueConfig, onError: (error: Error) => void, t
   }
 }
 
-const pause = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms).unref());
-
-/** A call to a backend that went away may wait for it to come back; whoever asks has better things to do. */
+/** A backend that went away may keep a call waiting until it comes back. */
 async function answered<T>(call: Promise<T>): Promise<T> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`the queue did not answer within ${answerWithinMs} ms`)), answerWithinMs);
-  });
-  try {
-    return await Promise.race([call, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+  const answer = await resultWithin(
+    answerWithinMs,
+    call.then((value) => ({ value })),
+  );
+  if (answer === null) throw new Error(`the queue did not answer within ${answerWithinMs} ms`);
+  return answer.value;
 }

@@ -1,4 +1,5 @@
 import { InteractionResponseType, MessageFlags } from 'discord-api-types/v10';
+import { resultWithin } from '../../pipeline/timeout.ts';
 import type { ActionAnswer } from '../actions/perform.ts';
 import { type Card, textCard } from '../card.ts';
 import type { Answer } from '../commands/request.ts';
@@ -40,7 +41,7 @@ export async function answerWithModal(
   perform: () => Promise<ActionAnswer>,
   page: string | null = null,
 ): Promise<void> {
-  const answer = await withinLimit(perform());
+  const answer = await resultWithin(maxLookupMs, perform());
   if (answer === null) {
     const { title, text: sentence } = text.discord.slow;
     return await reply.replyEphemeral(messageOf(textCard('warning', title, sentence), text));
@@ -57,19 +58,6 @@ export async function answerWithModal(
     return await reply.respond({ type: InteractionResponseType.Modal, data });
   }
   await reply.replyEphemeral(messageOf(cardOf(answer, text), text));
-}
-
-async function withinLimit(work: Promise<ActionAnswer>): Promise<ActionAnswer | null> {
-  let timer: NodeJS.Timeout | undefined;
-  const limit = new Promise<null>((resolve) => {
-    timer = setTimeout(resolve, maxLookupMs, null);
-  });
-  try {
-    return await Promise.race([work, limit]);
-  } finally {
-    clearTimeout(timer);
-    work.catch(() => {});
-  }
 }
 
 function cardOf(answer: ActionAnswer, text: Text): Card {
