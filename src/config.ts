@@ -6,7 +6,7 @@ import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './demo/faults.ts';
-import { defaultLimits, type RunLimits } from './domain.ts';
+import { defaultLimits, type RunLimits, type Vendor } from './domain.ts';
 import { findMisspelt, type Misspelt } from './misspelledVariables.ts';
 import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
@@ -206,7 +206,7 @@ export type Config = {
 
 /** The operator's own keys, and where the vendors are found. */
 export type ProviderConfig = {
-  keys: { openai: Secret | null; google: Secret | null };
+  keys: Record<Vendor, Secret | null>;
   openaiBaseUrl: string | null;
   googleBaseUrl: string | null;
   googleApiVersion: string;
@@ -327,7 +327,6 @@ export const secretVariables = [
 /** Everything in the configuration that must never be printed. */
 export function secretsOf({ providers, databaseUrl, redis, discord, slack, s3, operatorToken }: Config): Secret[] {
   const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
-  const { openai, google } = providers.keys;
   const words = [
     password,
     redis?.password?.reveal(),
@@ -337,7 +336,9 @@ export function secretsOf({ providers, databaseUrl, redis, discord, slack, s3, o
     slack?.signingSecret,
   ];
   const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
-  const kept = [openai, google, operatorToken, s3?.credentials?.secretAccessKey].flatMap((one) => one ?? []);
+  const kept = [...Object.values(providers.keys), operatorToken, s3?.credentials?.secretAccessKey].flatMap(
+    (one) => one ?? [],
+  );
   return [...kept, ...named.map((word) => new Secret(word))];
 }
 

@@ -22,6 +22,10 @@ export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
 
 export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
 
+/** Companies whose keys a workspace can bring. TypeScript names every table that lacks one of them. */
+export const vendors = ['openai', 'google'] as const;
+export type Vendor = (typeof vendors)[number];
+
 export const platforms = ['terminal', 'discord', 'slack', 'web'] as const;
 export type Platform = (typeof platforms)[number];
 

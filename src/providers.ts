@@ -1,5 +1,6 @@
 import type { ProviderConfig } from './config.ts';
 import type { Secret } from './db/secret.ts';
+import type { Vendor } from './domain.ts';
 import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from './pipeline/providers/google/image.ts';
 import { checkGoogleKey, findGoogleCloudModel, listGoogleModels } from './pipeline/providers/google/keys.ts';
@@ -12,7 +13,6 @@ import { checkOpenAiKey, listOpenAiModels } from './pipeline/providers/openai/ke
 import { createOpenAiModeration } from './pipeline/providers/openai/moderation.ts';
 import type { AnyProvider } from './pipeline/providers/provider.ts';
 import type { Outcome } from './pipeline/providers/providerCall.ts';
-import type { Vendor } from './pipeline/providers/vendors.ts';
 
 const openAiOptions = (config: ProviderConfig) => (config.openaiBaseUrl ? { baseUrl: config.openaiBaseUrl } : {});
 

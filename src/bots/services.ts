@@ -1,13 +1,12 @@
 import type { Db } from '../db/client.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Secret } from '../db/secret.ts';
-import type { RunLimits } from '../domain.ts';
+import type { RunLimits, Vendor } from '../domain.ts';
 import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import type { Meter } from '../pipeline/meter.ts';
 import type { KeyCheck } from '../pipeline/providers/keys.ts';
 import type { Providers } from '../pipeline/providers/registry.ts';
-import type { Vendor } from '../pipeline/providers/vendors.ts';
 import type { RateLimit } from '../pipeline/rateLimit.ts';
 import type { Submission, SubmitOutcome } from '../pipeline/submit.ts';
 import type { Watcher } from '../pipeline/watch.ts';

@@ -4,8 +4,8 @@ import { changesCard, dropKey, keyFields, listKeys, setKey } from '../bots/comma
 import { createRequest, member, workspace as ownWorkspace, text } from '../bots/terminal/person.ts';
 import { noteKeyStatus, openKey, rotateKeys } from '../db/vault.ts';
 import { ensureWorkspace, findWorkspace, type Workspace } from '../db/workspaces.ts';
-import { workspaceId } from '../domain.ts';
-import { type Vendor, vendorNames, vendors } from '../pipeline/providers/vendors.ts';
+import { type Vendor, vendors, workspaceId } from '../domain.ts';
+import { vendorNames } from '../pipeline/providers/vendors.ts';
 import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';

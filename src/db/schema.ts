@@ -32,6 +32,7 @@ import {
   stepStates,
   type TokenScope,
   transactionKinds,
+  vendors,
   type WorkspaceId,
   workflows,
 } from '../domain.ts';
@@ -275,7 +276,7 @@ export const providerOrphans = pgTable('provider_orphans', {
 
 // The vault: secrets of workspaces, and the record of what was done with them.
 
-export const secretProviders = ['openai', 'google', 'slack'] as const;
+export const secretProviders = [...vendors, 'slack'] as const;
 export type SecretProvider = (typeof secretProviders)[number];
 export const secretPurposes = ['api_key', 'bot_token'] as const;
 export type SecretPurpose = (typeof secretPurposes)[number];

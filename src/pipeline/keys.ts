@@ -5,10 +5,11 @@ import type { SecretProvider } from '../db/schema.ts';
 import type { Secret } from '../db/secret.ts';
 import { describeKeys, noteKeyStatus, openKey } from '../db/vault.ts';
 import type { WorkspaceId } from '../domain.ts';
+import { type Vendor, vendors } from '../domain.ts';
 import { keyCheckAfter } from './providers/keys.ts';
 import { ProviderError } from './providers/provider.ts';
 import type { Vendors } from './providers/registry.ts';
-import { type Vendor, vendorNames, vendors } from './providers/vendors.ts';
+import { vendorNames } from './providers/vendors.ts';
 
 /** Where the keys for a run's calls come from. */
 export type Keys = {

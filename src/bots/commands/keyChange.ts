@@ -1,5 +1,5 @@
+import type { Vendor } from '../../domain.ts';
 import type { KeyCheck } from '../../pipeline/providers/keys.ts';
-import type { Vendor } from '../../pipeline/providers/vendors.ts';
 
 /** What came of trying to change one vendor's key. `kept`: nothing was stored, and what was there is there still. */
 export type KeyChange =

@@ -1,7 +1,8 @@
 import { z } from 'zod';
 import { Secret } from '../../db/secret.ts';
 import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
-import { type Vendor, vendorNames, vendors } from '../../pipeline/providers/vendors.ts';
+import { type Vendor, vendors } from '../../domain.ts';
+import { vendorNames } from '../../pipeline/providers/vendors.ts';
 import { type Card, type Form, type FormField, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';

@@ -12,9 +12,9 @@ import {
   styles,
   tokenScopes,
   transactionKinds,
+  vendors,
   workflows,
 } from '../../domain.ts';
-import { vendors } from '../../pipeline/providers/vendors.ts';
 import { actions } from '../card.ts';
 import { locales } from '../text.ts';
 

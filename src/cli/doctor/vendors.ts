@@ -1,11 +1,11 @@
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import type { Secret } from '../../db/secret.ts';
-import { type StepKind, stepKinds } from '../../domain.ts';
+import { type StepKind, stepKinds, type Vendor, vendors } from '../../domain.ts';
 import { keyCheckOf } from '../../pipeline/providers/keys.ts';
 import type { AnyProvider } from '../../pipeline/providers/provider.ts';
 import type { Providers } from '../../pipeline/providers/registry.ts';
-import { type Vendor, vendorNames, vendors } from '../../pipeline/providers/vendors.ts';
+import { vendorNames } from '../../pipeline/providers/vendors.ts';
 import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;

@@ -10,8 +10,8 @@ import type {
   RunId,
   StepKind,
   Style,
+  Vendor,
 } from '../../domain.ts';
-import type { Vendor } from './vendors.ts';
 
 /** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
 export type Capabilities = {

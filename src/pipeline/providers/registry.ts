@@ -1,6 +1,5 @@
-import type { KeySource, StepKind } from '../../domain.ts';
+import type { KeySource, StepKind, Vendor } from '../../domain.ts';
 import type { AnyProvider, Provider } from './provider.ts';
-import type { Vendor } from './vendors.ts';
 
 export type Vendors = ReadonlySet<Vendor>;
 

@@ -10,7 +10,7 @@ import {
   saveHandle,
   saveProgress,
 } from '../../db/turns.ts';
-import type { JsonValue, StepKind } from '../../domain.ts';
+import type { JsonValue, StepKind, Vendor } from '../../domain.ts';
 import {
   type Call,
   type OutputOf,
@@ -19,7 +19,6 @@ import {
   ProviderError,
   type RequestOf,
 } from '../providers/provider.ts';
-import type { Vendor } from '../providers/vendors.ts';
 import type { After, Turn } from '../turnContext.ts';
 import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 

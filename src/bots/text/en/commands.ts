@@ -1,5 +1,5 @@
-import type { Workflow } from '../../../domain.ts';
-import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
+import type { Vendor, Workflow } from '../../../domain.ts';
+import { vendorNames } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keyChange.ts';
 import { credits } from './measures.ts';
 

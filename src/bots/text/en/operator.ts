@@ -1,4 +1,4 @@
-import { vendors } from '../../../pipeline/providers/vendors.ts';
+import { vendors } from '../../../domain.ts';
 import { allOf, anyOf } from './measures.ts';
 
 /** What the command line says about itself. */

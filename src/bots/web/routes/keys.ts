@@ -1,5 +1,6 @@
 import { Secret } from '../../../db/secret.ts';
-import { type Vendor, vendorNames } from '../../../pipeline/providers/vendors.ts';
+import type { Vendor } from '../../../domain.ts';
+import { vendorNames } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keyChange.ts';
 import { dropKey, keyShape, listKeys, setKey } from '../../commands/keys.ts';
 import type { Text } from '../../text.ts';
