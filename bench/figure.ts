@@ -5,7 +5,7 @@ export type Row = {
   what: string;
   value: number;
   unit: string;
-  reachFailpoint: { atMost: number } | { atLeast: number } | null;
+  goal: { atMost: number } | { atLeast: number } | null;
   beside: Measured[];
 };
 
@@ -17,9 +17,9 @@ export type Figure = {
   measure: (stage: Stage) => Promise<Row[]>;
 };
 
-export function holds({ value, reachFailpoint }: Row): boolean {
-  if (reachFailpoint === null) return true;
-  return 'atMost' in reachFailpoint ? value <= reachFailpoint.atMost : value >= reachFailpoint.atLeast;
+export function holds({ value, goal }: Row): boolean {
+  if (goal === null) return true;
+  return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
 }
 
 /** The value below which `share` of the values lie; NaN without values, which holds no limit. */

@@ -25,20 +25,9 @@ export function paint(results: readonly Result[]): string {
 }
 
 function lineOf(row: Row): string[] {
-  const reachFailpoint =
-    row.reachFailpoint === null
-      ? ''
-      : 'atMost' in row.reachFailpoint
-        ? `≤ ${row.reachFailpoint.atMost}`
-        : `≥ ${row.reachFailpoint.atLeast}`;
+  const goal = row.goal === null ? '' : 'atMost' in row.goal ? `≤ ${row.goal.atMost}` : `≥ ${row.goal.atLeast}`;
   const beside = row.beside.map(({ what, value, unit }) => `${what} ${rounded(value)} ${unit}`).join(', ');
-  return [
-    row.what,
-    `${rounded(row.value)} ${row.unit}`,
-    reachFailpoint,
-    row.reachFailpoint === null ? '' : holds(row) ? '✓' : '✗',
-    beside,
-  ];
+  return [row.what, `${rounded(row.value)} ${row.unit}`, goal, row.goal === null ? '' : holds(row) ? '✓' : '✗', beside];
 }
 
 const rounded = (value: number): string => {

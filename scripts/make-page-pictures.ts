@@ -126,8 +126,8 @@ async function picture(
   prepare: (page: Page) => Promise<void>,
 ): Promise<void> {
   const size = how.device ? devices[how.device] : { viewport: { width: 1440, height: 900 } };
-  const context = await browser.newContext({ ...size, colorScheme: how.scheme, locale: 'en-GB' });
-  const page = await context.newPage();
+  const visit = await browser.newContext({ ...size, colorScheme: how.scheme, locale: 'en-GB' });
+  const page = await visit.newPage();
   await prepare(page);
   await page.mouse.move(0, 0);
   await page.waitForTimeout(600);
@@ -137,5 +137,5 @@ async function picture(
     .jpeg({ quality: 84, mozjpeg: true })
     .toFile(join(here, `page-${name}.jpg`));
   if (process.env.PICTURES_AS_PNG) await sharp(png).toFile(join(process.env.PICTURES_AS_PNG, `page-${name}.png`));
-  await context.close();
+  await visit.close();
 }

@@ -20,9 +20,9 @@ export const accepted: Figure = {
   name: 'accepted',
   about: 'accepted commands a second, 50 at once',
   measure: async (stage) => {
-    const conversation = await stage.installation();
-    const desk = await openDesk(stage, conversation);
-    const client = postgres(conversation.url, { max: 10, onnotice: () => {} });
+    const installation = await stage.installation();
+    const desk = await openDesk(stage, installation);
+    const client = postgres(installation.url, { max: 10, onnotice: () => {} });
     stage.atEnd(() => client.end());
     const rows = [];
     for (const { name, workspaces } of crowds) {
@@ -42,7 +42,7 @@ export const accepted: Figure = {
         what: `accepted commands, ${name}`,
         value: (ours / alone) * 100,
         unit: '% of the bare statement',
-        reachFailpoint: { atLeast: 60 },
+        goal: { atLeast: 60 },
         beside: [
           { what: 'accepted', value: ours, unit: '/s' },
           { what: 'bare statement', value: alone, unit: '/s' },

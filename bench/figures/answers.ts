@@ -28,13 +28,19 @@ type Asking = (acknowledged: () => void) => Promise<unknown>;
 /** What one person may ask in a minute is not what is measured. */
 const manyCommands = { MEMBER_COMMANDS_PER_MINUTE: '1000000', WORKSPACE_COMMANDS_PER_MINUTE: '1000000' };
 
-async function succeeded(asked: Promise<Response>): Promise<void> {
+async function succeeded(asked: Promise<Response>): Promise<string> {
   const answer = await asked;
   const body = await answer.text();
   if (!answer.ok) throw new Error(`a bot answered with status ${answer.status}: ${body.slice(0, 200)}`);
+  return body;
 }
 
-async function measured(what: string, ask: Asking, bare: { what: string; ask: Asking }): Promise<Row[]> {
+async function measured(
+  what: string,
+  ask: Asking,
+  bare: { what: string; ask: Asking },
+  atMost: number,
+): Promise<Row[]> {
   const once = async (asking: Asking) => {
     const firsts: number[] = [];
     const words = await crowd(commands, atOnce, async () => {
@@ -56,7 +62,7 @@ async function measured(what: string, ask: Asking, bare: { what: string; ask: As
       what: `${what}: the first answer, p99`,
       value: at(0.99, firsts),
       unit: 'ms',
-      reachFailpoint: { atMost: 100 },
+      goal: { atMost },
       beside: [
         { what: 'p50', value: at(0.5, firsts), unit: 'ms' },
         { what: 'the words p50', value: at(0.5, words), unit: 'ms' },
@@ -73,10 +79,10 @@ async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> 
   stage.atEnd(discord.close);
   const channel = discord.channel(discord.guild());
   const ada = discord.person('member');
-  const conversation = await stage.installation();
+  const installation = await stage.installation();
   const { token, apiUrl } = discord.address;
   const settings = { DISCORD_TOKEN: token, DISCORD_API_URL: apiUrl, DISCORD_PUBLIC_KEY: discord.publicKey };
-  const bot = await startProcess(stage, 'bot', conversation, { environment: { ...settings, ...manyCommands } });
+  const bot = await startProcess(stage, 'bot', installation, { environment: { ...settings, ...manyCommands } });
   const endpoint = `http://127.0.0.1:${bot.port}/discord/interactions`;
   const command: Asking = async (acknowledged) => {
     const asked = discord.people.command(ada, channel, 'help');
@@ -87,7 +93,7 @@ async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> 
   };
   const ping = JSON.stringify({ id: '1', application_id: '1', type: 1, token: 'x', version: 1 });
   const bare = { what: 'a ping over HTTP', ask: () => succeeded(discord.sendSigned(ping, endpoint)) };
-  const rows = await measured(`Discord, ${way}`, command, bare);
+  const rows = await measured(`Discord, ${way}`, command, bare, 100);
   await Promise.all([bot.kill(), discord.close()]);
   return rows;
 }
@@ -95,8 +101,8 @@ async function onDiscord(stage: Stage, way: 'gateway' | 'HTTP'): Promise<Row[]> 
 async function onSlack(stage: Stage): Promise<Row[]> {
   const heard = new Map<string, () => void>();
   const slack = await openSlack(stage, (path) => heard.get(path)?.());
-  const conversation = await stage.installation();
-  const bot = await startProcess(stage, 'bot', conversation, {
+  const installation = await stage.installation();
+  const bot = await startProcess(stage, 'bot', installation, {
     environment: { ...slack.environment, ...manyCommands },
   });
   const post = (fields: Record<string, string>) => {
@@ -107,7 +113,7 @@ async function onSlack(stage: Stage): Promise<Row[]> {
   const command: Asking = async (acknowledged) => {
     const key = crypto.randomUUID();
     const answered = new Promise<void>((resolve) => heard.set(key, resolve));
-    await post({
+    const acknowledgement = await post({
       command: '/vidgenie',
       text: 'help',
       team_id: 'T1',
@@ -122,8 +128,15 @@ async function onSlack(stage: Stage): Promise<Row[]> {
       trigger_id: key,
     });
     acknowledged();
-    await answered;
+    // The words may come with the acknowledgement.
+    if (!acknowledgement.startsWith('{')) await answered;
     heard.delete(key);
   };
-  return await measured('Slack, HTTP', command, { what: 'a check of the line', ask: () => post({ ssl_check: '1' }) });
+  // Discord's first answer is only "thinking…". Slack's carries the words, so it may take as long as those.
+  return await measured(
+    'Slack, HTTP',
+    command,
+    { what: 'a check of the line', ask: () => post({ ssl_check: '1' }) },
+    250,
+  );
 }

@@ -13,8 +13,8 @@ export const backlog: Figure = {
   name: 'backlog',
   about: 'cost of a run beside 10, 100, 1,000 and 10,000 that wait',
   measure: async (stage) => {
-    const conversation = await stage.installation();
-    const desk = await openDesk(stage, conversation);
+    const installation = await stage.installation();
+    const desk = await openDesk(stage, installation);
     const pid = await serverPid(desk);
     for (let index = 0; index < workspaces; index += 1) {
       await submitOne(desk, submissionIn(`w${index}`, { workflow: 'image' }));
@@ -31,7 +31,7 @@ export const backlog: Figure = {
       const perRun = await repeated(rounds, async () => {
         await fill(size);
         const start = await deliveredCount(desk);
-        const worker = await startProcess(stage, 'worker', conversation);
+        const worker = await startProcess(stage, 'worker', installation);
         await until(async () => (await deliveredCount(desk)) > start, 30_000, 'a first run');
         await worker.used();
         const [before, cpu] = [await deliveredCount(desk), cpuMsOf(pid)];
@@ -51,7 +51,7 @@ export const backlog: Figure = {
         what: 'processor time of a run, the dearest backlog over the cheapest',
         value: (max / min - 1) * 100,
         unit: '% more',
-        reachFailpoint: { atMost: 20 },
+        goal: { atMost: 20 },
         beside: costs.map((value, index) => ({ what: `beside ${sizes[index]}`, value, unit: 'ms' })),
       },
     ];

@@ -20,9 +20,9 @@ export const big: Figure = {
     const slack = await openSlack(stage, (path) => {
       if (path === 'upload') inThreads += 1;
     });
-    const conversation = await stage.installation();
-    const environment = { ...conversation.environment, ...(await startS3(stage)), ...slack.environment };
-    const settings = { ...conversation, environment };
+    const installation = await stage.installation();
+    const environment = { ...installation.environment, ...(await startS3(stage)), ...slack.environment };
+    const settings = { ...installation, environment };
     const desk = await openDesk(stage, settings);
     await desk.services.store.prepare();
     const worked = async (name: string, media?: { image: string; video: string }) => {
@@ -53,7 +53,7 @@ export const big: Figure = {
         what: `memory added by a video of ${megabytes} MB on its way to S3 and into a Slack thread`,
         value: median(large),
         unit: 'MB',
-        reachFailpoint: { atMost: 64 },
+        goal: { atMost: 64 },
         beside: [{ what: 'by a video of a few kB', value: median(small), unit: 'MB' }],
       },
     ];

@@ -23,9 +23,9 @@ const repeatedFor = async (stage: Stage, list: readonly Backend[]) =>
   });
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
-  const conversation = await backend.installation();
-  const desk = await openDesk(stage, conversation);
-  const worker = await startProcess(stage, 'worker', conversation);
+  const installation = await backend.installation();
+  const desk = await openDesk(stage, installation);
+  const worker = await startProcess(stage, 'worker', installation);
   const whole = async (name: string) => {
     const id = await submitOne(desk, submissionIn(name));
     for await (const { run } of desk.services.watch(id)) {
@@ -56,14 +56,14 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
       what: `a run from command to delivery, queue on ${backend.name}`,
       value: median(times),
       unit: 'ms',
-      reachFailpoint: { atMost: 60 },
+      goal: { atMost: 60 },
       beside: [],
     },
     {
       what: `runs a second, queue on ${backend.name}`,
       value: (rate / (noop / jobsPerRun)) * 100,
       unit: '% of no-op',
-      reachFailpoint: { atLeast: 25 },
+      goal: { atLeast: 25 },
       beside: [
         { what: 'runs', value: rate, unit: '/s' },
         { what: 'no-op jobs', value: noop, unit: '/s' },

@@ -23,8 +23,8 @@ export const edits: Figure = {
     const slack = await openSlack(stage, (path, body) => {
       if (path === 'api/chat.update') heard.push({ at: Date.now(), ts: new URLSearchParams(body).get('ts') ?? '' });
     });
-    const conversation = await stage.installation();
-    const settings = { ...conversation, environment: { ...conversation.environment, ...slack.environment } };
+    const installation = await stage.installation();
+    const settings = { ...installation, environment: { ...installation.environment, ...slack.environment } };
     const desk = await openDesk(stage, settings);
     const { db } = desk.database;
     for (let index = 0; index < runsAtWork; index += 1) {
@@ -65,7 +65,7 @@ export const edits: Figure = {
         what: `edits of ${runsAtWork} runs in one Slack workspace`,
         value: (counted.length / measuredMs) * 60_000,
         unit: '/min',
-        reachFailpoint: { atMost: 50 },
+        goal: { atMost: 50 },
         beside: [
           { what: 'the budget', value: 45, unit: '/min' },
           { what: 'of runs that ended', value: counted.filter(({ ts }) => told.has(ts)).length, unit: '' },
@@ -76,7 +76,7 @@ export const edits: Figure = {
         what: 'the final message after the end of its run, the latest',
         value: quantile(delays, 1) / 1_000,
         unit: 's',
-        reachFailpoint: { atMost: 5 },
+        goal: { atMost: 5 },
         beside: [{ what: 'median', value: median(delays) / 1_000, unit: 's' }],
       },
     ];

@@ -34,7 +34,7 @@ export const startup: Figure = {
         what: '`npx vidgenie credits`, nothing running before',
         value: median(credits) / 1_000,
         unit: 's',
-        reachFailpoint: { atMost: 1 },
+        goal: { atMost: 1 },
         beside: [
           { what: 'the imports alone', value: median(alone) / 1_000, unit: 's' },
           { what: 'npx alone', value: median(npx) / 1_000, unit: 's' },
@@ -44,7 +44,7 @@ export const startup: Figure = {
         what: '`npm start` to ready, nothing running before',
         value: median(starts) / 1_000,
         unit: 's',
-        reachFailpoint: { atMost: 2 },
+        goal: { atMost: 2 },
         beside: [],
       },
     ];

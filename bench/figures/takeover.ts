@@ -15,17 +15,17 @@ export const takeover: Figure = {
   about: "a killed worker's runs taken over",
   measure: async (stage) => {
     const waits = await repeated(3, async (round) => {
-      const conversation = await stage.installation();
-      const desk = await openDesk(stage, conversation);
+      const installation = await stage.installation();
+      const desk = await openDesk(stage, installation);
       // Its calls last: whoever is killed is in the middle of them.
-      const first = await startProcess(stage, 'worker', conversation, { visibilityMs, pace: { kind: 'stuck' } });
+      const first = await startProcess(stage, 'worker', installation, { visibilityMs, pace: { kind: 'stuck' } });
       for (let index = 0; index < runsAtOnce; index += 1) await submitOne(desk, submissionIn(`w${round}-${index}`));
       const claimedAtLeast = (dispatch: number) => async () => {
         const rows = await desk.database.db.execute(sql`SELECT count(*) FROM runs WHERE claimed >= ${dispatch}`);
         return claims.parse(rows)[0]?.count === runsAtOnce;
       };
       await until(claimedAtLeast(1), 30_000, 'the first turns');
-      await startProcess(stage, 'worker', conversation, { visibilityMs, pace: { kind: 'stuck' } });
+      await startProcess(stage, 'worker', installation, { visibilityMs, pace: { kind: 'stuck' } });
       await first.kill();
       const began = performance.now();
       await until(claimedAtLeast(2), 60_000, 'the takeover');
@@ -36,7 +36,7 @@ export const takeover: Figure = {
         what: `the last of ${runsAtOnce} runs taken over after a kill`,
         value: quantile(waits, 1) / 1_000,
         unit: 's',
-        reachFailpoint: { atMost: visibilityMs / 1_000 + 1 },
+        goal: { atMost: visibilityMs / 1_000 + 1 },
         beside: [{ what: 'visibility time-out', value: visibilityMs / 1_000, unit: 's' }],
       },
     ];

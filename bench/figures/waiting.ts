@@ -31,10 +31,10 @@ export const waiting: Figure = {
 };
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
-  const conversation = await backend.installation();
-  const desk = await openDesk(stage, conversation);
+  const installation = await backend.installation();
+  const desk = await openDesk(stage, installation);
   const database = await serverPid(desk);
-  const worker = await startProcess(stage, 'worker', conversation, { pace: { kind: 'waiting', pollAfterMs } });
+  const worker = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(idleMs);
   const idle = await worker.used();
   await worker.kill();
@@ -43,7 +43,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const copy = await openCopier(desk);
   await copy(videos - workspaces);
   await sendAll(desk);
-  const busy = await startProcess(stage, 'worker', conversation, { pace: { kind: 'waiting', pollAfterMs } });
+  const busy = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(warmUpMs);
   await busy.used();
   const [databaseBefore, redisBefore, began] = [cpuMsOf(database), cpuMsOf(backend.pid ?? 0), performance.now()];
@@ -62,14 +62,14 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
       what: `memory of the worker, ${name}`,
       value: used.peakMb,
       unit: 'MB',
-      reachFailpoint: { atMost: 350 },
+      goal: { atMost: 350 },
       beside: [{ what: 'idle', value: idle.peakMb, unit: 'MB' }],
     },
     {
       what: `lateness of a poll, p95, ${name}`,
       value: quantile(used.lateMs, 0.95) / 1_000,
       unit: 's',
-      reachFailpoint: { atMost: 1 },
+      goal: { atMost: 1 },
       beside: [{ what: 'median', value: quantile(used.lateMs, 0.5) / 1_000, unit: 's' }, polls],
     },
     backend.pid === null
@@ -77,14 +77,14 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
           what: 'PostgreSQL at work, the queue in it',
           value: ofDatabase,
           unit: '% of a core',
-          reachFailpoint: { atMost: 40 },
+          goal: { atMost: 40 },
           beside: [ofWorker],
         }
       : {
           what: 'Redis at work',
           value: share(cpuMsOf(backend.pid) - redisBefore),
           unit: '% of a core',
-          reachFailpoint: { atMost: 20 },
+          goal: { atMost: 20 },
           beside: [ofWorker, { what: 'PostgreSQL', value: ofDatabase, unit: '% of a core' }],
         },
   ];

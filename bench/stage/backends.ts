@@ -39,8 +39,8 @@ export async function backends(stage: Stage): Promise<Backend[]> {
     name: 'Redis',
     pid: redis.pid,
     installation: async () => {
-      const conversation = await stage.installation();
-      return { ...conversation, environment: { ...conversation.environment, REDIS_URL: redis.url } };
+      const installation = await stage.installation();
+      return { ...installation, environment: { ...installation.environment, REDIS_URL: redis.url } };
     },
     open: async (name, jobs, work) => {
       const connection = { host, port: Number(port), maxRetriesPerRequest: null };

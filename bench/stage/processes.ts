@@ -18,14 +18,14 @@ type BenchProcess = {
 };
 
 /** Starts a bot or a worker of an installation; resolves when it is ready. */
-export async function startProcess(stage: Stage, role: 'bot' | 'worker', conversation: Place, orders: Orders = {}) {
+export async function startProcess(stage: Stage, role: 'bot' | 'worker', installation: Place, orders: Orders = {}) {
   const told: z.infer<typeof processOrders> = {
     role,
     media: stage.media,
     pace: { kind: 'instant' },
     visibilityMs: 20_000,
     ...orders,
-    environment: { ...conversation.environment, ...orders.environment },
+    environment: { ...installation.environment, ...orders.environment },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
   const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc'];

@@ -98,7 +98,10 @@ function stepLine(step: Step, progress: Omit<StepProgress, 'kind'>, text: Text):
     case 'done':
       return { ...line, state: 'done', note: note.done(elapsedMs) };
     case 'failed':
-      return { ...line, state: 'failed', note: stepShort[step.failure?.kind ?? 'internal'] };
+      // A step that its member canceled has not failed.
+      return step.failure?.kind === 'canceled'
+        ? { ...line, state: 'skipped', note: stepShort.canceled }
+        : { ...line, state: 'failed', note: stepShort[step.failure?.kind ?? 'internal'] };
     case 'skipped':
       return { ...line, state: 'skipped', note: note.skipped };
   }

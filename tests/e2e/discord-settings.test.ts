@@ -82,7 +82,7 @@ test('ten commands at once of a member with a limit of two: two runs, eight frie
   expect(await save(it, admin, 'limits', { channels: [], daily: '2', spoilers: [] })).toMatch(/24 hours\*\* · 2/);
   const asked = await Promise.all(Array.from({ length: 10 }, () => ask(it, ada, channel)));
   const refused = await discord.world.until(() => {
-    const whispered = asked.filter(({ interaction }) => interaction.whispers.length > 0);
+    const whispered = asked.filter(({ interaction }) => interaction.ephemeralReplies.length > 0);
     return whispered.length === 8 ? whispered : null;
   });
   for (const one of refused) {

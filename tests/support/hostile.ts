@@ -109,15 +109,11 @@ export const mutated = (valid: unknown): fc.Arbitrary<unknown> => damage.map((ch
 /** Changes the `at`-th place of a value, counted round and round in depth. */
 function changeAt(value: unknown, at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown): unknown {
   const places = placesOf(value);
-  const conversation = places[at % (places.length + 1)];
-  if (!conversation) return how === 'wrap' ? [value] : instead;
-  if (how === 'remove') Reflect.deleteProperty(conversation.parent, conversation.key);
+  const position = places[at % (places.length + 1)];
+  if (!position) return how === 'wrap' ? [value] : instead;
+  if (how === 'remove') Reflect.deleteProperty(position.parent, position.key);
   else
-    Reflect.set(
-      conversation.parent,
-      conversation.key,
-      how === 'wrap' ? [Reflect.get(conversation.parent, conversation.key)] : instead,
-    );
+    Reflect.set(position.parent, position.key, how === 'wrap' ? [Reflect.get(position.parent, position.key)] : instead);
   return value;
 }
 
@@ -151,18 +147,18 @@ export const brokenText = (valid: string): fc.Arbitrary<string> =>
 /** A file with bytes turned over, its end cut off, or another file's in its middle. */
 export const damaged = (files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> => {
   const whole = fc.constantFrom(...files);
-  const conversation = fc.double({ min: 0, max: 1, noNaN: true });
+  const position = fc.double({ min: 0, max: 1, noNaN: true });
   return fc.oneof(
-    fc.tuple(whole, conversation).map(([file, share]) => file.subarray(0, Math.floor(file.length * share))),
+    fc.tuple(whole, position).map(([file, share]) => file.subarray(0, Math.floor(file.length * share))),
     fc
-      .tuple(whole, fc.array(fc.tuple(conversation, fc.nat({ max: 255 })), { minLength: 1, maxLength: 12 }))
+      .tuple(whole, fc.array(fc.tuple(position, fc.nat({ max: 255 })), { minLength: 1, maxLength: 12 }))
       .map(([file, changes]) => {
         const copy = Uint8Array.from(file);
         for (const [share, byte] of changes) copy[Math.floor(share * (copy.length - 1))] = byte;
         return copy;
       }),
     fc
-      .tuple(whole, whole, conversation)
+      .tuple(whole, whole, position)
       .map(([head, tail, share]) => Buffer.concat([head.subarray(0, Math.floor(head.length * share)), tail])),
     // In the headers, where sizes, counts and depths are told.
     fc

@@ -7,6 +7,7 @@ import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
 import { type RunState, runStates } from '../../domain.ts';
+import { nextPrices } from '../../pipeline/submit.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { type Opened, withProgram } from '../open.ts';
 import { print, printError, printJson } from '../output.ts';
@@ -76,14 +77,16 @@ export const retry = (reference: string, { yes, json }: { yes?: true; json?: tru
     if (run.deletedAt) throw new OperatorError(words.wasDeleted(run.id), exitStatus.failed);
     const workspace = await findWorkspace(services.db, run.workspaceId);
     if (!workspace) throw new Error(`run ${run.id} has no workspace`);
-    if (!(await confirmed(words.confirmRetry(run.id, run.priceCredits, run.workspaceId), yes === true))) {
-      return exitStatus.interrupted;
-    }
+    // Prices may have changed since. Null: it cannot be made any more, and the refusal below says why.
+    const { again: price } = await nextPrices(services, view);
+    const question = words.confirmRetry(run.id, price ?? run.priceCredits, run.workspaceId);
+    if (!(await confirmed(question, yes === true))) return exitStatus.interrupted;
     const member = { id: run.memberId, name: run.memberName, isAdmin: false };
     // What was asked for on the web is told there again: the place of one face means nothing to another.
     const where = { conversation: run.conversation, ...(run.platform === null ? {} : { platform: run.platform }) };
     const request = { ...createRequest(services, signal), workspace, member, ...where };
-    const answer = await runAgain({ ...request, requestKey: `retry:${run.id}` }, view);
+    const agreed = price === null ? {} : { maxCredits: price };
+    const answer = await runAgain({ ...request, ...agreed, requestKey: `retry:${run.id}` }, view);
     if (answer.kind === 'refusal') {
       const { title, blocks } = refusalCard(answer.refusal, text);
       printError(title, ...blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : [])));

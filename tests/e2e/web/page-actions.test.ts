@@ -7,7 +7,7 @@ import type { RunView } from '../../../src/db/runs.ts';
 import { runId } from '../../../src/domain.ts';
 import type { Program } from '../../../src/program.ts';
 import { delivered, submitted } from '../../support/program.ts';
-import { context, launchBrowser, noBrowser } from '../../support/web/browser.ts';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 
 let browser: Browser | null = null;
@@ -44,7 +44,7 @@ test('what is downloaded is what was kept, byte for byte; an image is made again
   const { address, program } = await (await localInstallation(null)).start();
   const id = await submitted(program, { workspace, workflow: 'image', options: { quality: 'standard' } });
   const image = await delivered(program, id);
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   const first = `${address}/runs/${id}`;
   const elsewhere = (url: URL) => url.pathname.startsWith('/runs/') && url.href !== first;
 
@@ -80,7 +80,7 @@ test('a press takes no more than its button said: what rose meanwhile, or was no
   const { address, program } = await (await localInstallation(null)).start();
   const id = await submitted(program, { workspace, workflow: 'image', options: { quality: 'standard' } });
   await delivered(program, id);
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   // The price as it was before it rose.
   await page.route(`**/api/workflows/${id}`, async (route) => {
     const response = await route.fetch();

@@ -2,7 +2,7 @@ import { eq } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { workspace } from '../../../src/bots/terminal/person.ts';
 import { creditTransactions } from '../../../src/db/schema.ts';
-import { context, noBrowser, sharedBrowser } from '../../support/web/browser.ts';
+import { noBrowser, sharedBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 import { openWebServer } from '../../support/web/server.ts';
 
@@ -13,7 +13,7 @@ test('the owner of a local installation adds credits on the page, once for a pre
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address, program } = await (await localInstallation(null)).start();
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(`${address}/admin`);
   await page.getByLabel('How many').fill('250');
   // The first answer is lost on its way back, after the server has done what it was asked.
@@ -48,7 +48,7 @@ test('the owner of a local installation makes a token on the page, which opens t
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation(null)).start();
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(`${address}/admin`);
   await page.getByLabel('What it is for').fill('the website');
   await page.getByLabel('Rights').selectOption({ label: 'Operator' });

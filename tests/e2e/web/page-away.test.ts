@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { context, noBrowser, sharedBrowser } from '../../support/web/browser.ts';
+import { noBrowser, sharedBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 
 const opened = sharedBrowser();
@@ -10,7 +10,7 @@ test('what was opened while the server was away fills by itself when it is back:
   skip(noBrowser !== null, noBrowser ?? '');
   const installation = await localInstallation();
   const before = await installation.start();
-  const { page } = await context(opened());
+  const { page } = await visit(opened());
   // The page has come, and what the composer has to know of the server has not.
   const isGone = Promise.withResolvers<void>();
   await page.route('**/api/options', async (route) => {
@@ -45,7 +45,7 @@ test('what was opened while the server was away fills by itself when it is back:
 test('a view whose code the server has no more, for it was renewed, comes with the page of now', async ({ skip }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page } = await context(opened());
+  const { page } = await visit(opened());
   await page.goto(address);
   await page.getByLabel('Your words').waitFor();
   await page.route('**/gallery.js', (route) => route.fulfill({ status: 404 }), { times: 1 });
@@ -59,7 +59,7 @@ test('an address where there is nothing says so, in the language of who asks and
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page, faults } = await context(opened(), { locale: 'fr-FR' });
+  const { page, faults } = await visit(opened(), { locale: 'fr-FR' });
   for (const path of ['/nowhere', '/runs/nothing', '/gallery/of/others']) {
     const answer = await page.goto(address + path);
     expect([path, answer?.status()]).toEqual([path, 404]);

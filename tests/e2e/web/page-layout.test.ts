@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { workspace } from '../../../src/bots/terminal/person.ts';
 import { delivered, submitted } from '../../support/program.ts';
-import { context, noBrowser, sharedBrowser } from '../../support/web/browser.ts';
+import { noBrowser, sharedBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 import { covered, cutInDialog, misplaced } from '../../support/web/layout.ts';
 
@@ -32,7 +32,7 @@ test('at 320 pixels, in English and in French, no words stand on others, none ar
     ['/nowhere', 'h1'],
   ] as const;
   for (const locale of ['en-GB', 'fr-FR']) {
-    const { page } = await context(opened(), { viewport: narrow, locale, reducedMotion: 'reduce' });
+    const { page } = await visit(opened(), { viewport: narrow, locale, reducedMotion: 'reduce' });
     for (const [path, shows] of views) {
       await page.goto(address + path);
       await page.locator(shows).first().waitFor();
@@ -49,7 +49,7 @@ test('a dialog shows its buttons whole, on a phone and on a desktop', async ({ s
   const id = await submitted(program, { workspace, workflow: 'image' });
   await delivered(program, id);
   for (const viewport of [narrow, wide]) {
-    const { page } = await context(opened(), { viewport, reducedMotion: 'reduce' });
+    const { page } = await visit(opened(), { viewport, reducedMotion: 'reduce' });
     await page.goto(`${address}/runs/${id}`);
     for (const name of ['Edit prompt', 'Delete']) {
       await page.getByRole('button', { name }).click();
@@ -64,7 +64,7 @@ test('the credits end where their last row does', async ({ skip }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation(null)).start();
   for (const viewport of [narrow, wide]) {
-    const { page } = await context(opened(), { viewport });
+    const { page } = await visit(opened(), { viewport });
     await page.goto(`${address}/credits`);
     await page.locator('.plot rect').first().waitFor({ state: 'attached' });
     await page.locator('tbody tr').first().waitFor();
@@ -80,7 +80,7 @@ test('a notice covers nothing that can be pressed, wherever somebody has scrolle
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation(null)).start();
   for (const viewport of [phone, wide]) {
-    const { page } = await context(opened(), { viewport, reducedMotion: 'reduce' });
+    const { page } = await visit(opened(), { viewport, reducedMotion: 'reduce' });
     await page.goto(address);
     await page.getByLabel('Your words').fill('a fox');
     await page.locator('.make-it[aria-disabled=false]').waitFor();
@@ -108,7 +108,7 @@ test('the pictures of the gallery have a pixel for every pixel of a screen of tw
   );
   for (const id of ids) await delivered(program, id);
   for (const viewport of [phone, wide]) {
-    const { page } = await context(opened(), { viewport, deviceScaleFactor: 2 });
+    const { page } = await visit(opened(), { viewport, deviceScaleFactor: 2 });
     await page.goto(`${address}/gallery`);
     await expect.poll(() => page.locator('.tile img').count()).toBe(shapes.length);
     const pictures = await page.evaluate<{ shown: number; has: number }[]>(`Promise.all(

@@ -7,7 +7,7 @@ import { loadRun } from '../../../src/db/runs.ts';
 import { runId } from '../../../src/domain.ts';
 import { newcomer, vidgenie } from '../../support/command-line.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { context, launchBrowser, noBrowser } from '../../support/web/browser.ts';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 
 let browser: Browser | null = null;
@@ -49,7 +49,7 @@ test('a newcomer makes a first video from the page alone: the price follows the 
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page, requested, faults } = await context(opened());
+  const { page, requested, faults } = await visit(opened());
   await page.goto(address);
   const button = page.getByRole('button', { name: /^Make it/ });
   await expect.poll(() => button.textContent()).toContain('24 credits');
@@ -102,7 +102,7 @@ test('a run goes on before the same eyes when the page is loaded anew, and when 
     return { child, exit, address: /http:\S+$/.exec(await line(/http:/))?.[0] ?? '' };
   };
   const before = await start('0');
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(before.address);
   await page.getByLabel('Your words').fill('a paper boat');
   await chooseShort(page);
@@ -132,7 +132,7 @@ test('the page says what stopping costs before it takes anything, and gives back
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation({ DEMO_STEP_MS: '6000' })).start();
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(address);
   await page.getByLabel('Your words').fill('a fox');
   await page.locator('.make-it[aria-disabled=false]').waitFor();
@@ -174,7 +174,7 @@ test('the page says what stopping costs before it takes anything, and gives back
 test('an image that is dropped anywhere, however soon, becomes a video of it', async ({ skip }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   // What the page has to know of images comes later than the image.
   const isDropped = Promise.withResolvers<void>();
   await page.route('**/api/options', async (route) => {

@@ -6,7 +6,7 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { workspace } from '../../../src/bots/terminal/person.ts';
 import { delivered, submitted } from '../../support/program.ts';
-import { context, noBrowser, sharedBrowser } from '../../support/web/browser.ts';
+import { noBrowser, sharedBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 import { openWebServer } from '../../support/web/server.ts';
 
@@ -27,7 +27,7 @@ test('the result is what is seen first: on a phone above everything else, on a d
   const { address, program } = await (await localInstallation(null)).start();
   const id = await submitted(program, { workspace });
   await delivered(program, id);
-  const phone = await context(opened(), { viewport: { width: 390, height: 844 }, isMobile: true });
+  const phone = await visit(opened(), { viewport: { width: 390, height: 844 }, isMobile: true });
   await phone.page.goto(`${address}/runs/${id}`);
   await phone.page.locator('.node.video video').waitFor();
   const film = await boxOf(phone.page, '.node.video video');
@@ -38,7 +38,7 @@ test('the result is what is seen first: on a phone above everything else, on a d
     expect((await boxOf(phone.page, other)).y, other).toBeGreaterThan(film.y + film.height);
   }
 
-  const desktop = await context(opened(), { viewport: { width: 1440, height: 900 } });
+  const desktop = await visit(opened(), { viewport: { width: 1440, height: 900 } });
   await desktop.page.goto(`${address}/runs/${id}`);
   await desktop.page.locator('.node.video video').waitFor();
   const large = await boxOf(desktop.page, '.node.video video');
@@ -55,7 +55,7 @@ test('a press on an image opens it whole; Escape and a press beside it close it,
   const { address, program } = await (await localInstallation()).start();
   const id = await submitted(program, { workspace, workflow: 'image', prompt: 'a fox', options: { aspect: 'tall' } });
   const { assets } = await delivered(program, id);
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(`${address}/runs/${id}`);
   const image = page.getByRole('button', { name: 'Image: a fox' });
   const whole = page.getByRole('dialog', { name: 'Image: a fox' });
@@ -102,7 +102,7 @@ test('Download gives everything that a run made, byte for byte, as one file', as
   const { address, program } = await (await localInstallation(null)).start();
   const id = await submitted(program, { workspace });
   const { assets } = await delivered(program, id);
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await page.goto(`${address}/runs/${id}`);
   const [download] = await Promise.all([
     page.waitForEvent('download'),
@@ -143,7 +143,7 @@ test('a long prompt shows a few of its lines, and all of it to whoever asks', as
     { width: 390, height: 844 },
     { width: 1440, height: 900 },
   ]) {
-    const { page } = await context(opened(), { viewport });
+    const { page } = await visit(opened(), { viewport });
     await page.goto(`${address}/runs/${id}`);
     const node = page.locator('.node.prompt');
     await node.waitFor();
@@ -167,7 +167,7 @@ test('the page names makers and not models, and speaks to nobody in flags of a c
   const id = await submitted(program, { workspace, workflow: 'image' });
   await delivered(program, id);
   const inTechnicalWords = /--[a-z]|demo-[a-z]/;
-  const { page } = await context(opened());
+  const { page } = await visit(opened());
   await page.goto(`${address}/runs/${id}`);
   await page.locator('.node.image img').waitFor();
   expect(await page.locator('.node.image .facts').textContent()).toContain('Demo studio');

@@ -2,7 +2,7 @@ import type { Browser, Page } from 'playwright-core';
 import { afterAll, beforeAll, expect, test } from 'vitest';
 import { deserted } from '../../support/providers/server.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
-import { context, launchBrowser, noBrowser } from '../../support/web/browser.ts';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
 
 let browser: Browser | null = null;
 
@@ -65,7 +65,7 @@ test('a run from chat gives the link to its thread to the clipboard; where the b
   const it = await startWithPage();
   const { slack, publicUrl: origin } = it;
   const permalink = await made(it, slack.people.ada, 'a red boat');
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await enter(page, await linkFor(it, slack.people.ada));
   await page.getByRole('link', { name: 'a red boat' }).click();
   const copy = page.getByRole('button', { name: 'Copy link to thread' });
@@ -95,7 +95,7 @@ test('a member comes in once by the link of their chat, sees what they made and 
   const { ada, bob } = it.slack.people;
   await made(it, ada, 'a red boat');
   await made(it, bob, 'a blue kite');
-  const { page, bodies, faults } = await context(opened());
+  const { page, bodies, faults } = await visit(opened());
   const link = await linkFor(it, bob);
   await enter(page, link);
   await page.getByRole('link', { name: 'a blue kite' }).waitFor();
@@ -110,7 +110,7 @@ test('a member comes in once by the link of their chat, sees what they made and 
   await page.getByRole('heading', { name: 'a blue kite' }).waitFor();
   expect((await Promise.all(bodies)).join('\n')).not.toContain('a red boat');
 
-  const late = await context(opened());
+  const late = await visit(opened());
   await late.page.goto(link);
   await late.page.getByRole('button', { name: 'Open VidGenie' }).click();
   await late.page.getByText('This link does not open anything any more. A link serves once').waitFor();
@@ -142,7 +142,7 @@ test('an admin comes in with an admin’s views, sees what everybody made, and n
   await made(it, ada, 'a red boat');
   await made(it, bob, 'a blue kite');
   await made(it, bob, 'a green hat');
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   await enter(page, await linkFor(it, ada));
   expect(await views(page)).toEqual(['Make', 'Gallery', 'Credits', 'Admin']);
   await page.getByRole('link', { name: 'Admin', exact: true }).click();

@@ -6,7 +6,7 @@ import { openAiCanary } from '../../support/canary.ts';
 import { delivered, submitted } from '../../support/program.ts';
 import { startOpenAi } from '../../support/providers/openai.ts';
 import { deserted } from '../../support/providers/server.ts';
-import { context, launchBrowser, noBrowser } from '../../support/web/browser.ts';
+import { launchBrowser, noBrowser, visit } from '../../support/web/browser.ts';
 import { localInstallation } from '../../support/web/installation.ts';
 
 let browser: Browser | null = null;
@@ -58,7 +58,7 @@ test('on no view, in light or dark, wide or narrow, does axe find anything, and 
   ] as const;
   for (const colorScheme of ['light', 'dark'] as const) {
     const viewport = colorScheme === 'dark' ? { width: 390, height: 844 } : { width: 1440, height: 900 };
-    const { page, faults } = await context(opened(), { colorScheme, viewport, reducedMotion: 'reduce' });
+    const { page, faults } = await visit(opened(), { colorScheme, viewport, reducedMotion: 'reduce' });
     for (const [path, shows] of views) {
       await page.goto(address + path);
       await page.locator(shows).first().waitFor();
@@ -82,7 +82,7 @@ test('the first paint takes less than 40 kB of script and style, all from here, 
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page, requested } = await context(opened());
+  const { page, requested } = await visit(opened());
   await page.goto(address);
   await page.getByRole('button', { name: /^Make it · \d+ credits$/ }).waitFor();
   const [sent, raw] = await page.evaluate<[number, number]>(`(async () => {
@@ -115,7 +115,7 @@ test('an admin’s key is tried and kept; a bad one is refused; neither is in th
   skip(noBrowser !== null, noBrowser ?? '');
   const openai = await startOpenAi();
   const { address } = await (await localInstallation({ OPENAI_BASE_URL: `${openai.url}/v1` })).start();
-  const { page, bodies, faults } = await context(opened());
+  const { page, bodies, faults } = await visit(opened());
   await page.goto(`${address}/admin`);
   const form = page.locator('form.key').filter({ hasText: 'OpenAI' });
   const save = async (key: string) => {
@@ -155,7 +155,7 @@ test('settings that are saved are what the composer begins with, and blocked wor
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page } = await context(opened());
+  const { page } = await visit(opened());
   await page.goto(`${address}/admin`);
   await page.getByLabel('Shape').selectOption('tall');
   await page.getByLabel('Blocked words').fill('dragon\nsword, shield');
@@ -175,7 +175,7 @@ test('pages that the browser keeps for the way back hold no connection: after ma
 }) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
-  const { page, faults } = await context(opened());
+  const { page, faults } = await visit(opened());
   // A browser has six connections for one server.
   for (const path of ['/', '/gallery', '/credits', '/', '/gallery', '/credits', '/', '/gallery']) {
     await page.goto(address + path);
@@ -190,7 +190,7 @@ test('whoever is not signed in is told how to get in, in their language, and axe
   skip(noBrowser !== null, noBrowser ?? '');
   const publicUrl = await deserted();
   await (await localInstallation()).start({ publicUrl, port: Number(new URL(publicUrl).port) });
-  const { page, faults } = await context(opened(), { locale: 'fr-FR' });
+  const { page, faults } = await visit(opened(), { locale: 'fr-FR' });
   await page.goto(`${publicUrl}/gallery`);
   expect(await page.getByRole('heading', { level: 1 }).textContent()).toBe('Entrez par votre messagerie');
   expect(await page.locator('kbd').textContent()).toBe('/vidgenie web');
@@ -211,7 +211,7 @@ test('the gallery loads as somebody scrolls, finds words in prompts, keeps them 
     ),
   );
   for (const id of ids) await delivered(program, id);
-  const { page, faults } = await context(opened(), { viewport: { width: 390, height: 844 } });
+  const { page, faults } = await visit(opened(), { viewport: { width: 390, height: 844 } });
   await page.goto(`${address}/gallery`);
   await expect.poll(() => page.locator('.tile').count()).toBe(24);
   await page.locator('.tile').last().scrollIntoViewIfNeeded();

@@ -25,7 +25,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       answered: null,
       originalId: null,
       data: null,
-      whispers: [],
+      ephemeralReplies: [],
     };
     world.interactions.set(interaction.token, interaction);
     const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null };

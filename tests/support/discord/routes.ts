@@ -168,11 +168,11 @@ export function createRoutes(
         interactionId: interaction.id,
       });
       interaction.originalId = message.id;
-      if (isPrivate) interaction.whispers.push(message);
+      if (isPrivate) interaction.ephemeralReplies.push(message);
       return context.json(shown(world, message, origin()));
     }
     const changed = edit(world, originalOf(interaction), posting(context));
-    if (interaction.answered === 6 && changed.onlyFor !== null) interaction.whispers.push(changed);
+    if (interaction.answered === 6 && changed.onlyFor !== null) interaction.ephemeralReplies.push(changed);
     return context.json(shown(world, changed, origin()));
   });
   app.delete(original, (context) => {
@@ -184,7 +184,7 @@ export function createRoutes(
     const followUp = posting(context);
     const isPrivate = ((followUp.body.flags ?? 0) & ephemeral) !== 0;
     const message = put(world, interaction.channelId, { ...followUp, onlyFor: isPrivate ? interaction.userId : null });
-    if (isPrivate) interaction.whispers.push(message);
+    if (isPrivate) interaction.ephemeralReplies.push(message);
     return context.json(shown(world, message, origin()));
   });
   return app;
@@ -201,7 +201,7 @@ export function answer(world: World, interaction: Interaction, response: unknown
     const onlyFor = isPrivate ? interaction.userId : null;
     message = put(world, interaction.channelId, { body, uploads: [], onlyFor, interactionId: interaction.id });
     interaction.originalId = message.id;
-    if (isPrivate) interaction.whispers.push(message);
+    if (isPrivate) interaction.ephemeralReplies.push(message);
   }
   // An answer to a press may change the message on which the button stands, at once or a moment later.
   if (type === 6 || type === 7) {
@@ -209,7 +209,7 @@ export function answer(world: World, interaction: Interaction, response: unknown
     if (!pressed) throw new Refused(400, 50035, 'Invalid Form Body: no message to update');
     if (type === 7) edit(world, pressed, { body: messageBody.parse(data), uploads: [] });
     interaction.originalId = pressed.id;
-    if (pressed.onlyFor !== null && type === 7) interaction.whispers.push(pressed);
+    if (pressed.onlyFor !== null && type === 7) interaction.ephemeralReplies.push(pressed);
   }
   const isQuiet = z.object({ flags: z.int() }).safeParse(data).data?.flags === ephemeral;
   // "VidGenie is thinking…", a message that everybody sees.

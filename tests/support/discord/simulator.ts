@@ -171,7 +171,7 @@ export async function openDiscord() {
     sendSigned: (body: string, endpoint: string) => sendSigned(world, endpoint, keys.privatePem, body),
     signatureOf: (body: string) => signatureOf(world, keys.privatePem, body),
     /** Resolves with what only the asker sees, once there is something. */
-    replyEphemeral: async (asked: Asked) => await world.until(() => asked.interaction.whispers.at(-1)),
+    replyEphemeral: async (asked: Asked) => await world.until(() => asked.interaction.ephemeralReplies.at(-1)),
     /** The thread under the answer to a command, once it is there. */
     thread: async (asked: Asked) => await world.until(() => world.channels.get(asked.interaction.originalId ?? '')),
   };

@@ -96,7 +96,7 @@ export type Interaction = {
   /** What the first answer held. */
   data: unknown;
   /** Messages that only the asker sees, as they came. */
-  whispers: Message[];
+  ephemeralReplies: Message[];
 };
 
 const createApplication = (): { verify_key: string; interactions_endpoint_url: string | null } => ({

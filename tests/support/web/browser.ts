@@ -39,7 +39,7 @@ export function sharedBrowser(): () => Browser {
   };
 }
 
-export type RequestContext = {
+export type Visit = {
   page: Page;
   /** Everything that the browser asked for, and what went wrong in the page. */
   requested: string[];
@@ -48,11 +48,11 @@ export type RequestContext = {
 };
 
 /** A new visitor, who keeps nothing from visits before. */
-export async function context(browser: Browser, options: BrowserContextOptions = {}): Promise<RequestContext> {
+export async function visit(browser: Browser, options: BrowserContextOptions = {}): Promise<Visit> {
   const context = await browser.newContext({ viewport: { width: 1440, height: 900 }, locale: 'en-GB', ...options });
   onTestFinished(() => context.close());
   const page = await context.newPage();
-  const seen: RequestContext = { page, requested: [], bodies: [], faults: [] };
+  const seen: Visit = { page, requested: [], bodies: [], faults: [] };
   page.on('request', (request) => seen.requested.push(request.url()));
   page.on('response', (response) => {
     const type = response.headers()['content-type'] ?? '';

@@ -69,7 +69,9 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
     // The same wish after a lost answer is the same press; it must not be charged twice.
     const wish = JSON.stringify(body);
     if (press.current.wish !== wish) press.current = { wish, key: pressKey() };
-    const answer = await api.send<z.infer<typeof executed>>('POST', '/api/workflow/execute', {
+    // The button says the price of the quote, and no press costs more than its button says.
+    const path = `/api/workflow/execute?maxCredits=${quote?.priceCredits ?? 0}`;
+    const answer = await api.send<z.infer<typeof executed>>('POST', path, {
       body,
       key: press.current.key,
     });
