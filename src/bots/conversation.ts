@@ -3,7 +3,7 @@ import { platformOf } from '../domain.ts';
 import { discordChannels } from './discord/conversation.ts';
 import { slackChannels } from './slack/conversation.ts';
 
-/** The channels in which a run speaks, by its platform's own ids; none for a run that speaks to nobody. */
+/** The channels in which a run posts, by the ids of its platform. Empty for a run that posts to nobody. */
 export function channelsOf(
   run: Pick<Run, 'workspaceId' | 'platform' | 'conversation' | 'postedMessages'>,
 ): readonly string[] {

@@ -116,7 +116,7 @@ const addressAdvice = {
 } as const;
 export type AddressAdvice = keyof typeof addressAdvice;
 
-/** The lines of `vidgenie doctor`: what is fine, or what is wrong and what to do about it. */
+/** The lines of `vidgenie doctor`: what is fine, or what is wrong and how to fix it. */
 export const doctor = {
   fine: 'Everything is fine.',
   wrong: (lines: number) => `${lines} ${lines === 1 ? 'thing needs' : 'things need'} attention.`,
