@@ -9,7 +9,7 @@ const visibilityMs = 5_000;
 const runsAtOnce = 8;
 const claims = z.array(z.object({ count: z.coerce.number() }));
 
-/** A worker is killed in the middle of its turns; how long until another one has taken up the last of them. */
+/** We kill a worker in the middle of its turns, and measure how long another one takes to take over the last of them. */
 export const takeover: Figure = {
   name: 'takeover',
   about: "a killed worker's runs taken over",
@@ -17,7 +17,7 @@ export const takeover: Figure = {
     const waits = await repeated(3, async (round) => {
       const conversation = await stage.installation();
       const desk = await openDesk(stage, conversation);
-      // Its calls last: whoever is killed is in the middle of them.
+      // Its calls take long, so that the kill comes in the middle of them.
       const first = await startProcess(stage, 'worker', conversation, { visibilityMs, pace: { kind: 'stuck' } });
       for (let index = 0; index < runsAtOnce; index += 1) await submitOne(desk, submissionIn(`w${round}-${index}`));
       const claimedAtLeast = (dispatch: number) => async () => {
