@@ -30,7 +30,7 @@ async function downloaded(page: Page, name: string): Promise<Buffer> {
   return await readFile(await download.path());
 }
 
-/** What the store holds of what a step of a run made. */
+/** The stored objects of a step of a run. */
 async function kept({ services }: Program, { assets }: RunView, step: 'image' | 'video'): Promise<Buffer> {
   const asset = assets.find((one) => one.step === step);
   if (!asset) throw new Error(`the run made no ${step}`);
@@ -81,7 +81,7 @@ test('a press takes no more than its button said: what rose meanwhile, or was no
   const id = await submitted(program, { workspace, workflow: 'image', options: { quality: 'standard' } });
   await delivered(program, id);
   const { page, faults } = await context(opened());
-  // The price as it was before it rose.
+  // The price before it rose.
   await page.route(`**/api/workflows/${id}`, async (route) => {
     const response = await route.fetch();
     await route.fulfill({ response, json: { ...(await response.json()), prices: { again: 3, animate: null } } });
