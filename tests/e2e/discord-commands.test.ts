@@ -359,7 +359,7 @@ test('whoever moderates a channel looks after the runs of that channel alone', a
   }
   for (const command of ['cancel', 'status']) {
     expect(await told(people.command(moderator, elsewhere, command, { run: run.slice(0, 8) }))).toMatch(/no run/);
-    // A member may see the messages in the channel, but that does not allow a private answer about the run.
+    // Everybody can see the run's messages in the channel, but another member still gets no private answer about the run.
     expect(await told(people.command(discord.person('member'), channel, command, { run }))).toMatch(/no run/);
   }
   const thread = await discord.thread(asked);

@@ -243,7 +243,7 @@ test('turns are traced where somebody receives traces, and a trace carries ids a
   expect([...taken.keys()].sort()).toEqual([...added.keys()].sort());
   for (const [job, { traceId, spanId }] of added)
     expect(taken.get(job)).toMatchObject({ traceId, parentSpanId: spanId });
-  // Each job that wakes a worker ends before the next job, so no job's trace contains another job.
+  // Each job ends before the worker adds the next one, so each has a trace of its own.
   expect(new Set([...added.values()].map(({ traceId }) => traceId)).size).toBe(added.size);
   for (const word of ['secret fox', 'Ada', 'terminal:test', 'postgres://', process.env.TEST_KEYRING ?? 'no keyring'])
     expect(all).not.toContain(word);
