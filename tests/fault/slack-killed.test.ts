@@ -327,7 +327,7 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   // The link to its thread comes before the last write.
   await expect.poll(told, { timeout: 20_000 }).toEqual([{ prompt: 'a fox' }, { prompt: 'a hen' }]);
   expect(await slack.history(general)).toHaveLength(1);
-  // The mention has one message that follows the run, and one that mentions the requester.
+  // In the mention's thread: the run's first message, its progress, and the message that mentions the requester.
   const posted = slack.calls
     .all()
     .filter(({ method, body }) => method === 'chat.postMessage' && body.thread_ts === mention.ts);
