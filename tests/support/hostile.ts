@@ -97,7 +97,7 @@ const junk = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
 
-/** Parts of a JSON value that are removed, doubled or replaced by a wrong value. */
+/** Parts of a JSON value that are removed, wrapped in a list, or replaced by a wrong value. */
 type Damage = readonly (readonly [at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown])[];
 export const damage: fc.Arbitrary<Damage> = fc.array(
   fc.tuple(fc.nat(), fc.constantFrom('replace', 'remove', 'wrap'), junk),
@@ -170,7 +170,7 @@ export const damaged = (files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> 
     fc
       .tuple(whole, whole, conversation)
       .map(([head, tail, share]) => Buffer.concat([head.subarray(0, Math.floor(head.length * share)), tail])),
-    // These headers hold sizes, counts and depths.
+    // Changes bytes in the file's header, which holds sizes, counts and depths.
     fc
       .tuple(
         whole,

@@ -59,7 +59,7 @@ export function createGateway(world: World, server: Server, url: () => string) {
         socket.once('close', () => {
           session.socket = null;
         });
-        // The gateway sends the missed events again, and then the session continues.
+        // The gateway sends the missed events again, and then RESUMED.
         for (const [index, event] of session.events.entries()) {
           if (index >= (wanted.seq ?? 0)) socket.send(JSON.stringify({ op: 0, s: index + 1, ...event }));
         }

@@ -44,7 +44,7 @@ export async function startS3(
     if (running.fault !== null) return refuse(running.fault, 'ServiceUnavailable');
     const objection = objectionTo(request, account, now());
     if (objection !== null) return refuse(objection === 'AuthorizationHeaderMalformed' ? 400 : 403, objection);
-    // s3rver answers wrongly if it does not know an upload any more; S3 does not.
+    // s3rver fails on a second completion of the same upload. S3 answers NoSuchUpload.
     const upload = method === 'POST' ? /[?&]uploadId=([^&]+)/.exec(path)?.[1] : undefined;
     if (upload !== undefined && completed.has(upload)) return refuse(404, 'NoSuchUpload');
     if (upload !== undefined) completed.add(upload);

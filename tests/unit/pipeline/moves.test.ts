@@ -45,7 +45,7 @@ test('a run whose turns come to nothing again and again is given up, later where
   const stuck = { failedAttempts: maxFailedAttempts + 2 };
   const rendering = step('video', { state: 'submitted', handle: 1 });
   expect(nextTransition(view([step('image')], stuck))).toMatchObject({ move: 'fail', failure: { kind: 'internal' } });
-  // What a provider is making is paid for: that is waited for longer.
+  // A step that a provider works on is paid for, so we wait longer for it.
   expect(nextTransition(view([rendering], stuck))).toMatchObject({ move: 'poll' });
   expect(nextTransition(view([rendering], { failedAttempts: maxOutage + 2 }))).toMatchObject({
     move: 'fail',
@@ -93,10 +93,10 @@ test('whatever is written about a run, there is a next move, and it never sends 
   );
 });
 
-/** What providers may make of a step that was sent: nobody knows before. */
+/** The possible outcomes of a submitted step. Nobody knows the outcome before. */
 const endings = ['done', 'refused', 'lost'] as const;
 
-/** Takes a run that somebody stopped to its end, and gives what was captured. */
+/** Takes a stopped run to its end, and returns the captured credits. */
 function stoppedFor(before: RunView, ending: (typeof endings)[number]): number {
   let { steps } = before;
   const end = (kind: StepKind, over: Partial<Step>) => {
@@ -108,7 +108,7 @@ function stoppedFor(before: RunView, ending: (typeof endings)[number]): number {
       case 'settle':
         return move.capturedCredits;
       case 'fail':
-        // Its turn may still be under way, and bring what was sent after all.
+        // Its turn may still be active, and the submitted step may succeed after all.
         if (ending === 'done') end(move.step.kind, { state: 'done' });
         else end(move.step.kind, { state: 'failed', failure: move.failure });
         break;
