@@ -8,7 +8,7 @@ import { workflows } from '../domain.ts';
 import { print, printError } from './output.ts';
 import { ownFlags, refuseRun, runWorkflow } from './runs.ts';
 
-/** `vidgenie demo`: a `complete` run, with a default prompt if you give none, and with as many credits as it needs. */
+/** `vidgenie demo`: a whole run, with a default prompt if you give none, and with as many credits as it needs. */
 export async function runDemo(words: readonly string[], isJson: boolean): Promise<number> {
   const { rest, isOpened, workflow: named } = demoFlags(words);
   const { args, wishesJson } = ownFlags(rest);

@@ -16,7 +16,7 @@ export type Fleet = {
   kill: (seat: number) => void;
   /** Stops a worker as if its machine slept, and continues it after `ms` milliseconds. */
   freeze: (seat: number, ms: number) => Promise<void>;
-  /** From now on, no new worker gets a planned death. */
+  /** From now on, no worker dies by plan. */
   spare: () => void;
   /** Workers that died by SIGKILL in the storm. */
   kills: () => number;

@@ -17,7 +17,7 @@ export type ChaosVendors = {
   port: number;
   /** Sets how likely a request is to be handled badly, from now on. */
   misbehave: (likelihood: number) => void;
-  /** What a command was billed for. */
+  /** The number of billed requests of a command, by step. */
   billed: (tag: string) => Record<StepKind, number>;
   /** SHA-256 of every result that was ever made for a command. */
   made: (tag: string) => ReadonlySet<string>;

@@ -167,7 +167,7 @@ describe('a bot is killed', () => {
   );
 });
 
-/** Locks every command out. Resolves with a function that releases them. */
+/** Blocks every command. Resolves with a function that releases them. */
 async function lockWorkspaces({ database: { db } }: Installation): Promise<() => void> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = db.transaction(async (tx) => {

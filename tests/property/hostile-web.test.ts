@@ -151,7 +151,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
     const answered = await inTime(server.ask(method, path + query, asking));
     expect(answered.status, answered.text).toBeLessThan(500);
     if (answered.status === 405) expect(String(answered.headers.allow).split(', ')).not.toContain(method);
-    // Whatever the request was, its error message is for people who type no commands.
+    // The error message of every request is for people who type no commands.
     const isProblem = method !== 'HEAD' && /^application\/problem/.test(String(answered.headers['content-type']));
     const { title = '', detail = '' } = isProblem ? answered.json() : {};
     expect(`${title} ${detail}`).not.toMatch(/undefined|\[object|--(no-)?[a-z]{4,}|See: /);

@@ -34,7 +34,7 @@ const command = fc.oneof(
   fc.record({
     do: fc.constant('turn' as const),
     fails: fc.boolean(),
-    /** Who receives a result. `later`: it is decided that nobody does, and delivery has not ended. */
+    /** The receiver of a result. `later`: it is decided that nobody does, and delivery has not ended. */
     reaches: fc.constantFrom('somebody', 'nobody', 'nobody later'),
   }),
   fc.record({ do: fc.constant('cancel' as const), run: fc.nat({ max: 5 }) }),

@@ -19,7 +19,7 @@ export const workerOrders = z.object({
   pollsUntilDone: z.number(),
   /** A step whose answer makes this process run out of memory. */
   exhausting: z.enum(stepKinds).nullable(),
-  /** Where to stop for good (`kill`), or until the test continues the process (`stop`). */
+  /** The failpoint at which the process stops for good (`kill`), or until the test continues the process (`stop`). */
   at: z
     .object({ failpoint: z.enum(failpoints), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
     .nullable(),

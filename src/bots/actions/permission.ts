@@ -8,8 +8,8 @@ type Subject = Pick<Run, 'workspaceId' | 'memberId' | 'platform' | 'conversation
 
 /**
  * Says whether a requester may see a run, and so learn that it exists. The run's own requester and the admins of its workspace
- * may. In the channel where the run posts, everybody can read its messages: a member who presses a button there already sees
- * the run, and a moderator looks after all runs there.
+ * may. In the channel where the run posts, a moderator may, and so may a member who presses a button on one of its messages,
+ * because everybody there can read them.
  */
 export const maySee = (run: Subject, requester: Requester): boolean =>
   run.workspaceId === requester.workspace.id &&

@@ -10,7 +10,7 @@ import { hasChannels, hasMentions, hasSpoilers, type Onlooker, settingsCard } fr
 
 export const maxDailyRuns = 1_000;
 const maxChannels = 25;
-/** Slack's fields take this many characters. A list of words that was typed into one is never longer. */
+/** Slack's fields take this many characters. The words that people type into a field are always fewer. */
 const maxWords = 3_000;
 
 const defaultValue = runOptions.parse({});

@@ -27,7 +27,10 @@ export function checkNode(): Finding {
 /** A run's image and video take a few dozen megabytes, and PostgreSQL needs room for its write-ahead log. */
 const leastFreeBytes = 500_000_000;
 
-/** Writes into the home folder if it exists. Before the first start it makes nothing: then the parent folder must be writable. */
+/**
+ * Writes into the home folder if it exists. Before the first start it makes nothing, and the nearest existing parent folder
+ * must be writable.
+ */
 export async function checkHome(home: string): Promise<Finding> {
   try {
     const isThere = await exists(home);

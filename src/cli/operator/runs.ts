@@ -16,8 +16,8 @@ import { confirmed, readNumber, readWorkspace } from './confirm.ts';
 const words = text.operations;
 
 /**
- * A run is stuck if no worker took it for `overdueSeconds` after it fell due, or if `vainTurns` turns in a row failed. By then
- * the pauses between the turns add up to half a minute, or to two minutes if each turn ended its worker.
+ * A run is stuck if no worker took it for `overdueSeconds` after it fell due, or if `vainTurns` turns in a row had no result.
+ * By then the pauses between the turns add up to half a minute, or to two minutes if each turn ended its worker.
  */
 const stuckAfter = { overdueSeconds: 60, vainTurns: 6 };
 

@@ -17,7 +17,7 @@ export type ApiCall = {
 };
 
 /**
- * What to do instead of forwarding the call: answer in Slack's name, say ok and do nothing, or cut the connection before or
+ * The action instead of forwarding the call: answer in Slack's name, say ok and do nothing, or cut the connection before or
  * after the emulator got the call.
  */
 type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after' | 'pretend';

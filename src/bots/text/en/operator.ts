@@ -1,7 +1,7 @@
 import { vendors } from '../../../pipeline/providers/vendors.ts';
 import { allOf, anyOf } from './measures.ts';
 
-/** What the command line says about itself. */
+/** The help texts of the command line. */
 export const describe = {
   version: 'print the version',
   program: 'A self-hosted chat bot that turns a prompt into an image and a video, with honest credits per workspace.',

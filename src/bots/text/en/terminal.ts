@@ -39,7 +39,7 @@ export const more = (runs: number): string => `… and ${runs} more ${runs === 1
 /** For a place where nobody can confirm that a run should stop. */
 export const addYes = (id: string): string => `Nobody can be asked here. To stop it all the same: cancel ${id} --yes`;
 
-/** What happens to a run if you leave its terminal before its end. */
+/** Says what happens to a run if you leave its terminal before its end. */
 export const left = (id: string, held: number, stopping: string): string =>
   `Run ${id} is not over: it goes on when VidGenie starts again, and holds ${credits(held)} until then. ${stopping} To stop it: vidgenie cancel ${id}`;
 
