@@ -1,6 +1,6 @@
 import type { Stage } from './stage/stage.ts';
 
-/** One number that was measured, what it has to reach, and what else was measured in the same run to hold it against. */
+/** One measured number, its limit, and the numbers of the same run to compare it with. */
 export type Row = {
   what: string;
   value: number;
@@ -22,7 +22,7 @@ export function holds({ value, goal }: Row): boolean {
   return 'atMost' in goal ? value <= goal.atMost : value >= goal.atLeast;
 }
 
-/** The value below which `share` of the values lie; NaN without values, which holds no limit. */
+/** The value below which `share` of the values lie. NaN without values, which meets no limit. */
 export function quantile(values: readonly number[], share: number): number {
   const sorted = [...values].sort((a, b) => a - b);
   return sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))] ?? Number.NaN;
@@ -30,14 +30,14 @@ export function quantile(values: readonly number[], share: number): number {
 
 export const median = (values: readonly number[]): number => quantile(values, 0.5);
 
-/** Carries something out again and again, one after the other. */
+/** Repeats a task, one time after the other. */
 export async function repeated<T>(times: number, once: (round: number) => Promise<T>): Promise<T[]> {
   const results: T[] = [];
   for (let round = 0; round < times; round += 1) results.push(await once(round));
   return results;
 }
 
-/** Does `count` things, never more than `atOnce` at the same time. Resolves with how long each took, in milliseconds. */
+/** Runs `count` tasks, at most `atOnce` at the same time. Resolves with the duration of each, in milliseconds. */
 export async function crowd(
   count: number,
   atOnce: number,
@@ -58,7 +58,7 @@ export async function crowd(
   return times;
 }
 
-/** How many times a second `count` things are done. */
+/** The number of tasks a second over `count` tasks. */
 export async function rateOf(count: number, atOnce: number, one: (index: number) => Promise<unknown>): Promise<number> {
   const began = performance.now();
   await crowd(count, atOnce, one);

@@ -25,7 +25,7 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-/** What takes longer than this is not measured any more, so that the others are. Milliseconds. */
+/** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
 const patienceMs = 3 * 60_000;
 
 async function withinPatience<T>(work: Promise<T>): Promise<T> {
@@ -33,12 +33,12 @@ async function withinPatience<T>(work: Promise<T>): Promise<T> {
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
   });
-  // What is left of it fails when its processes are ended, and nobody waits for that.
+  // The rest of its work fails when its processes end, and nobody waits for that.
   work.catch(() => {});
   return await Promise.race([work, overdue]).finally(() => clearTimeout(timer));
 }
 
-// What is cut off when a figure's processes and databases end may fail with nobody waiting for it; the others are still measured.
+// Work may fail with nobody waiting for it when a figure's processes and databases end. We still measure the other figures.
 process.on('unhandledRejection', (error) => process.stderr.write(`(left behind: ${String(error)}) `));
 
 const results: Result[] = [];
@@ -50,7 +50,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   try {
     rows = await withinPatience(figure.measure(stage));
   } catch (error) {
-    // With what caused it: of a statement that failed the error itself tells the text alone.
+    // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });
   }
   await done();

@@ -10,7 +10,7 @@ export const machine = () => ({
   node: process.versions.node,
 });
 
-/** The table that people read: a line for each number, what it should reach, and what it is held against. */
+/** The table for people: one line for each number, with its limit and its comparison. */
 export function paint(results: readonly Result[]): string {
   const { cores, model, memoryGb, node } = machine();
   const head = ['what', 'measured', 'reach', '', 'beside, in the same run'];

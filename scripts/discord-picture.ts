@@ -3,7 +3,7 @@ import { escaped, shownFile } from './photograph.ts';
 
 type Told = { root: Message; progress: Message; result: Message | null };
 
-/** A channel and its thread, twice: while the video is being made, and at the end. */
+/** A channel and its thread, twice: during the work on the video, and at the end. */
 export async function drawDiscord(thread: string, before: Told, after: Told): Promise<string> {
   const column = async ({ root, progress, result }: Told, moment: string) => `<section>
     <h2><i>#</i>art <small>${moment}</small></h2>
@@ -56,7 +56,7 @@ async function drawMessage({ components, attachments }: Message): Promise<string
 const colourOf = (one: Component): number =>
   'accent_color' in one && typeof one.accent_color === 'number' ? one.accent_color : 0;
 
-/** As much of Discord's markup as our messages use. */
+/** The part of Discord's markup that our messages use. */
 function markdown(content: string): string {
   const lines = escaped(content).split('\n');
   const inline = (line: string) =>

@@ -12,15 +12,15 @@ import { createLog } from '../src/observability/log.ts';
 import { openProgram, type Program } from '../src/program.ts';
 
 /**
- * Makes the README's pictures of the page from real runs of the demo studio, in the system's Chromium:
- * `node scripts/make-page-pictures.ts`. Each is `docs/images/page-….jpg`.
+ * Makes the README's pictures of the page from real runs of the demo studio, in the system's Chromium: `node
+ * scripts/make-page-pictures.ts`. Each is `docs/images/page-….jpg`.
  */
 const here = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'vidgenie-pictures-'));
 const executablePath = process.env.CHROMIUM ?? '/usr/bin/chromium';
 const flags = ['--no-sandbox', '--disable-gpu', '--no-first-run', '--disable-background-networking', '--disable-sync'];
 
-/** What the gallery shows, the latest last. */
+/** The runs of the gallery, the latest last. */
 const wishes: readonly { workflow: Workflow; prompt: string; options: Partial<RunOptions> }[] = [
   { workflow: 'image', prompt: 'A desert under the stars', options: { aspect: 'wide' } },
   { workflow: 'image', prompt: 'A lighthouse in a storm, waves breaking over the rocks', options: { aspect: 'tall' } },
@@ -67,7 +67,7 @@ try {
   });
   await picture(browser, 'run-phone', { scheme: 'light', device: 'Pixel 7' }, async (page) => {
     await page.goto(`${local.address}/runs/${last}`);
-    // A film plays by itself only where it is seen.
+    // A film plays by itself only while it is visible.
     await page.locator('.node.video video').scrollIntoViewIfNeeded();
     await playing(page);
   });
@@ -105,7 +105,7 @@ async function playing(page: Page): Promise<void> {
   }
 }
 
-/** The canvas while it moves. */
+/** Takes pictures of the canvas while it moves. */
 async function working(browser: Browser, address: string): Promise<void> {
   await picture(browser, 'working', { scheme: 'dark' }, async (page) => {
     await page.goto(address);

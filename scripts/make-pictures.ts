@@ -21,7 +21,7 @@ import { drawTerminal } from './terminal-picture.ts';
 const columns = 96;
 const here = fileURLToPath(new URL('../docs/images/', import.meta.url));
 const folder = await mkdtemp(join(tmpdir(), 'vidgenie-pictures-'));
-// Paths are shown from where one stands.
+// The terminal shows paths relative to the working directory.
 process.chdir(folder);
 
 const lines: string[] = [];

@@ -8,7 +8,7 @@ import sharp from 'sharp';
 
 const run = promisify(execFile);
 
-/** A page as a picture of such a width, and as high as it is. */
+/** Renders a page as a picture of the given width, and as high as the page. */
 export async function photograph(html: string, path: string, width: number): Promise<void> {
   const browser = await chromium.launch({ executablePath: '/usr/bin/chromium', args: ['--no-sandbox'] });
   try {
@@ -21,7 +21,7 @@ export async function photograph(html: string, path: string, width: number): Pro
   }
 }
 
-/** A file as something that a page can show: an image as it is, of a film one frame of its middle. */
+/** A file in a form that a page can show: an image as it is, or one frame from the middle of a film. */
 export async function shownFile(bytes: Uint8Array, mime: string): Promise<string> {
   const image = mime.startsWith('video/') ? await frameOf(bytes) : Buffer.from(bytes);
   const small = await sharp(image).resize({ width: 1_000, withoutEnlargement: true }).jpeg({ quality: 88 }).toBuffer();

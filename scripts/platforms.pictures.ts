@@ -10,8 +10,9 @@ import { photograph } from './photograph.ts';
 import { drawSlack } from './slack-picture.ts';
 
 /**
- * Takes the README's pictures of Discord and Slack, `npx vitest run --config scripts/pictures.config.ts`: a real run of the demo studio, the messages as the bot sent them to the
- * simulators, with their real files, drawn the way those programs look. Needs a Chromium at /usr/bin/chromium, and an ffmpeg.
+ * Takes the README's pictures of Discord and Slack: `npx vitest run --config scripts/pictures.config.ts`. It makes a real run
+ * of the demo studio and draws the messages that the bot sent to the simulators, with their real files, in the look of those
+ * programs. It needs a Chromium at /usr/bin/chromium and an ffmpeg.
  */
 const prompt = 'a fox in the snow';
 const picturePath = (name: string) => fileURLToPath(new URL(`../docs/images/${name}`, import.meta.url));

@@ -6,7 +6,7 @@ type Message = Awaited<ReturnType<Slack['thread']>>[number];
 
 const words = z.object({ text: z.string() });
 const task = z.looseObject({ title: z.string(), status: z.string() });
-/** The blocks that a run's messages are made of. */
+/** The blocks in a run's messages. */
 const block = z.discriminatedUnion('type', [
   z.object({ type: z.literal('section'), text: words }),
   z.object({ type: z.literal('context'), elements: z.array(words) }),
@@ -17,7 +17,7 @@ const block = z.discriminatedUnion('type', [
   }),
 ]);
 
-/** A thread in Slack, twice: while the video is being made, and at the end. */
+/** A thread in Slack, twice: during the work on the video, and at the end. */
 export async function drawSlack(before: readonly Message[], after: readonly Message[], slack: Slack): Promise<string> {
   const column = async (messages: readonly Message[], moment: string) => {
     const drawn = await Promise.all(messages.map((message) => drawMessage(message, slack)));
@@ -32,7 +32,7 @@ export async function drawSlack(before: readonly Message[], after: readonly Mess
 async function drawMessage(message: Message, slack: Slack): Promise<string> {
   const files = await Promise.all((message.files ?? []).map((file) => drawFile(file, slack)));
   const blocks = (message.blocks ?? []).map((one) => drawBlock(block.parse(one)));
-  // What comes with a file is a text without blocks.
+  // The message of a file has a text without blocks.
   const said = message.blocks?.length ? blocks.join('') : `<p>${markup(message.text ?? '')}</p>`;
   return `<article><b class="bot">V</b><div><p class="who"><b>VidGenie</b> <span>APP</span></p>${said}${files.join('')}</div></article>`;
 }
@@ -65,7 +65,7 @@ function drawBlock(one: z.infer<typeof block>): string {
   }
 }
 
-/** As much of Slack's markup as our messages use; they are escaped already. */
+/** The part of Slack's markup that our messages use. They are already escaped. */
 const markup = (text: string): string =>
   text
     .split('\n')

@@ -1,6 +1,6 @@
 import stringWidth from 'string-width';
 
-/** Lines of a terminal, with the colours that our painter uses, as an SVG that looks like one. */
+/** Draws lines of a terminal, with the colours that our painter uses, as an SVG. */
 export function drawTerminal(lines: readonly string[], columns: number): string {
   const height = (lines.length + 1) * cell.height + margin * 2 + bar;
   const width = columns * cell.width + margin * 2;

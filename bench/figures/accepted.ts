@@ -15,7 +15,7 @@ const crowds = [
   { name: 'one hot workspace', workspaces: 1 },
 ];
 
-/** Accepted commands: looked at, priced, held and due, beside the statement that holds and inserts, sent by itself. */
+/** Accepted commands: checked, priced, held and made due. Compared with the statement that holds and inserts, sent by itself. */
 export const accepted: Figure = {
   name: 'accepted',
   about: 'accepted commands a second, 50 at once',
@@ -53,7 +53,7 @@ export const accepted: Figure = {
   },
 };
 
-/** The very statement of the program, as the driver is given it, ready to be sent for new runs without anything around it. */
+/** The program's own statement, as the driver gets it, ready to be sent for new runs without the code around it. */
 async function gatedStatement(client: postgres.Sql, workspace: string) {
   const sent: { text: string; values: unknown[] }[] = [];
   const db = drizzle(client, { logger: { logQuery: (text, values) => sent.push({ text, values }) } });

@@ -9,8 +9,8 @@ const commands = 300;
 const roundsCounted = 3;
 
 /**
- * From a command to its first answer, and to the words that follow it, 50 people at once, each asking again when they have their words;
- * in a bot's own process. Beside it what the bot only acknowledges.
+ * From a command to its first answer, and to the text that follows it, in a bot's own process. 50 people ask at once, and each
+ * asks again as soon as they have the text. Compared with commands that the bot only acknowledges.
  */
 export const answers: Figure = {
   name: 'answers',
@@ -22,10 +22,13 @@ export const answers: Figure = {
   ],
 };
 
-/** Asks, and resolves with the words that answer; `acknowledged` is called at the first answer, which only says that it was heard. */
+/**
+ * Asks, and resolves with the text of the answer. `acknowledged` is called at the first answer, which only confirms that the
+ * command arrived.
+ */
 type Asking = (acknowledged: () => void) => Promise<unknown>;
 
-/** What one person may ask in a minute is not what is measured. */
+/** We do not measure the rate limit of a person. */
 const manyCommands = { MEMBER_COMMANDS_PER_MINUTE: '1000000', WORKSPACE_COMMANDS_PER_MINUTE: '1000000' };
 
 async function succeeded(asked: Promise<Response>): Promise<string> {

@@ -8,7 +8,7 @@ const workspaces = 40;
 const worked = 120;
 const rounds = 3;
 
-/** What a run costs while others wait: the same number of runs is worked beside a backlog that is ten times longer each time. */
+/** The cost of a run while others wait. We work the same number of runs beside a backlog that is ten times longer each time. */
 export const backlog: Figure = {
   name: 'backlog',
   about: 'cost of a run beside 10, 100, 1,000 and 10,000 that wait',
@@ -35,7 +35,7 @@ export const backlog: Figure = {
         await until(async () => (await deliveredCount(desk)) > start, 30_000, 'a first run');
         await worker.used();
         const [before, cpu] = [await deliveredCount(desk), cpuMsOf(pid)];
-        // Seldom: to count costs more the more runs there are, and it is not what is measured.
+        // We count seldom: a count costs more with more runs, and we do not measure it.
         const isWorked = async () => (await deliveredCount(desk)) - before >= worked / 2;
         await until(isWorked, 120_000, 'the runs', 250);
         const [count, used] = [(await deliveredCount(desk)) - before, await worker.used()];

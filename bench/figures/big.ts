@@ -11,7 +11,10 @@ import type { Stage } from '../stage/stage.ts';
 
 const megabytes = 200;
 
-/** A video of 200 MB comes from its provider and goes to S3 and into a thread; the most memory of the worker meanwhile, over what it had. */
+/**
+ * A video of 200 MB goes from its provider to S3 and into a thread. We measure the worker's highest memory meanwhile, minus its
+ * memory before.
+ */
 export const big: Figure = {
   name: 'big',
   about: `a video of ${megabytes} MB from provider to S3 and chat`,
@@ -46,7 +49,7 @@ export const big: Figure = {
     const file = await inflated(stage);
     const small = await repeated(3, (round) => worked(`small-${round}`));
     const large = await repeated(3, (round) => worked(`large-${round}`, { ...stage.media, video: file }));
-    // Six workers, two runs each, an image and a video in each.
+    // Six workers with two runs each, and an image and a video in each run.
     if (inThreads !== 24) throw new Error(`${inThreads} of 24 files came into their threads`);
     return [
       {
@@ -60,7 +63,7 @@ export const big: Figure = {
   },
 };
 
-/** The usual small video with a box behind it that players pass over. */
+/** The usual small video, followed by a box that players skip. */
 async function inflated({ folder, media }: Stage): Promise<string> {
   const path = join(folder, 'big.mp4');
   await copyFile(media.video, path);
@@ -87,7 +90,7 @@ async function startS3(stage: Stage): Promise<Record<string, string>> {
   const gone = once(child, 'exit').then(() => {
     throw new Error('the S3 server ended before it was ready');
   });
-  // At the end of the figure it is ended, and nobody waits for that here.
+  // The figure ends this process when it is over, and nobody here waits for that.
   gone.catch(() => {});
   const [line] = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), gone]);
   const account = { S3_ACCESS_KEY_ID: 'S3RVER', S3_SECRET_ACCESS_KEY: 'S3RVER', S3_REGION: 'us-east-1' };

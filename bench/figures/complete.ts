@@ -9,7 +9,10 @@ const warmUp = 20;
 const alone = 15;
 const crowd = 60;
 
-/** A whole run with providers that cost no time: what is left is ours. Beside it, how fast the queue moves jobs that do nothing. */
+/**
+ * A whole run with providers that take no time, so that only our own time remains. Compared with the rate at which the queue
+ * moves jobs that do nothing.
+ */
 export const complete: Figure = {
   name: 'complete',
   about: 'a whole run with providers that answer at once',
@@ -33,7 +36,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
       if (run.deliveredAt) return;
     }
   };
-  // A worker in service has compiled what it uses.
+  // A worker in service has already compiled the code that it uses.
   await repeated(warmUp, () => whole('warm'));
   const times = await repeated(alone, async () => {
     const began = performance.now();
@@ -43,7 +46,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const rates = await repeated(rounds, async (round) => {
     const before = await deliveredCount(desk);
     const began = performance.now();
-    // Enough workspaces that no limit of one is what is measured.
+    // So many workspaces that we do not measure the limit of one.
     for (let index = 0; index < crowd; index += 1) await submitOne(desk, submissionIn(`crowd-${round}-${index % 30}`));
     await until(async () => (await deliveredCount(desk)) - before >= crowd, 120_000, `${crowd} runs`);
     return (crowd / (performance.now() - began)) * 1_000;

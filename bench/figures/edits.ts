@@ -7,14 +7,17 @@ import { startProcess } from '../stage/processes.ts';
 import { openSlack } from '../stage/slack.ts';
 
 const runsAtWork = 200;
-/** A run has something new to tell with each poll. */
+/** Each poll gives a run new progress to show. */
 const pollAfterMs = 5_000;
-/** What the budget allows at once is used up by then. */
+/** By then the budget for immediate edits is used up. */
 const warmUpMs = 15_000;
 const measuredMs = 60_000;
 const finished = 12;
 
-/** Every run of a busy Slack workspace would show its progress; how often the app edits, and how soon it tells that a run is over. */
+/**
+ * Every run of a busy Slack workspace wants to show its progress. We measure how often the app edits, and how soon it reports
+ * that a run is over.
+ */
 export const edits: Figure = {
   name: 'edits',
   about: `edits for ${runsAtWork} runs in one Slack workspace`,
@@ -31,7 +34,7 @@ export const edits: Figure = {
       await submitOne(desk, submissionIn('first', inSlack));
     }
     const began = Date.now();
-    // All have said where they stand and wait for their video; some of these are done in the time that is measured, one after another.
+    // All runs have shown their state and wait for their video. Some of them finish during the measurement, one after another.
     await db.execute(
       sql`UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind <> 'video'`,
     );

@@ -8,7 +8,7 @@ import { type Figure, median, repeated } from '../figure.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const rounds = 5;
 
-/** From nothing running to an answer: npm, Node, the imports, the embedded database up and, for a command, down again. */
+/** From no process to an answer: npm, Node, the imports, the start of the embedded database and, for a command, its stop. */
 export const startup: Figure = {
   name: 'startup',
   about: 'the command line and the program from cold',
@@ -18,7 +18,7 @@ export const startup: Figure = {
     const { PATH, HOME } = process.env;
     const environment = { PATH, HOME, VIDGENIE_HOME: join(home, '.vidgenie') };
     const ended = (program: string, words: string[]) => timeOf(program, words, environment, null);
-    // The first makes the database's files and fills Node's cache of compiled code.
+    // The first start makes the database's files and fills Node's cache of compiled code.
     await ended('npx', ['vidgenie', 'credits']);
     const imports =
       "import('./src/loading.ts').then((one) => one.loadSwiftly()).then(() => import('./src/cli/show.ts'))";
@@ -51,7 +51,7 @@ export const startup: Figure = {
   },
 };
 
-/** Milliseconds until a program ends, or until it says something; then it is told to stop, and waited for. */
+/** Milliseconds until a program ends, or until its output matches `until`; then we stop it and wait for it. */
 async function timeOf(
   program: string,
   words: string[],

@@ -9,7 +9,7 @@ const visibilityMs = 5_000;
 const runsAtOnce = 8;
 const claims = z.array(z.object({ count: z.coerce.number() }));
 
-/** A worker is killed in the middle of its turns; how long until another one has taken up the last of them. */
+/** We kill a worker in the middle of its turns, and measure how long another one takes to take over the last of them. */
 export const takeover: Figure = {
   name: 'takeover',
   about: "a killed worker's runs taken over",

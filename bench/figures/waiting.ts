@@ -10,13 +10,16 @@ import type { Stage } from '../stage/stage.ts';
 const videos = 5_000;
 const workspaces = 500;
 const pollAfterMs = 15_000;
-/** The worker has started, and every video has been asked for, before anything is measured. */
+/** By then the worker has started and has asked for every video. */
 const warmUpMs = pollAfterMs + 3_000;
-/** Every video is asked for twice. */
+/** The worker asks for every video twice. */
 const measuredMs = 2 * pollAfterMs;
 const idleMs = 3_000;
 
-/** Videos that providers work at, all waited for by one worker: its memory, how late it asks, and who works for it how much. */
+/**
+ * One worker waits for many videos at their providers. We measure its memory, how late it asks, and how much each process works
+ * for it.
+ */
 export const waiting: Figure = {
   name: 'waiting',
   about: `${videos} videos waiting at providers in one worker, asked for every ${pollAfterMs / 1_000} s`,
@@ -50,7 +53,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   await delay(measuredMs);
   const [used, wallMs] = [await busy.used(), performance.now() - began];
   const share = (ms: number) => (ms / wallMs) * 100;
-  // The other backend is measured next, on the same server.
+  // We measure the other backend next, on the same server.
   await busy.kill();
   const ofDatabase = share(cpuMsOf(database) - databaseBefore);
   if (used.lateMs.length === 0) throw new Error('no video was asked for');
@@ -90,7 +93,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   ];
 }
 
-/** Writes down that all videos were sent, and spreads the next looks over the time between two polls. */
+/** Records that all videos were sent, and spreads their next polls over the time between two polls. */
 async function sendAll({ database: { db } }: Program): Promise<void> {
   await db.execute(sql`
     UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind <> 'video'`);

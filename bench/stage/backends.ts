@@ -1,13 +1,13 @@
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
 import type { Place, Stage } from './stage.ts';
 
-/** A queue's backend, and how a process of ours is told to use it. */
+/** A queue's backend, and the settings with which our process uses it. */
 export type Backend = {
   name: 'PostgreSQL' | 'Redis';
   installation: () => Promise<Place>;
-  /** The process whose processor time is the backend's own; null: the database's. */
+  /** The process whose processor time belongs to the backend alone. Null: the database's. */
   pid: number | null;
-  /** BullMQ as it comes, on this backend, with so many jobs that wait; its worker has not begun. */
+  /** BullMQ without our code, on this backend, with `jobs` waiting jobs. Its worker has not started. */
   open: (queueName: string, jobs: number, work: () => Promise<void>) => Promise<Ready>;
 };
 
@@ -16,7 +16,7 @@ type Ready = { begin: () => void; close: () => Promise<void> };
 const concurrency = 16;
 const deaf = () => {};
 
-/** Redis is left out where there is no `redis-server`. */
+/** Leaves Redis out if there is no `redis-server`. */
 export async function backends(stage: Stage): Promise<Backend[]> {
   const redis = await stage.redis();
   const { url } = await stage.installation();
@@ -58,7 +58,7 @@ const noopJobs = 1_500;
 const once = { attempts: 1, removeOnComplete: true, removeOnFail: true };
 const noops = (count: number) => Array.from({ length: count }, () => ({ name: 'noop', data: {}, opts: once }));
 
-/** Jobs a second that do nothing, from the first taken to the last done, at concurrency 16. */
+/** Empty jobs a second, from the first start to the last end, at concurrency 16. */
 export async function noopRate({ open }: Backend): Promise<number> {
   let done = 0;
   let [began, ended] = [0, 0];

@@ -22,7 +22,7 @@ export async function openDesk(stage: Stage, { environment }: Place): Promise<Pr
 
 export const submissionIn = (workspace: string, over: Partial<Submission> = {}): Submission => ({
   workspace: { id: workspaceId.parse(`terminal:${workspace}`), platform: 'terminal', name: workspace },
-  // Everybody gives one command: what one member may have waiting is not what is measured.
+  // Each person gives one command, because we do not measure the limit of waiting runs for one member.
   member: { id: randomUUID(), name: 'Ada', isAdmin: false },
   requestKey: randomUUID(),
   conversation: {},
@@ -33,20 +33,20 @@ export const submissionIn = (workspace: string, over: Partial<Submission> = {}):
   ...over,
 });
 
-/** A command that was given in the workspace that the bench's Slack knows. */
+/** A command of the workspace that the bench's Slack knows. */
 export const inSlack: Pick<Submission, 'workspace' | 'conversation'> = {
   workspace: { id: workspaceId.parse('slack:T1'), platform: 'slack', name: 'first' },
   conversation: { channel: 'C1', threadTs: null, userId: 'U2', teamId: 'T1', locale: 'en' },
 };
 
-/** Gives a command that has to be accepted. */
+/** Submits a command, and throws if it is not accepted. */
 export async function submitOne({ services }: Program, submission: Submission): Promise<RunId> {
   const outcome = await services.submit(submission);
   if (outcome.outcome !== 'accepted') throw new Error(`a command was not accepted: ${JSON.stringify(outcome)}`);
   return outcome.runId;
 }
 
-/** Writes copies of the runs that there are by then, as often as it is asked to: thousands of commands would take longer than what is measured. */
+/** Writes copies of the existing runs, as many as you ask for. Thousands of commands would take longer than the measurement. */
 export async function openCopier({ database: { db } }: Program): Promise<(count: number) => Promise<void>> {
   await db.execute(sql`
     CREATE TABLE bench_runs AS SELECT to_jsonb(runs) AS run, row_number() OVER (ORDER BY id) - 1 AS place FROM runs`);
@@ -68,7 +68,7 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
         INSERT INTO steps (run_id, kind, price_credits, provider, model)
         SELECT runs.id, bench_steps.* FROM runs, bench_steps
         WHERE NOT EXISTS (SELECT FROM steps WHERE run_id = runs.id)`);
-      // More than the copies hold: what is settled has to come from somewhere.
+      // More credits than the copies hold, because settlements take them from here.
       await tx.execute(sql`UPDATE credit_accounts SET held = held + ${count}::int * 100`);
     });
     await db.execute(sql`ANALYZE`);
@@ -84,7 +84,7 @@ export async function deliveredCount({ database }: Program): Promise<number> {
 
 const averaged = z.array(z.object({ average: z.coerce.number() }));
 
-/** How many jobs a delivered run took, a turn that was taken twice included: each is a dispatch. */
+/** The number of jobs per delivered run. Each dispatch is a job, so a turn that was taken twice counts twice. */
 export async function dispatchesPerRun({ database }: Program): Promise<number> {
   const rows = await database.db.execute(
     sql`SELECT avg(dispatch)::float8 AS average FROM runs WHERE delivered_at IS NOT NULL`,

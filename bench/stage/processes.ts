@@ -12,7 +12,7 @@ type Used = Extract<z.infer<typeof processWords>, { word: 'used' }>;
 type BenchProcess = {
   port: number;
   pid: number;
-  /** What it used since it was asked last. */
+  /** The resources that it used since the last call. */
   used: () => Promise<Used>;
   kill: () => Promise<void>;
 };
@@ -29,7 +29,7 @@ export async function startProcess(stage: Stage, role: 'bot' | 'worker', install
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
   const stdio: StdioOptions = ['ignore', 'inherit', 'inherit', 'ipc'];
-  // As `npm start` does it.
+  // The same flags as `npm start`.
   const child = fork(script, [JSON.stringify(told)], { stdio, execArgv: ['--max-semi-space-size=8'] });
   const exited = once(child, 'exit');
   const kill = async () => {
@@ -64,7 +64,7 @@ const heard = (child: ChildProcess) =>
     });
   });
 
-/** Milliseconds of processor time that a process and its children have used; NaN where the system has no /proc. */
+/** Milliseconds of processor time that a process and its children have used. NaN if the system has no /proc. */
 export function cpuMsOf(pid: number): number {
   try {
     const family = readdirSync('/proc')
@@ -79,7 +79,7 @@ export function cpuMsOf(pid: number): number {
   }
 }
 
-/** The parent of a process: of a database's connection, its server. */
+/** The parent of a process. For the process of a database connection, this is the database server. */
 export const parentOf = (pid: number): number => statOf(pid)?.parent ?? 0;
 
 function statOf(pid: number): { pid: number; parent: number; own: number; reaped: number } | null {

@@ -12,7 +12,10 @@ export function signedBySlack(body: string): Record<string, string> {
   return { 'x-slack-request-timestamp': String(at), 'x-slack-signature': `v0=${digest}` };
 }
 
-/** As much of Slack's Web API as commands and runs need, for one workspace, T1. `hear` is told of every call before it is answered. */
+/**
+ * The part of Slack's Web API that commands and runs need, for one workspace, T1. `hear` is called with every call before it is
+ * answered.
+ */
 export async function openSlack(
   stage: Stage,
   hear: (path: string, body: string) => void,
@@ -20,7 +23,7 @@ export async function openSlack(
   let url = '';
   const server = createServer(async (request, response) => {
     const path = (request.url ?? '').slice(1);
-    // A file is nothing to be read here.
+    // We do not parse the body of a file upload.
     if (path === 'upload') await finished(request.resume(), { writable: false });
     hear(path, path === 'upload' ? '' : await text(request));
     const who = { team_id: 'T1', user_id: 'U1', bot_id: 'B1', app_id: 'A1', url: 'http://slack.test/', team: 'first' };

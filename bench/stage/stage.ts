@@ -13,15 +13,15 @@ import { makeVendorMedia } from '../../tests/support/media.ts';
 import { noRedis, startRedis } from '../../tests/support/redis.ts';
 import type { MediaFiles } from './vendor.ts';
 
-/** What figures are measured on: a PostgreSQL server, a Redis server where there is one, a folder, and what they leave to be ended. */
+/** The environment of a figure: a PostgreSQL server, a Redis server if there is one, a folder, and a list of what to end. */
 export type Stage = {
   folder: string;
   media: MediaFiles;
-  /** Calls back when the figure is over, the last first. */
+  /** Registers a callback for the end of the figure. The last one is called first. */
   atEnd: (close: () => Promise<unknown>) => void;
   /** An installation of its own: a new database, migrated, and the settings with which a process joins it. */
   installation: () => Promise<Place>;
-  /** A Redis of its own; null where there is no `redis-server`. */
+  /** A Redis of its own. Null if there is no `redis-server`. */
   redis: () => Promise<{ url: string; pid: number } | null>;
 };
 
@@ -29,10 +29,10 @@ export type Place = { url: string; home: string; environment: Record<string, str
 
 const template = 'bench_template';
 
-/** Starts the server; `done` ends what a figure left, `close` ends everything. */
+/** Starts the server. `done` ends what a figure left, and `close` ends everything. */
 export async function openStage(): Promise<{ stage: Stage; done: () => Promise<void>; close: () => Promise<void> }> {
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-bench-'));
-  // As root the server runs as another user, who has to enter here.
+  // If we are root, the server runs as another user, who needs access to this folder.
   await chmod(folder, 0o755);
   const server = await openEmbedded(folder);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
@@ -79,7 +79,7 @@ function urlOf(serverUrl: string, database: string): string {
   return url.href;
 }
 
-/** As `doctor` wants it: nothing evicted, an append-only file. */
+/** Configured as `doctor` requires: no eviction, and an append-only file. */
 async function openRedis(closers: (() => Promise<unknown>)[]) {
   if (noRedis !== null) return null;
   const server = await startRedis(['--maxmemory-policy', 'noeviction', '--appendonly', 'yes']);
@@ -90,7 +90,7 @@ async function openRedis(closers: (() => Promise<unknown>)[]) {
   return { url: server.url, pid };
 }
 
-/** Looks every so often until something is so. */
+/** Polls until a condition holds. */
 export async function until(
   look: () => Promise<boolean> | boolean,
   patienceMs: number,

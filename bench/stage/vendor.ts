@@ -8,12 +8,12 @@ import { createProviders, type Providers } from '../../src/pipeline/providers/re
 export type MediaFiles = { image: string; video: string };
 
 /**
- * `instant` is done when it is first asked. `waiting` is asked again after `pollAfterMs` and is never done, unless its handle says when.
- * `stuck` never answers.
+ * `instant` is done at the first poll. `waiting` is polled again after `pollAfterMs` and is never done, unless its handle says
+ * when. `stuck` never answers.
  */
 export type VendorPace = { kind: 'instant' } | { kind: 'stuck' } | { kind: 'waiting'; pollAfterMs: number };
 
-/** What a handle may say of a video that was not sent but written down: when it is done, and for when its first poll was asked for. */
+/** The optional content of a handle for a video that was recorded, but not sent: when it is done, and when its first poll was due. */
 const timed = z.object({ doneAt: z.number().default(Number.POSITIVE_INFINITY), firstPollAt: z.number().optional() });
 
 const can: Capabilities = {
@@ -23,7 +23,7 @@ const can: Capabilities = {
   resolutions: ['720p', '1080p'],
 };
 
-/** A vendor that costs no time of its own. `onLate` hears by how many milliseconds a poll came later than it was asked for. */
+/** A vendor that takes no time of its own. `onLate` gets the delay of each poll, in milliseconds. */
 export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: number) => void = () => {}): Providers {
   const picture = readFileSync(media.image);
   const dueAt = new Map<string, number>();

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** A bot or a worker in a process of its own, so that the work of whoever drives it is not counted. */
+/** The orders for a bot or a worker in its own process, so that the work of the process that drives it is not counted. */
 export const processOrders = z.object({
   role: z.enum(['bot', 'worker']),
   environment: z.record(z.string(), z.string()),
@@ -13,7 +13,10 @@ export const processOrders = z.object({
   visibilityMs: z.number(),
 });
 
-/** What the process tells: that it is ready, and where it listens; or, when asked, what it used since it was asked last. */
+/**
+ * The messages of the process: that it is ready, with its port; and, on request, the resources that it used since the last
+ * request.
+ */
 export const processWords = z.discriminatedUnion('word', [
   z.object({ word: z.literal('ready'), port: z.number() }),
   z.object({

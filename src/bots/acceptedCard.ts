@@ -5,7 +5,7 @@ import type { Text } from './text.ts';
 
 type Accepted = { runId: RunId; workflow: Workflow; prompt: string; started: Started };
 
-/** The first word about a run: what was asked for, what it costs, what is left, and how many are before it. */
+/** The first message about a run: what was asked for, the price, the balance, and the queue position. */
 export function acceptedCard({ runId, workflow, prompt, started }: Accepted, text: Text): Card {
   const { runs } = text;
   const fields = [
@@ -21,7 +21,7 @@ export function acceptedCard({ runId, workflow, prompt, started }: Accepted, tex
   return { tone: 'plain', title: runs.acceptedTitle(workflow), blocks, media: [], buttons };
 }
 
-/** The same in a line or two. That a run is next goes without saying: it is about to show itself at work. */
+/** The same in a line or two. We do not mention that a run is next: its progress appears in a moment. */
 export function acceptedWords({ priceCredits, balance, queue }: Started, { runs }: Text): string {
   const waits = queue.ahead > 0 || queue.limit !== null;
   return [runs.accepted(priceCredits, balance), ...(waits ? [runs.queue(queue)] : [])].join(' ');

@@ -10,12 +10,13 @@ import { isOperator, needsOperator } from './operatorToken.ts';
 
 const path = '/queues';
 
-/** The adapter's types know the Redis backend alone. */
+/** The adapter's types know only the Redis backend. */
 const bullQueue = z.custom<Queue>((value) => value instanceof Queue);
 
 /**
- * Adds Bull Board, for whoever has the operator's token.
- * It only shows: the queue keeps no truth, so that there is nothing to mend in it, and a page of another site could not press a button.
+ * Adds Bull Board for anyone who has the operator's token.
+ * The board is read-only. The queue keeps no truth, so there is nothing to repair in it, and no page of another site can press
+ * a button of it.
  */
 export function mountBoard(app: Hono, queue: unknown, token: Secret): void {
   const adapter = new HonoAdapter(serveStatic);

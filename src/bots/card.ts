@@ -1,8 +1,8 @@
 import type { RunId, StepKind } from '../domain.ts';
 
 /**
- * What the bot says, free of any platform. All text is plain: each face escapes it for its own markup, for some of it are words that
- * members typed.
+ * A message of the bot, free of any platform. All text is plain. Each platform escapes it for its own markup, because some of
+ * it was typed by members.
  */
 export type Card = {
   tone: Tone;
@@ -16,14 +16,14 @@ export type Tone = 'plain' | 'working' | 'good' | 'warning' | 'bad';
 
 export type Block =
   | { kind: 'text'; text: string }
-  /** An address of ours, to be opened; never one that somebody else wrote. */
+  /** A link to one of our own addresses; never an address that somebody else wrote. */
   | { kind: 'link'; label: string; url: string }
-  /** Characters of ours that somebody copies, each of which counts: no face may escape, wrap or cut them. */
+  /** Characters of ours that somebody copies. Each one counts, so no platform may escape, wrap or cut them. */
   | { kind: 'code'; characters: string }
-  /** Words that belong side by side where there is room, for example a prompt and what became of it. */
+  /** Texts that stand side by side if there is room, for example a prompt and the prompt that was made of it. */
   | { kind: 'quotes'; quotes: readonly Quote[] }
   | { kind: 'fields'; fields: readonly { label: string; value: string }[] }
-  /** Channels by their ids on the platform, which each face shows by their names. */
+  /** Channels by their ids on the platform. Each platform shows their names. */
   | { kind: 'channels'; label: string; channelIds: readonly string[] }
   | { kind: 'progress'; steps: readonly StepLine[] }
   | { kind: 'entries'; heading: string; entries: readonly Entry[] };
@@ -36,11 +36,11 @@ export type StepLine = {
   state: 'waiting' | 'working' | 'done' | 'failed' | 'skipped';
   /** 0 to 100. */
   percent: number;
-  /** A few words: what it took, or how long it may still take. */
+  /** A short text: the time that it took, or the time that it may still take. */
   note: string;
 };
 
-/** A line of a list: something that happened at some moment. */
+/** A line of a list: an event and its time. */
 export type Entry = { at: Date | null; label: string; text: string; aside: string; media: readonly CardMedia[] };
 
 export type CardMedia = {
@@ -55,17 +55,18 @@ export type CardMedia = {
   bytes: number;
 };
 
-/** What a button on a run can do; `actions/` carries it out. */
+/** The actions of a button on a run. `actions/` carries them out. */
 export const actions = ['cancel', 'again', 'edit', 'animate', 'delete'] as const;
 export type Action = (typeof actions)[number];
 
-/** What a button can do: an action, or nothing, for whoever was asked and thought better of it. */
+/** The actions of a button, and `keep`, which does nothing, for a member who decides against it. */
 export const buttonActions = [...actions, 'keep'] as const;
 export type ButtonAction = (typeof buttonActions)[number];
 
 /**
- * Buttons carry all that a face needs, after any restart: the action, the run, and the credits that a press was said to cost, which are
- * the most that it may cost. A button that says no price may cost nothing: whoever presses it is told the price first.
+ * A button carries everything that a platform needs, after any restart: the action, the run, and the credits that we named as
+ * its cost, which are the most that a press may cost. A press of a button without a price may cost nothing: we tell the price
+ * first.
  */
 export type Button = {
   action: ButtonAction;
@@ -76,8 +77,8 @@ export type Button = {
 };
 
 /**
- * Choices to be made, in a modal or in a terminal; `command` takes the values, of all pages or of one. A page has at most five
- * fields, for Discord takes no more at once. The overview is what a face shows that must ask page by page.
+ * Choices in a modal or in a terminal. `command` takes the values of all pages or of one. A page has at most five fields,
+ * because Discord takes no more at once. A platform that must ask page by page shows the overview.
  */
 export type Form = { command: string; title: string; intro: string; pages: readonly FormPage[]; overview: Card | null };
 
@@ -91,7 +92,7 @@ export type FormField =
       choices: readonly { value: string; label: string }[];
       value: string;
     }
-  /** Any number of choices; their values come back separated by commas, and so do those of channels. */
+  /** Any number of choices. Their values come back separated by commas, and so do those of channels. */
   | {
       kind: 'ticks';
       name: string;
@@ -101,7 +102,7 @@ export type FormField =
     }
   | { kind: 'channels'; name: string; label: string; hint: string; max: number; channelIds: readonly string[] }
   | { kind: 'text'; name: string; label: string; hint: string; maxLength: number; isLong: boolean; value: string }
-  /** Typed without being shown, never filled in beforehand; empty means unchanged. */
+  /** Typed without being shown, never filled in beforehand. An empty value means unchanged. */
   | { kind: 'secret'; name: string; label: string; hint: string };
 
 export const textCard = (tone: Tone, title: string, ...paragraphs: readonly string[]): Card => ({

@@ -1,4 +1,4 @@
-/** A clock that tests can turn by hand. `after` returns what cancels it. */
+/** A clock that tests can advance by hand. `after` returns a function that cancels the timer. */
 export type Clock = { now: () => number; after: (ms: number, act: () => void) => () => void };
 
 export const systemClock: Clock = {
@@ -9,29 +9,32 @@ export const systemClock: Clock = {
   },
 };
 
-/** How many edits a scope (a channel, a workspace) takes in a window of time; the last words of messages may use `kept` more. */
+/**
+ * The number of edits that a scope (a channel, a workspace) takes in a window of time. The last edits of messages may use
+ * `kept` more.
+ */
 export type Budget = { windowMs: number; max: number; kept: number };
 
 export type Edit = {
-  /** The message: of several edits that wait for one message, the newest wins. */
+  /** The message. If several edits wait for one message, the newest wins. */
   key: string;
-  /** Whose budget it uses. */
+  /** The scope whose budget the edit uses. */
   scope: string;
-  /** When the message's story began, in milliseconds since 1970: old stories are told more slowly. */
+  /** When the run of the message began, in milliseconds since 1970. We edit messages of old runs more slowly. */
   since: number;
   send: () => Promise<void>;
 };
 
 export type EditThrottle = {
-  /** Sends an edit as soon as its turn comes, unless a newer one takes its place. */
+  /** Sends an edit as soon as its turn comes, unless a newer one replaces it. */
   offer: (edit: Edit) => void;
-  /** Sends the last word about a message: whatever waits for it is dropped. Rejects when it could not be sent. */
+  /** Sends the last edit of a message and drops any that waits for it. Rejects if the edit could not be sent. */
   last: (edit: Edit) => Promise<void>;
-  /** Drops what waits and resolves when what is under way was sent. */
+  /** Drops the waiting edits. Resolves when the edits in flight were sent. */
   close: () => Promise<void>;
 };
 
-/** Milliseconds between two edits of a message: lively at first, slower with age. */
+/** Milliseconds between two edits of a message: short at first, longer with age. */
 export function defaultPaceMs(ageMs: number): number {
   if (ageMs < 60_000) return 3_000;
   return ageMs < 10 * 60_000 ? 6_000 : 20_000;
@@ -41,14 +44,14 @@ type Waiting = Edit & { isLast: boolean; settle: { resolve: () => void; reject: 
 type Scope = { sentAt: number[]; waiting: Map<string, Waiting>; cancelTimer: () => void };
 type Told = { at: number; underWay: Promise<void> | null };
 
-/** Spreads edits so that no platform has to refuse any. Within a scope the message that was edited longest ago goes first. */
+/** Spreads edits so that no platform has to refuse any. Within a scope, the message that was edited longest ago goes first. */
 export function createEditThrottle(options: {
   clock: Clock;
   budget: Budget;
   paceMs: (ageMs: number) => number;
-  /** An edit that was not the last one failed: a newer one follows. */
+  /** An edit that was not the last one failed. A newer one follows. */
   onFault: (error: unknown, edit: Edit) => void;
-  /** What became of an edit; `dropped`: a newer one took its place. */
+  /** The outcome of an edit. `dropped`: a newer one replaced it. */
   onOutcome: (outcome: 'sent' | 'dropped') => void;
 }): EditThrottle {
   const { clock, budget, paceMs, onFault, onOutcome } = options;
@@ -62,7 +65,7 @@ export function createEditThrottle(options: {
     return before ? before.at + paceMs(clock.now() - edit.since) : 0;
   };
 
-  /** The moment at which the scope's budget has room again; 0: it has. */
+  /** The moment at which the scope's budget has room again. 0: it has room now. */
   const roomAt = (scope: Scope, isLast: boolean): number => {
     const max = budget.max + (isLast ? budget.kept : 0);
     const recent = scope.sentAt.filter((at) => at > clock.now() - budget.windowMs);
@@ -78,7 +81,7 @@ export function createEditThrottle(options: {
     const turn = (edit: Waiting) => (edit.isLast ? -1 : (told.get(edit.key)?.at ?? 0));
     let next = Number.POSITIVE_INFINITY;
     for (const edit of [...scope.waiting.values()].sort((a, b) => turn(a) - turn(b))) {
-      // Sent again from here when the one under way is done.
+      // The edit in flight sends this one when it is done.
       if (told.get(edit.key)?.underWay) continue;
       const at = Math.max(readyAt(edit), roomAt(scope, edit.isLast));
       if (at <= clock.now()) send(scope, edit);
@@ -111,7 +114,7 @@ export function createEditThrottle(options: {
   function enter(edit: Waiting): void {
     const scope = scopes.get(edit.scope) ?? { sentAt: [], waiting: new Map(), cancelTimer: () => {} };
     scopes.set(edit.scope, scope);
-    // Nothing is said after the last word.
+    // We send nothing after the last edit.
     const isTooLate = scope.waiting.get(edit.key)?.isLast && !edit.isLast;
     if (scope.waiting.has(edit.key)) onOutcome('dropped');
     if (isTooLate) return;

@@ -1,25 +1,32 @@
 import { createServer, type RequestListener, type ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { getRequestListener, type HttpBindings } from '@hono/node-server';
-// Loaded before any server is made: afterwards this constant would be one of the adapter's own responses, and be sent.
+// We load this before we make any server. Afterwards, this constant would be one of the adapter's own responses, and the
+// adapter would send it.
 import { RESPONSE_ALREADY_SENT } from '@hono/node-server/utils/response';
 import { type Context, Hono } from 'hono';
 import { z } from 'zod';
 
-/** The one HTTP server of the program: every face and every probe adds its routes to `app` before it listens. */
+/** The only HTTP server of the program. Every platform and every probe adds its routes to `app` before it listens. */
 export type HttpServer = {
   app: Hono;
-  /** Starts to listen, on every interface unless one is named, and resolves with the port: another than asked for when that was 0. */
+  /**
+   * Listens, on every interface unless `host` names one, and resolves with the port. It differs from the requested one if that
+   * was 0.
+   */
   listen: (port: number, host?: string) => Promise<number>;
-  /** Where it listens; null while it does not. */
+  /** The port on which it listens; null while it does not listen. */
   port: () => number | null;
-  /** Goes on answering, and from now on ends each connection with its answer: whoever asks again is led to another process. */
+  /**
+   * Keeps answering, but from now on ends each connection with its answer. The client's next request then reaches another
+   * process.
+   */
   leave: () => void;
-  /** Stops taking connections and resolves when the answers under way are sent. */
+  /** Stops taking connections. Resolves when the answers in flight are sent. */
   close: () => Promise<void>;
 };
 
-/** Who is slower than this in taking an answer is cut off at a stop. Milliseconds. */
+/** When the server stops, it cuts off a client that takes longer than this to receive an answer. Milliseconds. */
 const maxAnswerMs = 2_500;
 
 export function createHttpServer(): HttpServer {
@@ -33,7 +40,7 @@ export function createHttpServer(): HttpServer {
     response.once('close', () => unanswered.delete(response));
     return listener(request, response);
   });
-  // Nobody who talks to a bot needs a minute to send a request; who does is holding a connection hostage.
+  // No honest client of a bot needs a minute to send a request. One that does is holding a connection open on purpose.
   server.requestTimeout = 60_000;
   return {
     app,
@@ -69,10 +76,10 @@ const nodeBindings = z.custom<HttpBindings>(
   (value) => typeof value === 'object' && value !== null && 'incoming' in value && 'outgoing' in value,
 );
 
-/** The request as Node has it, for what Hono does not show. */
+/** The request as Node has it, for values that Hono does not expose. */
 export const incomingOf = (context: Context): HttpBindings['incoming'] => nodeBindings.parse(context.env).incoming;
 
-/** Lets a listener of Node's own kind answer a request; it must find the body, unread or beside the request. */
+/** Lets a listener of Node's own kind answer a request. The listener must find the body unread, or beside the request. */
 export function handOver(context: Context, listener: (...args: Parameters<RequestListener>) => void): Response {
   const { incoming, outgoing } = nodeBindings.parse(context.env);
   listener(incoming, outgoing);

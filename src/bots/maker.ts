@@ -3,13 +3,16 @@ import type { Text } from './text.ts';
 
 const isDemo = (provider: string): boolean => provider === 'demo';
 
-/** Who performs a step, by the name that people know: a vendor's, or the demo studio's. */
+/** The maker of a step, by the name that people know: a vendor's, or the demo studio's. */
 export function makerOf(provider: string, text: Text): string {
   if (isDemo(provider)) return text.runs.demoStudio;
   const vendor = vendorOf(provider);
   return vendor === null ? provider : vendorNames[vendor];
 }
 
-/** A model, for a sentence about what it can do: by its vendor's own name for it. The demo studio's have none that anybody knows. */
+/**
+ * A model, for a sentence about what it supports, by its vendor's own name for it. The demo studio's models have no well-known
+ * names.
+ */
 export const modelOf = ({ provider, model }: { provider: string; model: string }, text: Text): string =>
   isDemo(provider) ? text.runs.demoStudio : model;

@@ -1,13 +1,13 @@
 import type { MediaStore } from '../pipeline/media/store.ts';
 import type { MediaLinks } from './web/links.ts';
 
-/** Where anybody can fetch an object, and until when; null: nowhere. */
+/** The address where anybody can fetch an object, and its expiry. Null: there is none. */
 export type AddressOf = (objectKey: string) => Promise<{ url: string; expiresAt: Date | null } | null>;
 
 type Needs = {
   store: Pick<MediaStore, 'link'>;
   links: MediaLinks;
-  /** Where people find this server; null: nowhere. */
+  /** The address where people find this server. Null: none. */
   publicUrl: string | null;
   now: () => Date;
 };
@@ -15,8 +15,9 @@ type Needs = {
 const weekMs = 7 * 24 * 3_600_000;
 
 /**
- * Addresses of objects for people and programs. One that the bucket signed may lead into a network that nobody outside can reach, and
- * is given only where there is no other: a public one of the bucket's own never expires, and this server hands out whatever it keeps.
+ * Addresses of objects, for people and programs. An address that the bucket signed may lead into a network that nobody outside
+ * can reach, so we give it only if there is no other. A public address of the bucket never expires. This server can serve every
+ * object that it keeps.
  */
 export const createAddressOf =
   ({ store, links, publicUrl, now }: Needs): AddressOf =>

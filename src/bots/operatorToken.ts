@@ -2,7 +2,7 @@ import { createHash, timingSafeEqual } from 'node:crypto';
 import type { Context } from 'hono';
 import type { Secret } from '../db/secret.ts';
 
-/** Whether a request carries the operator's token: as a bearer, or as a password (under any name), which browsers ask for. */
+/** True if a request carries the operator's token as a bearer token, or as a password (under any name), which browsers ask for. */
 export function isOperator(context: Context, token: Secret): boolean {
   const [scheme = '', given = ''] = (context.req.header('authorization') ?? '').split(' ', 2);
   switch (scheme.toLowerCase()) {
@@ -23,6 +23,6 @@ export function isOperator(context: Context, token: Secret): boolean {
 export const needsOperator = (context: Context): Response =>
   context.text('This needs the operator token.', 401, { 'www-authenticate': 'Basic realm="VidGenie operator"' });
 
-/** In the same time whatever was given, its length included. */
+/** Takes the same time for every given value, whatever its length. */
 const isSame = (given: string, expected: string): boolean => timingSafeEqual(digest(given), digest(expected));
 const digest = (text: string) => createHash('sha256').update(text).digest();

@@ -3,15 +3,18 @@ import type { Secret } from '../db/secret.ts';
 import { resultWithin } from '../pipeline/timeout.ts';
 import { isOperator, needsOperator } from './operatorToken.ts';
 
-/** A part that the program needs: resolves when it answers. */
+/** Checks a part that the program needs. Resolves if the part answers. */
 export type Check = (signal: AbortSignal) => Promise<unknown>;
 
 type ProbeLog = { warn: (facts: object, message: string) => void };
 
-/** A part that takes longer than this does not answer. Milliseconds. */
+/** A part that takes longer than this counts as not answering. Milliseconds. */
 const patienceMs = 2_000;
 
-/** However many ask, the parts are looked at once in so long: anybody may ask, and each look costs the database a statement. Milliseconds. */
+/**
+ * We check the parts at most once in this time, however many requests come. Anybody may ask, and each check costs the database
+ * a statement. Milliseconds.
+ */
 const freshMs = 1_000;
 
 type State = { state: 'ready' | 'failed'; ms: number };
@@ -19,7 +22,7 @@ type State = { state: 'ready' | 'failed'; ms: number };
 type Probes = {
   checks: Readonly<Record<string, Check>>;
   metrics: { contentType: string; text: () => Promise<string> } | null;
-  /** What `/metrics` asks for; null: nothing. */
+  /** The token that `/metrics` asks for. Null: it asks for none. */
   operatorToken: Secret | null;
   isStopping: () => boolean;
   log: ProbeLog;
@@ -27,8 +30,8 @@ type Probes = {
 };
 
 /**
- * Adds what a load balancer and a monitor ask: `/healthz` says that this process is alive, `/readyz` that every part it needs answers,
- * `/metrics` how the work goes. They say nothing about whose work it is.
+ * Adds the endpoints for load balancers and monitors. `/healthz` says that this process is alive, `/readyz` that every part it
+ * needs answers, and `/metrics` how the work goes. None of them says whose work it is.
  */
 export function mountProbes(app: Hono, { checks, metrics, operatorToken, isStopping, log, now }: Probes): void {
   const look = shared(
@@ -42,7 +45,7 @@ export function mountProbes(app: Hono, { checks, metrics, operatorToken, isStopp
   app.get('/healthz', (context) => context.json({ status: 'alive' }));
   app.get('/readyz', async (context) => {
     const states = await look();
-    // Whether the process stops is asked anew each time: a balancer has little time to notice.
+    // We ask each time whether the process is stopping, because a balancer has little time to notice.
     const isReady = !isStopping() && states.every(([, { state }]) => state === 'ready');
     const status = isStopping() ? 'stopping' : isReady ? 'ready' : 'not ready';
     return context.json({ status, parts: Object.fromEntries(states) }, isReady ? 200 : 503, {
@@ -56,7 +59,7 @@ export function mountProbes(app: Hono, { checks, metrics, operatorToken, isStopp
   });
 }
 
-/** Those who ask at the same time, or within `forMs` after the answer, are given the same one. */
+/** Callers that ask at the same time, or within `forMs` after the answer, get the same answer. */
 function shared<T>(forMs: number, read: () => Promise<T>, now = () => performance.now()): () => Promise<T> {
   let reading: { value: Promise<T>; doneAt: number | null } | null = null;
   return async () => {
@@ -71,7 +74,7 @@ function shared<T>(forMs: number, read: () => Promise<T>, now = () => performanc
   };
 }
 
-/** Why a part fails is for the log: an error may name hosts and users, and anybody may ask. */
+/** The reason why a part fails goes only to the log. An error may name hosts and users, and anybody may ask. */
 async function stateOf(name: string, check: Check, log: ProbeLog): Promise<State> {
   const begun = performance.now();
   const signal = AbortSignal.timeout(patienceMs);
@@ -89,9 +92,9 @@ async function stateOf(name: string, check: Check, log: ProbeLog): Promise<State
 }
 
 /**
- * A reading that is asked for more often than it should be made. Resolves with one no older than `freshMs`, or after `waitMs` with
- * null: whoever scrapes does not wait for a slow database, and is not told an old number for a new one. `onOutage` is told of the
- * first failure after a success, and of no other.
+ * Limits how often a reading is made. Resolves with a reading no older than `freshMs`, or with null after `waitMs`: a scraper
+ * does not wait for a slow database, and never gets an old number as a new one. `onOutage` is called for the first failure
+ * after a success, and for no other.
  */
 export function readNoOftener<T>(
   read: () => Promise<T>,

@@ -2,7 +2,10 @@ import { type Block, type Button, type Card, textCard } from './card.ts';
 import type { Refusal } from './commands/refusal.ts';
 import type { Text } from './text.ts';
 
-/** What somebody reads whose command was not carried out. What only waits for their word has the buttons to say it. */
+/**
+ * The card for a requester whose command was not carried out. If the command only needs their confirmation, the card has a
+ * button for it.
+ */
 export function refusalCard(refusal: Refusal, text: Text): Card {
   const { title, text: sentence } = text.refusals.refusal(refusal);
   const card = textCard('bad', title, sentence);
@@ -20,7 +23,7 @@ export function refusalCard(refusal: Refusal, text: Text): Card {
   }
 }
 
-/** The button that was pressed, with its price; and the words that somebody typed, so that they are not lost. */
+/** The pressed button with its price, and the prompt that the requester typed, so that it is not lost. */
 function startAnew({ button, priceCredits }: Extract<Refusal, { reason: 'costs_more' }>, card: Card, { runs }: Text) {
   if (!button) return {};
   const { action, runId, prompt } = button;

@@ -6,7 +6,7 @@ import type { Block, Card } from './card.ts';
 import { mediaOf, runCard } from './runCard.ts';
 import type { Text } from './text.ts';
 
-/** The last word about a run: what it made, by which models, what it cost, and what is left. */
+/** The last message about a run: its results, the models that made them, the cost, and the balance. */
 export function resultCard(
   view: RunView,
   progress: Progress,

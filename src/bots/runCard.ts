@@ -8,10 +8,10 @@ import type { NextPrices } from '../pipeline/submit.ts';
 import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
 import type { Text } from './text.ts';
 
-/** The first characters of a run's id: enough for people to tell runs apart and to name one. */
+/** The first characters of a run's id. They are enough for people to tell runs apart and to name one. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** What a run looks like, at any moment of its life. `balance`, `queue` and `prices` are told where somebody has looked them up. */
+/** Shows a run at any moment of its life. The card shows `balance`, `queue` and `prices` if the caller looked them up. */
 export function runCard(
   view: RunView,
   progress: Progress,
@@ -35,7 +35,7 @@ export function runCard(
   };
 }
 
-/** True when the run made some of what was asked for, but not all. */
+/** True if the run made some of its results, but not all. */
 const isPartial = (view: RunView) =>
   view.run.state !== 'succeeded' && view.assets.some((asset) => asset.step === 'image' || asset.step === 'video');
 
@@ -73,7 +73,7 @@ function titleOf(view: RunView, text: Text): string {
   }
 }
 
-/** The member's words and, beside them, what was made of them. */
+/** The member's prompt and, beside it, the better prompt. */
 export function promptsOf(view: RunView, text: Text): Quote[] {
   const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced;
   const original = { label: text.runs.prompt.original, text: view.run.prompt };
@@ -121,7 +121,7 @@ function sentences(
   if (!run.settledAt) {
     if (run.state === 'queued')
       return [...ownKeys(view, text), ...(queue === undefined ? [] : [text.runs.queue(queue)])];
-    // With one step to go, that step says it.
+    // If one step remains, that step shows the time.
     const toGo = view.steps.filter(({ state }) => !['done', 'failed', 'skipped'].includes(state));
     return [...ownKeys(view, text), ...(toGo.length === 1 ? [] : [text.runs.remaining(progress.remainingMs)])];
   }
@@ -136,13 +136,16 @@ function sentences(
   ];
 }
 
-/** True when the demo studio painted a prompt in which it knows nothing that it can draw. */
+/** True if the demo studio painted a prompt that names nothing it can draw. */
 const undrawn = ({ run, steps, assets }: RunView): boolean =>
   steps.some(({ kind, provider, state }) => kind === 'image' && provider === 'demo' && state === 'done') &&
   assets.some(({ step, removedAt }) => step === 'image' && removedAt === null) &&
   !isDepicted(readPrompt(run.prompt));
 
-/** Whose keys the run uses, where they are the workspace's own: told before, since it was decided before. */
+/**
+ * The vendors whose keys the run uses, if the keys are the workspace's own. We say so before the work, because it is decided
+ * before.
+ */
 export function ownKeys({ steps }: RunView, text: Text): string[] {
   const vendors = new Set(
     steps.flatMap((step) => (step.keySource === 'workspace' ? (vendorOf(step.provider) ?? []) : [])),
@@ -151,7 +154,7 @@ export function ownKeys({ steps }: RunView, text: Text): string[] {
   return named.length === 0 ? [] : [text.runs.ownKey(named)];
 }
 
-/** What was paid and what went back, in one sentence. */
+/** The captured and the released credits, in one sentence. */
 function settlement(view: RunView, text: Text, balance: number | null): string {
   const { priceCredits: held, capturedCredits, releasedCredits } = view.run;
   const refunded = refundedCredits(view);
@@ -159,13 +162,13 @@ function settlement(view: RunView, text: Text, balance: number | null): string {
   return text.runs.settled({ held, captured, released: (releasedCredits ?? 0) + refunded, balance });
 }
 
-/** What went back because nobody could receive it. */
+/** The credits that we released because nobody could receive the result. */
 function unreceived(view: RunView, text: Text): string[] {
   const amount = refundedCredits(view);
   return amount === 0 ? [] : [text.runs.unreceived(view.run.unreached ?? [], amount)];
 }
 
-/** One sentence for each step that came to nothing. A prompt that was not improved is told apart: the run goes on without. */
+/** One sentence for each failed step. A prompt that was not improved has its own sentence, because the run continues without it. */
 export function failureSentences(view: RunView, text: Text): string[] {
   return view.steps.flatMap((step) => {
     if (step.state !== 'failed') return [];
@@ -176,7 +179,7 @@ export function failureSentences(view: RunView, text: Text): string[] {
   });
 }
 
-/** What the run made, in the order of its steps; the image that a member gave is not among it. */
+/** The results of the run, in the order of its steps, without the image that a member gave. */
 export function mediaOf(view: RunView, text: Text): CardMedia[] {
   const order: readonly (StepKind | null)[] = ['image', 'video'];
   if (view.run.deletedAt) return [];
@@ -202,7 +205,7 @@ function buttonsOf(view: RunView, text: Text, prices: NextPrices): Button[] {
     const style = action === 'cancel' || action === 'delete' ? 'danger' : 'plain';
     return { action, runId: id, label: buttons[action], style };
   };
-  /** Says its price, which is then the most that a press may cost. The price of an edited prompt is said in its form. */
+  /** A button with its price, which is then the most that a press may cost. The form for an edited prompt says its price itself. */
   const starting = (action: 'again' | 'animate'): Button => {
     const credits = prices[action];
     return credits === null ? button(action) : { ...button(action), label: priced(buttons[action], credits), credits };
@@ -214,7 +217,7 @@ function buttonsOf(view: RunView, text: Text, prices: NextPrices): Button[] {
     .map((asset) => asset.kind);
   return [
     ...[starting('again'), button('edit')],
-    // A video shows its image in motion already.
+    // A video already shows its image in motion.
     ...(made.includes('image') && !made.includes('video') ? [starting('animate')] : []),
     ...(made.length > 0 ? [button('delete')] : []),
   ];

@@ -11,7 +11,7 @@ import type { RateLimit } from '../pipeline/rateLimit.ts';
 import type { Submission, SubmitOutcome } from '../pipeline/submit.ts';
 import type { Watcher } from '../pipeline/watch.ts';
 
-/** What may be done with a workspace's own keys. */
+/** The operations on a workspace's own keys. */
 type Vault = {
   keyring: Keyring;
   /** Tries a key with a call that costs nothing. */
@@ -25,10 +25,10 @@ export type Services = {
   keys: Keys;
   vault: Vault;
   store: MediaStore;
-  /** Where a member's image is received before it is stored. */
+  /** The folder that receives a member's image before we store it. */
   temporaryDirectory: string;
   freeCredits: number;
-  /** What a step on the workspace's own key costs, in percent of its price. */
+  /** The price of a step that runs on the workspace's own key, in percent of the step's price. */
   byokPricePercent: number;
   limits: RunLimits;
   now: () => Date;
@@ -40,8 +40,8 @@ export type Services = {
   wake: () => void;
   watch: Watcher['watch'];
   changes: Watcher['changes'];
-  /** Where people find the page, without a slash at its end; null where the operator has not said. */
+  /** The public address of the page, without a slash at its end. Null if the operator did not set one. */
   publicUrl: string | null;
-  /** Where this machine alone finds the page, in the process that serves it there. */
+  /** The address of the page for this machine alone, in the process that serves it there. */
   localAddress?: string;
 };

@@ -8,7 +8,7 @@ import { flushed, ignoreClosedPipes, printError } from './output.ts';
 
 const { describe, options: flags } = text.operator;
 
-/** Reads the command line, does what it says, and ends the process with its status. What a command needs is loaded with it. */
+/** Reads the command line, carries it out, and ends the process with its exit status. Each command loads only what it needs. */
 export async function runCommandLine(args: readonly string[]): Promise<void> {
   ignoreClosedPipes();
   let status: number = exitStatus.done;
@@ -18,7 +18,7 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   try {
     await describeProgram(then).parseAsync([...args], { from: 'user' });
   } catch (error) {
-    // Commander has said already what was wrong; help that was asked for is no error.
+    // Commander has already printed the error. A request for help is no error.
     if (error instanceof CommanderError) status = error.exitCode === 0 ? exitStatus.done : exitStatus.misused;
     else {
       const { lines, status: failed } = explain(error, process.env);
@@ -52,7 +52,7 @@ export function describeProgram(then: Then): Command {
   return program;
 }
 
-/** The words of a run are read by the parser that chats use too, so Commander lets them through as they are. */
+/** The parser that chats use also reads the options of a run, so Commander passes them through unchanged. */
 function describeRuns(program: Command, then: Then): void {
   program
     .command('demo')
@@ -193,7 +193,7 @@ function describeOperator(program: Command, credits: Command, then: Then): void 
     );
 }
 
-/** Anything but a vendor's name is refused before it is looked at: somebody may have put a key there. */
+/** Refuses anything but a vendor's name without repeating it, because somebody may have put a key there. */
 function describeKeys(program: Command, then: Then): void {
   const keys = program.command('keys').description(describe.keys);
   const add = (name: 'set' | 'check' | 'remove', about: string) =>

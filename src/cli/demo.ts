@@ -8,7 +8,7 @@ import { workflows } from '../domain.ts';
 import { print, printError } from './output.ts';
 import { ownFlags, refuseRun, runWorkflow } from './runs.ts';
 
-/** `vidgenie demo`: the whole job, with a prompt of its own when nobody gives one, and with whatever credits it needs. */
+/** `vidgenie demo`: a whole run, with a default prompt if you give none, and with as many credits as it needs. */
 export async function runDemo(words: readonly string[], isJson: boolean): Promise<number> {
   const { rest, isOpened, workflow: named } = demoFlags(words);
   const { args, wishesJson } = ownFlags(rest);
@@ -19,7 +19,7 @@ export async function runDemo(words: readonly string[], isJson: boolean): Promis
   const parsed = parseArguments(workflowCommands[workflow], args);
   const lacksPrompt = workflow !== 'video' && parsed.outcome === 'refused' && parsed.refusal.reason === 'missing';
   return await runWorkflow(workflow, lacksPrompt ? [...rest, text.terminal.demoPrompt] : rest, isJson, {
-    // Through the ledger like any other grant, so that its sums stay right.
+    // The credits go through the ledger like any other grant, so that its sums stay right.
     payFor: async ({ db }, { missing, requestKey }) => {
       const change = { amount: missing, key: requestKey, note: text.terminal.demoGrant };
       await changeBalance(db, workspace.id, { kind: 'grant', origin: 'operator', ...change });
@@ -29,7 +29,7 @@ export async function runDemo(words: readonly string[], isJson: boolean): Promis
   });
 }
 
-/** The demo's own flags, as far as the words are not quoted by `--`. */
+/** The demo's own flags, up to a `--`, which quotes the words after it. */
 function demoFlags(words: readonly string[]): { rest: string[]; isOpened: boolean; workflow: string } {
   const end = words.indexOf('--');
   const before = end < 0 ? [...words] : words.slice(0, end);
@@ -44,7 +44,7 @@ function demoFlags(words: readonly string[]): { rest: string[]; isOpened: boolea
   return { rest: [...kept, ...after], isOpened, workflow };
 }
 
-/** Opens what was made in the programs that people look at pictures and films with. */
+/** Opens the results in the system's own viewers. */
 function opening(reporter: Reporter): Reporter {
   return {
     ...reporter,

@@ -10,7 +10,7 @@ import { print } from './output.ts';
 
 const { discord: words } = text.operator;
 
-/** `vidgenie discord register`: every start of a bot does the same. */
+/** `vidgenie discord register`: does the same as every start of a bot. */
 export const registerCommands = (): Promise<number> =>
   withDiscord(async (rest) => print(words.registered[await register(rest, commands)]));
 

@@ -18,8 +18,8 @@ import { print, printJson, stdoutSurface } from './output.ts';
 const { doctor: words, misspelt } = text.operator;
 
 /**
- * `vidgenie doctor`: looks at every part that is configured, before the first start too, and changes nothing but what every start does
- * where there is something to start.
+ * `vidgenie doctor`: checks every part that is configured, also before the first start. It changes only what every start
+ * changes too, and only if there is something to start.
  */
 export async function doctor({ isJson }: { isJson: boolean }): Promise<number> {
   const findings: Finding[] = [];
@@ -56,7 +56,7 @@ function readAndTell(tell: (found: readonly Finding[]) => void): Config | null {
   }
 }
 
-/** Looks at everything at once; what was found comes in the order in which it is read. */
+/** Checks everything at once. The findings come in reading order. */
 function examine(config: Config): readonly Promise<readonly Finding[]>[] {
   const { discord, slack, redis, publicUrl } = config;
   const media = look('media', () => checkMedia(config));
@@ -93,7 +93,7 @@ function examineVendors(config: Config): readonly Promise<readonly Finding[]>[] 
 
 type Found = Promise<readonly Finding[]>;
 
-/** The database itself, and then what stands on it, where it can be used. */
+/** Checks the database, and then the parts that depend on it, if the database is usable. */
 function examineDatabase(config: Config, hasStore: Promise<boolean>): { ground: Found; work: Found } {
   const checked = checkDatabase(config);
   const work = async (): Promise<readonly Finding[]> => {

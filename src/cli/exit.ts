@@ -1,7 +1,7 @@
-/** Exit statuses: 1 when something could not be done, 2 when it was asked for wrongly, 128 + n after signal n. */
+/** Exit statuses: 1 if the command failed, 2 if it was used wrongly, 128 + n after signal n. */
 export const exitStatus = { done: 0, failed: 1, misused: 2, interrupted: 130, terminated: 143 } as const;
 
-/** Something that the operator can put right; its message is the one line that they read. */
+/** An error that the operator can fix. Its message is the one line that they read. */
 export class OperatorError extends Error {
   override readonly name = 'OperatorError';
   readonly status: number;

@@ -3,7 +3,7 @@ import { ConfigError } from '../config.ts';
 import { StorageError } from '../pipeline/media/store.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 
-/** One line for the person at the terminal, and the exit status. Only what nobody foresaw is told with its stack, and only on request. */
+/** One line for the person at the terminal, and the exit status. Only an unexpected error shows its stack, and only on request. */
 export function explain(error: unknown, environment: NodeJS.ProcessEnv): { lines: string[]; status: number } {
   if (error instanceof OperatorError) return { lines: [error.message], status: error.status };
   if (error instanceof ConfigError) return { lines: error.message.split('\n'), status: exitStatus.misused };
@@ -15,18 +15,18 @@ export function explain(error: unknown, environment: NodeJS.ProcessEnv): { lines
 
 const isDebugging = (environment: NodeJS.ProcessEnv) => /^(debug|trace)$/.test(environment.LOG_LEVEL ?? '');
 
-/** Where a database is, without the name and the password of its user. */
+/** The address of a database, without the name and the password of its user. */
 export function databaseName(url: string | null): string {
   const parsed = url === null ? null : URL.parse(url);
   return parsed ? `${parsed.host}${parsed.pathname}` : 'of this home';
 }
 
-/** The last word of an error about itself; Node's socket errors may have nothing but a code to say. */
+/** The most specific message of an error. Node's socket errors may have only a code. */
 export function reasonOf(error: unknown): string {
   if (!(error instanceof Error)) return String(error);
   if (error instanceof AggregateError && error.message === '') return reasonOf(error.errors[0]);
   const cause = error.cause instanceof Error ? error.cause : null;
-  // Drizzle's message is the whole statement with its values; the cause is what the database said.
+  // Drizzle's message is the whole statement with its values. The cause is the database's own message.
   if (cause && error.message.startsWith('Failed query')) return reasonOf(cause);
   const code = 'code' in error && typeof error.code === 'string' ? error.code : '';
   return error.message || code || error.name;

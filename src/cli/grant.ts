@@ -11,7 +11,7 @@ const maxCredits = 1_000_000;
 
 type Grant = { workspace: string; amount: string; key: string | undefined; note: string | undefined; isJson: boolean };
 
-/** `vidgenie credits grant`: with the same key it changes the balance once, however often it is repeated. */
+/** `vidgenie credits grant`: the same key changes the balance once, however often you repeat the command. */
 export async function grant({ workspace, amount, key, note, isJson }: Grant): Promise<number> {
   const { badGrant, granted, grantedBefore } = text.operator;
   const id = workspaceId.safeParse(workspace);

@@ -25,7 +25,7 @@ export const list = ({ workspace, isJson }: Which): Promise<number> =>
     return exitStatus.done;
   });
 
-/** Reads the key where nobody sees it: from a hidden prompt, or from stdin when that is not a terminal. */
+/** Reads the key where nobody sees it: from a hidden prompt, or from stdin if that is not a terminal. */
 export async function set({ vendor, key, workspace, isJson }: Asked): Promise<number> {
   if (key !== undefined) throw new OperatorError(words.argument, exitStatus.misused);
   const known = vendorOf(vendor);
@@ -37,7 +37,7 @@ export async function set({ vendor, key, workspace, isJson }: Asked): Promise<nu
 export const remove = ({ vendor, workspace, isJson }: Asked): Promise<number> =>
   asking(workspace, async (request) => tell(await dropKey(request, vendorOf(vendor)), request, isJson));
 
-/** Tries the stored key, and writes down what its vendor said. */
+/** Tries the stored key and saves the vendor's verdict. */
 export const check = ({ vendor, workspace, isJson }: Asked): Promise<number> =>
   asking(workspace, async (request) => {
     const known = vendorOf(vendor);
@@ -94,7 +94,7 @@ async function workspaceOf({ services: { db, freeCredits } }: Program, id: strin
 
 function vendorOf(given: string): Vendor {
   const known = vendors.find((vendor) => vendor === given);
-  // What was given is not repeated: it may be a key in the wrong place.
+  // We do not repeat the argument, because it may be a key in the wrong place.
   if (!known) throw new OperatorError(words.noVendor(given.length > 12 ? '…' : given), exitStatus.misused);
   return known;
 }

@@ -5,7 +5,7 @@ import { withProgram } from './open.ts';
 import { print, printJson } from './output.ts';
 import { appliedMigrations } from './schemaState.ts';
 
-/** `vidgenie migrate`: what every start does by itself, for those who like to do it apart. */
+/** `vidgenie migrate`: migrates the database separately. Every start does the same by itself. */
 export const migrate = ({ isJson }: { isJson: boolean }): Promise<number> =>
   withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
     await migrateQueue(program.database.url);

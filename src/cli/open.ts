@@ -8,7 +8,7 @@ import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
 import { printError } from './output.ts';
 
-/** Reads `.env` of this folder, where there is one, and then the environment, which wins. */
+/** Reads `.env` of this folder, if there is one, and then the environment, which wins. */
 export function configure(): Config {
   try {
     process.loadEnvFile();
@@ -17,16 +17,16 @@ export function configure(): Config {
     if (!isMissing) throw new OperatorError(text.operator.badEnvFile(reasonOf(error)), exitStatus.misused, error);
   }
   const config = readConfig(process.env);
-  // What this process starts inherits the environment, and SDKs read it behind our back.
+  // Child processes inherit the environment, and SDKs read it without our knowledge.
   for (const name of secretVariables) delete process.env[name];
   return config;
 }
 
 export type Opening = {
   worker: boolean;
-  /** What is logged when `LOG_LEVEL` does not say. */
+  /** The log level if `LOG_LEVEL` does not set one. */
   logLevel: 'silent' | 'warn' | 'info';
-  /** What was read before: a second look finds no secrets in the environment any more. */
+  /** A configuration that was read before. A second reading finds no secrets in the environment any more. */
   config?: Config;
   metrics?: Metrics;
 };
@@ -34,8 +34,8 @@ export type Opening = {
 export type Opened = { program: Program; log: Logger; signal: AbortSignal };
 
 /**
- * Opens the program for the time of some work and stops it in good order, also when a signal ends the work early: the first one asks
- * to stop, the second ends the process at once. Resolves with the exit status.
+ * Opens the program, does some work, and stops the program in good order, also if a signal ends the work early. The first
+ * signal asks it to stop; the second ends the process at once. Resolves with the exit status.
  */
 export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
   const config = opening.config ?? configure();
@@ -67,10 +67,10 @@ async function open(config: Config, log: Logger, { worker, metrics }: Opening): 
   }
 }
 
-/** SQLSTATE classes of a refused log-in and of a database that does not exist; and a host name that nobody knows. */
+/** SQLSTATE classes of a refused log-in and of a missing database, and the error codes of an unknown host name. */
 const unusable = /^(28|3D000|42501|ENOTFOUND|EAI_AGAIN)/;
 
-/** What keeps a program from opening is mostly its surroundings, and then its message is a sentence for the operator. */
+/** An error while the program opens mostly comes from its environment. Then its message is a sentence for the operator. */
 export function openingError(error: unknown, config: Config): unknown {
   const code = codeOf(error);
   if (config.databaseUrl !== null && (isDatabaseAway(error) || unusable.test(code)))
@@ -91,7 +91,10 @@ function codeOf(error: unknown): string {
   return codeOf(error.cause);
 }
 
-/** Whoever stops processes gives them ten seconds. Every part has its bound; this is for what nobody thought of. Milliseconds. */
+/**
+ * Supervisors give a process ten seconds to stop. Every part has its own limit; this one is for a hang that we did not foresee.
+ * Milliseconds.
+ */
 const lastResortMs = 9_500;
 
 function heedSignals(onStuck: () => void) {

@@ -1,6 +1,6 @@
 import { surfaceOf } from '../bots/terminal/canvas.ts';
 
-/** Whoever reads our output may stop reading, as `head` does; the work goes on without it. */
+/** The reader of our output may stop reading, as `head` does. The work continues without it. */
 export function ignoreClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) stream.on('error', () => {});
 }

@@ -28,13 +28,13 @@ const statusOf: Record<ThreadEnd, number> = {
 };
 
 type RunExtras = {
-  /** Provides the credits that a run lacks; without it the run is refused. */
+  /** Provides the credits that a run lacks. Without it, the run is refused. */
   payFor?: PayFor;
-  /** Tells somebody else besides. */
+  /** Wraps the reporter, for example to open the results. */
   tell?: (reporter: Reporter) => Reporter;
 };
 
-/** `vidgenie run <workflow> …`: the words are what somebody would type in a chat. */
+/** `vidgenie run <workflow> …`: takes the words that you would type in a chat. */
 export async function runWorkflow(
   name: string,
   words: readonly string[],
@@ -58,7 +58,7 @@ export async function runWorkflow(
 
   const surface = stdoutSurface();
   const isLive = surface.isLive && !json;
-  // A log and a live thread cannot share a terminal; what goes wrong with a run is told in the thread itself.
+  // A log and a live thread cannot share a terminal. The thread itself reports the run's faults.
   const logLevel = isLive && process.stderr.isTTY ? 'silent' : 'warn';
   return await withProgram({ worker: true, logLevel }, async ({ program, signal }) => {
     const reporter = tell(await createReporter(program.services, surface, isLive, json));
@@ -71,7 +71,7 @@ export async function runWorkflow(
   });
 }
 
-/** The flags of the command line among the words of a command, as far as the words are not quoted by `--`. */
+/** The flags of the command line among the words of a command, up to a `--`, which quotes the words after it. */
 export function ownFlags(words: readonly string[]): { args: string[]; wishesJson: boolean; wishesHelp: boolean } {
   const end = words.indexOf('--');
   const before = end < 0 ? [...words] : words.slice(0, end);

@@ -7,7 +7,7 @@ const journal = z.object({ entries: z.array(z.object({ tag: z.string() })) });
 const counted = z.array(z.object({ count: z.coerce.number() }));
 const exists = z.array(z.object({ found: z.boolean() }));
 
-/** How many migrations the database has, and how many this version of the program brings. */
+/** The number of migrations that the database has, and the number that this version of the program brings. */
 export async function appliedMigrations(tx: Tx): Promise<{ applied: number; known: number }> {
   const file = new URL('../../drizzle/meta/_journal.json', import.meta.url);
   const { entries } = journal.parse(JSON.parse(await readFile(file, 'utf8')));

@@ -57,11 +57,11 @@ export const showStatus = (reference: string | undefined, { isJson }: Shown): Pr
 
 type Stopping = Extract<Answer, { kind: 'stopping' }>;
 
-/** Asks a run to stop and waits, as a worker, until it has: what it cost is known only then. */
+/** Asks a run to stop and waits, as a worker, until it has stopped. Only then is its cost known. */
 export async function cancelRun(reference: string | undefined, asked: Shown & { isYes: boolean }): Promise<number> {
   const config = configure();
   const agreed: { answer?: Stopping } = {};
-  // No worker yet: it would go on with the very run while somebody thinks about what stopping costs.
+  // We start no worker yet: it would continue this very run while the person thinks about the cost of stopping.
   const status = await withProgram({ worker: false, logLevel: 'warn', config }, async ({ program, signal }) => {
     const answer = await askToStop(createRequest(program.services, signal), reference, asked);
     if (typeof answer === 'number') return answer;
@@ -85,7 +85,10 @@ export async function cancelRun(reference: string | undefined, asked: Shown & { 
   });
 }
 
-/** Says what stopping costs and asks, again where the cost rose meanwhile; an exit status when it is not to be. */
+/**
+ * Names the cost of stopping and asks for confirmation. Asks again if the cost rose meanwhile. Returns an exit status if the
+ * run should not stop.
+ */
 async function askToStop(
   request: CommandRequest,
   reference: string | undefined,
@@ -108,7 +111,7 @@ async function askToStop(
   return answer;
 }
 
-/** Carries a command out as the person at this terminal, and hands the answer on. */
+/** Carries a command out as the person at this terminal, and returns the answer. */
 async function ask(
   command: Command,
   given: Given,

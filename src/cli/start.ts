@@ -6,8 +6,9 @@ import { configure, withProgram } from './open.ts';
 import { print, printError, stdoutSurface } from './output.ts';
 
 /**
- * `vidgenie start`: the roles that the configuration names. Without a chat platform, whoever is not only a worker gets the page, on this
- * machine alone, and a terminal; where nothing is typed, such as under a supervisor, the page stays until it is told to stop.
+ * `vidgenie start`: starts the roles that the configuration names. Without a chat platform, every role but a pure worker gets
+ * the page, on this machine alone, and a terminal. If there is no terminal, such as under a supervisor, the page stays until a
+ * signal stops it.
  */
 export async function start(): Promise<number> {
   const config = configure();
@@ -15,7 +16,7 @@ export async function start(): Promise<number> {
   const surface = stdoutSurface();
   const isTyped = process.stdin.isTTY && surface.isLive;
   if (role === 'worker' || discord !== null || slack !== null) return await serve(config);
-  // What is typed and drawn shares the screen with the log, unless that goes elsewhere.
+  // Typed and drawn lines share the screen with the log, unless the log goes elsewhere.
   const logLevel = isTyped ? (process.stderr.isTTY ? 'silent' : 'warn') : 'info';
   let isService = false;
   const opening = { worker: role === 'all', logLevel, config, metrics: await openMetrics() } as const;
@@ -38,7 +39,7 @@ export async function start(): Promise<number> {
         if (isService) await told(signal);
       }
     } finally {
-      // At once: together they would take longer than a stop may.
+      // We stop both at once, because one after the other would take longer than a stop may.
       await Promise.all([page.stop(), program.drain()]);
     }
     return exitStatus.done;
@@ -46,7 +47,7 @@ export async function start(): Promise<number> {
   return isService ? servedUntilTold(status) : status;
 }
 
-/** A process without a terminal: it works until it is told to stop, and that is how it is meant to end. */
+/** A process without a terminal. It works until a signal stops it, which is its normal end. */
 async function serve(config: Config): Promise<number> {
   const { role } = config;
   const status = await withProgram(
@@ -61,7 +62,7 @@ async function serve(config: Config): Promise<number> {
       log.info({ role }, 'VidGenie is at work');
       await told(signal);
       log.info({ role }, 'stopping');
-      // At once: nobody is heard any more, and no more turns are taken.
+      // We do both at once: the bots hear no more commands, and the worker takes no more turns.
       await Promise.all([stopBots(), program.drain()]);
       return exitStatus.done;
     },
@@ -69,7 +70,10 @@ async function serve(config: Config): Promise<number> {
   return servedUntilTold(status);
 }
 
-/** Somebody who misspelt a variable sees nothing of what it was to do. Null: whoever typed the command is told, in place of a log. */
+/**
+ * Warns about a misspelt variable, which otherwise has no effect. If the log is null, the warning goes to the person at the
+ * terminal.
+ */
 function tellMisspelt({ misspelt }: Config, log: Logger | null): void {
   for (const { name, meant } of misspelt) {
     const said = text.operator.misspelt(name, meant);
@@ -78,14 +82,14 @@ function tellMisspelt({ misspelt }: Config, log: Logger | null): void {
   }
 }
 
-/** Loaded by what serves and by nothing else. */
+/** Only a process that serves loads this. */
 const openMetrics = async () => (await import('../observability/metrics.ts')).createMetrics();
 
-/** To be told to stop is how a service is meant to end. */
+/** A signal is the normal end of a service. */
 const servedUntilTold = (status: number): number =>
   status === exitStatus.interrupted || status === exitStatus.terminated ? exitStatus.done : status;
 
-/** Resolves when the process is told to stop, and keeps it alive until then. */
+/** Resolves when a signal asks the process to stop, and keeps the process alive until then. */
 async function told(signal: AbortSignal): Promise<void> {
   const forever = setInterval(() => {}, 60_000);
   await new Promise<void>((resolve) => {
@@ -95,7 +99,7 @@ async function told(signal: AbortSignal): Promise<void> {
   clearInterval(forever);
 }
 
-/** Two processes on one machine cannot listen at one port: that is the operator's to settle, in one line. */
+/** Two processes on one machine cannot listen on one port. The operator must fix that, so the error is one line. */
 async function listening<T>({ port }: Config, starting: Promise<T>): Promise<T> {
   try {
     return await starting;

@@ -11,7 +11,7 @@ const { tokens: words } = text.operator;
 
 type Which = { workspace: string; isJson: boolean };
 
-/** Makes a token; only here can one be made that changes a balance. */
+/** Makes a token. Only this command can make one that changes a balance. */
 export async function create(asked: Which & { scope: string; label: string | undefined }): Promise<number> {
   const scope = tokenScopes.find((one) => one === asked.scope);
   if (!scope) throw new OperatorError(words.badScope(asked.scope, tokenScopes), exitStatus.misused);

@@ -19,12 +19,12 @@ export type ChaosOptions = {
   runs: number;
   workspaces: number;
   workers: number;
-  /** With fewer dead workers than this, nothing is proven. */
+  /** A run of the test with fewer killed workers than this proves nothing. */
   leastKills: number;
-  /** How long the runs may take to end after everything is well again. */
+  /** How long the runs may take to end after all faults are over. Milliseconds. */
   patienceMs: number;
   tell: (line: string) => void;
-  /** Ends it early, leaving nothing behind. */
+  /** Ends the test early, leaving nothing behind. */
   signal: AbortSignal;
 };
 
@@ -33,7 +33,7 @@ export type ChaosReport = Verdict & { injected: Injected; kills: number; failedS
 /** Short enough for a hundred deaths to matter, long enough for a turn on a busy machine. */
 const visibilityMs = 2_500;
 
-/** Lets people give commands while everything around breaks, waits for the calm, and looks at what is left. */
+/** Gives commands while faults strike everything, waits until the runs are over, and checks the result. */
 export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   const { seed, queue, stormMs, runs, workspaces, workers, tell } = options;
   const random = createRandom(seed);
@@ -42,7 +42,7 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   try {
     const config = readConfig(ground.environment);
     const log = createLog(config.logLevel ?? 'silent', false);
-    // Two processes' worth of bots: a command that is delivered twice may meet either.
+    // Two processes' worth of bots, so that a command that is delivered twice may reach either.
     for (let bot = 0; bot < 2; bot += 1) programs.push(await openProgram(config, log, { worker: false }));
     const given = planCommands(ground.discord, random.fork('commands'), { runs, workspaces, stormMs });
     const environment = ground.environment;
@@ -82,12 +82,12 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
 
 const unfinished = z.array(z.object({ count: z.coerce.number() }));
 
-/** Resolves when no run is left to work, or when patience ends: the verdict then says which. */
+/** Resolves when no run is left to work, or when `patienceMs` is over. The verdict then says which. */
 async function untilAtRest(db: Program['database']['db'], patienceMs: number, signal: AbortSignal): Promise<void> {
   const until = Date.now() + patienceMs;
   while (Date.now() < until && !signal.aborted) {
     const look = db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`);
-    // The last stroke may have stopped the database, which is up again in a moment.
+    // The last fault may have stopped the database, which is up again in a moment.
     const rows = await look.catch((error: unknown) => {
       if (isDatabaseAway(error)) return [];
       throw error;

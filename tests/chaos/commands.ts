@@ -8,17 +8,17 @@ import { put } from '../support/discord/messages.ts';
 import type { Ground } from './ground.ts';
 import type { Random } from './random.ts';
 
-/** One command of one member, with what became of it. */
+/** One command of one member, and its outcome. */
 export type Given = {
   tag: string;
   submission: Submission;
   runId: RunId | null;
-  /** Answers that nobody should have been given. */
+  /** Answers that the member should not have got. */
   oddities: string[];
-  /** How often a delivery was told that it was the one that was accepted. */
+  /** How many deliveries were told that they were the accepted one. */
   accepted: number;
   deliveries: number;
-  /** When it is given, in milliseconds from the start of the storm. */
+  /** When the command is given, in milliseconds from the start of the storm. */
   atMs: number;
 };
 
@@ -32,7 +32,7 @@ export function planCommands(
     const guild = guilds[number % workspaces];
     if (!guild) throw new Error('there is no workspace');
     const channel = discord.channel(guild);
-    // The answer to the command, under which the thread opens.
+    // The answer to the command. Its thread opens under it.
     const body = { components: [{ type: 10, content: 'Accepted.' }], flags: 1 << 15, allowed_mentions: { parse: [] } };
     const root = put(discord.world, channel.id, { body, uploads: [] });
     const tag = `chaos-${number}`;
@@ -58,7 +58,7 @@ export function planCommands(
   });
 }
 
-/** Gives every command at its time, every one more than once; the chat delivers again until it is told an outcome. */
+/** Gives every command at its time, and more than once. The chat delivers it again until it gets an outcome. */
 export async function giveCommands(
   ground: Ground,
   programs: readonly Program[],

@@ -8,28 +8,28 @@ import type { chaosOrders } from './worker.ts';
 
 const script = fileURLToPath(new URL('./worker.ts', import.meta.url));
 
-/** Milestones of a worker; the first is a bot's. */
+/** The failpoints of a worker. The first failpoint is a bot's. */
 const deadly: readonly Failpoint[] = failpoints.filter((failpoint) => failpoint !== 'run_inserted');
 
 export type Fleet = {
-  /** Kills a worker with SIGKILL; another takes its place at once. */
+  /** Kills a worker with SIGKILL. Another one replaces it at once. */
   kill: (seat: number) => void;
-  /** Stops a worker as if its machine slept, and continues it after that long. */
+  /** Stops a worker as if its machine slept, and continues it after `ms` milliseconds. */
   freeze: (seat: number, ms: number) => Promise<void>;
-  /** From now on nobody dies by the plan. */
+  /** From now on, no worker dies by plan. */
   spare: () => void;
   /** Workers that died by SIGKILL in the storm. */
   kills: () => number;
-  /** Starts that failed for want of a database. */
+  /** Starts that failed because the database was away. */
   failedStarts: () => number;
-  /** What workers said on their own account when they ended: nothing, unless they crashed. */
+  /** The output of workers that ended by themselves. It is empty unless one crashed. */
   crashes: readonly string[];
   stop: () => Promise<void>;
 };
 
 type Options = { seats: number; environment: NodeJS.ProcessEnv; visibilityMs: number; random: Random };
 
-/** So many workers at any time, each a process of its own: who dies is replaced. */
+/** Keeps `seats` workers alive, each a process of its own. A dead one is replaced. */
 export function startFleet({ seats, environment, visibilityMs, random }: Options): Fleet {
   const children = new Map<number, ChildProcess>();
   const exits = new Set<Promise<void>>();
@@ -40,7 +40,7 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
   let isStopping = false;
 
   const staff = (seat: number) => {
-    // Most die at a moment that matters, the others whenever the storm strikes.
+    // Most workers die at a failpoint, the others when the storm strikes.
     const doomed = !isSpared && random.chance(0.7);
     const failpoint = deadly[random.between(0, deadly.length - 1)] ?? 'turn_claimed';
     const orders: z.infer<typeof chaosOrders> = {
@@ -63,7 +63,8 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
     children.set(seat, child);
     const exit = once(child, 'close').then(([code, signal]) => {
       if (signal === 'SIGKILL') kills += isStopping || isSpared ? 0 : 1;
-      // Who finds no database at its start says so and ends; whoever runs it starts it again. Later nothing may end it.
+      // A worker that finds no database at its start says so and ends, and its supervisor starts it again. After its start,
+      // nothing may end it.
       else if (!isStopping && isReady) crashes.push(`exit ${code} ${signal}\n${said}`);
       else failedStarts += 1;
       exits.delete(exit);
@@ -83,7 +84,7 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
     },
     spare: () => {
       isSpared = true;
-      // Those who carry their doom are replaced by some who do not.
+      // Workers without a planned death replace those that have one.
       for (const child of children.values()) child.kill('SIGKILL');
     },
     kills: () => kills,

@@ -19,7 +19,7 @@ import { type ChaosVendors, openVendors } from './vendors.ts';
 
 export type QueueKind = 'postgres' | 'redis';
 
-/** Everything that a run depends on, each behind a network that can fail. */
+/** Everything that a run depends on, each part behind a network that can fail. */
 export type Ground = Awaited<ReturnType<typeof layGround>>;
 
 export async function layGround(queue: QueueKind, random: Random) {
@@ -30,7 +30,7 @@ export async function layGround(queue: QueueKind, random: Random) {
   try {
     const folder = await mkdtemp(join(tmpdir(), 'vidgenie-chaos-'));
     closers.push(() => rm(folder, { recursive: true, force: true }));
-    // As root the server runs as another user, who must be able to enter.
+    // If we are root, the server runs as another user, who needs access to this folder.
     await chmod(folder, 0o755);
     const server = await superviseEmbedded(join(folder, 'database'), { onNotice: () => {}, onTrouble: () => {} });
     closers.push(server.close);
@@ -68,7 +68,7 @@ export async function layGround(queue: QueueKind, random: Random) {
     direct.port = String(proxies.database.port);
     const { PATH, HOME } = process.env;
     const environment = {
-      // How much one member may ask for has tests of its own.
+      // Other tests cover the limits of one member.
       MEMBER_RUNS_WAITING: '1000',
       MEMBER_COMMANDS_PER_MINUTE: '100000',
       PATH,
@@ -91,7 +91,7 @@ export async function layGround(queue: QueueKind, random: Random) {
       S3_ENDPOINT: `http://127.0.0.1:${proxies.store.port}`,
       ...(proxies.redis ? { REDIS_URL: `redis://127.0.0.1:${proxies.redis.port}` } : {}),
     };
-    /** What `pg_ctl stop -m immediate` does; whoever supervises it starts it again. */
+    /** The same as `pg_ctl stop -m immediate`. Its supervisor starts it again. */
     const stopDatabase = async () => {
       const { running } = await describeEmbedded(join(folder, 'database'));
       if (running) process.kill(postmasterPid(dataDir), 'SIGQUIT');
@@ -111,7 +111,7 @@ async function openS3(directory: string): Promise<S3Server> {
   return await startS3(directory);
 }
 
-/** The bucket as it is, past the network. */
+/** Opens the real bucket, without the failing network. */
 async function openStore({ environment }: S3Server) {
   const { s3 } = readConfig(environment);
   if (!s3) throw new Error('the chaos run has no S3');
@@ -120,7 +120,7 @@ async function openStore({ environment }: S3Server) {
   return store;
 }
 
-/** Nothing here has to survive a power cut of the machine; a kill of the server does no harm to what the system has. */
+/** No data here has to survive a power cut of the machine. A kill of the server loses nothing that the operating system has. */
 async function hurry(url: string): Promise<void> {
   const admin = postgres(url, { max: 1, onnotice: () => {} });
   await admin`ALTER SYSTEM SET fsync = off`;

@@ -1,16 +1,16 @@
-/** Chance that is the same for the same seed. */
+/** A random source that gives the same numbers for the same seed. */
 export type Random = {
-  /** From 0 up to, but not, 1. */
+  /** From 0 (included) to 1 (excluded). */
   next: () => number;
   /** A whole number from `min` to `max`. */
   between: (min: number, max: number) => number;
   pick: <T>(list: readonly [T, ...T[]]) => T;
   chance: (likelihood: number) => boolean;
-  /** Chance of its own for one part, so that the parts do not depend on each other's order. */
+  /** A random source for one part, so that the parts do not depend on each other's order. */
   fork: (name: string) => Random;
 };
 
-/** Mulberry32: 32 bits of state are plenty for a test. */
+/** Mulberry32. 32 bits of state are enough for a test. */
 export function createRandom(seed: number): Random {
   let state = seed >>> 0;
   const next = () => {

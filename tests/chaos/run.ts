@@ -2,7 +2,7 @@ import { parseArgs } from 'node:util';
 import { noRedis } from '../support/redis.ts';
 import { type ChaosReport, runChaos } from './chaos.ts';
 
-/** `npm run chaos -- --minutes 3 --seed 7 --queue redis`. Ends with 0 when nothing was lost, doubled or charged wrongly. */
+/** `npm run chaos -- --minutes 3 --seed 7 --queue redis`. Ends with 0 if nothing was lost, doubled or charged wrongly. */
 const { values } = parseArgs({
   options: {
     minutes: { type: 'string', default: '3' },

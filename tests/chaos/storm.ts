@@ -15,7 +15,7 @@ type Options = {
   signal: AbortSignal;
 };
 
-/** Strikes for as long as the storm lasts, each kind of fault by a clock of its own; then everything is well again. */
+/** Causes faults for as long as the storm lasts, each kind with a timer of its own. Then it repairs everything. */
 export async function storm({
   ground,
   fleet,
@@ -29,10 +29,10 @@ export async function storm({
   const calm = new AbortController();
   const { proxies, redis, discord, vendors, s3 } = ground;
   const note = (what: string) => injected.set(what, (injected.get(what) ?? 0) + 1);
-  /** Strikes about every `everyMs`, at least once, at times that follow from the seed alone. */
+  /** Strikes about every `everyMs`, at least once, at times that depend only on the seed. */
   const every = async (name: string, everyMs: number, strike: (chance: Random) => Promise<void> | void) => {
     const chance = random.fork(name);
-    // However short the storm, each kind strikes.
+    // Each kind strikes at least once, however short the storm is.
     const paceMs = Math.min(everyMs, stormMs / 3);
     while (!calm.signal.aborted) {
       await pause(paceMs * (0.5 + chance.next()), undefined, { signal: calm.signal }).catch(() => {});
@@ -134,7 +134,7 @@ function removeChannel(ground: Ground, chance: Random): void {
   remove(ground, doomed.id);
 }
 
-/** A channel goes with everything in it. */
+/** Deletes a channel with everything in it. */
 function remove({ removed, discord: { world } }: Ground, id: string): void {
   removed.add(id);
   world.channels.delete(id);

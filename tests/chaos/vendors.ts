@@ -9,23 +9,26 @@ import { fileUri } from '../support/providers/omni.ts';
 import { portOf } from './port.ts';
 import type { Random } from './random.ts';
 
-/** OpenAI and Google as far as a run meets them: they work, refuse, break, dawdle and lie, and remember what they would bill. */
+/**
+ * The parts of OpenAI and Google that a run meets. They work, refuse, break, respond slowly and lie, and remember what they
+ * would bill.
+ */
 export type ChaosVendors = {
   port: number;
-  /** How likely a request is to be met badly, from now on. */
+  /** Sets how likely a request is to be handled badly, from now on. */
   misbehave: (likelihood: number) => void;
-  /** What a command was billed for. */
+  /** The number of billed requests of a command, by step. */
   billed: (tag: string) => Record<StepKind, number>;
-  /** SHA-256 of everything that was ever made for a command. */
+  /** SHA-256 of every result that was ever made for a command. */
   made: (tag: string) => ReadonlySet<string>;
-  /** Whether a command's video was stopped on request. */
+  /** True if a command's video was stopped on request. */
   stopped: (tag: string) => boolean;
-  /** What went wrong, how often. */
+  /** The number of faults of each kind. */
   misdeeds: ReadonlyMap<string, number>;
   close: () => Promise<void>;
 };
 
-/** By this a vendor knows which command a request belongs to: it is part of the prompt, and of the answer about prompts. */
+/** A vendor uses this to find the command of a request. It is part of the prompt, and of the answer about prompts. */
 const tagPattern = /chaos-\d+/;
 
 const wrongs = ['429', '500', '500 after the work', 'no answer', 'cut answer', 'nonsense', 'lie'] as const;
@@ -33,7 +36,7 @@ type Wrong = (typeof wrongs)[number];
 
 type Account = { billed: Record<StepKind, number>; shas: Set<string>; looks: number; isStopped: boolean };
 
-/** One request that a vendor understands: what it does for it, and what it says when it lies about that. */
+/** One request that a vendor understands: its work, and its answer if it lies about the work. */
 type Service = { step: StepKind | null; work: () => Promise<Answer>; lie: Answer };
 type Answer = { body: unknown } | { bytes: Buffer };
 
@@ -127,7 +130,7 @@ export async function openVendors(random: Random, videoPath: string): Promise<Ch
     const broken = { error: { message: 'broken', code: 500, status: 'INTERNAL' } };
     if (wrong === '429') return send(response, 429, { error: { message: 'slow down' } }, { 'retry-after': '1' });
     if (wrong === '500') return send(response, 500, broken);
-    // From here on the work is done, whatever becomes of the answer.
+    // From here on the work is done, even if the answer gets lost.
     if (service.step) accountOf(tag).billed[service.step] += 1;
     const answer = await service.work();
     switch (wrong) {
@@ -191,7 +194,7 @@ const responses = (said: string) => ({
   ],
 });
 
-/** A part of an MP4 that players skip: it makes each command's film different from every other. */
+/** A part of an MP4 that players skip. It makes each command's film different from every other. */
 function freeBox(tag: string): Buffer {
   const head = Buffer.alloc(8);
   head.writeUInt32BE(8 + tag.length);

@@ -12,7 +12,7 @@ import type { Ground } from './ground.ts';
 
 export type Verdict = { faults: string[]; outcomes: Record<string, number> };
 
-/** What must hold after any storm. An empty list of faults is the good answer. */
+/** Checks what must hold after any storm. An empty list of faults is the good answer. */
 export async function judge(ground: Ground, given: readonly Given[]): Promise<Verdict> {
   const { db } = ground.database;
   const faults: string[] = [];
@@ -62,13 +62,13 @@ function judgeSubmits({ vendors }: Ground, tag: string): string[] {
   );
 }
 
-/** A video that somebody asks for is stopped by nobody but its member. */
+/** Only its member may stop a requested video. */
 function judgeStops({ vendors }: Ground, tag: string, { run, steps }: RunView): string[] {
   const isAsked = steps.some((step) => step.kind === 'video' && step.handle !== null);
   return vendors.stopped(tag) && isAsked && !run.cancelRequestedAt ? [`${tag}: its video was stopped`] : [];
 }
 
-/** Whoever is told of an image or a video finds it whole, and it is the one that was made for them. */
+/** A member who is told of an image or a video finds it whole, and it was made for their run. */
 async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunView): Promise<string[]> {
   const faults: string[] = [];
   for (const step of steps) {
@@ -88,7 +88,7 @@ async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunVi
   return faults;
 }
 
-/** One message for the progress and one for the result with all its media, wherever they had to be said, and nothing else. */
+/** A run has one message for the progress and one for the result with all its media, if they had to be posted, and no other. */
 function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id: RunId, view: RunView): string[] {
   const { tag, submission } = given;
   const { channelId, rootId } = z.object({ channelId: z.string(), rootId: z.string() }).parse(submission.conversation);

@@ -9,14 +9,14 @@ import type { Provider } from '../../src/pipeline/providers/provider.ts';
 import { createProviders } from '../../src/pipeline/providers/registry.ts';
 import { openProgram } from '../../src/program.ts';
 
-/** What a worker of the chaos run is told beside its environment. */
+/** The orders for a worker of the chaos run, in addition to its environment. */
 export const chaosOrders = z.object({
   visibilityMs: z.number(),
-  /** After how many milestones of which kind it kills itself; null: when somebody else does. */
+  /** The worker kills itself after this many passes of this failpoint. Null: something else kills it. */
   doom: z.object({ failpoint: z.enum(failpoints), after: z.int() }).nullable(),
 });
 
-/** The real program with the real SDKs, in more of a hurry than it is with real vendors. */
+/** The real program with the real SDKs, with shorter times than with real vendors. */
 const { visibilityMs, doom } = chaosOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 const config = readConfig(process.env);
 const { openaiBaseUrl, googleBaseUrl } = config.providers;
@@ -56,5 +56,5 @@ const program = await openProgram(config, createLog(config.logLevel ?? 'silent',
 });
 process.stdout.write('ready\n');
 process.once('SIGTERM', () => program.stop().then(() => process.exit(0)));
-// An orphan of a killed chaos run must not live on.
+// An orphan of a killed chaos run must end.
 process.stdin.resume().once('end', () => process.exit(1));

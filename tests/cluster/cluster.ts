@@ -10,13 +10,13 @@ import { newKeyring } from '../../src/db/keyring.ts';
 import { superviseEmbedded } from '../../src/db/supervise.ts';
 import { startRedis } from '../support/redis.ts';
 
-/** What docker-compose.yml brings up, as plain processes of this machine. */
+/** The services of docker-compose.yml, as plain processes of this machine. */
 type Cluster = {
   bots: readonly Member[];
   workers: readonly Member[];
-  /** The services that the members share, as their settings. */
+  /** The settings of the services that the members share. */
   services: Readonly<Record<string, string>>;
-  /** Stops the bots and workers in good order, then the services. Resolves with how each member ended. */
+  /** Stops the bots and workers in good order, then the services. Resolves with the exit code of each member. */
   stop: () => Promise<{ name: string; code: number | null }[]>;
 };
 
@@ -24,13 +24,13 @@ type Member = { name: string; url: string; process: ChildProcess };
 
 type Options = {
   directory: string;
-  /** What the members are told beyond what the cluster itself decides. */
+  /** The environment of the members, in addition to the cluster's own settings. */
   environment: NodeJS.ProcessEnv;
   queue: 'redis' | 'postgres';
-  /** A PostgreSQL that is there already; null: the embedded one. */
+  /** The URL of an existing PostgreSQL. Null: the embedded one. */
   databaseUrl: string | null;
   environmentOf?: (name: string) => NodeJS.ProcessEnv;
-  /** Hears what runs where, and what the members log. */
+  /** Gets lines about the processes and their addresses, and the logs of the members. */
   say: (line: string) => void;
 };
 
@@ -127,7 +127,7 @@ async function startS3Server(directory: string, closers: (() => Promise<unknown>
   return String(endpoint);
 }
 
-// All are detached: a terminal sends its Ctrl-C to everybody, and here one after the other is told.
+// All processes are detached: a terminal sends its Ctrl-C to every process, but we stop them one after the other.
 function spawnVidGenie(words: string[], told: NodeJS.ProcessEnv, say: (line: string) => void): ChildProcess {
   const { PATH, HOME } = process.env;
   const env = { PATH, HOME, ...told };

@@ -5,8 +5,8 @@ import { openDiscord } from '../support/discord/simulator.ts';
 import { noRedis } from '../support/redis.ts';
 import { startCluster } from './cluster.ts';
 
-// `npm run cluster`: what docker-compose.yml brings up, as plain processes, until Ctrl-C. What is set in the environment or in .env
-// is passed on; without a chat platform there, a stand-in for Discord takes its place and one command is given in it.
+// `npm run cluster`: runs the services of docker-compose.yml as plain processes, until Ctrl-C. It passes on the variables of
+// the environment and of .env. Without a chat platform there, it starts a Discord simulator and gives one command in it.
 
 const say = (line: string) => process.stdout.write(`${line}\n`);
 
@@ -16,7 +16,7 @@ try {
   say('There is no .env here.');
 }
 const directory = await mkdtemp(join(tmpdir(), 'vidgenie-cluster-'));
-// As root the embedded PostgreSQL runs as another user, who must be able to enter.
+// If we are root, the embedded PostgreSQL runs as another user, who needs access to this folder.
 await chmod(directory, 0o755);
 
 const chatSecrets = ['DISCORD_TOKEN', 'SLACK_SIGNING_SECRET', 'SLACK_APP_TOKEN'];
@@ -30,7 +30,7 @@ const chat = discord
       DISCORD_SHARDS: 'none',
     }
   : {};
-// Each bot carries half of Discord's gateway, unless something else was asked for.
+// Each bot takes half of Discord's gateway, unless the operator set other shards.
 const shareOf = (name: string) =>
   hasChat && process.env.DISCORD_SHARDS === undefined && name.startsWith('bot-')
     ? { DISCORD_SHARDS: String(Number(name.slice(4)) - 1), DISCORD_SHARD_COUNT: '2' }

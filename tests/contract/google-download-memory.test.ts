@@ -18,7 +18,7 @@ const report = z.object({
   added: z.object({ rss: z.number(), external: z.number() }),
 });
 
-/** Every mebibyte holds its own number; a download may be taken up at any byte. */
+/** Every mebibyte holds its own number. A download may resume at any byte. */
 function* video(from: number, to: number): Generator<Buffer> {
   let at = from;
   while (at < to) {

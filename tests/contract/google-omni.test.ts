@@ -54,7 +54,7 @@ describe('handing a video over', () => {
         },
       },
     ]);
-    // Another process has the handle as JSON alone.
+    // Another process has only the JSON of the handle.
     const resumed = omniOn(stub);
     const stored = JSON.parse(JSON.stringify(handle));
     expect(await resumed.poll(stored, call())).toMatchObject({ outcome: 'finished' });

@@ -14,7 +14,7 @@ const mebibyte = 1024 * 1024;
 const script = fileURLToPath(new URL('../support/s3/media-process.ts', import.meta.url));
 const report = z.object({ bytes: z.number(), added: z.object({ rss: z.number(), external: z.number() }) });
 
-/** A real video, made as long as needed by a box that players skip. */
+/** A real video, extended to the needed length by a box that players skip. */
 function* padded(video: Buffer, bytes: number): Generator<Buffer> {
   yield video;
   const box = Buffer.alloc(8);
@@ -32,7 +32,7 @@ test('a video of 200 MB adds less than 64 MB of memory on its way from a provide
     ['large', 200 * mebibyte],
   ]);
   const arrived: number[] = [];
-  // A provider and a chat in one: what is asked for is sent, what is sent is counted and forgotten.
+  // A provider and a chat in one. It sends each requested file, and counts and discards each received one.
   const outside = createServer(async (request, response) => {
     if (request.method === 'POST') {
       let bytes = 0;

@@ -20,7 +20,7 @@ async function s3(options: { now?: () => Date } = {}): Promise<S3Server> {
   return server;
 }
 
-/** The store as an operator's variables make it. */
+/** The store, configured by an operator's variables. */
 function storeOf(server: S3Server, over: Record<string, string> = {}): MediaStore {
   const { s3: settings } = readConfig({ ...server.environment, ...over });
   if (!settings) throw new Error('no S3 in the configuration');
@@ -203,7 +203,10 @@ test('of what was last written before then only strays are removed, and a server
   expect(await Promise.all([stray, kept, elsewhere].map((one) => store.size(one)))).toEqual([null, 1, 1]);
 });
 
-/** A server that gives what Amazon's documentation has in a list, page after page: s3rver cannot. Each request lands in `asked`. */
+/**
+ * A server that lists objects page by page, as Amazon's documentation shows. s3rver cannot do that. Each request lands in
+ * `asked`.
+ */
 async function listing(pages: { objects: string[]; uploads: string[] }) {
   const asked: string[] = [];
   const server = createServer(({ method, url = '' }, response) => {

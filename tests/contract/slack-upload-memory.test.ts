@@ -14,7 +14,7 @@ const megabytes = 200;
 const script = fileURLToPath(new URL('../support/slack/upload-process.ts', import.meta.url));
 const report = z.object({ added: z.object({ rss: z.number(), external: z.number() }) });
 
-/** Writes a film whose every mebibyte holds its own number; gives its hash. */
+/** Writes a film in which every mebibyte holds its own number. Returns its hash. */
 async function writeFilm(path: string, size: number): Promise<string> {
   const hash = createHash('sha256');
   const file = await open(path, 'w');
@@ -27,7 +27,10 @@ async function writeFilm(path: string, size: number): Promise<string> {
   return hash.digest('hex');
 }
 
-/** Slack as far as an upload sees it: it hands out a place, takes the bytes as they come, forgets them, and says that the file is shared. */
+/**
+ * The part of Slack that an upload uses. It gives an upload address, receives and discards the bytes, and says that the file is
+ * shared.
+ */
 async function startTakingSlack(): Promise<{ apiUrl: string; taken: { bytes: number; sha256: string }[] }> {
   const taken: { bytes: number; sha256: string }[] = [];
   const server = createServer((request, response) => {

@@ -26,7 +26,7 @@ test('a marked key is found nowhere after runs that succeed and runs that fail i
     said.push(command.stdout(), command.stderr());
   };
 
-  // On the workspace's own keys first, then on the operator's.
+  // First on the workspace's own keys, then on the operator's.
   await run(['keys', 'set', 'openai'], {}, openAiCanary);
   await run(['keys', 'set', 'google'], {}, googleCanary);
   vendors.openai.fail('GET', /models/, echo(401));

@@ -21,7 +21,7 @@ test.for(['redis', 'postgres'] as const)(
     const database = await createTestDatabase();
     const vendors = await openVendors(createRandom(1), inject('vendorMedia').video);
     onTestFinished(vendors.close);
-    // Each worker has a way of its own to the vendors, which shows what it did.
+    // Each worker reaches the vendors through its own proxy, which records its calls.
     const calls = new Map<string, number>();
     const ways = new Map<string, number>();
     for (const name of ['worker-1', 'worker-2', 'worker-3']) {
@@ -56,7 +56,7 @@ test.for(['redis', 'postgres'] as const)(
       await cluster.stop();
     });
 
-    // As a load balancer does: by turns to the one bot and to the other.
+    // Alternates between the two bots, as a load balancer does.
     const channels = [discord.channel(discord.guild()), discord.channel(discord.guild())];
     const asked = await Promise.all(
       Array.from({ length: 9 }, async (_, number) => {

@@ -74,7 +74,7 @@ test('the demo never runs out of credits, takes every option of a run, and opens
     .poll(() => readFile(`${opener}.opened`, 'utf8').catch(() => ''))
     .toBe(`${resolve(conversation ?? '')}\n`);
   expect(resolve(conversation ?? '')).toContain(home);
-  // Its environment is the screen's, and has none of our secrets.
+  // The opener's environment comes from the desktop, and has none of our secrets.
   expect(await readFile(`${opener}.environment`, 'utf8')).not.toMatch(/OPERATOR_TOKEN|FREE_CREDITS/);
 
   const again = vidgenie(['demo', ...words, '--json'], poor);
@@ -106,7 +106,7 @@ test('a port that was named and is taken is an error; without a name another is 
   expect(named.stderr()).toContain(`Port ${port} is taken`);
 
   const defaultValue = createServer();
-  // Where something else has the usual port already, that is as good.
+  // If another program already uses the default port, the test works as well.
   await new Promise<void>((resolve) => defaultValue.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
   onTestFinished(() => void defaultValue.close());
   const unnamed = vidgenie(['start'], environment, 'web\nexit\n');

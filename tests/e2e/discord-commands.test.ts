@@ -13,7 +13,7 @@ import { until } from '../support/program.ts';
 
 const transports = ['gateway', 'http'] as const;
 
-/** Sends an interaction by either way. */
+/** Sends an interaction over the gateway or over HTTP. */
 type World = Awaited<ReturnType<typeof openVidGenie>>;
 
 async function send({ discord, bot }: World, transport: (typeof transports)[number], asked: Asked): Promise<Asked> {
@@ -182,7 +182,7 @@ describe.for(transports)('over the %s', (transport) => {
     const stranger = discord.person('member');
     const others = await send(it, transport, discord.people.complete(stranger, channel, 'status', { run: '' }, 'run'));
     expect(others.interaction.data).toEqual({ choices: [] });
-    // What the server's models can do; a length is a number there.
+    // The choices follow from what the server's models support. A length is a number there.
     const offered = async (name: string, option: string, value: string) => {
       const given = { prompt: 'a boat', [option]: value };
       return (await send(it, transport, discord.people.complete(ada, channel, name, given, option))).interaction.data;
@@ -215,7 +215,7 @@ describe.for(transports)('over the %s', (transport) => {
     );
 
     const another = discord.person('member', { name: 'Bob' });
-    // A price that rose is told, and so is one that a button of before did not say.
+    // We tell the new price if it rose, and also if an old button named no price.
     const id = original.run.id;
     for (const [button, title] of [
       [`v1:again:${id}:5`, /This costs 6 credits by now\nIt was 5 credits when you were told\. Nothing was charged\./],
@@ -232,7 +232,7 @@ describe.for(transports)('over the %s', (transport) => {
     const repeated = await it.runOf(again);
     expect(repeated.run).toMatchObject({ prompt: 'a red boat', memberName: 'Bob', options: original.run.options });
     expect(repeated.run.id).not.toBe(original.run.id);
-    // Within a thread there can be no other: it speaks in place.
+    // A thread cannot contain another thread, so the run posts in the same thread.
     expect(world.channels.has(again.interaction.originalId ?? '')).toBe(false);
     await world.until(() =>
       world.messagesIn(thread.id).find((message) => message.reference === again.interaction.originalId),
@@ -313,7 +313,7 @@ test('cancel says what it costs before it takes anything, and asks; it is for it
   expect(readable(question.components)).toMatch(/^### It goes on\nNothing was stopped\.$/);
   expect((await loadRun(db, run))?.run.cancelRequestedAt).toBeNull();
 
-  // What was agreed to holds: a question from before the video was sent is asked anew, on that very message.
+  // The agreed price holds. If the question is older than the submission of the video, we ask again, on that same message.
   const old = people.press(ada, channel, `v1:cancel:${run}:6`, question);
   await send(it, 'gateway', old);
   const dearer = await discord.replyEphemeral(old);
@@ -348,7 +348,7 @@ test('whoever moderates a channel looks after the runs of that channel alone', a
   const told = async (what: Asked) =>
     readable((await discord.replyEphemeral(await send(it, 'gateway', what))).components);
 
-  // Discord says what somebody may do in the channel where they ask, and of the others nothing.
+  // Discord reports a member's permissions only in the channel of the interaction.
   const moderator = discord.person('moderator');
   const elsewhere = discord.channel(guild);
   const nobodys = id.replace(run, crypto.randomUUID());
@@ -359,7 +359,7 @@ test('whoever moderates a channel looks after the runs of that channel alone', a
   }
   for (const command of ['cancel', 'status']) {
     expect(await told(people.command(moderator, elsewhere, command, { run: run.slice(0, 8) }))).toMatch(/no run/);
-    // What everybody in the channel sees is no reason to be told of it in private.
+    // Everybody can see the run's messages in the channel, but another member still gets no private answer about the run.
     expect(await told(people.command(discord.person('member'), channel, command, { run }))).toMatch(/no run/);
   }
   const thread = await discord.thread(asked);

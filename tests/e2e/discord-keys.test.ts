@@ -53,7 +53,7 @@ test('a key typed into the modal is tried, stored and used by the next run, and 
 
 test('the keys of a server go when it is left, also while the bot was down; one in an outage or of another shard keeps them', async () => {
   const discord = await createDiscord();
-  // The first of two shards is told only of servers whose ids are even in their upper bits.
+  // The first of two shards gets only servers whose ids are even in their upper bits.
   const ofFirstShard = (n: bigint) => discord.guild({ id: String((2n * n) << 22n) });
   const [staying, leaving, away] = [ofFirstShard(1n), ofFirstShard(2n), ofFirstShard(3n)];
   discord.world.unavailable.add(away.id);

@@ -7,7 +7,7 @@ import { buttonId, type Channel, type Component, flat, readable } from '../suppo
 
 type World = Awaited<ReturnType<typeof openVidGenie>>;
 
-/** Opens a page of the settings from their card, as an admin does, and gives the fields of its modal. */
+/** Opens a page of the settings from their card, as an admin does, and returns the fields of its modal. */
 async function openPage({ discord, channel }: World, admin: Person, label: string) {
   const asked = discord.people.command(admin, channel, 'settings');
   await discord.ask(asked);
@@ -53,7 +53,7 @@ test('runs start only in the channels that the admins chose, and in their thread
   const elsewhere = discord.channel(guild, { type: 11, parentId: other.id });
   expect(await told(it, await ask(it, ada, elsewhere))).toMatch(/Not in this channel/);
 
-  // A page changes nothing but what stands on it.
+  // A page changes only the settings that it shows.
   await save(it, admin, 'words', { blocked: 'puppy\nbig cat' });
   const { channels, blockedWords } = await settingsOf(
     worker.services.db,

@@ -20,7 +20,7 @@ async function leftOf({ worker }: InDiscord): Promise<number> {
   return (await accountOf(db, run.workspaceId)).balance;
 }
 
-/** With the page of `PUBLIC_URL` there is a place where the member can fetch what is kept; else there is none. */
+/** With the page of `PUBLIC_URL`, members can fetch stored results there. Without it, they cannot. */
 const places = [
   ['nobody can fetch it', null, 23],
   ['the page has it', 'https://vidgenie.example', 0],
@@ -74,7 +74,7 @@ test('a Discord that is away until nobody tries any more costs nothing that nobo
   discord.faults.push({ path: posts, times: 1 }, { path: posts, times: 1_000, answer: failing });
   const asked = discord.people.command(ada, channel, 'complete', { prompt: 'a fox' });
   await discord.ask(asked);
-  // As if it had been tried for the quarter of an hour that a result is worth.
+  // Makes it look as if delivery had been tried for the full quarter of an hour.
   const last = () =>
     worker.services.db.execute(sql`
       UPDATE runs SET failed_attempts = 24, due_at = now() WHERE settled_at IS NOT NULL AND NOT busy RETURNING id`);

@@ -19,7 +19,7 @@ const report = z.object({
   findings: z.array(z.object({ part: z.string(), isFine: z.boolean(), says: z.string() })),
 });
 
-/** What the doctor says on a home that was never started, which has to be as if nobody had looked. */
+/** Runs the doctor on a home that was never started. The doctor must leave it unchanged. */
 async function examined(told: NodeJS.ProcessEnv) {
   const { home, environment } = await newcomer();
   const command = vidgenie(['doctor', '--json'], { ...environment, ...told });

@@ -48,7 +48,7 @@ test('an image is neither fetched nor decoded for a command that is refused for 
   expect(first).toMatchObject({ kind: 'run' });
   expect(opened).toBe(1);
   expect(await startRun(again(daily), video)).toMatchObject({ refusal: { reason: 'daily_limit', max: 1 } });
-  // The same command, delivered again, has its run.
+  // The same command, delivered again, returns its existing run.
   expect(await startRun(daily, video)).toMatchObject({ kind: 'run', started: null });
   expect(opened).toBe(1);
 

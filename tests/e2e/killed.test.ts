@@ -4,7 +4,7 @@ import { newcomer, vidgenie } from '../support/command-line.ts';
 
 const history = z.object({ runs: z.array(z.object({ state: z.string() })) });
 
-// The moments differ in what is lost: before anything was sent, while the image is made, while the film is rendered.
+// Each moment loses something else: before anything was sent, during the image, or during the film.
 test.for([[/"accepted"|"event":"queued"/], [/"image"/], [/"video"/]] as const)(
   'a demo killed at %s is finished by the next one, and the doctor finds nothing wrong',
   async ([moment]) => {

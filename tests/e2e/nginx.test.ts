@@ -41,7 +41,7 @@ type Answered = {
 };
 type Ask = (method: string, path: string, headers?: OutgoingHttpHeaders, body?: string) => Promise<Answered>;
 
-/** Asks as a browser does: one connection of HTTP/2 over TLS, for all its requests. */
+/** Sends requests as a browser does: one connection of HTTP/2 over TLS for all of them. */
 function browser({ ports, certificate }: Nginx): Ask {
   const session = connect(publicUrl, {
     createConnection: () =>
@@ -96,7 +96,8 @@ test('behind the documented nginx a member enters over TLS alone, sees a run mov
   const session = { cookie: cookie.split(';')[0] };
   expect(JSON.parse(await words(await ask('GET', '/api/session', session)))).toMatchObject({ by: 'session' });
 
-  // The video is not ready until everything that comes before it was seen: what nginx holds back would be waited for in vain.
+  // The video is not ready until the test has seen everything before it. If nginx held an event back, the test would wait for
+  // ever.
   const vendor = { pollsUntilDone: Number.POSITIVE_INFINITY };
   const wish = { initialPrompt: 'a fox', workflowType: 'complete' };
   const accepted = await ask(
@@ -167,7 +168,7 @@ test('behind the documented nginx both chats are answered, and nobody who has no
   expect([answered.status, JSON.parse(await words(answered))]).toMatchObject([200, { type: expect.any(Number) }]);
   expect((await ask('POST', '/discord/interactions', discord.signatureOf(`${body} `), body)).status).toBe(401);
 
-  // Slack says how long its requests are; the receiver takes no other. HTTP/2 does not, and nginx puts it in.
+  // Slack sends the length of its requests, and the receiver takes no other request. HTTP/2 sends no length, so nginx adds it.
   const command = new URLSearchParams({
     command: '/vidgenie',
     text: 'help',

@@ -193,7 +193,7 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
   expect((await command('workspaces', 'purge', workspace.id)).status).toBe(2);
   const waiting = await submitted(await installation.open({ worker: false }), { workspace });
   if ((await command('workspaces', 'purge', workspace.id, '--yes')).status === 0) {
-    // The worker was quicker than the command; then the run was over.
+    // The worker was quicker than the command, so the run was over.
     expect((await loadRun(database.db, waiting))?.run.deliveredAt).not.toBeNull();
   }
   await delivered(worker, waiting);
@@ -258,7 +258,7 @@ test('a purge takes nothing while a run is not over, and what a purge that was k
   await delivered(await installation.open({ worker: true }), started.runId);
   expect(await purgeWorkspace(db, workspace.id)).toEqual({ outcome: 'purged', runs: 2 });
   expect(await keysToErase()).toHaveLength(3);
-  // Nothing is ever too old here.
+  // No retention applies here.
   const retention = { mediaDays: null, inputHours: null };
   const silent = createLog('silent', false);
   const swept = await sweep({ db, store, retention, log: silent, random: Math.random }, new AbortController().signal);
@@ -273,7 +273,7 @@ test('the terminal says what stopping costs before it takes anything: only --yes
   const { db } = database;
   const bot = await installation.open({ worker: false, environment: {} });
   const id = await submitted(bot, { workspace: terminal, member: { id: 'local', name: 'Ada', isAdmin: true } });
-  // As a process leaves it that ends when the better prompt is there.
+  // The state that a process leaves if it ends after the better prompt.
   const [lease] = await dispatchDue(db, 1, 60_000);
   if (!lease) throw new Error('nothing was due');
   await claim(db, lease, 60_000);
@@ -295,7 +295,7 @@ test('the terminal says what stopping costs before it takes anything: only --yes
   expect(piped.join('\n')).toContain(
     `Nobody can be asked here. To stop it all the same: cancel ${id.slice(0, 8)} --yes`,
   );
-  // Nothing was stopped, and nothing went on while somebody thought about it.
+  // Nothing was stopped, and nothing went on while the question was open.
   const view = await loadRun(db, id);
   expect(view?.run.cancelRequestedAt).toBeNull();
   expect(view?.steps.map(({ state }) => state)).toEqual(['done', 'pending', 'pending']);

@@ -34,7 +34,7 @@ async function openServed(config: Partial<Config> = {}, vendor: VendorBehaviour 
   return { program, url: await served(program) };
 }
 
-/** Somebody who receives traces. */
+/** A server that receives traces. */
 async function receiver(): Promise<{ url: string; bodies: string[]; told: (word: string) => Promise<void> }> {
   const bodies: string[] = [];
   const waiting = new Set<() => void>();
@@ -86,7 +86,7 @@ test('a process says that it is alive, that each part it needs answers, and how 
   for (const name of [id, 'terminal:test', 'ada', 'Ada', 'fox']) expect(metrics).not.toContain(name);
 
   await program.database.close();
-  // What was seen a moment ago is told for a second.
+  // An answer is cached for a second.
   await expect.poll(async () => (await fetch(`${url}/readyz`)).status).toBe(503);
   const unready = readiness.parse(await (await fetch(`${url}/readyz`)).json());
   expect(unready.parts).toMatchObject({ database: { state: 'failed' } });
@@ -94,7 +94,7 @@ test('a process says that it is alive, that each part it needs answers, and how 
   expect((await fetch(`${url}/metrics`)).status).toBe(200);
 });
 
-/** The values of a metric in what was scraped, all its labels together. */
+/** The sum of a metric's values in the scraped text, over all its labels. */
 const figureOf = (scraped: string, metric: string) =>
   [...scraped.matchAll(new RegExp(`^vidgenie_${metric}(?:\\{[^}]*\\})? (\\S+)$`, 'gm'))]
     .map(([, value]) => Number(value))
@@ -105,7 +105,7 @@ test('a failing provider, what went back, edits, acknowledgements, what waits an
   const { slack, driver, program, port } = await startInSlack({ metrics: createMetrics(), vendor: { failing } });
   await driver.command('complete a fox');
   await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
-  // Nobody is at work any more: what is asked for now waits.
+  // No worker is active any more, so a new run waits.
   await program.drain();
   const { db } = program.database;
   const waiting = await submitted(program, { workflow: 'image' });
@@ -217,7 +217,7 @@ const exported = z.object({
   ),
 });
 
-/** The spans of one name, by the jobs that they are about. */
+/** The spans of one name, by their jobs. */
 function spansOf(bodies: readonly string[], name: RegExp) {
   const all = bodies
     .map((body) => exported.parse(JSON.parse(body.slice(body.indexOf(' ')))))
@@ -243,7 +243,7 @@ test('turns are traced where somebody receives traces, and a trace carries ids a
   expect([...taken.keys()].sort()).toEqual([...added.keys()].sort());
   for (const [job, { traceId, spanId }] of added)
     expect(taken.get(job)).toMatchObject({ traceId, parentSpanId: spanId });
-  // One job wakes whoever adds the next, and is done with it.
+  // Each job ends before the worker adds the next one, so each has a trace of its own.
   expect(new Set([...added.values()].map(({ traceId }) => traceId)).size).toBe(added.size);
   for (const word of ['secret fox', 'Ada', 'terminal:test', 'postgres://', process.env.TEST_KEYRING ?? 'no keyring'])
     expect(all).not.toContain(word);

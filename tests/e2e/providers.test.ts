@@ -16,7 +16,7 @@ const short = { duration: 3, resolution: '720p' } as const;
 
 test('with the vendors named, vidgenie run goes through the real SDKs to a stored image that is a 16:9 frame, and a video', async () => {
   const vendors = await startVendors();
-  // A model with fixed sizes sends the nearest to what was asked for.
+  // A model with fixed sizes returns the one nearest to the requested size.
   const background = '#4080c0';
   const sent = sharp({ create: { width: 1_536, height: 1_024, channels: 3, background } });
   vendors.openai.image.bytes = await sent.png().toBuffer();
@@ -122,7 +122,7 @@ test('a worker killed after the video was sent is followed by one that polls, an
 test('the same holds for Veo, whose operation is found again by its stored name', async () => {
   const [vendors, veo] = [await startVendors(), await startVeo()];
   const { auth } = await veoOptions(veo);
-  // Where the sign-in library of Google looks by itself.
+  // Google's sign-in library reads this variable by itself.
   process.env.GOOGLE_APPLICATION_CREDENTIALS = auth?.keyFilename;
   onTestFinished(() => {
     delete process.env.GOOGLE_APPLICATION_CREDENTIALS;

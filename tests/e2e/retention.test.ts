@@ -83,7 +83,7 @@ test.for(['files', 's3'] as const)(
     expect(keys).toHaveLength(4);
     expect(await sweepOf(program)).toBe(0);
 
-    // A day later only what the member gave is gone.
+    // A day later, only the image that the member gave is gone.
     await db.execute(sql`UPDATE assets SET created_at = now() - interval '25 hours'`);
     expect(await sweepOf(program)).toBe(1);
     const given = (await viewOf(program, video)).assets.find(({ step }) => step === null);
@@ -92,7 +92,7 @@ test.for(['files', 's3'] as const)(
       refusal: { reason: 'media_expired' },
     });
 
-    // A month later everything, however many sweep at once.
+    // A month later everything is gone, however many processes sweep at once.
     await db.execute(sql`UPDATE assets SET created_at = now() - interval '31 days'`);
     const erased = await Promise.all(Array.from({ length: 5 }, () => sweepOf(program)));
     expect(erased.reduce((sum, one) => sum + one)).toBe(3);
@@ -201,7 +201,7 @@ test('without a retention time nothing that was made is ever erased, unless its 
 const hourMs = 60 * 60_000;
 const signal = new AbortController().signal;
 
-/** A sweep of what nobody names, as it would be so many hours from now. */
+/** A sweep of objects that no row names, as if `hours` had passed. */
 const strayed = ({ services: { db, store } }: Program, hours: number) =>
   sweepStrays({ db, store, now: () => new Date(Date.now() + hours * hourMs) }, signal);
 
@@ -227,7 +227,7 @@ test.for(['files', 's3'] as const)(
     const strays = [
       // Its insert was refused, or never came.
       await put(program, `runs/${randomUUID()}/input-0a1b2c3d.png`),
-      // Its worker died before it was written down, and what was sent again is another one.
+      // Its worker died before it recorded the object, and the repeated step stored another one.
       await put(program, `runs/${done}/image-0a1b2c3d.png`),
     ];
     const kept = [
@@ -237,7 +237,7 @@ test.for(['files', 's3'] as const)(
     ];
     expect(await strayed(program, 23)).toBe(0);
 
-    // A run that is not over may be about to write down what it has stored.
+    // An unfinished run may be about to record an object that it has stored.
     await db.execute(sql`
       UPDATE runs SET state = 'running', settled_at = NULL, delivered_at = NULL, due_at = now() + interval '1 day'
       WHERE id = ${done}`);
@@ -274,7 +274,7 @@ test('a sweeper erases by itself what killed processes left: objects that nobody
   for (const name of ['receive-1', 'upload-1', 'input-1']) await utimes(join(directory, name), left, left);
   const key = await put(program, `runs/${randomUUID()}/input-0a1b2c3d.png`);
   await utimes(join(home, 'media', key), left, left);
-  // Where chance has it so, each of its chores comes at once.
+  // With this random value, each chore of the sweeper is due at once.
   const sweeper = startSweeper({
     db,
     store,
@@ -289,7 +289,7 @@ test('a sweeper erases by itself what killed processes left: objects that nobody
   await expect.poll(() => readdir(directory)).toEqual(['receive-2']);
 });
 
-/** What lies in the store at this moment of members' images. */
+/** The members' images that are in the store now. */
 const inputsIn = async (home: string): Promise<string[]> =>
   (await readdir(join(home, 'media'), { recursive: true })).filter((name) => name.includes('/input-'));
 
@@ -310,7 +310,7 @@ test('a refusal is told though the store is away by then, and the image is erase
   if (!s3) throw new Error('no S3');
   const { price } = await quote(program.services, request.workspace.id, 'video', {});
   const poor = { ...request, workspace: await createWorkspace(database, price, 'terminal:poor') };
-  // There are credits for one run, and while the image of the other is looked at they go to an image run.
+  // There are credits for one run. While we check the image of the video run, an image run spends them.
   const openImage: CommandRequest['openImage'] = async (reference) => {
     const spent = await startRun(
       { ...poor, requestKey: crypto.randomUUID() },

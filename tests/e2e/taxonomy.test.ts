@@ -17,7 +17,7 @@ import { startVendors, type Vendors } from '../support/providers/vendors.ts';
 
 const short = { duration: 3, resolution: '720p' } as const;
 
-/** Everything that a member reads about a run in the end. */
+/** All text that a member reads about a finished run. */
 function told(program: Program, view: RunView): string {
   const card = runCard(view, progressOf(view, program.services.providers, new Date()), textOf('en'));
   return [card.title, ...card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []))].join('\n');

@@ -83,7 +83,7 @@ describe('cancel', () => {
       const id = await submitted(worker);
       const looks: unknown[] = [];
       await until(worker, id, (view) => view.run.settledAt !== null || looks.push(view) > nth / 2);
-      // As somebody who says yes to whatever they are told, until it holds.
+      // Acts like a person who accepts each cost that they are told, until the stop succeeds.
       let max = 0;
       for (;;) {
         const stopped = await stopRun(database.db, id, max);

@@ -2,7 +2,7 @@ import { expect, test } from 'vitest';
 import { runChaos } from '../chaos/chaos.ts';
 import { noRedis } from '../support/redis.ts';
 
-// The long form is `npm run chaos -- --minutes 30 --seed N --queue redis`; this one proves that what it relies on still holds.
+// The long form is `npm run chaos -- --minutes 30 --seed N --queue redis`. This one proves that its tools still work.
 test.for(['postgres', 'redis'] as const)(
   'whatever breaks, with the queue on %s: no run is lost, nothing is said, sent or charged twice, and every result is whole',
   { timeout: 300_000 },

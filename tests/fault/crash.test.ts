@@ -9,16 +9,16 @@ import { createInstallation, delivered, submitsOf, submitted } from '../support/
 
 type Ending = {
   step?: StepKind;
-  /** How the run ends when another process takes over. */
+  /** The final state of the run after another process takes over. */
   ends: 'succeeded' | 'failed';
   captured: number;
-  /** What the vendor was asked for in the end. */
+  /** The number of submissions that the vendor got for each step. */
   submits: Record<StepKind, number>;
 };
 
 const once = { enhance: 1, image: 1, video: 1 };
 const unharmed: Ending = { ends: 'succeeded', captured: 24, submits: once };
-/** The video may or may not have been sent: it is not sent again, and its credits go back. */
+/** The video may have been submitted or not. We do not submit it again, and we release its credits. */
 const interrupted = (video: 0 | 1): Ending => ({
   step: 'video',
   ends: 'failed',
@@ -26,7 +26,7 @@ const interrupted = (video: 0 | 1): Ending => ({
   submits: { ...once, video },
 });
 
-/** Every point at which a process may die, and what then becomes of the run. A new point without a line here does not compile. */
+/** Every point at which a process may die, and the final state of the run. A new failpoint without a line here does not compile. */
 const endings: Record<Failpoint, Ending[]> = {
   run_inserted: [unharmed],
   run_dispatched: [unharmed],
@@ -49,7 +49,7 @@ const endings: Record<Failpoint, Ending[]> = {
     { ...unharmed, step: 'image' },
     { ...unharmed, step: 'video' },
   ],
-  // Reached when the survivor finds the interrupted video; killed there, a third process settles the run.
+  // A worker reaches this when it finds the interrupted video. If it is killed there, a third process settles the run.
   step_failed: [interrupted(1)],
   run_settled: [unharmed],
   run_told: [unharmed],

@@ -24,7 +24,7 @@ test('a database that is killed in the middle is started again, and the runs res
   const database = openDatabase(server.url);
   try {
     const installation = await createInstallation(database);
-    // Some may be at their video by the time of the kill: it must be back before they are taken for lost.
+    // Some runs may be at their video when the database is killed. The database must be back before their leases expire.
     const vendor = { submitMs: 300, pollsUntilDone: 20 };
     const worker = await installation.open({ worker: true, visibilityMs: 10_000, vendor });
     await createWorkspace(database, 1_000);
@@ -37,7 +37,7 @@ test('a database that is killed in the middle is started again, and the runs res
     process.kill(Number(stdout.trim()), 'SIGKILL');
 
     for (const id of ids) {
-      // While the database is away, looking fails too.
+      // While the database is away, the poll fails too.
       await expect
         .poll(
           () =>

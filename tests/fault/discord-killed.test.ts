@@ -17,16 +17,16 @@ const killedAt: { failpoint: Failpoint; step?: 'image' | 'video' }[] = [
   { failpoint: 'step_sent', step: 'image' },
   { failpoint: 'step_done', step: 'image' },
   { failpoint: 'step_submitted', step: 'video' },
-  // With the preview in the progress message.
+  // At this point the progress message has its preview.
   { failpoint: 'step_polled', step: 'video' },
   { failpoint: 'run_settled' },
   { failpoint: 'run_told' },
-  // Nobody knows whether the film was paid for: it is not sent again, and the thread has the image.
+  // Nobody knows whether the film was paid for. We do not submit it again, and the thread has the image.
   { failpoint: 'step_sent', step: 'video' },
 ];
-/** The other milestones of `tests/fault/crash.test.ts` lie between two words to Discord that these are between as well. */
+/** The other failpoints of `tests/fault/crash.test.ts` lie between two calls to Discord, and so do these. */
 const isInterrupted = (at: (typeof killedAt)[number] | null) => at?.failpoint === 'step_sent' && at.step === 'video';
-/** Calls that Discord carries out, and whose answer never reaches the worker, for it is killed at that moment. */
+/** Calls that Discord carries out, but whose answer never reaches the worker, because it is killed at that moment. */
 const killedDuring: Record<string, Omit<Fault, 'times'>> = {
   'the thread is opened': { method: 'POST', path: /\/threads$/ },
   'the progress is posted': { method: 'POST', path: /^\/channels\/\d+\/messages$/ },
@@ -80,10 +80,10 @@ type Way = 'gateway' | 'http';
 type Death = {
   name: string;
   way: Way;
-  /** The database holds the command up until Discord was told that it takes longer. */
+  /** The database delays the command until Discord was told that it takes longer. */
   isSlow?: boolean;
   failpoint?: Failpoint;
-  /** A call that Discord carries out, and in whose course the bot dies. */
+  /** A call that Discord carries out. The bot dies during it. */
   during?: Omit<Fault, 'times'>;
 };
 const callback = { method: 'POST', path: /\/callback$/ };
@@ -146,7 +146,7 @@ describe('a bot is killed', () => {
       const [row] = await db.select({ id: runs.id }).from(runs);
       const visible = () => world.messagesIn(channel.id).filter((message) => !isThinking(message));
       if (!row) {
-        // "The application did not respond": at once, or when Discord has waited for fifteen minutes.
+        // Discord shows "The application did not respond", at once or after it has waited for fifteen minutes.
         expect(visible()).toEqual([]);
         expect([null, 5]).toContain(asked.interaction.answered);
       } else {
@@ -160,14 +160,14 @@ describe('a bot is killed', () => {
         expect(messages.map(({ nonce }) => nonce?.[0])).toEqual(['p', 'r']);
         expect(readable(messages[1]?.components ?? [])).toMatch(/are ready/);
       }
-      // Only where nothing had been written could there be no run.
+      // A run may be missing only if nothing was written.
       expect(row !== undefined || isHeldUp).toBe(true);
       expect(await checkInvariants(db, { atRest: true })).toEqual([]);
     },
   );
 });
 
-/** Holds up every command; resolves with what lets them go on. */
+/** Blocks every command. Resolves with a function that releases them. */
 async function lockWorkspaces({ database: { db } }: Installation): Promise<() => void> {
   const [locked, released] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
   const holding = db.transaction(async (tx) => {
@@ -183,7 +183,7 @@ async function lockWorkspaces({ database: { db } }: Installation): Promise<() =>
   return released.resolve;
 }
 
-/** Resolves when somebody waits for the lock. */
+/** Resolves when a command waits for the lock. */
 async function waitedFor({ database: { db } }: Installation): Promise<void> {
   await expect
     .poll(

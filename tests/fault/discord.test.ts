@@ -76,7 +76,7 @@ describe('Discord misbehaves', () => {
       discord.world.requests.some(({ path, status }) => path.endsWith('/callback') && status === 400),
     );
     await runOf(worker, discord, twice);
-    // And once more by the other way, as after a change of the settings at Discord.
+    // We also send it over the other transport, as after a change of the settings at Discord.
     const response = await discord.sendOverHttp(twice, bot.endpoint).catch((error: unknown) => error);
     expect(response).toMatchObject({ code: 40060 });
     await bot.stop();
@@ -86,7 +86,7 @@ describe('Discord misbehaves', () => {
       { key: `discord:${late.interaction.id}`, state: 'canceled', paid: 0 },
       { key: `discord:${twice.interaction.id}`, state: 'succeeded', paid: 6 },
     ]);
-    // Of what came too late Discord itself has told that it failed: nothing else is said about it.
+    // Discord itself shows that a late answer failed, so the bot says nothing else.
     expect(discord.world.messagesIn(channel.id)).toHaveLength(1);
     expect(await checkInvariants(worker.services.db, { atRest: true })).toEqual([]);
   });
@@ -109,7 +109,7 @@ describe('Discord misbehaves', () => {
     const until = new Promise<void>((resolve) => {
       release = resolve;
     });
-    // The result waits until the thread was shut.
+    // The result waits until the thread is locked.
     discord.faults.push({ path: messages, times: 1 }, { path: messages, times: 1, until });
     const asked = discord.people.command(ada, channel, 'complete', { prompt: 'a fox' });
     await discord.ask(asked);
@@ -145,7 +145,8 @@ test('a hundred commands at once in one channel: each has its thread, its result
   const { discord, guild, channel, worker, installation } = await openVidGenie();
   const id = workspaceOf(guild.id, '');
   await createWorkspace(installation.database, 1_000, id);
-  // Bot, worker and Discord share this process, and the machine with other tests: how soon is for the bench to say.
+  // The bot, the worker and Discord share this process, and share the machine with other tests. The bench measures the answer
+  // time.
   discord.world.firstAnswerMs = 60_000;
   const given = { quality: 'standard', aspect: 'square' };
   const all = Array.from({ length: 100 }, (_, index) =>

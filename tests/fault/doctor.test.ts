@@ -10,7 +10,7 @@ import { geminiImageAnswer, startGemini } from '../support/providers/gemini-imag
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** A program with one result in a bucket, and what the doctor says of the bucket and of the results in it. */
+/** A program with one result in a bucket, and the doctor's findings about the bucket and the results. */
 async function withResult() {
   const s3 = await startS3(await temporaryDirectory());
   onTestFinished(s3.close);
@@ -46,7 +46,7 @@ test('the doctor calls results missing that are, and none that it could not look
 test('a bucket that goes away while the doctor looks is told as that', async () => {
   const { s3, examine } = await withResult();
   const found = examine();
-  // Written, read and removed: what the look at the bucket asks.
+  // The check of the bucket writes, reads and removes an object.
   for (let calls = 0; calls < 3; calls += 1) await s3.arrival(/\/check\//);
   s3.fault = 503;
   const { media, objects } = await found;

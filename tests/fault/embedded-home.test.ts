@@ -133,7 +133,7 @@ describe('as root', () => {
   });
 });
 
-/** The module and PostgreSQL below the sandbox; the other packages stay where they are. */
+/** Copies the module and PostgreSQL below the sandbox. The other packages stay where they are. */
 async function copyOfTheProgram(): Promise<string> {
   const [from, to] = [repository, join(sandbox.folder, 'program')];
   const modules = join(to, 'node_modules');

@@ -14,7 +14,7 @@ beforeEach(async () => {
   home = sandbox.home;
 });
 
-/** Waits for the file system to say so: nothing else tells how far a process that is about to be killed has come. */
+/** Polls the file system. Nothing else shows how far a process has come before we kill it. */
 async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
   await vi.waitFor(async () => expect(await condition()).toBe(true), { timeout: 30_000, interval: 5 });
 }
@@ -48,7 +48,7 @@ describe('several processes', () => {
     expect(new Set(opened.map(({ url }) => url)).size).toBe(1);
     const pid = postmasterPid(await sandbox.dataDir());
 
-    // Two leave while two newcomers open: whoever is there in the end has a server that works.
+    // Two users leave while two new ones open. The remaining users must have a working server.
     const [one, two, three, four] = users;
     const newcomers = await Promise.all([startUser(home), startUser(home)]);
     await Promise.all([one?.close(), two?.close(), three?.close(), four?.close(), newcomers[0].open()]);
@@ -60,7 +60,7 @@ describe('several processes', () => {
   });
 
   test('Ctrl-C in the terminal leaves the server to those who still use it', async () => {
-    // `detached` makes a group of its own, as a terminal does, so that the signal spares the test.
+    // `detached` makes a process group of its own, as a terminal does, so that the signal does not reach the test.
     const user = await startUser(home, { detached: true });
     const { url } = await user.open();
     process.kill(-(user.child.pid ?? 0), 'SIGINT');
@@ -120,7 +120,7 @@ describe('kill -9', () => {
     const left = await names();
     expect(left).toContain('lock');
     expect(left).not.toContain('data');
-    // What initdb had written by then, it will not continue.
+    // initdb does not continue from files that an earlier run wrote.
     await mkdir(join(folder, 'new-half', 'data'), { recursive: true });
     await writeFile(join(folder, 'new-half', 'data', 'PG_VERSION'), '18\n');
 

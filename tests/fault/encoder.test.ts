@@ -6,7 +6,7 @@ import type { Messenger } from '../../src/pipeline/messenger.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { allDelivered, createInstallation, delivered, submitted } from '../support/program.ts';
 
-/** More than a worker takes turns at once. */
+/** More films than a worker has turns at once. */
 const films = 10;
 
 test('runs whose films are to be encoded wait for the encoder without keeping others from being worked', async () => {

@@ -42,7 +42,7 @@ test('a command whose COMMIT was carried out and never answered is charged once 
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
-/** A worker whose network swallows the answer to the first statement that fits. */
+/** A worker whose network swallows the answer to the first statement that matches. */
 async function workerWithoutAnswer(statement: (bytes: Buffer) => boolean) {
   const database = await createTestDatabase();
   const { proxy, reached } = await behindProxy(database);
@@ -56,7 +56,7 @@ async function workerWithoutAnswer(statement: (bytes: Buffer) => boolean) {
 
 test('a settlement that was carried out and never answered is not carried out again', async () => {
   let isSettling = false;
-  // The statement's words come first, and then, when the server has understood them, its values.
+  // The driver sends the statement's text first, and its values after the server has parsed it.
   const settles = (bytes: Buffer) => {
     isSettling ||= bytes.includes('capture:');
     return isSettling && bytes.includes('succeeded');
@@ -70,7 +70,7 @@ test('a settlement that was carried out and never answered is not carried out ag
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
-/** The handle of a video is saved. */
+/** Matches the statement that saves the handle of a video. */
 const savesHandle = (bytes: Buffer) => bytes.includes('"operation"');
 
 test('a video whose sending was written down and never answered is sent all the same, once', async () => {
@@ -94,7 +94,7 @@ test('a handle that was written and never answered belongs to who took the run u
   const other = await (await createInstallation(database)).open({ worker: true });
   expect((await delivered(other, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   proxy.turn('fine');
-  // Until the first worker has learned, by writing once more, that the run is not its own any more.
+  // Waits until the first worker has tried to write once more and learned that it lost the run.
   await worker.drain();
   expect(readJournal(installation.journal).map(({ call }) => call)).not.toContain('cancel');
   expect(await database.db.select().from(providerOrphans)).toEqual([]);
@@ -163,7 +163,7 @@ test('a worker whose first line to the queue is refused takes turns as soon as i
 test.for([
   { moment: 'between two statements', vanish: ({ halfOpen }: TcpProxy) => halfOpen() },
   {
-    // The driver sends the words of a new statement, and what it is about once the server has understood them.
+    // The driver sends the text of a new statement first, and its values after the server has parsed it.
     moment: 'in the middle of a statement',
     vanish: (proxy: TcpProxy) => {
       void proxy.swallowAnswerTo((bytes) => {
@@ -204,7 +204,7 @@ test.for([
     await database.db.transaction(async (tx) => {
       await tx.execute(sql`LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`);
       vanished = migrateIt(reached.url).catch((error: unknown) => error);
-      // It has its turn, and is held up in it.
+      // The worker has the run's lease and is blocked in its turn.
       await expect.poll(() => database.db.execute(waiting)).toHaveLength(1);
       proxy.halfOpen();
     });

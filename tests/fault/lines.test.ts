@@ -28,7 +28,7 @@ async function behindProxy(serverUrl: string): Promise<{ proxy: TcpProxy; url: s
 
 const settings = z.tuple([z.object({ setting: z.string() })]);
 
-/** A server of the test's own that takes TLS, with a certificate that nobody vouches for. */
+/** A server of the test that takes TLS, with a certificate that no authority signed. */
 async function openTlsServer(): Promise<string> {
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-tls-'));
   await chmod(folder, 0o755);
@@ -56,14 +56,14 @@ async function openTlsServer(): Promise<string> {
   return server.url;
 }
 
-/** Asks from several sides while lines break, and resolves with the answers to something else. */
+/** Sends queries from several callers while connections break. Resolves with the answers that belong to another query. */
 async function askWhileLinesBreak({ proxy, url }: { proxy: TcpProxy; url: string }): Promise<unknown[]> {
   const { db, close } = openDatabase(url, { connections: 3 });
   onTestFinished(close);
   const wrong: unknown[] = [];
   let answers = 0;
   const ask = async (it: number): Promise<void> => {
-    // What is prepared goes out at once: also the ROLLBACK of a transaction whose line has broken.
+    // A prepared statement goes out at once, and so does the ROLLBACK of a transaction whose connection has broken.
     const question = sql`SELECT ${it}::int AS it`;
     const asked = it % 3 === 0 ? db.transaction((tx) => tx.execute(question)) : db.execute(question);
     const answer = await asked.then(

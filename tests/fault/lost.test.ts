@@ -23,7 +23,8 @@ test('a worker stopped for longer than its visibility and then continued writes 
   await survivor.stop();
 
   sleeper.process.kill('SIGCONT');
-  // The sleeper tries to save its handle, is refused, notes the orphan and asks the vendor to stop: its last word on the run.
+  // The sleeping worker tries to save its handle, is refused, records the orphan and asks the vendor to stop. It does nothing
+  // else with the run.
   await expect.poll(() => readJournal(installation.journal).some((line) => line.call === 'cancel')).toBe(true);
   expect(await database.db.select().from(providerOrphans)).toMatchObject([
     { runId: id, step: 'video', handle: { operation: id } },
@@ -42,7 +43,7 @@ test("the queue's tables emptied in the middle cost a lease's time and nothing e
   const members = ['ada', 'bea', 'cy', 'dot', 'eve'].map((name) => ({ id: name, name, isAdmin: false }));
   const ids = await Promise.all(members.map((member) => submitted(bot, { member })));
 
-  // The jobs of these dispatches are in the queue, and no worker is there yet.
+  // The jobs of these dispatches are in the queue, and no worker has started yet.
   const queue = await openQueue({ kind: 'postgres', url: database.url }, () => {});
   for (const lease of await dispatchDue(database.db, 5, 1_000)) await queue.add([lease]);
   expect(await queue.waiting()).toBe(5);
@@ -70,7 +71,7 @@ test('the same queue job delivered twice is worked once', async () => {
   const queue = await openQueue({ kind: 'postgres', url: database.url }, () => {});
   await queue.add([lease]);
   await until(worker, id, (view) => view.steps[0]?.state === 'done');
-  // The first delivery is over, so the queue has forgotten the job and takes it again.
+  // The first delivery is over, so the queue has forgotten the job and accepts it again.
   await queue.add([lease]);
   await queue.add([{ ...lease, dispatch: lease.dispatch + 1000 }]);
   const view = await delivered(worker, id);

@@ -66,7 +66,7 @@ test('a call that is proven to have generated nothing is sent again, a few times
 test('a store that cannot be written to fails the step in plain words and releases it', async () => {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
-  // A file where the store wants a folder: refused for root too, unlike a mode.
+  // There is a file where the store needs a folder. This fails for root too, unlike a mode.
   await mkdir(installation.home, { recursive: true });
   await writeFile(join(installation.home, 'media'), 'in the way');
   await chmod(join(installation.home, 'media'), 0o444);

@@ -11,7 +11,7 @@ import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, type Installation, submitsOf, submitted, until } from '../support/program.ts';
 
-/** Runs whose videos are at their provider, all to be asked for now, and no worker at work. */
+/** Runs whose videos are at their provider, with all polls due now, and no active worker. */
 async function waitingRuns(installation: Installation, count: number): Promise<RunId[]> {
   const workspace = await createWorkspace(installation.database, 10_000);
   const worker = await installation.open({ worker: true, vendor: { firstPollAfterMs: 60_000 } });
@@ -21,7 +21,7 @@ async function waitingRuns(installation: Installation, count: number): Promise<R
     ids.push(await submitted(worker, { workspace, member: member(index) }));
   await Promise.all(ids.map((id) => until(worker, id, (view) => view.steps[2]?.state === 'submitted')));
   await worker.stop();
-  // What it has left in the queue would take the room of what is looked for here.
+  // Its remaining jobs in the queue would take the slots that this test needs.
   await installation.database.db.execute(sql`TRUNCATE bullmq.job CASCADE`);
   await fallDue(installation.database);
   return ids;

@@ -25,7 +25,7 @@ async function ownRedis(words: readonly string[] = []): Promise<RedisServer> {
 
 const slowly = { submitMs: 150, pollsUntilDone: 5 };
 
-/** Every run told, charged once, and sent no more often than an interruption allows; here: not interrupted at all. */
+/** Every run was delivered, charged once, and submitted no more often than an interruption allows. Here nothing was interrupted. */
 async function expectUnharmed(program: Program, journal: string, ids: readonly RunId[]): Promise<void> {
   for (const id of ids) {
     expect((await delivered(program, id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });

@@ -25,7 +25,7 @@ test('an image that was paid for waits for an S3 server that is away, and is not
   const { installation, s3, program } = await installed();
   s3.fault = 503;
   const id = await submitted(program, { workflow: 'image' });
-  // More than the client's own tries: it has given up at least once.
+  // More than the client's own retries, so it has given up at least once.
   for (let tries = 0; tries < 6; tries += 1) await s3.arrival(/image-/);
   s3.fault = null;
   const { run } = await delivered(program, id);

@@ -21,7 +21,7 @@ test('S3 that is away while an image and while a video is stored delays the run;
 
   proxy.turn('cut');
   const id = await submitted(worker, { workspace: await createWorkspace(database, 100) });
-  // The provider has answered, and the image lies in the worker alone.
+  // The provider has answered, and only the worker has the image.
   await expect.poll(() => submitsOf(installation.journal, id).image, { timeout: 30_000 }).toBe(1);
   await expect.poll(() => proxy.refused(), { timeout: 30_000 }).toBeGreaterThan(2);
   proxy.turn('fine');

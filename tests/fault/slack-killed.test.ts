@@ -14,7 +14,7 @@ import { type Death, deathMark, startSlackProcess } from '../support/slack/proce
 import type { ApiCall } from '../support/slack/proxy.ts';
 import { createSlack, type Slack } from '../support/slack/slack.ts';
 
-/** What a run leaves in its channel, each once: everything, or what there is when its video was given up. */
+/** The messages of a run in its channel, each once: all of them, or those of a run whose video was given up. */
 async function expectWhole(slack: Slack, channel: string, state: 'succeeded' | 'failed' = 'succeeded'): Promise<void> {
   const title = state === 'succeeded' ? 'Your image and your video are ready' : 'Your image is ready, the video is not';
   const roots = await slack.history(channel);
@@ -23,7 +23,7 @@ async function expectWhole(slack: Slack, channel: string, state: 'succeeded' | '
   expect(JSON.stringify(root?.blocks)).toContain(title);
   expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan', title });
   const shared = files.flatMap((message) => message.files?.map(({ name }) => name.split('.').at(-1)) ?? ['a message']);
-  // And at last a message that tells who asked, once.
+  // The last message mentions the requester, once.
   expect(shared).toEqual([...(state === 'succeeded' ? ['png', 'mp4'] : ['png']), 'a message']);
   expect(files.at(-1)?.text).toBe(`<@${slack.people.ada}> ${title}`);
 }
@@ -31,7 +31,7 @@ async function expectWhole(slack: Slack, channel: string, state: 'succeeded' | '
 type Asked = Omit<ApiCall, 'answer'>;
 type Moment = { when: 'before' | 'after'; call: string; of?: 'image' | 'video' };
 
-/** Calls of Slack, by what they mean for a run. `before`: the call is never made; `after`: it is made, and its answer lost. */
+/** Calls of Slack, by their purpose for a run. `before`: the call is never made. `after`: it is made, and its answer gets lost. */
 const meanings: Record<string, (call: Asked, rootTs: string | null) => boolean> = {
   'the root message': ({ method, body }) => method === 'chat.postMessage' && body.thread_ts === undefined,
   'the progress message': ({ method, body }) => method === 'chat.postMessage' && body.thread_ts !== undefined,
@@ -45,7 +45,7 @@ const meanings: Record<string, (call: Asked, rootTs: string | null) => boolean> 
 const isLast = (method: string, body: Asked['body']) =>
   method === 'chat.update' && /are ready|the video is not/.test(JSON.stringify(body.blocks));
 
-/** Where each run's workers die, in the order in which its life passes there. */
+/** The points at which each run's workers die, in the order in which the run reaches them. */
 const fates: { failpoints?: [Failpoint, Death['step']][]; calls?: Moment[] }[] = [
   {
     failpoints: [
@@ -112,7 +112,7 @@ const fates: { failpoints?: [Failpoint, Death['step']][]; calls?: Moment[] }[] =
 
 type Run = { id: RunId; channel: string; fate: (typeof fates)[number] };
 
-/** A channel and a run for each fate, with nobody there yet to work. */
+/** A channel and a run for each entry of `fates`. No worker has started yet. */
 async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
   const { db } = program.database;
   await driver.command('credits');
@@ -135,10 +135,10 @@ async function submitAll({ slack, driver, program }: InSlack): Promise<Run[]> {
   );
 }
 
-/** By the first characters of the run's id, which its files have in their names. */
+/** The key is the first characters of the run's id, which are part of its files' names. */
 const channelOfRun = new Map<string, string>();
 
-/** The channel that a call is about; uploads name nothing but the file. */
+/** The channel of a call. An upload names only the file. */
 function channelOf(slack: Slack, { method, body }: Asked): string | null {
   if (method === 'files.getUploadURLExternal') return channelOfRun.get(String(body.filename).slice(9, 17)) ?? null;
   if (method !== 'upload') return String(body.channel ?? body.channel_id ?? '');
@@ -157,7 +157,7 @@ function kindOf(slack: Slack, { method, body }: Asked): Moment['of'] {
   return reserved ? kindOf(slack, reserved) : undefined;
 }
 
-// Some two dozen processes are started one after another: a busy machine needs its time.
+// The test starts some two dozen processes one after another, so a busy machine needs this time.
 test('workers killed at every stage, time and again, leave runs that are told whole, once', async () => {
   const it = await startInSlack({ worker: false });
   const { slack, installation, program } = it;
@@ -171,11 +171,14 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   const waiting = new Set(runs.flatMap(({ channel, fate }) => (fate.calls ?? []).map((call) => ({ channel, call }))));
   const kills = new Map<string, () => void>();
   const roots = new Map<string, string>();
-  /** Workers tell of a run beside its work. One that dies while it asks a vendor leaves a doubt, and that is what milestones are for. */
+  /**
+   * Workers report on a run beside its work. A worker that dies during a vendor's call leaves an unknown outcome. The
+   * failpoints test that case.
+   */
   const whileNobodyAsks = async (channel: string) => {
     const asking = `
       SELECT FROM steps JOIN runs ON runs.id = run_id WHERE steps.state = 'submitting' AND conversation->>'channel' = '${channel}'`;
-    // One that another worker has left behind may wait for the very worker that is held here.
+    // A run that another worker has left may wait for the very worker that we hold here.
     for (let look = 0; look < 200 && (await db.execute(asking)).length > 0; look += 1);
   };
   slack.meddle.with = async (call) => {
@@ -218,7 +221,7 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   const undelivered = () => db.execute('SELECT id FROM runs WHERE delivered_at IS NULL');
   await expect.poll(undelivered, { timeout: 240_000, interval: 200 }).toHaveLength(0);
 
-  // A worker that was to die for one run may have been asking for another: then that one's video is given up, rightly.
+  // A worker that should die for one run may have been in a call for another one. Then that run's video is rightly given up.
   const doubted = z.array(z.object({ id: z.string(), channel: z.string() })).parse([
     ...(await db.execute(`
       SELECT runs.id, conversation->>'channel' AS channel FROM runs JOIN steps ON runs.id = run_id
@@ -257,7 +260,7 @@ test('every milestone of a run is a place where its Slack worker, or its bot, is
   expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(failpoints));
 });
 
-/** Kills a bot in the middle of the next call of such a kind that it makes. */
+/** Kills a bot in the middle of its next call of this method. */
 function killedAt(slack: Slack, method: string, bot: { kill: () => void }): void {
   slack.meddle.with = (call) => {
     if (call.method !== method) return null;
@@ -267,7 +270,7 @@ function killedAt(slack: Slack, method: string, bot: { kill: () => void }): void
   };
 }
 
-/** No answer: Slack tells the member that the command failed, or delivers the request once more. */
+/** Without an answer, Slack tells the member that the command failed, or delivers the request once more. */
 const unanswered = (asked: Promise<{ status: number }>) => expect(asked).rejects.toThrow();
 
 test('a bot killed before its run is written has acknowledged nothing; killed after it, the run is told, once', async () => {
@@ -282,7 +285,7 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
     startSlackProcess('bot', slack, installation),
     startSlackProcess('worker', slack, installation),
   ]);
-  // A process answers its first request later than all others, and then has acknowledged it before it dies.
+  // A process answers its first request more slowly than all others. Then it has acknowledged the request before it dies.
   const { bob } = slack.people;
   for (const { port } of [first, second, third]) await (await createDriver(slack, port)).command('help', { user: bob });
   killedAt(slack, 'users.info', first);
@@ -292,13 +295,13 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   expect(await database.db.execute('SELECT id FROM runs')).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 
-  // Asked for once more, by whoever saw that it failed.
+  // The member saw that the command failed, and sends it again.
   await unanswered((await createDriver(slack, second.port)).command('image a fox', { trigger }));
   expect(await second.exited).toBe('SIGKILL');
   const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink').length;
   await expect.poll(ends, { timeout: 60_000 }).toBe(1);
 
-  // And a third time, to a bot that lives: it knows of it.
+  // Slack delivers it a third time, to a bot that stays alive and that knows of it.
   const driver = await createDriver(slack, last.port);
   const repeated = await driver.command('image a fox', { trigger });
   expect((await driver.told.first(({ key }) => key === repeated.key, 'an answer')).text).toMatch(/asked for already/);
@@ -324,7 +327,7 @@ test('a bot killed before its run is written has acknowledged nothing; killed af
   // The link to its thread comes before the last write.
   await expect.poll(told, { timeout: 20_000 }).toEqual([{ prompt: 'a fox' }, { prompt: 'a hen' }]);
   expect(await slack.history(general)).toHaveLength(1);
-  // Where it was mentioned, the message that follows its work, and the one that tells who asked.
+  // In the mention's thread: the run's first message, its progress, and the message that mentions the requester.
   const posted = slack.calls
     .all()
     .filter(({ method, body }) => method === 'chat.postMessage' && body.thread_ts === mention.ts);

@@ -7,7 +7,7 @@ import { createInstallation, delivered, submitsOf, submitted, until } from '../s
 import { startInSlack } from '../support/slack/installed.ts';
 import { readJournal } from '../support/studio.ts';
 
-/** The only run there is. */
+/** The only run. */
 async function runOf({ services: { db } }: Program): Promise<RunView> {
   const started = async () => (await db.select({ id: runs.id }).from(runs)).length;
   await expect.poll(started, { timeout: 10_000 }).toBe(1);
@@ -17,7 +17,7 @@ async function runOf({ services: { db } }: Program): Promise<RunView> {
   return view;
 }
 
-/** A Slack that holds every message from the moment on at which the provider of the video was asked for something. */
+/** A Slack that holds every message from the first call of this kind to the provider of the video. */
 async function startWithSlowChat(asked: 'submit' | 'poll') {
   const inSlack = await startInSlack({ vendor: { pollsUntilDone: 0 } });
   const { slack, installation } = inSlack;
@@ -62,7 +62,7 @@ test('a video that is ready is fetched, kept and settled while the chat does not
   const { run } = await runOf(program);
   const { steps } = await until(program, run.id, (view) => view.run.settledAt !== null);
   expect(steps.map(({ state }) => state)).toEqual(['done', 'done', 'done']);
-  // Nobody waited for the first word to be taken, or to be given up.
+  // The worker did not wait until Slack had taken or refused the first message.
   expect(asks()).toBe(1);
   answer();
   await delivered(program, run.id);

@@ -15,7 +15,7 @@ import { openTcpProxy } from '../support/tcp-proxy.ts';
 
 const keyring = { VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 7).toString('base64')}` };
 
-/** 0 is what a stop in good order ends with; the last resort, after nine and a half seconds, ends with 1. */
+/** A stop in good order ends with 0. The last resort, after nine and a half seconds, ends with 1. */
 async function expectGoodStop(command: Command): Promise<void> {
   expect(`${await command.exit} ${command.stderr()}`).toMatch(/^0 /);
 }
@@ -34,7 +34,7 @@ test('a stop ends within ten seconds while a provider, a client and a database d
   const { environment } = await newcomer();
   const shared = { ...environment, ...keyring, DATABASE_URL: database.url };
 
-  // A worker whose provider took a prompt and says nothing more.
+  // A worker whose provider accepts a prompt and never answers.
   const vendor = await startStub(({ path }, response) => {
     if (path.endsWith('/moderations')) json(response, 400, { error: { message: 'not here' } });
   });
@@ -86,7 +86,7 @@ test('a stop ends within ten seconds while a provider, a client and a database d
   expect(await impatient.exit).toBe(143);
   await Promise.all([worker, bot, cutOff].map(expectGoodStop));
 
-  // It was handed back, and not left to its lease.
+  // The worker released its lease instead of letting it expire.
   const [run] = await database.db.select().from(runs).where(eq(runs.id, id));
   expect(run).toMatchObject({ settledAt: null, busy: false });
 });

@@ -11,7 +11,7 @@ import { createInstallation, delivered, type Installation, submitsOf, submitted,
 
 const run = promisify(execFile);
 
-/** Puts an installation's media onto a disk of their own that is full. Null with the reason where this process may not. */
+/** Puts an installation's media onto a full disk of their own. Resolves with the reason if this process may not do that. */
 async function fullDisk({ home }: Installation): Promise<{ why: string } | { makeRoom: () => Promise<void> }> {
   const disk = join(home, 'media');
   await mkdir(disk);
@@ -34,7 +34,7 @@ test('a full disk when a video is stored costs time: it is fetched again, not ma
   const installation = await createInstallation(database);
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot);
-  // Until the video is submitted there is room.
+  // There is room until the video is submitted.
   const first = startWorkerProcess(installation, { at: { failpoint: 'step_submitted', step: 'video', how: 'kill' } });
   await first.exited;
   await rm(join(installation.home, 'media'), { recursive: true });
@@ -72,7 +72,7 @@ test('a clock that is an hour ahead, and then is set back by two, ends no video 
   await until(worker, running, (view) => view.steps[2]?.state === 'submitted');
   aheadMs = -hour;
   expect((await delivered(worker, running)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
-  // Into the month before, and back again: a month's credits are given once.
+  // Sets the clock to the month before, and back again. A month's credits are granted once.
   for (const days of [-40, 0, -40, 0]) {
     aheadMs = days * 24 * hour;
     await delivered(worker, await submitted(worker, { workspace: rich, workflow: 'image' }));

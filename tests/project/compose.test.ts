@@ -36,7 +36,7 @@ const { services, volumes, secrets } = z
   })
   .parse(file);
 
-/** What the secrets' files hold here; all others are as they are when nobody set them. */
+/** The content of the secret files in this test. All others are as if nobody had set them. */
 const contents = new Map([
   ['postgres_password', 'p@ss/word'],
   ['s3_secret_access_key', 'a-secret'],
@@ -50,7 +50,7 @@ test('the compose file is one by the schema of the Compose specification', () =>
   const { $schema: _, ...schema } = z
     .record(z.string(), z.unknown())
     .parse(JSON.parse(readFileSync('tests/support/compose/compose-spec.json', 'utf8')));
-  // Its own formats (ports, durations) are no standard.
+  // Compose's own formats (ports, durations) are no standard ones.
   const validate = new Ajv({ strict: false, validateFormats: false }).compile(schema);
   validate(file);
   expect(validate.errors).toBeNull();
@@ -62,7 +62,7 @@ test('its environment is what VidGenie reads, and makes a whole configuration', 
   for (const name of ours) {
     const environment = services[name]?.environment ?? {};
     for (const variable of Object.keys(environment)) expect(known).toContain(variable.replace(/_FILE$/, ''));
-    // As Compose fills them in from .env.
+    // Compose fills them in from .env.
     const filled = Object.entries(environment).map(([variable, value]) => [
       variable,
       String(value).replace(
@@ -176,6 +176,6 @@ test('the image runs as nobody special, without what only developers need', () =
   expect(dockerfile).toContain(`FROM node:${pinned}-slim`);
   expect(dockerfile).toMatch(/npm ci --omit=dev/);
   expect(dockerfile).toMatch(/^USER node$/m);
-  // The one from npm is newer than Debian's, and is left out where optional packages are.
+  // npm's ffmpeg is newer than Debian's. An install without optional packages leaves it out.
   expect(dockerfile).not.toMatch(/--omit=optional|ffmpeg/);
 });

@@ -19,21 +19,21 @@ beforeAll(async () => {
   expect(documents.length).toBeGreaterThan(8);
 });
 
-/** What is wrong in any document, one line each. */
+/** The problems of all documents, one line each. */
 const everywhere = (problemsOf: (document: Document) => readonly string[]): string[] =>
   documents.flatMap((document) => problemsOf(document).map((problem) => `${document.name}: ${problem}`));
 
 const fence = /^```(\w*)\n([\s\S]*?)^```$/gm;
 const withoutFences = (text: string): string => text.replace(fence, '');
 
-/** What is set as code: the lines of blocks, diagrams left out, and what stands in backticks. */
+/** The code of a document: the lines of code blocks, without diagrams, and the text in backticks. */
 function codeOf(text: string): string[] {
   const blocks = [...text.matchAll(fence)].filter(([, language]) => language !== 'mermaid');
   const spans = [...withoutFences(text).matchAll(/`([^`\n]+)`/g)].map(([, span = '']) => span);
   return [...blocks.flatMap(([, , body = '']) => body.split('\n')), ...spans];
 }
 
-/** The names under which GitHub finds the headings of a document. */
+/** The anchors that GitHub gives to a document's headings. */
 function anchorsOf(text: string): Set<string> {
   const seen = new Map<string, number>();
   const headings = [...withoutFences(text).matchAll(/^#{1,6} +(.+)$/gm)].map(([, heading = '']) => heading);
@@ -83,14 +83,14 @@ type Flags = ReadonlySet<string>;
 const flagsOf = ({ options }: Pick<Command, 'options'>): string[] =>
   options.flatMap(({ name, kind }) => (kind.kind === 'flag' ? [`--${name}`, `--no-${name}`] : [`--${name}`]));
 
-/** What `vidgenie run` and `vidgenie demo` take besides their own flags: the options of the workflow. */
+/** The flags of `vidgenie run` and `vidgenie demo` besides their own: the options of the workflow. */
 const flagsOfRuns = Object.values(workflowCommands).flatMap(flagsOf);
 const runFlags: Readonly<Record<string, readonly string[]>> = {
   run: flagsOfRuns,
   demo: [...flagsOfRuns, '--workflow', '--open'],
 };
 
-/** Follows the words of a terminal command to its declaration; says what is not declared. */
+/** Follows the words of a terminal command to its declaration. Returns the problem if a word is not declared. */
 function problemOfTerminal(words: readonly string[]): string | null {
   let command: TerminalCommand = describeProgram(async () => {});
   const flags = new Set(['--help', '--version']);
@@ -163,7 +163,7 @@ test('every npm script that the documents show is one, and the demo takes the fl
   expect(wrong).toEqual([]);
 });
 
-/** Variables that others read, and the file that reads or names them. */
+/** Variables that other programs read, and the file that reads or names them. */
 const variablesOfOthers: Readonly<Record<string, string>> = {
   GOOGLE_APPLICATION_CREDENTIALS: 'node_modules/google-auth-library/build/src/auth/googleauth.js',
 };

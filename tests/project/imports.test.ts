@@ -5,18 +5,18 @@ import { expect, test } from 'vitest';
 const root = resolve(import.meta.dirname, '../../src');
 const files = readdirSync(root, { recursive: true, encoding: 'utf8' }).filter((name) => name.endsWith('.ts'));
 
-/** What every layer may import: words, and the one file that starts child processes. */
+/** Every layer may import these: plain definitions and texts, the logs and metrics, and the one file that starts child processes. */
 const shared = ['domain.ts', 'plainText.ts', 'childProcess.ts', 'observability'];
-/** What a layer may import besides: itself and what lies below it. */
+/** The other layers that a layer may import: itself and the layers below it. */
 const below: Record<string, string[]> = {
   db: ['db'],
   pipeline: ['pipeline', 'db'],
-  // The demo studio says of a prompt which words it draws, and cards tell that.
+  // The demo studio knows which words of a prompt it draws, and cards show that.
   bots: ['bots', 'pipeline', 'db', 'demo'],
 };
-/** The demo studio knows the provider's interface, the domain, and where ffmpeg is. */
+/** The demo studio knows the provider's interface, the domain, and the location of ffmpeg. */
 const knownToDemo = ['domain.ts', 'childProcess.ts', 'pipeline/providers/provider.ts', 'pipeline/media/ffmpeg.ts'];
-/** Packages that belong to one layer: a platform's library to its face, the database's to `db`. */
+/** Packages that belong to one layer: a platform's library to its platform, the database's library to `db`. */
 const chatLibraries = /^(discord\.js|@discordjs\/|@slack\/|ink|react|commander|@clack\/)/;
 
 const importsOf = (file: string) =>

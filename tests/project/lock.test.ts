@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { temporaryDirectory } from '../support/temporary.ts';
 
-/** What the check says of a lock, and its exit status. */
+/** The output of the check of a lock file, and its exit status. */
 function check(path: string): { status: number | null; said: string } {
   const { status, stderr } = spawnSync(process.execPath, ['.ci/lock.mjs', path], { encoding: 'utf8' });
   return { status, said: stderr };

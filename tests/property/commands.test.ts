@@ -10,7 +10,7 @@ import { textOf } from '../../src/bots/text.ts';
 import { promptText } from '../../src/domain.ts';
 
 const anyText = fc.string({ unit: 'binary', maxLength: 200 });
-/** Pieces of command lines, in any order: more likely to reach the corners of a parser than noise. */
+/** Pieces of command lines, in any order. They reach the corners of a parser sooner than noise does. */
 const pieces = fc.constantFrom(
   ...[
     '/vidgenie',
@@ -90,7 +90,7 @@ const prose = fc
   .filter((words) => promptText.safeParse(words).success)
   .map((words) => promptText.parse(words));
 
-/** A named value stands in quotes of one kind, so that it cannot hold both; typographic ones count as theirs. */
+/** A named value stands in quotes of one kind, so it cannot hold both. Typographic quotes count as quotes of their kind. */
 const quotable = prose.map((words) => words.replace(/["“”„«»]/g, '')).filter((words) => words !== '');
 
 function anyValue({ kind, placement }: NamedOption): fc.Arbitrary<string | number | boolean> {

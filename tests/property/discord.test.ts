@@ -104,7 +104,7 @@ test('whatever anybody types into whatever field, there is an answer, and the le
     { numRuns: 200 },
   );
   await bot.stop();
-  // Not a member's word reached Discord in a form that it refuses.
+  // No member's text reached Discord in a form that it refuses.
   expect(world.requests.filter(({ status }) => status >= 400 && status !== 404)).toEqual([]);
   expect(await checkInvariants(worker.services.db, { atRest: false })).toEqual([]);
 });

@@ -17,7 +17,7 @@ import { brokenText, damage, damagedBy, each, headerText, heldRuns, hex, inTime,
 import { createInstallation } from '../support/program.ts';
 import { png } from '../support/providers/call.ts';
 
-/** A bot whose answers Discord takes, and nobody who works: what is held stays held. */
+/** A bot whose answers Discord accepts, without a worker, so that held credits stay held. */
 async function openInDiscord() {
   const discord = await createDiscord();
   const installation = await createInstallation(await createTestDatabase());
@@ -31,14 +31,14 @@ async function openInDiscord() {
   return { discord, db: program.services.db, bot, send };
 }
 
-/** Everything that starts a run, and some of what does not. */
+/** All interactions that start a run, and some that do not. */
 function asksOf(discord: Discord, run: RunId, channel: ReturnType<Discord['channel']>) {
   const { people } = discord;
   const ada = discord.person('admin');
   const photo = { filename: 'fox.png', contentType: 'image/png', bytes: png };
   const prompt = 'a fox in the snow';
   const film = { duration: 8, resolution: '1080p', audio: true };
-  // What it saves changes what everything else means there.
+  // A saved setting changes the meaning of everything else there, so settings go to another server.
   const elsewhere = discord.channel(discord.guild());
   const starting = [
     () => people.command(ada, channel, 'complete', { prompt, style: 'anime', quality: 'hd', aspect: 'tall', ...film }),
@@ -64,7 +64,7 @@ test('1,400 requests to the Discord endpoint, forged or signed and damaged, are 
   const first = discord.people.command(discord.person('member'), channel, 'image', { prompt: 'a fox' });
   const sane = JSON.stringify(first.payload);
   expect(await send(first, sane)).toBe(200);
-  // What is answered is written down.
+  // Every answer is recorded.
   const [run] = await db
     .select()
     .from(runs)
@@ -100,7 +100,7 @@ test('1,400 requests to the Discord endpoint, forged or signed and damaged, are 
     taken.sort(),
   );
   expect(held.others).toEqual([]);
-  // The damage leaves many good, and many not.
+  // The damage leaves many inputs valid, and many not.
   expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
   expect(taken.length).toBeGreaterThan(50);
   expect(taken.length).toBeLessThan(900);

@@ -26,7 +26,7 @@ import { startStub } from '../support/providers/server.ts';
 import { createDriver, signed } from '../support/slack/driver.ts';
 import { createSlack, type Slack } from '../support/slack/slack.ts';
 
-/** A bot, and nobody who works: what is held stays held. `stop` resolves when everything that was asked is answered. */
+/** A bot without a worker, so that held credits stay held. `stop` resolves when every request is answered. */
 async function openInSlack() {
   const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
   const installation = await createInstallation(database);
@@ -39,7 +39,7 @@ async function openInSlack() {
   return { slack, db: program.services.db, driver, stop, endpoint: `http://127.0.0.1:${http.port()}/slack/events` };
 }
 
-/** Puts an image where the bot is; resolves with the file's id. */
+/** Uploads an image to the bot's channel. Resolves with the file's id. */
 async function uploadImage({ observe, url, channels, settings }: Slack): Promise<string> {
   await observe('conversations.join', { channel: channels.general }, settings.botToken ?? '');
   const image = readFileSync(inject('vendorMedia').image);
@@ -52,7 +52,7 @@ async function uploadImage({ observe, url, channels, settings }: Slack): Promise
 
 type Ask = { as: 'form' | 'payload' | 'event'; payload: object };
 
-/** Everything that starts a run, and some of what does not; each says by itself which request it is, and where it is answered. */
+/** All requests that start a run, and some that do not. Each carries its own identity and response address. */
 function asksOf({ people, channels }: Slack, run: string, file: string, listener: string) {
   const { general: channel } = channels;
   const team = 'T000000001';
@@ -93,7 +93,7 @@ function asksOf({ people, channels }: Slack, run: string, file: string, listener
   const prompt = { value: 'a fox in the snow' };
   const there = { selected_conversation: channel };
   const image = { files: [{ id: file, mimetype: 'image/png' }] };
-  // What the button of a form has said that it costs at most.
+  // The cost that the button of a form named as its limit.
   const told = JSON.stringify({ on: null, credits: 100 });
   const starting = [
     typed('complete a fox in the snow --style anime --duration 8 --no-audio'),
@@ -158,7 +158,7 @@ test('1,350 requests to the Slack endpoint, forged or signed and damaged, are an
     ask: fc.oneof({ weight: 4, arbitrary: fc.constantFrom(...starting) }, fc.constantFrom(...others)),
     changes: damage,
   });
-  // A command may be answered with its acknowledgement.
+  // The acknowledgement of a command may contain the answer.
   const acknowledged: string[] = [];
   await each(1_000, hostile, async ({ ask, changes }) => {
     const { as, payload } = ask();
@@ -179,7 +179,7 @@ test('1,350 requests to the Slack endpoint, forged or signed and damaged, are an
   const held = await heldRuns(db);
   expect(held.runs).toHaveLength(taken.length);
   expect(held.others).toEqual([]);
-  // The damage leaves many good, and many not.
+  // The damage leaves many inputs valid, and many not.
   expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
   expect(taken.length).toBeGreaterThan(50);
   expect(taken.length).toBeLessThan(900);

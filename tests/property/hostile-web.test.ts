@@ -17,7 +17,7 @@ const nobodys = '0b8f6a52-0000-4000-8000-000000000000';
 
 type Ask = { method: string; path: string; scope: TokenScope; body?: object; query?: object };
 
-/** What starts runs. */
+/** The requests that start runs. */
 const startingOf = (run: string): Ask[] => {
   const execute = { method: 'POST', path: '/api/workflow/execute', scope: 'member' } as const;
   return [
@@ -46,7 +46,7 @@ const othersOf = (run: string): Ask[] => [
 
 const bodiless: readonly string[] = ['GET', 'HEAD', 'DELETE', 'OPTIONS'];
 
-/** Mostly as it is meant; the others are known to HTTP, and here to some addresses. */
+/** Mostly the intended method. HTTP knows the others, and some addresses here accept them. */
 const methodOf = (method: string) =>
   fc.oneof(
     { weight: 15, arbitrary: fc.constant(method) },
@@ -62,7 +62,7 @@ const twisted = (path: string) =>
     ),
   );
 
-/** Within what Node reads of a request's first lines. */
+/** Within the limit of Node for a request's first lines. */
 const maxQuery = 8_000;
 
 const queryOf = (query: object) =>
@@ -78,7 +78,7 @@ const bodyOf = (body: object) =>
     { weight: 1, arbitrary: brokenText(JSON.stringify(body)) },
   );
 
-/** The right token, or something like it. */
+/** The right token, or something similar. */
 const credentialOf = (token: string) => {
   const wrong = [token.slice(1), `${token}0`, token.slice(0, -1), token.replace(/./g, '0'), `${token} ${token}`];
   const strange = fc.oneof(fc.constantFrom(...wrong.map((words) => `Bearer ${words}`), `Basic ${token}`), headerText);
@@ -109,7 +109,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
   const environment = { OPENAI_BASE_URL: vendor.url, GOOGLE_BASE_URL: vendor.url };
   const server = await openWebServer({ environment });
   const mine = await server.workspace('mine', plenty);
-  // What is saved there changes what everything else means.
+  // A saved setting changes the meaning of everything else there, so settings go to another workspace.
   const elsewhere = await server.workspace('elsewhere', 1_000);
   const tokens = {
     member: await server.token(mine, 'member'),
@@ -119,7 +119,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
   const taken = new Map<string, number>();
   const deductions: string[] = [];
   const note = ({ status, text, json }: Answered) => {
-    // A HEAD is answered without words.
+    // The answer to a HEAD has no body.
     const answer = () => (text === '' ? null : json());
     const run = executed.safeParse(status === 202 ? answer() : null);
     if (run.success) taken.set(run.data.workflowId, run.data.estimatedCost);
@@ -143,7 +143,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
     }),
   );
   await each(1_000, hostile, async ({ method, path, query, body, headers, credential }) => {
-    // Node's client sends the body of these without saying how long it is, and the next request begins with it.
+    // Node's client sends the body of these methods without its length, so the next request would begin with it.
     const asking = {
       headers: { ...headers, authorization: credential.authorization },
       ...(!bodiless.includes(method) && { body }),
@@ -151,7 +151,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
     const answered = await inTime(server.ask(method, path + query, asking));
     expect(answered.status, answered.text).toBeLessThan(500);
     if (answered.status === 405) expect(String(answered.headers.allow).split(', ')).not.toContain(method);
-    // Whatever was sent, what is said about it is for people, and for people who type no commands.
+    // The error message of every request is for people who type no commands.
     const isProblem = method !== 'HEAD' && /^application\/problem/.test(String(answered.headers['content-type']));
     const { title = '', detail = '' } = isProblem ? answered.json() : {};
     expect(`${title} ${detail}`).not.toMatch(/undefined|\[object|--(no-)?[a-z]{4,}|See: /);
@@ -162,7 +162,7 @@ test('1,000 requests to the HTTP API, damaged in token, header, path or body, ar
   const held = await heldRuns(server.program.services.db);
   expect(new Map(held.runs.map(({ id, priceCredits }) => [id, priceCredits]))).toEqual(taken);
   expect(held.others.map(({ kind, amount }) => `${kind} ${amount}`).sort()).toEqual(deductions.sort());
-  // The damage leaves many good, and many not.
+  // The damage leaves many inputs valid, and many not.
   expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
   expect(taken.size).toBeGreaterThan(30);
   expect(taken.size).toBeLessThan(900);

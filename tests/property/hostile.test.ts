@@ -23,10 +23,10 @@ import { completed, completedInline } from '../support/providers/omni.ts';
 import { imageUsage, responsesAnswer } from '../support/providers/openai.ts';
 import { startStub } from '../support/providers/server.ts';
 
-// 4,000 + 1,000 + 3,500 inputs; with the requests in `hostile-discord.test.ts`, `hostile-slack.test.ts` and `hostile-web.test.ts` they are
-// 12,250. What people type in lines and fields is in `commands.test.ts` and `discord.test.ts`.
+// 4,000 + 1,000 + 3,500 inputs. Together with `hostile-discord.test.ts`, `hostile-slack.test.ts` and `hostile-web.test.ts` they
+// are 12,250. `commands.test.ts` and `discord.test.ts` test the text that people type in lines and fields.
 
-/** Longer than any answer takes on a busy machine: what takes so long hangs. */
+/** Longer than any answer takes on a busy machine. A request that takes this long hangs. Milliseconds. */
 const patienceMs = 10_000;
 
 test('4,000 values for options that no face would send are read or refused in words', async () => {
@@ -68,7 +68,7 @@ test('1,000 files given as images are taken or refused in words, and none is lef
   });
   const images = await Promise.all([small.png().toBuffer(), small.jpeg().toBuffer(), small.webp().toBuffer()]);
   const others = [
-    // A few bytes that unpack to 768 MB; a page, a script and an archive that call themselves images.
+    // A few bytes that unpack to 768 MB; and a page, a script and an archive that claim to be images.
     await giant.png({ compressionLevel: 9, palette: true }).toBuffer(),
     Buffer.concat([images[0] ?? Buffer.alloc(0), Buffer.from('<script>alert(1)</script>')]),
     Buffer.from(
@@ -163,7 +163,7 @@ test('3,500 answers of providers are a result or a failure of the taxonomy, neve
     }
     told.delete(conversation);
   });
-  // Neither everything nor nothing of it is good: the inputs reach both sides of every reader.
+  // Some inputs are valid and some are not, so they reach both branches of every reader.
   expect(Math.min(outcomes.result, outcomes.failure)).toBeGreaterThan(100);
 });
 

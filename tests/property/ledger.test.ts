@@ -34,7 +34,7 @@ const command = fc.oneof(
   fc.record({
     do: fc.constant('turn' as const),
     fails: fc.boolean(),
-    /** Whom a result reaches; `later`: that it reaches nobody is decided, and delivery has not ended. */
+    /** The receiver of a result. `later`: it is decided that nobody does, and delivery has not ended. */
     reaches: fc.constantFrom('somebody', 'nobody', 'nobody later'),
   }),
   fc.record({ do: fc.constant('cancel' as const), run: fc.nat({ max: 5 }) }),
@@ -117,7 +117,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
   }
 }
 
-/** Workspaces that own more than the free credits of one month, what an operator gave and what was refunded. */
+/** Workspaces that own more than the free credits of one month, plus the operator's grants and the refunds. */
 async function minted({ db }: Database): Promise<unknown[]> {
   return await db.execute(sql`
     SELECT a.workspace_id, a.balance + a.held AS owns FROM credit_accounts a JOIN credit_transactions t USING (workspace_id)
@@ -137,7 +137,7 @@ test('the ledger holds its invariants, and no month mints credits, under any com
       );
       for (const wave of waves) {
         const results = await Promise.allSettled(wave.map((todo) => carryOut(database, workspaces, todo)));
-        // Losing a run to somebody else is the only thing that may go wrong.
+        // Losing a run to another worker is the only allowed error.
         for (const result of results) if (result.status === 'rejected') expect(result.reason).toBeInstanceOf(LeaseLost);
         expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
         expect(await minted(database)).toEqual([]);

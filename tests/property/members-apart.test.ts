@@ -19,7 +19,7 @@ const ada: Member = { id: 'member-ada', name: 'Ada Secret', isAdmin: false };
 const bob: Member = { id: 'member-bob', name: 'Bob', isAdmin: false };
 const ida: Member = { id: 'admin-ida', name: 'Ida', isAdmin: true };
 
-/** A workspace in which Ada has a run that is over and one at work. */
+/** A workspace in which Ada has one finished run and one active run. */
 async function withRuns() {
   const server = await openWebServer({ worker: true, vendor: { pollsUntilDone: 1_000_000 } });
   const { program } = server;
@@ -32,7 +32,7 @@ async function withRuns() {
   return { server, workspace, views: [over, running] };
 }
 
-/** What nobody but Ada and the admins may read. */
+/** The text that only Ada and the admins may read. */
 const secretsOf = (views: readonly RunView[]): string[] =>
   views.flatMap(({ run, assets }) => [
     ...[run.id.slice(0, 8), run.prompt, run.memberId, run.memberName],
@@ -48,7 +48,7 @@ async function cookieOf({ program }: WebServer, workspace: Workspace, member: Me
 
 const fromPage = { origin: publicUrl };
 
-/** What a member's stream tells while Ada has another run made, and they one of their own. */
+/** The events of a member's stream while Ada starts another run and the member starts one. */
 async function streamOf(server: WebServer, workspace: Workspace, member: Member) {
   const headers = { cookie: await cookieOf(server, workspace, member) };
   const open = Promise.withResolvers<void>();
@@ -150,7 +150,7 @@ const command = (name: string): Command => {
   return found;
 };
 
-/** Something for every option, and the run for those that take one. */
+/** A value for every option, and the run for options that take one. */
 const givenTo = ({ options }: Command, reference: string): Given =>
   Object.fromEntries(
     options
@@ -158,7 +158,7 @@ const givenTo = ({ options }: Command, reference: string): Given =>
       .map(({ name, kind }) => [name, kind.kind === 'run' ? reference : kind.kind === 'flag' || 'a public boat']),
   );
 
-/** The beginning of an id as people write it. */
+/** The beginning of an id, in the forms in which people write it. */
 const form = fc.record({
   length: fc.integer({ min: 4, max: 36 }),
   end: fc.constantFrom('', '…'),

@@ -25,12 +25,12 @@ import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, submitted } from '../support/program.ts';
 import { createVendor } from '../support/studio.ts';
 
-/** Whoever looks: in a process of some version, with its own idea of how long steps take, on a machine whose clock is wrong. */
+/** One viewer: a process of some version, with its own estimate of a step's duration, on a machine whose clock is wrong. */
 const look = fc.record({
   expectedMs: fc.integer({ min: 1, max: 300_000 }),
   wrongMs: fc.integer({ min: -60_000, max: 60_000 }),
 });
-/** What happens next, as far as the run's step can have that happen to it. */
+/** The next event, if the run's step can have it. */
 const event = fc.record({
   afterMs: fc.integer({ min: 0, max: 60_000 }),
   what: fc.constantFrom('go on', 'go on', 'report', 'report', 'begin again', 'fail'),
@@ -77,7 +77,7 @@ async function happen({ db }: Database, lease: Lease, view: RunView, { what, fra
   }
 }
 
-/** The vendors of a process that has its own idea of how long each step takes. */
+/** The vendors of a process with its own estimate of each step's duration. */
 function expecting(expectedMs: number): Providers {
   const { choose, find } = createVendor({ journal: '/dev/null', image: '', video: '' });
   return {
@@ -99,7 +99,7 @@ test('progress never goes back, overall or of a step, whatever providers report,
   let number = 0;
   await fc.assert(
     fc.asyncProperty(fc.array(event, { minLength: 4, maxLength: 24 }), async (events) => {
-      // A run that is left at work counts against the limits of its workspace.
+      // A run that stays active counts against the limits of its workspace.
       number += 1;
       const workspace = await createWorkspace(database, 1_000, `terminal:${number}`);
       const id = await submitted(bot, { workspace });

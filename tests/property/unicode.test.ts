@@ -39,11 +39,11 @@ const hostileText = fc
     fc.oneof(fc.constantFrom(...invisible, ...turning, ...controls, ...marks, ...plain), fc.string({ unit: 'binary' })),
   )
   .map((parts) => parts.join(''));
-// Half a character shows that one is missing.
+// A lone surrogate is not in this list, because it is shown as a replacement character.
 const unseen = [...invisible, ...turning, ...marks, '\0', '\u0007', '\r', '\u0085', '\u2028', '\uFFF9', ' ', '\n'];
 const nothing = fc.array(fc.constantFrom(...unseen)).map((parts) => parts.join(''));
 
-/** What may stand nowhere in what somebody is shown. */
+/** The characters that no shown text may contain. */
 const harmful = /[^\P{Cc}\n\t]|[\u202A-\u202E\u2066-\u2069\u2028\u2029\uFFF9-\uFFFB]/u;
 
 function expectHarmless(shown: string): void {
@@ -101,9 +101,9 @@ test('whichever way a hostile prompt comes, it is refused as missing or carried 
   fc.assert(
     fc.property(fc.oneof(hostileText, nothing), (words) => {
       const isSeen = tidied(words) !== '' && tidied(words).length <= 4_000;
-      // Discord's options, and what the page and the API send.
+      // Options from Discord, and from the page and the API.
       expect(check(givenOf([{ name: 'prompt', type: 3, value: words }]))).toBe(isSeen ? 'read' : 'refused');
-      // What is typed in Slack and in a terminal, and what a shell gives.
+      // Lines typed in Slack and in a terminal, and arguments from a shell.
       for (const parsed of [parseLine(`complete ${words}`, commands), parseArguments(complete, [words])]) {
         if (parsed.outcome === 'parsed' && parsed.command.name === 'complete') check(parsed.given);
       }

@@ -58,7 +58,7 @@ describe('the seal', () => {
         expect(() => unseal(oneKey, other, sealed)).toThrow(SealError);
       }),
     );
-    // Joined strings would make these two places one.
+    // If we joined the strings, these two slots would be the same.
     const sealed = seal(oneKey, { workspaceId: 'a:b', provider: 'c', purpose: 'd' }, new Secret('a-secret'));
     expect(() => unseal(oneKey, { workspaceId: 'a', provider: 'b:c', purpose: 'd' }, sealed)).toThrow(SealError);
   });
@@ -275,7 +275,7 @@ describe('the vault', () => {
       latest.set(slot, `sk-first-of-place-${index}-0123456789`);
       await storeKey(db, keyring, slot, new Secret(latest.get(slot) ?? ''), checked);
     }
-    // Writers with the old keyring as well as the new one: not every process is restarted at once.
+    // Some writers have the old keyring and some the new one, because processes do not all restart at once.
     const write = async (slot: KeySlot, round: number) => {
       const value = `sk-round-${round}-${latest.get(slot)}`;
       await storeKey(db, round % 2 === 0 ? twoKeys : keyring, slot, new Secret(value), checked);

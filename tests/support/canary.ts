@@ -1,16 +1,16 @@
 import { inspect } from 'node:util';
 import { Secret } from '../../src/db/secret.ts';
 
-/** Keys that are easy to find again wherever they turn up. */
+/** Keys that are easy to find again in any output. */
 export const openAiCanary = 'sk-proj-CANARYopenai0123456789abcdefWXYZ';
 export const googleCanary = 'AIzaSyCANARYgoogle0123456789abcdefgWXYZ';
-/** A key in no vendor's shape: only looking for it literally can find it. */
+/** A key of no vendor's form. Only a literal search can find it. */
 export const plainCanary = 'canary/plain+0123456789=abcdef';
 
 export const openAiKey = new Secret(openAiCanary);
 export const googleKey = new Secret(googleCanary);
 
-/** Everything that a log, a debugger or a message could show of a value, properties that do not enumerate included. */
+/** Everything that a log, a debugger or a message could show of a value, including properties that are not enumerable. */
 export function everythingShownOf(value: unknown): string {
   const shown = inspect(value, {
     depth: 12,

@@ -9,7 +9,7 @@ import { onTestFinished } from 'vitest';
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 
-/** A folder in which a newcomer tries VidGenie: nothing there, nothing configured. */
+/** An empty folder in which a new user tries VidGenie without any configuration. */
 export async function newcomer(): Promise<{ home: string; environment: NodeJS.ProcessEnv }> {
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-newcomer-'));
   await chmod(folder, 0o755);
@@ -25,7 +25,7 @@ export type Command = {
   stderr: () => string;
   /** Resolves with the first line of stdout that matches, past ones included. */
   line: (pattern: RegExp) => Promise<string>;
-  /** The same of stderr, where the log goes. */
+  /** The same for stderr, which has the log. */
   said: (pattern: RegExp) => Promise<string>;
   exit: Promise<number | null>;
 };

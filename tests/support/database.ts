@@ -30,7 +30,7 @@ async function createDatabase(create: (admin: postgres.Sql, name: string) => Pro
   return database;
 }
 
-/** Two test files may clone at the same moment, and a template can be copied only while nobody else does. */
+/** Two test files may clone at the same moment, but only one can copy a template at a time. */
 async function cloneTemplate(admin: postgres.Sql, name: string): Promise<void> {
   await admin`SELECT pg_advisory_lock(1)`;
   await admin.unsafe(`CREATE DATABASE ${name} TEMPLATE ${templateDatabase}`);
@@ -38,8 +38,8 @@ async function cloneTemplate(admin: postgres.Sql, name: string): Promise<void> {
 }
 
 /**
- * A database of its own whose clock can be set ahead, for all that asks it with `now()`: there the name is looked up in this schema
- * before PostgreSQL's own.
+ * A database with a clock that you can set ahead, for everything that calls `now()`: PostgreSQL finds that function in this
+ * schema before its own.
  */
 export async function createDatabaseInTime(): Promise<Database & { advance: (interval: string) => Promise<void> }> {
   const { db, url, close } = await createTestDatabase();
@@ -60,7 +60,7 @@ export async function createDatabaseInTime(): Promise<Database & { advance: (int
   return { ...database, advance };
 }
 
-/** A workspace with that many credits. */
+/** A workspace with `credits` credits. */
 export async function createWorkspace(database: Database, credits: number, id = 'terminal:test'): Promise<Workspace> {
   const workspace = { id: workspaceId.parse(id), platform: 'terminal', name: id } as const;
   await ensureWorkspace(database.db, workspace, credits);

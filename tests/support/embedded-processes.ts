@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
 import { startOf } from '../../src/db/embedded/identity.ts';
 
-/** Commands `embedded-user.ts` processes: each use of the embedded PostgreSQL in a process of its own. */
+/** Commands `embedded-user.ts` processes, so that each use of the embedded PostgreSQL has a process of its own. */
 const message = z.discriminatedUnion('said', [
   z.object({ said: z.literal('ready') }),
   z.object({ said: z.literal('opened'), url: z.string(), started: z.boolean() }),
@@ -19,9 +19,9 @@ const userScript = fileURLToPath(new URL('./embedded-user.ts', import.meta.url))
 
 export type User = {
   child: ChildProcess;
-  /** Opens, or throws what the process was told. */
+  /** Opens the server, or throws the error that the process reported. */
   open: () => Promise<{ url: string; started: boolean }>;
-  /** Asks it to open and does not wait: for a process that is to be killed meanwhile. */
+  /** Asks the process to open and does not wait, because the test kills it meanwhile. */
   beginToOpen: () => void;
   close: () => Promise<void>;
   kill: (signal: NodeJS.Signals) => Promise<void>;
@@ -37,7 +37,7 @@ export async function startUser(home: string, { module, ...options }: Options = 
     cwd: '/',
     stdio: ['pipe', 'pipe', 'inherit'],
   });
-  // A killed process breaks the pipe to it; the test learns of it by the exit.
+  // A killed process breaks its pipe. The test learns of it by the exit.
   child.stdin.on('error', () => undefined);
   const answers = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
   const next = async (): Promise<Message> => {
@@ -75,7 +75,7 @@ export async function startUser(home: string, { module, ...options }: Options = 
   return user;
 }
 
-/** Ends what a failed test left. */
+/** Ends the processes that a failed test left. */
 export async function endUsers(): Promise<void> {
   await Promise.all([...living].map((user) => user.kill('SIGKILL')));
 }
@@ -85,12 +85,12 @@ export function postmasterPid(dataDir: string): number {
   return Number(readFileSync(`${dataDir}/postmaster.pid`, 'utf8').split('\n')[0]);
 }
 
-/** A process that has ended and was not yet collected by its parent does not run. */
+/** False also for a process that has ended, but whose parent has not collected it yet. */
 export async function isRunning(pid: number | undefined): Promise<boolean> {
   return pid !== undefined && (await startOf(pid)) !== null;
 }
 
-/** Why the user with this id could not run our code, or null when it can. */
+/** The reason why the user with this id cannot run our code. Null if they can. */
 export function cannotRunAs(uid: number): string | null {
   const check = 'test -x "$1" && test -r "$2"';
   const { status } = spawnSync('/bin/sh', ['-c', check, 'sh', process.execPath, userScript], {

@@ -7,7 +7,7 @@ import { afterEach } from 'vitest';
 import { describeEmbedded, openEmbedded } from '../../src/db/embedded.ts';
 import { endUsers } from './embedded-processes.ts';
 
-/** A folder of its own, which others may enter, and in it a home that does not exist yet. */
+/** A folder that other users may enter, with the path of a home in it that does not exist yet. */
 export type Sandbox = { folder: string; home: string; dataDir: () => Promise<string> };
 
 const used: Sandbox[] = [];
@@ -25,7 +25,7 @@ afterEach(async () => {
   await endUsers();
   for (const { folder, home } of used.splice(0)) {
     const { dataDir, running } = await describeEmbedded(home).catch(() => ({ dataDir: folder, running: false }));
-    // Whoever opens last, and closes, ends what a failed test left.
+    // The last user to open and close the server ends the server that a failed test left.
     if (running) await openEmbedded(home).then((server) => server.close());
     await rm(folder, { recursive: true, force: true });
     if (!dataDir.startsWith(folder)) await rm(dirname(dataDir), { recursive: true, force: true });

@@ -1,9 +1,9 @@
 import { createInterface } from 'node:readline';
 
 /**
- * A process that uses the embedded PostgreSQL of the home in its first argument, for tests to command and to kill.
- * It says `ready`, then obeys lines: `open` answers with what it got, `close` leaves and ends. When its parent is gone
- * it leaves as well. The second argument is the module to test, for the tests that keep a copy elsewhere.
+ * A process that uses the embedded PostgreSQL of the home in its first argument. Tests command it and kill it. It prints
+ * `ready`, then obeys lines: `open` answers with the opened server, `close` closes it and ends. When its parent is gone, the
+ * process ends as well. The second argument is the module to test, for the tests that keep a copy elsewhere.
  */
 const [home = '', modulePath = new URL('../../src/db/embedded.ts', import.meta.url).href] = process.argv.slice(2);
 const { openEmbedded }: typeof import('../../src/db/embedded.ts') = await import(modulePath);
@@ -27,7 +27,7 @@ async function obey(line: string): Promise<void> {
   }
 }
 
-// Like `npm start`: Ctrl-C is for an orderly shutdown to handle, not for dying on the spot.
+// As in `npm start`, Ctrl-C starts an orderly shutdown and does not end the process at once.
 process.on('SIGINT', () => undefined);
 const lines = createInterface({ input: process.stdin });
 lines.on('line', (line) => void obey(line));

@@ -2,14 +2,14 @@ import { readFile, rm } from 'node:fs/promises';
 import { runChild } from '../../src/childProcess.ts';
 import { findFfmpeg } from '../../src/pipeline/media/ffmpeg.ts';
 
-/** Runs the ffmpeg that the program itself would take. */
+/** Runs the ffmpeg that the program itself would choose. */
 export async function ffmpeg(args: readonly string[]): Promise<void> {
   const found = await findFfmpeg();
   if (!found) throw new Error('the tests need ffmpeg: on PATH, or from the optional packages of this project');
   await runChild(found.path, ['-hide_banner', '-v', 'error', '-y', ...args]);
 }
 
-/** Makes a film of what FFmpeg's own sources show and sound. */
+/** Makes a film from FFmpeg's own test sources of picture and sound. */
 export async function makeFilm(
   path: string,
   { picture, sound = null, options = [] }: { picture: string; sound?: string | null; options?: readonly string[] },
@@ -20,11 +20,11 @@ export async function makeFilm(
   return path;
 }
 
-/** Writes the picture that a film shows at a second as a PNG. */
+/** Writes the frame of a film at a second as a PNG. */
 export const writeFrame = (film: string, second: number, target: string): Promise<void> =>
   ffmpeg(['-ss', String(second), '-i', film, '-frames:v', '1', target]);
 
-/** How loud a film is, in dB below full scale: on the whole, and at its loudest. */
+/** The loudness of a film, in dB relative to full scale: its mean and its peak. */
 export async function loudnessOf(film: string): Promise<{ mean: number; peak: number }> {
   const [report, copy] = [`${film}.loudness`, `${film}.quiet.mp4`];
   const print = `ametadata=print:file=${report}:direct=1`;

@@ -12,22 +12,22 @@ declare module 'vitest' {
   export interface ProvidedContext {
     /** The test run's own PostgreSQL server, from the embedded package. */
     serverUrl: string;
-    /** Paths of the picture and the video that the stand-in for a vendor sends. */
+    /** Paths of the picture and the video that the stand-in vendor sends. */
     vendorMedia: { image: string; video: string };
   }
 }
 
-/** The database that every test file's own database is cloned from. */
+/** The template of every test file's own database. */
 export const templateDatabase = 'vidgenie_template';
 
-/** One real PostgreSQL server for the test run, with a migrated template. */
+/** Starts one real PostgreSQL server for the test run, with a migrated template. */
 export default async function setup(project: TestProject): Promise<() => Promise<void>> {
   const home = await mkdtemp(join(tmpdir(), 'vidgenie-tests-'));
-  // As root the server runs as another user, and then keeps its data elsewhere unless that user can enter here.
+  // If we are root, the server runs as another user, who keeps the data elsewhere unless they can enter this folder.
   await chmod(home, 0o755);
   const server = await openEmbedded(home);
   const admin = postgres(server.url, { max: 1, onnotice: () => {} });
-  // Nothing here has to survive a power cut. `fsync` is what makes cloning a template slow.
+  // No data here has to survive a power cut, and `fsync` makes it slow to clone a template.
   await admin`ALTER SYSTEM SET fsync = off`;
   await admin`ALTER SYSTEM SET synchronous_commit = off`;
   await admin`SELECT pg_reload_conf()`;

@@ -6,12 +6,12 @@ import { checkInvariants } from '../../src/db/invariants.ts';
 import { creditTransactions, runs } from '../../src/db/schema.ts';
 import { priceSteps, total } from '../../src/pipeline/pricing.ts';
 
-// What people and machines send who mean harm, or are broken. Each kind grows from something that would be accepted.
+// Inputs from malicious or broken people and machines. Each kind grows from an input that would be accepted.
 
-/** So many inputs are under way at the same time. */
+/** The number of inputs in flight at the same time. */
 const group = 25;
 
-/** Checks inputs in groups. A failure prints the seed, the group, and which of it failed. */
+/** Checks inputs in groups. A failure prints the seed, the group, and the input that failed. */
 export async function each<T>(count: number, input: fc.Arbitrary<T>, check: (input: T) => Promise<void>) {
   const inputs = fc.array(input, { minLength: group, maxLength: group });
   const named = async (one: T) => {
@@ -25,15 +25,18 @@ export async function each<T>(count: number, input: fc.Arbitrary<T>, check: (inp
     fc.asyncProperty(inputs, async (all) => {
       await Promise.all(all.map(named));
     }),
-    // What was sent has left its traces: the same inputs once more, or fewer of them, would meet another database.
+    // The inputs have changed the database, so the same inputs again, or fewer of them, would meet another state.
     { numRuns: count / group, endOnFailure: true },
   );
 }
 
-/** Longer than any answer takes on a busy machine, and shorter than the five seconds after which a handler that hangs is given up. */
+/**
+ * Longer than any answer takes on a busy machine, and shorter than the five seconds after which a hanging handler is given up.
+ * Milliseconds.
+ */
 const patienceMs = 4_500;
 
-/** The answer to a request. Rejects when there is none in time: the request hangs. */
+/** The answer to a request. Rejects if none comes in time, because the request hangs. */
 export async function inTime<T>(answer: Promise<T>): Promise<T> {
   const late = AbortSignal.timeout(patienceMs);
   const hangs = new Promise<never>((_, reject) => {
@@ -42,10 +45,13 @@ export async function inTime<T>(answer: Promise<T>): Promise<T> {
   return await Promise.race([answer, hangs]);
 }
 
-/** More than all inputs together can spend. */
+/** More credits than all inputs together can spend. */
 export const plenty = 1_000_000;
 
-/** The runs that there are, and what else moved credits. The hold of each is the price of what it does, and the ledger is right. */
+/**
+ * The existing runs, and the other movements of credits. Checks that the hold of each run is its price, and that the ledger is
+ * consistent.
+ */
 export async function heldRuns(db: Db) {
   const [all, moved] = await Promise.all([
     db.select().from(runs),
@@ -61,7 +67,7 @@ export async function heldRuns(db: Db) {
 /** Hexadecimal digits, as signatures and ids have them. */
 export const hex = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789abcdef'), minLength: length, maxLength: length });
-/** What may stand in a header at all; other text the client itself refuses. */
+/** Text that may stand in a header. The client itself refuses other text. */
 export const headerText = fc.string({ unit: fc.constantFrom(...'abcxyz0189=,;/ -_'), maxLength: 60 });
 
 const nasty = fc.constantFrom<unknown>(
@@ -83,7 +89,7 @@ const nasty = fc.constantFrom<unknown>(
   ...["'; DROP TABLE runs; --", '../../../etc/passwd', '9'.repeat(400), 'x'.repeat(5_000), [], {}, [[]], [null]],
   ...[{ length: 1e9 }, { toString: 1 }, { toJSON: null }],
 );
-/** What is good in another place, or was not meant here. */
+/** Values that are valid elsewhere, or were not meant for this place. */
 const plausible = fc.constantFrom(5, 15, false, 'off', '5', '720p', '4k', 'square', 'standard', 'video');
 const junk = fc.oneof(
   { weight: 3, arbitrary: nasty },
@@ -91,7 +97,7 @@ const junk = fc.oneof(
   { weight: 1, arbitrary: fc.jsonValue({ maxDepth: 2 }) },
 );
 
-/** Parts of a value of JSON that are taken away, doubled or replaced by what does not belong there. */
+/** Parts of a JSON value that are removed, wrapped in a list, or replaced by a wrong value. */
 type Damage = readonly (readonly [at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown])[];
 export const damage: fc.Arbitrary<Damage> = fc.array(
   fc.tuple(fc.nat(), fc.constantFrom('replace', 'remove', 'wrap'), junk),
@@ -106,7 +112,7 @@ export const damagedBy = (valid: unknown, changes: Damage): unknown =>
 
 export const mutated = (valid: unknown): fc.Arbitrary<unknown> => damage.map((changes) => damagedBy(valid, changes));
 
-/** Changes the `at`-th place of a value, counted round and round in depth. */
+/** Changes the `at`-th place of a value, counted depth first and modulo the number of places. */
 function changeAt(value: unknown, at: number, how: 'replace' | 'remove' | 'wrap', instead: unknown): unknown {
   const places = placesOf(value);
   const position = places[at % (places.length + 1)];
@@ -123,10 +129,10 @@ function placesOf(value: unknown): { parent: object; key: string }[] {
   return Object.keys(parent).flatMap((key) => [{ parent, key }, ...placesOf(Reflect.get(parent, key))]);
 }
 
-/** A value where only words can stand, as in a form or in a query. */
+/** A value in a place that holds only text, such as a form or a query. */
 export const wordsOf = (value: unknown): string => (typeof value === 'string' ? value : JSON.stringify(value));
 
-/** Text that is no JSON any more, or is more than that. */
+/** Text that is no longer valid JSON, because something is missing or added. */
 export const brokenText = (valid: string): fc.Arbitrary<string> =>
   fc.oneof(
     fc.nat({ max: valid.length }).map((length) => valid.slice(0, length)),
@@ -144,7 +150,7 @@ export const brokenText = (valid: string): fc.Arbitrary<string> =>
     ),
   );
 
-/** A file with bytes turned over, its end cut off, or another file's in its middle. */
+/** A file with flipped bytes, with its end cut off, or with part of another file in its middle. */
 export const damaged = (files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> => {
   const whole = fc.constantFrom(...files);
   const position = fc.double({ min: 0, max: 1, noNaN: true });
@@ -160,7 +166,7 @@ export const damaged = (files: readonly Uint8Array[]): fc.Arbitrary<Uint8Array> 
     fc
       .tuple(whole, whole, position)
       .map(([head, tail, share]) => Buffer.concat([head.subarray(0, Math.floor(head.length * share)), tail])),
-    // In the headers, where sizes, counts and depths are told.
+    // Changes bytes in the file's header, which holds sizes, counts and depths.
     fc
       .tuple(
         whole,

@@ -1,12 +1,12 @@
-/** Things that arrive in their own time; a test asks for one, whether it is there already or still to come. */
+/** Items that arrive over time. A test asks for one that has arrived or is still to come. */
 export type Inbox<T> = {
   add: (item: T) => void;
   all: () => readonly T[];
-  /** The first item that fits, past or future. Rejects when none came in time, and then says what did. */
+  /** The first item that matches, past or future. Rejects if none came in time, and then lists those that did. */
   first: (fits: (item: T) => boolean, what: string) => Promise<T>;
 };
 
-/** Far longer than anything takes: it ends a test that would hang. Milliseconds. */
+/** Far longer than any item takes. It ends a test that would hang. Milliseconds. */
 const patienceMs = 30_000;
 
 export function createInbox<T>(describe: (item: T) => string): Inbox<T> {

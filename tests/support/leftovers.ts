@@ -14,7 +14,7 @@ export async function rowsOf(url: string): Promise<string> {
   return JSON.stringify(rows);
 }
 
-/** What stands in the files of an installation, those of its database left out. */
+/** The content of an installation's files, without those of its database. */
 export async function filesBelow(folder: string): Promise<string> {
   const names = await readdir(folder, { recursive: true, withFileTypes: true });
   const files = names.filter((entry) => entry.isFile() && !entry.parentPath.includes(`${folder}/postgres/data`));

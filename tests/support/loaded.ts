@@ -1,8 +1,8 @@
 import { writeFileSync } from 'node:fs';
 import { registerHooks } from 'node:module';
 
-// For `node --import`: at the end of the process, tells in the file `LOADED` which packages it loaded, and which of their imports
-// Node resolved for them.
+// For `node --import`: at the end of the process, writes to the file `LOADED` the packages that the process loaded, and the
+// imports of theirs that Node resolved.
 const packages = new Set<string>();
 const imports: string[] = [];
 

@@ -2,7 +2,7 @@ import { join } from 'node:path';
 import sharp from 'sharp';
 import { makeFilm } from './films.ts';
 
-/** A photo-like picture: noise does not compress away, so that a truncated copy really lacks pixels. */
+/** A photo-like picture. Its noise does not compress, so that a truncated copy really lacks pixels. */
 export function picture(width: number, height: number, channels: 3 | 4 = 3) {
   const raw = Buffer.alloc(width * height * channels);
   let state = 1;

@@ -7,22 +7,22 @@ import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { onTestFinished } from 'vitest';
 
-// Debian keeps it where only root looks.
+// Debian installs it in a folder that only root's PATH has.
 const program = ['nginx', '/usr/sbin/nginx'].find((name) => spawnSync(name, ['-v']).status === 0);
 
-/** Why nothing can be proven about nginx on this machine; null when it can. */
+/** The reason why this machine cannot run the nginx tests. Null if it can. */
 export const noNginx = program === undefined ? 'nginx is not installed' : null;
 
 export type Nginx = {
-  /** Where it serves TLS, and where it sends those who come without, on this machine. */
+  /** The port for TLS, and the port that redirects plain requests to it, on this machine. */
   ports: { tls: number; plain: number };
-  /** The certificate that it shows, which nobody but the test trusts. */
+  /** Its certificate, which only the test trusts. */
   certificate: string;
 };
 
 const host = 'vidgenie.example';
 
-/** A real nginx with the sample of the documentation, before the server on that port. */
+/** A real nginx with the documentation's sample, in front of the server on that port. */
 export async function startNginx(upstreamPort: number): Promise<Nginx> {
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-nginx-'));
   onTestFinished(() => rm(folder, { recursive: true, force: true }));
@@ -43,7 +43,7 @@ export async function startNginx(upstreamPort: number): Promise<Nginx> {
   return { ports: { tls, plain }, certificate };
 }
 
-/** A certificate that nobody trusts, and its key. */
+/** A self-signed certificate and its key. */
 export async function makeCertificate(folder: string, name: string) {
   const paths = { certificate: join(folder, 'certificate.pem'), key: join(folder, 'key.pem') };
   const made = spawnSync('openssl', [
@@ -56,7 +56,7 @@ export async function makeCertificate(folder: string, name: string) {
   return { paths, certificate, key };
 }
 
-/** All that the sample leaves to the distribution, in a folder of the test's own. */
+/** The settings that the sample leaves to the distribution, in a folder of the test's own. */
 function mainConfig(site: string): string {
   const places = ['client_body', 'proxy', 'fastcgi', 'uwsgi', 'scgi'].map((name) => `${name}_temp_path temporary;`);
   return `${process.getuid?.() === 0 ? 'user root;' : ''}
@@ -93,7 +93,7 @@ async function start(folder: string): Promise<void> {
   });
 }
 
-/** What is replaced must be there: else it is not the sample that is tried. */
+/** Throws if a replaced text is missing, because then we would not test the sample. */
 function changed(sample: string, replacements: readonly (readonly [string, string])[]): string {
   return replacements.reduce((text, [old, next]) => {
     if (!text.includes(old)) throw new Error(`docs/nginx.conf has no "${old}"`);

@@ -13,12 +13,15 @@ type Orders = Partial<
 
 export type WorkerProcess = {
   process: ChildProcess;
-  /** Resolves with the run's id at the first such line of the process, past ones included; at `ready` with the port that it serves. */
+  /**
+   * Resolves with the run's id at the first such line of the process, past ones included. At `ready`, it resolves with the port
+   * that the process serves.
+   */
   reached: (failpoint: string, step?: string) => Promise<string>;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
-/** Starts a worker of an installation in a process of its own, so that it can be killed. */
+/** Starts a worker of an installation in a process of its own, so that the test can kill it. */
 export function startWorkerProcess(installation: Installation, orders: Orders = {}): WorkerProcess {
   const told: z.infer<typeof workerOrders> = {
     url: installation.database.url,
@@ -36,7 +39,7 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     ...orders,
   };
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
-  // Out of memory is reached sooner where there is little, and what the engine prints then is long.
+  // With little memory, it runs out sooner. The engine then prints a long report.
   const memory = told.exhausting === null ? [] : ['--max-old-space-size=128'];
   const child = spawn(process.execPath, [...memory, script, JSON.stringify(told)], {
     stdio: ['ignore', 'pipe', told.exhausting === null ? 'inherit' : 'ignore'],

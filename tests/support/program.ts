@@ -15,14 +15,14 @@ import { testConfig } from './config.ts';
 import { createWorkspace } from './database.ts';
 import { createVendor, submitsOf, type VendorBehaviour } from './studio.ts';
 
-/** One installation of VidGenie for one test: a database, a home folder, a vendor; processes of it can come and go. */
+/** One installation of VidGenie for one test: a database, a home folder and a vendor. Its processes can start and stop. */
 export type Installation = {
   database: Database;
   home: string;
   journal: string;
-  /** Null: the queue is kept in the database. */
+  /** Null: the database keeps the queue. */
   redisUrl: string | null;
-  /** With an `environment`, the real providers that it configures do the work; else the stand-in vendor. */
+  /** With an `environment`, the real providers that it configures do the work. Otherwise the stand-in vendor does. */
   open: (
     options: {
       worker: boolean;
@@ -80,7 +80,7 @@ export const submissionOf = (over: Partial<Submission> & Pick<Submission, 'works
   ...over,
 });
 
-/** Submits and expects to be accepted. */
+/** Submits a run, and throws if it is not accepted. */
 export async function submitted(program: Program, over: Partial<Submission> = {}): Promise<RunId> {
   const workspace = over.workspace ?? (await createWorkspace(program.database, 1_000));
   const outcome = await program.services.submit(submissionOf({ ...over, workspace }));
@@ -96,13 +96,13 @@ export async function delivered(program: Program, id: RunId): Promise<RunView> {
   return last;
 }
 
-/** Resolves when every run is delivered, and written down as such: the last word to a chat comes before the last write. */
+/** Resolves when every run is delivered and the delivery is recorded. The last message to a chat comes before the last write. */
 export async function allDelivered({ database: { db } }: Program): Promise<void> {
   const waiting = () => db.execute(sql`SELECT id FROM runs WHERE delivered_at IS NULL`);
   await expect.poll(async () => [...(await waiting())]).toEqual([]);
 }
 
-/** Follows a run until it shows what is looked for. */
+/** Follows a run until its view matches. */
 export async function until(program: Program, id: RunId, seen: (view: RunView) => boolean): Promise<RunView> {
   for await (const view of program.services.watch(id)) if (seen(view)) return view;
   throw new Error(`run ${id} ended without what was looked for`);

@@ -9,24 +9,24 @@ import { Redis } from 'ioredis';
 
 const program = ['redis-server', 'valkey-server'].find((name) => spawnSync(name, ['--version']).status === 0);
 
-/** Why nothing can be proven about Redis on this machine; null when it can. */
+/** The reason why this machine cannot run the Redis tests. Null if it can. */
 export const noRedis = program === undefined ? 'neither redis-server nor valkey-server is installed' : null;
 
 export type RedisServer = {
   url: string;
   port: number;
-  /** Ends it without a word, as a power cut does. */
+  /** Ends it without a shutdown, as a power cut does. */
   kill: () => Promise<void>;
-  /** Starts it again, empty, where it was. */
+  /** Starts it again, empty, on the same port. */
   start: () => Promise<void>;
   flush: () => Promise<void>;
-  /** Stops it and removes what it left. */
+  /** Stops it and removes its files. */
   remove: () => Promise<void>;
 };
 
 /**
- * A Redis of the test's own, on a free port, in a folder of its own, which keeps nothing. Detached, it does not hear the Ctrl-C of
- * the terminal that it was started from.
+ * A Redis for the test, on a free port, in a folder of its own, without persistence. If it is detached, it does not get the
+ * Ctrl-C of its terminal.
  */
 export async function startRedis(words: readonly string[] = [], isDetached = false): Promise<RedisServer> {
   const directory = await mkdtemp(join(tmpdir(), 'vidgenie-redis-'));
@@ -70,7 +70,7 @@ async function launch(words: string[], detached: boolean): Promise<ChildProcess>
   for await (const line of createInterface({ input: child.stdout })) {
     said.push(line);
     if (line.includes('Ready to accept connections')) {
-      // Nobody reads on, and a full pipe would stop it.
+      // Nobody reads the output any more, and a full pipe would stop the server.
       child.stdout.resume();
       return child;
     }

@@ -7,23 +7,23 @@ import { type Call, type Capabilities, type Provider, ProviderError } from '../.
 import { createProviders, type Providers } from '../../src/pipeline/providers/registry.ts';
 
 /**
- * A vendor on the internet, as far as the pipeline can see one: it answers at once, remembers in a file what it was asked
- * (a killed process cannot take that back), and can be told to misbehave.
+ * A stand-in for a vendor on the internet, as the pipeline sees one. It answers at once, records every request in a file (which
+ * survives a killed process), and can misbehave on request.
  */
 export type VendorBehaviour = {
-  /** Polls that answer "working" before a video is done. */
+  /** The number of polls that answer "working" before a video is done. */
   pollsUntilDone?: number;
-  /** When a video wants to be asked for first. Milliseconds. */
+  /** The delay before a video's first poll. Milliseconds. */
   firstPollAfterMs?: number;
-  /** What every submit of a step throws. */
+  /** The error that every submit of a step throws. */
   failing?: Partial<Record<StepKind, () => Error>>;
-  /** Milliseconds that every submit takes, as long as its signal allows. */
+  /** Milliseconds that every submit takes, unless its signal aborts it. */
   submitMs?: number;
-  /** A step whose answer takes more memory than there is. */
+  /** A step whose answer takes more memory than the process has. */
   exhausting?: StepKind;
-  /** A step whose submit never answers, and does not heed its signal either. */
+  /** A step whose submit never answers, and ignores its signal. */
   deaf?: StepKind;
-  /** The image begins to come, and never ends. */
+  /** The image starts to arrive, and never ends. */
   stalling?: 'image';
 };
 
@@ -134,7 +134,7 @@ export function readJournal(path: string): Asked[] {
   return lines.filter((line) => line !== '').map((line) => asked.parse(JSON.parse(line)));
 }
 
-/** How often each step of a run was sent to the vendor: what it would have billed. */
+/** How often each step of a run was submitted to the vendor, which would have billed each time. */
 export function submitsOf(path: string, runId: string): Record<StepKind, number> {
   const submits = readJournal(path).filter((line) => line.call === 'submit' && line.runId === runId);
   const count = (kind: StepKind) => submits.filter((line) => line.step === kind).length;

@@ -1,28 +1,28 @@
 import { once } from 'node:events';
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-/** How the network between a program and what it depends on behaves. */
+/** The behaviour of the network between a program and a dependency. */
 export type Weather =
   | 'fine'
-  /** New connections are refused, those there are were reset. */
+  /** New connections are refused, and existing ones were reset. */
   | 'cut'
-  /** Nothing gets through in either direction, and nobody is told. */
+  /** Nothing gets through in either direction, and nobody gets an error. */
   | 'blackhole'
-  /** Questions arrive, answers do not: the caller cannot know what was done. */
+  /** Requests arrive, but answers do not, so the caller cannot know what was done. */
   | 'mute';
 
 export type TcpProxy = {
   port: number;
   turn: (weather: Weather) => void;
-  /** Milliseconds that everything takes longer, each way. */
+  /** Adds this many milliseconds to everything, each way. */
   delay: (ms: number) => void;
-  /** Connections there are at this moment stay open for ever and carry nothing more, whatever the weather becomes; new ones work. */
+  /** Existing connections stay open for ever and carry nothing more, whatever the weather becomes. New ones work. */
   halfOpen: () => void;
-  /** Resets every connection there is at this moment. */
+  /** Resets every existing connection. */
   reset: () => void;
-  /** Swallows answers of the connection from the first question on that fits, and resets the connection then. */
+  /** Swallows the answers of a connection from its first matching request on, and then resets the connection. */
   swallowAnswerTo: (question: (bytes: Buffer) => boolean) => Promise<void>;
-  /** Connections that were refused so far. */
+  /** The number of refused connections so far. */
   refused: () => number;
   close: () => Promise<void>;
 };
@@ -36,7 +36,7 @@ type Lane = {
 };
 type Pair = { near: Socket; far: Socket; isDead: boolean };
 
-/** Stands between a program and one of its dependencies and does to the connections what a bad network does. */
+/** Stands between a program and one of its dependencies, and treats the connections as a bad network does. */
 export async function openTcpProxy(target: () => { host: string; port: number }): Promise<TcpProxy> {
   const pairs = new Set<Pair>();
   let weather: Weather = 'fine';
@@ -48,7 +48,7 @@ export async function openTcpProxy(target: () => { host: string; port: number })
     pairs.delete(pair);
     for (const socket of [pair.near, pair.far]) if (!socket.destroyed) socket.resetAndDestroy();
   };
-  /** Bytes on their way, in their order: whatever is late holds back what comes after it. */
+  /** Bytes on their way, in order. Late bytes hold back the bytes after them. */
   const lanes = new Set<Lane>();
   const flush = (lane: Lane) => {
     if (lane.timer) clearTimeout(lane.timer);

@@ -5,7 +5,7 @@ import type { KeySlot } from '../../src/db/vault.ts';
 import { type WorkspaceId, workspaceId } from '../../src/domain.ts';
 import { createTestDatabase } from './database.ts';
 
-/** A migrated database of its own for one test. */
+/** A migrated database for one test. */
 export const createVaultDatabase = async (): Promise<Db> => (await createTestDatabase()).db;
 
 export async function createVaultWorkspace(db: Db, name: string): Promise<WorkspaceId> {
@@ -14,7 +14,7 @@ export async function createVaultWorkspace(db: Db, name: string): Promise<Worksp
   return id;
 }
 
-/** The stored row of a key, as whoever gets hold of the database sees it. */
+/** The stored row of a key, as a person with access to the database sees it. */
 export async function storedKey(
   db: Db,
   { workspaceId, provider }: KeySlot,

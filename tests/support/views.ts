@@ -3,7 +3,7 @@ import { runId, runOptions, type StepKind, workspaceId } from '../../src/domain.
 
 const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
 
-/** A step as it is written when a run is submitted, but for what the test says. */
+/** A step as it is when a run is submitted, except for `over`. */
 export const stepOf = (kind: StepKind, over: Partial<Step> = {}): Step => ({
   runId: id,
   kind,
@@ -26,7 +26,7 @@ export const stepOf = (kind: StepKind, over: Partial<Step> = {}): Step => ({
   ...over,
 });
 
-/** A run at work, but for what the test says. */
+/** An active run, except for `over`. */
 export const viewOf = (steps: Step[], over: Partial<Run> = {}): RunView => ({
   run: {
     id,

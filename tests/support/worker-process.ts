@@ -8,7 +8,7 @@ import { openProgram } from '../../src/program.ts';
 import { testConfig } from './config.ts';
 import { createVendor } from './studio.ts';
 
-/** What a test tells the process that it is going to kill. */
+/** The orders of a test to the process that it will kill. */
 export const workerOrders = z.object({
   url: z.string(),
   home: z.string(),
@@ -17,29 +17,30 @@ export const workerOrders = z.object({
   media: z.object({ image: z.string(), video: z.string() }),
   visibilityMs: z.number(),
   pollsUntilDone: z.number(),
-  /** A step whose answer ends this process for want of memory. */
+  /** A step whose answer makes this process run out of memory. */
   exhausting: z.enum(stepKinds).nullable(),
-  /** Where to stop for good (`kill`), or until somebody continues the process (`stop`). */
+  /** The failpoint at which the process stops for good (`kill`), or until the test continues the process (`stop`). */
   at: z
     .object({ failpoint: z.enum(failpoints), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
-  /** The Discord in which this process speaks; with `bot` it listens there, and does no work. */
+  /** The Discord in which this process posts. With `bot`, the process listens there and does no work. */
   discord: z
     .object({ token: z.string(), apiUrl: z.string(), bot: z.boolean(), publicKey: z.string().optional() })
     .nullable(),
-  /** What the real providers are to find; null: the stand-in vendor does the work. */
+  /** The environment for real providers. Null: the stand-in vendor does the work. */
   environment: z.record(z.string(), z.string()).nullable(),
 });
 
-/** A worker, or a bot, in a process of its own. Says what it reaches on stdout, one line each. */
+/** A worker, or a bot, in a process of its own. It prints each failpoint that it reaches on stdout, one line each. */
 const orders = workerOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 let met = false;
 const reachFailpoint: ReachFailpoint = (failpoint, where) => {
   process.stdout.write(`${failpoint} ${where.step ?? '-'} ${where.runId}\n`);
   const { at } = orders;
-  // The run is in the queue before its dispatch is known here: this process could be well ahead with it by the time it is killed.
+  // The run is in the queue before this process reports its dispatch, so the process could be well ahead with it by the time it
+  // is killed.
   if (at?.failpoint === 'run_dispatched' && failpoint === 'turn_claimed')
     throw new Error('the turn waits for the kill');
   if (met || !at || at.failpoint !== failpoint || (at.step && at.step !== where.step)) return;

@@ -13,7 +13,7 @@ const secrets = {
   SOMETHING_THAT_NOBODY_LISTED: 'canary',
 };
 
-/** An `ffmpeg` that is found first, and writes down the environment in which it is started. */
+/** An `ffmpeg` that comes first on the PATH and records the environment in which it starts. */
 async function recordingFfmpeg(): Promise<{ environments: () => Promise<string[]>; directory: string }> {
   const directory = await temporaryDirectory();
   const program = join(directory, 'ffmpeg');
@@ -31,7 +31,7 @@ async function recordingFfmpeg(): Promise<{ environments: () => Promise<string[]
   return { environments, directory };
 }
 
-/** What a shell adds by itself. */
+/** Variables that a shell adds by itself. */
 const shellsOwn = new Set(['PWD', 'OLDPWD', 'SHLVL', '_']);
 const namesIn = (environment: string) =>
   environment.split('\n').flatMap((line) => {

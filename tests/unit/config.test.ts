@@ -144,7 +144,7 @@ test('whatever is set to whatever, it is read, or refused in lines that name a v
         readConfig({ [name]: text });
       } catch (error) {
         expect(error).toBeInstanceOf(ConfigError);
-        // Or, where it needs another, that one.
+        // The message may also name the variable that this one depends on.
         const lines = String(error)
           .replace(/^ConfigError: /, '')
           .split('\n');

@@ -10,7 +10,7 @@ import { temporaryDirectory } from '../support/temporary.ts';
 const root = resolve(import.meta.dirname, '../..');
 const loadedShape = z.object({ packages: z.array(z.string()), imports: z.array(z.string()) });
 
-/** What only faces, providers, workers, stores or operators' pages need, by the first words of the package's name. */
+/** Packages that only platforms, providers, workers, stores or operators' pages need, by the beginning of the package's name. */
 const large =
   /^(discord|@discordjs|@slack|@google|@aws-sdk|@smithy|@opentelemetry|@bull-board|openai|sharp|ink|react|preact|bullmq|ioredis|mediabunny|undici|hono|@hono|prom-client|@clack)/;
 
@@ -38,7 +38,7 @@ test('every `.js` file of Drizzle is a module, as the quick way to resolve them 
 test('`npx vidgenie` finds the command line without npm installing it anywhere, and runs it on the Node that it brings', async () => {
   const program = join(root, 'node_modules/.bin/vidgenie');
   expect(await realpath(program)).toBe(join(root, 'bin/vidgenie'));
-  // An older Node first on the PATH, as on many machines: it could not even read the program.
+  // An older Node comes first on the PATH, as on many machines. It could not even parse the program.
   const folder = await temporaryDirectory();
   await writeFile(join(folder, 'node'), '#!/bin/sh\necho "SyntaxError: an older Node" >&2; exit 1\n', { mode: 0o755 });
   const asked = spawnSync(program, ['--version'], {

@@ -3,8 +3,9 @@ import type { Answer, CommandRequest } from '../commands/request.ts';
 import { startRun } from '../commands/startRun.ts';
 
 /**
- * Starts a run like another one, with other words where some are given. It is a new command of whoever asks: the request brings the
- * key that makes a repeated delivery one run, and the image of a video run is copied, so that deleting either run spares the other.
+ * Starts a run like another one, with a new prompt if `edited` gives one. It is a new command of the requester: the request
+ * brings the key that makes a repeated delivery one run. The image of a video run is copied, so that deleting one of the two
+ * runs does not affect the other.
  */
 export async function runAgain(request: CommandRequest, view: RunView, edited: string | null = null): Promise<Answer> {
   const { workflow, options, deletedAt } = view.run;
@@ -18,7 +19,7 @@ export async function runAgain(request: CommandRequest, view: RunView, edited: s
   return await startRun(fromStore(request), { workflow, prompt, options, image: input?.objectKey ?? null, button });
 }
 
-/** The same request, whose images are objects of the store. */
+/** The same request, but its `openImage` resolves objects of the store. */
 export const fromStore = (request: CommandRequest): CommandRequest => ({
   ...request,
   openImage: async (key) => await request.services.store.open(key),

@@ -4,7 +4,7 @@ import { startRun } from '../commands/startRun.ts';
 import { textOf } from '../text.ts';
 import { fromStore } from './again.ts';
 
-/** Brings the image that a run made to life, with the shape, length and sound that the run had. */
+/** Animates the image that a run made, with the shape, length and sound of that run. */
 export async function animateRun(request: CommandRequest, view: RunView): Promise<Answer> {
   if (view.run.deletedAt) return { kind: 'refusal', refusal: { reason: 'run_deleted' } };
   const image = view.assets.find((asset) => asset.step === 'image');
@@ -21,7 +21,7 @@ export async function animateRun(request: CommandRequest, view: RunView): Promis
   });
 }
 
-/** Brings any image to life that the request's `openImage` resolves, for example one of a message; null: the message had none. */
+/** Animates any image that the request's `openImage` resolves, for example one of a message. Null: the message had no image. */
 export async function animateImage(request: CommandRequest, reference: string | null): Promise<Answer> {
   if (reference === null) return { kind: 'refusal', refusal: { reason: 'nothing_to_animate' } };
   const prompt = textOf(request.locale).runs.unspokenMotion;

@@ -10,14 +10,17 @@ import { runAgain } from './again.ts';
 import { animateRun } from './animate.ts';
 import { type Deleted, deleteRun } from './remove.ts';
 
-/** The words of a run, to be edited in a form of the face, and what starting it costs; {@link submitEdit} takes what came of them. */
+/**
+ * The prompt of a run, for a form of the platform in which the requester edits it, and the price of starting it. {@link
+ * submitEdit} takes the edited prompt.
+ */
 type EditPrompt = { kind: 'edit'; runId: RunId; prompt: string; priceCredits: number | null };
 
 export type ActionAnswer = Answer | Deleted | EditPrompt;
 
 /**
- * Carries out what a button on a run asks for, for no more credits than the request says that it was told to cost. A run that
- * they may not see is not found, whatever the button says.
+ * Carries out what a button on a run asks for. It costs at most the credits that the request's `maxCredits` allows. If the
+ * requester may not see the run, the answer is that it was not found.
  */
 export async function performAction(request: CommandRequest, action: Action, id: RunId): Promise<ActionAnswer> {
   const refusal = await rateLimited(request);
@@ -44,7 +47,7 @@ export async function performAction(request: CommandRequest, action: Action, id:
   }
 }
 
-/** Starts a run like the one whose words were edited, for no more credits than the request says that it was told to cost. */
+/** Starts a run like the one whose prompt was edited. It costs at most the credits that the request's `maxCredits` allows. */
 export async function submitEdit(request: CommandRequest, id: RunId, prompt: string): Promise<Answer> {
   const refusal = await rateLimited(request);
   if (refusal) return { kind: 'refusal', refusal };

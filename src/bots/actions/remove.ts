@@ -4,10 +4,13 @@ import type { Answer, CommandRequest } from '../commands/request.ts';
 import { textOf } from '../text.ts';
 import { mayEnd } from './permission.ts';
 
-/** A card for whoever asked, and the run as it was: its face takes back what it said about it. */
+/** A card for the requester, and the run as it was. The platform uses it to take back its messages about the run. */
 export type Deleted = { kind: 'deleted'; card: Extract<Answer, { kind: 'card' }>['card']; view: RunView };
 
-/** Removes what a run made, and the image that it was given, from the store for good. Repeated, it removes what an earlier try left. */
+/**
+ * Removes the results of a run, and the image that it was given, from the store for good. A repeated call removes what an
+ * earlier one left.
+ */
 export async function deleteRun(request: CommandRequest, view: RunView): Promise<Answer | Deleted> {
   const { services, locale } = request;
   if (!mayEnd(view.run, request)) return { kind: 'refusal', refusal: { reason: 'not_your_run', wish: 'delete' } };

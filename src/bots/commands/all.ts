@@ -19,12 +19,12 @@ import { web } from './web.ts';
 
 const work = [complete, image, video, status, cancel, history, credits, keys, settings, web, api] as const;
 
-/** Every subcommand, in the order in which people meet them. To add one: a file beside this one, and its name above. */
+/** Every subcommand, in the order in which people meet them. To add one, write a file beside this one and add its name above. */
 export const commands: readonly Command[] = [...work, createHelp(work)];
 
 export const workflowCommands = { complete, image, video } as const;
 
-/** Carries a command out for somebody: the one way in, from every face. */
+/** Carries a command out. This is the single entry point for every platform. */
 export async function perform(request: CommandRequest, command: Command, given: Given): Promise<Answer> {
   const { services, workspace } = request;
   await ensureWorkspace(services.db, workspace, services.freeCredits);
@@ -42,7 +42,7 @@ export async function submitForm(request: CommandRequest, command: Command, valu
   return await command.submit(request, values);
 }
 
-/** Carries out what somebody typed. */
+/** Carries out a typed line. */
 export async function performLine(request: CommandRequest, line: string): Promise<Answer> {
   const parsed = parseLine(line, commands);
   if (parsed.outcome === 'refused') return { kind: 'refusal', refusal: parsed.refusal };

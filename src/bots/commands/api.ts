@@ -6,10 +6,10 @@ import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';
 import { choiceOption, textOption } from './option.ts';
 
-/** An operator's token is made on the operator's machine alone: no admin of a workspace may change its own balance. */
+/** An operator's token can be made only on the operator's machine: no admin of a workspace may change its own balance. */
 const scopes = ['member', 'admin'] as const;
 
-/** Tokens for programs. The answer is private, and the only time that a token is seen. */
+/** Creates tokens for programs. The answer is private, and it is the only time that a token is shown. */
 export const api = command({
   name: 'api',
   describe: (text) => text.commands.describe.api,

@@ -48,7 +48,7 @@ async function over({ services, locale }: CommandRequest, id: RunId): Promise<An
   };
 }
 
-/** With no run named, the member's only one that is not over: guessing among several could stop the wrong one. */
+/** If the command names no run, this finds the member's only unfinished one. Guessing among several could stop the wrong run. */
 async function onlyRun({ services, workspace, member }: CommandRequest): Promise<Found> {
   const views = await listRuns(services.db, workspace.id, { limit: 6, memberId: member.id, unfinished: true });
   const [view, second] = views;

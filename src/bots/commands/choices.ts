@@ -4,7 +4,7 @@ import { choiceOption, flagOption, secondsOption } from './option.ts';
 
 const defaultValue = runOptions.parse({});
 
-/** The options of a run, each declared once for every command that takes it. */
+/** The options of a run. Each is declared once for every command that takes it. */
 export const style = choiceOption(styles, defaultValue.style, (text) => text.commands.options.style);
 export const quality = choiceOption(qualities, defaultValue.quality, (text) => text.commands.options.quality);
 export const aspect = choiceOption(aspects, defaultValue.aspect, (text) => text.commands.options.aspect);

@@ -12,38 +12,41 @@ type Declaration<Shape extends z.ZodRawShape> = {
   access: Access;
   options: z.ZodObject<Shape>;
   run: (request: CommandRequest, options: z.output<z.ZodObject<Shape>>) => Promise<Answer>;
-  /** It spends credits and answers in the conversation, where everybody sees it. Other commands answer the requester alone. */
+  /**
+   * The command spends credits and answers in the conversation, where everybody sees it. Other commands answer the requester
+   * alone.
+   */
   startsRun?: true;
-  /** What it answers with outlives this moment, so the platform is asked for the member's rights anew. Admin commands always do that. */
+  /** The answer stays valid for some time, so we ask the platform for the member's current rights. Admin commands always do that. */
   needsCurrentRights?: true;
-  /** For a command that answers with a form: what happens to the values that come back. */
+  /** For a command that answers with a form: carries out the submitted values. */
   submit?: (request: CommandRequest, values: FormValues) => Promise<Answer>;
 };
 
 export type FormValues = Readonly<Record<string, string>>;
 
-/** A subcommand, ready for every face: what it is called, what it takes, who may use it, and what it does. */
+/** A subcommand, ready for every platform: its name, its options, who may use it, and what it does. */
 export type Command = {
   name: string;
   describe: (text: Text) => string;
   access: Access;
   /** In the order in which people meet them. */
   options: readonly NamedOption[];
-  /** Checks what was given and carries the command out. What a person did wrong is a refusal; a throw is a fault. */
+  /** Checks the given options and carries the command out. A mistake of a person is a refusal; a throw is a fault. */
   perform: (request: CommandRequest, given: Given) => Promise<Answer>;
-  /** True when it spends credits and answers in the conversation. */
+  /** True if the command spends credits and answers in the conversation. */
   startsRun: boolean;
-  /** True when the member's rights must be those of this moment, not remembered ones. */
+  /** True if we must ask for the member's current rights, instead of using remembered ones. */
   needsCurrentRights: boolean;
-  /** True when it may answer with a form. */
+  /** True if the command may answer with a form. */
   hasForm: boolean;
   /** Carries out a form of this command. */
   submit: (request: CommandRequest, values: FormValues) => Promise<Answer>;
-  /** True when `given` would be carried out, or the refusal that it would meet. */
+  /** True if `given` would be carried out; otherwise the refusal. */
   check: (given: Given) => ReturnType<typeof readGiven>;
 };
 
-/** Declares a subcommand, once for all faces. */
+/** Declares a subcommand, once for all platforms. */
 export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Shape>): Command {
   const {
     name,

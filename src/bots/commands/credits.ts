@@ -36,7 +36,7 @@ export const credits = command({
   },
 });
 
-/** A hold takes from the balance and a capture does not: it takes what was held. */
+/** A hold takes credits from the balance. A capture does not, because it takes credits that were held. */
 function entryOf(row: ListedTransaction, member: Member, text: Text): Entry {
   const { kinds, run, othersRun } = text.commands.creditsCard;
   const named = runNamedIn(row, member);

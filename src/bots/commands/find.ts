@@ -5,7 +5,7 @@ import type { CommandRequest } from './request.ts';
 
 export type Found = { outcome: 'found'; view: RunView } | { outcome: 'refused'; refusal: Refusal };
 
-/** The run that a member named by the beginning of its id, among those that they may see. */
+/** Finds a run by the beginning of its id, among the runs that the member may see. */
 export async function namedRun(request: CommandRequest, reference: string): Promise<Found> {
   const found = await findRun(request.services.db, request.workspace.id, reference.replace(/…$/, ''), (run) =>
     maySee(run, request),
@@ -20,7 +20,7 @@ export async function namedRun(request: CommandRequest, reference: string): Prom
   }
 }
 
-/** The member's newest run that is not over, or else the newest of all. */
+/** The member's newest unfinished run, or else their newest run. */
 export async function newestRun({ services, workspace, member }: CommandRequest): Promise<Found> {
   const page = { limit: 1, memberId: member.id };
   const [unfinished] = await listRuns(services.db, workspace.id, { ...page, unfinished: true });

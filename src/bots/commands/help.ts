@@ -8,7 +8,7 @@ import { offered, offerFor } from './offered.ts';
 import { choiceOption } from './option.ts';
 import { optionHelp, optionUsage, usageOf } from './usage.ts';
 
-/** Explains the other commands, out of their own declarations. */
+/** Explains the other commands from their own declarations. */
 export function createHelp(others: readonly [Command, ...Command[]]): Command {
   const [first, ...rest] = others;
   const names = [first.name, ...rest.map((other) => other.name)] as const;

@@ -15,7 +15,7 @@ export const history = command({
   options: z.object({ everyone: flagOption(false, (text) => text.commands.options.everyone) }),
   run: async ({ services, workspace, member, locale }, { everyone = false }) => {
     const text = textOf(locale);
-    // Others' prompts may come from channels that this member cannot see.
+    // Other members' prompts may come from channels that this member cannot see.
     if (everyone && !member.isAdmin) {
       return { kind: 'refusal', refusal: { reason: 'admins_only', command: 'history --everyone' } };
     }

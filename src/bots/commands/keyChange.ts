@@ -1,7 +1,7 @@
 import type { Vendor } from '../../domain.ts';
 import type { KeyCheck } from '../../pipeline/providers/keys.ts';
 
-/** What came of trying to change one vendor's key. `kept`: nothing was stored, and what was there is there still. */
+/** The outcome of changing one vendor's key. `kept`: nothing was stored, and the previous key is still there. */
 export type KeyChange =
   | { vendor: Vendor; outcome: 'saved'; check: KeyCheck; lastFour: string }
   | { vendor: Vendor; outcome: 'kept'; check: KeyCheck }

@@ -14,12 +14,13 @@ type Requester = Pick<CommandRequest, 'services' | 'workspace' | 'member' | 'sig
 const slot = (requester: Requester, vendor: Vendor) =>
   ({ workspaceId: requester.workspace.id, provider: vendor, purpose: 'api_key' }) as const;
 
-/** Keys are words of printable ASCII, of no more than a line. */
+/** A key is 16 to 300 printable ASCII characters without spaces. */
 export const keyShape = /^[\x21-\x7e]{16,300}$/;
 
 /**
- * Tries a key with a free call and stores it when the vendor knows it. A key without a permission or without money is stored too,
- * and told: that can change without a new key. One that is invalid, or could not be tried, changes nothing.
+ * Tries a key with a free call and stores it if the vendor accepts it. A key without a permission or without credit is stored
+ * too, and the answer says so, because that can change without a new key. A key that is invalid, or that could not be tried,
+ * changes nothing.
  */
 export async function setKey(requester: Requester, vendor: Vendor, typed: string): Promise<KeyChange> {
   const { services, member, signal } = requester;
@@ -42,7 +43,7 @@ export async function dropKey(requester: Requester, vendor: Vendor): Promise<Key
   return { vendor, outcome: gone ? 'removed' : 'nothing_there' };
 }
 
-/** The keys of a workspace that its runs can use, as they may be shown. */
+/** The keys of a workspace that its runs can use, in the form in which they may be shown. */
 export async function listKeys({ services, workspace }: Pick<Requester, 'services' | 'workspace'>) {
   const keys = await describeKeys(services.db, workspace.id);
   return vendors.map((vendor) => ({
@@ -51,7 +52,7 @@ export async function listKeys({ services, workspace }: Pick<Requester, 'service
   }));
 }
 
-/** A private form; a key never comes as an option, where it would stay in a history or a channel. */
+/** Answers with a private form. A key is never an option, because options stay in a history or a channel. */
 export const keys = command({
   name: 'keys',
   describe: (text) => text.commands.describe.keys,
@@ -71,7 +72,7 @@ export const keys = command({
   },
 });
 
-/** What is wrong with each key that was not taken; what came of the others is said as well, for it is said nowhere else then. */
+/** Says what is wrong with each rejected key. It also says what happened to the others, because no other message does. */
 function faultsOf(changes: readonly KeyChange[], text: Text): Record<string, string> {
   const isRefused = ({ outcome }: KeyChange) => outcome === 'kept' || outcome === 'malformed';
   const others = changes.filter((change) => !isRefused(change));
@@ -105,7 +106,7 @@ function formOf(listed: Listed, text: Text): Form {
   return { command: 'keys', title: words.title, intro: words.intro, overview: null, pages };
 }
 
-/** What became of a change, and the keys as they are now. */
+/** The outcome of each change, and the keys as they are now. */
 export function changesCard(changes: readonly KeyChange[], listed: Listed, text: Text): Card {
   const { keys: words } = text.commands;
   const went = changes.every(({ outcome }) => outcome === 'saved' || outcome === 'removed');

@@ -4,7 +4,7 @@ import type { Providers, Vendors } from '../../pipeline/providers/registry.ts';
 import type { Command } from './command.ts';
 import type { NamedOption } from './option.ts';
 
-/** What a command may be asked for; the settings concern every workflow. */
+/** The values that a command may ask for. The settings concern every workflow. */
 export function offerFor(
   command: Pick<Command, 'name'>,
   providers: Pick<Providers, 'choose'>,
@@ -14,11 +14,14 @@ export function offerFor(
   return workflow ? offerOf(providers, workflow, brought) : offerOfAny(providers, workflows, brought);
 }
 
-/** Whether the values of an option depend on the models at hand. */
+/** True if the values of an option depend on the available models. */
 export const isByModel = ({ name, kind }: NamedOption): boolean =>
   kind.kind === 'number' ? kind.byModel === true : ['aspect', 'resolution'].includes(name);
 
-/** A command as it is offered: with the values that its models can do, and no others. What is given is still checked against the whole. */
+/**
+ * A command as we offer it: only with the values that its models support. The given values are still checked against the whole
+ * command.
+ */
 export const offered = (command: Command, offer: Offer): Command => ({
   ...command,
   options: command.options.map((option) => offeredOption(option, offer)),
@@ -52,7 +55,7 @@ export function offeredOption(option: NamedOption, offer: Offer): NamedOption {
   };
 }
 
-/** The values that an offered option takes, for lists; empty where it takes anything. */
+/** The values that an offered option takes, for lists. Empty if it takes any value. */
 export function valuesOf({ kind }: NamedOption): string[] {
   switch (kind.kind) {
     case 'choice':

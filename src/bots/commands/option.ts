@@ -3,10 +3,10 @@ import { maxPromptLength, promptText } from '../../domain.ts';
 import type { Text } from '../text.ts';
 import type { Allowed } from './refusal.ts';
 
-/** How an option is written in a text: by its name, as the first word, or as all words that belong to no other option. */
+/** How you write an option in a text: by its name, as the first word, or as all words that belong to no other option. */
 export type Placement = 'named' | 'first' | 'rest';
 
-/** What a face needs to know about an option before anybody gives it a value: usage, completion, registration derive from this. */
+/** The facts that a platform needs about an option. Usage, completion and registration derive from them. */
 type OptionFacts = {
   describe: (text: Text) => string;
   placement: Placement;
@@ -19,13 +19,13 @@ export type NamedOption = { name: string } & OptionFacts;
 type OptionKind =
   | { kind: 'text'; maxLength: number }
   | { kind: 'choice'; choices: readonly string[]; defaultValue: string | null }
-  /** `byModel`: what of it may be asked for depends on the model at hand. */
+  /** `byModel`: the values that you may ask for depend on the available model. */
   | { kind: 'number'; min: number; max: number; defaultValue: number | null; unit: 'seconds' | 'runs'; byModel?: true }
   | { kind: 'flag'; defaultValue: boolean }
   | { kind: 'image'; maxBytes: number; maxSide: number }
   | { kind: 'run' };
 
-/** The facts of every option's schema. The builders below are the only ones who register, so that no option lacks them. */
+/** The facts of every option's schema. Only the builders below register schemas, so every option has its facts. */
 const known = new WeakMap<z.core.$ZodType, OptionFacts>();
 
 function declare<Schema extends z.core.$ZodType>(schema: Schema, facts: OptionFacts): Schema {
@@ -44,13 +44,13 @@ type Describe = OptionFacts['describe'];
 const prose = { kind: 'text', maxLength: maxPromptLength } as const;
 
 export const promptOption = (describe: Describe) =>
-  // A copy, for each command says in its own words what its prompt is for.
+  // A copy, because each command describes its own prompt.
   declare(promptText.clone(), { describe, placement: 'rest', required: true, kind: prose });
 
 export const optionalPromptOption = (describe: Describe) =>
   declare(promptText.optional(), { describe, placement: 'rest', required: false, kind: prose });
 
-/** `defaultValue` is what the product does without it; a workspace may have settled on something else. */
+/** `defaultValue` is the product's default. A workspace may have set another one. */
 export const choiceOption = <const Choices extends readonly [string, ...string[]]>(
   choices: Choices,
   defaultValue: Choices[number] | null,
@@ -72,7 +72,7 @@ export const secondsOption = (limits: { min: number; max: number; defaultValue: 
     kind: { kind: 'number', unit: 'seconds', byModel: true, ...limits },
   });
 
-/** How many runs of something; `min` may stand for "as many as anybody likes". */
+/** A number of runs. `min` may mean "as many as you like". */
 export const runsOption = (limits: { min: number; max: number }, describe: Describe) =>
   declare(z.int().min(limits.min).max(limits.max).optional(), {
     describe,
@@ -97,7 +97,7 @@ export const flagOption = (defaultValue: boolean, describe: Describe) =>
     kind: { kind: 'flag', defaultValue },
   });
 
-/** The same numbers as the pipeline's `inputImageLimits`, which a test compares: importing them would load an image library. */
+/** The same numbers as the pipeline's `inputImageLimits`; a test compares them. Importing those would load an image library. */
 export const imageLimits = { maxBytes: 10 * 1024 * 1024, maxSide: 4096 } as const;
 
 /** A reference that the request's `openImage` resolves. */
@@ -107,7 +107,7 @@ export const imageOption = (describe: Describe) =>
 export const runOption = (describe: Describe) =>
   declare(z.string().min(1).optional(), { describe, placement: 'first', required: false, kind: { kind: 'run' } });
 
-/** What an option takes, for the sentence that somebody gets who gave it something else. */
+/** The values that an option takes, for the sentence that refuses another value. */
 export function allowedBy({ kind }: OptionFacts): Allowed {
   switch (kind.kind) {
     case 'choice':

@@ -9,10 +9,10 @@ import { splitWords, type Word } from './words.ts';
 
 export type Parsed = { outcome: 'parsed'; command: Command; given: Given } | { outcome: 'refused'; refusal: Refusal };
 
-/** A line much longer than any prompt is refused before anything looks at it closely. */
+/** We refuse a line much longer than any prompt before we parse it. */
 const maxLine = 4 * maxPromptLength;
 
-/** Reads a line such as `/vidgenie complete a fox --duration 8`; the name in front may be left out, and nothing at all asks for help. */
+/** Reads a line such as `/vidgenie complete a fox --duration 8`. You may leave out the name in front. An empty line asks for help. */
 export function parseLine(line: string, commands: readonly Command[]): Parsed {
   if (line.length > maxLine) {
     return refused({ reason: 'too_long', option: 'prompt', length: line.length, max: maxPromptLength });
@@ -26,7 +26,7 @@ export function parseLine(line: string, commands: readonly Command[]): Parsed {
   return refused({ reason: 'unknown_command', given: first?.value ?? '', nearest: nearest(name, allowed), allowed });
 }
 
-/** Reads the words of a command line, which the shell has split already. */
+/** Reads the words of a command line, which the shell has already split. */
 export function parseArguments(command: Command, args: readonly string[]): Parsed {
   const line = args.join(' ');
   if (line.length > maxLine) {
@@ -44,8 +44,9 @@ export function parseArguments(command: Command, args: readonly string[]): Parse
 const refused = (refusal: Refusal): Parsed => ({ outcome: 'refused', refusal });
 
 /**
- * Takes the options out of a line; what remains is prose, kept as it was typed, inner white space included. Node's own parser says
- * which words are options; quoted words and single dashes are hidden from it, for they are prose wherever they are no option's value.
+ * Takes the options out of a line. The remaining prose stays as it was typed, including inner white space. Node's own parser
+ * decides which words are options. We hide quoted words and single dashes from it, because they are prose unless they are an
+ * option's value.
  */
 function parseOptions(command: Command, line: string, words: readonly Word[]): Parsed {
   const named = command.options.filter((option) => option.placement === 'named');
@@ -87,7 +88,7 @@ type ReadOption =
   | { outcome: 'read'; value: string | boolean; usesNext: boolean }
   | { outcome: 'refused'; refusal: Refusal };
 
-/** `--audio`, `--no-audio`, `--audio=off`, `--audio off`. Any other word after it is prose. */
+/** Reads `--audio`, `--no-audio`, `--audio=off` or `--audio off`. Any other word after it is prose. */
 function flag(option: NamedOption, isNegated: boolean, inline: string | undefined, next: Word | undefined): ReadOption {
   if (isNegated) {
     return inline === undefined ? { outcome: 'read', value: false, usesNext: false } : badValue(option, inline);
@@ -109,7 +110,7 @@ const badValue = (option: NamedOption, given: string): ReadOption => ({
   refusal: { reason: 'bad_value', option: `no-${option.name}`, given, nearest: null, allowed: allowedBy(option) },
 });
 
-/** A word as Node's parser may see it: options in plain dashes and small letters, everything else beyond doubt. */
+/** A word as we show it to Node's parser: options get plain dashes and small letters, and no other word looks like an option. */
 function visible(word: Word, named: readonly NamedOption[]): string {
   const { value, isQuoted } = word;
   const prose = 'prose';
@@ -118,7 +119,8 @@ function visible(word: Word, named: readonly NamedOption[]): string {
   if (!dashed) return prose;
   const [, dashes = '', name = '', rest = ''] = dashed;
   if (dashes === '--') return name === '' ? value : `--${name.toLowerCase()}${rest}`;
-  // Keyboards turn two hyphens into a dash, and writers put dashes before words: only what looks like an option is one.
+  // Keyboards turn two hyphens into a dash, and writers put dashes before words. We treat a word as an option only if it looks
+  // like one.
   const plain = name.toLowerCase();
   return nearest(plain, spellings(named)) === null ? prose : `--${plain}${rest}`;
 }
@@ -150,7 +152,7 @@ function withProse(command: Command, line: string, words: readonly Word[], taken
   return read.outcome === 'refused' ? read : { outcome: 'parsed', command, given };
 }
 
-/** The prose as it stands in the line, with one blank where an option was taken out. Quotes around all of it are taken away. */
+/** The prose as it stands in the line, with one space in place of each removed option. Quotes around the whole prose are removed. */
 function asTyped(line: string, words: readonly Word[], prose: readonly number[], verbatimFrom: number): string {
   const [only] = prose;
   if (only !== undefined && prose.length === 1 && only < verbatimFrom) return words[only]?.value ?? '';
@@ -166,7 +168,7 @@ function asTyped(line: string, words: readonly Word[], prose: readonly number[],
   return text;
 }
 
-/** Writes a command and its options as a line that {@link parseLine} reads back to the same. */
+/** Writes a command and its options as a line that {@link parseLine} reads back unchanged. */
 export function writeLine(command: Command, given: Given): string {
   const written = command.options.flatMap(({ name, placement, kind }) => {
     const value = given[name];
@@ -178,7 +180,7 @@ export function writeLine(command: Command, given: Given): string {
   const rest = command.options.find((option) => option.placement === 'rest' && given[option.name] !== undefined);
   const head = first ? [quoted(String(given[first.name]))] : [];
   const prose = rest ? String(given[rest.name]) : '';
-  // Prose that holds nothing a parser could mistake needs no guard.
+  // Prose needs no guard if it contains nothing that a parser could mistake for an option.
   const isPlain = !/^(on|off|true|false)\b|(^|\s)[-–—"'“”„‘’]/iu.test(prose);
   const tail = rest ? [...(isPlain ? [] : ['--']), prose] : [];
   return [command.name, ...written, ...head, ...tail].join(' ');

@@ -4,7 +4,7 @@ import { modelOf } from '../maker.ts';
 import type { Text } from '../text.ts';
 import type { Refusal } from './refusal.ts';
 
-/** What would stand in the way of such a run now; null: nothing. */
+/** The refusal that such a run would meet now. Null: none. */
 export function quoteRefusal(
   { obstacle, price: priceCredits }: Quote,
   { balance, held }: Account,

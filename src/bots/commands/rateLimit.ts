@@ -1,7 +1,10 @@
 import type { Refusal } from './refusal.ts';
 import type { CommandRequest } from './request.ts';
 
-/** What somebody is told who gives commands faster than is good for the others; null: go on. Whoever is at the terminal runs the place. */
+/**
+ * The refusal for a member who gives commands too fast for the others. Null: go on. The person at the terminal is the operator
+ * and has no limit.
+ */
 export async function rateLimited({ services, workspace, member }: CommandRequest): Promise<Refusal | null> {
   if (workspace.platform === 'terminal') return null;
   const limit = await services.consumeRateLimit(workspace.id, member.id);

@@ -4,12 +4,12 @@ import { tidied } from '../../plainText.ts';
 import { allowedBy, type NamedOption } from './option.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Options as they arrive: typed words from a text, typed values from a chat platform. */
+/** Options as they arrive: words of a text, or typed values from a chat platform. */
 export type Given = Readonly<Record<string, string | number | boolean>>;
 
 export type Read<Values> = { outcome: 'read'; values: Values } | { outcome: 'refused'; refusal: Refusal };
 
-/** Turns what was given into the command's own values, or into the one refusal that helps most. */
+/** Turns the given options into the command's own values, or into the one refusal that helps most. */
 export function readGiven<Schema extends z.ZodObject>(
   command: string,
   options: readonly NamedOption[],
@@ -55,7 +55,7 @@ function fromText({ kind }: NamedOption, value: string | number | boolean): stri
     case 'choice':
       return kind.choices.find((choice) => choice === value.toLowerCase()) ?? value;
     case 'number': {
-      // "8s" says clearly what is meant.
+      // "8s" is clear enough to accept.
       const digits = /^(\d{1,9})\s?s?$/i.exec(value)?.[1];
       return digits === undefined ? value : Number(digits);
     }
@@ -83,7 +83,7 @@ function refusalOf(command: string, option: NamedOption, value: string | number 
   return { reason: 'bad_value', option: option.name, given, nearest: near, allowed: allowedBy(option) };
 }
 
-/** The candidate that was most likely meant, or null when none is near. What is only half written is meant to go on. */
+/** The most likely intended candidate, or null if none is near. A half-written word counts as the beginning of a candidate. */
 export function nearest(given: string, candidates: readonly string[]): string | null {
   const word = given.toLowerCase();
   if (word.length > 1) {

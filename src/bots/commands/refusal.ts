@@ -2,7 +2,7 @@ import type { RunId, StepKind } from '../../domain.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { StopCost } from '../../pipeline/stateMachine.ts';
 
-/** Why a command was not carried out. Nothing was started and nothing was charged. */
+/** The reason why a command was not carried out. Nothing was started and nothing was charged. */
 export type Refusal =
   | { reason: 'unknown_command'; given: string; nearest: string | null; allowed: readonly string[] }
   | { reason: 'unknown_option'; command: string; given: string; nearest: string | null; allowed: readonly string[] }
@@ -34,9 +34,12 @@ export type Refusal =
   | { reason: 'ambiguous_run'; given: string }
   | { reason: 'nothing_to_cancel' }
   | { reason: 'several_to_cancel'; runs: readonly { id: string; prompt: string }[] }
-  /** Stopping costs more than was agreed to; `told` is what had been said before, 0 when nothing was. */
+  /** Stopping costs more than the requester agreed to. `told` is the cost that we named before; 0 if we named none. */
   | { reason: 'stop_costs'; runId: RunId; cost: StopCost; told: number }
-  /** Starting costs more than was agreed to; `told` is what had been said before, 0 when nothing was. `button` is what was pressed. */
+  /**
+   * Starting costs more than the requester agreed to. `told` is the price that we named before; 0 if we named none. `button` is
+   * the pressed button.
+   */
   | { reason: 'costs_more'; priceCredits: number; told: number; button: StartButton | null }
   | { reason: 'not_your_run'; wish: 'stop' | 'delete' }
   | { reason: 'still_at_work' }
@@ -45,10 +48,10 @@ export type Refusal =
   | { reason: 'nothing_to_animate' }
   | { reason: 'already_over'; id: string; state: string };
 
-/** A button that starts a run; the words of an edited prompt are kept for whoever typed them. */
+/** A button that starts a run. It keeps an edited prompt, so that the requester does not lose it. */
 export type StartButton = { action: 'again' | 'animate' | 'edit'; runId: RunId; prompt: string | null };
 
-/** What an option takes, for a sentence about it. */
+/** The values that an option takes, for a sentence about it. */
 export type Allowed =
   | { kind: 'choices'; values: readonly string[] }
   | { kind: 'whole_number'; min: number; max: number }

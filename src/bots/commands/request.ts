@@ -8,42 +8,54 @@ import type { Services } from '../services.ts';
 import type { Locale } from '../text.ts';
 import type { Refusal } from './refusal.ts';
 
-/** Everything that a command may know about who asks, where, and by what means; each face fills it in. */
+/** Everything that a command may know about its requester, their conversation and their means. Each platform fills it in. */
 export type CommandRequest = {
   services: Services;
   workspace: Workspace;
   member: Member;
-  /** The platform's own identity of this command: delivered twice, it starts one run. */
+  /** The platform's own identity of this command. A command that is delivered twice starts one run. */
   requestKey: string;
-  /** The face by which it came, where that is not the workspace's own. */
+  /** The platform that delivered the command, if it is not the workspace's own. */
   platform?: Platform;
-  /** Where a run that this command starts is to speak. */
+  /** The conversation for a run that this command starts. */
   conversation: JsonValue;
-  /** How long that run waits for the message that answers the command; left out where it posts every message of its own. */
+  /**
+   * How long that run waits for the message that answers the command. Left out if the platform posts every message of the run
+   * itself.
+   */
   waitsForAnswerMs?: number;
-  /** The channel in which it was given, and whatever that belongs to; left out where a face has no channels. */
+  /** The channel of the command, and the channels that contain it. Left out if the platform has no channels. */
   channelIds?: readonly string[] | undefined;
-  /** Given by a button, or a form behind one, on a message: the platform vouches that whoever pressed it has that message before them. */
+  /**
+   * The command comes from a button on a message, or from a form behind such a button. The platform vouches that the requester
+   * sees that message.
+   */
   isPress?: boolean;
   locale: Locale;
-  /** The most that it may cost, because that is what whoever asks was told; left out, they are told now, or take it as it is. */
+  /**
+   * The most that the command may cost, because the requester was told this price. If it is left out, we tell them now, or they
+   * accept any price.
+   */
   maxCredits?: number;
-  /** Resolves what the member gave as an image: a path in the terminal, an attachment's id in a chat. Null: there is none. */
+  /**
+   * Resolves the member's reference to an image: a path in the terminal, an attachment's id in a chat. Null: there is no such
+   * image.
+   */
   openImage: (reference: string) => Promise<string | Uint8Array | Readable | null>;
   signal: AbortSignal;
 };
 
-/** What a command comes to; every face shows each kind in its own way. */
+/** The answer to a command. Each platform shows each kind in its own way. */
 export type Answer =
-  /** `faults`: what is wrong with which field of the form that it answers, for a face that can say so there. */
+  /** `faults`: what is wrong with each field of the submitted form, for a platform that can show it beside the field. */
   | { kind: 'card'; card: Card; faults?: Readonly<Record<string, string>> }
-  /** A card about a run, and the run as it stands. */
+  /** A card about a run, and the current state of the run. */
   | { kind: 'status'; card: Card; view: RunView }
-  /** A card, and a run that it is about: its face may follow it until it is settled. */
+  /** A card and its run. The platform may follow the run until it is settled. */
   | { kind: 'stopping'; card: Card; runId: RunId }
   | { kind: 'run'; runId: RunId; workflow: Workflow; prompt: string; started: Started | null }
   | { kind: 'form'; form: Form }
   | { kind: 'refusal'; refusal: Refusal };
 
-/** Null in an answer when the same command had been delivered before: the run is there already. `queue`: where it waits. */
+/** An answer holds null here if the same command was delivered before: the run exists already. `queue`: its queue position. */
 export type Started = { priceCredits: number; balance: number; options: RunOptions; queue: QueuePosition };

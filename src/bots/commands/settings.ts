@@ -9,7 +9,7 @@ import { flagOption, runsOption, textOption } from './option.ts';
 import { settingsCard } from './settingsCard.ts';
 import { maxDailyRuns, readForm, settingsForm, wordsOf } from './settingsForm.ts';
 
-/** With options it changes those settings at once; without any it answers with a form. */
+/** With options, the command changes those settings at once. Without options, it answers with a form. */
 export const settings = command({
   name: 'settings',
   describe: (text) => text.commands.describe.settings,

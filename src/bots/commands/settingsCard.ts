@@ -4,19 +4,19 @@ import { type Card, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { CommandRequest } from './request.ts';
 
-/** Who looks at the settings: what a face or a place does not have is not shown there. */
+/** The viewer of the settings. We hide settings that do not apply to their platform or conversation. */
 export type Onlooker = Pick<CommandRequest, 'workspace' | 'locale' | 'channelIds'>;
 
 /** Slack and the terminal have no spoilers. */
 export const hasSpoilers = ({ workspace }: Onlooker): boolean => workspace.platform === 'discord';
-/** Nobody needs to be called to their own terminal. */
+/** Nobody needs a mention in their own terminal. */
 export const hasMentions = ({ workspace }: Onlooker): boolean => workspace.platform !== 'terminal';
-/** Nor has the terminal channels, nor a private conversation with the bot that is a workspace of its own. */
+/** The terminal has no channels. A private conversation with the bot that is a workspace of its own has none either. */
 export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !== undefined;
 
 const defaultValue = runOptions.parse({});
 
-/** The settings as they are. */
+/** The current settings. */
 export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
   const text = textOf(onlooker.locale);
   const { settings: words, options } = text.commands;

@@ -10,12 +10,12 @@ import { hasChannels, hasMentions, hasSpoilers, type Onlooker, settingsCard } fr
 
 export const maxDailyRuns = 1_000;
 const maxChannels = 25;
-/** As many characters as Slack's fields take, and more than the words that were typed into one can come to. */
+/** Slack's fields take this many characters. The words that people type into a field are always fewer. */
 const maxWords = 3_000;
 
 const defaultValue = runOptions.parse({});
 
-/** The settings in three pages. `offer` is what the models at hand can do. */
+/** The settings in three pages. `offer` is what the available models support. */
 export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, offer: Offer): Form {
   const text = textOf(onlooker.locale);
   const { settings: words } = text.commands;
@@ -37,7 +37,7 @@ type Choice = { value: string; label: string };
 
 const named = (value: string): Choice => ({ value, label: value });
 
-/** An empty value is no wish: what the product usually does. Resolution and sound share a field, for a modal holds only five. */
+/** An empty value means the product's default. Resolution and sound share a field, because a modal holds only five. */
 function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, text: Text): FormPage['fields'] {
   const { settings: words } = text.commands;
   const field = (name: keyof typeof words.fields, fallback: string, choices: readonly Choice[], value: string) => ({
@@ -122,7 +122,7 @@ function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[
   ];
 }
 
-/** Words as people list them: separated by commas or lines. */
+/** Splits a list of words at commas or line breaks. */
 export const wordsOf = (list: string): string[] =>
   listed(list, /[,\n]/)
     .map((word) => tidied(word.slice(0, 80)))
@@ -137,7 +137,7 @@ const listed = (list: string, separator: RegExp): string[] =>
 
 type ReadForm = { outcome: 'read'; settings: WorkspaceSettings } | { outcome: 'refused'; refusal: Refusal };
 
-/** The settings after a form. What was not on the page that came back stays as it is. */
+/** The settings after a form. Settings that were not on the submitted page stay as they are. */
 export function readForm(before: WorkspaceSettings, values: FormValues): ReadForm {
   const { daily, channels, spoilers, mentions, blocked } = values;
   const often = daily === undefined || daily.trim() === '' ? 0 : Number(daily);

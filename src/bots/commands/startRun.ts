@@ -12,13 +12,13 @@ type Asked = {
   workflow: Workflow;
   prompt: string;
   options: Submission['options'];
-  /** What the request's `openImage` resolves; null for a workflow that makes its own. */
+  /** The image that the request's `openImage` resolves. Null for a workflow that makes its own. */
   image: string | null;
-  /** The button by which it was asked for; null: by a command. */
+  /** The button that asked for the run. Null: a command did. */
   button?: StartButton;
 };
 
-/** Starts a run, or says why not. Nothing is charged before everything about it has been found possible. */
+/** Starts a run, or says why not. We charge nothing before every check has passed. */
 export async function startRun(request: CommandRequest, asked: Asked): Promise<Answer> {
   const { services, workspace, member, requestKey, conversation, channelIds } = request;
   const { workflow, prompt, options, image: reference } = asked;
@@ -82,7 +82,7 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
 async function accept(request: CommandRequest, reference: string): Promise<AcceptedImage> {
   const source = await request.openImage(reference);
   if (source === null) return { outcome: 'refused', reason: 'missing', detail: reference };
-  // Loaded when it is needed: it brings an image library with it.
+  // Loaded only when it is needed, because it brings an image library with it.
   const { acceptImage } = await import('../../pipeline/media/input.ts');
   const options = { directory: request.services.temporaryDirectory, signal: request.signal };
   const accepted = await acceptImage(source, options);

@@ -3,22 +3,22 @@ import type { Command } from './command.ts';
 import { offered } from './offered.ts';
 import type { NamedOption } from './option.ts';
 
-/** What could stand where somebody is typing: the candidates, and where in the line the word begins that they would replace. */
+/** The candidates for the word that somebody is typing, and the index in the line where that word begins. */
 export type Suggestions = { from: number; candidates: readonly string[] };
 
 export type Known = {
   commands: readonly Command[];
-  /** What a command may be asked for; null: not known yet. */
+  /** The values that a command may ask for. Null: not known yet. */
   offer: (command: Command) => Offer | null;
-  /** Words that only this face understands, such as `exit`. */
+  /** Words that only this platform understands, such as `exit`. */
   extras: readonly string[];
-  /** The beginnings of the ids of runs that one may want to name. */
+  /** The beginnings of the ids of runs that somebody may want to name. */
   runs: readonly string[];
   /** Files whose path begins like this. */
   files: (begun: string) => readonly string[];
 };
 
-/** Suggests how a line may go on, from the declarations of the commands. */
+/** Suggests how a line may continue, from the declarations of the commands. */
 export function suggest(line: string, known: Known): Suggestions {
   const from = line.search(/\S*$/u);
   const begun = line.slice(from);
@@ -78,11 +78,11 @@ function values({ kind }: NamedOption): string[] {
   }
 }
 
-/** A flag is worth typing only when it changes something. */
+/** You need to type a flag only if it changes the default. */
 const spelling = ({ name, kind }: NamedOption) =>
   kind.kind === 'flag' && kind.defaultValue ? `--no-${name}` : `--${name}`;
 
-/** How many words belong to no option. */
+/** The number of words that belong to no option. */
 const positionals = (words: readonly string[], named: readonly NamedOption[]) =>
   words.filter((word, at) => {
     const isValue = named.some(({ name, kind }) => kind.kind !== 'flag' && words[at - 1] === `--${name}`);

@@ -2,7 +2,7 @@ import type { Text } from '../text.ts';
 import type { Command } from './command.ts';
 import type { NamedOption } from './option.ts';
 
-/** "complete <prompt> [--style …]": how a command is written. */
+/** "complete <prompt> [--style …]": how you write a command. */
 export function usageOf(command: Command, text: Text): string {
   const words = command.options
     .filter((option) => option.placement !== 'named')
@@ -11,7 +11,7 @@ export function usageOf(command: Command, text: Text): string {
   return [command.name, ...words, ...(hasNamed ? [`[${text.commands.help.options.toLowerCase()}]`] : [])].join(' ');
 }
 
-/** "--style vivid|natural": how an option is written. */
+/** "--style vivid|natural": how you write an option. */
 export function optionUsage({ name, placement, kind }: NamedOption): string {
   if (placement !== 'named') return name;
   switch (kind.kind) {
@@ -28,7 +28,7 @@ export function optionUsage({ name, placement, kind }: NamedOption): string {
   }
 }
 
-/** What an option is for, what it takes and what it usually is, in one sentence. */
+/** One sentence about an option: its purpose, its values and its default. */
 export function optionHelp(option: NamedOption, text: Text): string {
   const { kind } = option;
   const { usage } = text.commands;

@@ -4,12 +4,12 @@ import { textCard } from '../card.ts';
 import { textOf } from '../text.ts';
 import { command } from './command.ts';
 
-/** A private link into the page, as the member whom the platform vouches for at this moment. */
+/** A private link to the page, for the member whom the platform vouches for at this moment. */
 export const web = command({
   name: 'web',
   describe: (text) => text.commands.describe.web,
   access: 'member',
-  // The link that it gives opens the page for an hour.
+  // The link in the answer opens the page for an hour.
   needsCurrentRights: true,
   options: z.object({}),
   run: async ({ services, workspace, member, channelIds = null, locale }) => {
@@ -31,7 +31,7 @@ export const web = command({
 });
 
 /**
- * What stands after `#` is sent to nobody by itself: not to this server's log, not to a chat's preview. The page behind it sends it
- * when somebody presses the button, so that no machine that follows links uses it up.
+ * Browsers do not send the part after `#`: it reaches neither this server's log nor a chat's preview. The page sends it when
+ * somebody presses the button, so that a program that follows links cannot use it up.
  */
 const linkTo = (publicUrl: string, secret: string): string => `${publicUrl}/enter#${secret}`;

@@ -1,7 +1,7 @@
-/** A word of a typed line: where it stands in it, and what it means once its quotes are taken away. */
+/** A word of a typed line: its position in the line, and its value without quotes. */
 export type Word = { value: string; start: number; end: number; isQuoted: boolean };
 
-/** Opening quotes and what closes them: keyboards turn plain quotes into curly ones, and seldom in pairs. */
+/** Opening quotes and their closing quotes. Keyboards turn plain quotes into curly ones, and seldom in pairs. */
 const quotes: Readonly<Record<string, string>> = {
   '"': '"',
   "'": "'",
@@ -15,8 +15,8 @@ const quotes: Readonly<Record<string, string>> = {
 const isSpace = (character: string | undefined) => character === undefined || /\s/u.test(character);
 
 /**
- * Splits a line into words. A quote counts only where a word begins or right after `--option=`, and only when it is closed at the
- * end of a word: the apostrophe of "a fox's den" is prose, and so is a quote that nobody closes.
+ * Splits a line into words. A quote counts only at the beginning of a word or right after `--option=`, and only if it is closed
+ * at the end of a word. The apostrophe of "a fox's den" is prose, and so is an unclosed quote.
  */
 export function splitWords(line: string): Word[] {
   const words: Word[] = [];
@@ -38,7 +38,7 @@ function quotedWord(line: string, start: number): Word | null {
   return close === null ? null : { value: line.slice(start + 1, close), start, end: close + 1, isQuoted: true };
 }
 
-/** An option whose value follows directly, as far as its equals sign. No option's name is nearly as long as this allows. */
+/** An option and its equals sign, with the value directly after it. No option's name comes close to this length. */
 const beforeValue = /^[-–—]{1,2}[\w-]{1,40}=/;
 
 function plainWord(line: string, start: number): Word {

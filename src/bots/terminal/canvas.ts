@@ -2,12 +2,12 @@ import { isAbsolute, relative } from 'node:path';
 import type { Text } from '../text.ts';
 import type { Canvas } from './paint.ts';
 
-/** What one stream can show. */
+/** The abilities of one output stream. */
 export type Surface = {
-  /** As wide as it is now: people resize their terminals. */
+  /** The current width: people resize their terminals. */
   readonly columns: number;
   hasColour: boolean;
-  /** True when lines can be drawn over: a terminal that understands it, and nobody's build log. */
+  /** True if we can draw over lines: a terminal that supports it, and not a build log. */
   isLive: boolean;
 };
 
@@ -41,7 +41,7 @@ export const canvasOf = (
   },
 });
 
-/** People read a path from where they are; an address stays as it is. */
+/** People read a path from their working directory. An address stays as it is. */
 function shortest(path: string): string {
   if (!isAbsolute(path)) return path;
   const near = relative(process.cwd(), path);

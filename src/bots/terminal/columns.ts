@@ -12,7 +12,7 @@ export const split = (text: string): string[] => [...graphemes.segment(text)].ma
 export const wrap = (text: string, columns: number): string[] =>
   wrapAnsi(text, Math.max(1, columns), { hard: true }).split('\n');
 
-/** Cuts plain text to `columns`, with an ellipsis where something is missing. */
+/** Cuts plain text to `columns`, and ends a cut text with an ellipsis. */
 export function cut(text: string, columns: number): string {
   if (widthOf(text) <= columns) return text;
   let kept = '';
@@ -28,7 +28,7 @@ export function cut(text: string, columns: number): string {
 
 export const pad = (text: string, columns: number): string => text + ' '.repeat(Math.max(0, columns - widthOf(text)));
 
-/** Rows as lines whose columns stand below each other; the last one is as wide as it likes. */
+/** Rows as lines with aligned columns. The last column has no fixed width. */
 export function columnsOf(rows: readonly (readonly string[])[]): string[] {
   const widest = (column: number) => Math.max(...rows.map((row) => widthOf(row[column] ?? '')));
   const widths = (rows[0] ?? []).map((_, column) => widest(column));

@@ -4,7 +4,7 @@ import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
 import type { StartedRun } from './reporter.ts';
 
-/** One line of JSON for machines. `event` says what it is; the words in it are the database's, not a person's. */
+/** One line of JSON for machines. `event` names its kind. Its values are those of the database, not of a person. */
 export type JsonEvent = { event: string } & Record<string, unknown>;
 
 export function acceptedEvent(answer: StartedRun): JsonEvent {
@@ -21,7 +21,7 @@ export function acceptedEvent(answer: StartedRun): JsonEvent {
   };
 }
 
-/** What changed between two looks at a run. */
+/** The changes between two views of a run. */
 export function changeEvents(before: RunView | null, view: RunView, progress: Progress): JsonEvent[] {
   const runId = view.run.id;
   const changed = view.steps.flatMap((step): JsonEvent[] => {
@@ -42,7 +42,7 @@ function stepEvent(runId: string, step: Step): JsonEvent {
   return { event: 'step', runId, step: kind, state, ...(enhanced && { enhanced }), ...(failure && { failure }) };
 }
 
-/** The last word about a run: what there is of it, and what it cost. */
+/** The last event of a run: its results and its cost. */
 export function finalEvent(view: RunView, balance: number | null, links: ReadonlyMap<string, string>): JsonEvent {
   const { run } = view;
   return {
@@ -76,7 +76,7 @@ const creditsOf = ({ run }: RunView, balance: number | null) => ({
   balance,
 });
 
-/** A run as it stands, for `status --json` and `history --json`. */
+/** The current state of a run, for `status --json` and `history --json`. */
 export function runJson(
   view: RunView,
   progress: Progress,
@@ -106,7 +106,7 @@ export function runJson(
   };
 }
 
-/** Nothing was started: why, for machines and for people. */
+/** Nothing was started. The event gives the reason for machines and for people. */
 export function refusedEvent(refusal: Refusal, text: Text): JsonEvent {
   const { title, text: sentence } = text.refusals.refusal(refusal);
   return { event: 'refused', ...refusal, message: `${title}. ${sentence}` };

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 
 const maxShown = 100;
 
-/** Folders, and the images in them, whose path begins like what somebody has typed; spelled the way they began it. */
+/** Folders, and the images in them, whose path begins with the typed text. The suggestions keep the spelling of that text. */
 export function imagesBeginning(begun: string): string[] {
   const folder = begun.endsWith('/') || begun === '' ? begun : `${dirname(begun)}/`;
   const name = begun.endsWith('/') || begun === '' ? '' : basename(begun);
@@ -18,7 +18,7 @@ export function imagesBeginning(begun: string): string[] {
       .map((entry) => (entry.isDirectory() ? `${prefix}${entry.name}/` : join(prefix, entry.name)))
       .map((path) => (begun.startsWith('./') && !path.startsWith('.') ? `./${path}` : path));
   } catch {
-    // A folder that does not exist, or may not be read, has nothing to suggest.
+    // We suggest nothing from a folder that does not exist or may not be read.
     return [];
   }
 }

@@ -7,15 +7,15 @@ import type { Services } from '../services.ts';
 
 export type Following = {
   onChange: (view: RunView) => void;
-  /** The database cannot be reached; told once each time it goes away. */
+  /** The database cannot be reached. Called once for each outage. */
   onAway: () => void;
   signal: AbortSignal;
 };
 
-/** Pause before the database is asked again that was away. Milliseconds. */
+/** Pause before we ask an unreachable database again. Milliseconds. */
 const lookAgainMs = 500;
 
-/** Follows a run until it is delivered, through any outage of the database. Resolves with null when told to stop before. */
+/** Follows a run until it is delivered, through any outage of the database. Resolves with null if the signal stops it earlier. */
 export async function follow(services: Services, id: RunId, following: Following): Promise<RunView | null> {
   const { onChange, onAway, signal } = following;
   let isAway = false;
@@ -38,7 +38,7 @@ export async function follow(services: Services, id: RunId, following: Following
   return null;
 }
 
-/** Runs of a workspace that are not over, or of which nobody has been told yet; the oldest first. */
+/** Runs of a workspace that are unfinished or not delivered yet, oldest first. */
 export async function unfinishedRuns(services: Services, id: WorkspaceId): Promise<RunView[]> {
   const [going, latest] = await Promise.all([
     listRuns(services.db, id, { limit: 200, unfinished: true }),
@@ -48,7 +48,7 @@ export async function unfinishedRuns(services: Services, id: WorkspaceId): Promi
   return [...going, ...untold].sort((a, b) => a.run.createdAt.getTime() - b.run.createdAt.getTime());
 }
 
-/** Where each object of a run can be found: a path, or an address. */
+/** The place of each object of a run: a path or an address. */
 export async function linksOf(services: Services, objectKeys: readonly string[]): Promise<Map<string, string>> {
   const links = await Promise.all(
     objectKeys.map(async (key) => {
@@ -59,7 +59,7 @@ export async function linksOf(services: Services, objectKeys: readonly string[])
   return new Map(links);
 }
 
-/** What the workspace of a run has left, or null when it cannot be asked. */
+/** The balance of the run's workspace, or null if the database cannot be asked. */
 export async function balanceAfter(services: Services, view: RunView): Promise<number | null> {
   try {
     return (await accountOf(services.db, view.run.workspaceId)).balance;
@@ -69,5 +69,5 @@ export async function balanceAfter(services: Services, view: RunView): Promise<n
   }
 }
 
-/** True when everything that was asked for is there. */
+/** True if the run made everything that was asked for. */
 export const isComplete = ({ run }: RunView): boolean => run.state === 'succeeded';

@@ -3,7 +3,7 @@ import type { FormValues } from '../commands/command.ts';
 
 type FieldOf<Kind extends FormField['kind']> = Extract<FormField, { kind: Kind }>;
 
-/** Asks for every field of a form in turn. Resolves with null when somebody leaves it half-way: then nothing is changed. */
+/** Asks for every field of a form in turn. Resolves with null if the person leaves half-way; then nothing changes. */
 export async function askForm(form: Form, signal: AbortSignal): Promise<FormValues | null> {
   const { intro, isCancel, log, multiselect, password, select, text } = await import('@clack/prompts');
   intro(form.title);
@@ -44,7 +44,7 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
   return values;
 }
 
-/** Asks a question that can be answered with yes or no. No answer is a no. */
+/** Asks a yes-or-no question. No answer means no. */
 export async function askWhether(question: string, signal: AbortSignal): Promise<boolean> {
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message: question, initialValue: false, signal });

@@ -7,7 +7,7 @@ const drawEveryMs = 120;
 type Printed = { key: number; text: string };
 type Lend = Screen['lend'];
 
-/** A line that is empty would take no row. */
+/** Ink gives an empty line no row. */
 const row = (text: string) => (text === '' ? ' ' : text);
 
 const printedLine = ({ key, text }: Printed) => createElement(Text, { key }, row(text));
@@ -45,7 +45,10 @@ function TypedLine(props: { input: Input; size: Size; above: number; onLend: (le
   return createElement(Text, { wrap: 'truncate' }, row(text));
 }
 
-/** A screen drawn by Ink. Everything that is drawn comes as painted lines; Ink keeps them apart from what was printed for good. */
+/**
+ * A screen drawn by Ink. Everything that we draw arrives as painted lines. Ink keeps them apart from the lines that were
+ * printed for good.
+ */
 export function openInkScreen({ stdout, input }: ScreenOptions): Screen {
   let printed: Printed[] = [];
   let painter: Painter = () => [];
@@ -54,7 +57,7 @@ export function openInkScreen({ stdout, input }: ScreenOptions): Screen {
   let closing: Promise<void> | null = null;
 
   function frame(): ReactNode {
-    // A frame as tall as the window would make Ink clear the window, and what the reader scrolled back to with it.
+    // A frame as tall as the window would make Ink clear the window, and with it the lines that the reader scrolled back to.
     const rows = Math.max(1, (stdout.rows || 24) - (input ? 3 : 2));
     const size = { columns: Math.max(20, stdout.columns || 80), rows };
     const lines = closing ? [] : painter(size).slice(-rows);

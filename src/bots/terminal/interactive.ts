@@ -26,7 +26,7 @@ import { createTyping, singleKeys, type Typing } from './typing.ts';
 
 type Interactive = { services: Services; surface: Surface; onFault: (error: unknown) => void; signal: AbortSignal };
 
-/** A terminal to talk to: commands below, the runs that they started alive above. Resolves when somebody leaves. */
+/** An interactive terminal: you type commands below, and the runs that they started update above. Resolves when the person leaves. */
 export async function runInteractive({ services, surface, onFault, signal }: Interactive): Promise<void> {
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve());
@@ -39,7 +39,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   const typing = createTyping(() => ({ commands, offer, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
   const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
 
-  // One command after the other, as they were typed: the next may be about what the one before started.
+  // Commands run one after the other, in the order of typing, because the next may concern the run that the one before started.
   let entered: Promise<void> = Promise.resolve();
   const enter = () => {
     const typed = typing.take();
@@ -141,7 +141,7 @@ function hint(typing: Typing, columns: number): string[] {
 
 type Looking = { services: Services; look: Look };
 
-/** Every run at work with its steps, as long as there is room for all; one line each when there is not, and then only some. */
+/** Every active run with its steps, if there is room for all. Otherwise one line each, and only as many as fit. */
 function liveLines(session: Session, looking: Looking, canvas: ReturnType<typeof canvasOf>, size: Size): string[] {
   const runs = session.running();
   if (runs.length === 0) return [];

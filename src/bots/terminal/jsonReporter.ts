@@ -6,7 +6,7 @@ import type { Text } from '../text.ts';
 import { acceptedEvent, changeEvents, finalEvent, type JsonEvent, refusedEvent } from './events.ts';
 import type { Reporter } from './reporter.ts';
 
-/** One JSON object per event, and nothing else. The outcome of the run comes last, whatever else was waited for. */
+/** Writes one JSON object per event, and nothing else. The outcome of the run comes last, even if other runs were waited for. */
 export function createJsonReporter(services: Services, text: Text, write: (line: string) => void): Reporter {
   const tell = (event: JsonEvent) => write(JSON.stringify(event));
   const look = createSteadyLook();

@@ -1,7 +1,7 @@
 import { cut, split, widthOf } from './columns.ts';
 import { safe } from './safe.ts';
 
-/** A line being typed, cut where the cursor stands. */
+/** The typed line, split at the cursor. */
 export type Line = { before: string; after: string };
 
 export const emptyLine: Line = { before: '', after: '' };
@@ -14,7 +14,7 @@ const last = (text: string) => split(text).at(-1) ?? '';
 const first = (text: string) => split(text)[0] ?? '';
 const without = (text: string, end: string) => text.slice(0, text.length - end.length);
 
-/** What a key does to a line. Whole characters move and go, however many code points they have. */
+/** The change that a key makes to a line. It moves and deletes whole characters, however many code points they have. */
 export const edits = {
   backspace: ({ before, after }: Line): Line => ({ before: without(before, last(before)), after }),
   delete: ({ before, after }: Line): Line => ({ before, after: after.slice(first(after).length) }),
@@ -38,7 +38,7 @@ export const edits = {
   killWord: ({ before, after }: Line): Line => ({ before: before.replace(/\S*\s*$/u, ''), after }),
 } as const;
 
-/** The part of a line that fits, with the cursor in it; `cursorAt` is in columns. A line break is shown as a mark. */
+/** The part of a line that fits, with the cursor in it. `cursorAt` is in columns. A mark stands for a line break. */
 export function visibleLine({ before, after }: Line, columns: number): { text: string; cursorAt: number } {
   const shown = (text: string) => text.replaceAll('\n', '↵');
   let left = shown(before);
@@ -53,7 +53,7 @@ export function visibleLine({ before, after }: Line, columns: number): { text: s
   return { text: left + cut(shown(after), columns - widthOf(left)), cursorAt: widthOf(left) };
 }
 
-/** The part that all have in common at their beginning. */
+/** The common prefix of all texts. */
 export function commonBeginning(texts: readonly string[]): string {
   const [one = '', ...others] = texts;
   let length = one.length;

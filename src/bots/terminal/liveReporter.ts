@@ -13,7 +13,7 @@ import { leftLine, type Reporter } from './reporter.ts';
 import { safeLine } from './safe.ts';
 import type { Screen } from './screen.ts';
 
-/** A thread drawn live: what is settled moves up for good, the steps move below it. */
+/** Draws a thread live: settled lines move up for good, and the steps update below them. */
 export function createLiveReporter(services: Services, text: Text, surface: Surface, screen: Screen): Reporter {
   const look = createSteadyLook();
   let current: RunView | null = null;
@@ -58,7 +58,7 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
   };
 }
 
-/** The live lines of a run: its title, one line per step, and how long it may still take. */
+/** The live lines of a run: its title, one line per step, and the expected remaining time. */
 function paintRun(
   view: RunView,
   { services, look }: { services: Services; look: Look },

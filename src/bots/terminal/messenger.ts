@@ -1,6 +1,6 @@
 import type { Messenger } from '../../pipeline/messenger.ts';
 
-/** The terminal shows a run by watching the database, in whichever process somebody looks: there is nothing to send. */
+/** The terminal shows a run by watching the database, in the process where somebody looks. So this messenger sends nothing. */
 export const createTerminalMessenger = (): Messenger => ({
   update: async () => {},
   deliver: async (view) => view.run.postedMessages,

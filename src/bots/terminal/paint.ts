@@ -4,12 +4,12 @@ import type { Text } from '../text.ts';
 import { cut, pad, widthOf, wrap } from './columns.ts';
 import { safe, safeLine } from './safe.ts';
 
-/** How to paint: how wide, whether in colour, and where the media of a card are to be found. */
+/** How to paint: the width, the colours, and where the media of a card are. */
 export type Canvas = {
   columns: number;
   hasColour: boolean;
   text: Text;
-  /** Where an object can be found: a path, or an address. */
+  /** The place of an object: a path or an address. */
   linkOf: (objectKey: string) => string | null;
 };
 
@@ -26,7 +26,7 @@ const toneMarks: Record<Tone, { mark: string; format: Format }> = {
   bad: { mark: '✗', format: ['bold', 'red'] },
 };
 
-/** A card as lines, none wider than the canvas but for the places of media, which one wants to copy whole. */
+/** A card as lines. None is wider than the canvas, except the places of media, because people copy them whole. */
 export function paintCard(card: Card, canvas: Canvas): string[] {
   const { mark, format } = toneMarks[card.tone];
   const title = wrap(safe(card.title), canvas.columns - 2).map((line, index) => `${index === 0 ? mark : ' '} ${line}`);
@@ -35,7 +35,7 @@ export function paintCard(card: Card, canvas: Canvas): string[] {
   return [...title.map((line) => styled(canvas, format, line)), ...indented([...blocks, ...media], canvas)];
 }
 
-/** A path that is wider than the canvas begins at its edge: the terminal breaks it, and it is still copied whole. */
+/** A path that is wider than the canvas starts at the edge. The terminal breaks it, and people can still copy it whole. */
 const indented = (lines: readonly string[], { columns }: Canvas) =>
   lines.map((line) => (line === '' || widthOf(stripVTControlCharacters(line)) > columns - 2 ? line : `  ${line}`));
 
@@ -46,7 +46,7 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
     case 'text':
       return wrap(safe(block.text), inner(canvas));
     case 'link':
-      // Whole, however long: an address in two lines opens nothing.
+      // We never break an address, however long: in two lines it opens nothing.
       return [safe(`${block.label}: ${block.url}`)];
     case 'code':
       return [safe(block.characters)];
@@ -63,10 +63,10 @@ function paintBlock(block: Block, canvas: Canvas): string[] {
   }
 }
 
-/** Wide enough for two columns of words that one still likes to read; and a line without an end has no columns at all. */
+/** From this width on, two columns of text are easy to read. A line without an end has no columns. */
 const beside = { from: 72, upTo: 400 };
 
-/** Words beside each other where there is room, and below each other where there is not. */
+/** Texts side by side if there is room; otherwise one below the other. */
 export function paintQuotes(quotes: readonly Quote[], canvas: Canvas): string[] {
   const dim = (words: string) => styled(canvas, 'dim', words);
   const [left, right] = quotes;
@@ -76,7 +76,7 @@ export function paintQuotes(quotes: readonly Quote[], canvas: Canvas): string[] 
       ...wrap(safe(text), inner(canvas) - 2).map((line) => `${dim('│')} ${line}`),
     ]);
   }
-  // The member's own words are mostly the shorter ones.
+  // The member's own prompt is mostly the shorter one.
   const leftColumns = Math.floor((inner(canvas) - 3) * 0.36);
   const rightColumns = inner(canvas) - 3 - leftColumns;
   const lefts = wrap(safe(left.text), leftColumns);
@@ -109,7 +109,7 @@ const stepMarks: Record<StepLine['state'], { mark: string; format: Format }> = {
   skipped: { mark: '–', format: 'dim' },
 };
 
-/** One line per step: a mark, its name, a bar and a few words. */
+/** One line per step: a mark, its name, a bar and a short note. */
 export function paintSteps(steps: readonly StepLine[], canvas: Canvas): string[] {
   const label = Math.max(...steps.map((step) => widthOf(step.label)));
   const note = Math.max(...steps.map((step) => widthOf(step.note)));
@@ -120,14 +120,14 @@ export function paintSteps(steps: readonly StepLine[], canvas: Canvas): string[]
     const filled = Math.round((bar * (step.state === 'done' ? 100 : step.percent)) / 100);
     const painted =
       styled(canvas, format, '█'.repeat(filled)) + styled(canvas, 'dim', '░'.repeat(Math.max(0, bar - filled)));
-    // Where there is no room for both, the first of "40 %, about 3 s left" is what one wants to know.
+    // If there is no room for both, we keep the first part of "40 %, about 3 s left".
     const fits = widthOf(step.note) <= room - bar;
     const words = cut(fits ? step.note : (step.note.split(', ')[0] ?? ''), Math.max(0, room - bar));
     return `${styled(canvas, format, mark)} ${pad(step.label, label)}  ${painted}  ${words}`.trimEnd();
   });
 }
 
-/** A thing that was made, and where it is. The place stands on a line of its own, so that it can be copied. */
+/** A result and its place. The place has a line of its own, so that people can copy it. */
 function paintMedium(medium: CardMedia, canvas: Canvas): string[] {
   const { measures, runs } = canvas.text;
   const size = runs.media.size(medium.width, medium.height, medium.seconds, measures.bytes(medium.bytes));

@@ -7,7 +7,7 @@ import type { CommandRequest } from '../commands/request.ts';
 import type { Services } from '../services.ts';
 import { type Locale, localeOf, textOf } from '../text.ts';
 
-/** As POSIX orders them; `C` and what we do not speak is English. */
+/** We check them in the order that POSIX gives. `C`, and every language that we do not have, means English. */
 const { LC_ALL, LC_MESSAGES, LANG } = process.env;
 const locale: Locale = localeOf(LC_ALL || LC_MESSAGES || LANG || 'en');
 
@@ -20,19 +20,22 @@ export const workspace: Workspace = {
   name: text.terminal.workspaceName,
 };
 
-/** Who sits here, as the operating system has it. Whoever can run the program here could as well read its files: an admin. */
+/**
+ * The person at this terminal, by their name in the operating system. They can run the program, so they could also read its
+ * files: an admin.
+ */
 export const member: Member = { id: 'local', name: userName(), isAdmin: true };
 
 function userName(): string {
   try {
     return userInfo().username;
   } catch {
-    // A container may run as a user id that has no name.
+    // A container may run with a user id that has no name.
     return `user ${process.getuid?.() ?? ''}`.trim();
   }
 }
 
-/** One request for one command typed, with a key of its own: typing it twice means it twice. */
+/** One request for one typed command, with a key of its own: a command that is typed twice runs twice. */
 export const createRequest = (services: Services, signal: AbortSignal): CommandRequest => ({
   services,
   workspace,
@@ -44,6 +47,6 @@ export const createRequest = (services: Services, signal: AbortSignal): CommandR
   signal,
 });
 
-/** A file as people name it, or drop it on a terminal. */
+/** A file as people type it, or as a terminal writes it when they drop it there. */
 const pathOf = (reference: string): string =>
   resolve(reference.replace(/^file:\/\//, '').replace(/^~(?=\/|$)/, homedir()));

@@ -21,8 +21,8 @@ type Piped = {
 };
 
 /**
- * Reads commands line by line and answers in plain lines. At the end of the input it waits for every run, and resolves with how many
- * lines there were.
+ * Reads commands line by line and answers in plain lines. At the end of the input it waits for every run, and resolves with the
+ * number of lines.
  */
 export async function runPiped({ services, input, surface, write, onFault, signal }: Piped): Promise<number> {
   const seen = new Map<string, { view: RunView; progress: Progress }>();

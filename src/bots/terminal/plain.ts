@@ -4,12 +4,12 @@ import { ownKeys, shortId, stepLines } from '../runCard.ts';
 import type { Text } from '../text.ts';
 import { safeLine } from './safe.ts';
 
-/** How much further a step must be to be worth a line of its own. Percent. */
+/** A step must advance this far to get another line. Percent. */
 const worthALine = 25;
 
 type Seen = { view: RunView; progress: Progress };
 
-/** What changed between two looks at a run, one plain line each, for where nothing can be drawn over. */
+/** The changes between two views of a run, one plain line each, for output that we cannot draw over. */
 export function plainLines(before: Seen | null, now: Seen, text: Text): string[] {
   const previous = before ? stepLines(before.view, before.progress, text) : [];
   const name = shortId(now.view.run.id);

@@ -11,7 +11,7 @@ import { plainLines } from './plain.ts';
 import { leftLine, type Reporter } from './reporter.ts';
 import { safeLine } from './safe.ts';
 
-/** One plain line per change: for a pipe, a file, a build log. */
+/** Writes one plain line per change, for a pipe, a file or a build log. */
 export function createPlainReporter(
   services: Services,
   text: Text,

@@ -7,25 +7,25 @@ import type { Text } from '../text.ts';
 
 export type StartedRun = Extract<Answer, { kind: 'run' }>;
 
-/** How one run is told to somebody who waits for it: drawn live, line by line, or as JSON. */
+/** Reports one run to the person who waits for it: drawn live, line by line, or as JSON. */
 export type Reporter = {
-  /** `typed` is the command as somebody would type it. */
+  /** `typed` is the command as a person would type it. */
   accepted: (run: StartedRun, typed: string) => void;
   changed: (view: RunView) => void;
-  /** The database cannot be reached for now. */
+  /** The database cannot be reached at the moment. */
   away: () => void;
-  /** The outcome; `links` says where each object is. */
+  /** The outcome. `links` gives the place of each object. */
   delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
-  /** Runs from before are waited for, named by their ids. */
+  /** We wait for earlier runs, named by their ids. */
   waiting: (ids: readonly string[]) => void;
-  /** Somebody leaves before the run is over. */
+  /** The person leaves before the run is over. */
   left: (view: RunView) => void;
   refused: (refusal: Refusal) => void;
-  /** Says what is left to say and gives the terminal back. */
+  /** Writes the remaining lines and restores the terminal. */
   close: () => Promise<void>;
 };
 
-/** What becomes of a run that is left unfinished, and what it would cost to stop it. */
+/** Says what happens to an unfinished run, and what it would cost to stop it. */
 export function leftLine(view: RunView, { terminal, runs }: Text): string {
   const { credits, back } = stopCost(view);
   const stopping = credits === 0 ? runs.canceling.stopsFree : runs.stopCosts(credits, back);

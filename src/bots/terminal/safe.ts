@@ -1,8 +1,8 @@
 import { withoutHostile } from '../../plainText.ts';
 
 /**
- * Words that members or providers wrote, as a terminal may show them: an escape sequence in a prompt must not move the cursor, and
- * a bidirectional override must not turn a line around.
+ * Text of members or providers, made safe for a terminal. An escape sequence in a prompt must not move the cursor, and a
+ * bidirectional override must not reverse a line.
  */
 export const safe = (words: string): string => withoutHostile(words.replace(/\t/g, '  '));
 

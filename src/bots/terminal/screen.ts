@@ -1,8 +1,8 @@
-/** Draws the lines at the bottom of the terminal: given its size, what stands there now. */
+/** Draws the lines at the bottom of the terminal: returns the current lines for its size. */
 export type Painter = (size: Size) => readonly string[];
 export type Size = { columns: number; rows: number };
 
-/** A line under the painted ones in which somebody types. */
+/** A line under the painted ones, in which somebody types. */
 export type Input = {
   line: (size: Size) => { text: string; cursorAt: number };
   onKey: (typed: string, key: Key) => void;
@@ -25,17 +25,17 @@ type KeyName =
   | 'meta';
 export type Key = Readonly<Record<KeyName, boolean>>;
 
-/** A terminal whose last lines are alive. */
+/** A terminal whose last lines we redraw. */
 export type Screen = {
-  /** Puts lines above the live ones, for good. */
+  /** Writes lines above the live ones, for good. */
   print: (lines: readonly string[]) => void;
-  /** Says what the live lines are from now on; asked again several times a second. */
+  /** Sets the painter of the live lines. The screen calls it several times a second. */
   draw: (painter: Painter) => void;
   /** Draws at once. */
   refresh: () => void;
-  /** Hands the terminal to somebody else for a while, for example to a form. */
+  /** Lends the terminal to other code for a while, for example to a form. */
   lend: <T>(borrow: () => Promise<T>) => Promise<T>;
-  /** Takes the live lines away and gives the terminal back as it was. Safe to call twice. */
+  /** Removes the live lines and restores the terminal. Safe to call twice. */
   close: () => Promise<void>;
 };
 

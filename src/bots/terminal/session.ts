@@ -14,33 +14,33 @@ import { balanceAfter, follow, linksOf, unfinishedRuns } from './follow.ts';
 import { createRequest, text, workspace } from './person.ts';
 import type { StartedRun } from './reporter.ts';
 
-/** How a session shows itself: drawn on a terminal, or in lines. */
+/** The output of a session: drawn on a terminal, or in lines. */
 type Stage = {
   card: (card: Card, links: ReadonlyMap<string, string>) => void;
   accepted: (run: StartedRun) => void;
   changed: (view: RunView) => void;
   delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
   line: (line: string) => void;
-  /** Lets somebody fill in a form; null when they did not. A stage without forms has none. */
+  /** Lets the person fill in a form. Resolves with null if they did not. A stage without forms has null here. */
   form: ((form: Form) => Promise<FormValues | null>) | null;
-  /** Asks whether something is to be done; a stage where nobody can be asked has none. */
+  /** Asks for confirmation. A stage where nobody can answer has null here. */
   confirm: ((question: string) => Promise<boolean>) | null;
 };
 
 export type Session = {
-  /** Carries out what was typed; true when it asks to leave. Never throws: what goes wrong is told. */
+  /** Carries out the typed line. Resolves with true if the line asks to leave. Never throws: it reports every fault. */
   enter: (line: string) => Promise<boolean>;
-  /** Takes up the runs that an earlier process left. */
+  /** Follows the runs that an earlier process left. */
   resume: () => Promise<void>;
-  /** The runs at work, oldest first. */
+  /** The active runs, oldest first. */
   running: () => readonly RunView[];
-  /** Resolves when all runs are delivered that this session follows. */
+  /** Resolves when all runs that this session follows are delivered. */
   finished: () => Promise<void>;
 };
 
 type SessionOptions = { services: Services; stage: Stage; onFault: (error: unknown) => void; signal: AbortSignal };
 
-/** Somebody at a terminal: what they type, and the runs that come of it, several at a time. */
+/** A person at a terminal: the lines that they type, and the runs that follow, several at a time. */
 export function createSession({ services, stage, onFault, signal }: SessionOptions): Session {
   const views = new Map<RunId, RunView>();
   const following = new Map<RunId, Promise<void>>();
@@ -146,7 +146,7 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
   };
 }
 
-/** A form for where nothing can be chosen: what is chosen now, and how to change it in words. */
+/** A form for a stage where nobody can choose: the current choices, and the command that changes them. */
 function formCard({ title, intro, overview, pages }: Form): Card {
   if (overview)
     return { ...overview, blocks: [...overview.blocks, { kind: 'text', text: text.commands.settings.how }] };

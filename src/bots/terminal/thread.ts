@@ -13,12 +13,12 @@ import type { Reporter } from './reporter.ts';
 /** Grants the credits that a run lacks, once for its request. */
 export type PayFor = (services: Services, run: { missing: number; requestKey: string }) => Promise<void>;
 
-/** `complete`: everything that was asked for is there. `stopped`: told to leave before the end. */
+/** `complete`: the run made everything that was asked for. `stopped`: the signal stopped it before the end. */
 export type ThreadEnd = 'complete' | 'incomplete' | 'refused' | 'stopped';
 
 /**
- * Starts a run and tells about it until it is delivered, and then until every older run of this workspace is: what a killed process
- * left behind is resumed by this one's worker, and should not lose it again.
+ * Starts a run and reports on it until it is delivered, and then until every older run of this workspace is. This process's
+ * worker resumes the runs that a killed process left, and should not leave them again.
  */
 export async function openThread(
   request: CommandRequest,

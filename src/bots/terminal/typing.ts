@@ -2,14 +2,14 @@ import { type Known, suggest } from '../commands/suggest.ts';
 import { commonBeginning, edits, emptyLine, insert, type Line, lineOf, textOfLine } from './lineEditor.ts';
 import type { Key } from './screen.ts';
 
-/** What somebody has typed so far, what they typed before, and what they could type next. */
+/** The typed text so far, the lines typed before, and the possible continuations. */
 export type Typing = {
   line: () => Line;
   candidates: () => readonly string[];
-  /** Does what a key does; `enter` and `leave` are for somebody else to do. */
+  /** Applies a key. The caller carries out `enter` and `leave`. */
   key: (typed: string, key: Key) => 'enter' | 'leave' | null;
   paste: (pasted: string) => void;
-  /** Takes the line that was entered and remembers it. */
+  /** Returns the entered line and remembers it. */
   take: () => string;
 };
 
@@ -31,7 +31,7 @@ const noKey: Key = {
   meta: false,
 };
 
-/** A terminal that is busy, or a script, delivers several keys at once; Ink hands them on as one. */
+/** A busy terminal, or a script, delivers several keys at once, and Ink passes them on as one. */
 export function singleKeys(typed: string, key: Key): { typed: string; key: Key }[] {
   if (typed.length < 2 || !/\p{Cc}/u.test(typed)) return [{ typed, key }];
   return (typed.match(/\r\n|\p{Cc}|\P{Cc}+/gu) ?? []).map((part) => {
@@ -43,7 +43,7 @@ export function singleKeys(typed: string, key: Key): { typed: string; key: Key }
   });
 }
 
-/** A line editor with the keys that shells have taught: arrows, Home, End, Tab, Ctrl-A E U K W, Ctrl-C, Ctrl-D. */
+/** A line editor with the usual keys of shells: arrows, Home, End, Tab, Ctrl-A E U K W, Ctrl-C, Ctrl-D. */
 export function createTyping(known: () => Known): Typing {
   let line = emptyLine;
   let candidates: readonly string[] = [];
@@ -65,7 +65,7 @@ export function createTyping(known: () => Known): Typing {
     const common = commonBeginning(found);
     const [only, second] = found;
     if (only !== undefined && second === undefined) {
-      // A folder or a half-written option goes on; a whole word is followed by the next.
+      // You can type on after a folder or a half-written option. After a whole word comes the next word.
       const goesOn = only.endsWith('/') || only.endsWith('=');
       line = { before: `${line.before.slice(0, from)}${only}${goesOn ? '' : ' '}`, after: line.after };
       return;

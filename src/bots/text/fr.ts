@@ -9,5 +9,5 @@ import * as slack from './fr/slack.ts';
 import * as terminal from './fr/terminal.ts';
 import * as web from './fr/web.ts';
 
-/** What people read in a chat, on the page and in the terminal. Operators are spoken to in English. */
+/** The texts for people in a chat, on the page and in the terminal. We address operators in English. */
 export const fr = { ...en, commands, discord, measures, page, refusals, runs, slack, terminal, web };

@@ -8,12 +8,12 @@ import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
-/** People and platforms give up sooner. Milliseconds. */
+/** People and platforms give up sooner than this. Milliseconds. */
 const answerWithinMs = 8_000;
 
 /**
- * Whether a request to the public address comes to VidGenie. Where nobody listens on the port yet, we do for that moment: so a proxy,
- * a name and a certificate are tried before the first start.
+ * Checks that a request to the public address reaches VidGenie. If nobody listens on the port yet, we listen for that moment.
+ * So you can test a proxy, a name and a certificate before the first start.
  */
 export async function checkAddress({ port }: Pick<Config, 'port'>, publicUrl: string): Promise<Finding> {
   const mark = randomUUID();
@@ -41,9 +41,9 @@ export async function checkAddress({ port }: Pick<Config, 'port'>, publicUrl: st
 
 const aliveAs = (mark: string) => JSON.stringify({ status: 'alive', mark });
 
-/** Null where somebody listens already: most likely VidGenie itself. */
+/** Null if somebody already listens: most likely VidGenie itself. */
 async function listen(port: number, mark: string): Promise<Server | null> {
-  // A port that is chosen at the start cannot be found by anybody before.
+  // Port 0 is chosen at the start, so nobody can find it before.
   if (port === 0) return null;
   const server = createServer((request, response) => {
     response.setHeader('connection', 'close');
@@ -58,7 +58,7 @@ async function listen(port: number, mark: string): Promise<Server | null> {
 
 const originOf = (location: string, base: string): string => URL.parse(location, base)?.origin ?? location;
 
-/** `fetch` wraps what happened in an error that says only that it failed. */
+/** `fetch` wraps the real error in one that says only that it failed. */
 const causeOf = (error: unknown): unknown => (error instanceof TypeError && error.cause ? error.cause : error);
 
 function codeOf(error: unknown): string {

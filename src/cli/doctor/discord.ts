@@ -25,7 +25,7 @@ const gateway = z.object({
   session_start_limit: z.object({ remaining: z.int(), reset_after: z.int() }),
 });
 
-/** Whether Discord takes the token, whether commands will be heard, and whether Discord knows them. */
+/** Checks that Discord accepts the token, that commands will reach us, and that Discord knows the commands. */
 export async function checkDiscord(
   { token, apiUrl, publicKey, shards }: NonNullable<Config['discord']>,
   publicUrl: string | null,
@@ -54,7 +54,7 @@ export async function checkDiscord(
 
 type Hearing = { publicKey: string | null; shards: Shards; publicUrl: string | null };
 
-/** Discord sends interactions one way: to the application's address where it has one, else over the gateway. */
+/** Discord sends interactions one way only: to the application's address if it has one, otherwise over the gateway. */
 function checkInteractions({ verify_key: key, interactions_endpoint_url: url }: Application, at: Hearing): Finding[] {
   const isOthers = at.publicKey !== null && at.publicKey.toLowerCase() !== key.toLowerCase();
   if (isOthers) return [wrong('discord', words.foreignPublicKey)];

@@ -24,10 +24,13 @@ export function checkNode(): Finding {
   return isNew ? fine('node', node) : wrong('node', words.oldNode(node, neededNode));
 }
 
-/** A run's image and video take a few dozen megabytes; PostgreSQL wants room for its journal. */
+/** A run's image and video take a few dozen megabytes, and PostgreSQL needs room for its write-ahead log. */
 const leastFreeBytes = 500_000_000;
 
-/** Writes into the home where there is one. Before the first start nothing is made: there, what will hold it must be writable. */
+/**
+ * Writes into the home folder if it exists. Before the first start it makes nothing, and the nearest existing parent folder
+ * must be writable.
+ */
 export async function checkHome(home: string): Promise<Finding> {
   try {
     const isThere = await exists(home);
@@ -61,7 +64,7 @@ const exists = (path: string): Promise<boolean> =>
 const nearest = async (path: string): Promise<string> =>
   (await exists(dirname(path))) ? dirname(path) : await nearest(dirname(path));
 
-/** Writes, reads and removes something. Files are made with the first run. */
+/** Writes, reads and removes an object. The folder for files is made with the first run. */
 export async function checkMedia(config: Pick<Config, 's3' | 'home'>): Promise<Finding> {
   const folder = join(config.home, 'media');
   if (config.s3 === null && !(await exists(folder))) return fine('media', words.mediaNew(folder));
@@ -77,12 +80,12 @@ export async function checkFfmpeg(): Promise<Finding> {
 
 export type DatabaseCheck = {
   findings: Finding[];
-  /** True when the rest of the program can stand on it. */
+  /** True if the rest of the program can use the database. */
   isReady: boolean;
   close: () => Promise<void>;
 };
 
-/** Looks at the database without bringing it up to date: somebody may want to know before they do. */
+/** Checks the database without migrating it, because the operator may want to know first. */
 export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
   const closers: (() => Promise<void>)[] = [];
   const close = async () => {

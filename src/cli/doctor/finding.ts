@@ -6,16 +6,16 @@ const { doctor: words } = text.operator;
 
 type Part = keyof typeof words.parts;
 
-/** What the doctor has to say about one part. */
+/** The doctor's result for one part. */
 export type Finding = { part: Part; isFine: boolean; says: string };
 
 export const fine = (part: Part, says: string): Finding => ({ part, isFine: true, says });
 export const wrong = (part: Part, says: string): Finding => ({ part, isFine: false, says });
 
-/** Nobody waits longer for one part: the others are waiting to be read. Milliseconds. */
+/** No part may take longer than this, because the reader waits for the other findings. Milliseconds. */
 const maxLookMs = 15_000;
 
-/** Looks at a part. Whatever the look throws is a finding too, and so is an answer that does not come. */
+/** Checks a part. An error in the check becomes a finding, and so does a check that takes too long. */
 export async function look(
   part: Part,
   check: (signal: AbortSignal) => Promise<Finding | readonly Finding[]>,
@@ -25,7 +25,7 @@ export async function look(
     signal.addEventListener('abort', () => resolve(wrong(part, words.noAnswer(maxLookMs / 1_000))));
   });
   const found = await Promise.race([check(signal), late]).catch((error: unknown) =>
-    // What a store says is a sentence already.
+    // The message of a storage error is already a sentence.
     wrong(part, error instanceof StorageError ? error.message : words.unreachable(reasonOf(error))),
   );
   return [found].flat();

@@ -6,7 +6,7 @@ import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
-/** Whether there is a keyring, whole and for its owner alone. */
+/** Checks that the keyring exists, is intact, and is readable by its owner alone. */
 export async function checkKeyring({ keyring, home }: Config): Promise<Finding> {
   if (keyring) return fine('keyring', describe(keyring));
   try {

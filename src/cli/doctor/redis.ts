@@ -4,10 +4,10 @@ import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
-/** The client tries again and again by itself: after so many failures there is nobody. */
+/** The client retries by itself. After this many failures we conclude that nobody answers. */
 const maxFailures = 3;
 
-/** Whether a Redis keeps what it is given. Throws when it cannot be reached. */
+/** Checks that a Redis keeps its data. Throws if it cannot be reached. */
 export async function checkRedis(address: RedisAddress): Promise<Finding[]> {
   const gone = Promise.withResolvers<never>();
   let failures = 0;

@@ -10,7 +10,7 @@ import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
-/** Everything that stands on the database. Results are looked for only where the store that should have them can be reached. */
+/** Checks everything that depends on the database. It looks for results only if their store can be reached. */
 export async function checkWork(program: Program, { hasStore }: { hasStore: boolean }): Promise<Finding[]> {
   const unfinished = await countUnfinished(program);
   return [
@@ -55,7 +55,7 @@ async function checkObjects(program: Program): Promise<Finding> {
   }
 }
 
-/** Every done step's object, as long as it was written down, page by page: there may be many. */
+/** Checks the object of every done step, as long as the database names it. It reads page by page, because there may be many. */
 async function findObjects({
   database: { db },
   services: { store },
@@ -82,7 +82,7 @@ async function findObjects({
 
 const retiring = z.array(z.object({ model: z.string(), at: z.string() }));
 
-/** Google says when a model will be gone with what it makes, and not before. */
+/** Google gives the date on which a model retires only together with a result of that model. */
 async function checkRetirements({ database: { db } }: Program): Promise<Finding[]> {
   const rows = retiring.parse(
     await db.execute(sql`

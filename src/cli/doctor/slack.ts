@@ -9,7 +9,7 @@ import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
-/** Whether Slack takes each of the tokens and secrets that it can be asked about. */
+/** Checks each token and secret that we can ask Slack about. */
 export async function checkSlack(settings: SlackSettings): Promise<Finding[]> {
   const { botToken, appToken, oauth } = settings;
   const checks = [
@@ -18,7 +18,7 @@ export async function checkSlack(settings: SlackSettings): Promise<Finding[]> {
     ...(oauth === null ? [] : [checkClient(settings, oauth)]),
   ];
   const findings = (await Promise.all(checks)).flat();
-  // Where Slack cannot be reached, once is enough.
+  // If Slack cannot be reached, one finding is enough.
   return findings.filter(({ says }, index) => findings.findIndex((one) => one.says === says) === index);
 }
 
@@ -39,7 +39,7 @@ async function checkBotToken(settings: SlackSettings, token: string): Promise<Fi
   }
 }
 
-/** Gives an address for a connection, and opens none. */
+/** This call returns an address for a connection, but opens none. */
 async function checkAppToken(settings: SlackSettings, token: string): Promise<Finding[]> {
   try {
     await clientOf(settings, token).apps.connections.open();
@@ -49,7 +49,7 @@ async function checkAppToken(settings: SlackSettings, token: string): Promise<Fi
   }
 }
 
-/** Slack looks at the secret before it looks at the code of an installation, and this one is none. */
+/** Slack checks the secret before the code of an installation, and this code is invalid on purpose. */
 async function checkClient(
   settings: SlackSettings,
   { clientId, clientSecret }: NonNullable<SlackSettings['oauth']>,

@@ -18,12 +18,12 @@ export function checkProviders(providers: Providers): Finding {
   return fine('providers', words.providersFine(models, unmade));
 }
 
-/** Who makes a step for those without keys of their own. */
+/** The provider of a step for workspaces without keys of their own. */
 type Maker = Pick<AnyProvider, 'id' | 'vendor' | 'model'>;
 const makerOf = (providers: Providers, step: StepKind): Maker | null =>
   providers.choose(step, new Set())?.provider ?? null;
 
-/** Whether each of the operator's keys works, may use the models in use, and until when those are there. */
+/** Checks that each of the operator's keys works and may use the models in use, and says when those retire. */
 export async function checkModels(config: Config, providers: Providers, signal: AbortSignal): Promise<Finding[]> {
   const inUse = stepKinds.flatMap((step) => makerOf(providers, step) ?? []);
   const asked = vendors.flatMap((vendor) => {
@@ -56,7 +56,7 @@ async function checkVendor(config: Config, { vendor, key, inUse, signal }: Asked
 
 const dayOf = (moment: string): string => moment.slice(0, 10);
 
-/** Veo signs in by itself, and lists no models: it is asked for the one in use. */
+/** Veo signs in by itself and lists no models, so we ask it for the one in use. */
 async function checkCloud(config: Config, inUse: readonly Maker[], signal: AbortSignal): Promise<Finding[]> {
   const { googleCloud } = config.providers;
   const veo = inUse.find(({ id }) => id === 'google-veo');

@@ -2,10 +2,10 @@ import { text } from '../../bots/terminal/person.ts';
 import { type WorkspaceId, workspaceId } from '../../domain.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 
-/** Asks before something is destroyed. Where nobody can be asked, only `--yes` will do. False: the person thought better of it. */
+/** Asks for confirmation before something is destroyed. If nobody can answer, only `--yes` confirms. False: the person declined. */
 export async function confirmed(question: string, isYes: boolean, isJson = false): Promise<boolean> {
   if (isYes) return true;
-  // Whoever reads JSON is a program.
+  // A reader of JSON is a program and cannot confirm.
   if (!process.stdin.isTTY || isJson) throw new OperatorError(text.operations.needsYes(question), exitStatus.misused);
   const { confirm, isCancel } = await import('@clack/prompts');
   const answer = await confirm({ message: question, initialValue: false });

@@ -15,7 +15,7 @@ const words = text.operations;
 
 type Adjust = { key?: string; note?: string; yes?: true; json?: true };
 
-/** `vidgenie credits adjust`: adds or takes away; never below zero, and once for each key. */
+/** `vidgenie credits adjust`: adds or removes credits, never below zero, and once for each key. */
 export async function adjust(workspace: string, amount: string, { key, note, yes, json }: Adjust): Promise<number> {
   const id = readWorkspace(workspace);
   const credits = readNumber(amount, words.amount, -1_000_000, 1_000_000);
@@ -50,19 +50,19 @@ export async function adjust(workspace: string, amount: string, { key, note, yes
 const columns = ['id', 'at', 'workspace', 'run', 'kind', 'amount', 'balance_after', 'held_after', 'note'] as const;
 const pageRows = 1_000;
 
-/** `vidgenie credits export`: the ledger as CSV on stdout, the oldest first, in as little memory for a million rows as for one. */
+/** `vidgenie credits export`: writes the ledger as CSV to stdout, oldest first. A million rows need no more memory than one. */
 export async function exportLedger({ workspace }: { workspace?: string }): Promise<number> {
   const workspaceId = workspace === undefined ? null : readWorkspace(workspace);
   return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program: { services }, signal }) => {
     const { stringify } = await import('csv-stringify');
-    // A note that begins like a formula is none.
+    // Spreadsheets must not run a note that begins like a formula.
     const csv = stringify({ header: true, columns: [...columns], escape_formulas: true });
     await pipeline(records(services.db, workspaceId, services.now()), csv, process.stdout, { signal, end: false });
     return exitStatus.done;
   });
 }
 
-/** Rows that come while we write are for the next time. */
+/** We leave out rows that arrive while we write. */
 async function* records(db: Db, workspaceId: WorkspaceId | null, before: Date) {
   let after = 0;
   for (;;) {

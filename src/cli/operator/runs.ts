@@ -17,8 +17,8 @@ import { confirmed, readNumber, readWorkspace } from './confirm.ts';
 const words = text.operations;
 
 /**
- * A run is stuck when nobody has looked at it for so long after it fell due, or when so many turns in a row came to nothing: by then
- * the pauses between them add up to half a minute, or two minutes where each ended its worker.
+ * A run is stuck if no worker took it for `overdueSeconds` after it fell due, or if `vainTurns` turns in a row had no result.
+ * By then the pauses between the turns add up to half a minute, or to two minutes if each turn ended its worker.
  */
 const stuckAfter = { overdueSeconds: 60, vainTurns: 6 };
 
@@ -65,8 +65,9 @@ export const show = (reference: string, { json }: { json?: true }): Promise<numb
   });
 
 /**
- * `vidgenie runs retry`: a new run like the failed one, for the same member, in the same place, charged like any other. What was
- * settled stays settled. Its request key comes from the old run, so that it is retried once however often this is repeated.
+ * `vidgenie runs retry`: starts a new run like the failed one, for the same member, in the same conversation, at the usual
+ * price. The settled credits of the failed run stay settled. The request key comes from the old run, so that it is retried once
+ * however often you repeat the command.
  */
 export const retry = (reference: string, { yes, json }: { yes?: true; json?: true }): Promise<number> =>
   withRun(reference, async ({ program: { services }, signal }, view) => {
@@ -82,7 +83,7 @@ export const retry = (reference: string, { yes, json }: { yes?: true; json?: tru
     const question = words.confirmRetry(run.id, price ?? run.priceCredits, run.workspaceId);
     if (!(await confirmed(question, yes === true))) return exitStatus.interrupted;
     const member = { id: run.memberId, name: run.memberName, isAdmin: false };
-    // What was asked for on the web is told there again: the place of one face means nothing to another.
+    // A run that was requested on the web is reported there again: a conversation of one platform means nothing to another.
     const where = { conversation: run.conversation, ...(run.platform === null ? {} : { platform: run.platform }) };
     const request = { ...createRequest(services, signal), workspace, member, ...where };
     const agreed = price === null ? {} : { maxCredits: price };

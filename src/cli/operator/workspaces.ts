@@ -10,7 +10,7 @@ import { confirmed, readWorkspace } from './confirm.ts';
 const words = text.operations;
 const pageRows = 500;
 
-/** `vidgenie workspaces list`: with `--json` one object a line, for there may be many. */
+/** `vidgenie workspaces list`: with `--json`, writes one object a line, because there may be many. */
 export const list = ({ json }: { json?: true }): Promise<number> =>
   withProgram({ worker: false, logLevel: 'warn' }, async ({ program: { services } }) => {
     let after = '';
@@ -27,8 +27,8 @@ export const list = ({ json }: { json?: true }): Promise<number> =>
   });
 
 /**
- * `vidgenie workspaces purge`: keys, words, names and access in one stroke, then the media. Killed in between, it is repeated, or the
- * sweeper takes what is left.
+ * `vidgenie workspaces purge`: deletes keys, prompts, names and access in one transaction, then the media. If it is killed in
+ * between, repeat it, or let the sweeper remove the rest.
  */
 export async function purge(workspace: string, { yes, json }: { yes?: true; json?: true }): Promise<number> {
   const id = readWorkspace(workspace);
@@ -38,7 +38,7 @@ export async function purge(workspace: string, { yes, json }: { yes?: true; json
     const unfinished = await unfinishedOf(db, id);
     if (unfinished > 0) throw new OperatorError(words.unfinished(id, unfinished), exitStatus.failed);
     if (!(await confirmed(words.confirmPurge(id), yes === true))) return exitStatus.interrupted;
-    // Somebody may have started a run while the question stood there.
+    // A member may have started a run while the question was open.
     const purged = await purgeWorkspace(db, id);
     if (purged.outcome === 'unfinished') throw new OperatorError(words.unfinished(id, purged.runs), exitStatus.failed);
     let objects = 0;

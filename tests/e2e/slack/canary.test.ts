@@ -12,7 +12,7 @@ import { startSocketStub } from '../../support/slack/socket.ts';
 import { modalShown, submission } from '../../support/slack/views.ts';
 
 const appToken = 'xapp-1-of-the-tests';
-/** Typed into modals: one that its vendor takes, one that no vendor knows the shape of. */
+/** Keys that a person types into modals: one that its vendor accepts, and one of no known vendor's form. */
 const own = 'sk-proj-CANARYtyped0123456789abcdefghWXYZ';
 const mistyped = 'CANARYmistyped';
 
@@ -44,7 +44,7 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
   const said: string[] = [];
   const marks = new Set(['CANARY', ownToken, signingSecret, oauth.clientSecret, oauth.stateSecret, appToken]);
 
-  // Over HTTP, installed by OAuth; the key is typed, used, echoed by its vendor, and the app is sent away in the end.
+  // Over HTTP, installed by OAuth. The key is typed, used and echoed by its vendor. At the end the app is removed.
   const http = vidgenie(['start'], {
     ...common,
     SLACK_SIGNING_SECRET: signingSecret,
@@ -115,7 +115,7 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
     said: said.join('\n'),
     rows: await rowsOf(server.url),
     files: await filesBelow(home),
-    // Of the calls themselves: the token belongs into their header, and the client's secret into the exchange of a code.
+    // For calls to Slack: the token belongs in the header, and the client secret in the exchange of a code.
     asked: JSON.stringify(slack.calls.all().flatMap(({ method, body }) => (/^oauth/.test(method) ? [] : [body]))),
     told: [...driver.told.all(), refused.body, saved.body, ...socket.acks.all()]
       .map((one) => JSON.stringify(one))
@@ -125,7 +125,7 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
   expect(everything.said).toContain('"level":40');
   for (const [where, content] of Object.entries(everything)) {
     for (const mark of [...marks, token]) {
-      // What is told carries the name of its address on our side.
+      // Messages to people contain the name of their response address on our side, so in them we look only for secrets.
       if (where === 'told' && !/CANARY|secret|xox|xapp/.test(mark)) continue;
       expect(`${where}, ${mark}: ${content.includes(mark)}`).toBe(`${where}, ${mark}: false`);
     }

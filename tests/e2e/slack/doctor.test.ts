@@ -7,7 +7,7 @@ import { createSlack, oauth, ownToken, type Slack } from '../../support/slack/sl
 
 const appToken = 'xapp-own-token-for-sockets';
 
-/** A Slack that opens connections for that app token, and says what the bot's token may do. */
+/** A Slack that opens connections for that app token, and reports the given scopes for the bot's token. */
 async function slackWith(scopes: readonly string[] = botScopes): Promise<Slack> {
   const slack = await createSlack();
   // The emulator takes any token.

@@ -5,7 +5,7 @@ import { startInSlack } from '../../support/slack/installed.ts';
 import type { Slack } from '../../support/slack/slack.ts';
 import { modalShown, shownView, submission, wordsOf } from '../../support/slack/views.ts';
 
-/** Puts an image into a channel, as somebody would; gives the file's id. */
+/** Uploads an image to a channel, as a person would. Returns the file's id. */
 async function uploadImage(slack: Slack, channel: string): Promise<string> {
   const image = readFileSync(inject('vendorMedia').image);
   const begun = await slack.observe('files.getUploadURLExternal', { filename: 'fox.png', length: image.length });

@@ -34,7 +34,7 @@ test('installed over OAuth, a workspace runs with its own token, which rests sea
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   expect(finished.token).toBe(token);
   expect(slack.calls.all().filter((call) => call.method !== 'oauth.v2.access' && call.token !== token)).toEqual([]);
-  // Every process opens the token again and again; the record is for what somebody did with a key.
+  // Every process decrypts the token again and again. The audit record is only for what people do with a key.
   const audit = await listKeyAudit(program.database.db, first, 50);
   expect(audit.map(({ provider, action }) => [provider, action])).toEqual([['slack', 'set']]);
 });
@@ -109,7 +109,7 @@ test('an org-wide installation goes when the organisation sends it away, and sta
   await install(it, { team: 'T1' });
   const left = async () => [await keysOf('slack:E1'), await keysOf('slack:E2'), await keysOf('slack:T1')];
 
-  // Delivered again, there is no team's installation left to forget; the organisation's is asked about, and there to be asked again.
+  // On a second delivery, the team's installation is already gone. We ask about the organisation's, and it still exists.
   const asked = askedAbout();
   for (const times of [0, 1, 2]) {
     await driver.event({ type: 'app_uninstalled' }, { team: 'T1', enterprise: 'E1' });

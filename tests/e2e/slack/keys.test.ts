@@ -21,7 +21,7 @@ test('/vidgenie keys stores a key that a run then uses, and nobody ever sees it 
 
   const mistyped = await driver.interact(submission(form, { openai: { text: 'oops' }, google: {} }));
   expect(mistyped.body).not.toContain('oops');
-  // What is wrong is said where it was typed, and the form stays open.
+  // The error appears at the field, and the form stays open.
   const fault = { openai: expect.stringMatching(/no OpenAI key/) };
   expect(JSON.parse(mistyped.body)).toEqual({ response_action: 'errors', errors: fault });
   const sneaked = await driver.interact(submission(form, { openai: { text: own } }), { user: slack.people.bob });

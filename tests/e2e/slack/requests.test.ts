@@ -16,7 +16,7 @@ test('what is not signed by Slack, or not now, or not with its secret, is refuse
     await driver.send(body, { 'x-slack-signature': 'v0=00' }),
     await driver.send(body, signed(body, now, 'another-secret')),
     await driver.send(`${body}+me`, signed(body)),
-    // A request that somebody kept, and one from a clock that is ahead.
+    // A replayed old request, and one from a clock that is ahead.
     await driver.send(body, signed(body, now - 301)),
     await driver.send(body, signed(body, now + 3_600)),
     await driver.send(body, { 'x-slack-request-timestamp': 'soon' }),

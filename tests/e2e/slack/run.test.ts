@@ -26,7 +26,7 @@ test('a signed /vidgenie complete leads to the image and the video in the thread
     'png',
     'mp4',
   ]);
-  // Edits and files tell nobody: whoever asked hears of it by a message of its own.
+  // Edits and files notify nobody, so a message of its own notifies the requester.
   expect(mention?.text).toBe('<@U000000001> Your image and your video are ready');
   expect(more).toEqual([]);
   expect(await slack.history(general)).toHaveLength(1);
@@ -114,7 +114,7 @@ test('what nobody can fetch costs nothing', async () => {
   const [, progress] = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(JSON.stringify(progress?.blocks)).toMatch(/5 credits went back/);
   expect(JSON.stringify(progress?.blocks)).toMatch(/99 left/);
-  // What was told is committed when delivery ends.
+  // The record of the posted messages is committed when delivery ends.
   await allDelivered(program);
   const credits = await driver.command('credits');
   expect((await driver.told.first(({ key }) => key === credits.key, 'the balance')).text).toMatch(/^99 credits left/);

@@ -47,7 +47,7 @@ test('one form holds all settings: channels, a limit for each member and blocked
   await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   expect(await answerTo('image a fox')).toMatch(/your run of the day.*possible in/s);
 
-  // What is emptied is taken back.
+  // An emptied field removes its setting.
   await driver.interact(submission(second, { ...filled, channels: { conversations: [] }, daily: {}, blocked: {} }));
   await driver.command('image a puppy');
   const isSecondEnd = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink').length === 2;

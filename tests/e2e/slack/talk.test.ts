@@ -9,7 +9,7 @@ async function answerTo({ driver }: InSlack, line: string, by = {}): Promise<str
   return (await driver.told.first(({ key }) => key === asked.key, `an answer to ${line}`)).text;
 }
 
-/** Waits for the end of the nth run that is told, and gives where its root message is. */
+/** Waits for the end of the nth run and returns the position of its root message. */
 async function ended({ slack }: InSlack, nth = 0): Promise<{ ts: string; channel: string }> {
   const fits = ({ method }: { method: string }) => method === 'chat.getPermalink';
   await slack.calls.first((call) => fits(call) && slack.calls.all().filter(fits).length > nth, 'the end of a run');
@@ -128,7 +128,7 @@ test('no press costs more than its button said: a price that rose is told, and s
     /This costs 6 credits by now.*It was 5 credits when you were told\. Nothing was charged/s,
   );
   expect(wordsOf(dearer)).toContain(`"action_id":"v1:again:${id}:6"`);
-  // As a version of before wrote its buttons.
+  // A button as an earlier version wrote it.
   const untold = await said(`v1:animate:${id}`);
   expect(untold.text).toMatch(/This costs 18 credits\nNothing was charged yet/);
   expect(wordsOf(untold)).toContain(`"action_id":"v1:animate:${id}:18"`);
@@ -186,7 +186,7 @@ test('cancel says what it costs before it takes anything, and takes no more than
   expect(question.text).toMatch(/The video is being made\. Stopping now costs all 24 credits: nothing comes back\./);
   expect(wordsOf(question)).toMatch(/v1:cancel:[\w-]+:24.*"Stop".*v1:keep:.*"Keep going"/);
 
-  // What Slack shows to one person alone is answered in its place.
+  // The answer to an ephemeral message replaces it.
   const pressQuestion = async (action: string) =>
     await answerOf(
       await driver.interact({
@@ -256,7 +256,7 @@ test('an image that is not in Slack any more does not cost anybody their Home', 
   };
   expect(await opened(1)).toMatch(/a fox.*Open the thread/s);
 
-  // One that was deleted through us is not even tried.
+  // We do not even try a message that was deleted through us.
   slack.meddle.with = () => null;
   const [, progress] = await slack.thread(at.channel, at.ts);
   const remove = /v1:delete:[\w-]+/.exec(JSON.stringify(progress?.blocks))?.[0] ?? '';

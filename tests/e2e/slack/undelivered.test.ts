@@ -9,7 +9,7 @@ import { startS3 } from '../../support/s3/server.ts';
 import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
-/** A Slack whose media are in a bucket, from which links can be given. */
+/** A Slack whose media are in a bucket that can give links. */
 async function startWithBucket(publicUrl?: string): Promise<InSlack> {
   const server = await startS3(await temporaryDirectory());
   onTestFinished(server.close);
@@ -24,7 +24,7 @@ async function endOf({ slack, program }: InSlack) {
   await allDelivered(program);
   const channel = String(finished.body.channel);
   const [root, progress, ...more] = await slack.thread(channel, String(finished.body.message_ts));
-  // Whoever asked is told at last, in any case.
+  // The requester always gets a message in the end.
   const others = more.filter(({ text }) => !text.startsWith('<@'));
   expect(others).toHaveLength(more.length - 1);
   return { root: JSON.stringify(root?.blocks), progress: JSON.stringify(progress?.blocks), others };
@@ -82,7 +82,7 @@ test('only what was not received is given back: an image in the thread stays pai
   expect(await checkInvariants(it.program.database.db, { atRest: true })).toEqual([]);
 });
 
-/** Lets the run's next try of delivery be as late as the test wants, and due at once. Resolves when it is asked for. */
+/** Sets the number of failed attempts at delivery and makes the next attempt due at once. Resolves when the run has that state. */
 async function nextTryIs({ program }: InSlack, failedBefore: number): Promise<void> {
   const asked = () =>
     program.database.db.execute(sql`
@@ -90,7 +90,7 @@ async function nextTryIs({ program }: InSlack, failedBefore: number): Promise<vo
   await expect.poll(async () => [...(await asked())].length, { timeout: 20_000 }).toBe(1);
 }
 
-/** What went back, row by row. */
+/** The released credits, row by row. */
 async function refundsOf({ program }: InSlack): Promise<number[]> {
   const rows = z.array(z.object({ amount: z.number() }));
   const found = await program.database.db.execute(
@@ -99,7 +99,7 @@ async function refundsOf({ program }: InSlack): Promise<number[]> {
   return rows.parse([...found]).map(({ amount }) => amount);
 }
 
-/** Slack takes neither files nor edits, nor writes to anybody directly; it answers, so that it is known to be there. */
+/** Slack refuses files, edits and direct messages, but it answers, so that we know it is there. */
 const isOut = ({ method, body }: { method: string; body: Record<string, unknown> }) =>
   method.startsWith('files.') ||
   method === 'upload' ||
@@ -135,14 +135,14 @@ test('what the last try could not deliver goes back once, when delivery ends; wh
   slack.meddle.with = async (call) => {
     if (!isAway || !isOut(call)) return null;
     if (!/went back/.test(JSON.stringify(call.body.blocks))) return { error: 'fatal_error' };
-    // The last word is under way when another worker takes the run up, as after a freeze.
+    // Another worker takes the run over while the last message is in flight, as after a freeze.
     held.resolve();
     return await released.promise;
   };
   await it.driver.command('image a fox');
   await nextTryIs(it, 25);
   await held.promise;
-  // Told, but not over: nothing has gone back yet.
+  // The result is posted, but the run is not over: nothing has been released yet.
   expect(await refundsOf(it)).toEqual([]);
   isAway = false;
   await program.database.db.execute(sql`UPDATE runs SET failed_attempts = 0, due_at = now()`);
@@ -183,7 +183,8 @@ test.for([
   await driver.command('image a fox');
   const { root, progress, others } = await endOf({ slack, driver, ...rest });
   expect(root).toMatch(/Your image is ready/);
-  // Known again, each message is there once and says the last word; else one is doubled, but never a file, a run or a charge.
+  // If Slack remembers posts, each message exists once and shows the end. Otherwise one message is doubled, but never a file, a
+  // run or a charge.
   const roots = await slack.history(slack.channels.general);
   expect(roots).toHaveLength(areRemembered ? 1 : 2);
   if (areRemembered) expect(progress).toMatch(/Your image is ready/);

@@ -31,7 +31,7 @@ function cardOf(answer: Answer) {
   return answer.card;
 }
 
-/** What `/vidgenie web` gives, as the secret behind its `#`. */
+/** The secret behind the `#` of a link from `/vidgenie web`. */
 async function linkFor(server: WebServer, workspace: Workspace, member: Member): Promise<string> {
   const card = cardOf(await perform(requestOf(server, workspace, member), web, {}));
   const link = card.blocks.find((block) => block.kind === 'link');

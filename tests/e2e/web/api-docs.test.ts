@@ -47,7 +47,7 @@ test('the document shows an example of everything that is sent and answered, and
   }
   expect(objections).toEqual([]);
   expect(held).toBeGreaterThan(200);
-  // What is shown first can be sent as it is.
+  // You can send the first example as it is.
   const token = await server.token(await server.workspace('mine'), 'member');
   const sent = await server.ask('POST', '/api/workflow/execute', { token, body: exampleOf(executeBody) });
   expect([sent.status, sent.json()]).toMatchObject([202, { success: true, estimatedCost: 24 }]);
@@ -141,7 +141,7 @@ test('what is sent wrongly is told by its name, with what it can be, and never i
     max: 80,
     detail: 'It may have 80 characters; this one has 81.',
   });
-  // A key that is sent wrongly is said back to nobody.
+  // An error never repeats a key that was sent in the wrong form.
   const key = await told('PUT', '/api/keys/openai', { apiKey: ['sk-secret'] });
   expect(JSON.stringify(key)).not.toContain('secret');
 });

@@ -17,7 +17,7 @@ test('in chosen channels alone: the page starts runs for whose link was given in
   const admin = await server.token(workspace, 'admin');
   const token = await server.token(workspace, 'member');
 
-  /** What `/vidgenie web` gives in a channel, pressed by its member. */
+  /** Signs a member in with the link that `/vidgenie web` gives in a channel. */
   const signIn = async (member: CommandRequest['member'], channelIds?: readonly string[]) => {
     const request: CommandRequest = {
       services: server.program.services,
@@ -42,7 +42,7 @@ test('in chosen channels alone: the page starts runs for whose link was given in
   ];
   const inPrivate = await signIn(bob);
   const adminElsewhere = await signIn({ ...bob, isAdmin: true }, [other]);
-  // As a process writes it that knows nothing of channels yet.
+  // A session as a process without support for channels writes it.
   const before = await signIn(bob, [chosen]);
   const last = sql`(SELECT hash FROM web_sessions ORDER BY created_at DESC LIMIT 1)`;
   await db.execute(sql`UPDATE web_sessions SET channel_ids = DEFAULT WHERE hash = ${last}`);
@@ -62,7 +62,7 @@ test('in chosen channels alone: the page starts runs for whose link was given in
   };
   const quoted = async (requester: object) => (await server.ask('GET', '/api/quote', requester)).json();
 
-  // Nothing chosen: everywhere.
+  // No channel is chosen, so every channel is allowed.
   const everybody = [inChosen, inThread, inOther, inNone, inPrivate, adminElsewhere, before, { token }];
   for (const requester of everybody) expect(await execute(requester)).toBe('started');
   await server.ask('PUT', '/api/settings', { token: admin, body: { channels: [chosen] } });

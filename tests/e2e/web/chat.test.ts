@@ -10,7 +10,7 @@ import { modalShown, wordsOf } from '../../support/slack/views.ts';
 const publicUrl = 'http://vidgenie.example';
 const json = { 'content-type': 'application/json', origin: publicUrl };
 
-/** Goes in by the secret of a link; what to ask with afterwards, and as whom. */
+/** Signs in with the secret of a link. Returns the session and its member. */
 async function enter(base: string, link: string | undefined) {
   const entered = await fetch(`${base}/enter`, { method: 'POST', headers: json, body: JSON.stringify({ link }) });
   expect(entered.status).toBe(200);
@@ -51,7 +51,7 @@ test('in Slack only admins are told of tokens, in private', async () => {
   const asked = await driver.command('api --create member --label "nightly films"');
   const told = await driver.told.first(({ key }) => key === asked.key, 'a token');
   expect(JSON.stringify(told)).toMatch(/vg_[0-9a-f]{64}/);
-  // By the address that Slack gave for this request, which shows it to the asker alone, and by no other call.
+  // The link goes only to the response address of this request, which Slack shows to the requester alone.
   expect(JSON.stringify(slack.calls.all())).not.toContain('vg_');
 });
 
@@ -101,7 +101,7 @@ test('in Discord only admins are told of tokens, which open what they say, and n
   expect(refused).toMatch(/Only admins may do that/);
   expect(refused).not.toContain('vg_');
   const answer = await told('admin', wish);
-  // Within a code span nothing is escaped: what is copied, even as it was sent, is the token.
+  // Nothing is escaped in a code span, so the copied text is the token itself.
   const token = /`(vg_[0-9a-f]{64})`/.exec(answer)?.[1];
   const headers = { authorization: `Bearer ${token}` };
   const who = session.parse(await (await fetch(`http://127.0.0.1:${port}/api/session`, { headers })).json());

@@ -33,7 +33,7 @@ test('deducting is atomic and once for each key, whatever comes at once, and nev
         const wish = wishes[at];
         if (!wish) throw new Error('an answer without a wish');
         if (answered.status === 200) {
-          // Whoever is told that it was done is told so of one amount for each key.
+          // Each key reports success for one amount only.
           expect(taken.get(wish.key) ?? wish.amount).toBe(wish.amount);
           taken.set(wish.key, wish.amount);
         } else if (answered.status === 402) {

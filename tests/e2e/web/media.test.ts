@@ -10,7 +10,7 @@ import { startS3 } from '../../support/s3/server.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 import { openWebServer, publicUrl } from '../../support/web/server.ts';
 
-/** A finished run of a workspace, and its media as its admin is told of them. */
+/** A finished run of a workspace, and its media as its admin sees them. */
 async function finished() {
   const server = await openWebServer({ worker: true });
   const workspace = await server.workspace('mine');
@@ -107,7 +107,7 @@ test('a link opens its own object, for its time, and nothing by another spelling
     `/media/runs/${view.run.id}/image-00000000.png%00.mp4`,
     `/media/runs/${view.run.id}\\..\\..\\keyring`,
   ];
-  // Some spellings are no address at all, and refused as such.
+  // Some spellings are not valid addresses and are refused as such.
   const nothing = [400, 404];
   for (const one of spelled) expect(nothing, one).toContain((await server.ask('GET', one, { token })).status);
   await fc.assert(

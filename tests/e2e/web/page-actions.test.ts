@@ -30,7 +30,7 @@ async function downloaded(page: Page, name: string): Promise<Buffer> {
   return await readFile(await download.path());
 }
 
-/** What the store holds of what a step of a run made. */
+/** The stored objects of a step of a run. */
 async function kept({ services }: Program, { assets }: RunView, step: 'image' | 'video'): Promise<Buffer> {
   const asset = assets.find((one) => one.step === step);
   if (!asset) throw new Error(`the run made no ${step}`);

@@ -16,7 +16,7 @@ test('the owner of a local installation adds credits on the page, once for a pre
   const { page, faults } = await visit(opened());
   await page.goto(`${address}/admin`);
   await page.getByLabel('How many').fill('250');
-  // The first answer is lost on its way back, after the server has done what it was asked.
+  // The first answer gets lost on its way back, after the server has carried out the request.
   await page.route(
     '**/api/credits/grant',
     async (route) => {

@@ -35,7 +35,7 @@ test('what was opened while the server was away fills by itself when it is back:
   await page.getByRole('link', { name: 'Gallery', exact: true }).click();
   await page.getByText('Nothing has been made here yet.').waitFor();
 
-  // So does a page that could not learn who is there.
+  // A page that could not learn who is signed in behaves the same.
   await beside.goto(after.address);
   await beside.getByRole('heading', { name: 'VidGenie does not answer' }).waitFor();
   await beside.unroute('**/api/session');

@@ -90,7 +90,7 @@ test('a notice covers nothing that can be pressed, wherever somebody has scrolle
       const before = await covered(page, '.head');
       await page.getByLabel('Your words').press('Control+Enter');
       await page.locator('.notice.bad').waitFor();
-      // What somebody had scrolled beneath the bar may stand there still.
+      // An element that was already scrolled beneath the bar may stay there.
       const worse = (await covered(page, '.head')).filter((one) => !before.includes(one));
       expect(worse, `at ${viewport.width}, ${scrolled} down`).toEqual([]);
       await page.locator('.notice').getByRole('button', { name: 'Close' }).click();

@@ -22,7 +22,7 @@ function opened(): Browser {
   return browser;
 }
 
-/** What the demo studio renders soonest. */
+/** Chooses the options that the demo studio renders fastest. */
 async function chooseShort(page: Page): Promise<void> {
   await page.getByLabel('Length').fill('0');
   await page.getByRole('radio', { name: '720p' }).check();
@@ -34,7 +34,7 @@ const nodeStates = (page: Page) =>
     `[...document.querySelectorAll('.canvas > .node')].map((node) => node.className.replace('node ', ''))`,
   );
 
-/** Layout that moved without anybody having done anything, as the browser itself measures it. */
+/** Layout shifts without any input, as the browser itself measures them. */
 const layoutShift = (page: Page) =>
   page.evaluate<number>(`new Promise((resolve) => {
     let sum = 0;
@@ -55,7 +55,7 @@ test('a newcomer makes a first video from the page alone: the price follows the 
   await expect.poll(() => button.textContent()).toContain('24 credits');
   expect(await button.getAttribute('aria-disabled')).toBe('true');
   expect(await page.locator('#why').textContent()).toBe('First, a few words.');
-  // The demo studio can make every choice that is shown.
+  // The demo studio supports every choice that the page shows.
   expect(await page.getByRole('radio', { disabled: true }).count()).toBe(0);
 
   await page.getByRole('button', { name: 'A fox in the snow, at first light' }).click();
@@ -111,7 +111,7 @@ test('a run goes on before the same eyes when the page is loaded anew, and when 
   await page.reload();
   await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('a paper boat');
   await page.locator('.node.video.working').waitFor();
-  // Nobody knows what became of a step that was just being sent; of one that was sent anybody can ask.
+  // Nobody knows the outcome of a step whose submission was interrupted. A submitted step can be polled.
   const id = runId.parse(page.url().split('/').at(-1));
   const video = async () => (await loadRun(db, id))?.steps.find(({ kind }) => kind === 'video');
   await expect.poll(async () => (await video())?.state, { interval: 20 }).toBe('submitted');
@@ -158,7 +158,7 @@ test('the page says what stopping costs before it takes anything, and gives back
     const stop = dialog.getByRole('button', { name: 'Stop', exact: true });
     const [answer] = await Promise.all([answered(), stop.click()]);
     if (answer.ok()) break;
-    // While somebody thought, the next step was sent: the question comes again with what it costs by now.
+    // The next step was sent while the question was open. The question comes again with the current cost.
     told = cost.parse(await answer.json());
     await dialog.getByText('Stopping costs more by now').waitFor();
   }

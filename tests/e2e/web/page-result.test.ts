@@ -43,7 +43,7 @@ test('the result is what is seen first: on a phone above everything else, on a d
   await desktop.page.locator('.node.video video').waitFor();
   const large = await boxOf(desktop.page, '.node.video video');
   expect(large.width).toBeGreaterThan(1440 * 0.6);
-  // Whole, without scrolling.
+  // The picture is whole, without scrolling.
   expect(large.y + large.height).toBeLessThanOrEqual(900);
   expect([...phone.faults, ...desktop.faults]).toEqual([]);
 });
@@ -78,7 +78,7 @@ test('a press on an image opens it whole; Escape and a press beside it close it,
 
 type Packed = { name: string; bytes: Buffer };
 
-/** What is in an archive, by its directory, with every checksum held against what is there. */
+/** Reads the content of an archive from its directory, and checks every checksum. */
 function unzipped(archive: Buffer): Packed[] {
   const end = archive.lastIndexOf(Buffer.from('PK\x05\x06', 'latin1'));
   const entries: Packed[] = [];
@@ -175,7 +175,7 @@ test('the page names makers and not models, and speaks to nobody in flags of a c
     `[...document.querySelectorAll('[title]')].map((one) => one.title).join(' ')`,
   );
   expect(`${await page.locator('main').textContent()} ${titles}`).not.toMatch(inTechnicalWords);
-  // Sixteen are left, and the first thing that is offered costs more.
+  // Sixteen credits are left, and the first offer costs more.
   await page.goto(address);
   await page.getByLabel('Your words').fill('a fox');
   await page.getByText('Not enough credits').waitFor();

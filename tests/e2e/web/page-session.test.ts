@@ -18,13 +18,13 @@ function opened(): Browser {
 
 type WithPage = InSlack & { publicUrl: string };
 
-/** VidGenie in a Slack, and its page where it says that it is found. */
+/** VidGenie in a Slack, with its page at its public address. */
 async function startWithPage(): Promise<WithPage> {
   const publicUrl = await deserted();
   return { ...(await startInSlack({ publicUrl, port: Number(new URL(publicUrl).port) })), publicUrl };
 }
 
-/** Lets somebody make an image in Slack, and resolves with the permalink of what Slack was told at its end. */
+/** Makes an image in Slack as a person would. Resolves with the permalink of its final message. */
 async function made({ slack, driver }: InSlack, user: string, prompt: string): Promise<string> {
   const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink');
   const before = ends().length;
@@ -33,7 +33,7 @@ async function made({ slack, driver }: InSlack, user: string, prompt: string): P
   return String(ends().at(-1)?.answer.permalink);
 }
 
-/** What `/vidgenie web` tells somebody. */
+/** The text with which `/vidgenie web` answers a person. */
 async function linkFor({ driver, publicUrl }: WithPage, user: string): Promise<string> {
   const asked = await driver.command('web', { user });
   const told = await driver.told.first(({ key }) => key === asked.key, 'a way in');
@@ -51,7 +51,7 @@ async function enter(page: Page, link: string): Promise<void> {
 
 const views = (page: Page) => page.getByRole('navigation').getByRole('link').allTextContents();
 
-/** The door, and nothing of what was there before. */
+/** Expects the sign-in page, and nothing of the page before. */
 async function expectOutside(page: Page, before: string): Promise<void> {
   await page.getByRole('heading', { name: 'Come in through your chat' }).waitFor();
   expect(await page.title()).toBe('VidGenie');
@@ -75,7 +75,7 @@ test('a run from chat gives the link to its thread to the clipboard; where the b
   await page.getByText('The link is copied.').waitFor();
   expect(await page.evaluate('navigator.clipboard.readText()')).toBe(permalink);
 
-  // Whatever is not named is denied.
+  // The browser denies every permission that is not named.
   await page.context().clearPermissions();
   await page.context().grantPermissions(['clipboard-read'], { origin });
   await copy.click();

@@ -21,7 +21,7 @@ function opened(): Browser {
   return browser;
 }
 
-/** What axe finds wrong on the page as it stands, in words that point to it. */
+/** The faults that axe finds on the page, in words that point to them. */
 async function wrongs(page: Page): Promise<string[]> {
   await page.evaluate(axe.source);
   return await page.evaluate<string[]>(`axe
@@ -33,7 +33,7 @@ async function wrongs(page: Page): Promise<string[]> {
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`);
 }
 
-/** Everything that the browser keeps of a page, and shows. */
+/** Everything that the browser stores and shows of a page. */
 const kept = (page: Page) =>
   page.evaluate<string>(`[
     document.documentElement.outerHTML,
@@ -221,7 +221,7 @@ test('the gallery loads as somebody scrolls, finds words in prompts, keeps them 
   await page.locator('.tile a').click();
   await expect.poll(() => page.getByRole('heading', { level: 1 }).textContent()).toBe('picture number 13');
 
-  // What was looked for stands in the address: the way back leads to it, then to everything, and forward again.
+  // The search is part of the address: back leads to it, then to everything, and forward again.
   await page.goBack();
   await expect.poll(() => new URL(page.url()).search).toBe('?q=NUMBER+13');
   expect(await page.getByLabel('Search in prompts').inputValue()).toBe('NUMBER 13');

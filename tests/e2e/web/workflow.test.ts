@@ -97,7 +97,7 @@ test('the same key means the same run, however often and at once; with another b
   expect(new Set(tries.map(idIn)).size).toBe(1);
   const other = { config: { ...example.config, initialPrompt: 'a cat' } };
   expect((await execute(server, token, other, 'once')).json()).toMatchObject({ status: 409, reason: 'key_reused' });
-  // Somebody else's key is another key.
+  // The same key of another member is a different key.
   expect(idIn(await execute(server, admin, other, 'once'))).not.toBe(
     idIn(tries[0] ?? (await execute(server, token, {}))),
   );
@@ -232,14 +232,14 @@ test('a cancel says what went back and what was paid, and what is over cannot be
   const bystander = await slow.token(mine, 'member');
   const cancel = (from: string) => slow.ask('POST', `/api/workflow/cancel/${id}`, { token: from });
   expect((await cancel(bystander)).json()).toMatchObject({ status: 404, reason: 'not_found' });
-  // What a page agreed to holds; a program that names no limit agrees to whatever it costs.
+  // The limit that a page agreed to holds. A program that names no limit accepts any cost.
   const limited = await slow.ask('POST', `/api/workflow/cancel/${id}?maxCredits=6`, { token: owner });
   expect(limited.json()).toMatchObject({ status: 409, reason: 'stop_costs', credits: 18, back: 0 });
   expect((await loadRun(slow.program.services.db, runId.parse(id)))?.run.cancelRequestedAt).toBeNull();
   const stopped = (await cancel(owner)).json();
   expect(stopped).toMatchObject({ success: true, status: 'CANCELLED', held: 18 });
   expect(Number(stopped.released) + Number(stopped.captured)).toBe(18);
-  // Somebody wanted it so: nothing failed.
+  // A person stopped it, so nothing failed.
   expect((await slow.ask('GET', `/api/workflow/status/${id}`, { token: owner })).json()).toMatchObject({
     status: 'CANCELLED',
     currentStep: null,

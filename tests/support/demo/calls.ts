@@ -22,7 +22,7 @@ export const imageRequest = (prompt: string): ImageRequest => ({
   aspect: 'wide',
 });
 
-/** Orders the shortest film of the image at `path`. */
+/** A request for the shortest film of the image at `path`. */
 export async function videoRequest(path: string, changed: Partial<VideoRequest> = {}): Promise<VideoRequest> {
   const { width, height, format } = await sharp(path).metadata();
   return {
@@ -36,14 +36,14 @@ export async function videoRequest(path: string, changed: Partial<VideoRequest> 
   };
 }
 
-/** Submits and gives the handle of the long-running operation. */
+/** Submits a request and returns the handle of the long-running operation. */
 export async function order(studio: DemoStudio, request: VideoRequest): Promise<JsonValue> {
   const submitted = await studio.video.submit(request, callWith());
   if (submitted.outcome !== 'accepted') throw new Error('the studio films as a long-running operation');
   return submitted.handle;
 }
 
-/** Polls as a worker does until the film is finished; gives the fractions that it was told. */
+/** Polls as a worker does until the film is finished. Returns the reported fractions. */
 export async function pollToTheEnd(studio: DemoStudio, handle: JsonValue): Promise<number[]> {
   const fractions: number[] = [];
   for (;;) {
@@ -54,7 +54,7 @@ export async function pollToTheEnd(studio: DemoStudio, handle: JsonValue): Promi
   }
 }
 
-/** What a part of a picture looks like. Cut out first: sharp's statistics are always of the whole of what it was given. */
+/** Statistics of a part of a picture. We cut the part out first, because sharp's statistics always cover its whole input. */
 export const statsOf = async (
   picture: string | Buffer,
   part: { left: number; top: number; width: number; height: number },

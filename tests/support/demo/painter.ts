@@ -1,4 +1,4 @@
 import { paint } from '../../../src/demo/painting/paint.ts';
 
-// Started by a test as a process of its own, without fonts: paints a prompt and writes the PNG to its output.
+// A test starts this as a process of its own, without fonts. It paints a prompt and writes the PNG to stdout.
 process.stdout.write(await paint(process.argv[2] ?? '', { width: 640, height: 360, style: 'vivid' }));

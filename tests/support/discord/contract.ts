@@ -14,7 +14,7 @@ export type Contract = (method: string, path: string, body: unknown) => string |
 
 let loaded: Contract | null = null;
 
-/** Holds a request against the vendor's own specification, where that is at hand. Null: there is nothing to object to. */
+/** Checks a request against the vendor's own specification, if it is available. Null: no objection. */
 export function loadContract(): Contract {
   loaded ??= existsSync(path) ? read() : () => null;
   return loaded;
@@ -43,7 +43,7 @@ function read(): Contract {
   };
 
   return (method, asked, body) => {
-    // A literal path such as @me or @original goes before one with a parameter.
+    // A literal path such as @me or @original comes before one with a parameter.
     const match = templates
       .filter(({ pattern }) => pattern.test(asked))
       .sort((a, b) => a.template.split('{').length - b.template.split('{').length)[0];

@@ -4,7 +4,7 @@ import { openDiscord } from './simulator.ts';
 export type { Fault } from './simulator.ts';
 export type Discord = Awaited<ReturnType<typeof openDiscord>>;
 
-/** A Discord of its own for one test, none of whose rules may be broken. */
+/** A Discord simulator for one test. The test fails if a request breaks one of Discord's rules. */
 export async function createDiscord(): Promise<Discord> {
   const discord = await openDiscord();
   onTestFinished(async () => {

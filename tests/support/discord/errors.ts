@@ -1,4 +1,4 @@
-/** What Discord answers instead of doing what it was asked. */
+/** An error answer of Discord. */
 export class Refused extends Error {
   readonly status: 400 | 401 | 403 | 404 | 413;
   readonly code: number;

@@ -10,7 +10,7 @@ const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.int(
 type Shard = [id: number, count: number];
 type Session = { id: string; shard: Shard; socket: WebSocket | null; events: { t: string; d: unknown }[] };
 
-/** Source: Discord's documentation, "Sharding". What belongs to no server goes to the first. */
+/** Source: Discord's documentation, "Sharding". Events without a server go to the first shard. */
 const isFor = ([id, count]: Shard, guildId: string | null) =>
   Number((guildId === null ? 0n : BigInt(guildId) >> 22n) % BigInt(count)) === id;
 const concerned = z.object({ guild_id: z.string().nullish() });
@@ -59,7 +59,7 @@ export function createGateway(world: World, server: Server, url: () => string) {
         socket.once('close', () => {
           session.socket = null;
         });
-        // What was missed is told again, and then what was missed is over.
+        // The gateway sends the missed events again, and then RESUMED.
         for (const [index, event] of session.events.entries()) {
           if (index >= (wanted.seq ?? 0)) socket.send(JSON.stringify({ op: 0, s: index + 1, ...event }));
         }
@@ -73,17 +73,17 @@ export function createGateway(world: World, server: Server, url: () => string) {
     counts,
     /** The shards that were identified, in order. */
     shards,
-    /** Sends an event to every session that it concerns; one that is not connected hears of it when it resumes. */
+    /** Sends an event to every session that it concerns. A disconnected session gets it when it resumes. */
     send: (t: string, d: unknown) => {
       const guildId = concerned.safeParse(d).data?.guild_id ?? null;
       for (const session of sessions.values()) if (isFor(session.shard, guildId)) emit(session, t, d);
     },
     isConnected: () => [...sessions.values()].some(({ socket }) => socket !== null),
-    /** Cuts every connection, as the network does; sessions can be resumed. */
+    /** Cuts every connection, as the network does. Sessions can be resumed. */
     cut: () => {
       for (const socket of sockets.clients) socket.close(4000, 'Unknown error');
     },
-    /** Ends every session: clients have to identify anew. */
+    /** Ends every session. Clients must identify again. */
     invalidate: () => {
       sessions.clear();
       for (const socket of sockets.clients) socket.send(JSON.stringify({ op: 9, d: false }));

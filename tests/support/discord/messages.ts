@@ -36,7 +36,7 @@ export function require(channel: Channel, permission: bigint): void {
   if ((channel.botPermissions & permission) !== permission) throw new Refused(403, 50013, 'Missing Permissions');
 }
 
-/** What Discord says about a message before it takes it. */
+/** Discord's checks of a message before it accepts it. */
 function check(
   world: World,
   body: MessageBody,
@@ -96,7 +96,7 @@ export type Posting = {
   interactionId?: string | null;
 };
 
-/** Stores a message, whoever may have been allowed to post it. */
+/** Stores a message without any check of permissions. */
 export function put(
   world: World,
   channelId: string,
@@ -122,7 +122,7 @@ export function put(
   return message;
 }
 
-/** What Discord itself shows in place of an answer that takes long, until there is one. */
+/** The message that Discord shows in place of a slow answer, until there is one. */
 const loading = 1 << 7;
 export const isThinking = ({ flags }: Pick<Message, 'flags'>) => (flags & loading) !== 0;
 
@@ -144,7 +144,7 @@ export function putThinking(world: World, { id, channelId }: Pick<Interaction, '
   return message;
 }
 
-/** A post by the bot itself: permissions, threads that are shut, and the nonce that keeps it from being doubled. */
+/** A post by the bot itself. Checks permissions and locked threads, and the nonce that prevents a second copy. */
 export function post(world: World, channelId: string, posting: Posting): Message {
   const channel = channelOf(world, channelId);
   require(channel, isThread(channel) ? PermissionFlagsBits.SendMessagesInThreads : PermissionFlagsBits.SendMessages);
@@ -166,7 +166,7 @@ export function edit(world: World, message: Message, { body, uploads }: Posting)
     world.violations.push('an edit that would have to ping somebody');
   message.attachments = attachments;
   message.components = body.components ?? message.components;
-  // What only one member sees stays so.
+  // An ephemeral message stays ephemeral.
   message.flags = (body.flags ?? message.flags) | (message.onlyFor === null ? 0 : ephemeral);
   message.edits += 1;
   return message;

@@ -7,12 +7,12 @@ export type Person = { id: string; name: string; permissions: bigint; locale: st
 export type GivenFile = { filename: string; contentType: string; bytes: Uint8Array };
 type Value = string | number | boolean | GivenFile;
 
-/** An interaction as Discord sends it, and what becomes of it. */
+/** An interaction as Discord sends it, and its later state. */
 export type Asked = { interaction: Interaction; payload: Record<string, unknown> };
 
 const optionTypes = { string: 3, number: 4, boolean: 5, object: 11 } as const;
 
-/** What people do in Discord: type commands, press buttons, fill in modals. */
+/** The actions of people in Discord: they type commands, press buttons and fill in modals. */
 export function createPeople(world: World, origin: () => string, keepFile: (file: GivenFile) => string) {
   function ask(who: Person, channel: Channel, type: number, data: Record<string, unknown>, more: object = {}): Asked {
     const interaction: Interaction = {
@@ -67,7 +67,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
     return { interaction, payload };
   }
 
-  /** The message that a button belongs to, as far as client libraries insist on it. */
+  /** The message of a button, with the fields that client libraries require. */
   const messageIn = (channel: Channel) => ({
     id: world.newId(),
     channel_id: channel.id,
@@ -141,7 +141,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
         resolved: { messages },
       });
     },
-    /** `on`: the message on which the button stands, where it matters which. */
+    /** `on`: the message that has the button, for tests that depend on it. */
     press: (who: Person, channel: Channel, customId: string, on: Message | null = null): Asked => {
       const known = on ? { id: on.id, flags: on.flags, components: on.components } : {};
       const message = { ...messageIn(channel), ...known };
@@ -163,7 +163,7 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
 
 const typed = ['prompt', 'openai', 'google', 'daily', 'blocked'];
 
-/** A field of a submitted modal, in the shape of the component that it was filled in with. */
+/** A field of a submitted modal, in the form of its component. */
 function componentOf(name: string, value: string | readonly string[], id: number) {
   if (typeof value !== 'string') return { type: name === 'channels' ? 8 : 22, id, custom_id: name, values: value };
   if (typed.includes(name)) return { type: 4, id, custom_id: name, value };
@@ -176,7 +176,7 @@ export const permissionsOf = {
   admin: PermissionFlagsBits.ViewChannel | PermissionFlagsBits.ManageGuild,
 };
 
-/** Sends an interaction to the bot's own endpoint, signed as Discord does, and takes the answer that comes back. */
+/** Sends an interaction to the bot's own endpoint, signed as Discord does, and processes the answer. */
 export async function sendOverHttp(
   world: World,
   endpoint: string,

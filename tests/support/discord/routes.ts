@@ -23,7 +23,7 @@ const tokenMs = 15 * 60_000;
 const callback = z.object({ type: z.int(), data: z.unknown().optional() });
 const thread = z.object({ name: z.string().min(1).max(100) });
 
-/** What was sent: a JSON body, or a form with files and a JSON part. */
+/** The received body: JSON, or a form with files and a JSON part. */
 export type Received = { json: unknown; uploads: Upload[] };
 
 export function createRoutes(
@@ -59,7 +59,7 @@ export function createRoutes(
   app.put('/applications/:application/commands', (context) => {
     const list = z.array(z.record(z.string(), z.unknown())).parse(received(context).json);
     world.registrations += 1;
-    // Discord adds what it knows itself, and leaves out what says nothing.
+    // Discord adds fields that only it knows, and leaves out empty ones.
     world.commands = list.map((one) => ({
       id: world.newId(),
       application_id: world.applicationId,
@@ -85,7 +85,7 @@ export function createRoutes(
     require(channel, PermissionFlagsBits.ReadMessageHistory);
     const after = BigInt(z.string().parse(context.req.query('after')));
     const limit = z.coerce.number().int().min(1).max(100).parse(context.req.query('limit'));
-    // The next ones after it, the newest of them first.
+    // The messages after this one. Discord returns the newest of them first.
     const next = world.messagesIn(channel.id).filter(({ id }) => BigInt(id) > after);
     const found = next.slice(0, limit).reverse();
     return context.json(found.map((message) => shown(world, message, origin())));
@@ -190,7 +190,7 @@ export function createRoutes(
   return app;
 }
 
-/** Takes the first answer to an interaction, over whichever way it came. */
+/** Processes the first answer to an interaction, from either transport. */
 export function answer(world: World, interaction: Interaction, response: unknown) {
   const { type, data } = callback.parse(response);
   if (interaction.answered !== null) throw new Refused(400, 40060, 'Interaction has already been acknowledged.');
@@ -203,7 +203,7 @@ export function answer(world: World, interaction: Interaction, response: unknown
     interaction.originalId = message.id;
     if (isPrivate) interaction.ephemeralReplies.push(message);
   }
-  // An answer to a press may change the message on which the button stands, at once or a moment later.
+  // An answer to a press may change the message with the button, at once or a moment later.
   if (type === 6 || type === 7) {
     const pressed = world.messages.get(interaction.pressedId ?? '');
     if (!pressed) throw new Refused(400, 50035, 'Invalid Form Body: no message to update');

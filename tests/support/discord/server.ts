@@ -23,7 +23,7 @@ import type { Asked } from './people.ts';
 
 const testLog = () => createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 
-/** A worker that speaks in this Discord. */
+/** A worker that posts in this Discord. */
 export async function openWorker(
   installation: Installation,
   discord: Discord,
@@ -75,7 +75,7 @@ export async function openBot(program: Program, discord: Discord, shards: Shards
   return { stop, endpoint: `http://127.0.0.1:${port}/discord/interactions` };
 }
 
-/** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and Ada in it. */
+/** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and a member, Ada. */
 export async function openVidGenie(
   options: { vendor?: VendorBehaviour; tier?: number; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } = {},
 ) {
@@ -95,7 +95,7 @@ export async function openVidGenie(
     installation,
     worker,
     bot,
-    /** The run that an interaction started, followed to its delivery. */
+    /** Follows the run that an interaction started until its delivery. */
     runOf: (asked: Asked) => runOf(worker, discord, asked),
   };
 }
@@ -112,9 +112,9 @@ export async function startInDiscord(publicUrl: string) {
   return { discord, guild, channel: discord.channel(guild), program, port: http.port() ?? 0 };
 }
 
-/** The run that an interaction started, followed to its delivery. */
+/** Follows the run that an interaction started until its delivery. */
 export async function runOf(program: Program, discord: Discord, asked: Asked): Promise<RunView> {
-  // What is answered is written down.
+  // The simulator records each answer.
   await discord.world.until(() => asked.interaction.answered !== null);
   const key = `discord:${asked.interaction.id}`;
   const { db } = program.services;

@@ -19,20 +19,20 @@ import {
 import { createRoutes, type Received } from './routes.ts';
 import { type Channel, createWorld, everything, type Guild } from './world.ts';
 
-/** What goes wrong with the next requests that match: an answer of its own, or a wait before the usual one. */
+/** A fault of the next matching requests: an answer of its own, or a delay before the usual one. */
 export type Fault = {
   method?: string;
   path: RegExp;
   times: number;
   answer?: { status: number; body: unknown; headers?: Record<string, string> };
-  /** The request is carried out, and then nobody hears of it. */
+  /** Carries the request out, but loses the answer. */
   losesAnswer?: boolean;
-  /** What happens after the request was carried out, and before anybody hears of it. */
+  /** Runs after the request was carried out, and before the client gets its answer. */
   afterwards?: () => Promise<void>;
   until?: Promise<void>;
 };
 
-/** A Discord: real HTTP and a real WebSocket, on which the real client libraries work. */
+/** A Discord simulator with real HTTP and a real WebSocket, for the real client libraries. */
 export async function openDiscord() {
   const world = createWorld();
   const contract = loadContract();
@@ -161,7 +161,7 @@ export async function openDiscord() {
       ...over,
     }),
     send,
-    /** Sends an interaction over the gateway and resolves when it has its first answer. */
+    /** Sends an interaction over the gateway. Resolves when it has its first answer. */
     ask: async (asked: Asked) => {
       send(asked);
       await world.until(() => asked.interaction.answered !== null);
@@ -177,7 +177,7 @@ export async function openDiscord() {
   };
 }
 
-/** What a request may hold, whatever a server's boosts allow. Bytes. */
+/** The limit for a request, whatever a server's boosts allow. Bytes. */
 const maxRequest = 25 * 1024 * 1024;
 
 async function read(context: Context): Promise<Received> {

@@ -3,7 +3,10 @@ import type { Discord } from './discord.ts';
 import type { Asked } from './people.ts';
 import { readable } from './world.ts';
 
-/** One thread, one message for the progress, one for the result, which mentions who asked, and an answer that tells the outcome. */
+/**
+ * Expects one thread, one message for the progress, one for the result that mentions the requester, and an answer that gives
+ * the outcome.
+ */
 export async function expectToldOnce(discord: Discord, asked: Asked, outcome: RegExp) {
   const { world } = discord;
   const thread = await discord.thread(asked);

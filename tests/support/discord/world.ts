@@ -9,7 +9,7 @@ export const tierLimits = [10, 10, 50, 100].map((amount) => amount * mebibyte);
 export const everything =
   Object.values(PermissionFlagsBits).reduce((all, one) => all | one, 0n) & ~PermissionFlagsBits.Administrator;
 
-/** What our messages are made of, as far as the simulator looks into it. */
+/** The parts of our messages that the simulator reads. */
 export type Component = {
   type: number;
   content?: string | undefined;
@@ -62,11 +62,11 @@ export type Message = {
   attachments: StoredAttachment[];
   nonce: string | null;
   reference: string | null;
-  /** Who was told of it when it was posted. */
+  /** The members that the post notified. */
   pings: readonly string[];
-  /** How often it was edited. */
+  /** The number of its edits. */
   edits: number;
-  /** Only this member sees it. */
+  /** The only member who sees it. */
   onlyFor: string | null;
   /** The interaction that it answers. */
   interactionId: string | null;
@@ -88,12 +88,12 @@ export type Interaction = {
   channelId: string;
   userId: string;
   bornAt: number;
-  /** The message whose button was pressed; null: none. */
+  /** The message with the pressed button. Null: none. */
   pressedId: string | null;
   /** The type of the first answer; null: none yet. */
   answered: number | null;
   originalId: string | null;
-  /** What the first answer held. */
+  /** The data of the first answer. */
   data: unknown;
   /** Messages that only the asker sees, as they came. */
   ephemeralReplies: Message[];
@@ -104,22 +104,22 @@ const createApplication = (): { verify_key: string; interactions_endpoint_url: s
   interactions_endpoint_url: null,
 });
 
-/** Everything that Discord knows. */
+/** The whole state of the simulated Discord. */
 export function createWorld() {
   const changes = new EventEmitter().setMaxListeners(0);
   let serial = 0n;
-  // Milliseconds that tests have let pass by hand.
+  // Milliseconds by which tests have advanced the clock.
   let skipped = 0;
   const now = () => Date.now() + skipped;
   const world = {
     applicationId: '900000000000000001',
-    /** What the developer portal says of the application. */
+    /** The application's settings in the developer portal. */
     application: createApplication(),
-    /** How many connections Discord recommends, and how many may still be opened today. */
+    /** The number of connections that Discord recommends, and the number that may still be opened today. */
     connections: { wanted: 1, left: 1_000 },
     token: `token-${Math.random().toString(36).slice(2)}`,
     guilds: new Map<string, Guild>(),
-    /** How long an interaction may wait for its first answer. */
+    /** How long an interaction may wait for its first answer. Milliseconds. */
     firstAnswerMs: 3_000,
     /** Servers in an outage. */
     unavailable: new Set<string>(),
@@ -128,11 +128,11 @@ export function createWorld() {
     interactions: new Map<string, Interaction>(),
     commands: [] as Record<string, unknown>[],
     registrations: 0,
-    /** Rules of Discord that a request broke. */
+    /** Rules of Discord that requests broke. */
     violations: [] as string[],
     requests: [] as { method: string; path: string; status: number }[],
     now,
-    /** Lets time pass: interactions grow old. */
+    /** Advances the clock, so that interactions expire. */
     skip: (ms: number) => {
       skipped += ms;
     },
@@ -141,7 +141,7 @@ export function createWorld() {
       return String(((BigInt(now()) - 1_420_070_400_000n) << 22n) | serial);
     },
     changed: () => changes.emit('change'),
-    /** Resolves when something is so, however long that takes; the test's own limit ends it. */
+    /** Resolves when `look` returns a value. It has no time limit of its own; the test's limit ends it. */
     until: <T>(look: () => T | null | undefined | false): Promise<T> =>
       new Promise((resolve) => {
         const check = () => {
@@ -160,7 +160,7 @@ export function createWorld() {
 }
 export type World = ReturnType<typeof createWorld>;
 
-/** Everything that somebody reads in a message. */
+/** All text that a person reads in a message. */
 export function readable(components: readonly Component[]): string {
   return components
     .map((one) => [one.content ?? '', one.label ? `[${one.label}]` : '', readable(one.components ?? [])].join('\n'))
@@ -172,7 +172,7 @@ export function readable(components: readonly Component[]): string {
 export const flat = (components: readonly Component[]): Component[] =>
   components.flatMap((one) => [one, ...flat(one.components ?? [])]);
 
-/** The custom id of a button of a message by its label. */
+/** The custom id of a message's button, by its label. */
 export const buttonId = (message: Pick<Message, 'components'>, label: string): string => {
   const button = flat(message.components).find((one) => one.label === label);
   if (!button?.custom_id) throw new Error(`no button "${label}" in: ${readable(message.components)}`);

@@ -45,7 +45,7 @@ export async function bytesOf(media: MediaStream): Promise<Buffer> {
   return await buffer(media.body);
 }
 
-/** The failure of a call that has to fail. */
+/** The error of a call that must fail. */
 export async function failureOf(work: Promise<unknown>): Promise<ProviderError> {
   try {
     await work;

@@ -3,8 +3,8 @@ import { open } from 'node:fs/promises';
 import { Secret } from '../../../src/db/secret.ts';
 import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
 
-// A process that downloads a short file to warm up and then a long one, and tells what memory the long one held. Garbage is
-// swept before each look: V8 lets about 64 MB of dead buffers pile up before it bothers, whatever the file's size.
+// A process that downloads a short file to warm up and then a long one, and reports the memory that the long one needed. It
+// collects garbage before each measurement: V8 lets about 64 MB of dead buffers pile up first, whatever the file's size.
 const [baseUrl = '', small = '', large = '', target = ''] = process.argv.slice(2);
 
 async function fetchTo(uri: string, onChunk: (bytes: number) => void): Promise<{ bytes: number; sha256: string }> {

@@ -4,17 +4,17 @@ import { json, type Received, type Stub, startStub } from './server.ts';
 export type OmniState = { status: string } & Record<string, unknown>;
 
 export type OmniStub = Stub & {
-  /** What each look at the interaction finds, one after the other; the last stays. */
+  /** The states that successive polls of the interaction return. The last one stays. */
   states: OmniState[];
-  /** The file that is downloaded. */
+  /** The file to download. */
   file: { bytes: Buffer };
-  /** Cuts the next downloads after so many bytes each. */
+  /** Cuts the next downloads after this many bytes each. */
   cutAfter: number[];
-  /** False: range requests are ignored, and everything is sent again. */
+  /** False: ignores range requests and sends the whole file again. */
   ranges: { honoured: boolean };
 };
 
-/** As Google writes a file's address, whatever the address it was asked at. */
+/** A file's address as Google writes it, whatever the address of the request was. */
 export const fileUri = 'https://generativelanguage.googleapis.com/v1beta/files/video-1:download?alt=media';
 
 const withVideo = (video: Record<string, unknown>): OmniState => ({
@@ -24,17 +24,17 @@ const withVideo = (video: Record<string, unknown>): OmniState => ({
 });
 export const completed = withVideo({ uri: fileUri });
 export const completedInline = (bytes: Buffer) => withVideo({ data: bytes.toString('base64') });
-/** It happens: `completed`, and nothing in it. */
+/** This happens in practice: `completed`, without any content. */
 export const completedEmpty: OmniState = { status: 'completed', steps: [] };
-/** A refusal after rendering: completed, and words in the place of the video. */
+/** A refusal after rendering: completed, with text in place of the video. */
 export const completedWithWords = (text: string): OmniState => ({
   status: 'completed',
   steps: [{ type: 'model_output', content: [{ type: 'text', text }] }],
 });
 
 /**
- * Google's Interactions API as far as a video needs it: create, get, cancel, and the download of the file. Behind a gateway it lies
- * below a path, and nothing is there beside it.
+ * The parts of Google's Interactions API that a video needs: create, get, cancel, and the download of the file. Behind a
+ * gateway, everything is below one path.
  */
 export async function startOmni(below = ''): Promise<OmniStub> {
   const stub: OmniStub = Object.assign(

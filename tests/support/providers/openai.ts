@@ -9,7 +9,7 @@ export const imageUsage = {
   total_tokens: 1_060,
   input_tokens_details: { text_tokens: 60, image_tokens: 0 },
 };
-/** OpenAI as far as the usual stand-in does not go: models with shutdown dates, any error body. */
+/** The parts of OpenAI that the usual stand-in lacks: models with shutdown dates, and any error body. */
 export async function startOpenAi(): Promise<OpenAiStub> {
   const image = { bytes: png };
   const stub = await startStub(({ path }, response) => {
@@ -43,7 +43,7 @@ export async function startOpenAi(): Promise<OpenAiStub> {
   return Object.assign(stub, { image });
 }
 
-/** An answer of the Responses API whose one message says that. */
+/** An answer of the Responses API with one message of this content. */
 export function responsesAnswer(content: unknown, extra: Record<string, unknown> = {}): unknown {
   const part =
     typeof content === 'object' && content !== null && 'refusal' in content

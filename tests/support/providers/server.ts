@@ -6,7 +6,7 @@ import { onTestFinished } from 'vitest';
 export type Received = { method: string; path: string; url: URL; headers: IncomingMessage['headers']; body: unknown };
 export type Handler = (request: Received, response: ServerResponse) => void | Promise<void>;
 
-/** How an endpoint behaves this once. `hang` never answers; `drop` cuts the line before, `cut` in the middle of an answer. */
+/** A single fault of an endpoint. `hang` never answers, `drop` cuts the connection before an answer, `cut` in the middle of one. */
 export type Fault =
   | { fault: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
   | { fault: 'hang' }
@@ -19,14 +19,14 @@ export type Stub = {
   url: string;
   /** Every request that arrived, in order. */
   requests: Received[];
-  /** The next requests whose method and path match meet these, one each; afterwards all is well again. */
+  /** The next requests that match the method and the path meet these faults, one each. Later requests succeed. */
   fail: (method: string, path: RegExp, ...faults: Fault[]) => void;
   posts: (path: RegExp) => Received[];
   /** Resolves with the next request on that path, before it is answered. */
   arrival: (path: RegExp) => Promise<Received>;
 };
 
-/** An HTTP server on a port of its own that lives as long as the test. */
+/** An HTTP server on a port of its own, for the time of the test. */
 export async function startStub(handler: Handler): Promise<Stub> {
   const requests: Received[] = [];
   const planned: { method: string; path: RegExp; fault: Fault }[] = [];

@@ -6,7 +6,7 @@ import { type OpenAiStub, startOpenAi } from './openai.ts';
 
 export type Vendors = { openai: OpenAiStub; omni: OmniStub; environment: Record<string, string> };
 
-/** Both vendors, and the environment of an operator who has a key of each. Google sends a real film. */
+/** Both vendors, and the environment of an operator who has a key for each. Google sends a real film. */
 export async function startVendors(): Promise<Vendors> {
   const [openai, omni] = [await startOpenAi(), await startOmni()];
   omni.file.bytes = readFileSync(inject('vendorMedia').video);

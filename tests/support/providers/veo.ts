@@ -6,7 +6,7 @@ import { json, type Stub, startStub } from './server.ts';
 
 export type VeoStub = Stub & { states: Record<string, unknown>[] };
 
-/** In the shape of Google's sign-in tokens. */
+/** In the form of Google's sign-in tokens. */
 export const cloudToken = 'ya29.CANARYcloud0123456789';
 
 export const operationName =
@@ -46,7 +46,7 @@ export async function startVeo(): Promise<VeoStub> {
   return stub;
 }
 
-/** The sign-in library's own way with a workload's identity, whose token service is the stub: nothing of it is replaced. */
+/** Uses the sign-in library's own workload identity federation without any change. Its token service is the stub. */
 export async function veoOptions(stub: VeoStub): Promise<VeoOptions> {
   const directory = await temporaryDirectory();
   const subject = join(directory, 'subject-token');

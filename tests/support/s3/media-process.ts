@@ -9,8 +9,9 @@ import { receiveMedia } from '../../../src/pipeline/media/receive.ts';
 import { createS3Store } from '../../../src/pipeline/media/s3.ts';
 import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
 
-// A process that brings a short video from a provider into S3 and on to a chat to warm up, and then a long one; it tells what memory
-// the long one held. Garbage is swept before each look: V8 lets dead buffers pile up, whatever the file's size.
+// A process that brings a short video from a provider into S3 and on to a chat to warm up, and then a long one. It reports the
+// memory that the long one needed. It collects garbage before each measurement, because V8 lets dead buffers pile up, whatever
+// the file's size.
 const [baseUrl = '', small = '', large = ''] = process.argv.slice(2);
 const { s3 } = readConfig(process.env);
 if (!s3) throw new Error('this process needs an S3 bucket');
@@ -39,7 +40,7 @@ const sweep = () => {
 
 try {
   await carry(small);
-  // What streams that are done still hold goes with the next turns of the loop.
+  // Finished streams release their memory in the next turns of the loop.
   for (let turn = 0; turn < 5; turn++) {
     sweep();
     await delay(20);

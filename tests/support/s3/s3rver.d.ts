@@ -1,7 +1,7 @@
 declare module 's3rver' {
   import type { RequestListener } from 'node:http';
 
-  /** The parts of s3rver's options that we use; it comes without types. */
+  /** The options of s3rver that we use. It has no types of its own. */
   export default class S3rver {
     constructor(options: { directory: string; silent: boolean; vhostBuckets: boolean; resetOnClose: boolean });
     callback(): RequestListener;

@@ -3,25 +3,25 @@ import { createServer, type Server } from 'node:http';
 import S3rver from 's3rver';
 import { objectionTo } from './signature.ts';
 
-/** The one account that s3rver knows. */
+/** The only account that s3rver knows. */
 const account = { id: 'S3RVER', secret: 'S3RVER', region: 'us-east-1' } as const;
 
 export type S3Server = {
   endpoint: string;
-  /** What an operator would set to use the bucket `vidgenie` of it. */
+  /** The variables with which an operator uses its bucket `vidgenie`. */
   environment: Record<string, string>;
-  /** Every request that came in. */
+  /** Every request that arrived. */
   requests: { method: string; path: string }[];
-  /** Resolves when the next request on that path comes in. */
+  /** Resolves when the next request on that path arrives. */
   arrival: (path: RegExp) => Promise<void>;
-  /** While set, every request is answered with this status; `hang`: not at all. */
+  /** While set, every request gets this status. `hang`: no answer at all. */
   fault: number | 'hang' | null;
   close: () => Promise<void>;
 };
 
 /**
- * s3rver on a port of its own, with its data in `directory`. It takes any signature of the newer kind, and links for ever: that is
- * looked at before it gets a request.
+ * s3rver on a port of its own, with its data in `directory`. s3rver accepts any newer signature, and links that never expire,
+ * so we check those before it gets a request.
  */
 export async function startS3(
   directory: string,
@@ -44,7 +44,7 @@ export async function startS3(
     if (running.fault !== null) return refuse(running.fault, 'ServiceUnavailable');
     const objection = objectionTo(request, account, now());
     if (objection !== null) return refuse(objection === 'AuthorizationHeaderMalformed' ? 400 : 403, objection);
-    // s3rver has a fault of its own where S3 knows an upload no more.
+    // s3rver fails on a second completion of the same upload. S3 answers NoSuchUpload.
     const upload = method === 'POST' ? /[?&]uploadId=([^&]+)/.exec(path)?.[1] : undefined;
     if (upload !== undefined && completed.has(upload)) return refuse(404, 'NoSuchUpload');
     if (upload !== undefined) completed.add(upload);

@@ -1,7 +1,7 @@
 import { createHash, createHmac } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 
-/** What stands against a request's signature (AWS Signature Version 4, by the description of it that Amazon publishes); null: nothing. */
+/** The objection to a request's signature (AWS Signature Version 4, as Amazon's documentation describes it). Null: none. */
 export type Objection =
   | 'AccessDenied'
   | 'SignatureDoesNotMatch'
@@ -61,7 +61,7 @@ const hmac = (key: string | Buffer, text: string) => createHmac('sha256', key).u
 const encoded = (text: string) =>
   encodeURIComponent(text).replace(/[!'()*]/g, (sign) => `%${sign.charCodeAt(0).toString(16).toUpperCase()}`);
 
-/** `20261123T221018Z` and some seconds. */
+/** `20261123T221018Z` plus `seconds`. */
 function endOf(date: string, seconds: number): Date {
   const iso = date.replace(/^(\d{4})(\d\d)(\d\dT\d\d)(\d\d)(\d\dZ)$/, '$1-$2-$3:$4:$5');
   return new Date(new Date(iso).getTime() + seconds * 1_000);

@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { createInbox, type Inbox } from '../inbox.ts';
 import { ownToken, type Slack, signingSecret } from './slack.ts';
 
-/** What was said to the address that came with a request. */
+/** A message to the response address of a request. */
 type Told = { key: string; text: string; blocks: unknown; replace_original?: boolean | undefined };
 
 type Somebody = {
@@ -20,7 +20,7 @@ type Somebody = {
 
 type Answered = { status: number; body: string; ms: number };
 
-/** Slack's side of the conversation: signs and sends what people do, and hears what they are told. */
+/** Slack's side of the conversation. It signs and sends the actions of people, and receives the answers to them. */
 export type Driver = {
   told: Inbox<Told>;
   send: (body: string, headers?: Record<string, string>) => Promise<Answered>;
@@ -96,7 +96,7 @@ export async function createDriver(slack: Slack, port: number): Promise<Driver> 
         trigger_id: by.trigger ?? (await trigger(by)),
       };
       const answered = await send(new URLSearchParams(fields).toString());
-      // A command may be answered with its acknowledgement.
+      // The acknowledgement of a command may contain the answer.
       const said = answered.body.startsWith('{') ? words.safeParse(JSON.parse(answered.body)) : null;
       if (said?.success) told.add({ key, ...said.data });
       return { key, ...answered };

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { InSlack } from './installed.ts';
 import { oauth } from './slack.ts';
 
-/** How an installation answers; the emulator knows one team only, so the others get their names on the way back. */
+/** The answer of an installation. The emulator knows one team only, so the others get their names on the way back. */
 export type Installed = { status: number; page: string; token: string | null };
 
 type Where = { team: string; enterprise?: string };

@@ -12,7 +12,7 @@ import type { VendorBehaviour } from '../studio.ts';
 import { createDriver, type Driver } from './driver.ts';
 import { createSlack, type Slack } from './slack.ts';
 
-/** VidGenie in a Slack of our own: one program that is bot and worker, and somebody who uses it. */
+/** VidGenie in a Slack of our own: one program that is bot and worker, and a person who uses it. */
 export type InSlack = {
   slack: Slack;
   driver: Driver;
@@ -26,16 +26,16 @@ export async function startInSlack(
     settings?: Partial<SlackSettings>;
     vendor?: VendorBehaviour;
     worker?: boolean;
-    /** What real providers are to find; without it the stand-in vendor does the work. */
+    /** The environment for real providers. Without it, the stand-in vendor does the work. */
     environment?: NodeJS.ProcessEnv;
     log?: Logger;
-    /** A bucket in which media are kept; without it, in files. */
+    /** The bucket for media. Without it, media are files. */
     s3?: NonNullable<Config['s3']>;
-    /** Where the page is said to be found. */
+    /** The public address of the page. */
     publicUrl?: string;
-    /** Where it listens; any free port without it. */
+    /** The port to listen on. Without it, any free port. */
     port?: number;
-    /** Where what happens is counted. */
+    /** Counts the events. */
     metrics?: Metrics;
   } = {},
 ): Promise<InSlack> {

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-// What Slack refuses and the emulator lets through. The numbers are Slack's own, written down once more on purpose.
+// Limits that Slack enforces and the emulator does not. The numbers are Slack's own. We repeat them here on purpose.
 
 const json = z.record(z.string(), z.unknown());
 type Json = z.infer<typeof json>;
@@ -11,7 +11,7 @@ const lengths: Record<string, number> = {
   button: 75,
 };
 
-/** Everything about blocks that Slack would answer with `invalid_blocks`; empty when all is well. */
+/** The faults for which Slack would answer `invalid_blocks`. Empty if there are none. */
 export function blockProblems(blocks: unknown, max: number): string[] {
   const parsed = z.array(json).safeParse(blocks);
   if (!parsed.success) return ['blocks are no list of objects'];

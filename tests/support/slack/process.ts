@@ -11,16 +11,16 @@ import { openProgram } from '../../../src/program.ts';
 import { testConfig } from '../config.ts';
 import { createVendor } from '../studio.ts';
 
-/** A moment at which a process dies by its own hand. */
+/** The point at which a process kills itself. */
 const death = z.object({
   failpoint: z.enum(failpoints),
   step: z.enum(stepKinds).nullable(),
   runId: z.string().nullable(),
-  /** The file that the first process leaves which dies of this; the next one that comes by lives on. */
+  /** The first process that dies at this point leaves this file. The next one that reaches the point lives on. */
   mark: z.string(),
 });
 
-/** What a test tells a bot or a worker that it is going to kill. */
+/** The orders of a test to a bot or a worker that it will kill. */
 export const processOrders = z.object({
   role: z.enum(['bot', 'worker']),
   url: z.string(),
@@ -37,7 +37,7 @@ const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
 const program = await openProgram(testConfig(orders.url, orders.home, orders.environment), log, {
   worker: orders.role === 'worker',
   visibilityMs: orders.visibilityMs,
-  // One at a time: whoever is killed takes nobody else's run along.
+  // One turn at a time, so that a killed worker interrupts no other run.
   turnsAtOnce: 1,
   providers: createVendor({ journal: orders.journal, ...orders.media }),
   reachFailpoint: (failpoint, at) => {

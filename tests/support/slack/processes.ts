@@ -13,11 +13,11 @@ export type SlackProcess = { port: number; kill: () => void; exited: Promise<Nod
 type Orders = z.infer<typeof processOrders>;
 export type Death = Omit<Orders['deaths'][number], 'mark'>;
 
-/** The mark that a process leaves where it dies, so that no other dies of the same. */
+/** The file that a process leaves when it dies, so that no other process dies at the same point. */
 export const deathMark = ({ failpoint, step, runId }: Death): string =>
   `died_${failpoint}_${step ?? 'any'}_${runId ?? 'any'}`;
 
-/** Starts a bot or a worker in a process of its own. Resolves when it is ready. `caller` is its name in what it asks of Slack. */
+/** Starts a bot or a worker in a process of its own. Resolves when it is ready. `caller` is its name in its calls to Slack. */
 export async function startSlackProcess(
   role: 'bot' | 'worker',
   slack: Slack,
@@ -38,7 +38,7 @@ export async function startSlackProcess(
     environment: { SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: apiUrl },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
-  // What the first process compiled, the others need not.
+  // The other processes reuse the code that the first one compiled.
   const env = { ...process.env, NODE_COMPILE_CACHE: join(installation.home, 'compiled') };
   const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
     env,
@@ -52,7 +52,7 @@ export async function startSlackProcess(
   const kill = () => void child.kill('SIGKILL');
   more.onSpawn?.(kill);
   const ready = await Promise.race([once(child.stdout.setEncoding('utf8'), 'data'), exited]);
-  // Killed on its way is what some are there for; any other end before it is ready is not.
+  // Some processes are meant to be killed before they are ready. Any other end before that is a fault.
   if (!Array.isArray(ready) && ready !== 'SIGKILL') throw new Error(`a ${role} ended before it was ready`);
   const [line] = Array.isArray(ready) ? ready : ['0'];
   return { port: Number(String(line).trim()), kill, exited };

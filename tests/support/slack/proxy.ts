@@ -7,7 +7,7 @@ import { blockProblems, viewProblems } from './limits.ts';
 
 const json = z.record(z.string(), z.unknown());
 
-/** One call of the Web API, as it was asked and answered; bytes on their way to an upload address are a call named `upload`. */
+/** One call of the Web API with its answer. A transfer of bytes to an upload address is a call named `upload`. */
 export type ApiCall = {
   method: string;
   caller: string;
@@ -16,20 +16,23 @@ export type ApiCall = {
   answer: z.infer<typeof json>;
 };
 
-/** What to do instead of forwarding: answer in Slack's name, say ok and do nothing, cut the line before or after the emulator had the call. */
+/**
+ * The action instead of forwarding the call: answer in Slack's name, say ok and do nothing, or cut the connection before or
+ * after the emulator got the call.
+ */
 type Instead = { retryAfterSeconds: number } | { error: string } | 'cut_before' | 'cut_after' | 'pretend';
 
 export type SlackProxy = {
-  /** Where programs under test find Slack. */
+  /** The address of Slack for the programs under test. */
   apiUrl: string;
   calls: Inbox<ApiCall>;
   /** Calls that Slack itself would have refused. Every test ends with none. */
   problems: string[];
-  /** Decides about each call; null lets it through. A promise holds the call for as long as the test wants. */
+  /** Decides about each call; null lets it through. A promise holds the call for as long as the test needs. */
   meddle: { with: (call: Omit<ApiCall, 'answer'>) => Instead | null | Promise<Instead | null> };
   /**
-   * Whether a post with a `client_msg_id` that was seen already is answered with the first one's `ts`, as Slack answers its own
-   * clients. It promises that to nobody, so it is off unless a test says otherwise.
+   * If true, a post with a known `client_msg_id` gets the `ts` of the first one, as Slack answers its own clients. Slack does
+   * not document that, so it is off unless a test turns it on.
    */
   posts: { areRemembered: boolean };
   /** Changes an answer on its way back. */
@@ -37,7 +40,7 @@ export type SlackProxy = {
   close: () => Promise<void>;
 };
 
-/** Stands between the program and the emulator, and holds every call against what the emulator does not check. */
+/** Stands between the program and the emulator, and checks every call for faults that the emulator does not find. */
 export async function startProxy(port: number, emulatorUrl: string, observer: string): Promise<SlackProxy> {
   const calls = createInbox<ApiCall>(
     ({ method, body, answer }) => `${method} ${JSON.stringify(body)} → ${JSON.stringify(answer)}`,
@@ -165,13 +168,13 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
   };
 }
 
-/** What the emulator does not know it answers with a page. */
+/** The emulator answers an unknown method with an HTML page. */
 async function readAnswer(answer: Response): Promise<z.infer<typeof json>> {
   const text = await answer.text();
   return text.startsWith('{') ? json.parse(JSON.parse(text)) : { ok: false, error: 'unknown_method' };
 }
 
-/** The Web API client sends forms whose rich fields are JSON within. */
+/** The Web API client sends forms whose structured fields contain JSON. */
 function readBody(request: IncomingMessage, raw: Buffer): z.infer<typeof json> {
   const text = raw.toString();
   if (request.headers['content-type']?.startsWith('application/json')) return json.parse(JSON.parse(text || '{}'));

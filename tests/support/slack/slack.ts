@@ -28,14 +28,14 @@ const message = z.object({
     .optional(),
 });
 
-/** A Slack of our own: the emulator, and in front of it the proxy that checks what the emulator lets through. */
+/** A Slack of our own: the emulator behind a proxy that makes the checks the emulator lacks. */
 export type Slack = SlackProxy & {
   settings: SlackSettings;
-  /** The public channel, and a private one in which the bot is not. */
+  /** The public channel, and a private one without the bot. */
   channels: { general: string; secret: string };
   people: { ada: string; bob: string };
   bot: string;
-  /** Calls the emulator directly, as somebody who may do and see everything. */
+  /** Calls the emulator directly, as a user who may do and see everything. */
   observe: (method: string, body: object, token?: string) => Promise<Record<string, unknown>>;
   history: (channel: string) => Promise<Message[]>;
   thread: (channel: string, ts: string) => Promise<Message[]>;
@@ -86,7 +86,7 @@ export async function createSlack(): Promise<Slack> {
       },
     },
   });
-  // What the emulator calls its address is the proxy's: that is where programs shall look.
+  // The emulator names the proxy's address as its own, so that programs use the proxy.
   const url = `http://127.0.0.1:${port}`;
   const proxy = await startProxy(proxyPort, url, observer);
   onTestFinished(async () => {

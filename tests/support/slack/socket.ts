@@ -8,10 +8,10 @@ import type { Slack } from './slack.ts';
 
 const acknowledged = z.object({ envelope_id: z.string(), payload: z.unknown() });
 
-/** Slack's end of Socket Mode: gives out an address, greets, sends envelopes and hears what is acknowledged. */
+/** Slack's end of Socket Mode. It gives out an address, greets, sends envelopes and receives their acknowledgements. */
 export type SocketStub = {
   acks: Inbox<z.infer<typeof acknowledged>>;
-  /** Sends an envelope to whoever is connected; gives its id. */
+  /** Sends an envelope to the connected client. Returns its id. */
   send: (type: string, payload: object) => Promise<string>;
   connections: Inbox<number>;
   /** Cuts every connection, as Slack does every few hours. */

@@ -10,13 +10,13 @@ import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import type { MediaStore } from '../../../src/pipeline/media/store.ts';
 import { view } from '../botSamples.ts';
 
-// A process that shares a short film to warm up and then a long one, and tells what memory the long one held. Garbage is swept
-// before each look: V8 lets about 64 MB of dead buffers pile up before it bothers, whatever the file's size.
+// A process that shares a short film to warm up and then a long one, and reports the memory that the long one needed. It
+// collects garbage before each measurement: V8 lets about 64 MB of dead buffers pile up first, whatever the file's size.
 const [apiUrl = '', directory = '', small = '', large = ''] = process.argv.slice(2);
 const files = createFileStore(directory);
 const between = 8 * 1024 * 1024;
 
-/** The store as it is, with a look at the memory now and then while a film is read. */
+/** The real store, with a measurement of the memory now and then while it reads a film. */
 const store: MediaStore = {
   ...files,
   open: async (key) => {

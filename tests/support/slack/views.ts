@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { ApiCall } from './proxy.ts';
 import type { Slack } from './slack.ts';
 
-/** A modal as Slack has it. */
+/** A modal in Slack's form. */
 export const shownView = z.object({
   id: z.string(),
   callback_id: z.string().default(''),
@@ -14,7 +14,7 @@ export type ShownView = z.infer<typeof shownView>;
 
 const ofCall = ({ answer }: ApiCall): ShownView | null => shownView.nullable().catch(null).parse(answer.view);
 
-/** Waits for a modal with such a callback id, as it stands after its update. */
+/** Waits for a modal with such a callback id, after its update. */
 export async function modalShown(slack: Slack, callback: RegExp, nth = 0): Promise<ShownView> {
   const fits = (call: ApiCall) => call.method === 'views.update' && callback.test(ofCall(call)?.callback_id ?? '');
   await slack.calls.first((call) => fits(call) && slack.calls.all().filter(fits).length > nth, `a modal ${callback}`);
@@ -33,7 +33,7 @@ type Filled = {
   conversations?: string[];
 };
 
-/** The payload of a submitted modal, with what somebody put into its fields. */
+/** The payload of a submitted modal with the given field values. */
 export const submission = (view: ShownView, filled: Record<string, Filled>, more: object = {}) => ({
   type: 'view_submission',
   view: {
@@ -60,5 +60,5 @@ export const submission = (view: ShownView, filled: Record<string, Filled>, more
   ...more,
 });
 
-/** Everything that a view says, for looking through. */
+/** All text of a view, for searches. */
 export const wordsOf = (view: { blocks: unknown }): string => JSON.stringify(view.blocks);

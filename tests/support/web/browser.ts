@@ -4,7 +4,7 @@ import { afterAll, beforeAll, onTestFinished } from 'vitest';
 
 const executablePath = ['/usr/bin/chromium', '/usr/bin/chromium-browser', '/usr/bin/google-chrome'].find(existsSync);
 
-/** Why the tests of the page cannot run here; null: they can. */
+/** The reason why this machine cannot run the page's tests. Null: it can. */
 export const noBrowser = executablePath === undefined ? 'there is no chromium: apt-get install chromium' : null;
 
 const flags = [
@@ -17,11 +17,11 @@ const flags = [
   '--disable-sync',
 ];
 
-/** The system's Chromium, with a profile of its own that is gone afterwards. */
+/** The system's Chromium, with a profile of its own that is removed afterwards. */
 export const launchBrowser = (): Promise<Browser> =>
   chromium.launch({
     args: flags,
-    // Like anybody's, it keeps pages for the way back.
+    // The browser keeps pages for the back button, as anybody's browser does.
     ignoreDefaultArgs: ['--disable-back-forward-cache'],
     ...(executablePath && { executablePath }),
   });
@@ -41,7 +41,7 @@ export function sharedBrowser(): () => Browser {
 
 export type Visit = {
   page: Page;
-  /** Everything that the browser asked for, and what went wrong in the page. */
+  /** Every request of the browser, and the errors in the page. */
   requested: string[];
   bodies: Promise<string>[];
   faults: string[];
@@ -60,7 +60,7 @@ export async function visit(browser: Browser, options: BrowserContextOptions = {
   });
   page.on('pageerror', (error) => seen.faults.push(error.message));
   page.on('console', (message) => {
-    // A server that is away, or says no, is told by the browser too.
+    // The browser also logs an unreachable server and error statuses.
     if (message.type() === 'error' && !/Failed to load resource|ERR_/.test(message.text()))
       seen.faults.push(message.text());
   });

@@ -14,7 +14,7 @@ const openApi = z.looseObject({
 });
 
 export type Contract = {
-  /** What is wrong with an answer, by the document; nothing of a path that it does not describe. */
+  /** The faults of an answer according to the document. None for a path that the document does not describe. */
   objections: (method: string, path: string, status: number, type: string, text: string) => string[];
 };
 
@@ -24,7 +24,7 @@ const formats: Record<string, RegExp> = {
   date: /^\d{4}-\d\d-\d\d$/,
 };
 
-/** Holds answers against an OpenAPI 3.1 document. */
+/** Checks answers against an OpenAPI 3.1 document. */
 export function contractOf(document: unknown): Contract {
   const { paths, components } = openApi.parse(document);
   const ajv = new Ajv2020({ strict: false, allErrors: true });

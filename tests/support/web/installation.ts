@@ -10,8 +10,8 @@ import { createInstallation } from '../program.ts';
 export type Running = { program: Program; address: string; stop: () => Promise<void> };
 
 /**
- * An installation whose page is open on this machine, as `npm start` makes one.
- * Without an environment the stand-in for a vendor does the work, at once.
+ * An installation whose page is open on this machine, as `npm start` makes one. Without an environment, the stand-in vendor
+ * does the work, at once.
  */
 export async function localInstallation(
   environment: NodeJS.ProcessEnv | null = {},

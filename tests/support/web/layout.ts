@@ -1,8 +1,8 @@
 import type { Page } from 'playwright-core';
 
 /**
- * What is wrong with how a page's words stand, as a browser draws them: words on other words, words beyond the screen, and words that
- * their own button or choice cuts off. What scrolls by itself, and what ends in an ellipsis on purpose, is no fault.
+ * Faults in the layout of a page's text, as a browser draws it: text over other text, text outside the screen, and text that
+ * its own button or choice cuts off. An element that scrolls by itself, or ends in an ellipsis on purpose, is no fault.
  */
 export const misplaced = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(`(() => {
@@ -53,7 +53,7 @@ export const misplaced = (page: Page): Promise<string[]> =>
   return faults;
 })()`);
 
-/** Buttons and links of an open dialog that it does not show whole. */
+/** Buttons and links of an open dialog that are not wholly visible. */
 export const cutInDialog = (page: Page): Promise<string[]> =>
   page.evaluate<string[]>(`(() => {
   const dialog = document.querySelector('dialog[open]');
@@ -66,7 +66,7 @@ export const cutInDialog = (page: Page): Promise<string[]> =>
     .map((one) => one.textContent.trim());
 })()`);
 
-/** Buttons and links behind what stands before them, such as a notice. */
+/** Buttons and links that another element covers, such as a notice. */
 export const covered = (page: Page, by: string): Promise<string[]> =>
   page.evaluate<string[]>(`(() => {
   const boxes = [...document.querySelectorAll('${by}')].map((one) => one.getBoundingClientRect());

@@ -15,7 +15,7 @@ import { createInstallation } from '../program.ts';
 import type { VendorBehaviour } from '../studio.ts';
 import { type Contract, contractOf } from './contract.ts';
 
-/** Where the installation of these tests says that it is found. */
+/** The public address of the installation in these tests. */
 export const publicUrl = 'https://vidgenie.example';
 
 type Asking = { headers?: Record<string, string>; body?: unknown; token?: string; cookie?: string };
@@ -31,11 +31,11 @@ export type WebServer = {
   program: Program;
   port: number;
   base: string;
-  /** Sends a request as it is said, and holds every answer of the API against the OpenAPI document. */
+  /** Sends a request exactly as given, and checks every answer of the API against the OpenAPI document. */
   ask: (method: string, path: string, asking?: Asking) => Promise<Answered>;
   workspace: (name: string, credits?: number) => Promise<Workspace>;
   token: (workspace: Workspace, scope: TokenScope) => Promise<string>;
-  /** Stops the web face and its server, as a stopping program does. */
+  /** Stops the web platform and its server, as a stopping program does. */
   close: () => Promise<void>;
 };
 
@@ -44,13 +44,13 @@ type Opening = {
   vendor?: VendorBehaviour;
   environment?: NodeJS.ProcessEnv;
   local?: boolean;
-  /** A bucket in which media are kept; without it, in files. */
+  /** The bucket for media. Without it, media are files. */
   s3?: NonNullable<Config['s3']>;
   paces?: Partial<Record<Pace, number>>;
   heartbeatMs?: number;
 };
 
-/** A program with its web face on a port of its own. */
+/** A program with its web platform on a port of its own. */
 export async function openWebServer({
   worker = false,
   local = false,
@@ -103,7 +103,7 @@ async function ask(
     ...headers,
   };
   const answered = await new Promise<Answered>((resolve, reject) => {
-    // The path goes out as it is written: `fetch` would tidy up what tries to leave its folder.
+    // The path goes out unchanged. `fetch` would normalise a path that tries to leave its folder.
     const outgoing = httpRequest({ port, host: '127.0.0.1', method, path, headers: sent, agent: false }, (incoming) => {
       const chunks: Buffer[] = [];
       incoming.on('data', (chunk: Buffer) => chunks.push(chunk));
@@ -128,7 +128,7 @@ async function ask(
   return answered;
 }
 
-/** Reads server-sent events until the stream ends or `enough` says so. */
+/** Reads server-sent events until the stream ends or `enough` returns true. */
 export async function eventsOf(
   url: string,
   headers: Record<string, string>,

@@ -3,14 +3,17 @@ import { runOptions } from '../../../src/domain.ts';
 export type Way = {
   path: (runId: string) => string;
   body?: unknown;
-  /** What somebody of another workspace gets: nothing of this one. `own` answers are about the asker's own workspace. */
+  /**
+   * The answer to a member of another workspace, which must contain nothing of this one. `own` answers concern the requester's
+   * own workspace.
+   */
   others: 404 | 'own' | 'stream';
 };
 
 const { style, quality } = runOptions.parse({});
 const ask = { config: { initialPrompt: 'a boat', workflowType: 'image-only', imageConfig: { style, quality } } };
 
-/** Every route of the API, and how it is asked; `tests/e2e/web/isolation.test.ts` fails for a route that is missing here. */
+/** Every route of the API, and a request for it. `tests/e2e/web/isolation.test.ts` fails for a route that is missing here. */
 export const ways: Record<string, Way> = {
   'post /api/workflow/execute': { path: () => '/api/workflow/execute', body: ask, others: 'own' },
   'get /api/workflow/status/{id}': { path: (id) => `/api/workflow/status/${id}`, others: 404 },

@@ -1,7 +1,7 @@
 import { expect, test } from 'vitest';
 import { type Clock, createEditThrottle, type Edit } from '../../../src/bots/editThrottle.ts';
 
-/** A clock that stands still until it is turned. */
+/** A clock that stands still until the test advances it. */
 function handClock(): Clock & { turn: (ms: number) => Promise<void> } {
   let now = 1_000_000;
   const timers = new Set<{ at: number; act: () => void }>();

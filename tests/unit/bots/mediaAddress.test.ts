@@ -13,7 +13,7 @@ const now = new Date('2026-03-01T10:30:00Z');
 const publicUrl = 'https://vidgenie.example';
 const links = createMediaLinks(parseKeyring(newKeyring()));
 
-/** A bucket that only those inside can reach. */
+/** A bucket that only programs inside its network can reach. */
 function bucket(over: Record<string, string> = {}) {
   const account = { S3_ACCESS_KEY_ID: 'a', S3_SECRET_ACCESS_KEY: 'b' };
   const { s3 } = readConfig({ S3_BUCKET: 'vidgenie', S3_ENDPOINT: 'http://s3:7070', ...account, ...over });
@@ -23,7 +23,7 @@ function bucket(over: Record<string, string> = {}) {
 
 const files = async () => createFileStore(join(await temporaryDirectory(), 'media'));
 
-/** Whether a link to the object opens at a moment, as the server of the media sees it. */
+/** True if a link to the object opens at this moment, by the rules of the media server. */
 function opens(url: string, at: Date): boolean {
   const { pathname, searchParams } = new URL(url);
   return pathname === `/media/${key}` && links.isSigned(key, Object.fromEntries(searchParams), at);

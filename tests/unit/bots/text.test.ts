@@ -9,7 +9,7 @@ import { type FailureKind, failureKinds, runId, stepKinds } from '../../../src/d
 const text = textOf('en');
 const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');
 
-/** One of each, and what its words must say. A new reason without an example does not compile. */
+/** One refusal of each reason, and what its text must say. A new reason without an example does not compile. */
 const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Reason }>, RegExp] } = {
   unknown_command: [
     { reason: 'unknown_command', given: 'imag', nearest: 'image', allowed: ['image', 'video'] },
@@ -116,7 +116,7 @@ test.each(Object.entries(imageFaults))(
   },
 );
 
-/** What a member may do about each kind of failure. */
+/** The member's next step after each kind of failure. */
 const nextSteps: Record<FailureKind, RegExp> = {
   refused: /Other words/,
   invalid_request: /other options/,

@@ -5,7 +5,7 @@ import { createTestDatabase } from '../../support/database.ts';
 
 const one = workspaceId.parse('slack:T1');
 const two = workspaceId.parse('slack:T2');
-/** So slow that nothing comes back within a test. */
+/** So slow that no budget comes back within a test. */
 const pace = { perMinute: 0.001, burst: 10, kept: 4 };
 
 test('all processes draw from one purse, and progress leaves room for finals', async () => {

@@ -28,7 +28,7 @@ const newRun = (workspace: Workspace, memberId: string): NewRun => ({
   input: null,
 });
 
-/** Lets members of a workspace ask for `each` runs, one after the other. */
+/** Members of a workspace submit `each` runs, one after the other. */
 async function ask(
   database: Database,
   workspace: Workspace,
@@ -57,7 +57,7 @@ test('a new run that waits for the message which answers its command holds up no
   expect(await announceRun(database.db, waiting.id, { here: true })).toBe(true);
   const [started] = await dispatch(database, 10);
   expect(started?.runId).toBe(waiting.id);
-  // Whoever is late with the answer by now is told so.
+  // A late announcement is told that it is too late.
   expect(await announceRun(database.db, waiting.id, { here: false })).toBe(false);
   expect((await loadRun(database.db, waiting.id))?.run.conversation).toEqual({ here: true });
 });
@@ -138,7 +138,7 @@ test('a relay that looks while another starts runs waits for it, and then sees t
   await ask(database, workspace, ['ada'], 5);
   const { first, second } = await database.db.transaction(async (inner) => {
     const started = await dispatchDue(inner, 8, 60_000, limits);
-    // One that was asked for before, and whose transaction took longer: it is the oldest of all.
+    // This run was submitted earlier, but its transaction took longer. It is the oldest of all.
     const [late] = await ask(database, workspace, ['ada'], 1);
     await database.db.execute(sql`UPDATE runs SET created_at = now() - interval '1 hour' WHERE id = ${late}`);
     const looking = dispatch(database, 8);
@@ -196,7 +196,7 @@ test('work in progress goes before new runs, and so does the end of a run that w
   await handBack(database.db, lease);
   await requestCancel(database.db, canceled);
   expect((await dispatch(database, 2)).map(({ runId: id }) => id).sort()).toEqual([going, canceled].sort());
-  // A run that only ends takes nobody's place at work.
+  // A run that only ends takes no slot of a working run.
   expect(await dispatch(database, 9)).toHaveLength(2);
   expect(await startedBy(database)).toEqual({ 'terminal:test/ada': 3 });
 });
@@ -233,7 +233,7 @@ test('what is over a limit of its own is ahead of nobody else, and its member is
   expect(await dispatch(database, 20)).toHaveLength(limits.memberAtWork);
   const [bobs] = await ask(database, ours, ['bob'], 1);
   expect(await queuePosition(database, bobs)).toEqual({ ahead: 0, limit: null });
-  // For Ada it is the number of her own: she waits for what she has at work, and for no worker.
+  // Ada's own limit applies: she waits for her active runs, and for no worker.
   const limit = { of: 'member', atWork: limits.memberAtWork };
   expect(await queuePosition(database, adas[3])).toEqual({ ahead: 0, limit });
   expect(await queuePosition(database, adas[12])).toEqual({ ahead: 9, limit });
@@ -254,7 +254,7 @@ test('of a member at the limit no more runs are ahead than are let start, in thi
   expect(await dispatch(database, 2)).toHaveLength(2);
   const [bobs] = await ask(database, ours, ['bob'], 1);
   expect(await queuePosition(database, bobs)).toEqual({ ahead: 1, limit: null });
-  // Theirs have nothing at work: they come before a third run of ours, but no more than a member of theirs may have.
+  // Their workspace has no active run. It comes before a third run of ours, but gets no more runs than one member may have.
   await ask(database, theirs, ['zoe'], 9);
   expect(await queuePosition(database, bobs)).toEqual({ ahead: 1 + limits.memberAtWork, limit: null });
 });

@@ -290,7 +290,7 @@ test('a run is found by the beginning of its id, in its own workspace only, and 
   }
   expect(await findRun(database.db, ours.id, "%' OR 1=1", all)).toEqual({ outcome: 'none' });
 
-  // Another member's run begins alike: that makes an id ambiguous for whoever may see both, and for nobody else.
+  // Another member's run has the same short id. The short id is ambiguous only for members who may see both runs.
   const twin = { ...newRun(ours), id: runId.parse(`${short}-0000-4000-8000-000000000000`), memberId: 'somebody else' };
   await insertRun(database.db, twin);
   expect(await findRun(database.db, ours.id, short, all)).toEqual({ outcome: 'ambiguous' });
@@ -308,7 +308,7 @@ test('ten commands at once of a member who may start three runs a day: three are
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 982, held: 18 });
   const bob = newRun(workspace, { memberId: 'bob' });
   expect(await insertRun(database.db, bob, { dailyRuns: 3 })).toMatchObject({ outcome: 'accepted' });
-  // Delivered again, it is the run that it started, whatever was spent since.
+  // A second delivery returns the run that the first one started, whatever was spent since.
   const known = wishes[outcomes.findIndex(({ outcome }) => outcome === 'accepted')];
   if (!known) throw new Error('nothing was accepted');
   const again = await insertRun(database.db, newRun(workspace, { requestKey: known.requestKey }), { dailyRuns: 3 });
@@ -326,11 +326,11 @@ test('a daily limit counts a run that made something, whatever it cost, and none
   const canceled = { kind: 'canceled', detail: '' } as const;
   const refused = { kind: 'refused', detail: '' } as const;
   const ends: (End & { counts: boolean })[] = [
-    // On keys of their own, at BYOK_PRICE_PERCENT=0: the image is there, and the video was not to be had.
+    // On the workspace's own keys, at BYOK_PRICE_PERCENT=0: the image is there, and the video failed.
     { state: 'failed', captured: 0, step: { state: 'done' }, counts: true },
-    // Its provider was paid: stopping again and again must not get around the limit.
+    // Its provider was paid. Repeated stops must not get around the limit.
     { state: 'canceled', captured: 0, step: { state: 'failed', failure: canceled }, counts: true },
-    // The better prompt was paid for, and nothing was made of it.
+    // The better prompt was paid for, but no result was made from it.
     { state: 'failed', captured: 1, step: { state: 'failed', failure: refused }, counts: false },
     { state: 'canceled', captured: 0, step: { state: 'skipped' }, counts: false },
   ];

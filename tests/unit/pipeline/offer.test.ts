@@ -23,7 +23,7 @@ const can = (over: Partial<Capabilities>): Capabilities => ({
   ...over,
 });
 
-/** One provider for each step, with these abilities. */
+/** One provider for each step, with these capabilities. */
 function installed(image: Capabilities, video: Capabilities) {
   const real = realProviders(readConfig({}).providers);
   const as = (step: 'image' | 'video', capabilities: Capabilities): AnyProvider[] =>
@@ -73,7 +73,7 @@ test('no video is offered in a shape or a length that no model at hand can make'
   expect(form(null)).toContain('square');
   expect(form('video')).not.toContain('square');
   expect(form('video')).toMatch(/3 to 15/);
-  // Discord's lists are the same for every server, so what depends on a model is no list there.
+  // Discord registers the same choices for every server, so an option that depends on a model has no registered choices.
   const registered = JSON.stringify(registrationOf(Object.values(workflowCommands)));
   expect(registered).not.toMatch(/square|1080p|"max_value":60/);
 });

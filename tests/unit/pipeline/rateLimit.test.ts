@@ -42,7 +42,7 @@ test('with Redis it is Redis that counts, and when it goes away each process cou
   if (!one || !two) throw new Error('two processes were meant');
   onTestFinished(one.close);
   onTestFinished(two.close);
-  // Until it is connected a process counts for itself.
+  // Until it is connected, a process counts for itself.
   await expect
     .poll(async () =>
       (await Promise.all([one.consume(here, 'w'), two.consume(here, 'w')])).map(({ outcome }) => outcome),

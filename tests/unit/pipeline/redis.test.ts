@@ -3,7 +3,7 @@ import { createServer, Socket } from 'node:net';
 import { expect, onTestFinished, test } from 'vitest';
 import { connectRedis, parseRedisUrl } from '../../../src/pipeline/redis.ts';
 
-/** The first words of a client that asks for TLS at `host`; the name of a server stands in them as it is. */
+/** The first bytes of a client that starts TLS with `host`. The server's name stands in them as plain text. */
 async function greetingAt(host: string): Promise<string> {
   const server = createServer().listen(0, host);
   onTestFinished(() => void server.close());

@@ -97,10 +97,10 @@ test('whatever is written about a run, there is a next transition, and it never 
   );
 });
 
-/** What providers may make of a step that was sent: nobody knows before. */
+/** The possible outcomes of a submitted step. Nobody knows the outcome before. */
 const endings = ['done', 'refused', 'lost'] as const;
 
-/** Takes a run that somebody stopped to its end, and gives what was captured. */
+/** Takes a stopped run to its end, and returns the captured credits. */
 function stoppedFor(before: RunView, ending: (typeof endings)[number]): number {
   let { steps } = before;
   const end = (kind: StepKind, over: Partial<Step>) => {

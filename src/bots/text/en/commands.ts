@@ -3,7 +3,7 @@ import { vendorNames } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keyChange.ts';
 import { credits } from './measures.ts';
 
-/** One line each, at most 100 characters: chat platforms show no more. */
+/** One line each, at most 100 characters, because chat platforms show no more. */
 export const describe = {
   complete: 'Make an image and a video from a few words',
   image: 'Make an image from a few words',

@@ -1,12 +1,12 @@
-/** What only Discord needs to say. */
+/** Texts that only Discord needs. */
 export const animateCommand = 'Animate with VidGenie';
 export const description = 'Images and videos from a few words';
 
-/** Who asked, where no answer to a command says so. */
+/** Names the requester, if the message does not answer a command. */
 export const askedBy = (memberId: string): string => `Asked for by <@${memberId}>.`;
 export const thread = (channelId: string): string => `Everything about it is in <#${channelId}>.`;
 
-/** Permissions by the names that Discord itself shows. */
+/** The names of permissions as Discord itself shows them. */
 export const permissions = {
   ViewChannel: 'View Channel',
   SendMessages: 'Send Messages',

@@ -1,7 +1,7 @@
 export const credits = (amount: number): string =>
   `${amount.toLocaleString('en')} ${amount === 1 ? 'credit' : 'credits'}`;
 
-/** Milliseconds as people say them: "0.8 s", "12 s", "1 min 5 s", "2 h 3 min". */
+/** Milliseconds as people write them: "0.8 s", "12 s", "1 min 5 s", "2 h 3 min". */
 export function duration(ms: number): string {
   if (ms < 9_950) return `${(ms / 1000).toFixed(1)} s`;
   const seconds = Math.round(ms / 1000);
@@ -11,7 +11,7 @@ export function duration(ms: number): string {
   return `${Math.floor(minutes / 60)} h ${minutes % 60} min`;
 }
 
-/** A guess in milliseconds, in whole seconds: no guess is better than that. */
+/** An estimate in milliseconds, shown in whole seconds, because no estimate is more exact. */
 export const guess = (ms: number): string => duration(Math.max(1, Math.round(ms / 1000)) * 1000).replace('.0', '');
 
 export function bytes(amount: number): string {
@@ -36,7 +36,7 @@ function listed(items: readonly (string | number)[], word: string): string {
   return items.length > 1 ? `${items.slice(0, -1).join(', ')} ${word} ${last}` : String(last);
 }
 
-/** A few of somebody's words, for a line that has no room for all. */
+/** The beginning of a text, for a line that has no room for all of it. */
 export function few(words: string, max = 60): string {
   const line = words.replace(/\s+/gu, ' ').trim();
   const characters = [...new Intl.Segmenter('en').segment(line)];
@@ -48,5 +48,5 @@ export function few(words: string, max = 60): string {
         .join('')}…`;
 }
 
-/** What a balance is after something. */
+/** The balance after a change. */
 export const left = (balance: number): string => `${balance.toLocaleString('en')} left`;

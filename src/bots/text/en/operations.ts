@@ -1,7 +1,7 @@
 import type { Run, Step } from '../../../db/runs.ts';
 import { few } from './measures.ts';
 
-/** What the command line says about runs, credits and workspaces to whoever runs the place. */
+/** Texts of the command line for the operator, about runs, credits and workspaces. */
 
 const short = (id: string) => id.slice(0, 8);
 const at = (date: Date) => date.toISOString().replace('T', ' ').slice(0, 19);

@@ -1,7 +1,7 @@
 import { vendors } from '../../../domain.ts';
 import { allOf, anyOf } from './measures.ts';
 
-/** What the command line says about itself. */
+/** The help texts of the command line. */
 export const describe = {
   version: 'print the version',
   program: 'A self-hosted chat bot that turns a prompt into an image and a video, with honest credits per workspace.',
@@ -116,7 +116,7 @@ const addressAdvice = {
 } as const;
 export type AddressAdvice = keyof typeof addressAdvice;
 
-/** The lines of `vidgenie doctor`: what is fine, or what is wrong and what to do about it. */
+/** The lines of `vidgenie doctor`: what is fine, or what is wrong and how to fix it. */
 export const doctor = {
   fine: 'Everything is fine.',
   wrong: (lines: number) => `${lines} ${lines === 1 ? 'thing needs' : 'things need'} attention.`,

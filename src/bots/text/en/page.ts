@@ -11,7 +11,7 @@ import type {
 import type { Action } from '../../card.ts';
 import { credits as creditsOf, duration, guess } from './measures.ts';
 
-/** The words of the page that the server does not say itself. A browser loads this file as it is: it imports nothing but words. */
+/** The texts that the page shows without the server. A browser loads this file as it is, so it imports only other texts. */
 
 export const about = 'Say what you would like to see, and watch it become an image and a video.';
 export const navigation = 'Main';
@@ -170,7 +170,7 @@ export const byHand = {
   title: 'Copy the link from here',
   text: 'The browser did not let the page copy it. The link is selected: copy it as you copy any text.',
 };
-/** What a button says whose press starts a run. */
+/** The label of a button that starts a run. */
 export const priced = (label: string, price: number): string => `${label} · ${creditsOf(price)}`;
 export const edit = { title: 'Edit the prompt' };
 export const stop = { confirm: 'Stop', keep: 'Keep going' };

@@ -4,7 +4,7 @@ import { atWork, stopCosts } from './runs.ts';
 
 export const openChannels = 'Possible in';
 
-/** What a person did that cannot be done, in a title and one or two sentences: what is wrong, what is allowed, what to do. */
+/** A refusal, in a title and one or two sentences: what is wrong, what is allowed, what to do. */
 export function refusal(it: Refusal): { title: string; text: string } {
   switch (it.reason) {
     case 'unknown_command':

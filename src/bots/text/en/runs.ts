@@ -15,7 +15,7 @@ export const states: Record<RunState, string> = {
   canceled: 'canceled',
 };
 
-/** How a run ended, within a sentence such as "It … , so there is nothing to stop". */
+/** The end of a run, within a sentence such as "It … , so there is nothing to stop". */
 export const ended: Record<Exclude<RunState, 'queued' | 'running'>, string> = {
   succeeded: 'is done',
   failed: 'failed',
@@ -24,7 +24,7 @@ export const ended: Record<Exclude<RunState, 'queued' | 'running'>, string> = {
 
 export const prompt = { original: 'Your words', enhanced: 'What VidGenie asked for', motion: 'What moves' };
 
-/** For a video without words: what its model is asked for. */
+/** The prompt that the model gets for a video without a prompt. */
 export const unspokenMotion = 'Bring this image to life with gentle, natural movement and a slow camera.';
 
 export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]}: on its way`;
@@ -54,7 +54,10 @@ export const title = {
   canceledPartial: 'Canceled; your image was ready by then',
 };
 
-/** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
+/**
+ * The queue position of a run. A run that exceeds a limit waits for other runs of the same member or workspace. Free workers do
+ * not help it.
+ */
 export function queue({ ahead, limit }: QueuePosition): string {
   const runs = `${ahead}${ahead < 100 ? '' : ' or more'} ${ahead === 1 ? 'run is' : 'runs are'} ahead of it`;
   if (!limit) return ahead === 0 ? 'It is next.' : `${runs}.`;
@@ -66,7 +69,7 @@ export const remaining = (ms: number): string => `about ${guess(ms)} left`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
 export const tookMs = (ms: number): string => `Done in ${duration(ms)}.`;
 
-/** On whose key a step runs, where it is the workspace's own. */
+/** The vendors whose key a step uses, if the key is the workspace's own. */
 export const ownKey = (vendors: readonly string[]): string =>
   `On your workspace's ${allOf(vendors)} ${vendors.length === 1 ? 'key' : 'keys'}.`;
 export const ownKeyFailed =
@@ -89,7 +92,7 @@ export const stepWords = {
   skipped: 'not started',
 };
 
-/** What the run cost in the end; `balance` is what is left now, or null when nobody looked. */
+/** The final cost of the run. `balance` is the current balance, or null if nobody looked it up. */
 export function settled(it: { held: number; captured: number; released: number; balance: number | null }): string {
   const left = it.balance === null ? '' : ` ${it.balance.toLocaleString('en')} left.`;
   if (it.released === 0) return `${credits(it.captured)} paid.${left}`;
@@ -114,7 +117,7 @@ export const stepShort: Record<FailureKind, string> = {
 
 const things: Record<StepKind, string> = { enhance: 'prompt', image: 'image', video: 'video' };
 
-/** Why a step came to nothing, and what to do next. What it cost is said by {@link settled}. */
+/** Why a step failed, and what to do next. {@link settled} says what it cost. */
 export function failure(step: StepKind, kind: FailureKind, detail: string): string {
   const thing = things[step];
   const said = detail === '' ? '' : ` It said: ${stop(detail)}`;
@@ -150,7 +153,7 @@ const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${s
 
 export const ownWords = 'The prompt could not be improved, so your own words were used.';
 
-/** What nobody could receive is not paid for. */
+/** Nobody pays for a result that nobody could receive. */
 export const unreceived = (made: readonly StepKind[], amount: number): string =>
   `Nobody could receive the ${allOf(made.map((step) => things[step]))}: ${credits(amount)} went back.`;
 
@@ -167,7 +170,7 @@ export const buttons: Record<Action, string> = {
   delete: 'Delete',
 };
 
-/** What a button says whose press starts a run. */
+/** The label of a button that starts a run. */
 export const priced = (label: string, price: number): string => `${label} · ${credits(price)}`;
 
 export const edit = {
@@ -182,12 +185,12 @@ export const deleted = {
   done: 'What it made is gone from the store. What it cost stays in the ledger.',
 };
 
-/** What stopping a run costs at this moment, with what comes back. */
+/** The cost of stopping a run at this moment, and the credits that come back. */
 export const stopCosts = (paid: number, back: number): string =>
   back === 0
     ? `Stopping now costs all ${credits(paid)}: nothing comes back.`
     : `Stopping now costs ${credits(paid)}, ${back} ${back === 1 ? 'comes' : 'come'} back.`;
-/** What is being made at this moment. */
+/** The step that is at work now. */
 export const atWork: Record<StepKind, string> = {
   enhance: 'The prompt is being improved.',
   image: 'The image is being made.',
@@ -205,7 +208,7 @@ export const canceling = {
   keeps: { title: 'It goes on', text: 'Nothing was stopped.' },
 };
 
-/** Who made what, where nobody has a key. */
+/** The maker of a step if nobody has a key. */
 export const demoStudio = 'Demo studio';
 
 export const media = {

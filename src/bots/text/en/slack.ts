@@ -1,6 +1,6 @@
 import { credits } from './measures.ts';
 
-/** What only Slack needs to say. */
+/** Texts that only Slack needs. */
 export const runId = (id: string): string => `Run ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
 

@@ -1,6 +1,6 @@
 import { credits } from './measures.ts';
 
-/** The words of the terminal itself. */
+/** The texts of the terminal itself. */
 export const welcome = {
   title: 'VidGenie',
   balance: (balance: number) => `${credits(balance)} in this terminal's workspace.`,
@@ -36,10 +36,10 @@ export const away = 'The database is away; this goes on when it is back.';
 
 export const more = (runs: number): string => `… and ${runs} more ${runs === 1 ? 'run' : 'runs'} (see status)`;
 
-/** Where nobody can be asked whether a run is to be stopped. */
+/** For a place where nobody can confirm that a run should stop. */
 export const addYes = (id: string): string => `Nobody can be asked here. To stop it all the same: cancel ${id} --yes`;
 
-/** What becomes of a run whose terminal is left before its end. */
+/** Says what happens to a run if you leave its terminal before its end. */
 export const left = (id: string, held: number, stopping: string): string =>
   `Run ${id} is not over: it goes on when VidGenie starts again, and holds ${credits(held)} until then. ${stopping} To stop it: vidgenie cancel ${id}`;
 

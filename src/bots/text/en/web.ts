@@ -2,7 +2,7 @@ import type { Refusal } from '../../commands/refusal.ts';
 import type { Expected } from '../../web/expected.ts';
 import { anyOf, credits, few, left } from './measures.ts';
 
-/** The words of the page's server and of the HTTP API. */
+/** The texts of the page's server and of the HTTP API. */
 export const problems = {
   signed_out: {
     title: 'You are not signed in',
@@ -64,7 +64,7 @@ export const problems = {
   },
 };
 
-/** What was sent is not what is expected. */
+/** The request is not of the expected form. */
 export const given = {
   missing: (field: string) => `${field} is missing`,
   wrong: (field: string, value: string | null) =>
@@ -105,7 +105,7 @@ const between = (min: number | null, max: number | null): string => {
   return max === null ? '' : ` up to ${max.toLocaleString('en')}`;
 };
 
-/** Refusals that a chat explains with commands, where nobody types any; null: they are said as in a chat. */
+/** Refusals that a chat explains with commands. The page has no commands, so it needs other texts. Null: use the text of the chat. */
 export function refusal(it: Refusal): { title: string; text: string } | null {
   switch (it.reason) {
     case 'bad_value':
@@ -164,7 +164,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
 
 const things = { enhance: 'prompt', image: 'image', video: 'video' } as const;
 
-/** Admins have chosen the channels in which runs are started, and whoever asks here is in none of them. */
+/** Admins have chosen the channels in which members may start runs, and the requester is in none of them. */
 export const elsewhere = {
   page: {
     title: 'Not from that channel',
@@ -196,7 +196,7 @@ export const enter = {
   noScript: 'This page needs JavaScript.',
 };
 
-/** The page at an address where there is nothing. */
+/** The page for an address that does not exist. */
 export const notFound = {
   title: 'There is nothing here',
   detail: 'The address may be mistyped, or what stood here is gone.',

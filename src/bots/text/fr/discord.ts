@@ -2,7 +2,7 @@ export { animateCommand } from '../en/discord.ts';
 
 export const description = 'Des images et des vidéos à partir de quelques mots';
 
-/** Who asked, where no answer to a command says so. */
+/** Names the requester, if the message does not answer a command. */
 export const askedBy = (memberId: string): string => `Demandé par <@${memberId}>.`;
 export const thread = (channelId: string): string => `Tout se passe dans <#${channelId}>.`;
 

@@ -24,5 +24,5 @@ export { few } from '../en/measures.ts';
 
 export const left = (balance: number): string => `reste ${number(balance)}`;
 
-/** Milliseconds as people say them, after "en". */
+/** Milliseconds as people write them, after "en". */
 export const took = (ms: number): string => duration(ms).replace('.', ',');

@@ -23,7 +23,7 @@ export const ended: Record<Exclude<RunState, 'queued' | 'running'>, string> = {
 
 export const prompt = { original: 'Vos mots', enhanced: 'Ce que VidGenie a demandé', motion: 'Ce qui bouge' };
 
-/** Models are asked in English, whatever language people read. */
+/** We prompt models in English, whatever language people read. */
 export { unspokenMotion } from '../en/runs.ts';
 
 export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]} : c’est parti`;
@@ -55,7 +55,10 @@ export const title = {
   canceledPartial: 'Annulé ; votre image était déjà prête',
 };
 
-/** Where a run waits. Who is over a limit waits for what is theirs: that workers are free does not help them. */
+/**
+ * The queue position of a run. A run that exceeds a limit waits for other runs of the same member or workspace. Free workers do
+ * not help it.
+ */
 export function queue({ ahead, limit }: QueuePosition): string {
   const runs = `${ahead} création${ahead === 1 ? '' : 's'} ${ahead < 100 ? '' : 'ou plus '}avant elle`;
   if (!limit) return ahead === 0 ? 'C’est la prochaine.' : `${runs}.`;
@@ -200,7 +203,7 @@ export const canceling = {
   keeps: { title: 'Elle continue', text: 'Rien n’a été arrêté.' },
 };
 
-/** Who made what, where nobody has a key. */
+/** The maker of a step if nobody has a key. */
 export const demoStudio = 'Studio de démonstration';
 
 export const media = {

@@ -1,6 +1,6 @@
 import { credits } from './measures.ts';
 
-/** Ce que seul Slack a besoin de dire. */
+/** Texts that only Slack needs. */
 export const runId = (id: string): string => `Création ${id}`;
 export const planTitle = (title: string, percent: number): string => `${title}, ${percent} %`;
 

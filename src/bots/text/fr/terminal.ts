@@ -1,6 +1,6 @@
 import { credits } from './measures.ts';
 
-/** Les mots du terminal lui-même. */
+/** The texts of the terminal itself. */
 export const welcome = {
   title: 'VidGenie',
   balance: (balance: number) => `${credits(balance)} dans l’espace de ce terminal.`,

@@ -5,7 +5,7 @@ import { imageLimits } from '../../../../src/bots/commands/option.ts';
 import { locales, textOf } from '../../../../src/bots/text.ts';
 import { inputImageLimits } from '../../../../src/pipeline/media/input.ts';
 
-/** Limits of Discord's application commands, the narrowest of the faces. */
+/** Limits of Discord's application commands, the narrowest of all platforms. */
 const limits = { options: 25, choices: 25, description: 100, total: 8000 };
 
 test('every declaration fits what the chat platforms take, in every language', () => {

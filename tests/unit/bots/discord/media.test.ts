@@ -38,7 +38,7 @@ test('a message holds 25 MiB, whatever a server’s boosts allow for a file: wha
   };
   const image = await kept('image', 5 * mebibyte);
   expect(await attached([image, await kept('video', 19 * mebibyte)])).toEqual({ names: ['image', 'video'], links: 0 });
-  // Nobody can make this film smaller, for it is none.
+  // This file is not a real film, so nothing can make it smaller.
   expect(await attached([image, await kept('video', 21 * mebibyte)])).toEqual({ names: ['image'], links: 1 });
   expect(await attached([await kept('video', 24 * mebibyte)])).toEqual({ names: ['video'], links: 0 });
 });

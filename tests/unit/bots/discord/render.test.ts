@@ -29,7 +29,7 @@ test('the registration keeps to Discord’s limits, and says everything in both 
     expect(one.description.length).toBeLessThanOrEqual(100);
     expect(one.description_localizations.fr).not.toBe(one.description);
   }
-  // Where an image is asked for, Discord offers nothing else.
+  // For an image option, Discord offers only image files.
   const images = JSON.stringify(registrationOf(commands)).match(/"type":11,"file_types":\["image"\]/g);
   expect(images).toHaveLength(1);
   expect(loadContract()('PUT', '/applications/1/commands', registrationOf(commands))).toBeNull();

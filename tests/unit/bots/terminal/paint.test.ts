@@ -67,7 +67,7 @@ test('media are shown with what was measured, and with their whole place on a li
   });
   expect(lines).toContain('  Image  1920 × 1080, 1.3 MB');
   expect(lines).toContain('  Video  1920 × 1080, 8 s, 6.0 MB');
-  // Wider than the canvas, it begins at the edge: whoever copies it copies no blanks within.
+  // A path that is wider than the canvas starts at the edge, so that a copy of it contains no spaces.
   expect(lines).toContain(path);
   expect(lines.join('\n')).not.toContain(image.objectKey);
 });

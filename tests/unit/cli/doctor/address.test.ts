@@ -42,7 +42,7 @@ test('before the first start, a proxy that leads to the port is found to lead he
     log: { warn: () => {} },
   });
   expect(await http.listen(port)).toBe(port);
-  // And once VidGenie is there, it is what answers.
+  // Once VidGenie listens, VidGenie itself answers.
   expect(await checkAddress({ port }, proxy)).toMatchObject({ isFine: true });
 });
 

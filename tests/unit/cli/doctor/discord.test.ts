@@ -4,7 +4,7 @@ import { readConfig } from '../../../../src/config.ts';
 import { createDiscord, type Discord } from '../../../support/discord/discord.ts';
 import { deserted } from '../../../support/providers/server.ts';
 
-/** What the doctor says of Discord, as an operator would have configured it. */
+/** The doctor's findings about Discord, with an operator's configuration. */
 async function said(discord: Discord, over: NodeJS.ProcessEnv = {}): Promise<string[]> {
   const { discord: settings } = readConfig({
     DISCORD_TOKEN: discord.address.token,

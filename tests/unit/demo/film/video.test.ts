@@ -30,7 +30,7 @@ afterAll(() => rm(directory, { recursive: true, force: true }));
 const operationOf = (handle: JsonValue) =>
   join(directory, 'operations', z.object({ operation: z.string() }).parse(handle).operation);
 
-/** Waits until the renderer of an attempt has introduced itself. */
+/** Waits until the renderer of an attempt has written its process id. */
 async function rendererOf(handle: JsonValue, attempt = 1) {
   const path = join(operationOf(handle), `attempt-${attempt}`, 'renderer.json');
   return until(async () => processIdentity.parse(JSON.parse(await readFile(path, 'utf8'))));
@@ -47,7 +47,7 @@ async function downloaded(studio: DemoStudio, handle: JsonValue, name: string): 
   return path;
 }
 
-/** What a player finds in the file. */
+/** The properties of the file, as a player reads them. */
 async function propertiesOf(path: string) {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   const video = await input.getPrimaryVideoTrack();
@@ -82,13 +82,13 @@ describe('a film of the demo studio', () => {
       sound: [48_000, 2],
     });
     expect(properties.profile).toMatch(/^avc1\.64/);
-    // The index stands in front, so that players can begin before the end has arrived.
+    // The index comes first, so that players can begin before the end has arrived.
     const bytes = await readFile(path);
     expect(bytes.indexOf('moov')).toBeLessThan(bytes.indexOf('mdat'));
     const { mean, peak } = await loudnessOf(path);
     expect(mean).toBeGreaterThan(-32);
     expect(peak).toBeLessThan(-1);
-    // A loaded machine may take its time over the one film of full size.
+    // A busy machine may need this long for the one film of full size.
   }, 180_000);
 
   it.each([
@@ -102,7 +102,7 @@ describe('a film of the demo studio', () => {
       await pollToTheEnd(studio, handle);
       const path = await downloaded(studio, handle, `${wish.aspect}.mp4`);
       expect(await propertiesOf(path)).toMatchObject({ seconds: wish.duration, size, video: 'avc', audio: 'aac' });
-      // A second of 4K takes fifteen seconds of a processor, which a loaded machine may not have at once.
+      // A second of 4K takes fifteen seconds of a processor. A busy machine may take longer.
     },
     180_000,
   );

@@ -69,7 +69,7 @@ describe('a painted prompt', () => {
       maxBuffer: 10_000_000,
     });
     expect(stdout.equals(await small(prompt))).toBe(true);
-    // White strokes on the darkened band: left the caption, right the mark.
+    // White strokes on the darkened band: the caption on the left, the mark on the right.
     for (const left of [8, 520]) {
       const corner = await statsOf(stdout, { left, top: 330, width: 110, height: 26 });
       expect(corner.channels[0]?.max).toBeGreaterThan(200);

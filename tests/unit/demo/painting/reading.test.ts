@@ -11,7 +11,7 @@ import { isDepicted, readPrompt } from '../../../../src/demo/painting/reading.ts
 import { composeScene } from '../../../../src/demo/painting/scene.ts';
 import { statsOf } from '../../../support/demo/calls.ts';
 
-/** Every prompt that the documents, the page and the texts suggest, read from where they stand. */
+/** Every prompt that the documents, the page and the texts suggest, read from those files. */
 async function suggestions(): Promise<string[]> {
   const sources = [readFileSync('README.md', 'utf8')];
   for await (const file of glob(['docs/*.md', 'src/bots/**/*.ts'])) sources.push(await readFile(file, 'utf8'));
@@ -33,7 +33,7 @@ describe('what is suggested as an example', () => {
   });
 
   it('is drawn as it says: a paper boat is no sailing boat, and a mountain lake has a lake', () => {
-    // With the same chance for all, so that only what is understood can differ.
+    // The random source is the same for all prompts, so that only the understood words can differ.
     const sceneOf = (prompt: string) =>
       composeScene({ ...readPrompt(prompt), clause: 'same' }, { width: 320, height: 180, style: 'vivid' });
     expect(sceneOf('a fine boat').near).toBe(sceneOf('a new boat').near);

@@ -26,7 +26,7 @@ test.for(['png', 'jpeg', 'webp'] as const)(
   async (format) => {
     const folder = await temporaryDirectory();
     const [path, target] = [join(folder, 'whole'), join(folder, 'part')];
-    // Red at the edges that go, green where the picture is.
+    // Red at the edges that are cut off, green where the picture is.
     const middle = { create: { width: 1_536, height: 864, channels: 3, background: '#00ff00' } } as const;
     await sharp({ create: { width: 1_536, height: 1_024, channels: 3, background: '#ff0000' } })
       .composite([{ input: await sharp(middle).png().toBuffer(), top: 80, left: 0 }])

@@ -5,11 +5,11 @@ import { beforeEach, expect, onTestFinished, test, vi } from 'vitest';
 import { ChildFailed, runChild } from '../../../../src/childProcess.ts';
 import { temporaryDirectory } from '../../../support/temporary.ts';
 
-// What is bundled is asked for its version once in a process; each test begins anew.
+// A process asks the bundled ffmpeg for its version only once, so each test resets the modules.
 beforeEach(() => vi.resetModules());
 const load = () => import('../../../../src/pipeline/media/ffmpeg.ts');
 
-/** Puts programs that only say what they are in front of PATH, or, without a version, none at all. */
+/** Puts programs that only print a version in front of PATH. Without a version, there are none. */
 async function installed(version: string | null): Promise<void> {
   const directory = await temporaryDirectory();
   if (version !== null) {
@@ -116,7 +116,7 @@ test('what the one that comes along cannot do, and what is no film, is said, and
   const directory = await temporaryDirectory();
   const [bad, list, target] = ['bad.mp4', 'list.m3u8', 'out.mp4'].map((name) => join(directory, name));
   await writeFile(bad ?? '', Buffer.alloc(5_000, 7));
-  // A list of segments names other files: whoever sends it would read what this machine has.
+  // A list of segments names other files. Its sender could read files of this machine.
   await writeFile(
     list ?? '',
     '#EXTM3U\n#EXT-X-TARGETDURATION:9\n#EXTINF:9,\nhttp://127.0.0.1:9/secret.ts\n#EXT-X-ENDLIST\n',

@@ -46,7 +46,7 @@ describe('the file store', () => {
   });
 
   it('copies a file that lies on another file system, and leaves nothing behind', async () => {
-    // Linux keeps /dev/shm in memory: always another file system than the temporary directory.
+    // Linux keeps /dev/shm in memory, so it is always another file system than the temporary directory.
     const elsewhere = await mkdtemp('/dev/shm/vidgenie-').catch(() => mkdtemp(join(tmpdir(), 'vidgenie-')));
     try {
       const path = join(elsewhere, 'video');
@@ -78,7 +78,7 @@ describe('the file store', () => {
     const old = new Date(Date.now() - 2_000);
     const before = new Date(Date.now() - 1_000);
     const search = { before, signal: new AbortController().signal };
-    // Before the first object there is nothing to look through.
+    // Before the first object there is no folder to search.
     expect(await store.removeStrays({ ...search, straysAmong: () => Promise.reject(new Error('asked')) })).toBe(0);
     const write = async (key: string, at?: Date) => {
       await mkdir(join(root, key, '..'), { recursive: true });

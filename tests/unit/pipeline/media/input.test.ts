@@ -37,7 +37,7 @@ function chunk(name: string, data: Buffer): Buffer {
   return frame;
 }
 
-/** A flawless, tiny PNG that unfolds to a gigantic black picture. */
+/** A valid, tiny PNG that unpacks to a gigantic black picture. */
 function pixelBomb(side: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(side, 0);

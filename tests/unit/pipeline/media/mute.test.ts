@@ -13,7 +13,7 @@ const video = (path: string, sound: boolean): Promise<string> =>
     sound: sound ? 'sine=frequency=440:duration=2' : null,
   });
 
-/** What is in a file: its tracks, and its pictures as they are encoded. */
+/** The content of a file: its tracks, and its encoded pictures. */
 async function contentOf(path: string): Promise<{ tracks: string[]; pictures: string; seconds: number }> {
   const input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
   const tracks = await input.getTracks();
