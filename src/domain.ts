@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tidied } from './plainText.ts';
 
-/** The words that the database, the pipeline and every face share. Lists are in the order in which people meet them. */
+/** The words that the database, the pipeline and every platform share. Lists are in the order in which people meet them. */
 
 export const workflows = ['complete', 'image', 'video'] as const;
 export type Workflow = (typeof workflows)[number];
@@ -60,14 +60,14 @@ export const runOptions = z.object({
 });
 export type RunOptions = z.infer<typeof runOptions>;
 
-/** `<face>:<the platform's own id>`, for example `terminal:local` or `discord:81384788765712384`. */
+/** `<platform>:<the platform's own id>`, for example `terminal:local` or `discord:81384788765712384`. */
 export const workspaceId = z
   .string()
   .regex(/^(terminal|discord|slack):[\w.-]{1,80}$/, 'expected <platform>:<id>, for example terminal:local')
   .brand('WorkspaceId');
 export type WorkspaceId = z.infer<typeof workspaceId>;
 
-/** The face through which a run speaks: the one by which it was asked for, or else its workspace's own. */
+/** The platform through which a run speaks: the one by which it was asked for, or else its workspace's own. */
 export const platformOf = (run: { workspaceId: WorkspaceId; platform: Platform | null }): Platform =>
   run.platform ?? z.enum(platforms).parse(run.workspaceId.split(':')[0]);
 

@@ -47,7 +47,7 @@ export type NewRun = {
   workflow: Workflow;
   prompt: string;
   options: RunOptions;
-  /** Null: it speaks by its workspace's own face. */
+  /** Null: it speaks by its workspace's own platform. */
   platform?: Platform | null;
   conversation: JsonValue;
   steps: {

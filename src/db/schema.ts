@@ -119,11 +119,11 @@ export const runs = pgTable(
     workflow: workflowType('workflow').notNull(),
     prompt: text('prompt').notNull(),
     options: jsonb('options').$type<RunOptions>().notNull(),
-    /** The face by which the run was asked for, and speaks; null: its workspace's own. */
+    /** The platform by which the run was asked for, and speaks; null: its workspace's own. */
     platform: platformType('platform'),
-    /** Where to speak; only the run's face looks into it. */
+    /** Where to speak; only the run's platform looks into it. */
     conversation: jsonb('conversation').$type<JsonValue>().notNull(),
-    /** What has been said: message ids and the like; only the run's face looks into it. */
+    /** What has been said: message ids and the like; only the run's platform looks into it. */
     postedMessages: jsonb('posted_messages').$type<JsonValue>().notNull().default({}),
     state: runStateType('state').notNull().default('queued'),
     priceCredits: integer('price_credits').notNull(),

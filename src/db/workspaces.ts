@@ -23,7 +23,7 @@ export const workspaceSettings = z.object({
   channels: z.array(z.string().min(1).max(40).refine(isStorable)).max(25).default([]),
   /** How many runs a member may start within 24 hours; null: as many as the credits allow. */
   dailyRuns: z.int().min(1).max(1_000).nullable().default(null),
-  /** Whether results are hidden until somebody wants to see them, on the faces that can do so. */
+  /** Whether results are hidden until somebody wants to see them, on the platforms that can do so. */
   spoilers: z.boolean().default(false),
   /** Whether a chat mentions who asked, once, when the result is there. */
   mentions: z.boolean().default(true),

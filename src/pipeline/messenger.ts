@@ -27,7 +27,7 @@ export type Delivering = Speaking & {
 };
 
 /**
- * The port through which a run speaks; every face implements it. Both calls may be repeated after a crash and must then
+ * The port through which a run speaks; every platform implements it. Both calls may be repeated after a crash and must then
  * edit what they posted, not post again. A thrown error is logged and, for `deliver`, tried again later.
  */
 export type Messenger = {

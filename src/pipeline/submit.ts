@@ -32,11 +32,11 @@ export type Submission = {
   member: Member;
   /** The platform's own identity of the command, for example Discord's interaction id: repeated, it changes nothing. */
   requestKey: string;
-  /** The face that the run speaks by, where it is not its workspace's own. */
+  /** The platform that the run speaks by, where it is not its workspace's own. */
   platform?: Platform;
-  /** Where the run is to speak; only its face understands it. */
+  /** Where the run is to speak; only its platform understands it. */
   conversation: JsonValue;
-  /** The channel in which the command was given, and whatever that belongs to; left out where a face has no channels. */
+  /** The channel in which the command was given, and whatever that belongs to; left out where a platform has no channels. */
   channelIds?: readonly string[] | undefined;
   workflow: Workflow;
   prompt: string;

@@ -105,10 +105,10 @@ test('a port that was named and is taken is an error; without a name another is 
   expect(await named.exit).toBe(1);
   expect(named.stderr()).toContain(`Port ${port} is taken`);
 
-  const defaultValue = createServer();
+  const onUsualPort = createServer();
   // If another program already uses the default port, the test works as well.
-  await new Promise<void>((resolve) => defaultValue.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
-  onTestFinished(() => void defaultValue.close());
+  await new Promise<void>((resolve) => onUsualPort.once('error', () => resolve()).listen(3_000, '127.0.0.1', resolve));
+  onTestFinished(() => void onUsualPort.close());
   const unnamed = vidgenie(['start'], environment, 'web\nexit\n');
   expect(await unnamed.exit).toBe(0);
   expect(unnamed.stdout()).toMatch(/Port 3000 is taken, so another was chosen/);

@@ -76,7 +76,7 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
-test('a retried run speaks by the face of the old one, where that is not its workspace’s own', async () => {
+test('a retried run speaks by the platform of the old one, where that is not its workspace’s own', async () => {
   const { database, installation, workspace, command } = await conversation();
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot, { workspace, platform: 'web', conversation: { at: 'the web' } });

@@ -98,7 +98,7 @@ const killedAt: { failpoint: Failpoint; step?: 'image' | 'video'; video: number;
 ];
 
 test.for(killedAt)(
-  'on Redis too, a worker killed at $milestone $step leaves a run that ends right, once',
+  'on Redis too, a worker killed at $failpoint $step leaves a run that ends right, once',
   async (at) => {
     const redis = await ownRedis();
     const database = await createTestDatabase();

@@ -255,7 +255,7 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   expect(await checkInvariants(db, { atRest: true })).toEqual([]);
 }, 300_000);
 
-test('every milestone of a run is a place where its Slack worker, or its bot, is killed', () => {
+test('every failpoint of a run is a place where its Slack worker, or its bot, is killed', () => {
   const covered = fates.flatMap((fate) => (fate.failpoints ?? []).map(([failpoint]) => failpoint));
   expect(new Set([...covered, 'run_inserted'])).toEqual(new Set(failpoints));
 });

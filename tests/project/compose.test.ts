@@ -99,8 +99,8 @@ test('no container gets a secret in its environment: each comes as a file, from 
     }
     for (const one of given) expect(secrets[one]?.file).toContain(`\${${one.toUpperCase()}_FILE:`);
   }
-  const defaultValue = Object.values(secrets).flatMap(({ file: path }) => /:-(.*)\}$/.exec(path)?.[1] ?? []);
-  expect([...new Set(defaultValue)]).toEqual(['./secrets/none']);
+  const defaultFiles = Object.values(secrets).flatMap(({ file: path }) => /:-(.*)\}$/.exec(path)?.[1] ?? []);
+  expect([...new Set(defaultFiles)]).toEqual(['./secrets/none']);
   expect(readFileSync('secrets/none', 'utf8')).toBe('');
 });
 

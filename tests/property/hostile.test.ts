@@ -29,7 +29,7 @@ import { startStub } from '../support/providers/server.ts';
 /** Longer than any answer takes on a busy machine. A request that takes this long hangs. Milliseconds. */
 const patienceMs = 10_000;
 
-test('4,000 values for options that no face would send are read or refused in words', async () => {
+test('4,000 values for options that no platform would send are read or refused in words', async () => {
   const values = fc.dictionary(
     fc.oneof(
       fc.constantFrom('prompt', 'image', 'duration', 'style', 'audio', 'run', '__proto__', 'constructor'),

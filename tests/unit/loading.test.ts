@@ -14,7 +14,7 @@ const loadedShape = z.object({ packages: z.array(z.string()), imports: z.array(z
 const large =
   /^(discord|@discordjs|@slack|@google|@aws-sdk|@smithy|@opentelemetry|@bull-board|openai|sharp|ink|react|preact|bullmq|ioredis|mediabunny|undici|hono|@hono|prom-client|@clack)/;
 
-test('a command that only looks loads no face, no provider, no store and no queue, and Drizzle without Node looking up each file', async () => {
+test('a command that only looks loads no platform, no provider, no store and no queue, and Drizzle without Node looking up each file', async () => {
   const { url } = await createTestDatabase();
   const { environment, home } = await newcomer();
   const keyring = `k1:${Buffer.alloc(32, 7).toString('base64')}`;

@@ -14,7 +14,7 @@ export const hasMentions = ({ workspace }: Onlooker): boolean => workspace.platf
 /** The terminal has no channels. A private conversation with the bot that is a workspace of its own has none either. */
 export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !== undefined;
 
-const defaultValue = runOptions.parse({});
+const defaultOptions = runOptions.parse({});
 
 /** The current settings. */
 export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
@@ -23,7 +23,7 @@ export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, ti
   const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = settings;
   const shown = (option: keyof RunOptions) => {
     const value = defaults[option];
-    return value === undefined ? words.defaultValue(plain(defaultValue[option], text)) : plain(value, text);
+    return value === undefined ? words.defaultValue(plain(defaultOptions[option], text)) : plain(value, text);
   };
   const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
   const fields = [

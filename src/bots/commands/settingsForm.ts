@@ -13,7 +13,7 @@ const maxChannels = 25;
 /** Slack's fields take this many characters. The words that people type into a field are always fewer. */
 const maxWords = 3_000;
 
-const defaultValue = runOptions.parse({});
+const defaultOptions = runOptions.parse({});
 
 /** The settings in three pages. `offer` is what the available models support. */
 export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, offer: Offer): Form {
@@ -52,20 +52,20 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
     label: words.resolution(size, sound),
   });
   const wishesVideo = defaults.resolution !== undefined || defaults.audio !== undefined;
-  const wished = video(defaults.resolution ?? defaultValue.resolution, defaults.audio ?? defaultValue.audio);
+  const wished = video(defaults.resolution ?? defaultOptions.resolution, defaults.audio ?? defaultOptions.audio);
   return [
-    field('style', defaultValue.style, styles.map(named), defaults.style ?? ''),
-    field('quality', defaultValue.quality, offer.quality.map(named), defaults.quality ?? ''),
-    field('aspect', defaultValue.aspect, offer.aspect.map(named), defaults.aspect ?? ''),
+    field('style', defaultOptions.style, styles.map(named), defaults.style ?? ''),
+    field('quality', defaultOptions.quality, offer.quality.map(named), defaults.quality ?? ''),
+    field('aspect', defaultOptions.aspect, offer.aspect.map(named), defaults.aspect ?? ''),
     field(
       'duration',
-      words.seconds(defaultValue.duration),
+      words.seconds(defaultOptions.duration),
       offer.duration.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
       defaults.duration === undefined ? '' : String(defaults.duration),
     ),
     field(
       'video',
-      words.resolution(defaultValue.resolution, defaultValue.audio),
+      words.resolution(defaultOptions.resolution, defaultOptions.audio),
       offer.resolution.flatMap((size) => [video(size, true), video(size, false)]),
       wishesVideo ? wished.value : '',
     ),

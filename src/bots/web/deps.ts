@@ -6,7 +6,7 @@ import type { ConsumeRateLimit } from './limits.ts';
 import type { MediaLinks } from './links.ts';
 import type { Streams } from './sse.ts';
 
-/** What the web face works with. */
+/** What the web platform works with. */
 export type WebDeps = {
   services: Services;
   log: Logger;

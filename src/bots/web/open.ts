@@ -18,7 +18,7 @@ type Opening = {
   heartbeatMs?: number | undefined;
 };
 
-/** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
+/** Opens the web platform on the program's HTTP server. `stop` ends its streams, so that the server can close. */
 export async function openWebBot(
   app: Hono,
   { services, log, local, take = createRateLimits(), heartbeatMs }: Opening,

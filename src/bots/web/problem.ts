@@ -35,7 +35,7 @@ const statusOfKnown = {
   fault: 500,
 } as const satisfies Record<Known, number>;
 
-/** A refusal of the web face itself. */
+/** A refusal of the web platform itself. */
 export function problem(
   reason: Known,
   text: Text,

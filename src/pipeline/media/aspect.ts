@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { Aspect } from '../../domain.ts';
 
-/** Width to height. The faces tell members so, and videos have no others. */
+/** Width to height. The platforms tell members so, and videos have no others. */
 const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>> = {
   wide: [16, 9],
   tall: [9, 16],
