@@ -4,7 +4,7 @@ import postgres from 'postgres';
 import { insertRun } from '../../src/db/runs.ts';
 import { runId, runOptions, workspaceId } from '../../src/domain.ts';
 import { type Figure, median, rateOf, repeated } from '../figure.ts';
-import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 
 const atOnce = 50;
 const rounds = 3;
@@ -21,16 +21,16 @@ export const accepted: Figure = {
   about: 'accepted commands a second, 50 at once',
   measure: async (stage) => {
     const installation = await stage.installation();
-    const desk = await openDesk(stage, installation);
+    const submitter = await openSubmitter(stage, installation);
     const client = postgres(installation.url, { max: 10, onnotice: () => {} });
     stage.atEnd(() => client.end());
     const rows = [];
     for (const { name, workspaces } of crowds) {
       const nameOf = (index: number) => `${name.replaceAll(' ', '-')}-${index % workspaces}`;
-      for (let index = 0; index < workspaces; index += 1) await submitOne(desk, submissionIn(nameOf(index)));
+      for (let index = 0; index < workspaces; index += 1) await submitOne(submitter, submissionIn(nameOf(index)));
       const statement = await gatedStatement(client, nameOf(0));
       const bare = (index: number) => statement(nameOf(index));
-      const whole = (index: number) => submitOne(desk, submissionIn(nameOf(index)));
+      const whole = (index: number) => submitOne(submitter, submissionIn(nameOf(index)));
       await rateOf(commands / 4, atOnce, whole);
       await rateOf(commands / 4, atOnce, bare);
       const rates = await repeated(rounds, async () => ({

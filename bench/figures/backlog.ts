@@ -1,5 +1,5 @@
 import { type Figure, median, repeated } from '../figure.ts';
-import { deliveredCount, openCopier, openDesk, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { deliveredCount, openCopier, openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
 import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import { until } from '../stage/stage.ts';
 
@@ -14,15 +14,15 @@ export const backlog: Figure = {
   about: 'cost of a run beside 10, 100, 1,000 and 10,000 that wait',
   measure: async (stage) => {
     const installation = await stage.installation();
-    const desk = await openDesk(stage, installation);
-    const pid = await serverPid(desk);
+    const submitter = await openSubmitter(stage, installation);
+    const pid = await serverPid(submitter);
     for (let index = 0; index < workspaces; index += 1) {
-      await submitOne(desk, submissionIn(`w${index}`, { workflow: 'image' }));
+      await submitOne(submitter, submissionIn(`w${index}`, { workflow: 'image' }));
     }
     let submitted = workspaces;
-    const copy = await openCopier(desk);
+    const copy = await openCopier(submitter);
     const fill = async (size: number) => {
-      const missing = size + worked - (submitted - (await deliveredCount(desk)));
+      const missing = size + worked - (submitted - (await deliveredCount(submitter)));
       if (missing > 0) await copy(missing);
       submitted += Math.max(0, missing);
     };
@@ -30,15 +30,15 @@ export const backlog: Figure = {
     for (const size of sizes) {
       const perRun = await repeated(rounds, async () => {
         await fill(size);
-        const start = await deliveredCount(desk);
+        const start = await deliveredCount(submitter);
         const worker = await startProcess(stage, 'worker', installation);
-        await until(async () => (await deliveredCount(desk)) > start, 30_000, 'a first run');
+        await until(async () => (await deliveredCount(submitter)) > start, 30_000, 'a first run');
         await worker.used();
-        const [before, cpu] = [await deliveredCount(desk), cpuMsOf(pid)];
+        const [before, cpu] = [await deliveredCount(submitter), cpuMsOf(pid)];
         // We count seldom: a count costs more with more runs, and we do not measure it.
-        const isWorked = async () => (await deliveredCount(desk)) - before >= worked / 2;
+        const isWorked = async () => (await deliveredCount(submitter)) - before >= worked / 2;
         await until(isWorked, 120_000, 'the runs', 250);
-        const [count, used] = [(await deliveredCount(desk)) - before, await worker.used()];
+        const [count, used] = [(await deliveredCount(submitter)) - before, await worker.used()];
         const perRunMs = (used.cpuMs + cpuMsOf(pid) - cpu) / count;
         await worker.kill();
         return perRunMs;

@@ -4,7 +4,7 @@ import { copyFile, mkdtemp, open } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { type Figure, median, repeated } from '../figure.ts';
-import { inSlack, openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { inSlack, openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { openSlack } from '../stage/slack.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -26,13 +26,13 @@ export const big: Figure = {
     const installation = await stage.installation();
     const environment = { ...installation.environment, ...(await startS3(stage)), ...slack.environment };
     const settings = { ...installation, environment };
-    const desk = await openDesk(stage, settings);
-    await desk.services.store.prepare();
+    const submitter = await openSubmitter(stage, settings);
+    await submitter.services.store.prepare();
     const worked = async (name: string, media?: { image: string; video: string }) => {
       const worker = await startProcess(stage, 'worker', settings, media ? { media } : {});
       const whole = async () => {
-        const id = await submitOne(desk, submissionIn(name, inSlack));
-        for await (const { run } of desk.services.watch(id)) {
+        const id = await submitOne(submitter, submissionIn(name, inSlack));
+        for await (const { run } of submitter.services.watch(id)) {
           if (!run.deliveredAt) continue;
           const failure = run.failure ?? run.deliveryFailure;
           if (failure) throw new Error(`a run ${run.state}: ${failure.detail}`);

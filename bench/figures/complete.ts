@@ -1,6 +1,6 @@
 import { type Figure, median, type Row, repeated } from '../figure.ts';
 import { type Backend, backends, noopRate } from '../stage/backends.ts';
-import { deliveredCount, dispatchesPerRun, openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { deliveredCount, dispatchesPerRun, openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { type Stage, until } from '../stage/stage.ts';
 
@@ -27,11 +27,11 @@ const repeatedFor = async (stage: Stage, list: readonly Backend[]) =>
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const installation = await backend.installation();
-  const desk = await openDesk(stage, installation);
+  const submitter = await openSubmitter(stage, installation);
   const worker = await startProcess(stage, 'worker', installation);
   const whole = async (name: string) => {
-    const id = await submitOne(desk, submissionIn(name));
-    for await (const { run } of desk.services.watch(id)) {
+    const id = await submitOne(submitter, submissionIn(name));
+    for await (const { run } of submitter.services.watch(id)) {
       if (run.deliveredAt && run.state !== 'succeeded') throw new Error(`a run ${run.state}: ${run.failure?.detail}`);
       if (run.deliveredAt) return;
     }
@@ -44,14 +44,15 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
     return performance.now() - began;
   });
   const rates = await repeated(rounds, async (round) => {
-    const before = await deliveredCount(desk);
+    const before = await deliveredCount(submitter);
     const began = performance.now();
     // So many workspaces that we do not measure the limit of one.
-    for (let index = 0; index < crowd; index += 1) await submitOne(desk, submissionIn(`crowd-${round}-${index % 30}`));
-    await until(async () => (await deliveredCount(desk)) - before >= crowd, 120_000, `${crowd} runs`);
+    for (let index = 0; index < crowd; index += 1)
+      await submitOne(submitter, submissionIn(`crowd-${round}-${index % 30}`));
+    await until(async () => (await deliveredCount(submitter)) - before >= crowd, 120_000, `${crowd} runs`);
     return (crowd / (performance.now() - began)) * 1_000;
   });
-  const jobsPerRun = await dispatchesPerRun(desk);
+  const jobsPerRun = await dispatchesPerRun(submitter);
   await worker.kill();
   const [rate, noop] = [median(rates), median(await repeated(rounds, () => noopRate(backend)))];
   return [

@@ -2,7 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Figure, median, quantile } from '../figure.ts';
-import { inSlack, openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { inSlack, openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { openSlack } from '../stage/slack.ts';
 
@@ -28,10 +28,10 @@ export const edits: Figure = {
     });
     const installation = await stage.installation();
     const settings = { ...installation, environment: { ...installation.environment, ...slack.environment } };
-    const desk = await openDesk(stage, settings);
-    const { db } = desk.database;
+    const submitter = await openSubmitter(stage, settings);
+    const { db } = submitter.database;
     for (let index = 0; index < runsAtWork; index += 1) {
-      await submitOne(desk, submissionIn('first', inSlack));
+      await submitOne(submitter, submissionIn('first', inSlack));
     }
     const began = Date.now();
     // All runs have shown their state and wait for their video. Some of them finish during the measurement, one after another.

@@ -1,7 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Figure, quantile, repeated } from '../figure.ts';
-import { openDesk, submissionIn, submitOne } from '../stage/people.ts';
+import { openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { until } from '../stage/stage.ts';
 
@@ -16,12 +16,13 @@ export const takeover: Figure = {
   measure: async (stage) => {
     const waits = await repeated(3, async (round) => {
       const installation = await stage.installation();
-      const desk = await openDesk(stage, installation);
+      const submitter = await openSubmitter(stage, installation);
       // Its calls last: whoever is killed is in the middle of them.
       const first = await startProcess(stage, 'worker', installation, { visibilityMs, pace: { kind: 'stuck' } });
-      for (let index = 0; index < runsAtOnce; index += 1) await submitOne(desk, submissionIn(`w${round}-${index}`));
+      for (let index = 0; index < runsAtOnce; index += 1)
+        await submitOne(submitter, submissionIn(`w${round}-${index}`));
       const claimedAtLeast = (dispatch: number) => async () => {
-        const rows = await desk.database.db.execute(sql`SELECT count(*) FROM runs WHERE claimed >= ${dispatch}`);
+        const rows = await submitter.database.db.execute(sql`SELECT count(*) FROM runs WHERE claimed >= ${dispatch}`);
         return claims.parse(rows)[0]?.count === runsAtOnce;
       };
       await until(claimedAtLeast(1), 30_000, 'the first turns');

@@ -3,7 +3,7 @@ import { sql } from 'drizzle-orm';
 import type { Program } from '../../src/program.ts';
 import { type Figure, quantile, type Row, repeated } from '../figure.ts';
 import { type Backend, backends } from '../stage/backends.ts';
-import { openCopier, openDesk, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { openCopier, openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
 import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -35,17 +35,17 @@ export const waiting: Figure = {
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const installation = await backend.installation();
-  const desk = await openDesk(stage, installation);
-  const database = await serverPid(desk);
+  const submitter = await openSubmitter(stage, installation);
+  const database = await serverPid(submitter);
   const worker = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(idleMs);
   const idle = await worker.used();
   await worker.kill();
 
-  for (let index = 0; index < workspaces; index += 1) await submitOne(desk, submissionIn(`w${index}`));
-  const copy = await openCopier(desk);
+  for (let index = 0; index < workspaces; index += 1) await submitOne(submitter, submissionIn(`w${index}`));
+  const copy = await openCopier(submitter);
   await copy(videos - workspaces);
-  await sendAll(desk);
+  await sendAll(submitter);
   const busy = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(warmUpMs);
   await busy.used();

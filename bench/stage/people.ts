@@ -11,7 +11,7 @@ import type { Place, Stage } from './stage.ts';
 import { createVendor } from './vendor.ts';
 
 /** A process that takes commands and does no work: this one. */
-export async function openDesk(stage: Stage, { environment }: Place): Promise<Program> {
+export async function openSubmitter(stage: Stage, { environment }: Place): Promise<Program> {
   const program = await openProgram(readConfig(environment), createLog('error', false), {
     worker: false,
     providers: createVendor(stage.media, { kind: 'instant' }),

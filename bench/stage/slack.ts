@@ -27,7 +27,8 @@ export async function openSlack(
     if (path === 'upload') await finished(request.resume(), { writable: false });
     hear(path, path === 'upload' ? '' : await text(request));
     const who = { team_id: 'T1', user_id: 'U1', bot_id: 'B1', app_id: 'A1', url: 'http://slack.test/', team: 'first' };
-    const file = { file_id: 'F1', upload_url: `${url}/upload`, files: [] };
+    const shares = { public: { C1: [{ ts: '1.1' }] } };
+    const file = { file_id: 'F1', upload_url: `${url}/upload`, files: [], file: { id: 'F1', shares } };
     const said = { channel: 'C1', ts: String(Date.now() / 1_000), permalink: 'https://slack.test/p1' };
     response.setHeader('content-type', 'application/json');
     response.end(JSON.stringify({ ok: true, ...who, ...file, ...said }));
