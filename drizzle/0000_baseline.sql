@@ -318,7 +318,7 @@ DECLARE
   polls uuid[];
 BEGIN
   WITH due AS MATERIALIZED (
-    -- Whoever came to nothing last time is tried alone: it may end its worker, and the runs beside it would pay for that.
+    -- A run whose last turn failed is tried alone: it may end its worker, and runs in the same job would pay for that.
     SELECT r.id, r.due_at, r.failed_attempts = 0 AND r.cancel_requested_at IS NULL
       AND r.due_at = date_bin('250 ms', r.due_at, timestamptz 'epoch')
       AND EXISTS (SELECT FROM steps s WHERE s.run_id = r.id AND s.state = 'submitted') AS is_poll

@@ -10,7 +10,7 @@ import type { Metrics } from './observability/metrics.ts';
 import { settlesWithin } from './pipeline/timeout.ts';
 import type { Program } from './program.ts';
 
-/** What people asked last is answered before a stop, unless the database or the platform does not answer either. Milliseconds. */
+/** A stop waits so long for the answers to the last commands. The database or the platform may not answer. Milliseconds. */
 const maxStopMs = 4_000;
 
 /**
@@ -84,14 +84,14 @@ const isServedOutside = ({ discord, slack, publicUrl }: Config): boolean =>
 /** Sends whoever asks to another process, for `afterMs` with an answer; resolves when everybody has theirs and nobody can ask. */
 async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | null, afterMs: number): Promise<void> {
   http.leave();
-  // What failed to start serves nobody.
+  // A server that failed to start has nobody to serve.
   if (afterMs > 0 && http.port() !== null) await delay(afterMs);
   // Its streams end here: the server waits for every answer under way.
   await web?.stop();
   await http.close();
 }
 
-/** Where nobody signs in, nobody else may come: the page listens on this machine alone. */
+/** A page without a sign-in listens on this machine alone. */
 const loopback = '127.0.0.1';
 
 /**
@@ -138,7 +138,7 @@ async function openWeb(
   return await openWebBot(app, { services, log, local });
 }
 
-/** What an operator's tools ask, of any process: probes, figures, and the board of the queue where there is one to look at. */
+/** The addresses for an operator's tools, in every process: probes, metrics, and the board of the queue if there is one. */
 async function mountOperator(
   app: HttpServer['app'],
   { config, services: { db }, checks, metrics, queue }: BotsProgram,

@@ -2,7 +2,7 @@ import { type ChildProcess, type ChildProcessByStdio, execFile, type SpawnOption
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 
-/** What a child is told beside where programs are: constants about how to print, never anything of our own environment. */
+/** The environment of a child besides PATH: constants about printing, never a variable of ours. */
 type Fixed = { PATH?: string; LC_ALL?: 'C'; TZ?: 'UTC' };
 
 type Common = { cwd?: string; uid?: number; gid?: number; environment?: Fixed };

@@ -1,4 +1,4 @@
-// What needs a new Node is imported only after this: an older one could not even read it, and would say so in its own words.
+// Import code that needs a new Node only after this check: an older Node could not even parse it.
 const [major = 0, minor = 0] = process.versions.node.split('.').map(Number);
 if (major < 24 || (major === 24 && minor < 12)) {
   process.stderr.write(

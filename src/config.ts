@@ -29,7 +29,7 @@ const postgresUrl = z
   .refine((value) => /^postgres(ql)?:\/\//.test(value) && URL.canParse(value), 'is not a PostgreSQL address')
   .refine((value) => isDecodable(URL.parse(value)), 'has a % that begins no code (write %25 for one in a password)');
 
-/** What cannot be parsed has been told already. */
+/** True for an address that cannot be parsed, because another check reports that. */
 const isDecodable = (url: URL | null): boolean =>
   url === null || [url.username, url.password, url.pathname].every((part) => percentDecoded(part) !== null);
 
@@ -166,7 +166,7 @@ function demoFaults(text: string, context: z.RefinementCtx) {
   return z.NEVER;
 }
 
-/** What the program was told, checked. Directories are absolute; durations are in milliseconds. */
+/** The checked configuration. Directories are absolute; durations are in milliseconds. */
 export type Config = {
   role: (typeof roles)[number];
   home: string;
@@ -178,11 +178,11 @@ export type Config = {
   /** Null: files in `home`. */
   s3: S3Settings | null;
   retention: Retention;
-  /** Where the program serves HTTP; 0 for any free port. */
+  /** The port of the HTTP server; 0 for any free port. */
   port: number;
   /** Somebody has named it, and means it. */
   isPortNamed: boolean;
-  /** Where people find that from outside, without a slash at its end; null: nowhere, as far as anybody told. */
+  /** The address of that server from outside, without a slash at its end; null if nobody has said. */
   publicUrl: string | null;
   /** Null: no Slack. */
   slack: SlackSettings | null;
@@ -190,9 +190,9 @@ export type Config = {
   byokPricePercent: number;
   limits: RunLimits;
   rateLimits: RateLimits;
-  /** What opens the board of the queue; null: it stays shut. */
+  /** The token that opens the board of the queue; null: the board is off. */
   operatorToken: Secret | null;
-  /** Where traces are sent; null: nowhere. */
+  /** The address for traces; null: none are sent. */
   tracesUrl: string | null;
   /** Null: the keyring in `home`, made on first use. */
   keyring: Keyring | null;

@@ -49,7 +49,7 @@ export const isStorable = (words: string): boolean => words.isWellFormed() && !w
 /** A member's words, tidied: 1 to 4,000 characters. */
 export const promptText = z.string().transform(tidied).pipe(z.string().min(1).max(maxPromptLength));
 
-/** What a member may choose for a run, with the product's defaults. `duration` is in whole seconds. */
+/** The options of a run, with the product's defaults. `duration` is in whole seconds. */
 export const runOptions = z.object({
   style: z.enum(styles).default('vivid'),
   quality: z.enum(qualities).default('hd'),
@@ -80,7 +80,7 @@ export type RunId = z.infer<typeof runId>;
  */
 export type Member = { id: string; name: string; isAdmin: boolean; isModerator?: boolean };
 
-/** What a bearer token may do: what a member may, what an admin may, and what only whoever hosts VidGenie may. */
+/** The rights of a bearer token: those of a member, of an admin, or of the operator who hosts VidGenie. */
 export const tokenScopes = ['member', 'admin', 'operator'] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 
@@ -107,7 +107,7 @@ export type FailureKind = (typeof failureKinds)[number];
 /** `detail` is scrubbed of secrets before it gets here; it may be shown to the member. */
 export type Failure = { kind: FailureKind; detail: string };
 
-/** What `enhance` makes of a member's words. */
+/** The result of `enhance`. */
 export type EnhancedPrompt = { image: string; motion: string };
 
 /** On whose key a step is performed; `none` where the provider needs no key of ours. */

@@ -5,7 +5,7 @@ export type Misspelt = { name: string; meant: string | null };
 
 type Environment = Readonly<Record<string, string | undefined>>;
 
-/** What others read under names that are longer than one of ours. */
+/** Variables of other programs whose names contain one of ours. */
 const elsewhere = /^(AWS_|OTEL_|GOOGLE_CLOUD_QUOTA_|npm_)/;
 
 /** Names that the vendors themselves use. */

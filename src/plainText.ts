@@ -1,6 +1,6 @@
 /**
- * What people write, as it is kept and shown: the one place that decides about characters which show nothing, or which change what
- * stands around them. Everything that comes in goes through here once, so that no platform needs rules of its own.
+ * Text of people and models, as VidGenie stores and shows it. This file alone decides about characters that show nothing or that change
+ * the text around them. All text passes here once, so that no platform needs rules of its own.
  */
 
 /** All that breaks a line, as a line break. */
@@ -43,10 +43,10 @@ export function tidiedLine(words: string, otherwise: string, maxLength = 80): st
   return tidied([...line].slice(0, maxLength).join('')) || otherwise;
 }
 
-/** What is compared where a character that shows nothing must not make a difference. */
+/** The text for a comparison in which invisible characters must make no difference. */
 export const withoutInvisible = (words: string): string => words.replace(/\p{DI}/gu, '');
 
-/** What percent-encoded text of an address stands for; null when it is no such text, such as a password with a bare `%`. */
+/** Decodes percent-encoded text of an address; null if it is none, such as a password with a bare `%`. */
 export function percentDecoded(text: string): string | null {
   try {
     return decodeURIComponent(text);

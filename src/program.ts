@@ -58,7 +58,7 @@ export type Overrides = {
   now?: () => Date;
   providers?: Providers;
   messengers?: Partial<Record<Platform, Messenger>>;
-  /** Where what happens is counted; without one nothing is. */
+  /** The metrics to count in; without them nothing is counted. */
   metrics?: Metrics;
 };
 

@@ -22,9 +22,9 @@ type Opening = {
   config: Config;
   database: Database;
   keyring: Keyring;
-  /** What turns need, as far as the program has it open. */
+  /** The dependencies of turns that the program has opened. */
   deps: Omit<TurnDeps, 'breakers' | 'messengerOf' | 'tellings'> & { log: Logger };
-  /** Messengers in place of the usual ones. */
+  /** Messengers that replace the real ones. */
   messengers: Partial<Record<Platform, Messenger>>;
   turnsAtOnce: number | undefined;
   closers: Closer[];

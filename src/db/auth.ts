@@ -147,7 +147,7 @@ export type Session = {
   member: Member;
   adminUntil: Date | null;
   expiresAt: Date;
-  /** Where its link was given; null where there are no channels. */
+  /** The channels in which the link was given; null on a platform without channels. */
   channelIds: readonly string[] | null;
   locale: string;
 };

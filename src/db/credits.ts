@@ -33,7 +33,7 @@ export async function accountOf(tx: Tx, workspaceId: WorkspaceId): Promise<Accou
   return account ? { balance: account.balance, held: account.held } : { balance: 0, held: 0 };
 }
 
-/** Who changes a balance by hand, and under which key of their own the change is made once. */
+/** A change of a balance by an operator. `key` makes it happen once. */
 export type Change = {
   kind: 'grant' | 'adjust';
   amount: number;

@@ -48,7 +48,7 @@ export async function openEmbedded(
   });
 }
 
-/** What `vidgenie doctor` shows. Reads only; `members` counts the living processes' uses of the server. */
+/** The state for `vidgenie doctor`. It only reads; `members` counts the living processes' uses of the server. */
 export async function describeEmbedded(
   home: string,
 ): Promise<{ dataDir: string; port: number | null; running: boolean; members: number }> {

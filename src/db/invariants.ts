@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tx } from './client.ts';
 
 /**
- * What must hold in the ledger, always. Each query names the rows that break it; `atRest` ones hold only when nothing is at work.
+ * Rules that always hold in the ledger. Each query names the rows that break it; `atRest` ones hold only when nothing is at work.
  * See docs/architecture.md, "Ledger".
  */
 const invariants: readonly { name: string; atRest?: boolean; broken: string }[] = [

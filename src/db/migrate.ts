@@ -10,7 +10,7 @@ const migrationLock = 7_431_002;
 
 /** For one statement, and for the turn of those that started before. Milliseconds. */
 export const migratingWithinMs = 60_000;
-/** Who is silent for so long while it has its turn is gone, and the next has the turn. Milliseconds. */
+/** A process that is silent for so long during its turn is gone, and the next one takes the turn. Milliseconds. */
 export const silentTurnMs = 5_000;
 
 const versions = z.tuple([z.object({ version: z.int() })]);

@@ -7,7 +7,7 @@ import { loadRun, type RunView } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
 
-/** What an operator may look at and do across all workspaces. Nothing of this is reached from a chat. */
+// Operators may read and do this across all workspaces. No chat reaches it.
 
 /** Since when a run must have been due, or how many turns must have come to nothing in a row, for it to count as stuck. */
 type StuckAfter = { overdueSeconds: number; vainTurns: number };
@@ -38,7 +38,7 @@ export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }
     .limit(limit);
 }
 
-/** What waits to be started, within the limits of its member and workspace, may wait for long: that is for the metrics to tell. */
+/** A run that waits to start is not stuck: limits may keep it waiting for long, and the metrics show that. */
 const isOverdue = ({ overdueSeconds }: StuckAfter) =>
   and(
     sql`(${runs.state} <> 'queued' OR ${runs.cancelRequestedAt} IS NOT NULL)`,

@@ -2,7 +2,7 @@ import { once } from 'node:events';
 import { isIP, Socket } from 'node:net';
 import { connect as connectTls } from 'node:tls';
 
-/** Where the driver wants a socket to lead. */
+/** The address to which the driver wants a socket. */
 type Target = { host: string[]; port: number[]; path?: string | false };
 
 const connectWithinMs = 10_000;

@@ -4,8 +4,8 @@ import type { RunId, RunLimits } from '../domain.ts';
 import type { Tx } from './client.ts';
 
 /**
- * Where a run waits: how many are started before it, and the limit of runs at work that keeps it waiting even while workers are free,
- * with how many that allows; null: it waits for a worker and for nothing else, or it waits no longer.
+ * The position of a run in the queue. `ahead` runs start before it. `limit` is the limit of runs at work that keeps it waiting although
+ * workers are free, and its size; null if the run waits only for a worker, or waits no longer.
  */
 export type QueuePosition = { ahead: number; limit: { of: 'member' | 'workspace'; atWork: number } | null };
 

@@ -20,7 +20,7 @@ import { assets, runs, steps } from './schema.ts';
 
 export type Run = typeof runs.$inferSelect;
 export type Step = typeof steps.$inferSelect;
-/** What a run has stored; when its erasing is tried belongs to the sweeper alone. */
+/** A stored object of a run, without the columns that only the sweeper reads. */
 export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt'>;
 
 /** A run with everything that belongs to it; its steps are in the order in which they are worked. */
@@ -32,7 +32,7 @@ export type RunView = {
   clockAheadMs: number;
 };
 
-/** What goes back for steps whose results nobody could receive. It is in the ledger from delivery's end on, and told just before. */
+/** Credits that go back for steps whose results nobody could receive. The end of delivery writes them into the ledger; members read them just before. */
 export const refundedCredits = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): number =>
   steps
     .filter(({ kind, state }) => state === 'done' && run.unreached?.includes(kind))
@@ -78,7 +78,7 @@ export type InsertOutcome =
 /** `dailyRuns` is what a member may start in 24 hours; null: as much as the credits allow. */
 type InsertLimits = Partial<Pick<RunLimits, 'memberAtWork' | 'memberWaiting'> & { dailyRuns: number | null }>;
 
-/** What the debit is gated on, besides the balance and the request key. */
+/** The conditions of a debit, besides the balance and the request key. */
 type Gate = { price: number; maxOfMember: number };
 
 const debited = z.array(z.object({ balance: z.int() }));
@@ -98,7 +98,7 @@ export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}):
     if (known) return { outcome: 'repeated', runId: known };
     const shut = await whyShut(tx, run, gate);
     if (shut) return shut;
-    // What the gate was shut for has gone since: another run has ended.
+    // Another run has ended meanwhile, and the reason of the refusal is gone.
   }
 }
 
@@ -114,8 +114,8 @@ async function writeOnce(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number | nu
 }
 
 /**
- * What would stand against a run, were it inserted now; null when nothing would. For asking before work on a command begins that is
- * worth something only when the run is accepted: {@link insertRun} decides.
+ * The reason for which `insertRun` would refuse a run now; null if it would accept it. Ask this before work that is wasted if the run is
+ * refused. {@link insertRun} decides.
  */
 export async function foreseeRefusal(
   tx: Tx,
@@ -139,7 +139,7 @@ function gateOf(
 
 const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
 
-/** What stands against a run at this moment; null when nothing does any more. */
+/** The reason for which a run is refused at this moment; null if there is none any more. */
 async function whyShut(
   tx: Tx,
   run: Pick<NewRun, 'workspaceId' | 'memberId'>,
@@ -298,7 +298,7 @@ export async function listRuns(
 
 export type FoundRun = { outcome: 'found'; view: RunView } | { outcome: 'none' } | { outcome: 'ambiguous' };
 
-/** What says whose a run is, and where it speaks. */
+/** The columns that tell whose a run is and where it posts. */
 const subjectOf = {
   id: runs.id,
   workspaceId: runs.workspaceId,

@@ -121,9 +121,9 @@ export const runs = pgTable(
     options: jsonb('options').$type<RunOptions>().notNull(),
     /** The platform by which the run was asked for, and speaks; null: its workspace's own. */
     platform: platformType('platform'),
-    /** Where to speak; only the run's platform looks into it. */
+    /** The place where the run posts. Only its platform reads this. */
     conversation: jsonb('conversation').$type<JsonValue>().notNull(),
-    /** What has been said: message ids and the like; only the run's platform looks into it. */
+    /** The ids of the messages that the run has posted. Only its platform reads this. */
     postedMessages: jsonb('posted_messages').$type<JsonValue>().notNull().default({}),
     state: runStateType('state').notNull().default('queued'),
     priceCredits: integer('price_credits').notNull(),
@@ -170,7 +170,7 @@ export const runs = pgTable(
     check('deleted_after_settled', sql`${t.deletedAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
-    // What waits to be started, by workspace and age; what is due of all the rest; and who has how much of both.
+    // Runs that wait to start, by workspace and age; other runs that are due; and the number of both for each member.
     index('runs_waiting')
       .on(t.workspaceId, t.createdAt, t.id)
       .where(sql`${t.state} = 'queued' AND ${t.cancelRequestedAt} IS NULL`),
@@ -201,7 +201,7 @@ export const steps = pgTable(
     handle: jsonb('handle').$type<JsonValue>(),
     /** How often the step was sent to the provider: at most 2, for a video at most 1. */
     submits: integer('submits').notNull().default(0),
-    /** What the provider said last of how far it is: 0 to 1, and not always more than before. */
+    /** The progress that the provider reported last: 0 to 1. It may be less than before. */
     fraction: doublePrecision('fraction'),
     /** How long such a step was expected to take when the run was submitted: what is shown of it must not change its measure. */
     expectedMs: integer('expected_ms'),
@@ -210,7 +210,7 @@ export const steps = pgTable(
     /** The result of `enhance`; the other steps' results are assets. */
     enhanced: jsonb('enhanced').$type<EnhancedPrompt>(),
     failure: jsonb('failure').$type<Failure>(),
-    /** What the provider itself charged, in millionths of a US dollar, and its own usage record. */
+    /** The amount that the provider charged, in millionths of a US dollar, and its own usage record. */
     costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
     usage: jsonb('usage').$type<JsonValue>(),
     startedAt: at('started_at'),
@@ -281,7 +281,7 @@ export type SecretProvider = (typeof secretProviders)[number];
 export const secretPurposes = ['api_key', 'bot_token'] as const;
 export type SecretPurpose = (typeof secretPurposes)[number];
 
-/** What the last check said about a key; `unchecked` until there was one. */
+/** The result of the last check of a key; `unchecked` until there was one. */
 export const keyStatuses = ['unchecked', 'valid', 'invalid', 'no_permission', 'out_of_quota', 'unreachable'] as const;
 export type KeyStatus = (typeof keyStatuses)[number];
 
@@ -346,7 +346,7 @@ export const keyAudit = pgTable(
 
 // Slack.
 
-/** Where the app is installed: one row per workspace, or per organisation when it is installed org-wide. The token is in the vault. */
+/** Installations of the Slack app: one row per workspace, or per organisation when it is installed org-wide. The token is in the vault. */
 export const slackInstallations = pgTable('slack_installations', {
   workspaceId: text('workspace_id')
     .$type<WorkspaceId>()
@@ -363,7 +363,7 @@ export const slackInstallations = pgTable('slack_installations', {
   installedAt: at('installed_at').notNull().defaultNow(),
 });
 
-/** What a workspace's app may still edit: Slack counts edits per workspace, so all workers draw from one purse. */
+/** The token bucket of edits for each Slack workspace. Slack counts edits per workspace, so all workers share it. */
 export const editBudgets = pgTable('edit_budgets', {
   workspaceId: text('workspace_id').$type<WorkspaceId>().primaryKey(),
   /** Edits that may be made at `countedAt`; below zero after finals that could not wait. */

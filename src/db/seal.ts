@@ -10,7 +10,7 @@ import {
 import { type Keyring, KeyringError } from './keyring.ts';
 import { Secret } from './secret.ts';
 
-/** Where a secret belongs. It cannot be opened anywhere else. */
+/** The slot that a secret belongs to. It opens in no other slot. */
 export type SecretSlot = { workspaceId: string; provider: string; purpose: string };
 
 /** A secret under its own data key, and that data key under a key of the keyring. Each box is nonce, ciphertext and tag in a row. */

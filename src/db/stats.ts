@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { checkInvariants } from './invariants.ts';
 
-/** What an operator looks at first. Seconds are those of the oldest; 0 where there is none. */
+/** The figures for operators. Seconds are the age of the oldest one; 0 if there is none. */
 export type Figures = {
   waitingRuns: number;
   oldestWaitingSeconds: number;

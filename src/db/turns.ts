@@ -117,7 +117,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
       .set({
         ...change.run,
         ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
-        // What goes on has its claim counted already.
+        // A run that goes on has its claim counted already.
         ...(change.setback ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
@@ -146,7 +146,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
   return rows.length > 0 ? 'written' : 'refused';
 }
 
-/** What `progressOf` makes of a step in the moment before it is written to; an exponential must not underflow. */
+/** The share that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
 const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
   least(${maxShown}::float8, coalesce(fraction, ${maxGuessed}::float8 * (1 - exp(-least(50, greatest(0,
     2000 * extract(epoch FROM now() - started_at)::float8 / greatest(1, coalesce(expected_ms, ${unknownStepMs}::int)))))))) ELSE 0 END)`;

@@ -15,10 +15,10 @@ import type { Secret } from './secret.ts';
 
 export type KeySlot = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
 
-/** Who did something with a key, and for what. */
+/** One use of a key: the person, and the run or step that it was for. */
 export type KeyUse = { actor: string | null; runId?: RunId; step?: StepKind; note?: string };
 
-/** What may be told about a stored key. */
+/** The facts about a stored key that people may see. */
 export type KeyDescription = KeySlot & {
   lastFour: string;
   status: KeyStatus;

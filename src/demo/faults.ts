@@ -2,7 +2,7 @@ import { type StepKind, stepKinds } from '../domain.ts';
 import { ProviderError } from '../pipeline/providers/provider.ts';
 
 /**
- * What the studio can be told to do wrong in a step: `fail` breaks down, `refuse` declines on policy grounds, `hang` never
+ * Faults that you can ask of the studio in a step: `fail` breaks down, `refuse` declines on policy grounds, `hang` never
  * ends by itself, `no_output` ends without a result.
  */
 export const demoFaults = ['fail', 'refuse', 'hang', 'no_output'] as const;

@@ -10,7 +10,7 @@ import { imageSize } from './painting/sheet.ts';
 export type DemoStudio = { enhance: Provider<'enhance'>; image: Provider<'image'>; video: Provider<'video'> };
 
 export type DemoStudioOptions = {
-  /** Where films are rendered; created when first needed. */
+  /** The folder in which films are rendered; created when first needed. */
   directory: string;
   /** The least time of a step, so that people see its progress. */
   minStepMs: number;

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Secret } from '../db/secret.ts';
 import { scrub, scrubValue } from './scrub.ts';
 
-/** What the parts of the program log to: facts first, then a sentence. */
+/** The log of every part of the program: facts first, then a sentence. */
 export type Logger = {
   debug: (facts: object, message: string) => void;
   info: (facts: object, message: string) => void;

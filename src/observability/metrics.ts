@@ -2,7 +2,7 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures } from '../db/stats.ts';
 import type { Meter } from '../pipeline/meter.ts';
 
-/** What this process counted, and what the database knows, as Prometheus reads it. */
+/** The counters of this process and the figures of the database, in the format of Prometheus. */
 export type Metrics = {
   meter: Meter;
   contentType: string;

@@ -3,7 +3,7 @@ import type { Secret } from '../db/secret.ts';
 const hidden = '[secret]';
 
 /**
- * What keys look like wherever they turn up: OpenAI's (also as OpenAI masks them, `sk-proj-****abcd`), Google's (`AIza…`, the
+ * Patterns of keys: OpenAI's (also as OpenAI masks them, `sk-proj-****abcd`), Google's (`AIza…`, the
  * newer `AQ.…`, and sign-in tokens `ya29.…`), Slack's, and whatever follows a word that announces a credential.
  */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [

@@ -33,7 +33,7 @@ export function admit(state: BreakerState, now: number, { openMs }: BreakerOptio
   }
 }
 
-/** What a call that had been let through tells: the provider answered, was out, or nothing can be said. */
+/** The news of a call that the breaker let through: the provider answered, was out, or the call says nothing. */
 export type News = 'answered' | 'outage' | 'nothing';
 
 export function afterNews(state: BreakerState, news: News, now: number, options: BreakerOptions): BreakerState {

@@ -11,7 +11,7 @@ import { ProviderError } from './providers/provider.ts';
 import type { Vendors } from './providers/registry.ts';
 import { vendorNames } from './providers/vendors.ts';
 
-/** Where the keys for a run's calls come from. */
+/** The source of the keys for a run's calls. */
 export type Keys = {
   /** Vendors whose keys a workspace has brought. */
   of: (workspaceId: WorkspaceId) => Promise<Vendors>;

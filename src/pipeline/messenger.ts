@@ -3,7 +3,7 @@ import type { FailureKind, JsonValue, StepKind } from '../domain.ts';
 import type { Progress } from './progress.ts';
 import type { NextPrices } from './submit.ts';
 
-/** What a messenger needs beside the run: where to keep the ids of what it said, and when to stop. */
+/** A messenger's tools besides the run: it saves the ids of its messages, and stops at the signal. */
 export type Speaking = {
   progress: Progress;
   /** Saves what was said so far; called before the next call that would double a post if it were repeated. */
@@ -11,11 +11,11 @@ export type Speaking = {
   signal: AbortSignal;
 };
 
-/** What the last word needs besides. */
+/** Further tools for the final message. */
 export type Delivering = Speaking & {
-  /** What the workspace has left, in credits; what goes back for this run is counted already. */
+  /** The balance of the workspace in credits, including the credits that go back for this run. */
   balance: () => Promise<number>;
-  /** What the buttons under it cost. */
+  /** The prices of the buttons under it. */
   prices: () => Promise<NextPrices>;
   /** No try follows this one. Before it, a fault that may pass is thrown, and never counts as a refusal. */
   isLastTry: boolean;

@@ -1,6 +1,6 @@
 import type { FailureKind, Platform, StepKind, TerminalState, Workflow } from '../domain.ts';
 
-/** What the program counts while it works. Nothing here may name a workspace, a member or a run: labels are few and known. */
+/** The counters of the program. Labels are few and known: they never name a workspace, a member or a run. */
 export type Meter = {
   runSettled: (run: { workflow: Workflow; state: TerminalState; captured: number; released: number }) => void;
   /** From the moment at which the step was first sent until its result was kept. */

@@ -9,7 +9,7 @@ import type { Vendors } from './providers/registry.ts';
 export type ModerationDeps = {
   keys: Keys;
   moderate: Moderate;
-  /** What happens to a run that could not be looked at. */
+  /** The fate of a run that could not be moderated. */
   whenDown: 'refuse' | 'allow';
 };
 

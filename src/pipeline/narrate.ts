@@ -27,7 +27,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
   async function tellOn(): Promise<void> {
     while (!isOver && !ends.aborted) {
       if (!(await othersAreOver())) return;
-      // Whatever was said since then is part of the run by now.
+      // Messages that were posted since then are part of the run by now.
       const known = hasTold ? null : (next?.known ?? null);
       next = null;
       hasTold = true;
@@ -106,7 +106,7 @@ async function updateOnce(
   const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), maxUpdateMs);
   const signal = AbortSignal.any([ends, late.signal]);
   const save = async (postedMessages: JsonValue) => {
-    // What was posted is remembered, also when nothing more is to be.
+    // We save the ids of posted messages even if nothing more will be posted.
     await savePostedMessages(deps.db, lease, postedMessages);
     signal.throwIfAborted();
   };

@@ -11,7 +11,7 @@ import {
 import type { Capabilities } from './providers/provider.ts';
 import type { Providers, Vendors } from './providers/registry.ts';
 
-/** What a workflow may be asked for; empty where none of its steps needs it. Durations are whole seconds, ascending. */
+/** The choices of a workflow; a list is empty if none of its steps needs it. Durations are whole seconds, ascending. */
 export type Offer = {
   aspect: readonly Aspect[];
   quality: readonly Quality[];
@@ -20,8 +20,8 @@ export type Offer = {
 };
 
 /**
- * What the models can do that would perform a workflow for a workspace with keys of these vendors: shapes that every one of them can do,
- * and of the rest what the step can do that it concerns. Nothing else is to be offered to anybody.
+ * The choices that the models for a workflow allow in a workspace with keys of these vendors: shapes that all of them can do, and for
+ * every other option what the model of its step can do. Platforms offer nothing else.
  */
 export function offerOf(providers: Pick<Providers, 'choose'>, workflow: Workflow, brought: Vendors): Offer {
   const kinds: readonly string[] = stepsOf[workflow];
@@ -37,7 +37,7 @@ export function offerOf(providers: Pick<Providers, 'choose'>, workflow: Workflow
   };
 }
 
-/** What at least one of some workflows may be asked for. */
+/** The choices that at least one of some workflows allows. */
 export function offerOfAny(
   providers: Pick<Providers, 'choose'>,
   workflows: readonly Workflow[],

@@ -9,7 +9,7 @@ export type Progress = { percent: number; remainingMs: number; steps: StepProgre
 export type Look = (view: RunView, providers: Providers, now: Date) => Progress;
 
 /**
- * Where a run stands and how long it may still take, from what providers report and from how long their steps usually take.
+ * The progress of a run and the time that it may still take, from the reports of providers and the usual durations of their steps.
  *
  * No percent ever goes back, whichever process looks. A step's share of the run and the pace of a guess are what was expected when the
  * run was submitted; elapsed time is by the database's clock; and each write to a step keeps the largest part of it that may have been
@@ -54,7 +54,7 @@ const noFurtherBack = (before: Progress, now: Progress): Progress => ({
   steps: now.steps.map((step, at) => ({ ...step, percent: Math.max(before.steps[at]?.percent ?? 0, step.percent) })),
 });
 
-/** What 0.57 becomes as binary fractions must not be 56 %. */
+/** 0.57 is a little less as a binary fraction, and must not become 56 %. */
 const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-6);
 
 /** As the provider has it now; one that this process does not know is taken at what was expected. */
@@ -114,7 +114,7 @@ function stepProgress(step: Step, expected: number, at: number): StepProgress {
     case 'submitted':
     case 'storing': {
       const planned = Math.max(expected - elapsedMs, expected * 0.1);
-      // What the provider reports says little about its pace at first, and everything from half-way on.
+      // At first a provider's report says little about its pace. From half-way on it says everything.
       const trust = step.fraction === null ? 0 : Math.min(1, 2 * step.fraction);
       const paced = trust > 0 ? (elapsedMs / fraction) * (1 - fraction) : 0;
       return { kind, percent, elapsedMs, remainingMs: Math.round(trust * paced + (1 - trust) * planned) };

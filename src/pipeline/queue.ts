@@ -18,13 +18,13 @@ export type TurnQueue = {
 
 export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
 
-/** Where turns are handed round: Redis where there is one, else the database. */
+/** The queue for turns: in Redis if there is one, else in the database. */
 export const queueOf = ({ redis }: { redis: RedisAddress | null }, databaseUrl: string): QueueConfig =>
   redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
 
 /** A queue that does not answer for so long is away. Milliseconds. */
 const answerWithinMs = 5_000;
-/** What BullMQ gets for its own bookkeeping after the last turn, before it is left alone. Milliseconds. */
+/** The time that BullMQ gets for its own bookkeeping after the last turn. Milliseconds. */
 const closeTimeoutMs = 2_000;
 
 /** The one place where queues and workers are made. */

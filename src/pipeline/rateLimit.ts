@@ -38,7 +38,7 @@ export async function createRateLimit(
       keyPrefix,
       points,
       duration: seconds,
-      // Who is over the limit is told so without asking the store again.
+      // A member over the limit is refused without asking the store again.
       inMemoryBlockOnConsumed: points + 1,
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
     };

@@ -3,7 +3,7 @@ import type { Cluster, Redis } from 'ioredis';
 import { Secret } from '../db/secret.ts';
 import { percentDecoded } from '../plainText.ts';
 
-/** Where a Redis or Valkey is found: one server, or any nodes of a cluster. */
+/** The address of a Redis or Valkey: one server, or any nodes of a cluster. */
 export type RedisAddress = {
   nodes: { host: string; port: number }[];
   isCluster: boolean;

@@ -20,10 +20,10 @@ function backoffMs(failedAttempts: number, random: () => number): number {
   return Math.round(full * (0.5 + random() / 2));
 }
 
-/** What a turn was doing when it failed. */
+/** The transition that failed. */
 type Doing = 'send' | 'poll' | 'store' | 'cancel' | 'fail' | 'settle' | 'deliver' | 'give_up_delivery';
 
-/** What follows a failed turn. Every case of a retry is decided in {@link decideRetry}. */
+/** The consequence of a failed turn. {@link decideRetry} decides every case. */
 export type RetryDecision =
   /** The same again after a pause. It counts as a failed attempt. */
   | { outcome: 'retry'; pauseMs: number }
@@ -103,7 +103,7 @@ const canSubmitAgain = (error: unknown, failedAttempts: number): boolean =>
   passing.includes(error.kind) &&
   failedAttempts <= submitRetries;
 
-/** Where results are received, before any store sees them. */
+/** Faults of the disk on which a worker receives results. */
 const disks: Record<string, string> = {
   ENOSPC: 'the disk is full',
   EDQUOT: 'the disk quota is used up',

@@ -2,7 +2,7 @@ import type { RunView, Step } from '../db/runs.ts';
 import type { Failure, StepKind, TerminalState } from '../domain.ts';
 import { maxFailedAttempts, maxOutage } from './retryPolicy.ts';
 
-/** What a turn does: exactly one of these. */
+/** The next action of a turn: exactly one of these. */
 export type Transition =
   | { kind: 'send'; step: Step }
   | { kind: 'poll'; step: Step }
@@ -58,12 +58,12 @@ function settled(steps: readonly Step[], state: TerminalState, failure: Failure 
   return { kind: 'settle', state, failure, capturedCredits: earned(steps) };
 }
 
-/** What stopping costs: `credits` at most are paid, `back` at least come back, and `atWork` is being made now. */
+/** The cost of a stop: at most `credits` are paid, at least `back` come back, and a provider is making `atWork` now. */
 export type StopCost = { credits: number; back: number; atWork: StepKind | null };
 
 /**
- * What it costs to stop a run now. Whatever was sent to a provider is paid for, also while nobody knows yet whether it got there;
- * everything else comes back. Once somebody has asked a run to stop it sends nothing more, so the cost never rises after that.
+ * The cost of stopping a run now. A step that was sent to a provider is paid for, also while nobody knows yet whether it arrived.
+ * Everything else comes back. A run that was asked to stop sends nothing more, so the cost never rises after that.
  */
 export function stopCost({ run, steps }: RunView): StopCost {
   const isAtWork = ({ state }: Step) => state === 'submitting' || state === 'submitted' || state === 'storing';

@@ -34,13 +34,13 @@ export type Submission = {
   requestKey: string;
   /** The platform that the run speaks by, where it is not its workspace's own. */
   platform?: Platform;
-  /** Where the run is to speak; only its platform understands it. */
+  /** The place where the run posts. Only its platform reads this. */
   conversation: JsonValue;
   /** The channel in which the command was given, and whatever that belongs to; left out where a platform has no channels. */
   channelIds?: readonly string[] | undefined;
   workflow: Workflow;
   prompt: string;
-  /** What the member chose; the rest comes from the workspace's settings, then from the product's defaults. */
+  /** The member's choices. The rest comes from the workspace's settings, then from the product's defaults. */
   options: { [Option in keyof RunOptions]?: RunOptions[Option] | undefined };
   /**
    * Fetches, decodes and cleans the image of a `video` run; null where there is none. Called once all that is cheap to find out has
@@ -92,7 +92,7 @@ export type SubmitDeps = {
   keys: Keys;
   moderation: ModerationDeps;
   freeCredits: number;
-  /** What a step on the workspace's own key costs, in percent of its price. */
+  /** The price of a step on the workspace's own key, in percent of its normal price. */
   byokPricePercent: number;
   limits: RunLimits;
   now: () => Date;
@@ -199,7 +199,7 @@ export type Quote = {
   price: number;
   options: RunOptions;
   steps: readonly { kind: StepKind; priceCredits: number }[];
-  /** What stands against it; the price is then what it would cost otherwise. */
+  /** The reason why it cannot be made; the price is then the price without that reason. */
   obstacle: Exclude<Plan, { outcome: 'planned' }> | null;
 };
 
@@ -217,7 +217,7 @@ export async function quote(
   return { options, steps, price: total(steps), obstacle: planned.outcome === 'planned' ? null : planned };
 }
 
-/** What starting from a run costs now, in credits; null where that is not possible. */
+/** The prices of new runs that start from this one, in credits; null if that is not possible. */
 export type NextPrices = { again: number | null; animate: number | null };
 
 /** The prices of a run like this one, and of a video of the image that it made: its options are whole, so no setting changes them. */
@@ -248,7 +248,7 @@ const inputOf = (id: RunId, image: ReceivedFile): NonNullable<NewRun['input']> =
 
 type Plan = { outcome: 'planned'; steps: NewRun['steps'] } | Unsupported | { outcome: 'no_key'; step: StepKind };
 
-/** Who will perform each step of a run, on whose key, for how much; or what stands against it. */
+/** The provider, the key and the price of each step of a run; or the reason why there is none. */
 function plan(
   deps: Pick<SubmitDeps, 'providers' | 'byokPricePercent'>,
   workflow: Workflow,

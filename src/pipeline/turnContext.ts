@@ -17,7 +17,7 @@ export type TurnDeps = {
   keys: Keys;
   breakers: Breakers;
   store: MediaStore;
-  /** Where results are received before they are stored. */
+  /** The folder in which a worker receives results before it stores them. */
   temporaryDirectory: string;
   messengerOf: (platform: Platform) => Messenger;
   log: Logger;
@@ -27,19 +27,19 @@ export type TurnDeps = {
   meter: Meter;
   visibilityMs: number;
   limits: RunLimits;
-  /** What a step on the workspace's own key costs, in percent of its price. */
+  /** The price of a step on the workspace's own key, in percent of its normal price. */
   byokPricePercent: number;
-  /** What this process is telling at the moment. */
+  /** The progress messages that this process is posting now. */
   tellings: Tellings;
 };
 
 /** Everything that one turn knows. */
 export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal; narrator: Narrator };
 
-/** What a move leaves: a run that can go on at once, or one that waits (or is over) and whose lease has ended. */
+/** The state after a transition: the run can go on at once, or it waits (or is over) and its lease has ended. */
 export type After = 'go_on' | 'waits';
 
-/** What this process is telling at this moment, by run. It may outlast its turn: whoever tells the run next lets it end first. */
+/** The progress messages that this process is posting now, by run. A post may outlast its turn: the next one for the run waits for it. */
 type Tellings = Map<RunId, Promise<void>>;
 
 /**

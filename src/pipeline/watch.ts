@@ -6,7 +6,7 @@ import { type RunId, runId } from '../domain.ts';
 /** Notifications can be lost with their connection; this bounds what a watcher then misses. Milliseconds. */
 const lookAgainMs = 1_000;
 const quietMs = 5_000;
-/** What happens within so short a time is told together. Milliseconds. */
+/** Changes within so short a time are told together. Milliseconds. */
 const togetherMs = 250;
 
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
@@ -55,7 +55,7 @@ export async function openWatcher(database: Database): Promise<Watcher> {
         const change = changed(id, signal);
         const view = await loadRun(database.db, id);
         if (!view) return;
-        // That clocks differ is no change of the run.
+        // A difference between clocks is no change of the run.
         const shown = JSON.stringify({ ...view, clockAheadMs: 0 });
         if (shown !== last) yield view;
         last = shown;

@@ -43,7 +43,7 @@ export async function adviceOnSpace(path: string): Promise<string> {
 /** One segment of PostgreSQL's journal. */
 const leastSpaceBytes = 16 * 1024 * 1024;
 
-/** What `work` gives, or null when the file that it reads does not exist. */
+/** The result of `work`, or null if the file that it reads does not exist. */
 export async function orMissing<T>(work: Promise<T>): Promise<T | null> {
   try {
     return await work;

@@ -6,7 +6,7 @@ import { orMissing } from './failure.ts';
 import { keepTouched, type Presence, presenceOf, thisProcess } from './identity.ts';
 
 /**
- * Who uses the server: in `<folder>/members` one empty file for each `openEmbedded`, named after its process.
+ * The processes that use the server: `<folder>/members` holds one empty file for each `openEmbedded`, named after its process.
  * Everything here is called under the lock.
  */
 type Member = { path: string; presence: Presence; touchedAtMs: number };

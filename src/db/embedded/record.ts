@@ -5,7 +5,7 @@ import { z } from 'zod';
 import { isRoot } from './account.ts';
 import { orMissing, writing } from './failure.ts';
 
-/** What a home remembers about its database, in `<home>/postgres/cluster.json`. */
+/** A home's record of its database, in `<home>/postgres/cluster.json`. */
 const clusterRecord = z.object({
   /** Names the data, wherever they lie: a home that was deleted and made again has another id, and so a fresh database. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
@@ -67,7 +67,7 @@ export async function writeRecord(folder: string, record: ClusterRecord): Promis
   });
 }
 
-/** What root makes inside a user's folder belongs to that user, who will want to go on without root. */
+/** Gives a file that root made inside a user's folder to that user, who may want to go on without root. */
 export async function handToOwner(path: string): Promise<void> {
   if (!isRoot()) return;
   const { uid, gid } = await stat(dirname(path));

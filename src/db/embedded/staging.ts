@@ -4,7 +4,7 @@ import { type Account, mayEnter } from './account.ts';
 /** Durable places outside everybody's home; never /tmp, which a restart may empty. */
 const candidates = ['/var/lib/vidgenie', '/opt/vidgenie', '/usr/local/var/vidgenie'] as const;
 
-/** Where root puts what the server's user must reach when it cannot reach the project or the home. */
+/** The folder for copies of files that the server's user needs, when that user cannot read the project or the home. */
 export async function stagingRoot(account: Account): Promise<string> {
   for (const folder of candidates) {
     try {

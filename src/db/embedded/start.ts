@@ -73,7 +73,7 @@ function spawnServer({ dataDir, account }: Cluster, postgres: string, port: numb
     'unix_socket_directories=',
     'cluster_name=vidgenie',
     'jit=off',
-    // What people typed and stored stays out of the log: no statements, no values of rows.
+    // The log holds no statements and no values of rows, because people typed them.
     'log_min_error_statement=panic',
     'log_error_verbosity=terse',
     'log_checkpoints=off',

@@ -1,6 +1,6 @@
 import type { Frame, Layer, LayerPlane } from './frame.ts';
 
-/** Where a layer is looked at: its point that comes to the middle of the frame, and how much it is enlarged. */
+/** The view of a layer: the point that comes to the middle of the frame, and the enlargement. */
 export type View = { x: number; y: number; zoom: number };
 
 export type Compositor = (frame: Frame, views: readonly View[]) => void;

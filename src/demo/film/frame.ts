@@ -55,7 +55,7 @@ export type LayerPlane = {
   alpha: Uint8Array;
   /** 1 where the whole row is opaque. */
   solid: Uint8Array;
-  /** Where each row, or the one below it, holds anything: pairs of columns, from and up to. */
+  /** The columns in which each row, or the one below it, holds anything: pairs of from and up to. */
   visible: readonly Int32Array[];
   /** The same, with the row above counted too. */
   reach: readonly Int32Array[];

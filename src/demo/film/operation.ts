@@ -77,7 +77,7 @@ export async function latestAttempt(directory: string): Promise<number> {
 
 export const attemptPath = (directory: string, attempt: number) => join(directory, `attempt-${attempt}`);
 
-/** Who renders in this attempt; `starting` while a young attempt has not said so yet. */
+/** The renderer of this attempt; `starting` while a young attempt has not named one yet. */
 export async function rendererOf(attempt: string, nowMs: number) {
   const text = await readOptional(join(attempt, files.renderer));
   if (text !== null) {

@@ -17,7 +17,7 @@ export type ParticleKind =
   | 'embers'
   | 'dust';
 
-/** What fits a prompt: its weather first, then its place, and dust in the light otherwise. */
+/** The particles that fit a prompt: by its weather first, then by its place, and otherwise dust in the light. */
 export function particleKind(reading: Reading): ParticleKind {
   for (const weather of reading.weather) {
     if (weather === 'storm') return 'rain';

@@ -67,7 +67,7 @@ function ffmpegArguments(
   const audio = ['-map', '[sound]', '-c:a', 'aac', '-b:a', '160k', '-ar', '48000', '-ac', '2'];
   const tags = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
   const x264 = ['-c:v', 'libx264', '-preset', 'superfast', '-crf', '21', '-profile:v', 'high', '-pix_fmt', 'yuv420p'];
-  // What looks ahead and back keeps frames in memory: 690 MB in 4K by default, 280 MB without, and the file is no larger.
+  // Lookahead and reference frames stay in memory: 690 MB in 4K by default, 280 MB without them, and the file is no larger.
   const bounded = ['-threads', '2', '-refs', '1', '-bf', '0', '-x264-params', 'rc-lookahead=0:sync-lookahead=0'];
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-y', '-progress', out.progress],

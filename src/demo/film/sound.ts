@@ -1,7 +1,7 @@
 import type { Random } from '../painting/random.ts';
 import type { ParticleKind } from './particles.ts';
 
-/** What is heard beneath the music. */
+/** The sound beneath the music. */
 type Ambience = 'wind' | 'rain' | 'waves' | 'night' | 'deep';
 
 export function ambienceFor(kind: ParticleKind, words: { sea: boolean; night: boolean }): Ambience {

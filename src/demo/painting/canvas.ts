@@ -3,13 +3,13 @@ import type { Palette } from './palette.ts';
 import type { Random } from './random.ts';
 import type { Reading } from './reading.ts';
 
-/** What every brush is given: the sheet, the light, what was understood, and a place for gradients and filters. */
+/** The tools of every brush: the sheet, the light, the reading of the prompt, and a place for gradients and filters. */
 export type Canvas = {
   width: number;
   height: number;
   /** One thousandth of the shorter side, so that a stroke is as thick on every sheet. */
   unit: number;
-  /** Where the sky ends, in pixels from the top. */
+  /** The end of the sky, in pixels from the top. */
   horizon: number;
   random: Random;
   palette: Palette;

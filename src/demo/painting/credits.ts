@@ -2,7 +2,7 @@ import { type Canvas, n, vertical } from './canvas.ts';
 import { letter } from './lettering.ts';
 import { caption, isDepicted } from './reading.ts';
 
-/** What stands above the caption of a prompt that the painter has no picture for. */
+/** The line above the caption of a prompt that the painter has no picture for. */
 const undepicted = {
   en: 'This demo cannot draw that. These are only colours for:',
   fr: 'Cette démo ne sait pas dessiner cela. Juste des couleurs pour :',

@@ -1,2 +1,2 @@
-/** Where the sun or the moon stands, for reflections and beams. */
+/** The position of the sun or the moon, for reflections and beams. */
 export type Disc = { x: number; y: number; radius: number };

@@ -6,7 +6,7 @@ import { createNoise, textured } from './noise.ts';
 
 export type Depth = 'far' | 'middle' | 'near';
 
-/** What a style does to each depth of a scene while it is still drawing. */
+/** The effect of a style on each depth of a scene while it is still a drawing. */
 export function dressed(canvas: Canvas, depth: Depth, content: string): string {
   const { style, unit } = canvas;
   if (style === 'photo' && depth !== 'near') {

@@ -34,7 +34,7 @@ type Pixels = Size & { data: Buffer };
 
 /**
  * The longer side up to which drawings become pixels directly: 3456 × 1944 takes the SVG library 7 CPU-seconds, 4144 × 2336 takes 76.
- * What is larger is drawn at this size and stretched.
+ * A larger picture is drawn at this size and stretched.
  */
 const maxRasterSide = 3456;
 
@@ -57,7 +57,7 @@ export async function* paintDepths({ prompt, style }: Recipe, sheet: Size, plate
   }
 }
 
-/** What lies unmoved over a film of a painted prompt: RGBA of the film's size. Of the textures, only paper belongs to it. */
+/** The still overlay of a film of a painted prompt: RGBA of the film's size. Of the textures, only paper belongs to it. */
 export async function paintCredits({ prompt, style }: Recipe, sheet: Size, film: Size): Promise<Pixels> {
   const { canvas } = compose(prompt, { ...sheet, style });
   const paper = style === 'watercolor' ? texture(canvas) : '';

@@ -14,7 +14,7 @@ import {
   weatherWords,
 } from './lexicon.ts';
 
-/** What the painter understood of a prompt, each list in the order of the words. */
+/** The painter's reading of a prompt. Each list is in the order of the words. */
 export type Reading = {
   /** The clause that says what is to be seen, as the member wrote it. */
   clause: string;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { type Style, styles } from '../../domain.ts';
 
 /**
- * What a picture was painted from, kept in its EXIF: the animator repaints it in depths, so that the camera can move
+ * The recipe of a picture, kept in its EXIF: the animator repaints it in depths, so that the camera can move
  * through it. A picture without a recipe (a member's own, or one of ours that was re-encoded) is moved as a flat one.
  */
 const recipe = z.object({ prompt: z.string(), style: z.enum(styles) });

@@ -1,7 +1,7 @@
 import { blur, type Canvas, n, vertical } from './canvas.ts';
 import { lighten } from './colour.ts';
 
-/** What falls or floats through a still picture. A film leaves it out and lets it move instead. */
+/** Particles that fall or float through a still picture. A film leaves them out and lets them move instead. */
 export function weather(canvas: Canvas): string {
   const { reading } = canvas;
   let svg = '';

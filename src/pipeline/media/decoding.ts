@@ -10,7 +10,7 @@ const waiting: (() => void)[] = [];
 /** Does work that decodes a picture, when at most one other is being decoded. */
 export async function decoding<T>(work: () => Promise<T>): Promise<T> {
   if (free > 0) free -= 1;
-  // Whoever is done hands its place on.
+  // A finished decoding hands its slot to the next one.
   else await new Promise<void>((resolve) => waiting.push(resolve));
   try {
     return await work();

@@ -68,7 +68,7 @@ export function createFileStore(directory: string): MediaStore {
   };
 }
 
-/** What members gave and what was made for them is nobody else's on this machine. */
+/** Other users of this machine must not read the media of members. */
 const privateFolder = { recursive: true, mode: 0o700 };
 const privateFile = 0o600;
 

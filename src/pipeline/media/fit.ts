@@ -56,7 +56,7 @@ async function encode(ffmpeg: string, path: string, film: Film, fit: Fit): Promi
       targetBytes *= (maxBytes / size) * usableShare;
     } catch {
       await rm(fitted, { force: true });
-      // What cannot be encoded is told with a link instead.
+      // The caller gives a link instead.
       signal.throwIfAborted();
       return null;
     }

@@ -9,7 +9,7 @@ import { decoding, decodingLimit } from './decoding.ts';
 import { type ReceivedFile, type RefusedMedia, receiveMedia } from './receive.ts';
 import { isAnimatedPng } from './sniff.ts';
 
-/** What members may give to `video <image>`; the platforms tell these numbers. */
+/** The limits of an image that a member gives to `video <image>`. Platforms show these numbers. */
 export const inputImageLimits = { maxBytes: 10 * 1024 * 1024, maxSide: 4096 } as const;
 
 export type AcceptedImage =

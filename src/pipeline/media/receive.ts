@@ -31,7 +31,7 @@ export type RefusedMedia = {
 export type ReceivedMedia = { outcome: 'received'; media: ReceivedFile } | RefusedMedia;
 
 export type ReceiveOptions = {
-  /** Where the temporary file goes; created when missing. */
+  /** The folder of the temporary file; created if missing. */
   directory: string;
   kind: 'image' | 'video';
   maxBytes: number;

@@ -1,6 +1,6 @@
 import type { Secret } from '../../db/secret.ts';
 
-/** Where an S3 bucket is, and how to be let in. */
+/** The address of an S3 bucket and its credentials. */
 export type S3Settings = {
   bucket: string;
   /** Null: Amazon's own, found by its region. */
@@ -8,7 +8,7 @@ export type S3Settings = {
   region: string;
   /** Null: wherever the SDK finds some (the environment, a profile, the machine's role). */
   credentials: { accessKeyId: string; secretAccessKey: Secret } | null;
-  /** Where everybody can fetch what is in the bucket, for example a CDN; null: links are signed, and expire. */
+  /** An address where everybody can fetch the objects, for example a CDN; null: links are signed, and expire. */
   publicUrl: string | null;
   linkHours: number;
 };

@@ -1,6 +1,6 @@
 import type { FileHandle } from 'node:fs/promises';
 
-/** What the program handles; anything else is refused, whatever its name or its sender claims. */
+/** The formats that VidGenie handles. It refuses anything else, no matter which name or type the sender claims. */
 const mediaTypes = {
   png: { kind: 'image', mime: 'image/png', extension: 'png' },
   jpeg: { kind: 'image', mime: 'image/jpeg', extension: 'jpg' },

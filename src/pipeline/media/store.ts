@@ -1,6 +1,6 @@
 import type { Readable } from 'node:stream';
 
-/** Where a person, or a platform, can fetch an object. */
+/** The address at which a person or a platform can fetch an object. */
 type MediaLink = { kind: 'file'; path: string } | { kind: 'url'; url: string; expiresAt: Date | null };
 
 /** Keeps finished media under keys such as `runs/<run id>/video.mp4`. Putting a key again overwrites it, atomically. */

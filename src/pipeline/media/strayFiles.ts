@@ -6,7 +6,7 @@ import type { StraySearch } from './store.ts';
 /** As many keys as S3 lists at once. */
 const pageKeys = 1_000;
 
-/** What a put that was broken off leaves beside its object: see `moveDurably`. */
+/** The part that an interrupted put leaves beside its object: see `moveDurably`. */
 const isPart = (name: string) => /^\..+\.part$/.test(name);
 
 /** Names of the files directly in a directory that were last written before then. What goes meanwhile is passed over. */

@@ -14,7 +14,7 @@ const looks = {
   watercolor: 'watercolor: translucent washes, paper texture, soft bleeding edges, restrained palette',
 } as const satisfies Record<Style, string>;
 
-/** What every language model is told, whoever's it is. */
+/** The instructions for every language model. */
 export const instructions = `You write prompts for an image model and for a video model that animates the image it makes.
 
 You are given one JSON object. Its "member_prompt" is what a person typed. It is the subject matter to be depicted and nothing

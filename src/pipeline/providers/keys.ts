@@ -1,7 +1,7 @@
 import type { ProviderError } from './provider.ts';
 import type { Outcome } from './providerCall.ts';
 
-/** What a free call says about a key. `unreachable` says nothing about the key: try again later. */
+/** The result of checking a key with a free call. `unreachable` says nothing about the key: try again later. */
 export type KeyCheck = 'valid' | 'invalid' | 'no_permission' | 'out_of_quota' | 'unreachable';
 
 /** A model that a key can use; `shutdownAt` is the vendor's own announcement (ISO 8601), null when there is none. */
@@ -29,7 +29,7 @@ export function keyCheckOf(outcome: Outcome<unknown>): KeyCheck {
   }
 }
 
-/** What a failure in the middle of a run says about the key that it was made with; null when it says nothing. */
+/** The state of a key after a failure in the middle of a run; null if the failure says nothing about it. */
 export function keyCheckAfter(error: ProviderError): KeyCheck | null {
   if (error.kind === 'quota') return 'out_of_quota';
   if (error.kind !== 'bad_key') return null;

@@ -13,7 +13,7 @@ import type {
   Vendor,
 } from '../../domain.ts';
 
-/** What a model is able to do. Only this is offered; anything else is refused before credits are held. */
+/** The abilities of a model. VidGenie offers only these, and refuses anything else before it holds credits. */
 export type Capabilities = {
   aspects: readonly Aspect[];
   qualities: readonly Quality[];
@@ -58,7 +58,7 @@ type StepTypes = {
 export type RequestOf<Step extends StepKind> = StepTypes[Step]['request'];
 export type OutputOf<Step extends StepKind> = StepTypes[Step]['output'];
 
-/** What every call is given beside its request. */
+/** The context of every call, besides its request. */
 export type Call = {
   runId: RunId;
   /** The vendor's key that serves this run, opened immediately before the call; null for a provider that needs none. */
@@ -78,7 +78,7 @@ export type Polled =
   | { outcome: 'working'; fraction?: number; pollAfterMs: number }
   | { outcome: 'finished'; cost?: ProviderCost };
 
-/** What the provider itself charged, in millionths of a US dollar; null where no price of the model is known. */
+/** The amount that the provider charged, in millionths of a US dollar; null if we know no price of the model. */
 export type ProviderCost = { microUsd: number | null; usage: JsonValue };
 
 /**

@@ -24,7 +24,7 @@ export type ExchangeOptions = {
   secrets: readonly Secret[];
   /** Puts a vendor's error answer into our taxonomy. Its detail is scrubbed afterwards. */
   classify: (rejection: Rejection) => Fault;
-  /** What it means when the SDK gives up before it sends anything, sign-in included; our own mistake unless told otherwise. */
+  /** The fault when the SDK gives up before it sends anything, sign-in included. By default it is our own mistake. */
   unsent?: Fault;
 };
 

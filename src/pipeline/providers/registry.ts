@@ -3,13 +3,13 @@ import type { AnyProvider, Provider } from './provider.ts';
 
 export type Vendors = ReadonlySet<Vendor>;
 
-/** Who performs a step, and on whose key. */
+/** A provider for a step, and the source of its key. */
 export type Service<Step extends StepKind> = { provider: Provider<Step>; keySource: KeySource };
 
 /** The providers at hand. A step names the one that serves it, so that a run keeps its provider over restarts. */
 export type Providers = {
   /**
-   * Who would perform a new step for a workspace that has keys of these vendors; null when there is no key for it. A workspace's own
+   * The provider of a new step for a workspace that has keys of these vendors; null if there is no key for it. A workspace's own
    * key comes first, then the operator's, in the order in which the providers were given. The demo studio performs only where
    * nobody has any key: a demo among real results would be a lie.
    */

@@ -50,7 +50,7 @@ export async function openPostgresTurns(
     max: 4,
     migrate: false,
     Client: QuietClient,
-    // What BullMQ keeps is a hint that can be lost, so it need not wait for the disk.
+    // BullMQ's rows are hints that may be lost, so they need not wait for the disk.
     options: '-c synchronous_commit=off',
     ...withoutWaitingForEver(answerWithinMs, answerWithinMs),
   };

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runId } from '../../domain.ts';
 
-/** What a job carries: runs and their dispatches, nothing else. The truth about both is in the database. */
+/** The content of a job: runs and their dispatches, nothing else. The database holds the truth about both. */
 const lease = z.object({ runId, dispatch: z.int().positive() });
 export const turnsJob = z.object({ leases: z.tuple([lease], lease) });
 type TurnsJob = z.infer<typeof turnsJob>;

@@ -36,7 +36,7 @@ export const keepMedia =
     }
   };
 
-/** What the member asked for, where the model has no switch for it: a video without sound, an image of exactly that shape. */
+/** Changes that the member asked for and the model has no switch for: a video without sound, an image of exactly that shape. */
 async function asAsked(turn: Turn, media: ReceivedFile, options: ReceiveOptions): Promise<ReceivedFile> {
   const { audio, aspect } = turn.view.run.options;
   if (media.kind === 'video') {

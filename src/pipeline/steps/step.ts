@@ -22,7 +22,7 @@ import {
 import type { After, Turn } from '../turnContext.ts';
 import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 
-/** What differs between the three kinds of step. Deadlines are in milliseconds. */
+/** The differences between the three kinds of step. Deadlines are in milliseconds. */
 export type StepWork<Kind extends StepKind> = {
   kind: Kind;
   /** For one call of `submit`; a provider that works while we wait needs minutes. */
@@ -41,7 +41,7 @@ const cancelDeadlineMs = 15_000;
 /** Sends a step to its provider: the only place where money may be spent. It is marked `submitting` before. */
 export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
-  // What the step is made from may have to be waited for. Who dies meanwhile has sent nothing.
+  // Reading the input of the step may take time. A worker that dies meanwhile has sent nothing.
   const request = await work.request(turn);
   // A lost answer must not leave it open whether the step was sent: nothing is before it is known to be written.
   // Somebody stopped the run after this turn had looked at it: nothing is sent, and the next look settles it.
@@ -135,8 +135,8 @@ async function noting({ deps, lease: { runId } }: Turn, { kind }: Step, note: ()
 }
 
 /**
- * What was to be written may be there: the answer to it was lost, and somebody else took the run up before it could be written again.
- * A step that was sent again since counts one more submit.
+ * True if the database has the write although its answer was lost, and another worker took the run before we could write again. A step
+ * that was sent again since then counts one more submit.
  */
 async function isWritten({ deps, lease }: Turn, { kind, submits }: Step): Promise<boolean> {
   const now = (await loadRun(deps.db, lease.runId))?.steps.find((step) => step.kind === kind);

@@ -1,7 +1,7 @@
 import type { Canvas } from '../canvas.ts';
 import type { Disc } from '../disc.ts';
 
-/** What stands around a subject, from behind it to before it. */
+/** The surroundings of a subject, from behind it to before it. */
 export type Backdrop = {
   /** Sky, and what hangs in it. */
   far: string;
@@ -9,7 +9,7 @@ export type Backdrop = {
   middle: string;
   /** The ground on which subjects stand. */
   near: string;
-  /** What overlaps a subject's feet, and frames the picture. */
+  /** The foreground, which overlaps a subject's feet and frames the picture. */
   front: string;
   /** Pixels from the top at which a subject stands at `x`. */
   groundAt: (x: number) => number;

@@ -22,7 +22,7 @@ export type Subject = {
   draw: (tones: Tones) => string;
   /** Light that the subject itself throws, drawn behind it. */
   beams?: (tones: Tones) => string;
-  /** Where it is met when the prompt names no place. */
+  /** Its place if the prompt names none. */
   home: PlaceName;
   stance: 'ground' | 'air' | 'afloat' | 'immersed' | 'landmark';
   /** Its height as a share of the shorter side of the picture. */

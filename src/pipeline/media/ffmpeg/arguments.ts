@@ -1,4 +1,4 @@
-/** What the bundled ffmpeg is asked for. */
+/** A job for the bundled ffmpeg. */
 export type Job = {
   logLevel: number;
   /** A file that is told after every few frames how many are done, as ffmpeg's `-progress` does it; null: none. */

@@ -130,7 +130,7 @@ function encoderOf(native: Native, kind: 'video' | 'audio', sink: Sink, job: Job
   return encoder;
 }
 
-/** What the first input has, where no label says what is wanted. */
+/** The streams of the first input, if no label says what is wanted. */
 function contentsOf(native: Native, { inputs, maps }: Job): { video: boolean; audio: boolean } {
   const [first] = inputs;
   if (maps.length > 0 || !first || first.raw !== null) return { video: true, audio: false };

@@ -5,7 +5,7 @@ import type { ExchangeOptions, Line } from '../providerCall.ts';
 import { classify } from './errors.ts';
 
 export type GoogleOptions = {
-  /** Where the API is served, without a version; Google's own when absent. */
+  /** The address of the API without a version; Google's own if absent. */
   baseUrl?: string;
   /** The SDK's default is `v1`; every published example of Omni uses `v1beta`. */
   apiVersion?: string;

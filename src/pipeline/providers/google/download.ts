@@ -22,7 +22,7 @@ export type DownloadOptions = {
 /** How often a download is taken up again where it broke off, before the pipeline is told (and may start over). */
 const maxResumes = 3;
 const maxRedirects = 5;
-/** Where Google's file service may send us on to. The key goes there never. */
+/** Hosts to which Google's file service may redirect. We never send the key there. */
 const googleStorage = /^([\w-]+\.)*(googleapis|googleusercontent)\.com$/;
 
 /**
@@ -34,7 +34,7 @@ export async function downloadFile(options: GoogleOptions, uri: string, download
   const source = locate(options, uri);
   const transfer: Transfer = { received: 0, part: await open(source, 0, download) };
   const body = Readable.from(chunks(source, transfer, download), { objectMode: false, highWaterMark: 64 * 1024 });
-  // Whoever reads the stream gets its error; without a listener of its own, one that nobody reads would end the process.
+  // The reader of the stream gets its error. Without this listener, the error of an unread stream would end the process.
   body.on('error', () => {});
   body.once('close', () => transfer.part.close());
   return body;
@@ -178,7 +178,7 @@ async function refusal(response: IncomingMessage, key: Secret): Promise<Provider
   if (status === 404 || status === 410) return new ProviderError('no_output', 'Google no longer has the video.');
   if (status === 416) return new ProviderError('unavailable', 'The download from Google broke off.');
   const fault = classify({ status, body, retryAfterMs: retryAfterMs({ get: (name) => headerOf(response, name) }) });
-  // Whatever refuses a download, the video exists and has been paid for.
+  // A refused download does not change that the video exists and is paid for.
   return toProviderError({ ...fault, detail: scrub(fault.detail, [key]), nothingGenerated: false });
 }
 

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What an answer says of the model that gave it. Google tells nowhere else when a model will be gone. */
+/** The status of the model in its own answer. Google tells nowhere else when a model will be shut down. */
 export const modelStatus = z.object({ retirementTime: z.string().nullish() }).nullish().catch(null);
 
 /** Kept with the usage of a step, where `vidgenie doctor` finds it. */

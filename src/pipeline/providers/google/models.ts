@@ -57,7 +57,7 @@ const omniModels: Record<string, VideoModel> = {
     microUsdPerSecond: { '720p': 100_000, '1080p': 150_000, '4k': 300_000 },
   },
 };
-/** What a model that is new to us may be trusted with. */
+/** Capabilities that we assume of an unknown model. */
 const unknownOmni: VideoModel = { capabilities: omniRange(10), microUsdPerSecond: {} };
 
 export function omniModel(id: string): VideoModel {

@@ -35,7 +35,7 @@ export type OmniOptions = GoogleOptions & {
   resumePauseMs?: number;
 };
 
-/** What is stored with the step. The price follows from it, since Google bills by the second and reports tokens. */
+/** The handle that is stored with the step. The price follows from it, since Google bills by the second and reports tokens. */
 const handleSchema = z.object({
   id: z.string().min(1),
   submittedAt: z.number(),

@@ -8,7 +8,7 @@ import { exchange } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
 import { defaultEnhanceModel, textCost, textModel } from './models.ts';
 
-/** What we rely on of an answer. A model's refusal comes as a content part of its own. */
+/** The parts of an answer that we rely on. A model's refusal comes as a content part of its own. */
 const answer = z.object({
   status: z.string().nullish(),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
