@@ -20,7 +20,7 @@ import { welcome } from './welcome.ts';
 
 export type DiscordBotOptions = {
   address: DiscordAddress;
-  /** Where Discord's own HTTP interactions are taken, and the key that signs them; null: over the gateway alone. */
+  /** The server that takes Discord's HTTP interactions, and the key that signs them; null: the gateway alone. */
   http: { app: Hono; publicKey: string } | null;
   shards: Shards;
   services: Services;

@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { type JsonValue, type WorkspaceId, workspaceId } from '../../domain.ts';
 import { locales } from '../text.ts';
 
-/** What Discord knows things by. */
+/** Discord's ids. */
 export const snowflake = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
 /**
- * Where a run speaks. `rootId` is the message that answered the command; null until it is known, and for good when whoever took the
- * command died before. `opensThread` is false where none is possible.
+ * The place in Discord where a run posts. `rootId` is the message that answered the command; null until it is known, and forever if the
+ * process that took the command died before. `opensThread` is false if no thread is possible.
  */
 export const discordConversation = z.object({
   guildId: snowflake.nullable(),
@@ -16,15 +16,15 @@ export const discordConversation = z.object({
   /** The command: the message that answered it says so. */
   interactionId: snowflake.nullable().default(null),
   opensThread: z.boolean(),
-  /** What it makes is hidden until somebody clicks it: so the server's admins wanted it when the run was asked for. */
+  /** Results are hidden until somebody clicks them: the setting of the server when the run was asked for. */
   spoilers: z.boolean().default(false),
-  /** Whoever asked is mentioned when the result is there: so it was wanted then. */
+  /** The result mentions the requester: the setting of the server when the run was asked for. */
   mentions: z.boolean().default(true),
   locale: z.enum(locales),
 });
 export type DiscordConversation = z.infer<typeof discordConversation>;
 
-/** What a run has said, saved before the next call that would say it twice. */
+/** The messages that a run has posted. Each id is saved before the next call, so that nothing is posted twice. */
 export const discordPostedMessages = z.object({
   /** The message that a run found or posted for itself, for it knew of none. */
   rootId: snowflake.nullable().default(null),

@@ -1,7 +1,7 @@
 import { type RunId, runId } from '../../domain.ts';
 import { type ButtonAction, buttonActions } from '../card.ts';
 
-/** What a button or a modal carries: all that is needed to carry it out, after any restart and for ever. */
+/** The data inside a button or a modal: everything that is needed to carry it out, after any restart and forever. */
 export type CustomId =
   /** `credits` is what it was said to cost: 0 where nothing was said. */
   | { kind: 'action'; action: ButtonAction; runId: RunId; credits: number }

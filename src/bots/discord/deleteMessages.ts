@@ -29,7 +29,7 @@ async function unarchive(rest: REST, threadId: string, signal: AbortSignal): Pro
   await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal }).catch(goneAlready);
 }
 
-/** What somebody else has removed, or locked, needs no removing. */
+/** A message that somebody else has removed or locked needs no removing. */
 function goneAlready(error: unknown): void {
   const known: readonly number[] = [
     ...[codes.unknownMessage, codes.unknownChannel, codes.threadArchived, codes.threadLocked],

@@ -15,7 +15,7 @@ import { findOrPostRoot } from './root.ts';
 import { nonceOf, progressMessage } from './runMessages.ts';
 import { openThread } from './thread.ts';
 
-/** Where a run speaks and what it has said there. */
+/** The thread of a run, and the messages that it has posted there. */
 export type RunThread = {
   conversation: DiscordConversation;
   postedMessages: DiscordPostedMessages;

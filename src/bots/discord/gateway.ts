@@ -15,7 +15,7 @@ import type { FirstAnswer } from './reply.ts';
 import { codeOf, type DiscordAddress } from './rest.ts';
 import type { Shards } from './shards.ts';
 
-/** What a shard is told when it connects: the servers that the bot is in, those in an outage included. */
+/** The servers that Discord names when a shard connects, including servers in an outage. */
 export type ReadyGuilds = { shard: { id: number; count: number }; guildIds: string[] };
 
 export type GatewayEvents = {

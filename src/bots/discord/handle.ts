@@ -45,7 +45,7 @@ const noChoices: APIInteractionResponse = {
   data: { choices: [] },
 };
 
-/** What came may be newer than this program; whoever waits for an answer gets one all the same. */
+/** Discord may send interactions that this version does not know. The member gets an answer all the same. */
 async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
   bot.log.warn({}, 'Discord sent something that VidGenie does not understand');
   const known = envelope.safeParse(raw);

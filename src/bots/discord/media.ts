@@ -15,7 +15,7 @@ import type { UploadFile } from './rest.ts';
 
 export type Attachments = {
   files: { name: string; label: string; file: UploadFile }[];
-  /** What is said about media that this server does not take. */
+  /** Sentences about media that this server does not take. */
   lines: string[];
   /** Those of them to which no link can be given: nobody can fetch them. */
   unreached: StepKind[];
@@ -59,7 +59,7 @@ const isToBeEncoded = (medium: CardMedia, media: readonly CardMedia[], order: Or
 /** A request holds 25 MiB, whatever a server's boosts allow for one file. Some of it is for what is said besides. Bytes. */
 const maxRequest = 25 * 1024 * 1024 - 256 * 1024;
 
-/** What a file may have of a message: no more than a server takes, and a video no more than the images leave, for it can be made smaller. */
+/** The bytes that a file may take in a message: the limit of the server, and for a video the rest after the images, because it can be made smaller. */
 function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes, givenUp }: Order): number {
   const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.kind));
   const taken = others.reduce((sum, { bytes }) => sum + Math.min(bytes, limitBytes), 0);

@@ -3,7 +3,7 @@ import type { IncomingMessage } from './incoming.ts';
 
 const named = /\.(png|jpe?g|webp)$/i;
 
-/** Where the first image of a message lies; null: it has none. What its name says is only a hint, its bytes decide later. */
+/** The address of the first image of a message; null if it has none. The file name is only a hint; the bytes decide later. */
 export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id: string): string | null {
   const message = messages[id];
   if (!message) return null;
@@ -22,7 +22,7 @@ export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id:
 const gallery = z.object({ items: z.array(z.object({ media: z.object({ url: z.url() }) })).min(1) });
 const container = z.object({ components: z.array(z.unknown()) });
 
-/** Where the picture lies that a message of our own shows; null: it shows none. */
+/** The address of the picture that a message of ours shows; null if it shows none. */
 export function pictureShown(components: readonly unknown[]): string | null {
   for (const one of components) {
     const shown = gallery.safeParse(one);

@@ -24,7 +24,7 @@ export type DiscordMessengerOptions = {
   addressOf: AddressOf;
   /** Whether members can open the page. */
   hasPage: boolean;
-  /** Where copies of media are made that fit an upload. */
+  /** The folder for smaller copies of media that fit an upload. */
   temporaryDirectory: string;
   log: MessengerLog;
   meter: Meter;

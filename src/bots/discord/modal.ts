@@ -26,7 +26,7 @@ export const formModal = ({ command, title, intro, pages }: Form, page: FormPage
   custom_id: formId(command, pages.length > 1 ? page.name : null),
   title: clip(pages.length > 1 ? page.label : title, maxTitle),
   components: page.fields.map((field, index) => {
-    // What the form is about is said once, where one begins to read.
+    // The introduction stands once, at the first field.
     const description = 'hint' in field ? field.hint : index === 0 ? intro : '';
     return {
       type: ComponentType.Label,
@@ -84,7 +84,7 @@ function inputOf(field: FormField): APIComponentInLabel {
   }
 }
 
-/** Where people can give commands; threads count as what they hang under. */
+/** Channel types in which members can give commands. A thread counts as its channel. */
 const withCommands = [
   ChannelType.GuildText,
   ChannelType.GuildAnnouncement,
@@ -93,7 +93,7 @@ const withCommands = [
   ChannelType.GuildStageVoice,
 ] as const;
 
-/** What was chosen in a form, as its command takes it. */
+/** The values of a form in the shape that its command takes. */
 export const formValues = (values: FormValues): FormValues =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === emptyValue ? '' : value]));
 
@@ -101,7 +101,7 @@ export const promptField = 'prompt';
 
 type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
 
-/** What starting it costs is said in the form, and is then the most that it may cost. */
+/** The form shows the price, and the run may then cost no more. */
 export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): Modal => ({
   custom_id: actionId('edit', runId, priceCredits ?? 0),
   title: clip(text.runs.edit.title, maxTitle),

@@ -39,7 +39,7 @@ function sameCommands(known: readonly Json[], wanted: readonly Json[]): boolean 
   return isDeepStrictEqual(inOrder(known), inOrder(wanted));
 }
 
-/** What we declare of a command, without what Discord adds (ids, versions, defaults). An empty list or `false` is what it leaves out. */
+/** Our declaration of a command, without the parts that Discord adds (ids, versions, defaults). Discord leaves out empty lists and `false`. */
 function shapeOf(known: Json): Json {
   if (Array.isArray(known)) return known.map((one) => shapeOf(one));
   if (known === null || typeof known !== 'object') return known;

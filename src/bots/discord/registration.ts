@@ -18,7 +18,7 @@ const maxDescription = 100;
 const contexts = [InteractionContextType.Guild, InteractionContextType.BotDM];
 const integration_types = [ApplicationIntegrationType.GuildInstall];
 
-/** What Discord is to know of our commands, out of their own declarations. Names are the same in every language. */
+/** Our commands in Discord's format, from their own declarations. Names are the same in every language. */
 export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicationCommandsJSONBody {
   return [
     {
@@ -49,7 +49,7 @@ const subcommand = ({ name, describe, options }: Command): APIApplicationCommand
 function option(declared: NamedOption): APIApplicationCommandBasicOption {
   const { name, describe, required, kind } = declared;
   const common = { name, ...described(describe), required };
-  // What the models of a server can do is looked up while somebody types.
+  // The choices depend on the server's models, so we look them up while a member types.
   const autocomplete = isByModel(declared);
   switch (kind.kind) {
     case 'text': {

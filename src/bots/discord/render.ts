@@ -27,11 +27,11 @@ const maxQuote = 1_000;
 const maxButton = 80;
 const buttonsInARow = 5;
 
-/** What a card shows beside itself. */
+/** The parts of a message besides its card. */
 export type Shown = {
   /** Names of files in the same message, in the order in which they are shown. */
   pictures?: readonly { name: string; label: string }[];
-  /** Where a picture lies that Discord has already. */
+  /** The address of a picture that Discord has already. */
   pictureUrl?: string;
   /** The pictures are hidden until somebody clicks them. */
   spoilers?: boolean;

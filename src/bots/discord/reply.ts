@@ -8,7 +8,7 @@ import { codeOf, codes, readId } from './rest.ts';
 /** Gives Discord the first answer, by whichever way the interaction came. Resolves with the id of the message it became, when it is told. */
 export type FirstAnswer = (response: APIInteractionResponse) => Promise<string | null>;
 
-/** What is said to an interaction: one first answer within three seconds, and for fifteen minutes whatever follows. */
+/** The answers to an interaction: the first one within three seconds, and any number for fifteen minutes after it. */
 export type Reply = {
   readonly isAnswered: boolean;
   respond: (response: APIInteractionResponse) => Promise<void>;

@@ -5,7 +5,7 @@ import type { Text } from '../text.ts';
 import type { Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';
 
-/** What the handlers of interactions work with. */
+/** The tools of every handler of interactions. */
 export type Bot = { services: Services; rest: REST; replyRest: REST; log: Logger };
 
 /** One interaction, and everything that it takes to answer it. */

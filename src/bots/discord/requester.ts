@@ -11,7 +11,7 @@ import { isModerator, isServerAdmin } from './permissions.ts';
 
 const maxFetchMs = 60_000;
 
-/** Who asks, and how they are to be answered; Discord vouches for all of it. */
+/** The requester of an interaction, as Discord vouches for them. */
 export function memberOf(interaction: Incoming): Member {
   const user = interaction.member?.user ?? interaction.user;
   if (!user) throw new Error('an interaction came without anybody who asks');

@@ -32,7 +32,7 @@ export async function postResult(delivery: Delivery): Promise<void> {
   const { runThread, save, uploadLimit } = delivery;
   if (runThread.postedMessages.resultId) return;
   const limit = await uploadLimit(runThread.conversation.guildId);
-  // What Discord says is too large after all is tried at the smallest limit, and then told with links.
+  // If Discord says that a file is too large after all, we try the smallest limit, and then links.
   const limits = [...new Set([limit, smallestLimitBytes, 0])];
   for (const limitBytes of limits) {
     try {
@@ -67,7 +67,7 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
   }
 }
 
-/** Whoever asked has waited for minutes; who stopped the run has not. Only a message that is posted reaches anybody, not an edit. */
+/** The member to mention: the requester, who has waited for minutes, but nobody who stopped the run. A new message notifies; an edit does not. */
 function calledBy({ state, memberId }: Run, { mentions }: DiscordConversation): string | null {
   return mentions && state !== 'canceled' && snowflake.safeParse(memberId).success ? memberId : null;
 }

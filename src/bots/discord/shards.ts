@@ -1,5 +1,5 @@
 /**
- * What of Discord's gateway this process listens to: all of it, in as many connections as Discord recommends; its share of the
+ * The part of Discord's gateway that this process listens to: all of it, in as many connections as Discord recommends; its share of the
  * connections; or nothing, where interactions come over HTTP alone.
  */
 export type Shards = 'auto' | 'none' | { ids: readonly number[]; count: number };

@@ -51,7 +51,7 @@ function fieldBlock(field: FormField): SlackBlock {
   }
 }
 
-/** What came back. Values are handed on and kept nowhere else. */
+/** The values of a submitted form. They are handed on and kept nowhere else. */
 export const readForm = (state: ViewState): FormValues =>
   Object.fromEntries(
     Object.keys(state.values).flatMap((name) => {

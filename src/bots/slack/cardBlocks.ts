@@ -32,7 +32,7 @@ export function cardMessage(card: Card, text: Text): SlackMessage {
   };
 }
 
-/** What notifications and screen readers have of a message. Slack reads markup in it, so it is escaped like the rest. */
+/** The text of a message for notifications and screen readers. Slack reads markup in it, so it is escaped like the rest. */
 export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
 
 /** A button's name is all that it carries: the action, the run and what it was said to cost, valid after any restart. */

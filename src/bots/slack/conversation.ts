@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { JsonValue } from '../../domain.ts';
 import { locales } from '../text.ts';
 
-/** Where a run was asked for in Slack, and in which language it speaks there. */
+/** The place in Slack where a run was asked for, and the language in which it posts there. */
 export const slackConversation = z.object({
   channel: z.string(),
   /** The thread's parent when it was asked for within a thread; the run then speaks there. */
@@ -20,7 +20,7 @@ const sharedFile = z.object({
 });
 export type SharedFile = z.infer<typeof sharedFile>;
 
-/** What a run has said so far. Each id is saved before the next call is made. */
+/** The messages and files that a run has posted. Each id is saved before the next call. */
 const slackPostedMessages = z.object({
   rootTs: z.string().nullable().default(null),
   progressTs: z.string().nullable().default(null),
@@ -30,7 +30,7 @@ const slackPostedMessages = z.object({
   files: z.record(z.string(), sharedFile).default({}),
   /** By object key: files to which a message gives a link, for Slack did not take them. */
   linked: z.array(z.string()).default([]),
-  /** Where files go that the channel did not take. */
+  /** The direct message for files that the channel did not take. */
   direct: z.object({ channel: z.string(), ts: z.string() }).nullable().default(null),
   /** Why the channel did not take them, in Slack's word. */
   refused: z.string().nullable().default(null),

@@ -19,7 +19,7 @@ export const createCallback = 'create';
 const opened = z.object({ channel: z.string(), threadTs: z.string().nullable(), fileId: z.string() });
 export type OpenedOn = z.infer<typeof opened>;
 
-/** What travels with a form: what it was opened on, and what its button says that it costs. Nothing secret ever does. */
+/** The data inside a form: the message it was opened on, and the price on its button. It never holds a secret. */
 const carried = z.union([
   // As forms carried it before they said a price.
   opened.transform((on) => ({ on, credits: 0 })),
@@ -32,9 +32,9 @@ type Opening = {
   prompt: string | null;
   /** The message whose image is to be animated; then the form asks neither what nor where. */
   on: OpenedOn | null;
-  /** What it costs as it stands, in credits; the button says so. */
+  /** The price on the button, in credits. */
   price: number;
-  /** What was chosen before, where the form is shown again because that costs more than its button said. */
+  /** The choices so far, if the form is shown again because they cost more than its button said. */
   chosen?: Given;
 };
 
@@ -135,14 +135,14 @@ export type Asked = {
   channel: string | null;
   threadTs: string | null;
   on: OpenedOn | null;
-  /** What the form said that it costs. */
+  /** The price that the form showed. */
   credits: number;
 };
 
 /** The word that stands for the image which came with a request; it can be nothing that somebody typed. */
 export const attachedImage = 'attached';
 
-/** What a form asks for, as the command that it means. Fields that the command does not have are left out. */
+/** Reads a form as a command. Fields that the command does not have are left out. */
 export function readCreateForm(state: ViewState, metadata: string): Asked {
   const { on, credits } = readCarried(metadata);
   const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);

@@ -8,7 +8,7 @@ import type { RequestContext } from './requestContext.ts';
 import { progressMessage, rootMessage } from './runMessages.ts';
 import { edit } from './runThread.ts';
 
-/** What a run made is deleted: its files leave Slack as well, and its messages say so. Files that somebody removed already are no fault. */
+/** Deletes a run's files from Slack, and lets its messages say so. A file that somebody has already removed is no fault. */
 export async function deleteMessages({ connection, request }: RequestContext, deleted: RunView): Promise<void> {
   const { services } = request;
   const { client } = connection;

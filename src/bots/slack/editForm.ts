@@ -9,7 +9,7 @@ const prefix = 'edit:';
 const carried = z.object({
   channel: z.string().nullable(),
   threadTs: z.string().nullable(),
-  /** What the form says that starting it costs. */
+  /** The price that the form shows. */
   credits: z.int().min(0).default(0),
 });
 type Where = Omit<z.infer<typeof carried>, 'credits'>;

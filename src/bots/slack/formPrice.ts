@@ -16,7 +16,7 @@ const patienceMs = 1_500;
 
 const choices = workspaceSettings.shape.defaults.unwrap();
 
-/** What a form offers: what the models of a workspace can do, of those workflows that it can start. */
+/** The choices of a form: those that the workspace's models allow, in the workflows that the form can start. */
 export async function offerOfForm(services: Services, id: WorkspaceId, on: OpenedOn | null): Promise<Offer> {
   const asked: readonly Workflow[] = on ? ['video'] : workflows;
   return offerOfAny(services.providers, asked, await services.keys.of(id));
@@ -34,7 +34,7 @@ export async function formAgain(
   text: Text,
 ): Promise<ViewAnswer | null> {
   const id = workspaceOf(source);
-  // Whoever is not installed is told so where everybody is.
+  // A workspace without an installation is refused at the usual place.
   if (!id) return null;
   const { workflow, given: chosen, channel, on, credits } = asked;
   let answer: ViewAnswer | null = { response_action: 'errors', errors: { prompt: text.slack.create.slow } };

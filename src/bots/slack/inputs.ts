@@ -91,7 +91,7 @@ export type FieldValue = {
   conversation: string | null;
 };
 
-/** What somebody put into a field; null in every part for one that was left alone. */
+/** The input of a field. Every part is null if the member left it empty. */
 export function fieldValue(state: ViewState, name: string): FieldValue {
   const field = state.values[name]?.[name];
   const chosen = field?.selected_option?.value;

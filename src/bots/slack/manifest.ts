@@ -1,6 +1,6 @@
 import { shortcutNames } from './listeners/shortcuts.ts';
 
-/** What the bot may do. `files:read` lets it take images that members give; without it everything else works. */
+/** The scopes of the bot. `files:read` lets it take images that members give; without it everything else works. */
 export const botScopes = [
   'commands',
   'chat:write',

@@ -12,7 +12,7 @@ export type Members = {
     who: { workspaceId: string; userId: string; userName: string },
     options?: { fresh?: boolean },
   ) => Promise<KnownMember>;
-  /** What is remembered of somebody's language; English when nothing is. */
+  /** The remembered language of a member; English if there is none. */
   localeOf: (who: { workspaceId: string; userId: string }) => Locale;
 };
 

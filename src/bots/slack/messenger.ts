@@ -63,7 +63,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
         } else {
           meter.edited('slack', 'dropped');
         }
-        // What is made is shown while the rest is at work.
+        // Files are shared as soon as they are made, while other steps are still at work.
         await shareAll(runThread, store, mediaOf(view, runThread.text), threadTs);
       }),
     deliver: (view, speaking) =>
@@ -87,7 +87,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     },
   };
 
-  /** What is said about files that are not where they were expected, and which of them nobody can fetch. */
+  /** The notes about files that are not in the thread, and the steps whose files nobody can fetch. */
   async function noteOf(runThread: RunThread, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
     const { upload } = runThread.text.slack;
     // An earlier try may have given up on some, and said so.
@@ -144,7 +144,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     await rememberPermalink(runThread, rootTs);
   }
 
-  /** Whoever asked has waited for minutes; who stopped the run has not. */
+  /** Mentions the requester, who has waited for minutes. A member who stopped the run has not waited. */
   async function callRequester(
     runThread: RunThread,
     to: { channel: string; threadTs: string },
@@ -194,12 +194,12 @@ async function tellDirectly(
   await runThread.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });
 }
 
-/** Who has the link has the file, whatever else fails: so it counts when delivery is given up. */
+/** Saves the links of a message. A member who has a link can fetch the file, so it counts if delivery is given up. */
 async function rememberLinks(runThread: RunThread, { links }: Notes): Promise<void> {
   if (links.length > 0) await runThread.remember({ linked: links.map(({ objectKey }) => objectKey) });
 }
 
-/** Where the thread is, for App Home. A run is told whether or not Slack says so. */
+/** Saves the address of the thread for App Home. Delivery does not depend on it. */
 async function rememberPermalink(runThread: RunThread, rootTs: string): Promise<void> {
   try {
     const { permalink } = await runThread.client.chat.getPermalink({

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SlackSource } from './workspace.ts';
 
-// What Slack sends, as far as we look. Everything else in a payload is left alone.
+// The parts of Slack's payloads that we read. We ignore everything else in them.
 
 const id = z.string().min(1).max(100);
 const words = z.string().max(100_000);
@@ -47,7 +47,7 @@ export const actionPayload = interaction.extend({
   container: z.object({ is_ephemeral: z.boolean().nullish(), thread_ts: id.nullish() }).nullish(),
 });
 
-/** What somebody put into one field of a form, whatever kind of field it is. */
+/** The input of one form field of any kind. */
 const fieldState = z.object({
   value: words.nullish(),
   selected_option: z.object({ value: words }).nullish(),

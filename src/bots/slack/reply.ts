@@ -26,7 +26,7 @@ export async function reply(client: WebClient | null, requester: Requester, mess
       await client.chat.postEphemeral({ channel, user, ...thread, ...message });
       return;
     } catch (error) {
-      // Where the bot may not speak, it can still write to the member.
+      // If the bot may not post here, it can still write to the member.
       if (refusalOf(error) === null) throw error;
     }
   }

@@ -104,7 +104,7 @@ function requestOf(
   };
 }
 
-/** Who somebody is now, for what only admins may do: an hour-old answer would let in whom an admin has just sent away. */
+/** The request with the member's rights of this moment. An hour-old answer would let in a former admin. */
 export async function asOfNow(context: RequestContext): Promise<CommandRequest> {
   const { deps, requester, connection, request } = context;
   const who = { workspaceId: request.workspace.id, ...requester };

@@ -2,7 +2,7 @@ import type { Acknowledge } from './acknowledge.ts';
 import type { SlackMessage } from './cardBlocks.ts';
 import type { SlackSource } from './workspace.ts';
 
-/** Who asks, from where, and how they can be answered: what all kinds of requests have in common. */
+/** The requester, the place of the request, and the ways to answer it. All kinds of requests have these. */
 export type Requester = {
   source: SlackSource;
   workspaceName: string;

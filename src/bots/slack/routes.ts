@@ -6,7 +6,7 @@ import { z } from 'zod';
 import { handOver, incomingOf } from '../http.ts';
 import { slackPaths } from './manifest.ts';
 
-/** What Slack sends, without the parameters that its receiver would stumble over. */
+/** The content types that Slack sends, without parameters, which Bolt's receiver does not accept. */
 const contentTypes = ['application/json', 'application/x-www-form-urlencoded'];
 
 /** A request is signed for a moment. Bolt refuses what is older than that; a clock that is ahead is no better. Seconds. */
@@ -44,8 +44,8 @@ const interaction = z.object({ user: thing, response_urls: z.array(thing).option
 const inChannel = interaction.extend({ channel: thing.optional() });
 
 /**
- * What Bolt can name, and a listener of ours takes. At anything else Bolt throws, or it keeps whoever asked waiting for three seconds
- * and then says that there is nothing here.
+ * True for a body that Bolt can name and that a listener of ours takes. With anything else Bolt throws, or it waits for three seconds and
+ * then answers 404.
  */
 const answerable = z.union([
   z.object({ ssl_check: z.literal('1') }),
@@ -61,7 +61,7 @@ const answerable = z.union([
   interaction.extend({ type: z.literal('view_submission'), view: z.object({ callback_id: z.string() }) }),
 ]);
 
-/** What Bolt will find in a body: JSON, a form, or JSON in a field of a form; null when it cannot be read. */
+/** The content that Bolt will find in a body: JSON, a form, or JSON in a field of a form; null if it cannot be read. */
 function contentOf(type: string, body: string): unknown {
   const fields = type === 'application/json' ? { payload: body } : parse(body);
   if (typeof fields.payload !== 'string') return fields;

@@ -12,7 +12,7 @@ import { escaped, link, mrkdwn } from './escape.ts';
 const mention = (id: string, name: string): string => (isMember(id) ? `<@${id}>` : mrkdwn(name, 80));
 const isMember = (id: string): boolean => /^[UW][A-Z0-9]{2,20}$/.test(id);
 
-/** What there is to say about files that Slack did not take where they belong: in words, and where they can be fetched instead. */
+/** Notes about files that are not in the thread: sentences, and links to the files. */
 export type Notes = {
   sentences: readonly string[];
   links: readonly { objectKey: string; label: string; url: string; expiresAt: Date | null }[];
@@ -37,7 +37,7 @@ export function rootMessage(view: RunView, card: Card, text: Text, notes: readon
   };
 }
 
-/** What tells whoever asked that it is over, for edits and files tell nobody; null where Slack could not find them. */
+/** The message that mentions the requester at the end, because edits and files notify nobody; null if Slack does not know the member. */
 export function mentionMessage({ run }: RunView, card: Card): SlackMessage | null {
   if (!isMember(run.memberId)) return null;
   const words = `<@${run.memberId}> ${mrkdwn(card.title, limits.fallback)}`;

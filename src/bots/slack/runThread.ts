@@ -24,7 +24,7 @@ export type RunThread = {
   /** Adds to what was said, and saves it before anything else happens. */
   remember: (more: Partial<SlackPostedMessages>) => Promise<void>;
   signal: AbortSignal;
-  /** What Slack does not take now it will never be asked to take again. */
+  /** No try follows this one. */
   isLastTry: boolean;
 };
 

@@ -1,4 +1,4 @@
-/** What the operator set for Slack. Socket Mode needs `botToken` and `appToken`; HTTP needs `signingSecret`, and the rest to be installed. */
+/** The operator's settings for Slack. Socket Mode needs `botToken` and `appToken`; HTTP needs `signingSecret`, and the rest to be installed. */
 export type SlackSettings = {
   /** One workspace's token, for those who installed the app by hand; many workspaces bring theirs by OAuth. */
   botToken: string | null;

@@ -1,6 +1,6 @@
 import { type WorkspaceId, workspaceId } from '../../domain.ts';
 
-/** Where a request comes from. An app that is installed org-wide serves all of an organisation's workspaces as one. */
+/** The origin of a request. An app that is installed org-wide serves all of an organisation's workspaces as one. */
 export type SlackSource = { teamId: string | null; enterpriseId: string | null; isOrgWide: boolean };
 
 /** The workspace whose credits, keys and settings count; null when Slack named none that we can spell. */

@@ -41,7 +41,7 @@ export async function onViewSubmission(deps: RequestDeps, body: unknown, acknowl
   if (command) await onAdminForm(deps, requester, payload.view, command, acknowledge);
 }
 
-/** What a form shows whose work takes longer than Slack waits: an admin's form stays open, the others close. */
+/** The answer if the work takes longer than Slack waits: an admin's form stays open, the others close. */
 export function lateAnswer(deps: RequestDeps, body: unknown): ViewAnswer | undefined {
   const payload = viewPayload.safeParse(body).data;
   if (!payload || commandOfForm(payload.view.callback_id) === null) return undefined;
@@ -52,8 +52,8 @@ export function lateAnswer(deps: RequestDeps, body: unknown): ViewAnswer | undef
 type View = ReturnType<typeof viewPayload.parse>['view'];
 
 /**
- * What is wrong with the words is said in the form, before anything is looked up, and so is a price that is higher than its button said;
- * the rest is said where the run would have been.
+ * Errors in the fields, and a price that is higher than the button said, appear in the form before anything is looked up. Other refusals
+ * appear where the run would have posted.
  */
 async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowledge: Ack): Promise<void> {
   const asked = readCreateForm(view.state, view.private_metadata);
@@ -66,7 +66,7 @@ async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowle
   }
   const { channel, threadTs, fileId, credits: maxCredits } = asked;
   const again = await formAgain(deps, from, checked.values, asked, textOf(rememberedLocale(deps, from)));
-  // Where Slack did not wait for it, the form is closed by now, and the price is said where the run would have been.
+  // If Slack did not wait, the form is closed by now, and the price appears where the run would have posted.
   if (again && (await acknowledge(again))) return;
   await receive(deps, { ...from, channel, threadTs, fileId }, async (context) => {
     const told = { ...context, request: { ...context.request, maxCredits } };
