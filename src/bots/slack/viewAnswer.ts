@@ -1,6 +1,6 @@
 import type { types } from '@slack/bolt';
 
-/** What Slack is told about a submitted form, which closes otherwise: what is wrong with which field, or what to show instead. */
+/** The answer to a submitted form: errors by field, or another view to show. Without an answer the form closes. */
 export type ViewAnswer =
   | { response_action: 'errors'; errors: Record<string, string> }
   | { response_action: 'update'; view: types.ModalView };
