@@ -14,11 +14,11 @@ type Opening = {
   log: Logger;
   local: LocalPerson | null;
   take?: ConsumeRateLimit;
-  /** How often a stream shows that it is alive, and its reader that they may still read. Milliseconds. */
+  /** The interval at which a stream sends a sign of life and checks that its reader may still read. Milliseconds. */
   heartbeatMs?: number | undefined;
 };
 
-/** Opens the web face on the program's HTTP server. `stop` ends its streams, so that the server can close. */
+/** Opens the web platform on the program's HTTP server. `stop` ends its streams, so that the server can close. */
 export async function openWebBot(
   app: Hono,
   { services, log, local, take = createRateLimits(), heartbeatMs }: Opening,
