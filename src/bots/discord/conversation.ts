@@ -24,7 +24,7 @@ export const discordConversation = z.object({
 });
 export type DiscordConversation = z.infer<typeof discordConversation>;
 
-/** What a run has posted. Each id is saved before the next call, so that nothing is posted twice. */
+/** The messages that a run has posted. Each id is saved before the next call, so that nothing is posted twice. */
 export const discordPostedMessages = z.object({
   /** The root message that a run found or posted itself, because its conversation named none. */
   rootId: snowflake.nullable().default(null),

@@ -27,7 +27,7 @@ const maxQuote = 1_000;
 const maxButton = 80;
 const buttonsInARow = 5;
 
-/** What a message shows in addition to a card. */
+/** The parts of a message that are added to a card. */
 export type Shown = {
   /** Names of files in the same message, in the order in which they are shown. */
   pictures?: readonly { name: string; label: string }[];

@@ -23,7 +23,7 @@ const sharedFile = z.object({
 });
 export type SharedFile = z.infer<typeof sharedFile>;
 
-/** What a run has posted so far. Each id is saved before the next call is made. */
+/** The messages and files that a run has posted so far. Each id is saved before the next call is made. */
 const slackPostedMessages = z.object({
   rootTs: z.string().nullable().default(null),
   progressTs: z.string().nullable().default(null),

@@ -9,7 +9,7 @@ import { escaped } from './escape.ts';
 import { post, type RunThread } from './runThread.ts';
 import { reserveFile, sendBytes, shareFile } from './upload.ts';
 
-/** Where a run's files ended up. `missing` lists the files that Slack took nowhere. */
+/** The outcome of sharing a run's files. `missing` lists the files that Slack took nowhere. */
 export type Sharing =
   | { outcome: 'here' }
   | { outcome: 'direct'; reason: string }

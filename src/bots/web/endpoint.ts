@@ -17,7 +17,7 @@ type Schemas<Params extends z.ZodObject, Query extends z.ZodObject, Body extends
   body: Body;
 };
 
-/** What an endpoint receives. All of it has been validated. */
+/** The input of an endpoint. All of it has been validated. */
 type Call<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = {
   deps: WebDeps;
   caller: Caller;

@@ -8,7 +8,7 @@ import type { Keyring } from '../../db/keyring.ts';
 export type MediaLinks = {
   /** An address on this server that works for at least a day and stays the same for an hour. */
   sign: (objectKey: string, now: Date) => string;
-  /** A link that expires within the hour after `until`, and its expiry. */
+  /** A link that expires at the first full hour from `until` on, and that moment. */
   signUntil: (objectKey: string, until: Date) => { path: string; expiresAt: Date };
   isSigned: (objectKey: string, query: { expires?: string; signature?: string }, now: Date) => boolean;
 };

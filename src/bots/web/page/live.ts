@@ -19,7 +19,7 @@ export type Live = {
 
 const maxPauseMs = 10_000;
 
-/** `isWelcome` is called when the server ends the stream for good, which it does when a session has ended. */
+/** `isWelcome` is called when the server refuses or ends the stream for good, as it does when a session has ended. */
 export function createLive(isWelcome: () => Promise<boolean>): Live {
   const runs = createStore<ReadonlyMap<string, Run>>(new Map());
   const account = createStore<Account | null>(null);

@@ -50,7 +50,7 @@ async function start(root: Element): Promise<void> {
   render(html`<${App} page=${page} />`, root);
 }
 
-/** Loads the session, with retries until there is an answer. Null: nobody is signed in. */
+/** Loads the session, with retries until there is an answer. Null: the server admits nobody. */
 async function sessionOf(api: Api, live: Live, onRefusal: (refusal: Refusal) => void): Promise<Session | null> {
   let session: Session | null = null;
   await untilAnswered(

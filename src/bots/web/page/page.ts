@@ -19,7 +19,7 @@ export type Page = {
   session: Session;
   notices: Store<readonly Notice[]>;
   notify: (tone: Notice['tone'], text: string) => void;
-  /** Shows why a request was refused. Returns true if it succeeded. */
+  /** Shows why a request was refused. Returns true if the request succeeded. */
   tell: <Body>(answer: Answer<Body>) => answer is { ok: true; body: Body };
   go: (path: string, how?: 'push' | 'replace') => void;
 };
