@@ -15,8 +15,8 @@ import { openUrl, requestOf } from './requester.ts';
 import { startPublicly } from './startPublicly.ts';
 
 /**
- * *Animate with VidGenie*, in the menu of a message: shows whoever chose it the picture, and what animating it costs. The question
- * itself carries both, so that nothing is kept for an answer that may never come.
+ * Handles *Animate with VidGenie* in a message's menu: shows the requester the picture and the price of animating it. The
+ * question itself carries both, so that nothing is stored for an answer that may never come.
  */
 export async function animateMessage(
   { bot, interaction, reply, text }: RequestContext,
@@ -43,7 +43,7 @@ export async function animateMessage(
   await reply.editOriginal(messageOf(refusalCard(price, text), text, shown));
 }
 
-/** The answer to that question. */
+/** Handles a press on the question's button: animates the picture. */
 export async function animatePicture(context: RequestContext<Pressed>, maxCredits: number): Promise<void> {
   const { interaction, reply, text } = context;
   const url = pictureShown(interaction.message.components);

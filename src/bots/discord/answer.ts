@@ -10,12 +10,12 @@ import { editModal, formModal } from './modal.ts';
 import { messageOf } from './render.ts';
 import type { Reply } from './reply.ts';
 
-/** A modal must be the first answer, and the first answer must come within three seconds. Milliseconds. */
+/** A modal must be the first answer, and Discord waits three seconds for that. Milliseconds. */
 const maxLookupMs = 2_000;
 
 /**
- * Answers so that only who asked sees it: "one moment" first, then what came of it. What was asked in private is answered in the place
- * of the question, so that its buttons go.
+ * Answers with ephemeral messages: first "one moment", then the result. The answer to a private question replaces the question,
+ * so that its buttons disappear.
  */
 export async function answerPrivately(
   reply: Reply,
@@ -32,8 +32,8 @@ export async function answerPrivately(
 }
 
 /**
- * Answers with a modal, or privately when there is none to be had. A form of several pages is a card of its own, whose buttons open
- * one page each.
+ * Answers with a modal, or with an ephemeral message if there is no modal to show. A form of several pages becomes a card whose
+ * buttons open one page each.
  */
 export async function answerWithModal(
   reply: Reply,
@@ -83,7 +83,7 @@ const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
 export const refusalMessage = (answer: Extract<Answer, { kind: 'refusal' }>, text: Text) =>
   messageOf(refusalCard(answer.refusal, text), text);
 
-/** For what comes from another version of this program. */
+/** The answer to input from another version of VidGenie. */
 export function outdatedMessage(text: Text, flags = 0) {
   const { title, text: sentence } = text.discord.outdated;
   return messageOf(textCard('warning', title, sentence), text, {}, flags);

@@ -13,7 +13,10 @@ const maxChoice = 100;
 
 type Choice = { name: string; value: string | number };
 
-/** Suggests what the server's models can do, and the member's own recent prompts and runs, while they type. Nobody waits for it: without an answer they type on. */
+/**
+ * Suggests values while a member types: the abilities of the server's models, and the member's own recent prompts and runs.
+ * Nobody waits for it: without suggestions the member goes on typing.
+ */
 export async function suggestChoices(context: RequestContext, data: ChatCommand): Promise<void> {
   const [{ name, options }] = data.options;
   const focused = options.find((option) => option.focused);
@@ -51,7 +54,7 @@ async function choicesFor(
       }));
   }
   if (option !== 'prompt') return [];
-  // A choice's value has no room for a longer prompt.
+  // A longer prompt does not fit into a choice's value.
   const prompts = views.map(({ run }) => run.prompt.trim()).filter((prompt) => prompt.length <= maxChoice);
   return [...new Set(prompts)]
     .filter((prompt) => prompt.toLowerCase().includes(words))

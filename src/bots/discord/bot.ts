@@ -20,7 +20,10 @@ import { welcome } from './welcome.ts';
 
 export type DiscordBotOptions = {
   address: DiscordAddress;
-  /** The server that takes Discord's HTTP interactions, and the key that signs them; null: the gateway alone. */
+  /**
+   * The server that takes Discord's HTTP interactions, and the key that Discord signs them with. Null: interactions come only
+   * over the gateway.
+   */
   http: { app: Hono; publicKey: string } | null;
   shards: Shards;
   services: Services;
@@ -28,11 +31,14 @@ export type DiscordBotOptions = {
 };
 
 export type DiscordBot = {
-  /** Nothing new from the gateway; what has come by then, and over HTTP until `quiet`, is answered; then the connection ends. */
+  /**
+   * Stops taking interactions from the gateway at once. Answers those already received, and HTTP ones until `quiet`. Then ends
+   * the connection.
+   */
   stop: (quiet?: Promise<void>) => Promise<void>;
 };
 
-/** Connects to Discord and answers people there, over the gateway and over HTTP alike. */
+/** Connects to Discord and answers interactions from the gateway and over HTTP. */
 export async function startDiscordBot(options: DiscordBotOptions): Promise<DiscordBot> {
   const { address, http, shards, services, log } = options;
   const rest = createRest(address, 'bot');
@@ -72,7 +78,7 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
   };
 }
 
-/** Measures how long whoever asked waits for the first answer. */
+/** Measures how long the requester waits for the first answer. */
 function timed(first: FirstAnswer, meter: Meter): FirstAnswer {
   const begun = performance.now();
   return async (response) => {

@@ -2,23 +2,23 @@ import { z } from 'zod';
 import { type JsonValue, type WorkspaceId, workspaceId } from '../../domain.ts';
 import { locales } from '../text.ts';
 
-/** Discord's ids. */
+/** The ids that Discord gives its objects. */
 export const snowflake = z.string().regex(/^(0|[1-9]\d{0,19})$/);
 
 /**
- * The place in Discord where a run posts. `rootId` is the message that answered the command; null until it is known, and forever if the
- * process that took the command died before. `opensThread` is false if no thread is possible.
+ * The Discord conversation in which a run posts. `rootId` is the message that answered the command. It is null until it is known,
+ * and it stays null if the process that took the command died before that. `opensThread` is false if no thread is possible.
  */
 export const discordConversation = z.object({
   guildId: snowflake.nullable(),
   channelId: snowflake,
   rootId: snowflake.nullable(),
-  /** The command: the message that answered it says so. */
+  /** The id of the command's interaction. The message that answered the command carries it too. */
   interactionId: snowflake.nullable().default(null),
   opensThread: z.boolean(),
-  /** Results are hidden until somebody clicks them: the setting of the server when the run was asked for. */
+  /** True if Discord hides the run's media until a member clicks it. This is the server's setting at the time of the request. */
   spoilers: z.boolean().default(false),
-  /** The result mentions the requester: the setting of the server when the run was asked for. */
+  /** True if the result mentions the requester. This is the server's setting at the time of the request. */
   mentions: z.boolean().default(true),
   locale: z.enum(locales),
 });
@@ -26,11 +26,11 @@ export type DiscordConversation = z.infer<typeof discordConversation>;
 
 /** The messages that a run has posted. Each id is saved before the next call, so that nothing is posted twice. */
 export const discordPostedMessages = z.object({
-  /** The message that a run found or posted for itself, for it knew of none. */
+  /** The root message that a run found or posted itself, because its conversation named none. */
   rootId: snowflake.nullable().default(null),
   postedRoot: z.boolean().default(false),
   threadId: snowflake.nullable().default(null),
-  /** There can be no thread after all. */
+  /** True if a thread turned out to be impossible. */
   staysInPlace: z.boolean().default(false),
   progressId: snowflake.nullable().default(null),
   /** The small copy of the image in the progress message. */
@@ -50,7 +50,7 @@ export function channelsOf(run: Spoken): readonly string[] {
   return threadId === null ? [conversation.channelId] : [conversation.channelId, threadId];
 }
 
-/** The address of the thread, or else of the channel; null for a run that Discord did not start. */
+/** The address of the thread, or of the channel if there is no thread. Null for a run that did not start on Discord. */
 export function linkTo(run: Spoken): string | null {
   const conversation = discordConversation.safeParse(run.conversation).data;
   if (!conversation) return null;
@@ -58,10 +58,10 @@ export function linkTo(run: Spoken): string | null {
   return `https://discord.com/channels/${conversation.guildId ?? '@me'}/${threadId ?? conversation.channelId}`;
 }
 
-/** The message in the channel under which a run speaks; null: there is only its thread. */
+/** The message in the channel that a run's thread belongs to. Null: there is only the thread. */
 export const rootOf = (conversation: DiscordConversation, postedMessages: DiscordPostedMessages): string | null =>
   postedMessages.rootId ?? conversation.rootId;
 
-/** A server has one workspace, and so has everybody who writes to the bot in private. */
+/** Each server has one workspace. So has each member who writes to the bot in private. */
 export const workspaceOf = (guildId: string | null, userId: string): WorkspaceId =>
   workspaceId.parse(guildId === null ? `discord:dm-${userId}` : `discord:${guildId}`);

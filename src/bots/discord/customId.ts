@@ -1,11 +1,11 @@
 import { type RunId, runId } from '../../domain.ts';
 import { type ButtonAction, buttonActions } from '../card.ts';
 
-/** The data inside a button or a modal: everything that is needed to carry it out, after any restart and forever. */
+/** The data of a button or a modal. It holds everything needed to carry it out, so it works after any restart, without expiry. */
 export type CustomId =
-  /** `credits` is what it was said to cost: 0 where nothing was said. */
+  /** `credits` is the price that the member saw, or 0 if none was shown. */
   | { kind: 'action'; action: ButtonAction; runId: RunId; credits: number }
-  /** Animates the picture that the message shows. */
+  /** Animates the picture in the message. */
   | { kind: 'picture'; credits: number }
   | { kind: 'form'; command: string; page: string | null };
 

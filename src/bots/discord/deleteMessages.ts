@@ -6,7 +6,10 @@ import { discordConversation, discordPostedMessages, rootOf } from './conversati
 import { codeOf, codes, sendMessage } from './rest.ts';
 import { deletedMessage } from './runMessages.ts';
 
-/** Takes back what was said about a deleted run, where anything was said here: the result goes, and the other messages say who deleted it. */
+/**
+ * Takes back what a deleted run posted, if it posted here: deletes the result, and edits the other messages to say who deleted
+ * it.
+ */
 export async function deleteMessages(rest: REST, view: RunView, by: string, signal: AbortSignal): Promise<void> {
   const known = discordConversation.safeParse(view.run.conversation);
   if (!known.success) return;
@@ -29,7 +32,7 @@ async function unarchive(rest: REST, threadId: string, signal: AbortSignal): Pro
   await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal }).catch(goneAlready);
 }
 
-/** A message that somebody else has removed or locked needs no removing. */
+/** Ignores a message that somebody else has already removed or locked. */
 function goneAlready(error: unknown): void {
   const known: readonly number[] = [
     ...[codes.unknownMessage, codes.unknownChannel, codes.threadArchived, codes.threadLocked],

@@ -5,15 +5,18 @@ import { bodyLimit } from 'hono/body-limit';
 import { envelope } from './incoming.ts';
 import type { FirstAnswer } from './reply.ts';
 
-/** Discord gives up after three seconds; then nobody waits for our answer any more. Milliseconds. */
+/** Discord gives up after three seconds, and then nobody waits for our answer. Milliseconds. */
 const maxAnswerMs = 5_000;
 
-/** A form of five fields of 4,000 characters, with every file and message that came with it, is far smaller. Bytes. */
+/**
+ * The limit on a request's body. A form of five fields of 4,000 characters, with all its files and messages, is far smaller.
+ * Bytes.
+ */
 const maxBody = 1024 * 1024;
 
 type Handle = (raw: unknown, first: FirstAnswer) => Promise<void>;
 
-/** Takes interactions over HTTP, as the gateway does over its socket. What is not signed by Discord is turned away. */
+/** Takes interactions over HTTP, as the gateway does over its socket. Refuses requests that Discord did not sign. */
 export function addInteractionsEndpoint(app: Hono, publicKey: string, handle: Handle): void {
   const key = keyOf(publicKey);
   app.post('/discord/interactions', bodyLimit({ maxSize: maxBody }), async (context) => {
@@ -37,7 +40,7 @@ function firstAnswerOf(handle: (first: FirstAnswer) => Promise<void>): Promise<A
     };
     handle(async (response) => {
       done(response);
-      // Which message it becomes is known only when Discord has read it.
+      // The message's id is known only when Discord has read this response.
       return null;
     }).finally(() => done(null));
   });
@@ -51,7 +54,7 @@ function parsed(body: string): unknown {
   }
 }
 
-/** An Ed25519 key as Discord's developer portal shows it: 32 bytes in hex, without the frame that Node wants around it. */
+/** An Ed25519 key as Discord's developer portal shows it: 32 bytes in hex, without the DER prefix that Node needs. */
 const keyOf = (hex: string): KeyObject =>
   createPublicKey({
     key: Buffer.concat([Buffer.from('302a300506032b6570032100', 'hex'), Buffer.from(hex, 'hex')]),

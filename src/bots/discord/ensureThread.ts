@@ -15,24 +15,24 @@ import { findOrPostRoot } from './root.ts';
 import { nonceOf, progressMessage } from './runMessages.ts';
 import { openThread } from './thread.ts';
 
-/** The thread of a run, and the messages that it has posted there. */
+/** The conversation in which a run posts, and what it has posted there. */
 export type RunThread = {
   conversation: DiscordConversation;
   postedMessages: DiscordPostedMessages;
-  /** The message in the channel under which all of it hangs; null: there is only the thread. */
+  /** The message in the channel that everything else belongs to. Null: there is only the thread. */
   rootId: string | null;
-  /** The thread, or the channel where there is none. */
+  /** The thread, or the channel if there is none. */
   channelId: string;
-  /** Null: nothing shows the progress. */
+  /** Null: no message shows the progress. */
   progressId: string | null;
-  /** True when the progress message was posted just now and shows the run as it stands. */
+  /** True if the progress message was posted just now and shows the run's current state. */
   isNew: boolean;
   text: Text;
 };
 
 /**
- * Finds or makes the message, the thread and the progress message of a run. Each is saved before the next call, and the posts carry a
- * nonce: after a crash at any point they are found again, and there is one of each.
+ * Finds or creates a run's root message, thread and progress message. Each id is saved before the next call, and the posts carry
+ * a nonce. So after a crash at any point they are found again, and there is one of each.
  */
 export async function ensureThread(rest: REST, view: RunView, speaking: Speaking): Promise<RunThread> {
   const conversation = discordConversation.parse(view.run.conversation);
@@ -63,7 +63,7 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
     isNew: false,
     text,
   };
-  // Without a thread the answer to the command itself shows the progress.
+  // Without a thread, the answer to the command shows the progress.
   if (threadId === null || postedMessages.progressId)
     return { ...runThread, progressId: postedMessages.progressId ?? rootId };
   try {
@@ -82,7 +82,7 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
     return { ...runThread, postedMessages, progressId: id, isNew: true };
   } catch (error) {
     if (!isShut(error)) throw error;
-    // The thread was deleted, locked or closed to us: the channel is still there.
+    // The thread was deleted or locked, or the bot lost access to it. The channel is still there.
     await save({ threadId: null, staysInPlace: true });
     return { ...runThread, postedMessages, channelId: conversation.channelId, progressId: rootId };
   }
@@ -95,5 +95,5 @@ const shut: readonly number[] = [
   codes.threadLocked,
 ];
 
-/** True when a thread will not take a message, now or later. */
+/** Returns true if a thread will not take a message, now or later. */
 export const isShut = (error: unknown): boolean => shut.includes(codeOf(error) ?? 0);

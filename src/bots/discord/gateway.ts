@@ -15,7 +15,7 @@ import type { FirstAnswer } from './reply.ts';
 import { codeOf, type DiscordAddress } from './rest.ts';
 import type { Shards } from './shards.ts';
 
-/** The servers that Discord names when a shard connects, including servers in an outage. */
+/** Discord tells a connecting shard which servers the bot is in, including those in an outage. */
 export type ReadyGuilds = { shard: { id: number; count: number }; guildIds: string[] };
 
 export type GatewayEvents = {
@@ -26,7 +26,7 @@ export type GatewayEvents = {
 };
 
 export type Gateway = {
-  /** Stops taking events and resolves when those under way are done. The connection stays until {@link close}. */
+  /** Stops taking events. Resolves when those in progress are done. The connection stays until {@link close}. */
   drain: () => Promise<void>;
   close: () => Promise<void>;
 };
@@ -37,7 +37,7 @@ const ready = z
   .transform(({ shard: [id, count], guilds }) => ({ shard: { id, count }, guildIds: guilds.map((guild) => guild.id) }));
 const told = z.object({ resource: z.object({ message: z.object({ id: z.string() }).optional() }).optional() });
 
-/** Listens to Discord. Whatever a listener throws is logged; nothing of it ends the process. */
+/** Connects to the gateway and listens. Errors of a listener are logged and never end the process. */
 export async function connectGateway(
   address: DiscordAddress,
   shards: Exclude<Shards, 'none'>,
@@ -50,7 +50,7 @@ export async function connectGateway(
     intents: [GatewayIntentBits.Guilds],
     allowedMentions: { parse: [] },
     rest: { api: address.apiUrl, version: '10' },
-    // Threads and messages would fill the memory of a bot that never looks at them again.
+    // The bot never reads cached threads and messages again, so a cache of them would only fill the memory.
     makeCache: Options.cacheWithLimits({ ...Options.DefaultMakeCacheSettings, MessageManager: 0 }),
   });
   const underWay = new Set<Promise<void>>();
@@ -70,11 +70,12 @@ export async function connectGateway(
     }
     if (packet.t !== GatewayDispatchEvents.InteractionCreate) return;
     track('an interaction', () => events.onInteraction(packet.d, answerOver(rest, packet.d)));
-    // Else discord.js would build its own picture of it, and what it does not understand would throw out of its socket.
+    // Otherwise discord.js would parse the interaction as well, and an interaction that it does not know would throw inside its
+    // socket.
     packet.t = 'TAKEN';
   });
   client.on(Events.GuildCreate, (guild) => track('a new server', () => events.onJoin(guild)));
-  // discord.js tells only of servers that were left: one that is out for a while is "unavailable", and keeps its keys.
+  // discord.js emits this only for servers that the bot left. A server in an outage is "unavailable" and keeps its keys.
   client.on(Events.GuildDelete, ({ id }) => track('a server that was left', () => events.onLeave(id)));
   client.on(Events.Error, (error) => log.warn({ error }, 'the Discord client reported an error'));
   client.on(Events.ShardError, (error, shard) => log.warn({ error, shard }, 'a Discord connection failed'));
@@ -94,7 +95,10 @@ export async function connectGateway(
   };
 }
 
-/** The first answer to an interaction of the gateway: Discord tells at once which message it became. */
+/**
+ * Gives the first answer to an interaction from the gateway. Discord returns at once the id of the message that the answer
+ * became.
+ */
 function answerOver(rest: REST, raw: unknown): FirstAnswer {
   return async (response) => {
     const { id, token } = envelope.parse(raw);

@@ -8,8 +8,9 @@ import { codeOf, codes } from './rest.ts';
 const maxLookupMs = 30_000;
 
 /**
- * Servers that were left while nobody listened: those of `known` that Discord did not name when this shard connected. It names
- * servers in an outage too; still each is asked for, so that nothing is forgotten because of a list that was cut short.
+ * Returns the servers that the bot left while it was offline: those of `known` that Discord did not name when this shard
+ * connected. Discord also names servers in an outage. We still ask about each missing server, so that a list that was cut short
+ * deletes nothing.
  */
 export async function leftServers(
   rest: REST,

@@ -24,7 +24,7 @@ import { requestOf } from './requester.ts';
 import { codeOf, codes } from './rest.ts';
 import { startPublicly } from './startPublicly.ts';
 
-/** Answers one interaction, however it came. Never rejects: what goes wrong is logged, and told to whoever asked. */
+/** Answers one interaction, from the gateway or over HTTP. Never rejects: a fault is logged and told to the requester. */
 export async function handleInteraction(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
   const read = incoming.safeParse(raw);
   if (!read.success) return await answerUnknown(bot, raw, first);
@@ -45,7 +45,7 @@ const noChoices: APIInteractionResponse = {
   data: { choices: [] },
 };
 
-/** Discord may send interactions that this version does not know. The member gets an answer all the same. */
+/** Discord may send interactions that this version does not know. The member still gets an answer. */
 async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promise<void> {
   bot.log.warn({}, 'Discord sent something that VidGenie does not understand');
   const known = envelope.safeParse(raw);
@@ -61,7 +61,7 @@ async function answerUnknown(bot: Bot, raw: unknown, first: FirstAnswer): Promis
   await first(response).catch((error: unknown) => bot.log.info({ code: codeOf(error) }, 'nobody could be told'));
 }
 
-/** Too late, or answered by another process: nothing was done yet, and nothing more will be. */
+/** The answer came too late, or another process answered. Nothing was done yet, and nothing will be. */
 const isFinal = (error: unknown) =>
   codeOf(error) === codes.unknownInteraction || codeOf(error) === codes.alreadyAnswered;
 
@@ -125,7 +125,7 @@ async function carryOut(context: RequestContext, data: ChatCommand): Promise<voi
 
 type FormId = Extract<CustomId, { kind: 'form' }>;
 
-/** A button of a form's card. Who may see the form is asked anew, and it shows what is so now. */
+/** Handles a button of a form's card. Checks again whether the member may see the form, and shows current values. */
 async function openPage({ bot, interaction, reply, text }: RequestContext, { command: name, page }: FormId) {
   const command = commands.find((one) => one.name === name);
   if (!command?.hasForm) return await outdated(reply, text);

@@ -8,11 +8,11 @@ const bits = z
   .transform(BigInt);
 const user = z.object({ id: snowflake, username: z.string(), global_name: z.string().nullish() });
 
-/** The parts of Discord's interactions that we read; the same over the gateway and over HTTP. */
+/** The parts of Discord's interactions that we read. They are the same over the gateway and over HTTP. */
 const base = {
   id: snowflake,
   application_id: snowflake,
-  // It becomes part of an address, which half a character cannot be.
+  // The token becomes part of an address, and an unpaired surrogate cannot.
   token: z
     .string()
     .min(1)
@@ -72,7 +72,7 @@ const field = z.object({
 const row = z.union([
   z.object({ component: field }),
   z.object({ components: z.array(field) }),
-  // A text between the fields has nothing to say here.
+  // A text between the fields carries no value.
   z.object({ type: z.int() }),
 ]);
 
@@ -86,7 +86,7 @@ const component = z.object({
   ...base,
   type: z.literal(InteractionType.MessageComponent),
   data: z.object({ custom_id: z.string() }),
-  /** The message that it stands on. */
+  /** The message that holds the button. */
   message: z
     .object({ flags: z.int().default(0), components: z.array(z.unknown()).default([]) })
     .default({ flags: 0, components: [] }),
@@ -102,7 +102,7 @@ const modal = z.object({
   data: z.object({ custom_id: z.string(), components: z.array(row) }),
 });
 
-/** The least that any interaction says about itself. */
+/** The fields that every interaction has. */
 export const envelope = z.object({ type: z.int(), locale: z.string().default('en-US') });
 
 export const incoming = z.discriminatedUnion('type', [ping, command, component, autocomplete, modal]);
@@ -113,7 +113,7 @@ export type ChatCommand = z.infer<typeof chatData>;
 export type MessageCommand = z.infer<typeof messageData>;
 export type ModalRow = z.infer<typeof row>;
 
-/** The values of a submitted modal by the names of its fields. */
+/** Reads the values of a submitted modal by field name. */
 export function modalValues(rows: readonly ModalRow[]): Record<string, string> {
   const fields = rows.flatMap((one) =>
     'component' in one ? [one.component] : 'components' in one ? one.components : [],

@@ -1,12 +1,12 @@
-/** Makes somebody's words stand as they were typed: no markup, no mention, no heading. */
+/** Escapes a member's words so that they show as typed: no markup, no mention, no heading. */
 export const verbatim = (words: string): string =>
   words
     .replace(/[\\*_~`|<>[\]()]/g, '\\$&')
     .replace(/^(\s*)([#\-+])/gm, '$1\\$2')
-    // A backslash before a digit would be shown.
+    // Discord would show a backslash before a digit.
     .replace(/^(\s*\d+)\.(?=\s)/gm, '$1\\.');
 
-/** At most so many UTF-16 units, never half a character. */
+/** Cuts words to at most `max` UTF-16 units, never inside a character. */
 export function clip(words: string, max: number): string {
   if (words.length <= max) return words;
   return `${words

@@ -15,9 +15,9 @@ import type { UploadFile } from './rest.ts';
 
 export type Attachments = {
   files: { name: string; label: string; file: UploadFile }[];
-  /** Sentences about media that this server does not take. */
+  /** The sentences about media that this server does not take. */
   lines: string[];
-  /** Those of them to which no link can be given: nobody can fetch them. */
+  /** The steps whose media nobody can fetch, because no link can be given. */
   unreached: StepKind[];
   /** Removes the copies that were made. */
   dispose: () => Promise<void>;
@@ -26,8 +26,8 @@ export type Attachments = {
 type MediaOptions = { store: MediaStore; directory: string; signal: AbortSignal; text: Text; spoilers: boolean };
 
 /**
- * Media as files that Discord takes: as they are, or fitted to `limitBytes`, or else a line with a link. What an earlier try has given
- * up on (`givenUp`) is not tried again.
+ * Turns media into files that Discord takes: unchanged, or made smaller to fit `limitBytes`, or else a line with a link. Does not
+ * retry what an earlier try gave up on (`givenUp`).
  */
 export async function attach(
   media: readonly CardMedia[],
@@ -39,7 +39,7 @@ export async function attach(
     await Promise.all(copies.map((copy) => rm(copy, { force: true })));
   };
   try {
-    // Before anything is fetched for it.
+    // We check this before we fetch anything.
     if (media.some((medium) => isToBeEncoded(medium, media, order))) requireFreeEncoder();
     return { ...(await filesOf(media, order, surroundings, copies)), dispose };
   } catch (error) {
@@ -56,10 +56,15 @@ const isToBeEncoded = (medium: CardMedia, media: readonly CardMedia[], order: Or
   order.limitBytes > 0 &&
   !order.givenUp.includes(medium.kind);
 
-/** A request holds 25 MiB, whatever a server's boosts allow for one file. Some of it is for what is said besides. Bytes. */
+/**
+ * A request holds 25 MiB, whatever a server's boosts allow for one file. Part of that is kept for the rest of the message. Bytes.
+ */
 const maxRequest = 25 * 1024 * 1024 - 256 * 1024;
 
-/** The bytes that a file may take in a message: the limit of the server, and for a video the rest after the images, because it can be made smaller. */
+/**
+ * The size that a file may have in a message, in bytes: at most the server's limit. A video gets at most what the images leave,
+ * because it can be made smaller.
+ */
 function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes, givenUp }: Order): number {
   const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.kind));
   const taken = others.reduce((sum, { bytes }) => sum + Math.min(bytes, limitBytes), 0);
@@ -94,7 +99,7 @@ async function filesOf(
     if (path !== original) copies.push(path);
     const isJpeg = medium.kind === 'image' && path !== original;
     const mime = isJpeg ? 'image/jpeg' : medium.mime;
-    // Never a name made of somebody's words: those end up in file systems.
+    // A file name never contains a member's words, because names end up in file systems.
     const name = `${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
     files.push({ name, label: medium.label, file: { name, path, mime, isSpoiler: spoilers } });
   }
@@ -108,7 +113,7 @@ const extensions: Readonly<Record<string, string>> = {
   'video/mp4': 'mp4',
 };
 
-/** An object as a file: uploads need one, whichever store keeps it. */
+/** Returns an object's path on the disk. Uploads need a file, whichever store holds the object. */
 async function onDisk(store: MediaStore, key: string, directory: string, copies: string[], signal: AbortSignal) {
   const link = await store.link(key);
   if (link.kind === 'file') return link.path;
@@ -139,7 +144,7 @@ async function fitted(
 
 export const previewName = 'preview.jpg';
 
-/** A small copy of an image, to be seen while the rest is still at work. */
+/** Makes a small copy of an image, to show while the other steps still run. */
 export async function preview(
   medium: CardMedia,
   { store, directory, signal, spoilers }: MediaOptions,

@@ -3,7 +3,7 @@ import type { IncomingMessage } from './incoming.ts';
 
 const named = /\.(png|jpe?g|webp)$/i;
 
-/** The address of the first image of a message; null if it has none. The file name is only a hint; the bytes decide later. */
+/** Returns the address of a message's first image, or null if there is none. The name is only a hint: the bytes decide later. */
 export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id: string): string | null {
   const message = messages[id];
   if (!message) return null;
@@ -12,7 +12,7 @@ export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id:
   );
   if (attached) return attached.url;
   for (const { image, thumbnail } of message.embeds) {
-    // Discord's own copy: a stranger's server learns nothing of us.
+    // We use Discord's own copy, so that a stranger's server learns nothing about us.
     const url = image?.proxy_url ?? thumbnail?.proxy_url;
     if (url) return url;
   }
@@ -22,7 +22,7 @@ export function imageIn(messages: Readonly<Record<string, IncomingMessage>>, id:
 const gallery = z.object({ items: z.array(z.object({ media: z.object({ url: z.url() }) })).min(1) });
 const container = z.object({ components: z.array(z.unknown()) });
 
-/** The address of the picture that a message of ours shows; null if it shows none. */
+/** Returns the address of the picture in a message of our own, or null if it shows none. */
 export function pictureShown(components: readonly unknown[]): string | null {
   for (const one of components) {
     const shown = gallery.safeParse(one);

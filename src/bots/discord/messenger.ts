@@ -24,17 +24,17 @@ export type DiscordMessengerOptions = {
   addressOf: AddressOf;
   /** Whether members can open the page. */
   hasPage: boolean;
-  /** The folder for smaller copies of media that fit an upload. */
+  /** The folder for copies of media that fit an upload. */
   temporaryDirectory: string;
   log: MessengerLog;
   meter: Meter;
 };
 
-/** Edits that a channel takes without making anybody wait: Discord's own bucket is five in five seconds. */
+/** The rate of edits that a channel takes without delay. Discord's own bucket is five in five seconds. */
 const channelBudget = { windowMs: 5_000, max: 4, kept: 1 };
 const maxEditMs = 30_000;
 
-/** Lets runs speak in Discord, over REST alone: the worker needs no gateway. */
+/** Posts the messages of runs in Discord over REST alone. The worker needs no gateway. */
 export function createDiscordMessenger(options: DiscordMessengerOptions): Messenger & { close: () => Promise<void> } {
   const rest = createRest(options.address, 'worker');
   const uploadLimit = createUploadLimit(rest, Date.now);
@@ -59,7 +59,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (runThread.isNew || runThread.progressId === null) return;
       throttle.offer(
         edit(view, runThread, async () => {
-          // Fails when another worker has the run by now: whatever it said is newer.
+          // This fails if another worker holds the run by now, because what that worker posted is newer.
           await speaking.save(runThread.postedMessages);
           await showProgress(rest, view, runThread, speaking, options);
         }),
@@ -91,7 +91,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (threadId !== null && rootId !== null) await overwrite(runThread.conversation.channelId, rootId, outcome);
       return runThread.postedMessages;
     },
-    // The result is one message: it was posted with everything that was not given up on before, or not at all.
+    // The result is one message. It was posted with everything not given up on before, or not at all.
     unreached: (view) => {
       const { resultId } = discordPostedMessages.parse(view.run.postedMessages);
       return unreachedSteps(view, { isReceived: () => resultId !== null, hasPage: options.hasPage });
@@ -100,13 +100,16 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
   };
 }
 
-/** A thread that was deleted has its channel; a channel that was deleted has nothing. */
+/** If only the thread was deleted, the run can use the channel. If the channel was deleted, nothing is left. */
 function explained(error: unknown): never {
   if (codeOf(error) === codes.unknownChannel) throw new ConversationGone('The channel was deleted.', { cause: error });
   throw error;
 }
 
-/** The result is there: that an older message was deleted, or is too old to be edited often, must not post it again. */
+/**
+ * The result is already posted. A fault of an older message (deleted, or too old to be edited often) must not post the result
+ * again.
+ */
 function spared(error: unknown): void {
   const code = codeOf(error) ?? 0;
   const passing: readonly number[] = [codes.unknownMessage, codes.tooManyOldEdits, codes.threadArchived];

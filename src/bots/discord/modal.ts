@@ -26,7 +26,7 @@ export const formModal = ({ command, title, intro, pages }: Form, page: FormPage
   custom_id: formId(command, pages.length > 1 ? page.name : null),
   title: clip(pages.length > 1 ? page.label : title, maxTitle),
   components: page.fields.map((field, index) => {
-    // The introduction stands once, at the first field.
+    // The form's introduction appears once, above the first field.
     const description = 'hint' in field ? field.hint : index === 0 ? intro : '';
     return {
       type: ComponentType.Label,
@@ -68,7 +68,7 @@ function inputOf(field: FormField): APIComponentInLabel {
         channel_types: [...withCommands],
         min_values: 0,
         max_values: field.max,
-        // With one that cannot be a channel Discord would refuse the whole form.
+        // Discord would refuse the whole form because of one id that cannot be a channel's.
         default_values: field.channelIds
           .filter((id) => snowflake.safeParse(id).success)
           .map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })),
@@ -79,12 +79,12 @@ function inputOf(field: FormField): APIComponentInLabel {
       return { ...common, type: ComponentType.TextInput, style, max_length: field.maxLength, ...value };
     }
     case 'secret':
-      // Discord has no input that hides what is typed; the modal is the member's alone, and nothing is filled in for them.
+      // Discord has no input that hides its text. Only the member sees the modal, and we never prefill this field.
       return { ...common, type: ComponentType.TextInput, style: TextInputStyle.Short, max_length: 400 };
   }
 }
 
-/** Channel types in which members can give commands. A thread counts as its channel. */
+/** The types of channels that take commands. A thread counts as its parent channel. */
 const withCommands = [
   ChannelType.GuildText,
   ChannelType.GuildAnnouncement,
@@ -93,7 +93,7 @@ const withCommands = [
   ChannelType.GuildStageVoice,
 ] as const;
 
-/** The values of a form in the shape that its command takes. */
+/** Turns a form's values into those that its command takes. */
 export const formValues = (values: FormValues): FormValues =>
   Object.fromEntries(Object.entries(values).map(([name, value]) => [name, value === emptyValue ? '' : value]));
 
@@ -101,7 +101,7 @@ export const promptField = 'prompt';
 
 type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
 
-/** The form shows the price, and the run may then cost no more. */
+/** The form shows the price of starting the run. That price is then the most that it may cost. */
 export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): Modal => ({
   custom_id: actionId('edit', runId, priceCredits ?? 0),
   title: clip(text.runs.edit.title, maxTitle),

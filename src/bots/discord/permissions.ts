@@ -9,7 +9,7 @@ const needed = {
   withinThread: ['ViewChannel', 'ReadMessageHistory', 'AttachFiles', 'SendMessagesInThreads'],
 } as const satisfies Record<string, readonly Permission[]>;
 
-/** Everything that VidGenie may need somewhere: what the invite link asks for, and no more. */
+/** Every permission that VidGenie may need in a server. The invite link asks for exactly these. */
 export const wantedPermissions: bigint = [...needed.thread, ...needed.channel].reduce(
   (all, name) => all | PermissionFlagsBits[name],
   0n,
@@ -23,7 +23,7 @@ export const isModerator = (permissions: bigint): boolean => has(permissions, Pe
 
 export type BotPermissions =
   | { outcome: 'able'; opensThread: boolean }
-  /** Permissions that are missing, as people know them. */
+  /** The missing permissions, by the names that Discord shows. */
   | { outcome: 'unable'; missing: readonly Permission[] };
 
 const threads: readonly number[] = [
@@ -33,7 +33,7 @@ const threads: readonly number[] = [
 ];
 const threadParents: readonly number[] = [ChannelType.GuildText, ChannelType.GuildAnnouncement];
 
-/** Whether a run can speak where it is asked for, and how: in a thread of its own, or in place. */
+/** Decides whether a run can post in a channel, and how: in its own thread or in place. */
 export function botPermissionsIn(channelType: number, isGuild: boolean, appPermissions: bigint): BotPermissions {
   const lacking = (names: readonly Permission[]) =>
     names.filter((name) => !has(appPermissions, PermissionFlagsBits[name]));

@@ -13,7 +13,7 @@ type Json = z.infer<ReturnType<typeof z.json>>;
 /** The application that the bot's token belongs to. */
 export const applicationId = async (rest: REST): Promise<string> => readId(await rest.get(Routes.currentApplication()));
 
-/** Tells Discord the commands when it does not know them as they are: a write too many costs from a daily allowance. */
+/** Registers the commands with Discord if its copy differs. We check first, because writes count against a daily allowance. */
 export async function register(rest: REST, commands: readonly Command[]): Promise<'changed' | 'unchanged'> {
   const application = await applicationId(rest);
   if (await isRegistered(rest, application, commands)) return 'unchanged';
@@ -21,7 +21,7 @@ export async function register(rest: REST, commands: readonly Command[]): Promis
   return 'changed';
 }
 
-/** Whether Discord knows the commands of an application as they are. */
+/** Tells whether Discord's copy of an application's commands matches ours. */
 export async function isRegistered(
   rest: REST,
   application: string,
@@ -39,7 +39,10 @@ function sameCommands(known: readonly Json[], wanted: readonly Json[]): boolean 
   return isDeepStrictEqual(inOrder(known), inOrder(wanted));
 }
 
-/** Our declaration of a command, without the parts that Discord adds (ids, versions, defaults). Discord leaves out empty lists and `false`. */
+/**
+ * Reduces a command to what we declare, without what Discord adds (ids, versions, defaults). Discord leaves out empty lists and
+ * `false`.
+ */
 function shapeOf(known: Json): Json {
   if (Array.isArray(known)) return known.map((one) => shapeOf(one));
   if (known === null || typeof known !== 'object') return known;

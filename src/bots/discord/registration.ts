@@ -18,7 +18,7 @@ const maxDescription = 100;
 const contexts = [InteractionContextType.Guild, InteractionContextType.BotDM];
 const integration_types = [ApplicationIntegrationType.GuildInstall];
 
-/** Our commands in Discord's format, from their own declarations. Names are the same in every language. */
+/** Builds the commands that we register with Discord from their declarations. Names are the same in every language. */
 export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicationCommandsJSONBody {
   return [
     {
@@ -42,14 +42,14 @@ const subcommand = ({ name, describe, options }: Command): APIApplicationCommand
   type: ApplicationCommandOptionType.Subcommand,
   name,
   ...described(describe),
-  // Discord wants the required ones first.
+  // Discord requires the required options first.
   options: [...options].sort((a, b) => Number(b.required) - Number(a.required)).map(option),
 });
 
 function option(declared: NamedOption): APIApplicationCommandBasicOption {
   const { name, describe, required, kind } = declared;
   const common = { name, ...described(describe), required };
-  // The choices depend on the server's models, so we look them up while a member types.
+  // The abilities of a server's models are looked up while a member types.
   const autocomplete = isByModel(declared);
   switch (kind.kind) {
     case 'text': {
@@ -70,7 +70,7 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
     case 'flag':
       return { ...common, type: ApplicationCommandOptionType.Boolean };
     case 'image':
-      // It looks at names alone; the bytes decide when they are there.
+      // Discord checks only the name. We check the bytes when they arrive.
       return { ...common, type: ApplicationCommandOptionType.Attachment, file_types: ['image'] };
   }
 }

@@ -21,31 +21,31 @@ const colours: Record<Tone, number> = {
   bad: 0xef4444,
 };
 
-/** All texts of a message may have 4,000 characters together; some room is left for what is added to a card. */
+/** Discord allows 4,000 characters for all texts of a message together. The rest is for what is added to a card. */
 const maxText = 3_600;
 const maxQuote = 1_000;
 const maxButton = 80;
 const buttonsInARow = 5;
 
-/** The parts of a message besides its card. */
+/** The parts of a message that are added to a card. */
 export type Shown = {
   /** Names of files in the same message, in the order in which they are shown. */
   pictures?: readonly { name: string; label: string }[];
-  /** The address of a picture that Discord has already. */
+  /** The address of a picture that Discord already stores. */
   pictureUrl?: string;
-  /** The pictures are hidden until somebody clicks them. */
+  /** True if the pictures are hidden until a member clicks them. */
   spoilers?: boolean;
-  /** Lines of our own in Discord's markup. */
+  /** Our own lines, in Discord's markup. */
   lines?: readonly string[];
-  /** Somebody who is told of this message, once: when it is posted. */
+  /** The member to mention. Discord notifies them once, when the message is posted. */
   mentions?: string | null;
-  /** Buttons that are about no run. */
+  /** Buttons that belong to no run. */
   buttons?: readonly { id: string; label: string }[];
   /** Buttons that open the pages of a form. */
   forms?: readonly { id: string; label: string }[];
 };
 
-/** A message of components: Discord shows nothing else in it, and pings nobody but who is named here. */
+/** A message of components. Discord shows nothing else in it, and notifies only the members named here. */
 export type MessageBody = {
   flags: number;
   components: (APIContainerComponent | APITextDisplayComponent)[];

@@ -5,23 +5,28 @@ import type { Incoming } from './incoming.ts';
 import type { MessageBody } from './render.ts';
 import { codeOf, codes, readId } from './rest.ts';
 
-/** Gives Discord the first answer, by whichever way the interaction came. Resolves with the id of the message it became, when it is told. */
+/**
+ * Gives Discord the first answer, over the gateway or HTTP. Resolves with the id of the message that it became, if Discord tells.
+ */
 export type FirstAnswer = (response: APIInteractionResponse) => Promise<string | null>;
 
-/** The answers to an interaction: the first one within three seconds, and any number for fifteen minutes after it. */
+/** The answers to an interaction: one first answer within three seconds, then any number of others for fifteen minutes. */
 export type Reply = {
   readonly isAnswered: boolean;
   respond: (response: APIInteractionResponse) => Promise<void>;
-  /** Tells only who asked: as the first answer, or after it. */
+  /** Sends an ephemeral reply: as the first answer, or after it. */
   replyEphemeral: (body: MessageBody) => Promise<void>;
-  /** The message that the first answer became. */
+  /** Returns the id of the message that the first answer became. */
   originalId: () => Promise<string>;
   editOriginal: (body: MessageBody) => Promise<void>;
-  /** Takes the first answer back. */
+  /** Deletes the first answer. */
   removeOriginal: () => Promise<void>;
 };
 
-/** Over HTTP our answer may still be on its way when we ask what became of it. Milliseconds. */
+/**
+ * Over HTTP, our first answer may still be on its way when we ask for its message. These are the pauses between tries.
+ * Milliseconds.
+ */
 const pausesMs = [50, 100, 200, 400, 800, 1_600] as const;
 
 export function createReply(
@@ -33,7 +38,8 @@ export function createReply(
   let known: string | null = null;
   const webhook = Routes.webhook(interaction.application_id, interaction.token);
   const original = Routes.webhookMessage(interaction.application_id, interaction.token);
-  // The interaction's token is in the path. With the bot's as well, a refusal of one would make the client forget the other.
+  // The path holds the interaction's token. If we sent the bot's token as well, a refusal of one would make the client forget the
+  // other.
   const auth = false;
 
   async function patiently<T>(act: () => Promise<T>): Promise<T> {

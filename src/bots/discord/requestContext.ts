@@ -5,14 +5,14 @@ import type { Text } from '../text.ts';
 import type { Incoming } from './incoming.ts';
 import type { Reply } from './reply.ts';
 
-/** The tools of every handler of interactions. */
+/** The parts that the handlers of interactions share. */
 export type Bot = { services: Services; rest: REST; replyRest: REST; log: Logger };
 
-/** One interaction, and everything that it takes to answer it. */
+/** One interaction, with everything needed to answer it. */
 export type RequestContext<Interaction extends Incoming = Incoming> = {
   bot: Bot;
   interaction: Interaction;
   reply: Reply;
-  /** In the language of the member. */
+  /** In the member's language. */
   text: Text;
 };

@@ -11,18 +11,18 @@ import { isModerator, isServerAdmin } from './permissions.ts';
 
 const maxFetchMs = 60_000;
 
-/** The requester of an interaction, as Discord vouches for them. */
+/** The member who sent an interaction. Discord vouches for all of these fields. */
 export function memberOf(interaction: Incoming): Member {
   const user = interaction.member?.user ?? interaction.user;
   if (!user) throw new Error('an interaction came without anybody who asks');
   const name = tidiedLine(interaction.member?.nick ?? user.global_name ?? user.username, user.id);
-  // In a private conversation everybody is at home.
+  // In a private conversation every member is an admin.
   if (!interaction.member) return { id: user.id, name, isAdmin: true };
   const { permissions } = interaction.member;
   return { id: user.id, name, isAdmin: isServerAdmin(permissions), isModerator: isModerator(permissions) };
 }
 
-/** Turns an interaction into a request. `conversation` is null for what starts no run. */
+/** Turns an interaction into a request. `conversation` is null for a request that starts no run. */
 export function requestOf(
   interaction: Incoming,
   services: Services,
@@ -41,7 +41,7 @@ export function requestOf(
     member,
     requestKey: `discord:${interaction.id}`,
     conversation,
-    // Somebody's private conversation with the bot is no channel among others.
+    // A member's private conversation with the bot does not count as a channel.
     ...(interaction.guild_id === undefined ? {} : { channelIds: channelsOf(interaction) }),
     isPress: interaction.type === InteractionType.MessageComponent || interaction.type === InteractionType.ModalSubmit,
     locale: localeOf(interaction.locale),
@@ -53,11 +53,11 @@ export function requestOf(
   };
 }
 
-/** A thread counts as the channel that it hangs under. */
+/** A thread also counts as its parent channel. */
 const channelsOf = ({ channel }: Incoming): string[] =>
   channel ? [channel.id, ...(channel.parent_id ? [channel.parent_id] : [])] : [];
 
-/** Attachments lie at addresses that expire; what is given is read at once. */
+/** Opens an attachment. Its address expires, so we read it at once. */
 export async function openUrl(url: string): Promise<Readable | null> {
   const response = await fetch(url, { redirect: 'error', signal: AbortSignal.timeout(maxFetchMs) }).catch(() => null);
   return response?.ok && response.body ? Readable.fromWeb(response.body) : null;

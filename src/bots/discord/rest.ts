@@ -5,7 +5,10 @@ import { z } from 'zod';
 
 export type DiscordAddress = { token: string; apiUrl: string };
 
-/** The bot answers people, who wait; the worker uploads, which lasts. A repeated upload is told apart by its nonce. Milliseconds. */
+/**
+ * Timeouts and retries by process. The bot answers members, who wait. The worker uploads, which takes long. Discord recognises a
+ * repeated upload by its nonce. Milliseconds.
+ */
 const patience = { bot: { timeout: 10_000, retries: 1 }, worker: { timeout: 150_000, retries: 2 } } as const;
 
 export function createRest({ token, apiUrl }: DiscordAddress, role: keyof typeof patience): REST {
@@ -13,8 +16,8 @@ export function createRest({ token, apiUrl }: DiscordAddress, role: keyof typeof
 }
 
 /**
- * For answers to interactions alone. Discord does not count them among the bot's fifty requests a second; in the client that counts
- * those, fifty people who ask at once would wait a second for one another.
+ * A client only for answers to interactions. Discord does not count these among the bot's fifty requests a second. In a client
+ * that counts them, fifty members who ask at once would wait a second for one another.
  */
 export const createReplyRest = ({ apiUrl }: Pick<DiscordAddress, 'apiUrl'>): REST =>
   new REST({ ...optionsFor(apiUrl, 'bot'), globalRequestsPerSecond: Number.POSITIVE_INFINITY, makeRequest: ask });
@@ -27,8 +30,8 @@ const optionsFor = (api: string, role: keyof typeof patience) => ({
 });
 
 /**
- * A connection on which nothing moves for so long is dead, whatever the system thinks of it: an upload may last, but not stand still.
- * Milliseconds.
+ * A connection without any traffic for this long is dead, even if the system still considers it open. An upload may take long but
+ * must keep moving. Milliseconds.
  */
 const silenceMs = 30_000;
 const lines = new Agent({ headersTimeout: silenceMs, bodyTimeout: silenceMs });
@@ -36,12 +39,12 @@ const lines = new Agent({ headersTimeout: silenceMs, bodyTimeout: silenceMs });
 const plainHeaders = z.record(z.string(), z.string());
 
 /**
- * By a fetch of our own: in the one that the library shares with Node, an upload that is given up goes on reading its form, and what
- * that throws ends the process. The library looks at the cause of a failure to tell whether it may try again.
+ * Calls a `fetch` of our own. With the one that the library shares with Node, an abandoned upload goes on reading its form, and
+ * an error there ends the process. The library looks at the cause of a failure to decide whether to try again.
  */
 const ask: RESTOptions['makeRequest'] = async (url, { method = 'GET', signal = null, ...init }) => {
   const headers = plainHeaders.parse(init.headers ?? {});
-  // Text, or a form of ours: nothing else is sent.
+  // The body is text or a form of ours. We send nothing else.
   const body = typeof init.body === 'string' || init.body instanceof FormData ? init.body : null;
   try {
     return await fetch(url, { method, headers, body, signal, dispatcher: lines });
@@ -54,7 +57,7 @@ const ask: RESTOptions['makeRequest'] = async (url, { method = 'GET', signal = n
   }
 };
 
-/** Discord's own number for what went wrong, or null for anything else. */
+/** Discord's own error code, or null for anything else. */
 export const codeOf = (error: unknown): number | null =>
   error instanceof DiscordAPIError && typeof error.code === 'number' ? error.code : null;
 
@@ -80,7 +83,7 @@ export const codes = {
   tooManyThreads: 160006,
 } as const;
 
-/** `isSpoiler`: hidden until somebody clicks it. */
+/** `isSpoiler`: hidden until a member clicks it. */
 export type UploadFile = { name: string; path: string; mime: string; isSpoiler: boolean };
 
 const idOnly = z.object({ id: z.string() });
@@ -96,7 +99,10 @@ type Call = {
   signal: AbortSignal;
 };
 
-/** Sends a message or an edit of one. Files go as blobs on the disk: a stream would arrive empty, and a buffer be copied five times. */
+/**
+ * Sends a message or edits one. Files go as blobs on the disk: a stream would arrive empty, and a buffer would be copied five
+ * times.
+ */
 export async function sendMessage(rest: REST, call: Call): Promise<Sent> {
   const { method, route, body, files = [], signal } = call;
   const send = async (options: RequestData) =>
@@ -110,7 +116,7 @@ export async function sendMessage(rest: REST, call: Call): Promise<Sent> {
   return await send({ body: form, passThroughBody: true, signal });
 }
 
-/** The bodies' `attachments`: new files by their index, and what stays by its id. */
+/** The `attachments` of a body: new files by their index, kept ones by their id. */
 export const attachmentsOf = (files: readonly UploadFile[], kept: readonly string[] = []) => ({
   attachments: [
     ...kept.map((id) => ({ id })),

@@ -16,7 +16,7 @@ import { smallestLimitBytes } from './uploadLimit.ts';
 
 type Delivery = {
   rest: REST;
-  /** Told anew when something of it is given up on. */
+  /** Read again whenever a try gives up on some of the media. */
   view: RunView;
   runThread: RunThread;
   speaking: Delivering;
@@ -27,12 +27,12 @@ type Delivery = {
   uploadLimit: (guildId: string | null) => Promise<number>;
 };
 
-/** Posts the result, once: a later try finds it posted, by its saved id or by its nonce. */
+/** Posts the result once. A later try finds it by its saved id or by its nonce. */
 export async function postResult(delivery: Delivery): Promise<void> {
   const { runThread, save, uploadLimit } = delivery;
   if (runThread.postedMessages.resultId) return;
   const limit = await uploadLimit(runThread.conversation.guildId);
-  // If Discord says that a file is too large after all, we try the smallest limit, and then links.
+  // If Discord refuses the files as too large, we try the smallest limit, and then links.
   const limits = [...new Set([limit, smallestLimitBytes, 0])];
   for (const limitBytes of limits) {
     try {
@@ -47,7 +47,7 @@ export async function postResult(delivery: Delivery): Promise<void> {
 const isTooLarge = (error: unknown) =>
   codeOf(error) === codes.tooLarge || codeOf(error) === codes.fileTooLarge || statusOf(error) === 413;
 
-/** A thread may have been archived, locked or deleted since. */
+/** The thread may have been archived, locked or deleted since. */
 async function postOpened(delivery: Delivery, limitBytes: number): Promise<string> {
   const { rest, runThread, save } = delivery;
   try {
@@ -67,7 +67,10 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
   }
 }
 
-/** The member to mention: the requester, who has waited for minutes, but nobody who stopped the run. A new message notifies; an edit does not. */
+/**
+ * Returns the member to mention. The requester has waited for minutes, but a member who canceled the run has not. Only a new
+ * message notifies anybody; an edit does not.
+ */
 function calledBy({ state, memberId }: Run, { mentions }: DiscordConversation): string | null {
   return mentions && state !== 'canceled' && snowflake.safeParse(memberId).success ? memberId : null;
 }

@@ -10,8 +10,8 @@ import { nonceOf, rootMessage } from './runMessages.ts';
 import { openBareThread } from './thread.ts';
 
 /**
- * Gives a run a message of its own, for nobody told it which one answered its command: whoever took the command died. The answer may be
- * there all the same; then the run speaks by that one.
+ * Gives a run a root message, because the process that took its command died before it saved which message answered. That answer
+ * may exist all the same, and then the run uses it.
  */
 export async function findOrPostRoot(
   rest: REST,
@@ -31,7 +31,7 @@ export async function findOrPostRoot(
     const route = Routes.channelMessages(conversation.channelId);
     return { rootId: (await sendMessage(rest, { method: 'POST', route, body, signal })).id, postedRoot: true };
   } catch (error) {
-    // Answering a command takes no permission to post in a channel, and opening a thread takes another one.
+    // The bot may answer a command without permission to post in the channel. Opening a thread needs another permission.
     if (codeOf(error) !== codes.missingPermissions || !conversation.opensThread) throw error;
     return { threadId: await openBareThread(rest, conversation.channelId, prompt, signal) };
   }
@@ -44,7 +44,7 @@ const answers = z.array(
 /** An answer comes within seconds of its command, so it is among the first messages after it. */
 const furthest = 100;
 
-/** The message that answered a command; "thinking…" is no answer, and turns into an error by itself. */
+/** Finds the message that answered a command. "Thinking…" does not count: it turns into an error by itself. */
 async function findAnswer(
   rest: REST,
   { channelId, interactionId }: DiscordConversation,

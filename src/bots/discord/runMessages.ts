@@ -7,7 +7,7 @@ import type { Text } from '../text.ts';
 import { previewName } from './media.ts';
 import { type MessageBody, messageOf } from './render.ts';
 
-/** How a run stands, with a small copy of its image as soon as there is one. */
+/** Shows a run's state, with a small copy of its image as soon as there is one. */
 export function progressMessage(
   view: RunView,
   progress: Progress,
@@ -21,14 +21,14 @@ export function progressMessage(
   return messageOf(card, text, { pictures, spoilers });
 }
 
-/** The progress message when it is over: what became of each step. The result below has the words, and the buttons. */
+/** The progress message at the end: the outcome of each step. The result below it has the prompt and the buttons. */
 export function finalProgress(view: RunView, progress: Progress, text: Text): MessageBody {
   const card = withoutMedia(runCard(view, progress, text));
   const blocks = card.blocks.filter((block) => block.kind !== 'quotes');
   return messageOf({ ...card, blocks, buttons: [] }, text);
 }
 
-/** The answer to the command, when it is over: the channel sees the outcome of a member's words and finds the thread. */
+/** The answer to the command at the end: it shows the channel the outcome and a link to the thread. */
 export function outcomeMessage(
   view: RunView,
   progress: Progress,
@@ -43,7 +43,10 @@ export function outcomeMessage(
   return messageOf({ ...card, blocks, buttons: [] }, text, { lines: linesOf(view, text, at) });
 }
 
-/** The message that a run posts in place of an answer: what was asked for, and by whom, as Discord shows above an answer. */
+/**
+ * The root message that a run posts if it has no answer to use: the prompt and the requester, as Discord shows them above an
+ * answer.
+ */
 export function rootMessage(view: RunView, progress: Progress, text: Text): MessageBody {
   const card = withoutMedia(runCard(view, progress, text));
   return messageOf(card, text, { lines: linesOf(view, text, { threadId: null, isPosted: true }) });
@@ -59,6 +62,6 @@ export const deletedMessage = (by: string, text: Text): MessageBody =>
 
 const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
 
-/** At most 25 characters, the same for the same message of the same run: Discord then posts it once. */
+/** At most 25 characters, and always the same for the same message of a run. So Discord posts it once. */
 export const nonceOf = (message: 'a' | 'p' | 'r' | 'w', id: RunId | string): string =>
   `${message}${Buffer.from(id.replaceAll('-', ''), 'hex').toString('base64url')}`.slice(0, 25);

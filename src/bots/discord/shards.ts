@@ -1,6 +1,6 @@
 /**
- * The part of Discord's gateway that this process listens to: all of it, in as many connections as Discord recommends; its share of the
- * connections; or nothing, where interactions come over HTTP alone.
+ * The part of Discord's gateway that this process listens to: all of it, in as many connections as Discord recommends; its share
+ * of the connections; or none of it, if interactions come over HTTP alone.
  */
 export type Shards = 'auto' | 'none' | { ids: readonly number[]; count: number };
 
@@ -10,7 +10,7 @@ type Variables = {
   DISCORD_PUBLIC_KEY?: string | undefined;
 };
 
-/** Reads `auto`, `none`, or a list such as `0,1` or `0-15`, which goes with the number of all shards. */
+/** Reads `auto`, `none`, or a list such as `0,1` or `0-15`, which needs the total number of shards. */
 export function readShards(read: Variables): { settings: Shards; problem: string | null } {
   const { DISCORD_SHARDS: shards, DISCORD_SHARD_COUNT: count, DISCORD_PUBLIC_KEY: publicKey } = read;
   const refuse = (problem: string) => ({ settings: 'auto', problem }) as const;

@@ -23,11 +23,11 @@ type Start = {
   perform: (request: CommandRequest) => Promise<Answer>;
 };
 
-/** Discord waits three seconds for the first answer; a command that takes half of that is answered with "thinking…". Milliseconds. */
+/** Discord waits three seconds for the first answer. After half of that, we answer a command with "thinking…". Milliseconds. */
 const patienceMs = 1_500;
 
 /**
- * How long a run waits to be told which message answered its command. Discord tells within milliseconds; over HTTP we ask for three
+ * How long a run waits to learn which message answered its command. Discord tells within milliseconds; over HTTP we ask for three
  * seconds. Milliseconds.
  */
 const answerLeaseMs = 6_000;
@@ -35,8 +35,8 @@ const answerLeaseMs = 6_000;
 type Accepted = Extract<Answer, { kind: 'run' }>;
 
 /**
- * Starts a run, and answers when it is written down: whoever reads that it was accepted can count on it, whatever becomes of this
- * process. What the bot may not do here is said before anything is looked up, and what is refused is told only to who asked.
+ * Starts a run, and answers once it is stored: a member who reads that it was accepted can rely on it, even if this process dies.
+ * Missing permissions are reported before anything is looked up. Refusals go to the requester alone.
  */
 export async function startPublicly(context: RequestContext, start: Start): Promise<void> {
   const { interaction, reply, text } = context;
@@ -87,7 +87,9 @@ async function carryOut(
   return { answer: await perform({ ...request, waitsForAnswerMs: answerLeaseMs }), conversation: here };
 }
 
-/** Says "thinking…" when some work takes long, and what became of that: null when it was not needed, or was taken. */
+/**
+ * Says "thinking…" if the work takes long. Resolves with the error of that answer, or null if it was not needed or it succeeded.
+ */
 async function answeredLate(reply: Reply, work: Promise<unknown>): Promise<{ error: unknown }> {
   const ended = work.catch(() => {});
   if (await settlesWithin(patienceMs, ended)) return { error: null };
@@ -101,11 +103,11 @@ async function answeredLate(reply: Reply, work: Promise<unknown>): Promise<{ err
 
 type Told = { run: Accepted; conversation: DiscordConversation; late: { error: unknown } };
 
-/** Answers a command whose run is written down, and lets the run begin under that answer. */
+/** Answers a command whose run is stored, and lets the run begin under that answer. */
 async function tellAccepted(context: RequestContext, { run, conversation, late }: Told): Promise<void> {
   const { bot, reply, text } = context;
   const { started, runId } = run;
-  // Delivered twice, the command is answered once: whoever is first tells what there is to tell.
+  // Discord may deliver a command twice, but it is answered once. The first delivery gives the answer.
   const card = started
     ? acceptedCard({ ...run, started }, text)
     : textCard('plain', text.runs.acceptedTitle(run.workflow), text.runs.repeated);
@@ -117,22 +119,22 @@ async function tellAccepted(context: RequestContext, { run, conversation, late }
     );
   }
   if (codeOf(rootId) === codes.unknownInteraction) {
-    // Too late: Discord has told them that nothing came of it.
+    // It is too late: Discord has told the member that the command failed.
     const isWithdrawn = started !== null && (await withdrawRun(bot.services.db, runId));
     return bot.log.info({ ...facts, isWithdrawn }, 'a command was accepted too late to be answered');
   }
-  // The answer may be there or not: the run looks for it, and posts its own where there is none.
+  // The answer may or may not exist. The run looks for it, and posts its own root message if there is none.
   bot.log.warn({ ...facts, error: rootId }, 'a command was accepted, and its answer may be lost');
 }
 
-/** Gives the answer, and resolves with the message that it became. */
+/** Gives the answer. Resolves with the id of the message that it became. */
 async function answerWith(reply: Reply, message: MessageBody, late: { error: unknown }): Promise<string> {
   if (late.error !== null && codeOf(late.error) !== codes.alreadyAnswered) throw late.error;
   try {
     if (reply.isAnswered) await reply.editOriginal(message);
     else await reply.respond({ type: InteractionResponseType.ChannelMessageWithSource, data: message });
   } catch (error) {
-    // By this process, whose first try was heard after all, or by another one with the same run.
+    // The answer was given: by this process, whose first try did arrive, or by another process with the same run.
     if (codeOf(error) !== codes.alreadyAnswered) throw error;
   }
   return await reply.originalId();
@@ -144,7 +146,7 @@ async function announce(
   conversation: DiscordConversation,
 ): Promise<void> {
   if (await announceRun(services.db, runId, conversation)) return services.wake();
-  // It waited in vain. By now it has found this answer, or speaks by a message of its own.
+  // The run no longer waits for this answer. By now it has found it, or it uses a root message of its own.
   const view = await loadRun(services.db, runId);
   const speaksBy = view && discordPostedMessages.parse(view.run.postedMessages).rootId;
   if (!view || !speaksBy || speaksBy === conversation.rootId) return;

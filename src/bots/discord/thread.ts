@@ -5,7 +5,7 @@ import { codeOf, codes, readId } from './rest.ts';
 
 const maxName = 90;
 
-/** No thread is possible here, and trying again would not change that: the run speaks in place. */
+/** Errors that mean that no thread is possible here, now or later. The run then posts in place. */
 const impossible: readonly number[] = [
   codes.unknownMessage,
   codes.unknownChannel,
@@ -15,7 +15,7 @@ const impossible: readonly number[] = [
   codes.tooManyThreads,
 ];
 
-/** Opens the thread under the answer to the command, or finds the one that is there. Null: there can be none. */
+/** Opens the thread under the answer to the command, or finds the existing one. Null: there can be none. */
 export async function openThread(
   rest: REST,
   { channelId, rootId }: { channelId: string; rootId: string },
@@ -33,7 +33,7 @@ export async function openThread(
   }
 }
 
-/** Opens a thread that hangs under no message, where the bot may open threads and post nothing else. */
+/** Opens a thread without a root message, for a channel where the bot may open threads and post nothing else. */
 export async function openBareThread(
   rest: REST,
   channelId: string,
@@ -49,7 +49,7 @@ const threadBody = (prompt: string) => ({
   auto_archive_duration: ThreadAutoArchiveDuration.OneDay,
 });
 
-/** Discord trims names and refuses empty ones. It counts what lies beyond the first plane twice. */
+/** Discord trims names and refuses empty ones. It counts characters beyond the first plane twice. */
 export function threadName(prompt: string): string {
   const name = tidiedLine(prompt, 'VidGenie', maxName);
   return name.length <= 99 ? name : tidiedLine(name, 'VidGenie', 49);

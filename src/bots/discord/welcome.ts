@@ -10,7 +10,7 @@ import { workspaceOf } from './conversation.ts';
 import { messageOf } from './render.ts';
 import { sendMessage } from './rest.ts';
 
-/** Greets a server's admins where the bot may speak: the channel for their updates, or the one for system messages. */
+/** Greets a server's admins in a channel where the bot may post: the one for their updates, or the one for system messages. */
 export async function welcome(guild: Guild, services: Services, rest: REST): Promise<void> {
   const text = textOf(localeOf(guild.preferredLocale));
   const id = workspaceOf(guild.id, '');
@@ -25,7 +25,7 @@ export async function welcome(guild: Guild, services: Services, rest: REST): Pro
   const { title, intro, steps } = text.discord.welcome;
   const { balance } = await accountOf(services.db, id);
   const card = textCard('good', title, intro(text.measures.credits(balance)), ...steps);
-  // Several shards or processes may hear of the same server.
+  // Several shards or processes may hear of the same server, so the greeting carries a nonce.
   const body = { ...messageOf(card, text), nonce: `w${guild.id}`, enforce_nonce: true };
   const signal = AbortSignal.timeout(30_000);
   await sendMessage(rest, { method: 'POST', route: Routes.channelMessages(channel.id), body, signal });

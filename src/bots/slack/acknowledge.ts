@@ -1,21 +1,27 @@
-/** Slack waits three seconds for an acknowledgement, and tells the member that something failed when none comes. Half of it is for the work. */
+/**
+ * Slack waits three seconds for an acknowledgement. If none comes, it tells the member that something failed. Half of that time
+ * is for the work. Milliseconds.
+ */
 const patienceMs = 1_500;
 
-/** Acknowledges a request, with an answer where it takes one. False: that was done already, and the answer has to go another way. */
+/**
+ * Acknowledges a request, with an answer if the request takes one. Resolves with false when the request is already acknowledged:
+ * send the answer another way.
+ */
 export type Acknowledge<Payload> = (answer?: Payload) => Promise<boolean>;
 
 export type Acknowledgements = {
   /**
-   * Does some work and acknowledges its request: the work by itself, with its answer; else when it ends, for then what was asked for is
-   * written down; else, when it takes long, in the middle of it, with `late`. Whoever is killed before has acknowledged nothing: Slack
-   * says so to the member, or delivers the request again.
+   * Runs some work and acknowledges its request, at the first of three moments: when the work itself does so, with its answer;
+   * when the work ends, because the request is then stored; after `late.afterMs`, with `late.answer`, while the work goes on. A
+   * process that is killed earlier has acknowledged nothing. Slack then tells the member, or delivers the request again.
    */
   around: <Payload>(
     ack: (answer?: Payload) => Promise<unknown>,
     work: (acknowledge: Acknowledge<Payload>) => Promise<void>,
     late?: { afterMs: number; answer: () => Payload | undefined },
   ) => Promise<void>;
-  /** Acknowledges whatever is under way, before the connection ends that it came by. */
+  /** Acknowledges every request still in progress. Call it before the connection that they came by ends. */
   flush: () => Promise<void>;
 };
 

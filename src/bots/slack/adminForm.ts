@@ -9,7 +9,7 @@ import type { ViewState } from './payloads.ts';
 
 const prefix = 'form:';
 
-/** The command that takes a submitted form, by its name; null for other views. */
+/** Returns the name of the command that takes a submitted form, or null for other views. */
 export const commandOfForm = (callbackId: string): string | null =>
   callbackId.startsWith(prefix) ? callbackId.slice(prefix.length) : null;
 
@@ -29,7 +29,7 @@ export function formView(form: Form, text: Text): types.ModalView {
   });
 }
 
-/** Slack has no field that hides what is typed: a key's field is at least never filled in beforehand, and its modal is gone once sent. */
+/** Slack has no field that hides its input. So we never prefill a key's field, and its modal closes once it is sent. */
 function fieldBlock(field: FormField): SlackBlock {
   const { name, label } = field;
   switch (field.kind) {
@@ -51,17 +51,17 @@ function fieldBlock(field: FormField): SlackBlock {
   }
 }
 
-/** The values of a submitted form. They are handed on and kept nowhere else. */
+/** Reads the submitted values. They are passed on and stored nowhere else. */
 export const readForm = (state: ViewState): FormValues =>
   Object.fromEntries(
     Object.keys(state.values).flatMap((name) => {
       const { text, several } = fieldValue(state, name);
-      // A field that was emptied comes back as nothing.
+      // Slack sends no value for an emptied field.
       return [[name, several?.join(',') ?? text ?? '']];
     }),
   );
 
-/** A modal that only says something. */
+/** A modal that shows a card and asks for nothing. */
 export function cardView(card: Card, text: Text): types.ModalView {
   const { blocks } = cardMessage({ ...card, buttons: [] }, text);
   return modal({

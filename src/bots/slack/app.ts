@@ -17,8 +17,8 @@ import type { ViewAnswer } from './viewAnswer.ts';
 const delivered = z.object({ type: z.literal('event_callback') });
 
 /**
- * Says what is done with which request. Each is acknowledged when what it asks for is written down, or soon after it came: Bolt is given
- * no tokens, for it would fetch them first, and the member would see nothing when there are none.
+ * Routes each request to its listener. Each request is acknowledged when what it asks for is stored, or soon after it arrives.
+ * Bolt gets no tokens: it would fetch them before it calls a listener, and without any the member would see no answer.
  */
 export function createApp(
   receiver: Receiver,
@@ -37,7 +37,7 @@ export function createApp(
   });
   app.error(async (error) => log.error({ platform: 'slack', error }, 'a request failed'));
 
-  /** Measures from here on: what is done before the acknowledgement is what somebody waits for. */
+  /** Measures the time from here to the acknowledgement, which the member waits for. */
   const timed = <Payload>(ack: (answer?: Payload) => Promise<unknown>) => {
     const begun = performance.now();
     return async (answer?: Payload) => {
@@ -73,7 +73,8 @@ export function createApp(
     const late = { afterMs: formAnswerTimeoutMs, answer: () => lateAnswer(deps, body) };
     await drain.track(() => around(answer, (acknowledge) => onViewSubmission(deps, body, acknowledge), late));
   });
-  // Bolt acknowledges events by itself, before anybody has looked at them. One that is not acknowledged is delivered again.
+  // Bolt acknowledges events before any listener runs. We acknowledge them ourselves, because Slack delivers an unacknowledged
+  // event again.
   const process = app.processEvent.bind(app);
   app.processEvent = async (event) => {
     if (!delivered.safeParse(event.body).success) return await process(event);

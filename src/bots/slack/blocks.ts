@@ -4,11 +4,11 @@ import { cut, mrkdwn } from './escape.ts';
 export type SlackBlock = types.KnownBlock;
 export type SlackButton = types.Button;
 
-/** Slack's limits, all of them and only here: what goes beyond is cut with an ellipsis and never becomes an API error. */
+/** All of Slack's limits, defined only here. Longer text is cut with an ellipsis, so it never causes an API error. */
 export const limits = {
   blocksPerMessage: 50,
   blocksPerView: 100,
-  /** Of a message's plain text, which notifications show. Slack takes 40,000; nobody reads them there. */
+  /** A message's plain text, which notifications show. Slack takes 40,000 characters, but nobody reads that many there. */
   fallback: 3_000,
   header: 150,
   section: 3_000,
@@ -27,7 +27,7 @@ export const limits = {
   taskTitle: 200,
 } as const;
 
-/** Text as it is, without any markup. Slack refuses an empty one. */
+/** Plain text without markup. Slack refuses an empty one. */
 export const plain = (text: string, max: number) =>
   ({ type: 'plain_text', text: cut(text.trim() === '' ? '…' : text, max), emoji: false }) as const;
 
@@ -35,10 +35,10 @@ const marked = (text: string) => ({ type: 'mrkdwn', text, verbatim: true }) as c
 
 export const header = (text: string): SlackBlock => ({ type: 'header', text: plain(text, limits.header) });
 
-/** A paragraph. `text` is escaped here. */
+/** A paragraph. This function escapes `text`. */
 export const paragraph = (text: string): SlackBlock => section(mrkdwn(text, limits.section));
 
-/** A paragraph that is escaped already. */
+/** A paragraph of markup that is already escaped. */
 export const section = (markup: string): SlackBlock => ({
   type: 'section',
   text: marked(markup.trim() === '' ? '…' : markup),
@@ -49,7 +49,7 @@ export const context = (text: string): SlackBlock => ({
   elements: [marked(mrkdwn(text === '' ? '…' : text, limits.context))],
 });
 
-/** Somebody's words under a label, set off from ours. */
+/** Quotes a member's words under a label, so that they stand apart from our own text. */
 export function quote(label: string, words: string): SlackBlock {
   const head = `*${mrkdwn(label, 200)}*\n`;
   const lines = mrkdwn(words, limits.section - head.length - 200)
@@ -76,7 +76,7 @@ export const button = (id: string, label: string, style: 'plain' | 'primary' | '
 export const buttonRow = (buttons: readonly SlackButton[]): SlackBlock[] =>
   pieces(buttons, limits.buttonsPerRow).map((elements) => ({ type: 'actions', elements }));
 
-/** A picture that Slack has already. */
+/** An image that Slack already stores. */
 export const thumbnail = (fileId: string, description: string): SlackBlock => ({
   type: 'image',
   slack_file: { id: fileId },
@@ -90,7 +90,7 @@ export type PlanTask = {
   details: string | null;
 };
 
-/** A list of tasks with their states, as Slack draws the work of an app. */
+/** A list of tasks with their states, in Slack's block for an app's work. */
 export const plan = (title: string, tasks: readonly PlanTask[]): SlackBlock => ({
   type: 'plan',
   title: cut(title, limits.taskTitle),
@@ -108,7 +108,7 @@ const richText = (words: string): types.RichTextBlock => ({
   elements: [{ type: 'rich_text_section', elements: [{ type: 'text', text: cut(words, limits.section) }] }],
 });
 
-/** As many blocks as Slack takes; `tail` stays whatever else must go. */
+/** Keeps as many blocks as Slack takes. It drops from `blocks` and never from `tail`. */
 export function fitted(blocks: readonly SlackBlock[], max: number, tail: readonly SlackBlock[] = []): SlackBlock[] {
   const room = max - tail.length;
   const kept = blocks.length <= room ? blocks : [...blocks.slice(0, room - 1), context('…')];

@@ -13,19 +13,19 @@ import { mountSlack } from './routes.ts';
 import type { SlackSettings } from './settings.ts';
 
 export type SlackBot = {
-  /** Takes no more from a socket at once, and over HTTP what comes until `quiet`; resolves when all of it is answered. */
+  /** Stops taking requests: from a socket at once, over HTTP when `quiet` resolves. Resolves when every request is answered. */
   stop: (quiet: Promise<void>) => Promise<void>;
 };
 
 type Needs = {
   services: Services;
   settings: SlackSettings;
-  /** The program's server, which HTTP needs and Socket Mode does not. It must not listen yet. */
+  /** The server to add Slack's routes to. HTTP needs it and Socket Mode does not. It must not listen yet. */
   http: Hono;
   log: Logger;
 };
 
-/** Connects to Slack: over a socket when there is an app token, else by the addresses that it adds to the program's server. */
+/** Connects to Slack: over a socket if there is an app token, else through routes that it adds to the server. */
 export async function startSlackBot({ services, settings, http, log }: Needs): Promise<SlackBot> {
   const stopping = new AbortController();
   const { keyring } = services.vault;

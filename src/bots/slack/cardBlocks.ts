@@ -22,7 +22,6 @@ export type SlackMessage = { text: string; blocks: SlackBlock[] };
 
 const marks = { plain: '', working: '⏳ ', good: '✅ ', warning: '⚠️ ', bad: '⛔ ' } as const;
 
-/** A card as a message. */
 export function cardMessage(card: Card, text: Text): SlackMessage {
   const title = `${marks[card.tone]}${card.title}`;
   const body = card.blocks.flatMap((block) => blocksOf(block, card.title, text));
@@ -35,7 +34,9 @@ export function cardMessage(card: Card, text: Text): SlackMessage {
 /** The text of a message for notifications and screen readers. Slack reads markup in it, so it is escaped like the rest. */
 export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
 
-/** A button's name is all that it carries: the action, the run and what it was said to cost, valid after any restart. */
+/**
+ * A button keeps all its data in its name: the action, the run and the price that the member saw. So it works after any restart.
+ */
 export const buttonOf = ({ action, runId, label, style, credits = 0 }: Button): SlackButton =>
   button(credits === 0 ? `v1:${action}:${runId}` : `v1:${action}:${runId}:${credits}`, label, style);
 

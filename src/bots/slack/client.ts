@@ -11,8 +11,8 @@ import { MessengerError } from '../../pipeline/messenger.ts';
 import { createSlackLogger } from './log.ts';
 
 /**
- * How patient a process is. Within the three seconds that Slack gives a bot, a second try comes too late; a worker has time, but
- * waits in the queue rather than in a call.
+ * The timeout of a call, by process, in milliseconds. Slack gives a bot three seconds, so a second try would come too late. A
+ * worker has time, but it waits in the queue and not in a call.
  */
 const patience = { bot: { timeout: 2_500 }, worker: { timeout: 30_000 } } as const;
 
@@ -28,22 +28,24 @@ export function createWebClient(role: SlackRole, token: Secret | null, apiUrl: s
   });
 }
 
-/** Slack's own word for why a call was refused, such as `not_in_channel`; null for every other fault. */
+/** Slack's error code for a refused call, such as `not_in_channel`. Null for every other fault. */
 export const refusalOf = (error: unknown): string | null =>
   error instanceof WebAPIPlatformError ? error.data.error : null;
 
-/** How long Slack asks to wait, in milliseconds; null when it does not. */
+/** The wait that Slack asks for, in milliseconds. Null if it asks for none. */
 export const askedPauseMs = (error: unknown): number | null =>
   error instanceof WebAPIRateLimitedError ? error.retryAfter * 1000 : null;
 
-/** Refusals that say nothing about the call: the same one may well be taken later. */
+/** Refusals that do not depend on the call: Slack may accept the same call later. */
 export const isPassingRefusal = (refusal: string): boolean =>
   ['ratelimited', 'internal_error', 'fatal_error', 'service_unavailable', 'request_timeout'].includes(refusal);
 
-/** A fault of the way to Slack or of Slack itself, a refusal included; no fault of ours, of the store or of the database. */
+/** True if Slack or the network to it failed, refusals included. False for faults of our own code, the store or the database. */
 export const isSlacksFault = (error: unknown): boolean => asMessengerError(error) instanceof MessengerError;
 
-/** A fault of the Web API as a `MessengerError`, so that a wait becomes a delay of the run and nothing of the call gets into the log. */
+/**
+ * Turns a Web API fault into a `MessengerError`. A requested wait then delays the run, and nothing from the call reaches the log.
+ */
 export function asMessengerError(error: unknown): unknown {
   if (error instanceof WebAPIRateLimitedError) {
     const retryAfterMs = error.retryAfter * 1000;

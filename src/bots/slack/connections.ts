@@ -9,21 +9,26 @@ import { createWebClient, type SlackRole } from './client.ts';
 import type { SlackSettings } from './settings.ts';
 import { workspaceOf } from './workspace.ts';
 
-/** A way to speak in one workspace. */
+/** A client for one workspace. */
 export type SlackConnection = { client: WebClient; token: Secret; botUserId: string | null };
 
 export type SlackConnections = {
-  /** Null when the app is not installed there, or not any more. */
+  /** Null if the app is not installed there, or no longer. */
   of: (id: WorkspaceId) => Promise<SlackConnection | null>;
   forget: (id: WorkspaceId) => void;
 };
 
-/** A token that another process deletes is still known here for that long; Slack itself refuses it at once. Milliseconds. */
+/**
+ * After another process deletes a token, this one may keep it for this long. Slack itself refuses such a token at once.
+ * Milliseconds.
+ */
 const rememberMs = 30_000;
 
 type Needs = { role: SlackRole; db: Db; keyring: Keyring; settings: SlackSettings; log: Logger };
 
-/** Opens connections with the tokens of the vault, or with the operator's own for the one workspace that it belongs to. */
+/**
+ * Opens connections with the tokens from the vault, or with the operator's own token for the one workspace that it belongs to.
+ */
 export function createConnections({ role, db, keyring, settings, log }: Needs): SlackConnections {
   const known = new Map<WorkspaceId, { connection: SlackConnection; until: number }>();
   const connect = (token: Secret, botUserId: string | null): SlackConnection => ({

@@ -15,13 +15,13 @@ import type { ViewState } from './payloads.ts';
 
 export const createCallback = 'create';
 
-/** A message whose image is to be animated. */
+/** The message whose image the member wants to animate. */
 const opened = z.object({ channel: z.string(), threadTs: z.string().nullable(), fileId: z.string() });
 export type OpenedOn = z.infer<typeof opened>;
 
-/** The data inside a form: the message it was opened on, and the price on its button. It never holds a secret. */
+/** The data that a form carries: the message it was opened on, and the price on its button. It never carries a secret. */
 const carried = z.union([
-  // As forms carried it before they said a price.
+  // The older shape, from before forms showed a price.
   opened.transform((on) => ({ on, credits: 0 })),
   z.object({ on: opened.nullable(), credits: z.int().min(0) }),
 ]);
@@ -30,15 +30,18 @@ type Opening = {
   channel: string | null;
   workflow: Workflow;
   prompt: string | null;
-  /** The message whose image is to be animated; then the form asks neither what nor where. */
+  /**
+   * The message whose image the member wants to animate. If it is set, the form asks neither for a workflow nor for a
+   * conversation.
+   */
   on: OpenedOn | null;
-  /** The price on the button, in credits. */
+  /** The price with the form's current values, in credits. The button shows it. */
   price: number;
-  /** The choices so far, if the form is shown again because they cost more than its button said. */
+  /** The member's earlier choices. Set when the form opens again because they cost more than the button said. */
   chosen?: Given;
 };
 
-/** Everything that one may ask for, in one form; a field left alone means what is usual in the workspace. */
+/** One form for everything that a member may ask for. A field left alone means the workspace's default. */
 export function createForm(opening: Opening, offer: Offer, text: Text): types.ModalView {
   const { create } = text.slack;
   const { on } = opening;
@@ -139,10 +142,10 @@ export type Asked = {
   credits: number;
 };
 
-/** The word that stands for the image which came with a request; it can be nothing that somebody typed. */
+/** Stands for the image that came with a request. A member cannot produce this value by typing. */
 export const attachedImage = 'attached';
 
-/** Reads a form as a command. Fields that the command does not have are left out. */
+/** Reads a submitted form as the command that it stands for. Fields that the command does not have are left out. */
 export function readCreateForm(state: ViewState, metadata: string): Asked {
   const { on, credits } = readCarried(metadata);
   const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);
@@ -168,7 +171,7 @@ function readCarried(metadata: string): z.infer<typeof carried> {
   }
 }
 
-/** The field that a refusal is about, so that it can be shown there. */
+/** Returns the field that a refusal is about, so that the form can show the refusal there. */
 export function fieldOfRefusal(refusal: Refusal, names: readonly string[], otherwise: string): string {
   const named = 'option' in refusal ? refusal.option : refusal.reason === 'bad_image' ? 'image' : null;
   return named !== null && names.includes(named) ? named : otherwise;

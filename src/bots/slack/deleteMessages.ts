@@ -8,7 +8,9 @@ import type { RequestContext } from './requestContext.ts';
 import { progressMessage, rootMessage } from './runMessages.ts';
 import { edit } from './runThread.ts';
 
-/** Deletes a run's files from Slack, and lets its messages say so. A file that somebody has already removed is no fault. */
+/**
+ * Deletes a deleted run's files from Slack and edits its messages to say so. A file that somebody already removed is not a fault.
+ */
 export async function deleteMessages({ connection, request }: RequestContext, deleted: RunView): Promise<void> {
   const { services } = request;
   const { client } = connection;
@@ -17,7 +19,7 @@ export async function deleteMessages({ connection, request }: RequestContext, de
   if (!conversation.success || !view) return;
   const { files, rootTs, progressTs, mentionTs } = postedMessagesOf(view.run.postedMessages);
   for (const { fileId } of Object.values(files)) await client.files.delete({ file: fileId }).catch(goneAlready);
-  // It says that the result is there.
+  // This message announces the result, so it goes too.
   if (mentionTs !== null)
     await client.chat.delete({ channel: conversation.data.channel, ts: mentionTs }).catch(goneAlready);
   const text = textOf(conversation.data.locale);

@@ -1,5 +1,5 @@
 export type Drain = {
-  /** Work that answers a request; a stop waits for it. Its faults go to the log. */
+  /** Tracks work that answers a request, so that a stop waits for it. Logs its faults. */
   track: (work: () => Promise<void>) => Promise<void>;
   finished: () => Promise<void>;
 };

@@ -9,13 +9,15 @@ const prefix = 'edit:';
 const carried = z.object({
   channel: z.string().nullable(),
   threadTs: z.string().nullable(),
-  /** The price that the form shows. */
+  /** The price of starting the run, as the form shows it. */
   credits: z.int().min(0).default(0),
 });
 type Where = Omit<z.infer<typeof carried>, 'credits'>;
 type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
 
-/** A run's words, to be changed and tried again. Where the new run is to speak, and what it costs, travel with the form. */
+/**
+ * A form with a run's prompt, for the member to change and run again. The form carries the new run's conversation and its price.
+ */
 export const editForm = ({ runId: id, prompt, priceCredits }: Edited, at: Where, text: Text): types.ModalView =>
   modal({
     callbackId: `${prefix}${id}`,
@@ -31,7 +33,7 @@ export const editForm = ({ runId: id, prompt, priceCredits }: Edited, at: Where,
     ],
   });
 
-/** The run whose words a form holds; null for other forms. */
+/** Returns the run whose prompt a form holds, or null for other forms. */
 export function runOfEditForm(callbackId: string): RunId | null {
   const id = runId.safeParse(callbackId.startsWith(prefix) ? callbackId.slice(prefix.length) : '');
   return id.success ? id.data : null;

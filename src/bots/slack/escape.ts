@@ -1,8 +1,8 @@
-/** Text for mrkdwn: what members typed can neither address a channel nor make a link, and reads as it was typed. */
+/** Escapes text for mrkdwn. Text from members then cannot notify a channel or make a link, and shows as it was typed. */
 export const escaped = (text: string): string =>
   text.replaceAll('&', '&amp;').replaceAll('<', '&lt;').replaceAll('>', '&gt;');
 
-/** The words of an event, in which Slack escaped the same three characters and wrapped links. */
+/** Reverses Slack's escaping in an event's text: the same three characters, and links in angle brackets. */
 export const unescaped = (text: string): string =>
   text
     .replace(/<((?:https?|mailto):[^|>]*)(?:\|([^>]*))?>/g, (_, link: string, label?: string) => label ?? link)
@@ -10,7 +10,7 @@ export const unescaped = (text: string): string =>
     .replaceAll('&gt;', '>')
     .replaceAll('&amp;', '&');
 
-/** At most `max` UTF-16 units, whole characters only, with an ellipsis where something is missing. */
+/** Cuts text to at most `max` UTF-16 units, in whole characters, and marks a cut with an ellipsis. */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
   let end = max - 1;
@@ -19,7 +19,7 @@ export function cut(text: string, max: number): string {
   return `${text.slice(0, end)}…`;
 }
 
-/** Escapes after cutting, and cuts again in front of a broken entity: escaping makes text longer. */
+/** Escapes the text, then cuts it, because escaping makes text longer. It also drops an entity that the cut broke. */
 export function mrkdwn(text: string, max: number): string {
   const whole = escaped(text);
   if (whole.length <= max) return whole;
@@ -28,6 +28,6 @@ export function mrkdwn(text: string, max: number): string {
     .replace(/&[a-z]{0,4}$/, '')}…`;
 }
 
-/** A link in mrkdwn. Slack makes none by itself out of an address in a text of ours. */
+/** A link in mrkdwn. Slack does not turn an address in our messages into a link by itself. */
 export const link = (address: string, label: string): string =>
   `<${escaped(address).replaceAll('|', '%7C')}|${mrkdwn(label, 300).replaceAll('|', '¦')}>`;

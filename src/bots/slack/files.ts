@@ -9,15 +9,15 @@ import { escaped } from './escape.ts';
 import { post, type RunThread } from './runThread.ts';
 import { reserveFile, sendBytes, shareFile } from './upload.ts';
 
-/** The places of a run's files. `missing` are the files that Slack took nowhere. */
+/** The outcome of sharing a run's files. `missing` lists the files that Slack took nowhere. */
 export type Sharing =
   | { outcome: 'here' }
   | { outcome: 'direct'; reason: string }
   | { outcome: 'refused'; reason: string; missing: CardMedia[] };
 
 /**
- * Puts every file into the run's thread. A channel that takes none, for a reason that will not pass, is told apart from a fault:
- * then they go to the member directly. Repeated after a crash it goes on where it stopped.
+ * Puts every file into the run's thread. If the channel refuses files for a lasting reason, this is not a fault: the files go to
+ * the member in a direct message. A repeat after a crash continues where the first try stopped.
  */
 export async function shareAll(
   runThread: RunThread,
@@ -43,7 +43,10 @@ export async function shareAll(
   return { outcome: 'refused', reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
 }
 
-/** Slack's word when it refused for good. Faults that may pass are thrown, but for the last try: nobody will be there when they have. */
+/**
+ * Returns Slack's error code if it refused for good. Faults that may pass are thrown, except on the last try, because nothing
+ * tries again after it.
+ */
 async function untilRefused({ isLastTry }: RunThread, work: () => Promise<void>): Promise<string | null> {
   try {
     await work();
@@ -100,7 +103,7 @@ async function shareOne(
       await shareFile(client, { fileId, title: media.label, comment }, to);
     } catch (error) {
       const refusal = refusalOf(error);
-      // Slack knows no unshared file of that name: an earlier process had its answer, and only its note of it was lost.
+      // Slack knows no unshared file with that id. So an earlier process shared it and lost the note of Slack's answer.
       if (!(isInDoubt && refusal === 'file_not_found')) {
         if (refusal !== null) await mark({ fileId, state: 'uploaded' });
         throw error;
@@ -111,10 +114,10 @@ async function shareOne(
   await mark({ fileId, state: 'shared' });
 }
 
-/** Slack shares a file a moment after it has said so. Milliseconds. */
+/** Slack shares a file a moment after it confirms that. These are the delays before each check. Milliseconds. */
 const looksAfterMs = [0, 300, 700, 1_500, 3_000] as const;
 
-/** Slack may say that it shared a file, and not do so. Then the file is uploaded anew with the next try. */
+/** Checks that Slack really shared a file, because it may confirm that and not do it. The next try then uploads the file anew. */
 async function verified(
   runThread: RunThread,
   fileId: string,
@@ -147,7 +150,7 @@ async function upload(
   return fileId;
 }
 
-/** Whether a file is out. Without the optional scope `files:read` Slack does not say. */
+/** Tells whether a file is shared. Without the optional scope `files:read`, Slack does not say. */
 async function lookedFor({ client }: RunThread, fileId: string): Promise<'there' | 'missing' | 'unknown'> {
   try {
     const { file } = await client.files.info({ file: fileId });

@@ -11,20 +11,23 @@ import type { Requester } from './requester.ts';
 import type { ViewAnswer } from './viewAnswer.ts';
 import { workspaceOf } from './workspace.ts';
 
-/** Slack waits three seconds for an answer to a form, and a form that takes two is closed. Milliseconds. */
+/**
+ * How long a form waits for its price. Slack waits three seconds for the answer to a form and closes a form that takes two.
+ * Milliseconds.
+ */
 const patienceMs = 1_500;
 
 const choices = workspaceSettings.shape.defaults.unwrap();
 
-/** The choices of a form: those that the workspace's models allow, in the workflows that the form can start. */
+/** Returns what a form offers: the abilities of the workspace's models, for those workflows that it can start. */
 export async function offerOfForm(services: Services, id: WorkspaceId, on: OpenedOn | null): Promise<Offer> {
   const asked: readonly Workflow[] = on ? ['video'] : workflows;
   return offerOfAny(services.providers, asked, await services.keys.of(id));
 }
 
 /**
- * The form once more, with the price on its button, where what was chosen costs more than its button said; a word of patience where
- * that cannot be said while Slack waits; null: what was said holds.
+ * Returns the form again, with the price on its button, if the member's choices cost more than the button said. Returns an error
+ * that asks for patience if the price is not known while Slack waits. Returns null if the price on the button holds.
  */
 export async function formAgain(
   { services, log }: RequestDeps,
@@ -34,7 +37,7 @@ export async function formAgain(
   text: Text,
 ): Promise<ViewAnswer | null> {
   const id = workspaceOf(source);
-  // A workspace without an installation is refused at the usual place.
+  // If the app is not installed, the caller's usual path tells the member so.
   if (!id) return null;
   const { workflow, given: chosen, channel, on, credits } = asked;
   let answer: ViewAnswer | null = { response_action: 'errors', errors: { prompt: text.slack.create.slow } };

@@ -4,7 +4,7 @@ import type { ViewState } from './payloads.ts';
 
 type Labelled = { name: string; label: string; hint?: string; isOptional: boolean };
 
-/** A field of a modal. Its name is both the block's and the element's, so that errors and values find each other. */
+/** A field of a modal. Its name is both the block's id and the element's, so that errors and values match it. */
 function input({ name, label, hint, isOptional }: Labelled, element: types.InputBlock['element']): SlackBlock {
   return {
     type: 'input',
@@ -20,7 +20,7 @@ export type Choice = { value: string; label: string };
 
 const optionOf = ({ value, label }: Choice): types.PlainTextOption => ({
   text: plain(label, limits.option),
-  // Slack takes no empty value, and "no wish" is one.
+  // Slack takes no empty value, but "no preference" is one. So every value gets a prefix.
   value: `=${value}`,
 });
 
@@ -63,7 +63,7 @@ export const channelInput = (field: Labelled, channel: string | null): SlackBloc
     ...(channel === null ? { default_to_current_conversation: true } : { initial_conversation: channel }),
   });
 
-/** Any number of conversations that people share, by their ids. */
+/** Lets the member choose any number of shared conversations, by id. */
 export const channelsInput = (field: Labelled, chosen: readonly string[], max: number): SlackBlock =>
   input(field, {
     type: 'multi_conversations_select',
@@ -85,13 +85,13 @@ export function ticksInput(field: Labelled, choices: readonly Choice[], ticked: 
 
 export type FieldValue = {
   text: string | null;
-  /** Of a field in which several things can be chosen. */
+  /** Set for a field that takes several choices. */
   several: string[] | null;
   fileId: string | null;
   conversation: string | null;
 };
 
-/** The input of a field. Every part is null if the member left it empty. */
+/** Reads what a member put into a field. Every part is null for a field left alone. */
 export function fieldValue(state: ViewState, name: string): FieldValue {
   const field = state.values[name]?.[name];
   const chosen = field?.selected_option?.value;

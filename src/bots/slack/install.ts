@@ -20,7 +20,7 @@ type Needs = {
   log: Logger;
 };
 
-/** Keeps what an installation brings: the facts in PostgreSQL, the token in the vault. It is never read through here. */
+/** Stores an installation: the facts in PostgreSQL, the token in the vault. Nothing reads it back through here. */
 function createStore({ services, connections }: Needs): InstallationStore {
   return {
     storeInstallation: async (installation: Installation) => {
@@ -45,7 +45,7 @@ function createStore({ services, connections }: Needs): InstallationStore {
   };
 }
 
-/** The install page and where Slack sends people back to. The state lives in a signed cookie for ten minutes. */
+/** The install page and the address that Slack redirects to after it. A signed cookie keeps the state for ten minutes. */
 export function createInstaller(deps: Needs): HTTPReceiver | null {
   const { settings, log } = deps;
   if (!settings.oauth || settings.signingSecret === null) return null;

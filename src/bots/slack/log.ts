@@ -2,8 +2,8 @@ import { LogLevel, type Logger as SlackLogger } from '@slack/bolt';
 import type { Logger } from '../../observability/log.ts';
 
 /**
- * The libraries' own log lines. Only sentences pass: at the debug level, which is left out, they hold whole payloads, keys in
- * modals included, and what they add to a sentence may be an error that carries headers.
+ * Takes the log lines of Slack's libraries and passes only sentences. The debug level is left out: its lines hold whole payloads,
+ * including keys typed into modals. Other arguments are dropped, because an error may carry headers.
  */
 export function createSlackLogger(log: Logger): SlackLogger {
   const sentence = (parts: unknown[]) =>
@@ -19,7 +19,7 @@ export function createSlackLogger(log: Logger): SlackLogger {
   };
 }
 
-/** Tokens begin with `xox` or `xapp`; response addresses carry a capability in their path. */
+/** Removes secrets. Tokens begin with `xox` or `xapp`. A response address grants access to anyone who knows its path. */
 const redacted = (sentence: string): string =>
   sentence
     .replace(/\bx(?:ox[a-z]|app)[\w.-]*/gi, '[token]')

@@ -1,6 +1,6 @@
 import { shortcutNames } from './listeners/shortcuts.ts';
 
-/** The scopes of the bot. `files:read` lets it take images that members give; without it everything else works. */
+/** The bot's permissions. `files:read` lets it read images that members attach. Everything else works without it. */
 export const botScopes = [
   'commands',
   'chat:write',
@@ -18,7 +18,7 @@ export const slackPaths = {
   redirect: '/slack/oauth_redirect',
 } as const;
 
-/** The whole app, for Slack's "create from a manifest". Without an address it uses Socket Mode. */
+/** The whole app, for Slack's "create from a manifest". Without an address the app uses Socket Mode. */
 export function slackManifest(address: string | null): object {
   const at = (path: string) => (address === null ? {} : { request_url: new URL(path, address).href });
   const url = address === null ? {} : { url: new URL(slackPaths.events, address).href };

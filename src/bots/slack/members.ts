@@ -6,21 +6,21 @@ import { type Locale, localeOf } from '../text.ts';
 export type KnownMember = { member: Member; locale: Locale };
 
 export type Members = {
-  /** `fresh`: asked again, because something depends on whether they are an admin now. */
+  /** `fresh`: asks Slack again, for decisions that depend on whether the member is an admin now. */
   find: (
     client: WebClient,
     who: { workspaceId: string; userId: string; userName: string },
     options?: { fresh?: boolean },
   ) => Promise<KnownMember>;
-  /** The remembered language of a member; English if there is none. */
+  /** The member's remembered language, or English if none is remembered. */
   localeOf: (who: { workspaceId: string; userId: string }) => Locale;
 };
 
-/** Somebody's language and name change seldom. Milliseconds. */
+/** A member's language and name change seldom. Milliseconds. */
 const rememberMs = 60_000;
 const maxRemembered = 5_000;
 
-/** Asks Slack who somebody is. Whom Slack does not vouch for is no admin. */
+/** Asks Slack who a member is. A member whom Slack does not confirm is not an admin. */
 export function createMembers(): Members {
   const known = new Map<string, { found: KnownMember; until: number }>();
   return {

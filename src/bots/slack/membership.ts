@@ -5,8 +5,9 @@ import { isPassingRefusal, refusalOf } from './client.ts';
 export type Entry = { outcome: 'in' } | { outcome: 'outside' } | { outcome: 'archived' };
 
 /**
- * Makes sure, before anything is charged, that the bot can put files into a conversation. It joins public channels by itself. Of a
- * private one Slack tells an outsider nothing, so that a word to the member alone is the test. It promises nothing: nothing is written down yet.
+ * Makes sure, before anything is charged, that the bot can put files into a conversation. It joins public channels by itself.
+ * Slack tells an outsider nothing about a private one, so we test with an ephemeral message to the member. That message promises
+ * nothing, because nothing is stored yet.
  */
 export async function enter(
   client: WebClient,

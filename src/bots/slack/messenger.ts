@@ -18,10 +18,12 @@ import { type Sharing, shareAll } from './files.ts';
 import { mentionMessage, type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { edit, openRunThread, post, type RunThread } from './runThread.ts';
 
-/** Slack takes about 50 edits a minute from an app in a workspace; the rest is room for what does not go through this purse. */
+/**
+ * Slack takes about 50 edits a minute from an app in a workspace. We leave the rest for calls that do not use this token bucket.
+ */
 const pace = { perMinute: 45, burst: 12, kept: 4 } as const;
 
-/** A signed address has several hundred characters, and must fit a paragraph whole. */
+/** A signed address has several hundred characters, and the whole of it must fit into a paragraph. */
 const maxUrl = 2_000;
 
 type Needs = {
@@ -34,7 +36,7 @@ type Needs = {
   connections: SlackConnections;
 };
 
-/** Speaks for runs in Slack: one root message, one message that follows the work in its thread, and the files. */
+/** Posts the messages of runs in Slack: one root message, one progress message in its thread, and the files. */
 export function createSlackMessenger({ db, store, addressOf, hasPage, meter, connections }: Needs): Messenger {
   async function voiceOf(view: RunView, speaking: Speaking): Promise<RunThread> {
     const connection = await connections.of(view.run.workspaceId);
@@ -63,7 +65,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
         } else {
           meter.edited('slack', 'dropped');
         }
-        // Files are shared as soon as they are made, while other steps are still at work.
+        // Shows finished media while the other steps still run.
         await shareAll(runThread, store, mediaOf(view, runThread.text), threadTs);
       }),
     deliver: (view, speaking) =>
@@ -87,10 +89,10 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     },
   };
 
-  /** The notes about files that are not in the thread, and the steps whose files nobody can fetch. */
+  /** Returns the notes about files that are not where the member expects them, and the steps whose media nobody can fetch. */
   async function noteOf(runThread: RunThread, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
     const { upload } = runThread.text.slack;
-    // An earlier try may have given up on some, and said so.
+    // An earlier try may have given up on some files and said so.
     const before = runThread.view.run.unreached ?? [];
     const kept = before.length > 0 ? [upload.kept(runThread.said().refused ?? '')] : [];
     if (sharing.outcome === 'here') return { notes: { ...nothing, sentences: kept }, lost: [] };
@@ -127,7 +129,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
       const { ts } = await post(runThread, 'progress', { channel, threadTs: told.threadTs }, message);
       await runThread.remember({ progressTs: ts });
     }
-    // Edited even when it was posted just now: it may be an older post, whose answer was lost.
+    // We edit this message even if we posted it just now: after a lost answer it may be an older post.
     const { progressTs, rootTs } = runThread.said();
     if (progressTs !== null) {
       await takeEdit(db, view.run.workspaceId, 'final', pace);
@@ -136,7 +138,8 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     }
     if (rootTs === null) return;
     await takeEdit(db, view.run.workspaceId, 'final', pace);
-    // Links stay in the thread; that files went elsewhere, or credits back, is part of the outcome.
+    // Links stay in the thread. The root message says that files went elsewhere or that credits came back, as part of the
+    // outcome.
     const notes = told.notes.links.length > 0 ? [] : told.notes.sentences;
     const root = rootMessage(view, runCard(view, progress, text), text, notes);
     await edit(client, { channel, ts: rootTs }, root);
@@ -144,7 +147,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     await rememberPermalink(runThread, rootTs);
   }
 
-  /** Mentions the requester, who has waited for minutes. A member who stopped the run has not waited. */
+  /** Mentions the requester, who has waited for minutes. A member who canceled the run has not, and gets no mention. */
   async function callRequester(
     runThread: RunThread,
     to: { channel: string; threadTs: string },
@@ -160,7 +163,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
   }
 }
 
-/** Posts the root message unless it is there, and gives the `ts` under which the run's thread hangs. */
+/** Posts the root message if there is none yet. Returns the `ts` of the message that the run's thread belongs to. */
 async function openThread(runThread: RunThread, { progress }: Speaking): Promise<string> {
   const { conversation, text, view } = runThread;
   const { rootTs } = runThread.said();
@@ -176,7 +179,7 @@ async function openThread(runThread: RunThread, { progress }: Speaking): Promise
   return conversation.threadTs ?? ts;
 }
 
-/** The conversation is gone, or the bot was sent away: the member hears of it directly. */
+/** Tells the member in a direct message, because the conversation is gone or the bot was removed from it. */
 async function tellDirectly(
   runThread: RunThread,
   { progress, balance, prices }: Delivering,
@@ -194,12 +197,15 @@ async function tellDirectly(
   await runThread.remember({ progressTs: ts, linked: notes.links.map(({ objectKey }) => objectKey) });
 }
 
-/** Saves the links of a message. A member who has a link can fetch the file, so it counts if delivery is given up. */
+/**
+ * Saves that a message links to these files. A member can fetch them through the link whatever else fails, so they count as
+ * received when delivery is given up.
+ */
 async function rememberLinks(runThread: RunThread, { links }: Notes): Promise<void> {
   if (links.length > 0) await runThread.remember({ linked: links.map(({ objectKey }) => objectKey) });
 }
 
-/** Saves the address of the thread for App Home. Delivery does not depend on it. */
+/** Saves the thread's address for App Home. A failure here never fails the delivery. */
 async function rememberPermalink(runThread: RunThread, rootTs: string): Promise<void> {
   try {
     const { permalink } = await runThread.client.chat.getPermalink({
@@ -218,7 +224,7 @@ function nullWhenRefused(error: unknown): null {
   return null;
 }
 
-/** Slack's faults in the pipeline's words; a wish for silence is passed on to every process. */
+/** Turns Slack's faults into the pipeline's errors, and tells every process when Slack asks for a pause. */
 async function faultsTold<T>(db: Db, id: WorkspaceId, work: () => Promise<T>): Promise<T> {
   try {
     return await work();

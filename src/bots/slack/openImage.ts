@@ -5,8 +5,8 @@ import type { SlackConnection } from './connections.ts';
 const downloadTimeoutMs = 30_000;
 
 /**
- * Fetches an image that Slack handed over with a request, with the bot's token, which goes to Slack's own hosts alone. Null when
- * there is none, or when the app may not read files.
+ * Fetches an image that Slack attached to a request. The request carries the bot's token, which goes only to Slack's own hosts.
+ * Null if there is no image, or if the app may not read files.
  */
 export async function openSlackFile(
   { client, token }: SlackConnection,

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { SlackSource } from './workspace.ts';
 
-// The parts of Slack's payloads that we read. We ignore everything else in them.
+// The parts of Slack's payloads that we read. Everything else is ignored.
 
 const id = z.string().min(1).max(100);
 const words = z.string().max(100_000);
@@ -43,11 +43,11 @@ export const actionPayload = interaction.extend({
   actions: z.array(z.object({ action_id: id, action_ts: id.nullish() })).min(1),
   channel: z.object({ id }).nullish(),
   message: z.object({ ts: id, thread_ts: id.nullish() }).nullish(),
-  /** A message that only its reader sees is told by this alone. */
+  /** Only this field tells that a message is ephemeral. */
   container: z.object({ is_ephemeral: z.boolean().nullish(), thread_ts: id.nullish() }).nullish(),
 });
 
-/** The input of one form field of any kind. */
+/** A member's input in one field of a form, of any kind. */
 const fieldState = z.object({
   value: words.nullish(),
   selected_option: z.object({ value: words }).nullish(),

@@ -7,9 +7,9 @@ import type { Requester } from './requester.ts';
 const replyTimeoutMs = 2_500;
 
 /**
- * Tells something to the asker alone: with the acknowledgement of the request, else by the address that Slack gave for it, else in the
- * conversation, else directly.
- * `client` is null when the app has no token there, and then only the address is left.
+ * Replies to the requester alone: with the acknowledgement of the request; else at the response address that Slack gave for it;
+ * else in the conversation; else in a direct message. `client` is null if the app has no token there, and then only the response
+ * address is left.
  */
 export async function reply(client: WebClient | null, requester: Requester, message: SlackMessage): Promise<void> {
   if (await requester.acknowledge?.(message)) return;
@@ -26,14 +26,14 @@ export async function reply(client: WebClient | null, requester: Requester, mess
       await client.chat.postEphemeral({ channel, user, ...thread, ...message });
       return;
     } catch (error) {
-      // If the bot may not post here, it can still write to the member.
+      // If the bot may not post in the conversation, it can still write to the member.
       if (refusalOf(error) === null) throw error;
     }
   }
   await client.chat.postMessage({ channel: user, ...message });
 }
 
-/** False when Slack did not take it: such an address serves five times within half an hour. */
+/** Returns false if Slack did not take it. A response address works five times within half an hour. */
 async function respond(address: string, message: SlackMessage, replaces: boolean): Promise<boolean> {
   const answer = await fetch(address, {
     method: 'POST',

@@ -32,7 +32,7 @@ export type RequestDeps = {
   signal: AbortSignal;
 };
 
-/** Somebody who asked, known and reachable: everything that carrying out a request takes. */
+/** An identified requester, with everything needed to carry out a request. */
 export type RequestContext = {
   deps: RequestDeps;
   requester: Requester;
@@ -43,8 +43,8 @@ export type RequestContext = {
 };
 
 /**
- * Receives somebody. Whatever goes wrong from here on is told to them, in their language where
- * it is known by then, and never leaves this function.
+ * Identifies the requester, then runs the work. Any fault from here on is told to the requester, in their language if it is known
+ * by then. This function never rejects.
  */
 export async function receive(
   deps: RequestDeps,
@@ -104,7 +104,10 @@ function requestOf(
   };
 }
 
-/** The request with the member's rights of this moment. An hour-old answer would let in a former admin. */
+/**
+ * Returns the request with the member's current rights, for what only admins may do. A remembered answer would let in a member
+ * who has just lost those rights.
+ */
 export async function asOfNow(context: RequestContext): Promise<CommandRequest> {
   const { deps, requester, connection, request } = context;
   const who = { workspaceId: request.workspace.id, ...requester };
@@ -112,22 +115,22 @@ export async function asOfNow(context: RequestContext): Promise<CommandRequest> 
   return { ...request, member };
 }
 
-/** Carries a command out; null when its answer has been given already. */
+/** Carries out a command. Null if its answer has already been given. */
 export async function carryOut(context: RequestContext, command: Command, given: Given): Promise<Answer | null> {
   if (command.needsCurrentRights) {
     return await perform(await asOfNow(context), command, given);
   }
   if (!command.startsRun) return await perform(context.request, command, given);
-  // Checked first, so that a slip of the pen neither joins a channel nor says that something is on its way.
+  // We check the input first, so that a typing mistake neither joins a channel nor announces a run.
   const checked = command.check(given);
   if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };
   return (await entered(context)) ? await perform(context.request, command, given) : null;
 }
 
-/** True when a run may speak where somebody asked for it; else they have been told what to do. */
+/** Returns true if a run may post where the member asked for it. Otherwise the member has been told what to do. */
 export async function entered(context: RequestContext): Promise<boolean> {
   const { requester, connection, text, request } = context;
-  // Before the channel is joined: nobody wants the bot where it may not be used.
+  // This comes before joining the channel: the bot should not join a channel where it may not be used.
   const { channels } = await settingsOf(request.services.db, request.workspace.id);
   if (!isOpen(channels, request.channelIds)) {
     await say(context, refusalCard({ reason: 'elsewhere', channels }, text));
@@ -145,7 +148,7 @@ export async function entered(context: RequestContext): Promise<boolean> {
 export const say = (context: RequestContext, card: Card): Promise<void> =>
   reply(context.connection.client, context.requester, cardMessage(card, context.text));
 
-/** The card of an answer, for whoever asked and nobody else; null for a form, which needs a modal. */
+/** Returns the card of an answer, for the requester alone. Null for a form, which needs a modal. */
 export function cardOf(answer: Answer, text: Text): Card | null {
   switch (answer.kind) {
     case 'card':

@@ -2,24 +2,24 @@ import type { Acknowledge } from './acknowledge.ts';
 import type { SlackMessage } from './cardBlocks.ts';
 import type { SlackSource } from './workspace.ts';
 
-/** The requester, the place of the request, and the ways to answer it. All kinds of requests have these. */
+/** The requester, their conversation and the ways to answer them, for all kinds of requests. */
 export type Requester = {
   source: SlackSource;
   workspaceName: string;
   userId: string;
   userName: string;
-  /** Null where somebody is in no conversation: in App Home, or with a global shortcut. */
+  /** Null if the member is in no conversation: in App Home, or with a global shortcut. */
   channel: string | null;
   threadTs: string | null;
-  /** They pressed a button of a message there, or sent a form that such a button opened. */
+  /** True if the member pressed a button of a message there, or sent a form that such a button opened. */
   isPress?: boolean;
   responseUrl: string | null;
-  /** The answer takes the place of the private question that it answers, so that the buttons of that go. */
+  /** True if the answer replaces the private question that it answers, so that the question's buttons disappear. */
   replacesQuestion?: boolean;
-  /** Acknowledges the request with an answer to it; left out where an acknowledgement takes none. */
+  /** Acknowledges the request with an answer. Left out where an acknowledgement takes none. */
   acknowledge?: Acknowledge<SlackMessage>;
-  /** The identity of this request: delivered again, it means the same. */
+  /** The identity of this request. A redelivery has the same key. */
   requestKey: string;
-  /** An image that Slack itself handed over with the request; what members type is never taken for one. */
+  /** An image that Slack itself attached to the request. Typed text never counts as one. */
   fileId: string | null;
 };

@@ -6,16 +6,16 @@ import { z } from 'zod';
 import { handOver, incomingOf } from '../http.ts';
 import { slackPaths } from './manifest.ts';
 
-/** The content types that Slack sends, without parameters, which Bolt's receiver does not accept. */
+/** The content types of Slack's requests, without parameters, because Bolt's receiver misreads those. */
 const contentTypes = ['application/json', 'application/x-www-form-urlencoded'];
 
-/** A request is signed for a moment. Bolt refuses what is older than that; a clock that is ahead is no better. Seconds. */
+/** The largest age of a signed request. Bolt refuses older ones; we refuse those from a clock that is ahead by more. Seconds. */
 const maxSkew = 300;
 
-/** The largest request that Slack sends holds a message of 50 blocks. Bytes. */
+/** The limit on a request's body. Slack's largest request holds a message of 50 blocks. Bytes. */
 const bodyLimit = 512 * 1024;
 
-/** Adds Slack's addresses to the program's server; Bolt's own receivers answer there, on the request as Node has it. */
+/** Adds Slack's routes to the server. Bolt's own receivers answer them, on Node's own request object. */
 export function mountSlack(app: Hono, events: HTTPReceiver, installer: HTTPReceiver | null): void {
   app.post(slackPaths.events, async (context) => {
     const incoming = incomingOf(context);
@@ -23,12 +23,12 @@ export function mountSlack(app: Hono, events: HTTPReceiver, installer: HTTPRecei
     const type = headers['content-type']?.split(';')[0]?.trim().toLowerCase() ?? '';
     if (!contentTypes.includes(type)) return context.body(null, 415);
     if (Number(headers['x-slack-request-timestamp']) > Date.now() / 1000 + maxSkew) return context.body(null, 401);
-    // Bolt takes a form for JSON when its type names a character set.
+    // Bolt reads a form as JSON if its content type names a character set.
     headers['content-type'] = type;
     const length = Number(headers['content-length']);
     if (!(length <= bodyLimit)) return context.body(null, Number.isNaN(length) ? 411 : 413);
     const rawBody = await buffer(incoming);
-    // Bolt would look into it all the same, and what it throws there ends the process.
+    // Bolt would parse this body anyway, and an error that it throws there ends the process.
     if (!answerable.safeParse(contentOf(type, rawBody.toString())).success) return context.body(null, 400);
     Object.assign(incoming, { rawBody });
     return handOver(context, events.requestListener);
@@ -44,8 +44,8 @@ const interaction = z.object({ user: thing, response_urls: z.array(thing).option
 const inChannel = interaction.extend({ channel: thing.optional() });
 
 /**
- * True for a body that Bolt can name and that a listener of ours takes. With anything else Bolt throws, or it waits for three seconds and
- * then answers 404.
+ * The bodies that Bolt recognises and our listeners take. For anything else Bolt throws, or lets the sender wait three seconds
+ * and then answers 404.
  */
 const answerable = z.union([
   z.object({ ssl_check: z.literal('1') }),
@@ -61,7 +61,7 @@ const answerable = z.union([
   interaction.extend({ type: z.literal('view_submission'), view: z.object({ callback_id: z.string() }) }),
 ]);
 
-/** The content that Bolt will find in a body: JSON, a form, or JSON in a field of a form; null if it cannot be read. */
+/** Parses a body as Bolt will: JSON, a form, or JSON in a field of a form. Null if it cannot be read. */
 function contentOf(type: string, body: string): unknown {
   const fields = type === 'application/json' ? { payload: body } : parse(body);
   if (typeof fields.payload !== 'string') return fields;

@@ -8,11 +8,11 @@ import { buttonRow, context, fitted, limits, paragraph, plan, quote, type SlackB
 import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
 import { escaped, link, mrkdwn } from './escape.ts';
 
-/** A member by their id, so that Slack shows the name; by the name where the id is not one of Slack's. */
+/** Mentions a member by id, so that Slack shows the name. Falls back to the name if the id is not one of Slack's. */
 const mention = (id: string, name: string): string => (isMember(id) ? `<@${id}>` : mrkdwn(name, 80));
 const isMember = (id: string): boolean => /^[UW][A-Z0-9]{2,20}$/.test(id);
 
-/** Notes about files that are not in the thread: sentences, and links to the files. */
+/** Notes about files that Slack did not take where they belong: sentences, and links to fetch the files instead. */
 export type Notes = {
   sentences: readonly string[];
   links: readonly { objectKey: string; label: string; url: string; expiresAt: Date | null }[];
@@ -20,7 +20,7 @@ export type Notes = {
 
 export const nothing: Notes = { sentences: [], links: [] };
 
-/** The message that everybody in the channel sees: who asked, for what, at what price, and in the end what became of it. */
+/** The message that everybody in the channel sees: requester, workflow, prompt, price and, in the end, the outcome. */
 export function rootMessage(view: RunView, card: Card, text: Text, notes: readonly string[] = []): SlackMessage {
   const { run } = view;
   const who = mention(run.memberId, run.memberName);
@@ -37,7 +37,10 @@ export function rootMessage(view: RunView, card: Card, text: Text, notes: readon
   };
 }
 
-/** The message that mentions the requester at the end, because edits and files notify nobody; null if Slack does not know the member. */
+/**
+ * The message that tells the requester that the run is over, because edits and files notify nobody. Null if Slack could not find
+ * the member.
+ */
 export function mentionMessage({ run }: RunView, card: Card): SlackMessage | null {
   if (!isMember(run.memberId)) return null;
   const words = `<@${run.memberId}> ${mrkdwn(card.title, limits.fallback)}`;
@@ -47,7 +50,7 @@ export function mentionMessage({ run }: RunView, card: Card): SlackMessage | nul
 const sentencesOf = (card: Card): string[] =>
   card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
 
-/** The one message in the thread that follows the work, and at its end holds the facts and what can be done next. */
+/** The one message in the thread that shows progress. At the end it holds the facts and the next actions. */
 export function progressMessage(
   view: RunView,
   progress: Progress,

@@ -14,17 +14,17 @@ import {
   slackConversation,
 } from './conversation.ts';
 
-/** One run speaking in its place: what it said so far, and how to remember more. */
+/** A run and its Slack thread: what it has posted so far, and how to save more. */
 export type RunThread = {
   client: WebClient;
   view: RunView;
   conversation: SlackConversation;
   text: Text;
   said: () => SlackPostedMessages;
-  /** Adds to what was said, and saves it before anything else happens. */
+  /** Adds to what was posted, and saves it before anything else happens. */
   remember: (more: Partial<SlackPostedMessages>) => Promise<void>;
   signal: AbortSignal;
-  /** No try follows this one. */
+  /** True if nothing will try again what Slack refuses now. */
   isLastTry: boolean;
 };
 
@@ -54,9 +54,9 @@ export function openRunThread(
 type Post = 'root' | 'progress' | 'direct' | 'outcome' | 'mention';
 
 /**
- * Posts a message and gives its `ts`, by which it is edited and answered. A post whose answer was lost carries the same id when it is
- * repeated: Slack answers it with the first one's `ts`, as its own clients count on. It promises that nowhere, though its reference
- * names the refusals; where it takes no notice of the id, a lost answer may double a message.
+ * Posts a message and returns its `ts`, which edits and replies need. A repeated post whose answer was lost carries the same id,
+ * and Slack answers with the first post's `ts`, as its own clients expect. Slack documents the refusals but does not promise this
+ * behaviour. If Slack ignores the id, a lost answer may double a message.
  */
 export async function post(
   { client, view }: Pick<RunThread, 'client' | 'view'>,
@@ -74,7 +74,7 @@ export async function post(
       unfurl_media: false,
     });
   const posted = await send({ client_msg_id: postId(view.run.id, what) }).catch((error: unknown) => {
-    // The first one is known but gone, for somebody deleted it: only a new one helps.
+    // Slack knows the first post, but somebody deleted it. Only a new post helps.
     if (!refusalOf(error)?.startsWith('duplicate_')) throw error;
     return send({});
   });
@@ -82,7 +82,10 @@ export async function post(
   return { channel: posted.channel ?? to.channel, ts: posted.ts };
 }
 
-/** An id that every process gives to the same message of a run, in the shape of a random UUID, which is what Slack's own clients send. */
+/**
+ * An id that every process derives for the same message of a run. It has the shape of a random UUID, as Slack's own clients send
+ * it.
+ */
 function postId(id: RunId, what: Post): string {
   const hex = createHash('sha256').update(`${id} ${what}`).digest('hex');
   return [hex.slice(0, 8), hex.slice(8, 12), `4${hex.slice(13, 16)}`, `a${hex.slice(17, 20)}`, hex.slice(20, 32)].join(
@@ -90,7 +93,7 @@ function postId(id: RunId, what: Post): string {
   );
 }
 
-/** Edits a message. One that somebody deleted, or that may not be edited any more, is left in peace. */
+/** Edits a message. Skips one that somebody deleted, or that can no longer be edited. */
 export async function edit(
   client: WebClient,
   at: { channel: string; ts: string },

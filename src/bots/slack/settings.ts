@@ -1,15 +1,18 @@
-/** The operator's settings for Slack. Socket Mode needs `botToken` and `appToken`; HTTP needs `signingSecret`, and the rest to be installed. */
+/**
+ * The operator's settings for Slack. Socket Mode needs `botToken` and `appToken`. HTTP needs `signingSecret`, and `oauth` so that
+ * workspaces can install the app.
+ */
 export type SlackSettings = {
-  /** One workspace's token, for those who installed the app by hand; many workspaces bring theirs by OAuth. */
+  /** The token of the one workspace whose operator installed the app by hand. With OAuth, each workspace brings its own. */
   botToken: string | null;
   appToken: string | null;
   signingSecret: string | null;
   oauth: { clientId: string; clientSecret: string; stateSecret: string } | null;
-  /** The Web API's address, ending in a slash; another one for stand-ins and proxies. */
+  /** The Web API's address, ending in a slash. It differs for fakes and proxies. */
   apiUrl: string;
 };
 
-/** The variables among them that nobody but this program has to know. */
+/** The secret variables: only this program needs to know them. */
 export const slackSecrets = [
   'SLACK_BOT_TOKEN',
   'SLACK_APP_TOKEN',
@@ -22,7 +25,7 @@ type Variables = Partial<Record<(typeof slackSecrets)[number] | 'SLACK_CLIENT_ID
   SLACK_API_URL: string;
 };
 
-/** Slack needs a way to be heard, and then a token: the operator's own, or those that installations bring. */
+/** Slack needs a way to reach the bot, and a token: the operator's own, or those from installations. */
 export function readSlackSettings(read: Variables): { settings: SlackSettings | null; problem: string | null } {
   const { SLACK_BOT_TOKEN, SLACK_APP_TOKEN, SLACK_SIGNING_SECRET } = read;
   const { SLACK_CLIENT_ID, SLACK_CLIENT_SECRET, SLACK_STATE_SECRET } = read;

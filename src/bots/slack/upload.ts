@@ -7,8 +7,8 @@ import { cut } from './escape.ts';
 type Reserved = { fileId: string; uploadUrl: string };
 
 /**
- * Asks Slack for a place to put a file. The name is ours: a prompt is never a file name. `description` is for images alone: with any
- * other file Slack takes it, and then shares nothing without a word.
+ * Asks Slack to reserve a file. We choose the name: a prompt is never a file name. `description` is for images alone: Slack
+ * accepts it for any other file, and then silently shares nothing.
  */
 export async function reserveFile(
   client: WebClient,
@@ -17,7 +17,7 @@ export async function reserveFile(
   const asked = {
     filename: file.name,
     length: file.bytes,
-    // So Slack calls it; its library knows another name, to which Slack pays no attention.
+    // Slack uses this name. Its library has another one, which Slack ignores.
     ...(file.description === null ? {} : { alt_txt: cut(file.description, 1_000) }),
   };
   const { file_id: fileId, upload_url: uploadUrl } = await client.files.getUploadURLExternal(asked);
@@ -25,7 +25,7 @@ export async function reserveFile(
   return { fileId, uploadUrl };
 }
 
-/** Sends the bytes as they come out of the store, a piece at a time: a video is never held in memory. */
+/** Streams the bytes from the store to Slack, so that a video is never held in memory. */
 export async function sendBytes(
   uploadUrl: string,
   body: Readable,
@@ -49,7 +49,7 @@ export async function sendBytes(
   }
 }
 
-/** Shows an uploaded file in a thread. */
+/** Shares an uploaded file in a thread. */
 export async function shareFile(
   client: WebClient,
   file: { fileId: string; title: string; comment: string },

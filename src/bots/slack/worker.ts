@@ -20,7 +20,7 @@ type Needs = {
   meter: Meter;
 };
 
-/** How a worker's runs speak in Slack: over the Web API alone, with each workspace's own token. */
+/** Opens the messenger that a worker uses: over the Web API alone, with each workspace's own token. */
 export const openSlackMessenger = ({
   db,
   keyring,

@@ -9,7 +9,7 @@ import type { LocalPerson, WebDeps } from './deps.ts';
 import { paceHeaders } from './limits.ts';
 import { type Problem, problem } from './problem.ts';
 
-/** Who asks over HTTP: a program with a token, a member with a session, or whoever sits at this machine. */
+/** The sender of an HTTP request: a program with a token, a member with a session, or the person at this machine. */
 export type Caller = {
   workspace: Workspace;
   member: Member;
@@ -17,14 +17,14 @@ export type Caller = {
   by: 'token' | 'session' | 'local';
   adminUntil: Date | null;
   expiresAt: Date | null;
-  /** Where they count as being when they start a run; undefined: there are no channels for them. */
+  /** The channels that count as the caller's when they start a run. Undefined: channel rules do not apply to them. */
   channelIds: readonly string[] | undefined;
   locale: Locale;
 };
 
 export type Admission = { outcome: 'in'; caller: Caller } | { outcome: 'out'; problem: Problem };
 
-/** Finds out who asks, before anything else is looked at. */
+/** Identifies the caller, before anything else in the request is read. */
 export async function admit(deps: WebDeps, context: Context): Promise<Admission> {
   const bearer = /^Bearer +(\S+)$/i.exec(context.req.header('authorization') ?? '')?.[1];
   if (bearer !== undefined) return await admitToken(deps, context, bearer);
@@ -40,7 +40,8 @@ async function admitToken(deps: WebDeps, context: Context, words: string): Promi
   if (!found) return await strangers(deps, context, 'bad_token', locale);
   const { token, workspace } = found;
   const member = { id: `token:${token.id}`, name: token.label, isAdmin: token.scope !== 'member' };
-  // A member's token belongs to no channel, so it starts nothing where admins have chosen some; an admin's stands above that choice.
+  // A member's token belongs to no channel, so it starts no run where admins have chosen some. An admin is exempt from that
+  // choice.
   const channelIds = member.isAdmin ? undefined : [];
   const rest = { by: 'token', adminUntil: null, expiresAt: null, channelIds, locale } as const;
   return { outcome: 'in', caller: { workspace, member, scope: token.scope, ...rest } };
@@ -64,8 +65,9 @@ async function admitSession(deps: WebDeps, context: Context): Promise<Admission>
 }
 
 /**
- * Without a sign-in, whoever asks must be on this machine and be this page: a page of somebody else's, even one whose name suddenly
- * points here (DNS rebinding), is told apart by Host and Origin; a proxy before us would make everybody local, so none may be there.
+ * Admits a caller without a sign-in. They must be on this machine and use this page. Host and Origin reveal a page from
+ * elsewhere, even one whose name suddenly points here (DNS rebinding). A proxy before us would make every caller local, so none
+ * may be there.
  */
 function admitLocal(local: LocalPerson, deps: WebDeps, context: Context): Admission {
   const locale = localeAsked(context);
@@ -89,7 +91,7 @@ function admitLocal(local: LocalPerson, deps: WebDeps, context: Context): Admiss
   return { outcome: 'in', caller: { ...local, ...rest } };
 }
 
-/** Guessing is slowed down; who has what it takes is never in its way. */
+/** Slows down guessing. It never delays a caller with a valid token or session. */
 async function strangers(
   deps: WebDeps,
   context: Context,
@@ -104,13 +106,13 @@ async function strangers(
 
 const challenge = { 'www-authenticate': 'Bearer realm="VidGenie"' };
 
-/** Where the page itself comes from. */
+/** The page's own origin. */
 export const ownOrigin = ({ publicUrl, local }: WebDeps, context: Context): string =>
   publicUrl === null || local ? `http://${context.req.header('host') ?? ''}` : new URL(publicUrl).origin;
 
 /**
- * True when a request that changes something comes from our own page: browsers say so, and nobody else can on their behalf. Without
- * either header there is no telling, and the answer is no.
+ * Returns true if a request that changes something comes from our own page. Browsers state this in headers that no other page can
+ * set for them. Without either header we cannot tell, and the answer is false.
  */
 export function isOwnPage(context: Context, origin: string): boolean {
   if (context.req.method === 'GET' || context.req.method === 'HEAD') return true;
@@ -118,7 +120,7 @@ export function isOwnPage(context: Context, origin: string): boolean {
   return said === undefined ? context.req.header('sec-fetch-site') === 'same-origin' : said === origin;
 }
 
-/** `__Host-` binds the cookie to this very host over TLS; a plain name serves an installation without. */
+/** `__Host-` binds the cookie to this exact host over TLS. An installation without TLS gets a plain name. */
 export const cookieName = ({ publicUrl }: WebDeps): string =>
   publicUrl?.startsWith('https:') ? '__Host-vidgenie' : 'vidgenie';
 

@@ -2,7 +2,10 @@ import type { Context } from 'hono';
 
 export type ReadBody = { outcome: 'read'; value: unknown } | { outcome: 'not_json' | 'malformed' | 'too_large' };
 
-/** Reads a JSON body, and no more of it than it may have. Only what says that it is JSON is read: a form of another page cannot. */
+/**
+ * Reads a JSON body of at most `maxBytes`. Only a body declared as JSON is read, because a form on another site cannot declare
+ * that.
+ */
 export async function readBody(context: Context, maxBytes: number): Promise<ReadBody> {
   const type = context.req.header('content-type') ?? '';
   const { body } = context.req.raw;

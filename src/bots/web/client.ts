@@ -9,30 +9,33 @@ import { type Locale, locales, textOf } from '../text.ts';
 
 type Bytes = Uint8Array<ArrayBuffer>;
 
-/** A file of the page as it is sent: plain, and compressed once for everybody. */
+/** A file of the page, ready to send: plain, and compressed once for all requests. */
 export type ClientFile = { type: string; etag: string; identity: Bytes; gzip: Bytes; br: Bytes };
 
-/** The page: its documents for each language, and the files that they load. Their path names their content, so that they can be kept. */
+/**
+ * The page: one document for each language, and the files that they load. A file's path contains a hash of its content, so that
+ * browsers may cache it.
+ */
 export type Client = {
   documents: Readonly<Record<Locale, ClientFile>>;
-  /** What stands at an address where there is nothing. */
+  /** The document for an address that does not exist. */
   notFound: Readonly<Record<Locale, ClientFile>>;
   files: ReadonlyMap<string, ClientFile>;
   style: ClientFile;
 };
 
-/** Scripts lie in the page's address as they lie here, so that an import means the same in both places. */
+/** Scripts have the same paths in the page's address as in the sources, so that an import means the same in both. */
 const root = join(import.meta.dirname, '..');
 const folder = join(import.meta.dirname, 'page');
 const entry = 'web/page/main.js';
 const wordsOf = (locale: Locale) => `text/${locale}/page.js`;
 
-/** Nothing but this may be reached by an import of the page's scripts. */
+/** The page's scripts may import only these files. */
 const served = /^(?:web\/page|text\/(?:en|fr))\/\w+\.js$/;
 
 /**
- * Makes the page from its sources: takes the types from the scripts, follows their imports from `main.ts`, and names the whole by its
- * content. There is no build step; this takes a fraction of a second, once.
+ * Makes the page from its sources: removes the types from the scripts, follows their imports from `main.ts`, and names the whole
+ * by a hash of its content. There is no build step. This takes a fraction of a second, once.
  */
 export async function readClient(): Promise<Client> {
   const scripts = await readScripts();
@@ -86,7 +89,7 @@ function recordOf(documents: readonly (readonly [Locale, ClientFile])[]): Record
 
 type Script = { code: string; imports: readonly string[]; later: readonly string[] };
 
-/** Every script that can be reached from the entry, by its name. */
+/** Returns every script that the entry imports, directly or not, by name. */
 async function readScripts(): Promise<Map<string, Script>> {
   const scripts = new Map<string, Script>();
   const waiting = [entry];
@@ -113,12 +116,12 @@ async function vendorScript(name: string): Promise<Script> {
   return rewritten(name, code.replace(/\n\/\/# sourceMappingURL=.*\s*$/, '\n'));
 }
 
-/** Node warns once that this function is young. Whoever hosts VidGenie can do nothing about that. */
+/** Node warns once that this function is experimental. An operator can do nothing about that, so we suppress the warning. */
 function scriptOf(source: string): string {
   const { emitWarning } = process;
   process.emitWarning = () => {};
   try {
-    // What is left where types stood are blanks, and in the page's templates blanks mean nothing at the end or beginning of a line.
+    // Removed types leave blanks. In the page's templates, blanks at the end or beginning of a line mean nothing.
     return stripTypeScriptTypes(source).replace(/\s*\n\s*/g, '\n');
   } finally {
     process.emitWarning = emitWarning;
@@ -127,7 +130,7 @@ function scriptOf(source: string): string {
 
 const importPattern = /(\bfrom\s*|\bimport\s*(\()?\s*)(["'])([^"'\n]+)\3/g;
 
-/** Imports as a browser understands them. */
+/** Rewrites imports into those that a browser understands. */
 function rewritten(name: string, code: string): Script {
   const imports: string[] = [];
   const later: string[] = [];
@@ -150,7 +153,7 @@ function targetOf(name: string, to: string): string {
   return `vendor/${known[0]}.js`;
 }
 
-/** What a script needs before it runs: loaded at once rather than one after the other. */
+/** Returns every script that must load before this one runs. The page loads them at once instead of one after the other. */
 function staticallyImported(scripts: ReadonlyMap<string, Script>, name: string, seen = new Set<string>()): Set<string> {
   if (seen.has(name)) return seen;
   seen.add(name);
@@ -158,11 +161,11 @@ function staticallyImported(scripts: ReadonlyMap<string, Script>, name: string, 
   return seen;
 }
 
-/** The files of a folder as one style sheet, in the order of their names. */
+/** Joins the files of a folder into one style sheet, in the order of their names. */
 async function readStyle(from: string): Promise<string> {
   const names = (await readdir(join(folder, from))).filter((name) => name.endsWith('.css')).sort();
   const sheets = await Promise.all(names.map((name) => readFile(join(folder, from, name), 'utf8')));
-  // Nothing in a style sheet means anything by its indentation.
+  // Indentation means nothing in a style sheet.
   return sheets.join('\n').replace(/\n\s+/g, '\n');
 }
 
@@ -191,7 +194,7 @@ ${preloads.join('\n')}
 `;
 }
 
-/** For whoever is at no address of ours, signed in or not. */
+/** The document for an address that does not exist, for members signed in or not. */
 function notFoundOf(locale: Locale, base: string): string {
   const { title, detail, home } = textOf(locale).web.notFound;
   return `${headOf(locale, base, `${title} · VidGenie`)}

@@ -19,23 +19,24 @@ import { actions } from '../card.ts';
 import { locales } from '../text.ts';
 
 /**
- * What the HTTP API and the page say to each other and to programs: every shape that crosses the wire. The OpenAPI document at
- * /api/openapi.json is made from these, and the tests hold every answer against it.
+ * The contract between the HTTP API, the page and programs: the schema of every request and answer. The OpenAPI document at
+ * /api/openapi.json is made from these schemas, and the tests check every answer against it.
  *
- * How the page uses it. It is same-origin and needs no token: `fetch` sends the session's cookie (locally there is none, and none is
- * needed). What changes something is JSON with `content-type: application/json`; the browser's own Origin is the CSRF check. Every
- * refusal is a {@link problem} (`application/problem+json`) whose `title` and `detail` are sentences for the member in `caller.locale`.
+ * The page is same-origin and needs no token: `fetch` sends the session's cookie. Locally there is no cookie, and none is needed.
+ * A request that changes something is JSON with `content-type: application/json`. The browser's own Origin header is the CSRF
+ * check. Every refusal is a {@link problem} (`application/problem+json`). Its `title` and `detail` are sentences for the member, in
+ * `caller.locale`.
  *
  * | page                     | endpoint                                                                                      |
  * | ------------------------ | --------------------------------------------------------------------------------------------- |
- * | who am I                 | GET /api/session → {@link session}; 401: show how to get in; DELETE /api/session signs out      |
+ * | session                  | GET /api/session → {@link session}; 401: show how to sign in; DELETE /api/session signs out     |
  * | composer                 | GET /api/options → {@link options}; GET /api/quote?workflow=…&… → {@link quote}                |
  * | start                    | POST /api/workflow/execute {@link executeBody}, header `Idempotency-Key` (one per press)        |
  * | a run                    | GET /api/workflows/{id} → {@link run}                                                          |
- * | every run, as it moves   | GET /api/events (SSE): `event: run`, data a {@link run}; never ends                            |
+ * | every run, live          | GET /api/events (SSE): `event: run`, data a {@link run}; never ends                            |
  * | one run, for programs    | GET /api/workflow/events/{id} (SSE): data a {@link status}; the last one ends the stream        |
  * | gallery                  | GET /api/workflows?search=&member=&kind=&state=&limit=&cursor= → {@link runPage}               |
- * | whose runs               | GET /api/members (admins; a member sees their own runs only, as in chat)                       |
+ * | members, as a filter     | GET /api/members (admins; a member sees their own runs only, as in chat)                       |
  * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id}?maxCredits= · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
  * |                          | POST /api/workflows/{id}/animate · DELETE /api/workflows/{id}                                  |
  * | credits                  | GET /api/credits · /api/credits/use?days=30 · /api/credits/transactions(.csv)                   |
@@ -45,8 +46,9 @@ import { locales } from '../text.ts';
  * | keys (admins)            | GET /api/keys · POST /api/user/api-keys/validate · PUT and DELETE /api/keys/{provider}         |
  * | settings (admins)        | GET and PUT /api/settings                                                                      |
  *
- * Media: `url`, `thumbnailUrl`, `previewUrl` and `downloadUrl` are addresses on this origin that play by themselves for at least a day
- * and stay the same for an hour; the Content-Security-Policy of the page allows nothing else. Those of a video show its poster.
+ * Media: `url`, `thumbnailUrl`, `previewUrl` and `downloadUrl` are addresses on this origin. They open without a session for at
+ * least a day and stay the same for an hour. The page's Content-Security-Policy allows media from no other origin. A video's
+ * `thumbnailUrl` and `previewUrl` show its poster.
  */
 
 const moment = z.iso.datetime().meta({ description: 'UTC, ISO 8601' });
@@ -73,12 +75,15 @@ export const problem = z
   })
   .meta({ id: 'Problem', description: 'RFC 9457' });
 
-/** Looked up where one run is asked for, and not told in lists and streams of runs. */
+/** A single run carries this. Lists and streams of runs leave it out, because it takes a lookup. */
 const queue = z
   .object({ ahead: z.int().min(0), sentence: z.string() })
   .meta({ description: 'While it waits: how many runs are started before this one (100: or more), and in words' });
 
-/** Nothing is done that costs more; the refusal then says the cost, so that it can be agreed to. */
+/**
+ * The highest price that the caller accepts. If the price is higher, nothing happens, and the refusal names it, so that the
+ * caller can accept it.
+ */
 export const agreed = z.object({
   maxCredits: z.coerce
     .number()
@@ -91,9 +96,9 @@ export const agreed = z.object({
 
 // Programs: the original product's endpoints.
 
-/** The sizes of the original product, and the shapes that they mean here. */
+/** The original product's sizes, with our aspects. */
 export const aspectOfSize = { '1024x1024': 'square', '1792x1024': 'wide', '1024x1792': 'tall' } as const;
-/** The workflows of the original product, and what they are called here. */
+/** The original product's workflows, with our names. */
 export const workflowOfType = { complete: 'complete', 'image-only': 'image', 'video-from-image': 'video' } as const;
 
 const sizes = ['1024x1024', '1792x1024', '1024x1792'] as const;
@@ -133,7 +138,7 @@ export const executed = z
   })
   .meta({ id: 'Executed' });
 
-/** What the original product called its steps. */
+/** The original product's names for its steps. */
 export const stepTitles = {
   enhance: 'Prompt Enhancement',
   image: 'Image Generation',
@@ -343,7 +348,7 @@ export const quote = z
   })
   .meta({ id: 'Quote' });
 
-// Who asks.
+// The caller.
 
 export const session = z
   .object({
@@ -368,7 +373,7 @@ export const members = z
 // Credits.
 
 export const account = z.object({ balance: credits, held: credits }).meta({ id: 'Account' });
-/** What a stream of everything tells of: a run as it is now, or the credits. */
+/** A message of the stream of all changes: a run's current state, or the credits. */
 export const change = run.or(account);
 
 export const creditsState = z
@@ -420,7 +425,7 @@ export const deducted = z
   .object({ success: z.literal(true), deducted: credits, balance: credits, repeated: z.boolean() })
   .meta({ id: 'Deducted' });
 
-/** Bytes, not text; the document has no better word for them. */
+/** Bytes and not text. OpenAPI has no better type for them. */
 export const mediaZip = z.string();
 
 export const grantBody = z
@@ -499,7 +504,7 @@ export const keyChanged = z
   .meta({ id: 'KeyChanged' });
 
 const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = workspaceSettings.shape;
-/** What is left out stays as it is. */
+/** A field that is left out stays unchanged. */
 export const settingsBody = z
   .object({
     defaults: defaults.unwrap(),

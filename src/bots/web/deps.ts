@@ -6,23 +6,23 @@ import type { ConsumeRateLimit } from './limits.ts';
 import type { MediaLinks } from './links.ts';
 import type { Streams } from './sse.ts';
 
-/** What the web platform works with. */
+/** The parts that the web's endpoints share. */
 export type WebDeps = {
   services: Services;
   log: Logger;
-  /** Where people find this installation, without a slash at its end; null: only where it listens. */
+  /** The public address of this installation, without a slash at its end. Null: it is reachable only where it listens. */
   publicUrl: string | null;
-  /** Who is let in without a sign-in, when there is no chat platform; null: nobody is. */
+  /** The person admitted without a sign-in, if there is no chat platform. Null: nobody is. */
   local: LocalPerson | null;
   links: MediaLinks;
   take: ConsumeRateLimit;
   streams: Streams;
-  /** Aborted when the program stops: streams end. */
+  /** Aborted when the program stops, so that streams end. */
   stopping: AbortSignal;
 };
 
 /**
- * Whoever sits at this machine when there is no chat platform to vouch for anybody. It is their installation: what its commands let
- * them do from a shell, such as granting credits, they may do here.
+ * The person at this machine, if no chat platform can vouch for anybody. The installation is theirs. So they may do here what its
+ * commands let them do from a shell, such as granting credits.
  */
 export type LocalPerson = { workspace: Workspace; member: Member };

@@ -25,7 +25,7 @@ const operation = z.object({
 });
 type Operation = z.infer<typeof operation>;
 
-/** As much of an OpenAPI document as is shown. */
+/** The parts of an OpenAPI document that this page shows. */
 const document = z.object({
   info: z.object({ title: z.string(), description: z.string() }),
   tags: z.array(z.object({ name: z.string(), description: z.string() })),
@@ -38,7 +38,7 @@ type Html = ReturnType<typeof html>;
 
 const style = join(import.meta.dirname, 'docs.css');
 
-/** `/api/docs`: the OpenAPI document for people to read. It asks nobody but this server, and runs no script. */
+/** Serves `/api/docs`: the OpenAPI document for people to read. The page loads nothing from other servers and runs no script. */
 export function mountDocs(app: Hono, openApi: unknown): void {
   let made: string | null = null;
   app.get('/api/docs', (context) => {
@@ -155,7 +155,7 @@ const contentOf = (content: z.infer<typeof media>) =>
 ${example === undefined ? '' : html`<pre tabindex="0">${typeof example === 'string' ? example : JSON.stringify(example, null, 2)}</pre>`}`,
   );
 
-/** The fields of a shape, those within others by their whole path. */
+/** Lists the fields of a schema. Nested fields get their whole path. */
 function fieldsOf(schema: JsonSchema, before = ''): Html | string {
   const { properties, required = [] } = schema;
   if (!properties) return html`<p>${typeOf(schema)}</p>`;
@@ -169,7 +169,7 @@ function fieldsOf(schema: JsonSchema, before = ''): Html | string {
   return html`<dl>${fields}</dl>`;
 }
 
-/** The nameless shape that a field holds, alone, in a list or where there is one. */
+/** Returns the unnamed schema that a field holds: itself, as a list's item, or as one of several alternatives. */
 function within(field: JsonSchema): { shape: JsonSchema | undefined; of: '' | '[]' } {
   if (field.items) return { shape: within(field.items).shape, of: '[]' };
   return { shape: field.properties ? field : field.anyOf?.find(({ properties }) => properties), of: '' };
@@ -177,7 +177,7 @@ function within(field: JsonSchema): { shape: JsonSchema | undefined; of: '' | '[
 
 const optional = html`<span class="who">may be left out</span>`;
 
-/** What a value is, in a word or two; a shape by its name. */
+/** Names a value's type in a word or two. A named schema gets its name. */
 function typeOf(schema: JsonSchema): Html | string {
   const { $ref, type, format, anyOf, items, minimum, maximum, maxLength } = schema;
   const name = $ref?.split('/').at(-1);

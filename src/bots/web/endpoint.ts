@@ -17,7 +17,7 @@ type Schemas<Params extends z.ZodObject, Query extends z.ZodObject, Body extends
   body: Body;
 };
 
-/** What an endpoint knows when it is asked; everything in it has been checked. */
+/** The input of an endpoint. All of it has been validated. */
 type Call<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.ZodType> = {
   deps: WebDeps;
   caller: Caller;
@@ -26,13 +26,13 @@ type Call<Params extends z.ZodObject, Query extends z.ZodObject, Body extends z.
   query: z.output<Query>;
   body: z.output<Body>;
   context: Context;
-  /** Ends when the caller leaves or the program stops. */
+  /** Aborted when the caller leaves or the program stops. */
   signal: AbortSignal;
 };
 
 type Answers = Readonly<Record<number, z.ZodType>>;
 
-/** An answer with its status, or why there is none; a stream or a file is a response of its own. */
+/** An answer with its status, or a refusal. A stream or a file is a `Response` of its own. */
 type Reply<Said extends Answers> =
   | { [Status in keyof Said]: { status: Status; body: z.input<Said[Status]> } }[keyof Said]
   | { refused: Problem }
@@ -45,18 +45,18 @@ type Declaration<
   Said extends Answers,
 > = {
   method: 'get' | 'post' | 'put' | 'delete';
-  /** As OpenAPI writes it: `/api/workflow/status/{id}`. */
+  /** In OpenAPI's notation: `/api/workflow/status/{id}`. */
   path: string;
   access: Access;
-  /** How its pace is limited; by itself a `get` looks and anything else changes. */
+  /** The rate limit that applies. The default is `look` for a GET and `change` for anything else. */
   pace?: Pace;
   summary: string;
   given: Schemas<Params, Query, Body>;
   maxBodyBytes?: number;
   answers: Said;
-  /** The type of what is no JSON. */
+  /** The content type, for an answer that is not JSON. */
   stream?: string;
-  /** Statuses of the refusals that are its own. */
+  /** The statuses of this endpoint's own refusals. */
   refuses?: readonly number[];
   answer: (call: Call<Params, Query, Body>) => Promise<Reply<Said>>;
 };
@@ -75,7 +75,7 @@ export type Endpoint = Pick<
 /** For an endpoint that takes none of these. */
 export const nothing = { params: z.object({}), query: z.object({}), body: z.undefined() };
 
-/** Declares an endpoint: who may use it, what it takes and what it answers, once for the router, the document and the tests. */
+/** Declares an endpoint once for the router, the document and the tests: its access rule, its input and its answers. */
 export function endpoint<
   Params extends z.ZodObject,
   Query extends z.ZodObject,
@@ -135,7 +135,7 @@ async function answered<
   if (access === 'operator' && caller.scope !== 'operator') return refuse(problem('operators_only', text));
   if (access === 'admin' && !caller.member.isAdmin) return refuse(problem('admins_only', text));
 
-  // What names nothing that there could be, such as an id of another shape, is not found.
+  // An address that cannot name anything, such as an id of another format, is not found.
   const params = given.params.safeParse(context.req.param());
   if (!params.success) return refuse(problem('not_found', text));
   const query = given.query.safeParse(context.req.query());

@@ -3,7 +3,9 @@ import { textOf } from '../text.ts';
 import * as shapes from './contract.ts';
 import { type Problem, problem, refusalProblem } from './problem.ts';
 
-/** What the OpenAPI document and /api/docs show; that each fits its schema is checked by the compiler, and again by a test. */
+/**
+ * The examples in the OpenAPI document and in /api/docs. The compiler checks each against its schema, and a test checks it again.
+ */
 const shown = new Map<z.core.$ZodType, unknown>();
 
 const show = <Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>): void => {
@@ -12,7 +14,7 @@ const show = <Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>
 
 export const exampleOf = (schema: z.core.$ZodType): unknown => shown.get(schema);
 
-/** What a path or a query could say. */
+/** Example values for path and query parameters. */
 export const exampleOfParameter: Readonly<Record<string, string | number | boolean>> = {
   id: '0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17',
   provider: 'openai',
@@ -266,7 +268,7 @@ show(shapes.settingsState, {
 
 const text = textOf('en');
 
-/** A refusal for each status, in the very words that it has. */
+/** One refusal for each status, with its exact text. */
 export const refusalExamples: Readonly<Record<number, Problem>> = {
   400: {
     status: 400,

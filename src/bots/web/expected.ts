@@ -1,6 +1,6 @@
 import { z } from 'zod';
 
-/** What a value of a request may be, for the sentence that somebody gets who sent another. */
+/** The values that a field accepts, for the sentence that a caller reads after sending another value. */
 export type Expected =
   | { kind: 'whole_number' | 'number'; min: number | null; max: number | null }
   | { kind: 'choices'; values: readonly string[] }
@@ -11,11 +11,11 @@ export type Expected =
   | { kind: 'object' }
   | { kind: 'other' };
 
-/** As much of a JSON Schema as is told. */
+/** The parts of a JSON Schema that we describe. */
 export type JsonSchema = z.infer<typeof jsonSchema>;
 export const jsonSchema = z.looseObject({
   $ref: z.string().optional(),
-  /** One, or several of which it may be any. */
+  /** One type, or a list of allowed types. */
   type: z
     .union([z.string().transform((type) => [type]), z.array(z.string())])
     .default([])
@@ -44,9 +44,12 @@ export const jsonSchema = z.looseObject({
   },
 });
 
-/** What a place in a request may hold, by the schema that checks it. `given`: as a body, or as the words of an address. */
+/**
+ * Returns the values that a path in a request accepts, from its schema. `given` tells whether they come in a body or in an
+ * address.
+ */
 export function expectedAt(schema: z.core.$ZodType, path: readonly PropertyKey[], given: 'body' | 'address'): Expected {
-  // An address holds words, and what they are turned into is what they have to say.
+  // An address holds strings, so we describe the values that they are converted to.
   const io = given === 'body' ? 'input' : 'output';
   const root = jsonSchema.parse(z.toJSONSchema(schema, { io, unrepresentable: 'any' }));
   const resolved = (node: JsonSchema): JsonSchema => {
@@ -83,7 +86,7 @@ function expectedOf(node: JsonSchema): Expected {
   }
 }
 
-/** The limits that somebody chose; every whole number has those of JavaScript besides. */
+/** Returns the limits that the schema sets. It drops JavaScript's own limits, which every whole number has. */
 function range({ minimum, maximum }: JsonSchema) {
   const chosen = (limit: number | undefined) =>
     limit === undefined || Math.abs(limit) >= Number.MAX_SAFE_INTEGER ? null : limit;

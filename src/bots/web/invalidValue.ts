@@ -3,10 +3,10 @@ import type { Text } from '../text.ts';
 import { type Expected, expectedAt } from './expected.ts';
 import { type Problem, problem } from './problem.ts';
 
-/** What these hold is said back to nobody. */
+/** Answers never repeat the values of these fields. */
 const secrets: readonly string[] = ['apiKey'];
 
-/** The first thing that was given wrongly: its name, what is wrong with it, and what it can be instead. */
+/** Describes the first invalid value: its field, the fault, and the values that the field accepts. */
 export function misgiven(
   schema: z.core.$ZodType,
   issue: z.core.$ZodIssue | undefined,
@@ -34,7 +34,7 @@ const fields = z.record(z.string(), z.unknown());
 const fieldOf = (value: unknown, name: PropertyKey): unknown =>
   Array.isArray(value) ? value[Number(name)] : fields.safeParse(value).data?.[String(name)];
 
-/** What can be said back in a sentence. */
+/** Turns a value into text for a sentence, or null if it is an object. */
 const wordsOf = (value: unknown): string | null =>
   typeof value === 'object' && value !== null ? null : (JSON.stringify(value) ?? null);
 

@@ -1,19 +1,19 @@
 import { RateLimiterMemory, RateLimiterRes } from 'rate-limiter-flexible';
 
-/** What somebody does, as far as its pace is limited. */
+/** A kind of request, for rate limits. */
 export type Pace = 'look' | 'change' | 'start' | 'failure';
 
 export type Taken = { allowed: boolean; limit: number; remaining: number; resetSeconds: number; pace: Pace };
 
-/** Counts something that somebody does; not allowed when it was too much within the window. */
+/** Counts a request. It is not allowed if the limit for the window is reached. */
 export type ConsumeRateLimit = (pace: Pace, who: string) => Promise<Taken>;
 
 const windowSeconds = 60;
 
-/** How often in a minute. A page that moves needs many looks; nobody types thirty prompts. */
+/** Requests in a minute. A live page needs many reads, but nobody types thirty prompts. */
 const limits: Record<Pace, number> = { look: 600, change: 120, start: 30, failure: 30 };
 
-/** Counts within this process: several processes allow several times as much, which does no harm here. */
+/** Counts within this process. Several processes together allow several times as much, which does no harm here. */
 export function createRateLimits(over: Partial<Record<Pace, number>> = {}): ConsumeRateLimit {
   const chosen = { ...limits, ...over };
   const limiter = (pace: Pace) =>
@@ -39,7 +39,7 @@ export function createRateLimits(over: Partial<Record<Pace, number>> = {}): Cons
   };
 }
 
-/** The standard headers (draft-ietf-httpapi-ratelimit-headers), and `Retry-After` where it was too much. */
+/** The standard headers (draft-ietf-httpapi-ratelimit-headers), and `Retry-After` when the limit is exceeded. */
 export const paceHeaders = ({ pace, limit, remaining, resetSeconds, allowed }: Taken): Record<string, string> => ({
   'RateLimit-Policy': `"${pace}";q=${limit};w=${windowSeconds}`,
   RateLimit: `"${pace}";r=${remaining};t=${resetSeconds}`,

@@ -1,11 +1,14 @@
 import { createHmac, hkdfSync, type KeyObject, timingSafeEqual } from 'node:crypto';
 import type { Keyring } from '../../db/keyring.ts';
 
-/** Links to media that open by themselves for some time. Every process with the keyring makes and knows the same ones. */
+/**
+ * Signed links to media, which open without a session for some time. Every process with the keyring makes and accepts the same
+ * links.
+ */
 export type MediaLinks = {
-  /** An address on this server, good for at least a day, the same for an hour. */
+  /** An address on this server that works for at least a day and stays the same for an hour. */
   sign: (objectKey: string, now: Date) => string;
-  /** One that is good until a moment of the hour that follows `until`, and until when. */
+  /** A link that expires at the first full hour from `until` on, and that moment. */
   signUntil: (objectKey: string, until: Date) => { path: string; expiresAt: Date };
   isSigned: (objectKey: string, query: { expires?: string; signature?: string }, now: Date) => boolean;
 };
@@ -30,7 +33,7 @@ export function createMediaLinks({ active, keys }: Keyring): MediaLinks {
       if (!expires || !signature || !/^\d{1,12}$/.test(expires) || Number(expires) * 1_000 < now.getTime())
         return false;
       const shown = Buffer.from(signature, 'base64url');
-      // Older keys of the ring still open what they signed.
+      // Older keys of the ring still open the links that they signed.
       return [...secrets.values()].some((one) => {
         const expected = signatureOf(one, objectKey, expires);
         return shown.length === expected.length && timingSafeEqual(shown, expected);
@@ -39,7 +42,7 @@ export function createMediaLinks({ active, keys }: Keyring): MediaLinks {
   };
 }
 
-/** A secret of its own for this purpose: whoever learned it could open links, and nothing of the vault. */
+/** Derives a separate secret for links. A thief of this secret could open links, but nothing in the vault. */
 const derived = (key: KeyObject): Buffer => Buffer.from(hkdfSync('sha256', key, '', 'vidgenie media links', 32));
 
 const signatureOf = (secret: Buffer, objectKey: string, expires: string): Buffer =>

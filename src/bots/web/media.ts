@@ -12,17 +12,20 @@ import { problem, problemResponse } from './problem.ts';
 import { rangeOf } from './range.ts';
 import { createThumbnails, type ThumbnailSize, type Thumbnails, thumbnailSizeOf } from './thumbnails.ts';
 
-/** Keys that the pipeline makes, and nothing else: no path can be spelled with them. */
+/** The pattern of the pipeline's own keys. No other path matches it. */
 const keyPattern = /^runs\/([0-9a-f-]{36})\/[a-z]{1,16}-[0-9a-f]{8}\.(?:png|jpg|webp|mp4)$/;
 
-/** What is served is what was measured on arrival; a browser that guesses otherwise, or runs it as a page, is told not to. */
+/**
+ * The content type was measured when the file arrived. These headers tell browsers neither to guess another type nor to run the
+ * file as a page.
+ */
 const safely = {
   'x-content-type-options': 'nosniff',
   'content-security-policy': "default-src 'none'; sandbox",
   'referrer-policy': 'no-referrer',
 };
 
-/** `/media/…`: what runs made, for whoever shows a signed link, or may see the run. */
+/** Serves `/media/…`: the files of runs, for callers with a signed link or with access to the run. */
 export function mountMedia(app: Hono, deps: WebDeps): void {
   const thumbnails = createThumbnails(deps.services.store);
   app.on(['GET', 'HEAD'], '/media/*', async (context) => {
@@ -47,7 +50,7 @@ async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): P
   const view = await loadRun(deps.services.db, id.data);
   const asset = view?.assets.find((one) => one.objectKey === key);
   if (!view || !asset || view.run.deletedAt) return missing();
-  // Somebody else's are as if they were not.
+  // Another member's media look as if they did not exist.
   if (admission !== null && !maySee(view.run, admission.caller)) return missing();
 
   const headers = new Headers({
@@ -90,7 +93,7 @@ const isKnown = (context: Context, headers: Headers): boolean =>
 async function serveAsset(deps: WebDeps, asset: Asset, context: Context, headers: Headers): Promise<Response> {
   const { bytes: size } = asset;
   const isHead = context.req.method === 'HEAD';
-  // A range of something that has changed meanwhile would not fit to what is there already.
+  // If the file has changed, a range of it would not fit the part that the client already has.
   const condition = context.req.header('if-range');
   const holds = condition === undefined || condition === headers.get('etag');
   const range = rangeOf(holds && !isHead ? context.req.header('range') : undefined, size);
@@ -109,7 +112,7 @@ async function serveAsset(deps: WebDeps, asset: Asset, context: Context, headers
 
 type Bytes = ReadableStream<Uint8Array>;
 
-/** From the disk, or through from the object store: the page asks nobody but this server. */
+/** Reads from the disk, or streams through from the object store, so that the page loads from this server alone. */
 async function bytesOf(
   { services }: WebDeps,
   key: string,
@@ -125,10 +128,10 @@ async function bytesOf(
   throw new Error(`the object store answered ${answer.status} for ${key}`);
 }
 
-/** Node's own types call it a stream of anything; a file gives bytes. */
+/** Node's types do not say what the stream holds. A file gives bytes. */
 function webStream(file: Readable): Bytes {
   const chunks = file[Symbol.asyncIterator]();
-  // Without a listener, a reader who leaves would end the process.
+  // Without this listener, a reader who disconnects would end the process.
   file.on('error', () => {});
   return new ReadableStream<Uint8Array>({
     pull: async (controller) => {

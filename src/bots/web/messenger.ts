@@ -1,6 +1,8 @@
 import type { Messenger } from '../../pipeline/messenger.ts';
 
-/** The page and programs look for themselves: a run that was asked for there has nobody to speak to, and is delivered by being over. */
+/**
+ * The web needs no messages: the page and programs read a run themselves. A run from there counts as delivered once it has ended.
+ */
 export const createWebMessenger = (): Messenger => ({
   update: async () => {},
   deliver: async (view) => view.run.postedMessages,

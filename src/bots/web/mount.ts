@@ -18,7 +18,7 @@ import { tokenEndpoints } from './routes/tokens.ts';
 import { workflowEndpoints } from './routes/workflow.ts';
 import { mountEnter } from './signIn.ts';
 
-/** Everything that the API can be asked, in the order in which people meet it. To add one: an endpoint in `routes/`. */
+/** Every endpoint of the API, in the order of the documentation. To add one, declare it in `routes/`. */
 const groups: readonly EndpointGroup[] = [
   { name: 'Workflow', description: 'Start a run, follow it, cancel it.', endpoints: workflowEndpoints },
   {

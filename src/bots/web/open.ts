@@ -14,7 +14,7 @@ type Opening = {
   log: Logger;
   local: LocalPerson | null;
   take?: ConsumeRateLimit;
-  /** How often a stream shows that it is alive, and its reader that they may still read. Milliseconds. */
+  /** The interval at which a stream sends a sign of life and checks that its reader may still read. Milliseconds. */
   heartbeatMs?: number | undefined;
 };
 

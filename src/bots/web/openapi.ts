@@ -9,10 +9,10 @@ type Json = Record<string, unknown>;
 /** Endpoints that belong together. */
 export type EndpointGroup = { name: string; description: string; endpoints: readonly Endpoint[] };
 
-/** What every endpoint may refuse with. */
+/** The statuses with which any endpoint may refuse. */
 const common = [401, 403, 429, 500, 503];
 
-/** The OpenAPI 3.1 document of the API, made from the very schemas that its endpoints check with. */
+/** Makes the OpenAPI 3.1 document of the API from the same schemas that its endpoints validate with. */
 export function openApiDocument(groups: readonly EndpointGroup[]): Json {
   const schemas: Json = {};
   const schemaOf: SchemaOf = (schema, io) => {
@@ -48,7 +48,7 @@ export function openApiDocument(groups: readonly EndpointGroup[]): Json {
 const eventStream = 'text/event-stream';
 const object = z.record(z.string(), z.unknown());
 
-/** Named schemas stand once, among the components. */
+/** Moves each named schema into the components, once. */
 function lifted(value: unknown): unknown {
   if (Array.isArray(value)) return value.map(lifted);
   if (typeof value === 'string') return value.replace(/^#\/\$defs\//, '#/components/schemas/');

@@ -3,7 +3,7 @@ import { localeOf, textOf } from '../text.ts';
 import { type Client, type ClientFile, readClient } from './client.ts';
 import { problem, problemResponse } from './problem.ts';
 
-/** The page asks nobody but this server, runs nobody else's script, and is shown in nobody else's frame. */
+/** The page loads nothing from other servers, runs no foreign script and cannot be framed. */
 export const pageHeaders = {
   'content-security-policy':
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data: blob:; media-src 'self'; connect-src 'self'; font-src 'self'; manifest-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
@@ -14,15 +14,15 @@ export const pageHeaders = {
   'permissions-policy': 'camera=(), microphone=(), geolocation=()',
 } as const;
 
-/** The page's own addresses: each of them is the same document, which then shows what its address names. */
+/** The page's own addresses. All serve the same document, which then shows the view for its address. */
 const addresses = ['/', '/runs/:id{[0-9a-f-]{36}}', '/gallery', '/credits', '/admin'];
 
-/** The style sheet for pages that are not made with the others. */
+/** The style sheet for pages that are served separately. */
 export const styleAddress = '/page/style.css';
 
 const forEver = 'public, max-age=31536000, immutable';
 
-/** Serves the page. It is made from its sources when somebody asks for it first. */
+/** Serves the page. The first request makes it from its sources. */
 export function mountPage(app: Hono): void {
   let made: Promise<Client> | null = null;
   const client = () => {

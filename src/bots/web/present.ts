@@ -33,13 +33,13 @@ const stepStatusOf = {
   skipped: 'SKIPPED',
 } as const;
 
-/** A step that was stopped after it had been sent did not fail: somebody wanted it so. */
+/** A step canceled after it was sent did not fail: a member canceled it on purpose. */
 const stepStatus = ({ failure }: Step, state: keyof typeof stepStatusOf) =>
   failure?.kind === 'canceled' ? 'CANCELLED' : stepStatusOf[state];
 
 export const statusWord = (state: RunState) => statusOf[state];
 
-/** A run as the original product told it. `address` gives an object's own address. */
+/** A run in the original product's format. `address` returns an object's address. */
 export async function presentStatus(
   { services }: WebDeps,
   view: RunView,
@@ -86,14 +86,17 @@ async function resultOf(view: RunView, address: (objectKey: string) => Promise<s
 
 type Result = NonNullable<Status['result']>;
 
-/** Where a run waits; null when it does not. */
+/** The run's place in the queue. Null if it is not queued. */
 export const queueOf = async ({ db, limits }: Services, { run }: RunView): Promise<QueuePosition | null> =>
   run.state === 'queued' ? await queuePositionOf(db, run.id, limits) : null;
 
 export const presentQueue = (queuePosition: QueuePosition | null, text: Text): Run['queue'] =>
   queuePosition && { ahead: queuePosition.ahead, sentence: text.runs.queue(queuePosition) };
 
-/** A run with everything about it, as one caller may see it and act on it; with its queuePosition in the queue and the prices of its buttons where those were looked up. */
+/**
+ * A run with everything about it, as one caller may see it and act on it. Includes its place in the queue and the prices of its
+ * buttons, if those were looked up.
+ */
 export function presentRun(
   { services, links }: WebDeps,
   view: RunView,
@@ -173,7 +176,7 @@ function presentSteps(view: RunView, progress: Progress, text: Text): z.infer<ty
   });
 }
 
-/** A video is shown by the picture that it began with. */
+/** A video's still is the image that it began with. */
 function presentMedium(asset: Asset, view: RunView, sign: (objectKey: string) => string): z.infer<typeof medium> {
   const still =
     asset.kind === 'image'
@@ -196,13 +199,13 @@ function presentMedium(asset: Asset, view: RunView, sign: (objectKey: string) =>
   };
 }
 
-/** One file as it is, several in one; null when the run has made nothing, or it is gone. */
+/** The address of one file, or of an archive of several. Null if the run has made nothing, or its files are gone. */
 function downloadUrl(view: RunView, sign: (objectKey: string) => string): string | null {
   const [made, another] = madeBy(view);
   if (!made) return null;
   return another ? `/api/workflows/${view.run.id}/media.zip` : `${sign(made.objectKey)}&download=1`;
 }
 
-/** What a run made and still has; the image that a member gave is not among it. */
+/** The media that a run made and still has. The member's own image does not count. */
 export const madeBy = ({ run, assets }: RunView): Asset[] =>
   run.deletedAt ? [] : assets.filter(({ step, removedAt }) => step !== null && removedAt === null);

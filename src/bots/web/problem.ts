@@ -1,13 +1,13 @@
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
 
-/** Why something was not done, as RFC 9457 has it; the sentences are for a person. */
+/** Why a request was refused, in the format of RFC 9457. The sentences are for a person. */
 export type Problem = {
   status: number;
   reason: string;
   title: string;
   detail: string;
-  /** What a program may want to know beside the sentences. */
+  /** Facts for programs, in addition to the sentences. */
   facts?: Readonly<Record<string, unknown>>;
   headers?: Readonly<Record<string, string>>;
 };
@@ -35,7 +35,7 @@ const statusOfKnown = {
   fault: 500,
 } as const satisfies Record<Known, number>;
 
-/** A refusal of the web platform itself. */
+/** A refusal by the web platform itself. */
 export function problem(
   reason: Known,
   text: Text,
@@ -45,7 +45,7 @@ export function problem(
   return { status: statusOfKnown[reason], reason, title, detail, ...more };
 }
 
-/** A refusal of a command: in the words that a chat would use, but for those that are about typing commands. */
+/** A refusal of a command. It uses the chats' text, except where that is about typing commands. */
 export function refusalProblem(refusal: Refusal, text: Text): Problem {
   const { title, text: detail } = text.web.refusal(refusal) ?? text.refusals.refusal(refusal);
   const headers = headersOf(refusal);
@@ -105,7 +105,10 @@ function statusOfRefusal(refusal: Refusal): number {
   }
 }
 
-/** When the same may be asked for again; a run of one's own ends within minutes, nobody knows when. */
+/**
+ * Says when to try again. It gives no time for a refusal that waits for the caller's own run: that ends within minutes, but
+ * nobody knows when.
+ */
 function headersOf(refusal: Refusal): Record<string, string> {
   if (refusal.reason === 'too_fast') return { 'retry-after': String(refusal.seconds) };
   if (refusal.reason === 'daily_limit') return { 'retry-after': String(Math.ceil(refusal.againInMs / 1_000)) };

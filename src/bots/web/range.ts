@@ -1,10 +1,16 @@
-/** Which bytes of something somebody wants; both ends are included. `whole` also where the wish cannot be understood, as RFC 9110 has it. */
+/**
+ * The requested bytes of a file. Both ends are included. `whole` also covers a header that cannot be understood, as RFC 9110
+ * says.
+ */
 export type Range =
   | { outcome: 'whole' }
   | { outcome: 'part'; start: number; end: number }
   | { outcome: 'unsatisfiable' };
 
-/** Reads a `Range` header for something of `size` bytes. One range is served; of several, the whole, which is allowed. */
+/**
+ * Reads a `Range` header for a file of `size` bytes. We serve one range. For several we send the whole file, which the RFC
+ * allows.
+ */
 export function rangeOf(header: string | undefined, size: number): Range {
   const [, first = '', last = ''] = /^bytes=(\d{0,15})-(\d{0,15})$/.exec(header ?? '') ?? [];
   if (first === '' && last === '') return { outcome: 'whole' };

@@ -12,10 +12,10 @@ import { queueOf } from './present.ts';
 import { type Problem, problem, refusalProblem } from './problem.ts';
 import type { EventStream } from './sse.ts';
 
-/** What was asked for, so that the same key with another wish can be told from a repetition. */
+/** A hash of the request, which tells a repetition from another request with the same key. */
 const fingerprintOf = (wish: unknown): string => createHash('sha256').update(JSON.stringify(wish)).digest('hex');
 
-/** A command as the web hands it on: it speaks to nobody, and repeated with its key it is one run. */
+/** Turns a web command into a request. It posts no messages, and repeating it with the same key makes one run. */
 export function requestOf(
   { services }: WebDeps,
   caller: Caller,
@@ -29,7 +29,7 @@ export function requestOf(
 ): CommandRequest {
   const { workspace, member, channelIds, locale } = caller;
   const key = asked.idempotencyKey ?? randomUUID();
-  // The workspace and whoever asks are part of the key: nobody can guess their way to somebody else's run.
+  // The key includes the workspace and the caller, so that nobody can guess another member's run.
   const requestKey = createHash('sha256')
     .update(JSON.stringify([workspace.id, member.id, key]))
     .digest('hex');
@@ -52,7 +52,7 @@ export type Launched =
   | { outcome: 'launched'; view: RunView; balance: number | null; queue: QueuePosition | null }
   | { outcome: 'refused'; problem: Problem };
 
-/** What came of a command that starts a run. */
+/** Loads the run that a command started. Refuses a key that came with another request before. */
 export async function launched(caller: Caller, request: CommandRequest, answer: Answer): Promise<Launched> {
   const text = textOf(request.locale);
   if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalFor(caller, answer.refusal, text) };
@@ -66,19 +66,19 @@ export async function launched(caller: Caller, request: CommandRequest, answer: 
   return { outcome: 'launched', view, balance: started?.balance ?? null, queue };
 }
 
-/** Why a command was not carried out, in words for whoever asked over HTTP. */
+/** Says why a command was refused, in words for a caller over HTTP. */
 export function refusalFor({ by }: Caller, refusal: Refusal, text: Text): Problem {
   const it = refusalProblem(refusal, text);
   return refusal.reason === 'elsewhere' ? { ...it, ...text.web.elsewhere[by === 'token' ? 'token' : 'page'] } : it;
 }
 
-/** A run that the caller may see; any other is as if it were not. */
+/** Loads a run that the caller may see. Any other run looks as if it did not exist. */
 export async function findSeen(deps: WebDeps, caller: Caller, id: string): Promise<RunView | null> {
   const view = await loadRun(deps.services.db, runId.parse(id));
   return view && maySee(view.run, caller) ? view : null;
 }
 
-/** What `produce` tells the caller as it happens, or why it does not. */
+/** Streams what `produce` yields to the caller, or refuses. */
 export function streamed(
   deps: WebDeps,
   { workspace, member }: Caller,
@@ -91,7 +91,7 @@ export function streamed(
 
 export const noSuchRun = (text: Text): { refused: Problem } => ({ refused: problem('not_found', text) });
 
-/** Whose runs a list holds: those of the wished member, as far as the caller may see them. */
+/** Returns the member whose runs a list holds: the wished one, as far as the caller may see their runs. */
 export const whose = ({ member }: Caller, wished?: string): string | undefined =>
   listable(member) ?? (wished === 'me' ? member.id : wished);
 

@@ -13,7 +13,7 @@ import { problem, problemResponse } from './problem.ts';
 
 const body = z.object({ link: z.string().regex(/^[0-9a-f]{64}$/) });
 
-/** The way in by a one-time link, `/enter#<secret>`: opening it changes nothing, the button behind it does. */
+/** Serves the sign-in by a one-time link, `/enter#<secret>`. Opening it changes nothing; its button does. */
 export function mountEnter(app: Hono, deps: WebDeps): void {
   app.get('/enter', (context) => {
     const locale = localeOf(context.req.header('accept-language') ?? 'en');

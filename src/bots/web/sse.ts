@@ -7,18 +7,18 @@ export type EventStream = {
   signal: AbortSignal;
 };
 
-/** A stream costs a connection and is looked after every second: nobody looks at more than this at once. */
+/** The most streams for one reader. Each costs a connection and a check every second, and nobody watches more at once. */
 const maxForOne = 20;
-/** Somebody who reads so slowly is better served by a new beginning. */
+/** The most waiting messages. A reader who is slower than that does better to reconnect. */
 const maxWaiting = 512;
 const defaultHeartbeatMs = 15_000;
 
-/** Everything that is streamed at this moment. */
+/** All open streams. */
 export type Streams = {
   /**
-   * Server-sent events for `who`, until `produce` ends, the reader leaves or the program stops; null when they have too many open.
-   * `isWelcome` is asked at every heartbeat: a stream must not outlive the right to it. While it cannot be answered the stream stays:
-   * then there is no news either.
+   * Opens server-sent events for `who`. They end when `produce` ends, the reader leaves or the program stops. Null if `who` has
+   * too many open. `isWelcome` is called at every heartbeat, because a stream must not outlive the reader's right to it. If that
+   * call fails the stream stays: there is no news then either.
    */
   open: (
     who: string,
@@ -85,7 +85,7 @@ function eventStream({ stopping, heartbeatMs, isWelcome, produce, ended }: Strea
     headers: {
       'content-type': 'text/event-stream; charset=utf-8',
       'cache-control': 'no-store',
-      // A connection that is kept for later would keep the server from stopping.
+      // A kept-alive connection would keep the server from stopping.
       connection: 'close',
       'x-accel-buffering': 'no',
       'x-content-type-options': 'nosniff',

@@ -1,18 +1,18 @@
 import type { MediaStore } from '../../pipeline/media/store.ts';
 
-/** The longer sides of small copies, in pixels: `1` serves lists, `large` a gallery on a screen of twice the density. */
+/** The longer sides of small copies, in pixels: `1` serves lists, `large` a gallery on a screen of double density. */
 const longerSides = { '1': 480, large: 1_200 } as const;
 export type ThumbnailSize = keyof typeof longerSides;
 
 export const thumbnailSizeOf = (said: string): ThumbnailSize => (said === 'large' ? 'large' : '1');
 
-/** Small copies of images for the gallery. They live in memory alone, so that a deleted run leaves none behind. */
+/** Small copies of images for the gallery. They live only in memory, so that a deleted run leaves none behind. */
 export type Thumbnails = { of: (objectKey: string, size: ThumbnailSize) => Promise<Uint8Array<ArrayBuffer>> };
 
 const maxBytes = 32 * 1024 * 1024;
 
 export function createThumbnails(store: Pick<MediaStore, 'open'>): Thumbnails {
-  // The order in which a Map was filled is the order in which its entries were used last.
+  // A Map keeps insertion order. We insert an entry again at each use, so the first one is the least recently used.
   const made = new Map<string, Promise<Uint8Array<ArrayBuffer>>>();
   const sizes = new Map<string, number>();
   const forget = (key: string) => {

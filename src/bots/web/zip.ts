@@ -6,11 +6,13 @@ export type ZipEntry = { name: string; at: Date; open: () => Promise<Readable> }
 type Sent = { entry: ZipEntry; offset: number; crc: number; packed: number; size: number };
 
 /**
- * Entries as a ZIP archive, read one after the other while it is sent, so that no more than a chunk of it is ever in memory. What
- * they hold is packed already, so it is framed (deflate without compression) and not compressed again; unlike stored entries, framed
- * ones may follow their sizes, and every program that opens archives understands that. Names are ASCII; an archive ends before 4 GiB.
+ * Streams entries as a ZIP archive. It reads them one after the other while it sends, so that memory never holds more than a
+ * chunk. The files are already compressed. So we frame them (deflate without compression) and do not compress them again. Unlike
+ * stored entries, framed ones may come before their sizes, and every archive program understands that. Names are ASCII. An
+ * archive ends before 4 GiB.
  *
- * The layout is that of PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 and 4.3.16 (directory).
+ * The layout follows PKWARE's APPNOTE 6.3.10, sections 4.3.7 (local header), 4.3.9 (data descriptor), 4.3.12 and 4.3.16
+ * (directory).
  */
 export async function* zipped(entries: readonly ZipEntry[]): AsyncGenerator<Uint8Array> {
   const sent: Sent[] = [];
@@ -38,7 +40,7 @@ export async function* zipped(entries: readonly ZipEntry[]): AsyncGenerator<Uint
   yield record(directoryEnd, [0x06054b50, 0, 0, sent.length, sent.length, bytes, offset, 0]);
 }
 
-/** Bytes of the fields of each record, in their order. */
+/** The size of each field of a record, in bytes and in order. */
 const localHeader = [4, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2] as const;
 const descriptor = [4, 4, 4, 4] as const;
 const directoryRow = [4, 2, 2, 2, 2, 2, 2, 4, 4, 4, 2, 2, 2, 2, 2, 4, 4] as const;
@@ -51,7 +53,7 @@ const described = [20, 0b1000, 8] as const;
 const common = ({ at }: ZipEntry) => [0x04034b50, ...described, ...dosTime(at)];
 const listed = ({ at }: ZipEntry) => [0x02014b50, 20, ...described, ...dosTime(at)];
 
-/** As DOS wrote it: two seconds fine, since 1980. */
+/** A time in DOS format: two-second precision, since 1980. */
 function dosTime(at: Date): [time: number, date: number] {
   const time = (at.getUTCHours() << 11) | (at.getUTCMinutes() << 5) | (at.getUTCSeconds() >> 1);
   return [time, ((at.getUTCFullYear() - 1980) << 9) | ((at.getUTCMonth() + 1) << 5) | at.getUTCDate()];
@@ -67,7 +69,7 @@ function record(fields: readonly number[], values: readonly number[], name = '')
   return bytes;
 }
 
-/** What `source` says, framed; what is counted of it stands in `one` at the end. */
+/** Frames the bytes of `source`. At the end, `one` holds the counts. */
 async function* framed(source: Readable, one: Sent): AsyncGenerator<Uint8Array> {
   const framing = createDeflateRaw({ level: 0 });
   source.on('data', (chunk: Buffer) => {
@@ -79,7 +81,7 @@ async function* framed(source: Readable, one: Sent): AsyncGenerator<Uint8Array> 
   try {
     for await (const chunk of framing) yield chunk;
   } finally {
-    // Whoever leaves in the middle leaves no file open.
+    // A reader who leaves midway leaves no file open.
     source.destroy();
   }
 }

@@ -9,7 +9,10 @@ import { cardOf, entered, type RequestContext, type RequestDeps, receive, say } 
 import type { Requester } from '../requester.ts';
 import { openAdminForm, openCreateForm, openEditForm } from './modals.ts';
 
-/** A press on a button. Its name holds the action and the run, or the form to open; a name that is neither is an old one, or a link. */
+/**
+ * Handles a press on a button. The button's name holds the action and the run, or the form to open. We ignore any other name: it
+ * is an old button or a link.
+ */
 export async function onAction(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = actionPayload.parse(body);
   const [pressed] = payload.actions;

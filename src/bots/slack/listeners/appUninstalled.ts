@@ -5,11 +5,11 @@ import { sourceOfEvent, uninstallPayload } from '../payloads.ts';
 import type { RequestDeps } from '../requestContext.ts';
 import { workspaceOf } from '../workspace.ts';
 
-/** The app was sent away, or its token taken back: the token and every key of the workspace are deleted at once. */
+/** Handles an uninstalled app or a revoked token: deletes the token and every key of the workspace at once. */
 export async function onUninstalled(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = uninstallPayload.parse(body);
   const { type, tokens } = payload.event;
-  // A member's own token is none of ours.
+  // A revoked token of a member does not concern us: we keep only the bot's.
   if (type === 'tokens_revoked' && (tokens?.bot ?? []).length === 0) return;
   const source = sourceOfEvent(payload);
   const own = workspaceOf({ ...source, isOrgWide: false });
@@ -19,12 +19,12 @@ export async function onUninstalled(deps: RequestDeps, body: unknown): Promise<v
     return;
   }
   if (own && (await forget(deps, own, type))) return;
-  // Slack may leave out that it means the whole organisation. It means one of its teams as well when it repeats itself, and then the
-  // organisation's token still works.
+  // Slack may leave out that it means the whole organisation. But it may also repeat an event about one team; then the
+  // organisation's token still works. So we test the token first.
   if (org && (await isRefused(deps, org))) await forget(deps, org, type);
 }
 
-/** True when there was something to forget. */
+/** Returns true if there was an installation to delete. */
 async function forget({ connections, services, log }: RequestDeps, id: WorkspaceId, type: string): Promise<boolean> {
   connections.forget(id);
   const wasThere = await removeBot(services.db, id, type);

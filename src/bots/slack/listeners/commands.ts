@@ -11,7 +11,10 @@ import { cardOf, carryOut, type RequestContext, type RequestDeps, receive, say }
 import type { Requester } from '../requester.ts';
 import { openAdminForm, openCreateForm } from './modals.ts';
 
-/** `/vidgenie …`: without words it opens the form with everything, and so does a command that Slack can only take in a form. */
+/**
+ * Handles `/vidgenie …`. Without words it opens the form for all workflows. A command whose input Slack can only take in a form
+ * opens that form.
+ */
 export async function onCommand(
   deps: RequestDeps,
   body: unknown,
@@ -33,7 +36,7 @@ export async function onCommand(
   const line = unescaped(payload.text).trim();
   const open = { on: null, prompt: null } as const;
   if (line === '') return await openCreateForm(deps, requester, payload.trigger_id, { ...open, workflow: 'complete' });
-  // A file can be given to a form, but not to a slash command.
+  // A member can attach a file to a form, but not to a slash command.
   if (/^video(\s|$)/i.test(line)) {
     const prompt = line.replace(/^video\s*/i, '').replace(/(^|\s)[-–—]{1,2}\w.*$/s, '');
     return await openCreateForm(deps, requester, payload.trigger_id, { ...open, workflow: 'video', prompt });
@@ -45,10 +48,10 @@ export async function onCommand(
   await receive(deps, requester, (context) => answerLine(context, line));
 }
 
-/** `@VidGenie …`: the way to ask within a thread, where Slack has no slash commands. An image may come along. */
+/** Handles `@VidGenie …`, which works in threads, where Slack has no slash commands. The message may carry an image. */
 export async function onMention(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = mentionPayload.safeParse(body);
-  // An app's mention has no user: bots, this one included, are not answered.
+  // An app's mention has no user. We answer no bots, this one included.
   if (!payload.success) return;
   const { event, event_id: eventId } = payload.data;
   const source = sourceOfEvent(payload.data);

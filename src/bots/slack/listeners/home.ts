@@ -27,7 +27,7 @@ import { asOfNow, type RequestContext, type RequestDeps, receive } from '../requ
 
 const listed = 8;
 
-/** Somebody opened the app's Home: it is drawn anew each time, so that it is never older than their last look. */
+/** Redraws the app's Home each time a member opens it, so that it is never older than their last look. */
 export async function onHome(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = homePayload.safeParse(body);
   if (!payload.success || (payload.data.event.tab ?? 'home') !== 'home') return;
@@ -50,7 +50,8 @@ export async function onHome(deps: RequestDeps, body: unknown): Promise<void> {
       client.views.publish({ user_id: userId, view: await homeView(context, shows) });
     await publish({ images: true }).catch(async (error: unknown) => {
       const refusal = refusalOf(error);
-      // One image that somebody deleted by hand is enough for Slack to refuse the whole Home.
+      // One image that somebody deleted by hand is enough for Slack to refuse the whole Home. So we publish it again without
+      // images.
       if (refusal === null || isPassingRefusal(refusal)) throw error;
       await publish({ images: false });
     });
@@ -86,7 +87,7 @@ async function homeView(context: RequestContext, shows: { images: boolean }): Pr
   return { type: 'home', blocks: blocks.slice(0, limits.blocksPerView) };
 }
 
-/** A run in a few lines: what was asked for, what became of it, its image, and where its thread is. */
+/** A run in a few lines: its prompt, state and image, and a link to its thread. */
 function runBlocks(view: RunView, shows: { images: boolean }, text: Text): SlackBlock[] {
   const { run } = view;
   const postedMessages = postedMessagesOf(run.postedMessages);

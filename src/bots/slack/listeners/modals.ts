@@ -15,8 +15,8 @@ import type { Requester } from '../requester.ts';
 import { workspaceOf } from '../workspace.ts';
 
 /**
- * Opens a modal for somebody. A trigger serves once and for three seconds, so a small modal is opened with it first; what it is to
- * show needs the member's language and the database, and comes a moment later.
+ * Opens a modal. A trigger works once and for three seconds, so we use it at once to open a small waiting modal. The content
+ * needs the member's language and the database, so it replaces the waiting modal a moment later.
  */
 async function withModal(
   deps: RequestDeps,
@@ -56,7 +56,7 @@ async function openAtOnce(deps: RequestDeps, requester: Requester, triggerId: st
   }
 }
 
-/** The form in which one can ask for everything. */
+/** Opens the form for all workflows. */
 export const openCreateForm = (
   deps: RequestDeps,
   requester: Requester,
@@ -72,7 +72,7 @@ export const openCreateForm = (
     return createForm({ ...wish, channel: requester.channel, price }, offer, text);
   });
 
-/** The private form of an admin's command. Whether they are an admin is asked now, and again when the form comes back. */
+/** Opens the private form of an admin's command. We check that the member is an admin now, and again on submit. */
 export const openAdminForm = (
   deps: RequestDeps,
   requester: Requester,
@@ -87,7 +87,7 @@ export const openAdminForm = (
     return formView(answer.form, context.text);
   });
 
-/** The words of a run, to be changed; whoever may not see the run is told so in the modal. */
+/** Opens a form with a run's prompt, to be changed. A member who may not see the run gets a modal that says so. */
 export const openEditForm = (deps: RequestDeps, requester: Requester, triggerId: string, id: RunId): Promise<void> =>
   withModal(deps, requester, triggerId, async ({ request, text }) => {
     const answer = await performAction(request, 'edit', id);
@@ -96,7 +96,7 @@ export const openEditForm = (deps: RequestDeps, requester: Requester, triggerId:
     return cardView(card ?? textCard('bad', text.slack.fault.title), text);
   });
 
-/** A sentence in a modal, where a form would make no sense. */
+/** Opens a modal with one sentence, where a form would make no sense. */
 export const openNotice = (
   deps: RequestDeps,
   requester: Requester,

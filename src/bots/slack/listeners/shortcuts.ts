@@ -3,10 +3,10 @@ import type { RequestDeps } from '../requestContext.ts';
 import type { Requester } from '../requester.ts';
 import { openCreateForm, openNotice } from './modals.ts';
 
-/** The names under which the manifest declares the shortcuts. */
+/** The names that the manifest gives the shortcuts. */
 export const shortcutNames = { create: 'create_video', animate: 'animate_image' } as const;
 
-/** *Create a video*, from anywhere, and *Animate this image*, on a message. */
+/** Handles the shortcuts *Create a video*, available anywhere, and *Animate this image*, on a message. */
 export async function onShortcut(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = shortcutPayload.parse(body);
   const triggerId = payload.trigger_id;

@@ -18,7 +18,9 @@ import { workspaceOf } from '../workspace.ts';
 
 type Ack = Acknowledge<ViewAnswer>;
 
-/** A form is answered within the three seconds that Slack waits; later than this an admin's form says that it takes longer. Milliseconds. */
+/**
+ * Slack waits three seconds for the answer to a form. After this time an admin's form shows that it takes longer. Milliseconds.
+ */
 export const formAnswerTimeoutMs = 2_000;
 
 export async function onViewSubmission(deps: RequestDeps, body: unknown, acknowledge: Ack): Promise<void> {
@@ -41,7 +43,7 @@ export async function onViewSubmission(deps: RequestDeps, body: unknown, acknowl
   if (command) await onAdminForm(deps, requester, payload.view, command, acknowledge);
 }
 
-/** The answer if the work takes longer than Slack waits: an admin's form stays open, the others close. */
+/** The answer to a form whose work takes longer than Slack waits. An admin's form stays open; the others close. */
 export function lateAnswer(deps: RequestDeps, body: unknown): ViewAnswer | undefined {
   const payload = viewPayload.safeParse(body).data;
   if (!payload || commandOfForm(payload.view.callback_id) === null) return undefined;
@@ -52,8 +54,8 @@ export function lateAnswer(deps: RequestDeps, body: unknown): ViewAnswer | undef
 type View = ReturnType<typeof viewPayload.parse>['view'];
 
 /**
- * Errors in the fields, and a price that is higher than the button said, appear in the form before anything is looked up. Other refusals
- * appear where the run would have posted.
+ * The form itself shows a fault in its values, before anything is looked up, and a price above the one on its button. Everything
+ * else is said in the conversation where the run would have been.
  */
 async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowledge: Ack): Promise<void> {
   const asked = readCreateForm(view.state, view.private_metadata);
@@ -66,7 +68,8 @@ async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowle
   }
   const { channel, threadTs, fileId, credits: maxCredits } = asked;
   const again = await formAgain(deps, from, checked.values, asked, textOf(rememberedLocale(deps, from)));
-  // If Slack did not wait, the form is closed by now, and the price appears where the run would have posted.
+  // If Slack did not wait for this answer, the form is closed by now. The conversation where the run would have been then shows
+  // the price.
   if (again && (await acknowledge(again))) return;
   await receive(deps, { ...from, channel, threadTs, fileId }, async (context) => {
     const told = { ...context, request: { ...context.request, maxCredits } };
@@ -113,14 +116,17 @@ async function onAdminForm(
 
 const maxFault = 1_000;
 
-/** One line below a field: Slack shows no more of it. */
+/** A single line, because Slack shows no more below a field. */
 function sentence(refusal: Parameters<typeof refusalCard>[0], text: ReturnType<typeof textOf>): string {
   const { title, blocks } = refusalCard(refusal, text);
   const words = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
   return cut([title, ...words].join('. '), maxFault);
 }
 
-/** The asker's language without asking Slack, for an answer that cannot wait: they opened the form a moment ago. */
+/**
+ * The requester's remembered language, for an answer that cannot wait for Slack. They opened the form a moment ago, so it is
+ * known.
+ */
 function rememberedLocale(deps: RequestDeps, { source, userId }: Pick<Requester, 'source' | 'userId'>): Locale {
   const id = workspaceOf(source);
   return id ? deps.members.localeOf({ workspaceId: id, userId }) : 'en';

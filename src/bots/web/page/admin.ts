@@ -6,7 +6,7 @@ import { usePage } from './page.ts';
 import { Settings } from './settings.ts';
 import { Tokens } from './tokens.ts';
 
-/** Credits, keys, settings and tokens, for those who may change them. */
+/** Credits, keys, settings and tokens, for members who may change them. */
 export function Admin(): VNode {
   const { words, session } = usePage();
   return html`<div class="admin-page">

@@ -6,12 +6,12 @@ import { usePage } from './page.ts';
 const firstPauseMs = 1_000;
 const maxPauseMs = 10_000;
 
-/** True of a refusal that says nothing about the question: the server is away, overloaded or just starting. */
+/** Returns true for a refusal that does not depend on the request: the server is down, overloaded or starting. */
 export const isPassing = ({ status }: Refusal): boolean => status === 0 || status === 429 || status >= 500;
 
 /**
- * Asks until there is an answer or `signal` aborts: a server that is away is asked again after a second, and never less often than
- * every ten; at once when the line to it stands again. `onTry` is told how each attempt ended.
+ * Repeats a request until there is an answer or `signal` aborts. It waits one second at first and at most ten, and retries at
+ * once when the event stream reconnects. It calls `onTry` with the result of each attempt.
  */
 export async function untilAnswered<Body>(
   ask: () => Promise<Answer<Body>>,
@@ -30,7 +30,7 @@ export async function untilAnswered<Body>(
   }
 }
 
-/** Resolves after a while, or when `signal` aborts, or as soon as what `wake` subscribes to happens. */
+/** Resolves after `ms`, when `signal` aborts, or when the event that `wake` subscribes to happens. */
 function pause(ms: number, signal: AbortSignal, wake: (look: () => void) => () => void): Promise<void> {
   return new Promise((resolve) => {
     const end = () => {
@@ -46,15 +46,15 @@ function pause(ms: number, signal: AbortSignal, wake: (look: () => void) => () =
 }
 
 export type Loaded<Body> = {
-  /** The latest answer, and what was asked for it: while another is on its way, it stays. */
+  /** The latest answer and the path of its request. It stays until the next answer arrives. */
   body: Body | null;
   path: string | null;
-  /** Nobody answers at the moment; somebody is asked again without anybody's help. */
+  /** True while the server does not answer. The page retries by itself. */
   isAway: boolean;
   change: (body: Body) => void;
 };
 
-/** What the server answers at `path` (null: nothing is asked), asked again whenever `cause` changes. A refusal is told once. */
+/** Loads the answer at `path` (null: no request), and loads it again whenever `cause` changes. Shows a refusal once. */
 export function useAnswer<Body>(path: string | null, cause?: unknown): Loaded<Body> {
   const { api, live, tell } = usePage();
   const [answered, setAnswered] = useState<{ path: string; body: Body } | null>(null);

@@ -2,19 +2,21 @@ import type { z } from 'zod';
 import type { problem } from '../contract.ts';
 import type { Words } from './words.ts';
 
-/** Why something was not done, in sentences for the member. `status` 0: nobody answered. */
+/** Why a request was refused, in sentences for the member. `status` 0: the server did not answer. */
 export type Refusal = Pick<z.infer<typeof problem>, 'status' | 'reason' | 'title' | 'detail' | 'credits'>;
 export type Answer<Body> = { ok: true; body: Body } | { ok: false; refusal: Refusal };
 
 type Asked = { body?: unknown; key?: string; signal?: AbortSignal };
 
-/** Asks this page's own server. What it answers has the contract's shapes: both come from the same sources. */
+/** Sends requests to this page's own server. The answers match the contract, because both come from the same sources. */
 export type Api = {
   get: <Body>(path: string, signal?: AbortSignal) => Promise<Answer<Body>>;
   send: <Body>(method: 'POST' | 'PUT' | 'DELETE', path: string, asked?: Asked) => Promise<Answer<Body>>;
 };
 
-/** Names a press of a button, so that the request of one press is carried out once. (`randomUUID` is there over TLS only.) */
+/**
+ * Makes a key for one press of a button, so that the server carries out its request once. (`randomUUID` exists only over TLS.)
+ */
 export const pressKey = (): string =>
   [...crypto.getRandomValues(new Uint8Array(16))].map((byte) => byte.toString(16).padStart(2, '0')).join('');
 

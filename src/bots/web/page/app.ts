@@ -21,7 +21,7 @@ function Shell(): VNode {
   const main = useRef<HTMLElement>(null);
   const first = useRef(true);
   useEffect(() => {
-    // Somebody who listens is told that the view changed by being taken to its beginning.
+    // Moving the focus to the beginning of the view tells screen reader users that the view changed.
     if (!first.current) main.current?.focus({ preventScroll: true });
     first.current = false;
   }, [at]);
@@ -38,7 +38,7 @@ function skip(event: Event, main: HTMLElement | null): void {
   main?.focus();
 }
 
-/** Where the composer leads to, and so loaded soon, but after it. */
+/** The composer leads to this view. So we load it soon, but after the composer. */
 const loadRun = async () => (await import('./run.ts')).RunView;
 
 function View({ at }: { at: string }): VNode {

@@ -8,8 +8,8 @@ import { usePage } from './page.ts';
 import { isOver, mediumOf, ratioOf, type Step, type StepState } from './runShape.ts';
 
 /**
- * The nodes of a run, each joined to the one before it. The last one is the result, and has the room; on a narrow screen it stands
- * before everything else. They are an ordered list.
+ * The nodes of a run as an ordered list, each joined to the one before. The last one is the result and gets the free space. On a
+ * narrow screen it comes first.
  */
 export function Canvas({ run }: { run: Run }): VNode {
   const { words } = usePage();
@@ -20,7 +20,7 @@ export function Canvas({ run }: { run: Run }): VNode {
   </ol>`;
 }
 
-/** `next` is the state of the node that it leads to; undefined: it is the last. */
+/** `next` is the state of the following node, or undefined for the last one. */
 function PromptNode({ run, next }: { run: Run; next: StepState | undefined }): VNode {
   const { words } = usePage();
   const given = run.workflow === 'video' ? mediumOf(run, null) : undefined;
@@ -66,11 +66,11 @@ function StepNode({ run, step, next }: { run: Run; step: Step; next: StepState |
   }
 }
 
-/** From a node to the next one, and where it ends. Where they stand is known, so that nothing has to be measured. */
+/** The line from a node to the next one, and its end. Their positions are known, so nothing has to be measured. */
 const Wire = ({ to }: { to: StepState | undefined }): VNode | null =>
   to === undefined ? null : html`<i class="wire ${to}" /><i class="port ${to}" />`;
 
-/** The image or the video of a step; in the place of a result that failed, what there is. */
+/** The image or video of a step. If the result failed, shows what there is in its place. */
 function Made({ run, step, kind, isLast }: { run: Run; step: Step; kind: 'image' | 'video'; isLast: boolean }): VNode {
   const { words } = usePage();
   const medium = mediumOf(run, kind);
@@ -90,7 +90,7 @@ function Made({ run, step, kind, isLast }: { run: Run; step: Step; kind: 'image'
   }
 }
 
-/** Better words are many: a few lines of them are shown, and all of them to whoever asks. */
+/** The enhanced prompt is long, so we show a few lines of it, and all of it on request. */
 function Enhanced({ run, state }: { run: Run; state: StepState }): VNode {
   const { words } = usePage();
   const { enhanced } = run;
@@ -107,7 +107,7 @@ function Enhanced({ run, state }: { run: Run; state: StepState }): VNode {
   return html`<div class="ghost" aria-hidden="true"><i /><i /><i /><i /></div>`;
 }
 
-/** Time, credits, and by whom. */
+/** The time, the credits and the provider of a step. */
 function Facts({ run, step }: { run: Run; step: Step }): VNode {
   const { words } = usePage();
   const { state, elapsedMs, priceCredits, maker, keySource } = step;

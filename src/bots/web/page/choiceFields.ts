@@ -6,7 +6,7 @@ import { usePage } from './page.ts';
 
 type Given = { offered: Offered; choices: Choices; onChange: (choices: Choices) => void };
 
-/** The options of a workflow. What the models at hand cannot do is shown too, with the reason why it cannot be chosen. */
+/** The options of a workflow. It also shows choices that the available models cannot do, with the reason. */
 export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
   const { words } = usePage();
   const { allowed, steps } = offered;
@@ -75,7 +75,7 @@ export function ChoiceFields({ offered, choices, onChange }: Given): VNode {
   </div>`;
 }
 
-/** The names of a record that has these and no others, such as one of words. */
+/** The keys of a record with exactly these keys, such as a record of texts. */
 export function keysOf<Name extends string>(record: Record<Name, string>): Name[] {
   const isName = (name: string): name is Name => name in record;
   return Object.keys(record).filter(isName);

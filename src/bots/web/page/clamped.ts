@@ -4,15 +4,15 @@ import { useState } from 'preact/hooks';
 import { usePage } from './page.ts';
 
 type Given = {
-  /** What is there, to tell whether it is long. */
+  /** The text, which tells whether it is long. */
   text: string;
-  /** Characters, and lines of them, beyond which it is long. */
+  /** A text of more characters than this is long. So is one of more than five lines. */
   max?: number;
-  /** What is shown: `isWhole` when nothing is to be kept back. */
+  /** Renders the text. `isWhole` is true when all of it is shown. */
   children: (isWhole: boolean) => ComponentChildren;
 };
 
-/** Long words: a few lines of them, and all of them for whoever asks. */
+/** A long text: a few lines of it, and all of it on request. */
 export function Clamped({ text, max = 200, children }: Given): VNode {
   const { words } = usePage();
   const [isOpen, setIsOpen] = useState(false);

@@ -17,7 +17,7 @@ import { useStore } from './store.ts';
 
 const draftName = 'draft';
 
-/** Where a run is put together, and below it those that there are. */
+/** The form for a new run, with the existing runs below it. */
 export function Composer({ onIdle }: { onIdle: () => void }): VNode {
   const { api, words, tell, go, live } = usePage();
   const { body: offer, isAway } = useAnswer<Offer>('/api/options');
@@ -46,7 +46,7 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
   const address = offered && choices ? quoteAddress(offered, choices) : null;
   const asked = useAnswer<Quote>(address, account?.balance);
   const quote = asked.body;
-  // What the button says is what it costs: while another price is on its way, it does nothing.
+  // The button shows the price of the run. It is disabled while a new price is loading.
   const isPriced = asked.path === address;
   const why = obstacleOf();
   function obstacleOf(): string | null {
@@ -66,7 +66,7 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
     }
     setIsStarting(true);
     const body = executeBody(workflow, choices, prompt, workflow === 'video' ? (image?.dataUrl ?? null) : null);
-    // The same wish after a lost answer is the same press; it must not be charged twice.
+    // A retry of the same request after a lost answer keeps its key, so that it is not charged twice.
     const wish = JSON.stringify(body);
     if (press.current.wish !== wish) press.current = { wish, key: pressKey() };
     // The button says the price of the quote, and no press costs more than its button says.
@@ -139,7 +139,7 @@ export function Composer({ onIdle }: { onIdle: () => void }): VNode {
   </div>`;
 }
 
-/** For somebody who does not know what to write. */
+/** Ideas for a member who does not know what to write. */
 function Ideas({ isShown, onChoose }: { isShown: boolean; onChoose: (idea: string) => void }): VNode {
   const { words } = usePage();
   return html`<ul class="ideas ${isShown ? '' : 'unneeded'}" aria-label=${words.composer.ideas}>
@@ -149,7 +149,7 @@ function Ideas({ isShown, onChoose }: { isShown: boolean; onChoose: (idea: strin
   </ul>`;
 }
 
-/** What each step costs, and what is left afterwards. */
+/** The price of each step, and the balance after it. */
 function Price({ quote }: { quote: Quote }): VNode {
   const { words } = usePage();
   const parts = quote.steps.map(({ kind, priceCredits }) => `${words.stepNames[kind]} ${words.number(priceCredits)}`);

@@ -5,7 +5,7 @@ import { useId } from 'preact/hooks';
 export type Choice<Value extends string | number> = {
   value: Value;
   label: ComponentChildren;
-  /** Why it cannot be chosen; absent: it can. */
+  /** The reason why this choice is disabled. Absent: it is enabled. */
   barred?: string | undefined;
 };
 
@@ -17,7 +17,7 @@ type Chosen<Value extends string | number> = {
   look?: 'segments' | 'chips' | 'tabs';
 };
 
-/** One of a few. Radio buttons underneath, so that arrow keys and screen readers know what to do. */
+/** Chooses one of a few. It uses radio buttons, so that arrow keys and screen readers work. */
 export function segments<Value extends string | number>(given: Chosen<Value>): VNode {
   return html`<${Segments} ...${{ ...given, choices: given.choices.map(({ value, label, barred }) => ({ label, barred, isChosen: value === given.value, choose: () => given.onChoose(value) })) }} />`;
 }
@@ -63,7 +63,7 @@ type Slid = {
   onChoose: (value: number) => void;
 };
 
-/** One of many numbers, in steps that may be uneven. */
+/** Chooses one of many numbers, whose steps may be uneven. */
 export function Slider({ label, values, value, say, onChoose }: Slid): VNode {
   const id = useId();
   const at = Math.max(0, values.indexOf(value));

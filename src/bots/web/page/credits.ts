@@ -16,7 +16,7 @@ type State = z.infer<typeof creditsState>;
 
 const days = 30;
 
-/** What there is, what is held, what was used, and every row of the ledger. */
+/** The balance, held credits, used credits and every row of the ledger. */
 export function Credits(): VNode {
   const { live, words } = usePage();
   const account = useStore(live.account);

@@ -5,10 +5,10 @@ import { usePage } from './page.ts';
 
 type Asked = {
   title: string;
-  /** What the button says that does it; left out, there is nothing to do but to look and close. */
+  /** The label of the button that confirms. If it is left out, the dialog only shows something. */
   confirm?: string;
   tone?: 'plain' | 'danger';
-  /** What the button says that does nothing. */
+  /** The label of the button that closes the dialog without doing anything. */
   close?: string;
   isBusy?: boolean;
   children?: ComponentChildren;
@@ -16,7 +16,10 @@ type Asked = {
   onClose: () => void;
 };
 
-/** A question before something is done. Escape, and a press beside it, close it; the focus goes back to where it was. */
+/**
+ * A dialog that asks before something is done. Escape or a press beside it closes it, and the focus returns to its earlier
+ * element.
+ */
 export function Dialog({
   title,
   confirm,
@@ -33,7 +36,7 @@ export function Dialog({
   useEffect(() => {
     const shown = dialog.current;
     shown?.showModal();
-    // Taken out of the page while it is open, it would take the focus along.
+    // If the dialog left the page while open, the focus would be lost with it.
     return () => shown?.close();
   }, []);
   const submit = (event: Event) => {

@@ -15,7 +15,7 @@ import { useStore } from './store.ts';
 import { Tile } from './tile.ts';
 
 type Kind = 'all' | 'image' | 'video';
-/** What is looked for, as the address says it: `?q=fox&kind=video&member=…`. */
+/** The filters, as in the address: `?q=fox&kind=video&member=…`. */
 type Wish = { words: string; kind: Kind; member: string };
 
 const pageSize = 24;
@@ -30,11 +30,11 @@ function wishOf(query: URLSearchParams): Wish {
   };
 }
 
-/** Names and values without those that say nothing. */
+/** Builds a query string without empty values. */
 const queryOf = (values: Record<string, string>): string =>
   new URLSearchParams(Object.entries(values).filter(([, value]) => value !== '')).toString();
 
-/** Everything that the workspace made, loading as somebody scrolls. What is looked for stands in the address. */
+/** Everything that the workspace made. It loads more as the member scrolls. The address holds the filters. */
 export function Gallery(): VNode {
   const { words, session, go } = usePage();
   const { query } = useStore(address);
@@ -86,7 +86,9 @@ export function Gallery(): VNode {
   </div>`;
 }
 
-/** What is typed is looked for when the typing pauses; what the address says from elsewhere, such as by the way back, is shown. */
+/**
+ * Searches when the member pauses typing. If the address changes by other means, such as going back, the field shows its words.
+ */
 function Search({ value, onSearch }: { value: string; onSearch: (words: string) => void }): VNode {
   const { words } = usePage();
   const [typed, setTyped] = useState(value);
@@ -112,10 +114,10 @@ function Search({ value, onSearch }: { value: string; onSearch: (words: string) 
 }
 
 type Page = z.infer<typeof runPage>;
-/** What came after the first page that `path` names. */
+/** The pages after the first page of `path`. */
 type More = { path: string; runs: readonly Run[]; next: string | null };
 
-/** Page after page of what was asked for, the next one shortly before its place comes into view. */
+/** Shows the results page by page. It loads the next page shortly before the end comes into view. */
 function Found({ asked, isAll }: { asked: string; isAll: boolean }): VNode {
   const { api, live, words, tell } = usePage();
   const path = `/api/workflows?${asked}`;
@@ -124,7 +126,7 @@ function Found({ asked, isAll }: { asked: string; isAll: boolean }): VNode {
   const sentinel = useRef<HTMLDivElement>(null);
   const page = first.body;
   const more = added?.path === first.path ? added : null;
-  // While something else is on its way, what was found before stays, and does not grow.
+  // While other results are loading, the earlier ones stay and do not grow.
   const isCurrent = first.path === path;
   const next = !isCurrent ? null : more ? more.next : (page?.nextCursor ?? null);
   useEffect(() => {

@@ -5,7 +5,7 @@ import { icon } from './icons.ts';
 import type { Offer } from './offer.ts';
 import { usePage } from './page.ts';
 
-/** An image that the member gives, as it is sent and shown. */
+/** An image from the member, in the form in which it is sent and shown. */
 export type GivenImage = { dataUrl: string; width: number; height: number };
 
 const types = ['image/png', 'image/jpeg', 'image/webp'];
@@ -32,11 +32,11 @@ async function read(file: File, { maxBytes, maxSide }: Offer['image']): Promise<
 const imageIn = (list: FileList | undefined | null): File | null =>
   [...(list ?? [])].find(({ type }) => type.startsWith('image/')) ?? null;
 
-/** Takes images that are dropped or pasted anywhere on the page, and gives them on when they can be used. */
+/** Takes images that the member drops or pastes anywhere on the page, and passes on those that can be used. */
 export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (image: GivenImage) => void) {
   const { words, notify } = usePage();
   const [isOver, setIsOver] = useState(false);
-  // Whoever is quicker than the page's own questions is not lost: what they gave waits for the limits.
+  // A member may give an image before the page knows the limits. We keep it until they are loaded.
   const [waiting, setWaiting] = useState<File | null>(null);
   const take = (file: File | null) => {
     if (file) setWaiting(file);
@@ -49,7 +49,7 @@ export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (ima
       else notify('bad', words.image[reading.outcome]);
     });
   }, [waiting, limits]);
-  // Before the page is seen, so that nothing is dropped on a page that does not listen yet.
+  // This runs before the page is painted, so that the page never ignores a dropped file.
   useLayoutEffect(() => {
     const carriesFile = (event: DragEvent) => event.dataTransfer?.types.includes('Files') ?? false;
     const over = (event: DragEvent) => {
@@ -88,7 +88,7 @@ export function useGivenImages(limits: Offer['image'] | undefined, onGiven: (ima
 
 type Given = { image: GivenImage | null; isOver: boolean; onTake: (file: File | null) => void; onRemove: () => void };
 
-/** Where an image is chosen, and then shown. */
+/** Lets the member choose an image, and then shows it. */
 export function ImageField({ image, isOver, onTake, onRemove }: Given): VNode {
   const { words } = usePage();
   const id = useId();

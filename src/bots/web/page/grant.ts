@@ -12,14 +12,14 @@ type Granted = z.infer<typeof granted>;
 
 const maxCredits = 1_000_000;
 
-/** Credits for this workspace, from whoever this installation belongs to. */
+/** Lets the operator of this installation grant credits to this workspace. */
 export function Grant(): VNode {
   const { api, live, words } = usePage();
   const account = useStore(live.account);
   const [amount, setAmount] = useState('');
   const [isBusy, setIsBusy] = useState(false);
   const [said, setSaid] = useState<Saying | null>(null);
-  // A wish keeps its key until it is answered: however often the button is pressed, and whatever answer is lost, it is one grant.
+  // A grant keeps its key until it is answered. So repeated presses and lost answers still make one grant.
   const press = useRef({ amount: '', key: '' });
   const type = (event: Event & { currentTarget: HTMLInputElement }) => {
     setSaid(null);

@@ -1,7 +1,10 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 
-/** Drawn on 20 by 20, in the colour of the words beside them. They say nothing by themselves: a label always stands with them. */
+/**
+ * Drawn on a grid of 20 by 20, in the colour of the text beside them. An icon always has a label, because it says nothing by
+ * itself.
+ */
 const paths = {
   make: 'M10 2.5l1.7 4.4a2.5 2.5 0 0 0 1.4 1.4l4.4 1.7-4.4 1.7a2.5 2.5 0 0 0-1.4 1.4L10 17.5l-1.7-4.4a2.5 2.5 0 0 0-1.4-1.4L2.5 10l4.4-1.7a2.5 2.5 0 0 0 1.4-1.4z',
   gallery: 'M3 3.5h6v6H3zM11 3.5h6v6h-6zM3 11.5h6v5H3zM11 11.5h6v5h-6z',

@@ -12,7 +12,7 @@ import { Said, type Saying } from './said.ts';
 type Key = z.infer<typeof key>;
 type Changed = z.infer<typeof keyChanged>;
 
-/** The keys that the workspace has brought: where they come from, and their last four characters. */
+/** The workspace's own keys: their source and their last four characters. */
 export function Keys(): VNode {
   const { words } = usePage();
   const { body, isAway, change } = useAnswer<{ keys: readonly Key[] }>('/api/keys');
@@ -35,7 +35,7 @@ function KeyForm({
   const [isBusy, setIsBusy] = useState(false);
   const [isRemoving, setIsRemoving] = useState(false);
   const [said, setSaid] = useState<Saying | null>(null);
-  // What is typed is read when it is sent, and kept nowhere else.
+  // The key is read when the form is sent, and stored nowhere else.
   const field = useRef<HTMLInputElement>(null);
   const id = useId();
 

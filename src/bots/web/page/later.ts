@@ -8,7 +8,7 @@ import { usePage } from './page.ts';
 
 type ViewOf = (given: { id: string }) => VNode;
 
-/** A view that is loaded when somebody goes there, however often that takes. */
+/** A view that loads when the member opens it, with as many retries as needed. */
 export function Later({ load, id = '' }: { load: () => Promise<ViewOf>; id?: string }): VNode | null {
   const { api, live } = usePage();
   const [loaded, setLoaded] = useState<{ view: ViewOf } | null>(null);
@@ -35,8 +35,8 @@ async function loadedBy(load: () => Promise<ViewOf>, api: Api): Promise<Answer<V
     const [view] = await Promise.all([load(), loadStyle()]);
     return { ok: true, body: view };
   } catch {
-    // The server answers and does not have this file: it is of another version than this page. Or the browser has learned that the
-    // file is not there, and does not ask a second time. Both end with the page of now.
+    // The server answers but does not have this file. Either the server has another version than this page, or the browser cached
+    // the failure and does not ask again. A reload fixes both.
     const answer = await api.get('/api/session');
     if (answer.ok && isReloadDue()) location.reload();
     return { ok: false, refusal: answer.ok ? gone : answer.refusal };
@@ -47,7 +47,7 @@ const gone = { status: 503, reason: 'away', title: '', detail: '' };
 const reloadName = 'reloaded';
 const reloadEveryMs = 60_000;
 
-/** No oftener than every minute, so that a page that cannot be loaded does not blink. */
+/** Reloads at most once a minute, so that a page that cannot be loaded does not flicker. */
 function isReloadDue(): boolean {
   const now = Date.now();
   if (now - Number(sessionStorage.getItem(reloadName) ?? 0) < reloadEveryMs) return false;
@@ -57,7 +57,7 @@ function isReloadDue(): boolean {
 
 let style: Promise<void> | null = null;
 
-/** The style of all views but the first, once. */
+/** Loads the style of all views except the first, once. */
 function loadStyle(): Promise<void> {
   style ??= new Promise((resolve, reject) => {
     const link = document.createElement('link');
@@ -74,7 +74,7 @@ function loadStyle(): Promise<void> {
   return style;
 }
 
-/** Loads a view and its style before anybody asks for it; what does not come is asked for when it is needed. */
+/** Loads a view and its style in advance. If that fails, they load when needed. */
 export function preload(load: () => Promise<ViewOf>): void {
   Promise.all([load(), loadStyle()]).catch(() => {});
 }

@@ -5,11 +5,11 @@ import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import type { Medium } from './runShape.ts';
 
-/** An image as large as the window allows. Escape, and a press anywhere, close it and lead back to where it was opened. */
+/** An image as large as the window allows. Escape or a press anywhere closes it, and the focus returns to where it was opened. */
 export function Lightbox({ medium, alt, onClose }: { medium: Medium; alt: string; onClose: () => void }): VNode {
   const { words } = usePage();
   const dialog = useRef<HTMLDialogElement>(null);
-  // The browser gives the focus back to where it was when a dialog is closed; when it is taken out of the page, it does not.
+  // The browser restores the focus when a dialog is closed, but not when it is removed from the page.
   const close = () => dialog.current?.close();
   useEffect(() => dialog.current?.showModal(), []);
   const keep = (event: Event) => event.stopPropagation();

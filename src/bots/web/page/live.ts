@@ -5,26 +5,27 @@ import { createStore, type Store } from './store.ts';
 
 type Account = z.infer<typeof account>;
 
-/** What moves by itself: the runs and the credits, as the server tells them. */
+/** Live data: the runs and the credits, as the server streams them. */
 export type Live = {
   runs: Store<ReadonlyMap<string, Run>>;
   account: Store<Account | null>;
-  /** `opened` counts connections: with each new one, something may have been missed. */
+  /** `opened` counts connections. The page may have missed something before each new one. */
   line: Store<{ isUp: boolean; isNew: boolean; opened: number }>;
   keep: (run: Run) => void;
   forget: (id: string) => void;
-  /** Listens until the result is called. */
+  /** Opens the stream. Call the returned function to close it. */
   listen: () => () => void;
 };
 
 const maxPauseMs = 10_000;
 
-/** `isWelcome` is asked when the server hangs up for good, which it does on those whose session has ended. */
+/** `isWelcome` is called when the server refuses or ends the stream for good, as it does when a session has ended. */
 export function createLive(isWelcome: () => Promise<boolean>): Live {
   const runs = createStore<ReadonlyMap<string, Run>>(new Map());
   const account = createStore<Account | null>(null);
   const line = createStore({ isUp: false, isNew: true, opened: 0 });
-  // A stream looks up neither where a run waits nor what starting from it costs; what was told before is better than nothing.
+  // A stream carries neither a run's place in the queue nor the prices of its buttons. The last known values are better than
+  // none.
   const keep = (run: Run) =>
     runs.change((now) => {
       const before = now.get(run.id);
@@ -58,7 +59,7 @@ export function createLive(isWelcome: () => Promise<boolean>): Live {
       });
       source.addEventListener('error', () => {
         line.change((now) => (now.isUp ? { ...now, isUp: false } : now));
-        // A line that broke is picked up by the browser itself; one that was refused is not.
+        // The browser reconnects a broken stream by itself, but not a refused one.
         if (source?.readyState !== EventSource.CLOSED) return;
         pause = setTimeout(async () => {
           if (await isWelcome()) connect();

@@ -12,7 +12,7 @@ import { wordsIn } from './words.ts';
 
 const shownMs = 7_000;
 
-/** Asks who is there, and shows them the page; what the page needs at first is asked for at the same time. */
+/** Loads the session and shows the page. The page's first data loads at the same time. */
 async function start(root: Element): Promise<void> {
   const locale = document.documentElement.lang === 'fr' ? 'fr' : 'en';
   let words = await wordsIn(locale);
@@ -44,13 +44,13 @@ async function start(root: Element): Promise<void> {
     if (!it.ok) notify('bad', `${it.refusal.title}. ${it.refusal.detail}`);
     return it.ok;
   };
-  // Kept for the way back, the page would hold one of the few connections that a browser has for one server.
+  // A page in the back/forward cache would hold one of the few connections that a browser allows for one server.
   addEventListener('pagehide', live.listen());
   const page: Page = { api, live, words, session, notices, notify, tell, go };
   render(html`<${App} page=${page} />`, root);
 }
 
-/** Who is there, as soon as somebody can say so; null: nobody who may be. */
+/** Loads the session, with retries until there is an answer. Null: the server admits nobody. */
 async function sessionOf(api: Api, live: Live, onRefusal: (refusal: Refusal) => void): Promise<Session | null> {
   let session: Session | null = null;
   await untilAnswered(
@@ -66,7 +66,7 @@ async function sessionOf(api: Api, live: Live, onRefusal: (refusal: Refusal) => 
 }
 
 const root = document.getElementById('page');
-// What a browser keeps of a page for the way back may be of a session that is over by then.
+// A page from the back/forward cache may belong to a session that has ended.
 addEventListener('pageshow', ({ persisted }) => {
   if (!persisted) return;
   root?.replaceChildren();

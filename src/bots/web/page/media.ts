@@ -6,7 +6,7 @@ import { Lightbox } from './lightbox.ts';
 import { usePage } from './page.ts';
 import type { Medium, Step } from './runShape.ts';
 
-/** An address is renewed every hour; what is shown already keeps the one it has. */
+/** An address is renewed every hour. A medium that is already shown keeps its first one. */
 function useFirst<Value>(value: Value): Value {
   const [first] = useState(value);
   return first;
@@ -14,7 +14,7 @@ function useFirst<Value>(value: Value): Value {
 
 type Shown = { medium: Medium; ratio: number; alt: string; isLarge?: boolean };
 
-/** An image; a press on it opens it whole. */
+/** An image. A press on it opens it in full. */
 export function Picture({ medium, ratio, alt, isLarge = false }: Shown): VNode {
   const { words } = usePage();
   const [isOpen, setIsOpen] = useState(false);
@@ -34,7 +34,7 @@ export function Film({ medium, ratio, label }: { medium: Medium; ratio: number; 
   const { words } = usePage();
   const url = useFirst(medium.url);
   const poster = useFirst(medium.previewUrl);
-  // The still stays beneath, for the moment between the poster and the first picture.
+  // The still image stays beneath the video for the moment between the poster and the first frame.
   return html`<div class="frame" style=${{ '--ratio': ratio }}>
     ${poster !== null && html`<img src=${poster} alt="" />`}
     <video
@@ -56,7 +56,7 @@ export function Film({ medium, ratio, label }: { medium: Medium; ratio: number; 
 
 type Coming = { ratio: number; step: Step; from: Medium | undefined; said: string };
 
-/** Where an image or a video is going to be, as large as it will be. A video comes out of the image that it begins with. */
+/** A placeholder for an image or a video, in its final size. A video's placeholder shows its start image. */
 export function Developing({ ratio, step, from, said }: Coming): VNode {
   const still = useFirstThere(from?.previewUrl ?? null);
   return html`<div class="frame developing ${step.state}" style=${{ '--ratio': ratio, '--done': step.percent / 100 }}>
@@ -65,7 +65,7 @@ export function Developing({ ratio, step, from, said }: Coming): VNode {
   </div>`;
 }
 
-/** The first that is there of a value that comes later, and is renewed afterwards. */
+/** Returns the first non-null value of one that arrives late and is renewed afterwards. */
 function useFirstThere<Value>(value: Value | null): Value | null {
   const [first, setFirst] = useState(value);
   if (first === null && value !== null) setFirst(() => value);

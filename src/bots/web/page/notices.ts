@@ -4,7 +4,7 @@ import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { useStore } from './store.ts';
 
-/** What came of something, for a few seconds. */
+/** Shows the outcome of an action for a few seconds. */
 export function Notices(): VNode {
   const { notices, words } = usePage();
   const shown = useStore(notices);

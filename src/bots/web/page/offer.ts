@@ -1,14 +1,17 @@
 import type { z } from 'zod';
 import type { options, quote, runChoices } from '../contract.ts';
 
-/** What can be asked for, as the server says. */
+/** The options that the server offers. */
 export type Offer = z.infer<typeof options>;
 export type Quote = z.infer<typeof quote>;
 export type Choices = z.infer<typeof runChoices>;
 export type Offered = Offer['workflows'][number];
 export type Workflow = Offered['name'];
 
-/** The nearest to somebody's choices that a workflow can do with the models at hand; what does not concern it stays. */
+/**
+ * Returns the choices nearest to the given ones that a workflow supports with the available models. Choices that the workflow
+ * does not use stay.
+ */
 export function fitted(choices: Choices, { allowed }: Offered): Choices {
   const one = <Value>(value: Value, among: readonly Value[]): Value =>
     among.length === 0 || among.includes(value) ? value : (among[0] ?? value);
@@ -25,7 +28,7 @@ export function fitted(choices: Choices, { allowed }: Offered): Choices {
   };
 }
 
-/** As the address of a quote says them: what does not concern a workflow is left out. */
+/** The choices as a quote's address. It leaves out those that the workflow does not use. */
 export function quoteAddress(workflow: Offered, choices: Choices): string {
   const chosen = workflow.options.map((name) => [name, String(choices[name])]);
   return `/api/quote?${new URLSearchParams([['workflow', workflow.name], ...chosen])}`;
@@ -34,7 +37,7 @@ export function quoteAddress(workflow: Offered, choices: Choices): string {
 const workflowTypes = { complete: 'complete', image: 'image-only', video: 'video-from-image' } as const;
 const sizes = { square: '1024x1024', wide: '1792x1024', tall: '1024x1792' } as const;
 
-/** As `POST /api/workflow/execute` takes them. */
+/** The choices as the body of `POST /api/workflow/execute`. */
 export function executeBody(workflow: Workflow, choices: Choices, prompt: string, image: string | null) {
   const { style, quality, aspect, duration, resolution, audio } = choices;
   return {

@@ -11,7 +11,7 @@ export type Session = z.infer<typeof session>;
 
 export type Notice = { id: number; tone: 'good' | 'bad'; text: string };
 
-/** What every part of the page works with. */
+/** The parts that every component of the page shares. */
 export type Page = {
   api: Api;
   live: Live;
@@ -19,7 +19,7 @@ export type Page = {
   session: Session;
   notices: Store<readonly Notice[]>;
   notify: (tone: Notice['tone'], text: string) => void;
-  /** Says why something was not done; true when it was. */
+  /** Shows why a request was refused. Returns true if the request succeeded. */
   tell: <Body>(answer: Answer<Body>) => answer is { ok: true; body: Body };
   go: (path: string, how?: 'push' | 'replace') => void;
 };

@@ -6,7 +6,7 @@ type Day = { day: string; credits: number };
 
 const [width, height, gap] = [600, 140, 4];
 
-/** Credits by day as columns; the same as a table for whoever does not see them. */
+/** Credits by day, as columns. Screen readers get the same data as a table. */
 export function DayPlot({ days }: { days: readonly Day[] }): VNode {
   const { words } = usePage();
   const top = roundUp(Math.max(4, ...days.map(({ credits }) => credits)));
@@ -30,7 +30,7 @@ export function DayPlot({ days }: { days: readonly Day[] }): VNode {
   </figure>`;
 }
 
-/** The next number that people like: 5, 10, 20, 50 … */
+/** Rounds up to the next number of the series 5, 10, 20, 50 … */
 function roundUp(max: number): number {
   const ten = 10 ** Math.floor(Math.log10(max));
   return [1, 2, 5, 10].map((by) => by * ten).find((one) => one >= max) ?? max;

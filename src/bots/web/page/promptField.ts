@@ -13,7 +13,7 @@ type Typed = {
   onSubmit: () => void;
 };
 
-/** A text area that is as high as its words (`field-sizing`, and a copy of the words where browsers do not know it yet). */
+/** A text area that is as high as its text. It uses `field-sizing`, and a copy of the text in browsers that lack it. */
 export function PromptField({ label, placeholder, value, maxLength, field, onType, onSubmit }: Typed): VNode {
   const { words } = usePage();
   const id = useId();

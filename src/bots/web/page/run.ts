@@ -12,7 +12,9 @@ import { RunActions } from './runActions.ts';
 import { isOver, paidFor } from './runShape.ts';
 import { useStore } from './store.ts';
 
-/** A place in the queue changes with what others do, of which nobody tells. Milliseconds. */
+/**
+ * How often we ask for a run's place in the queue. It changes with other runs, and the server does not stream that. Milliseconds.
+ */
 const placeEveryMs = 10_000;
 
 /** A run, as a canvas. */
@@ -33,7 +35,7 @@ export function RunView({ id }: { id: string }): VNode {
       },
     );
   useEffect(() => {
-    // Asked anew with every connection: what happened while there was none is not told again for old runs.
+    // We ask again with every connection, because the stream does not repeat what an old run missed.
     const leaving = new AbortController();
     ask(leaving.signal);
     return () => leaving.abort();
@@ -48,7 +50,7 @@ export function RunView({ id }: { id: string }): VNode {
     };
   }, [id, isQueued]);
   useEffect(() => {
-    // With its end come the buttons that start from it, and their prices.
+    // At its end a run gets buttons that start another one. This loads their prices.
     if (!run || !isOver(run) || run.prices !== null) return;
     const leaving = new AbortController();
     ask(leaving.signal);
@@ -87,7 +89,7 @@ function Shown({ run }: { run: Run }): VNode {
   </div>`;
 }
 
-/** Where it stands, in a sentence; only what a listener would want to hear is announced, not every percent. */
+/** The run's state in a sentence. Screen readers announce only its important changes, not every percent. */
 function Standing({ run }: { run: Run }): VNode {
   const { words } = usePage();
   const over = isOver(run);

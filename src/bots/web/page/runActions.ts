@@ -16,7 +16,7 @@ type Start = 'again' | 'edit' | 'animate';
 
 const maxPromptLength = 4000;
 
-/** What can be done with a run now, by whoever looks at it. */
+/** The actions that the member can take on a run now. */
 export function RunActions({ run }: { run: Run }): VNode {
   const { api, live, words, tell, notify, go } = usePage();
   const [busy, setBusy] = useState<Action | null>(null);
@@ -34,8 +34,8 @@ export function RunActions({ run }: { run: Run }): VNode {
     setBusy(null);
   };
   /**
-   * Starts a run for what the button says, or for nothing where it says no price: what it would cost is then asked. Until it is
-   * answered, the same press keeps its key.
+   * Starts a run for at most the price on the button. Without a price it sends 0, and the refusal then names the price. A press
+   * keeps its key until it is answered.
    */
   const begin = (action: Start, maxCredits: number) =>
     during(action, async () => {
@@ -53,7 +53,10 @@ export function RunActions({ run }: { run: Run }): VNode {
       live.keep(answer.body.run);
       go(`/runs/${answer.body.run.id}`);
     });
-  /** Stops for what was agreed to: at first nothing, and what it would cost is asked. It may have risen until the answer. */
+  /**
+   * Cancels for at most the accepted price. The first try accepts 0, so that the refusal names the price. That price may have
+   * risen by the time the member confirms.
+   */
   const stop = (maxCredits: number) =>
     during('cancel', async () => {
       const answer = await api.send('POST', `/api/workflow/cancel/${run.id}?maxCredits=${maxCredits}`);
@@ -82,7 +85,7 @@ export function RunActions({ run }: { run: Run }): VNode {
       await navigator.clipboard.writeText(url);
       notify('good', words.copied);
     } catch {
-      // Refused, or not there: a page that did not come over TLS is given no clipboard.
+      // The clipboard refused, or it does not exist: browsers give none to a page without TLS.
       setAsking('copy');
     }
   };

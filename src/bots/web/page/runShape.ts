@@ -7,7 +7,7 @@ export type StepState = Step['state'];
 
 export const isOver = ({ state }: Run): boolean => state === 'succeeded' || state === 'failed' || state === 'canceled';
 
-/** What was told of a run before by another way, or another process, is not taken back by a hair. */
+/** Keeps the furthest progress of a run. Another stream or process may report slightly less than the page has already shown. */
 export function noFurtherBack(before: Run | undefined, run: Run): Run {
   if (!before || isOver(run)) return run;
   const steps = run.steps.map((step, at) => ({
@@ -17,16 +17,16 @@ export function noFurtherBack(before: Run | undefined, run: Run): Run {
   return { ...run, steps, percent: Math.max(run.percent, before.percent) };
 }
 
-/** The credits that a run cost in the end: captured, but for what went back because nobody could receive it. */
+/** The credits that a run cost in the end: captured, minus those refunded because nobody could receive its media. */
 export const paidFor = ({ capturedCredits, refundedCredits }: Run): number => (capturedCredits ?? 0) - refundedCredits;
 
 export const mediumOf = ({ media }: Run, step: Medium['step']): Medium | undefined =>
   media.find((medium) => medium.step === step);
 
-/** What a run made last: its video, or else its image. */
+/** A run's last medium: its video, or else its image. */
 export const resultOf = (run: Run): Medium | undefined => mediumOf(run, 'video') ?? mediumOf(run, 'image');
 
-/** Width by height of what a step makes, also before it is there. */
+/** Width divided by height of a step's medium, also before it exists. */
 export function ratioOf(run: Run, medium: Medium | undefined): number {
   if (medium) return medium.width / medium.height;
   const given = mediumOf(run, null);

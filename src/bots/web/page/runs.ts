@@ -8,7 +8,7 @@ import { useStore } from './store.ts';
 
 const max = 8;
 
-/** The latest runs, as they move. */
+/** The latest runs, updated live. */
 export function Runs(): VNode | null {
   const { words, live } = usePage();
   const runs = [...useStore(live.runs).values()]

@@ -4,7 +4,7 @@ import { icon } from './icons.ts';
 
 export type Saying = { tone: 'good' | 'bad'; text: string };
 
-/** What came of a press, beside the button that was pressed. */
+/** The outcome of a press, beside its button. */
 export const Said = ({ said }: { said: Saying | null }): VNode =>
   html`<p class="said ${said?.tone ?? ''}" role="status">
     ${said && html`${icon(said.tone === 'good' ? 'check' : 'cross')}<span>${said.text}</span>`}

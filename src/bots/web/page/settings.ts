@@ -17,7 +17,7 @@ type Defaults = Values['defaults'];
 const listed = (typed: string): string[] =>
   [...new Set(typed.split(/[\n,]/).map((word) => word.trim()))].filter((word) => word !== '');
 
-/** What a command means here when nobody says otherwise, and what no prompt may contain. */
+/** The defaults of a command, and the words that no prompt may contain. */
 export function Settings(): VNode {
   const { api, words, session, tell } = usePage();
   const [values, setValues] = useState<Values | null>(null);
@@ -100,7 +100,7 @@ export function Settings(): VNode {
   </section>`;
 }
 
-/** No wish is not there, rather than there without a value. */
+/** Removes the keys that have no value, because an absent default means "no preference". */
 function without(defaults: { [Name in keyof Defaults]: Defaults[Name] | undefined }): Defaults {
   const wished: Defaults = {};
   for (const [name, value] of Object.entries(defaults))

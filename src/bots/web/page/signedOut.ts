@@ -5,7 +5,7 @@ import type { Words } from './words.ts';
 
 type Reason = { title: string; detail: string };
 
-/** For whoever is not signed in: how to get in. With a `reason`, why there is nothing to see at all. */
+/** For a visitor who is not signed in: how to sign in. With a `reason`, it says why there is nothing to see. */
 export function SignedOut({ words, reason }: { words: Words; reason?: Reason }): VNode {
   const { signedOut } = words;
   return html`<main class="door">

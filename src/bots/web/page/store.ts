@@ -1,6 +1,6 @@
 import { useLayoutEffect, useState } from 'preact/hooks';
 
-/** Something that changes, and who wants to know. */
+/** A value that changes, and its subscribers. */
 export type Store<Value> = {
   get: () => Value;
   change: (by: (now: Value) => Value) => void;

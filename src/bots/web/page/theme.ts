@@ -1,4 +1,4 @@
-// Runs before anything is drawn, so that a chosen theme does not flash up in the other one first.
+// Runs before the first paint, so that the page never flashes in the wrong theme.
 {
   const chosen = localStorage.getItem('theme');
   if (chosen === 'light' || chosen === 'dark') document.documentElement.dataset.theme = chosen;

@@ -9,7 +9,7 @@ type Theme = (typeof themes)[number];
 
 const icons = { both: 'both', light: 'sun', dark: 'moon' } as const;
 
-/** Light, dark, or what the system has. */
+/** Switches between light, dark and the system's theme. */
 export function ThemeButton(): VNode {
   const { words } = usePage();
   const said = document.documentElement.dataset.theme;

@@ -6,10 +6,10 @@ import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { ratioOf, resultOf } from './runShape.ts';
 
-/** How high a row of tiles is at most, in the style sheet; a tile may grow to this much more. Pixels. */
+/** The maximal height of a row of tiles in the style sheet, in pixels, and the factor by which a tile may grow beyond it. */
 const [row, growth] = [230, 1.4];
 
-/** What a run made, in the gallery: it leads to the run, and moves beneath a pointer. */
+/** A run's medium in the gallery. It links to the run, and a video plays while the pointer is over it. */
 export function Tile({ run }: { run: Run }): VNode | null {
   const { words } = usePage();
   const result = resultOf(run);
@@ -17,7 +17,7 @@ export function Tile({ run }: { run: Run }): VNode | null {
   if (!result) return null;
   const isVideo = result.kind === 'video';
   const ratio = ratioOf(run, result);
-  // What the name of the link says beside the words that stand there.
+  // The part of the link's name that adds to its visible text.
   const kind = isVideo ? words.nodes.video : words.nodes.image;
   const { thumbnailUrl, previewUrl } = result;
   return html`<li class="tile" style=${{ '--ratio': ratio }}>
@@ -44,7 +44,7 @@ export function Tile({ run }: { run: Run }): VNode | null {
   </li>`;
 }
 
-/** The longer sides of both, as the server makes them. Pixels. */
+/** The longer sides of the two small copies that the server makes. Pixels. */
 const [small, large] = [480, 1_200];
 
 function srcsetOf(thumbnail: string, preview: string, ratio: number): string {

@@ -12,7 +12,7 @@ type Token = z.infer<typeof token>;
 type List = z.infer<typeof tokenList>;
 type Scope = Token['scope'];
 
-/** The tokens that open the API for programs. One is shown once, in the dialog that follows its making, and kept nowhere. */
+/** The tokens that open the API for programs. A new token is shown once, in the dialog after its creation, and stored nowhere. */
 export function Tokens(): VNode {
   const { api, words, session, tell } = usePage();
   const { body, isAway, change } = useAnswer<List>('/api/tokens');
@@ -80,12 +80,12 @@ export function Tokens(): VNode {
   </section>`;
 }
 
-/** The only time that a token is seen. */
+/** The only time that a token is shown. */
 function Shown({ token, onClose }: { token: string; onClose: () => void }): VNode {
   const { words } = usePage();
   const [isCopied, setIsCopied] = useState(false);
   const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
-  // Without TLS there is no clipboard: the token is selected, and is copied by hand.
+  // Without TLS there is no clipboard. The token is selected, and the member copies it by hand.
   const copy = () =>
     navigator.clipboard?.writeText(token).then(
       () => setIsCopied(true),

@@ -1,9 +1,9 @@
 import type { Locale, Text } from '../../text.ts';
 
-/** Every word of the page that the server does not say itself. */
+/** All texts of the page except those that the server sends. */
 export type Words = Text['page'];
 
-/** Only the language that is spoken is loaded. */
+/** We load only the language in use. */
 export async function wordsIn(locale: Locale): Promise<Words> {
   return locale === 'fr' ? await import('../../text/fr/page.ts') : await import('../../text/en/page.ts');
 }

@@ -84,7 +84,7 @@ const csv = endpoint({
           ...(before === undefined ? {} : { before }),
         });
         if (page.length === 0) return;
-        // A spreadsheet would take a note that begins like a formula for one.
+        // A spreadsheet would run a note that begins like a formula.
         yield stringify(page.map(rowsFor(caller)), { columns: [...columns], escape_formulas: true });
         before = page.at(-1)?.id;
       }

@@ -142,7 +142,7 @@ const everybody = endpoint({
   }),
 });
 
-/** So many of the latest are told to whoever connects: what changed while a connection was lost is among them. */
+/** A new connection gets this many of the latest runs. They include what changed while a connection was lost. */
 const latest = 24;
 
 const events = endpoint({
@@ -186,7 +186,7 @@ const events = endpoint({
         ...(await searchRuns(db, workspaceId, known)),
         ...(await searchRuns(db, workspaceId, { ...known, states: active, limit: 100 })),
       ];
-      // Listens before it looks, so that nothing between the two is missed.
+      // Subscribes before it reads, so that it misses nothing in between.
       const heard = changes(signal);
       let next = heard.next();
       for (const view of await refresh()) tell(view);

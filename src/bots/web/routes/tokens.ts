@@ -39,9 +39,9 @@ const make = endpoint({
   answers: { 200: tokenMade },
   refuses: [403],
   answer: async ({ deps, caller, text, body }) => {
-    // A token that was stolen must not outlive its end by others that it made.
+    // A stolen token must not make other tokens that outlive it.
     if (caller.by === 'token') return { refused: problem('people_only', text) };
-    // No admin of a workspace may change its own balance, nor by way of a token.
+    // No admin of a workspace may change its own balance, not even through a token.
     if (body.scope === 'operator' && caller.scope !== 'operator') return { refused: problem('operators_only', text) };
     const label = body.label.trim() === '' ? text.web.tokens.unnamed : body.label.trim();
     const wish = { workspaceId: caller.workspace.id, scope: body.scope, label, createdBy: caller.member.id };

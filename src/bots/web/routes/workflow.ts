@@ -27,10 +27,10 @@ import { presentQueue, presentStatus, queueOf, statusWord } from '../present.ts'
 import { problem, refusalProblem } from '../problem.ts';
 import { findSeen, launched, noSuchRun, requestOf, streamed } from '../request.ts';
 
-/** A PNG of 10 MB in base64, and the rest of the body. */
+/** A PNG of 10 MB in base64, and the rest of the body. Bytes. */
 const maxBodyBytes = 15 * 1024 * 1024;
 
-/** How long somebody who cancels waits for the last word. Milliseconds. */
+/** How long a cancel request waits for the run to end. Milliseconds. */
 const settleMs = 10_000;
 
 const execute = endpoint({
@@ -72,7 +72,10 @@ const execute = endpoint({
   },
 });
 
-/** Each workflow is given what it takes, and nothing that it would refuse: the original's bodies always say everything. */
+/**
+ * Passes to each workflow only the options that it takes, because it would refuse others. The original product's bodies always
+ * contain all of them.
+ */
 function givenOf({ config }: z.infer<typeof executeBody>): Given {
   const { initialPrompt: prompt, imageConfig = {}, videoConfig = {} } = config;
   const { style, quality, size } = imageConfig;
@@ -114,7 +117,7 @@ const readStatus = endpoint({
   },
 });
 
-/** Absolute addresses of objects, on this server where nobody said how it is found. Each is made once. */
+/** Makes absolute addresses of objects, each once. Without a public address they are on this server. */
 function addresses(deps: WebDeps, context: Context): (objectKey: string) => Promise<string> {
   const { services, links, publicUrl } = deps;
   const addressOf = createAddressOf({ store: services.store, links, publicUrl, now: services.now });
@@ -144,7 +147,7 @@ const events = endpoint({
     if (!view) return noSuchRun(text);
     const seen = context.req.header('last-event-id');
     const tell = await teller(deps, context, text);
-    // "No content" is how an EventSource learns that there is nothing more to come back for.
+    // A 204 tells an EventSource not to reconnect.
     if (view.run.settledAt && seen === (await tell(view)).id) return new Response(null, { status: 204 });
     const isWelcome = async () => {
       const now = await admit(deps, context);
@@ -162,7 +165,10 @@ const events = endpoint({
   },
 });
 
-/** An event's id names what it says, so that it is the same from every process; addresses change with the hour, and say nothing new. */
+/**
+ * An event's id identifies its content, so every process gives the same id. It leaves out addresses, which change every hour and
+ * tell nothing new.
+ */
 async function teller(deps: WebDeps, context: Context, text: Text) {
   const address = addresses(deps, context);
   const look = createSteadyLook();
@@ -176,7 +182,7 @@ async function teller(deps: WebDeps, context: Context, text: Text) {
   };
 }
 
-/** Repeats the last view every second: time alone moves a run's progress. */
+/** Repeats the last view every second, because a run's progress moves with time alone. */
 async function* withTicks(views: AsyncGenerator<RunView>, signal: AbortSignal): AsyncGenerator<RunView> {
   let next = views.next();
   let last: RunView | null = null;
@@ -205,7 +211,7 @@ const stop = endpoint({
   answer: async ({ deps, caller, text, signal, params, query }) => {
     if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
     const request = requestOf(deps, caller, signal, query);
-    // A program that names no limit has agreed to whatever stopping costs.
+    // A program that names no limit accepts whatever canceling costs.
     const yes = query.maxCredits === undefined ? { yes: true } : {};
     const answer = await perform(request, cancel, { run: params.id, ...yes });
     if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
@@ -224,7 +230,7 @@ const stop = endpoint({
   },
 });
 
-/** The run when it is over, or as it stands after a while. */
+/** Returns the run once it has ended, or its current state after a while. */
 async function settled(deps: WebDeps, caller: Caller, id: string, signal: AbortSignal): Promise<RunView | null> {
   const patience = AbortSignal.any([signal, AbortSignal.timeout(settleMs)]);
   const own = await findSeen(deps, caller, id);
