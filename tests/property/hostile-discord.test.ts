@@ -106,6 +106,6 @@ test('1,400 requests to the Discord endpoint, forged or signed and damaged, are 
   expect(held.others).toEqual([]);
   // The damage leaves many inputs valid, and many not.
   expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
-  expect(taken.length).toBeGreaterThan(50);
+  expect(taken.length).toBeGreaterThan(30);
   expect(taken.length).toBeLessThan(900);
 });
