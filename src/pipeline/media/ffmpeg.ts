@@ -46,10 +46,13 @@ async function versionOf(path: string): Promise<string> {
   return /version (\S+)/.exec(stdout)?.[1] ?? 'unknown';
 }
 
-/** Whether the first of two versions is newer. One without a number, like a build from a moment's sources, is older than all. */
+/**
+ * Whether the first of two versions is newer. One that has a date or a commit instead of a number, like a build from a moment's sources,
+ * is older than all.
+ */
 export function isNewer(version: string, than: string): boolean {
   const [one = [], other = []] = [version, than].map((text) =>
-    (/^n?(\d+(?:\.\d+)*)/.exec(text)?.[1] ?? '0').split('.').map(Number),
+    (/^n?(\d+(?:\.\d+)+)/.exec(text)?.[1] ?? '0').split('.').map(Number),
   );
   for (let at = 0; at < Math.max(one.length, other.length); at += 1) {
     const difference = (one[at] ?? 0) - (other[at] ?? 0);

@@ -41,6 +41,7 @@ test.for([
   ['n99.1-2-gabc', true],
   ['5.1.9-0+deb12u1', false],
   ['N-47683-g0e8eb07980-static', false],
+  ['2026-05-02-git-71669f2ad5', false],
 ] as const)(
   'of an ffmpeg %s on PATH and the one that comes along, the newer is taken',
   async ([version, isInstalled]) => {
@@ -58,6 +59,8 @@ test('versions are compared as numbers, and what has none is older', async () =>
   expect(isNewer('8.1', '8.1.1')).toBe(false);
   expect(isNewer('8.1-Jellyfin', '8.1')).toBe(false);
   expect(isNewer('N-1-g1', '4.0')).toBe(false);
+  expect(isNewer('2026-05-02-git-71669f2ad5', '4.0')).toBe(false);
+  expect(isNewer('4.0', 'N-1-g1')).toBe(true);
 });
 
 async function contentOf(path: string) {
