@@ -1,6 +1,24 @@
-import { readFile, rm } from 'node:fs/promises';
+import { chmod, readFile, rm, writeFile } from 'node:fs/promises';
+import { delimiter, join } from 'node:path';
+import { ALL_FORMATS, FilePathSource, Input } from 'mediabunny';
+import { onTestFinished, vi } from 'vitest';
 import { runChild } from '../../src/childProcess.ts';
 import { findFfmpeg } from '../../src/pipeline/media/ffmpeg.ts';
+import { temporaryDirectory } from './temporary.ts';
+
+/** Makes an ffmpeg the first on PATH until the test ends; it only says a version. Null: there is none on PATH, nor anything else. */
+export async function installFfmpeg(version: string | null): Promise<{ PATH: string }> {
+  const directory = await temporaryDirectory();
+  if (version !== null) {
+    const path = join(directory, 'ffmpeg');
+    await writeFile(path, `#!/bin/sh\necho 'ffmpeg version ${version} Copyright; libx264'\n`);
+    await chmod(path, 0o755);
+  }
+  const PATH = version === null ? directory : `${directory}${delimiter}${process.env.PATH ?? ''}`;
+  vi.stubEnv('PATH', PATH);
+  onTestFinished(() => void vi.unstubAllEnvs());
+  return { PATH };
+}
 
 /** Runs the ffmpeg that the program itself would choose. */
 export async function ffmpeg(args: readonly string[]): Promise<void> {
@@ -34,4 +52,21 @@ export async function loudnessOf(film: string): Promise<{ mean: number; peak: nu
   await Promise.all([rm(report), rm(copy)]);
   const last = (name: string) => Number([...text.matchAll(new RegExp(`Overall\\.${name}=(\\S+)`, 'g'))].at(-1)?.[1]);
   return { mean: last('RMS_level'), peak: last('Peak_level') };
+}
+
+/** What a player reads in a film. */
+export async function contentsOf(path: string) {
+  using input = new Input({ source: new FilePathSource(path), formats: ALL_FORMATS });
+  const [video, audio] = [await input.getPrimaryVideoTrack(), await input.getPrimaryAudioTrack()];
+  return {
+    size: [await video?.getDisplayWidth(), await video?.getDisplayHeight()],
+    codecs: [await video?.getCodec(), await audio?.getCodec()],
+    /** When its pictures and its sound begin and end. */
+    seconds: {
+      video: [await video?.getFirstTimestamp(), await video?.computeDuration()],
+      audio: [await audio?.getFirstTimestamp(), await audio?.computeDuration()],
+    },
+    colours: await video?.getColorSpace(),
+    turn: await video?.getRotation(),
+  };
 }

@@ -54,7 +54,7 @@ export async function shoot({ order, source, target, progress }: Shot): Promise<
   if (code !== 0) throw new Error(`ffmpeg ended with code ${code}`);
 }
 
-/** Options that both a static build of 2018 and today's releases know. */
+/** Options that old and new releases know, and the ffmpeg that comes with VidGenie. */
 function ffmpegArguments(
   order: Operation,
   { width, height }: { width: number; height: number },

@@ -8,7 +8,7 @@ export type Job = {
   graph: string | null;
   /** A chain of filters for the pictures of the first input. */
   pictureFilter: string | null;
-  /** Labels of the graph, for its pictures and its sound; none: what the first input has. */
+  /** Labels of the graph: the first for pictures, the second for sound. Empty without a graph: what the first input has. */
   maps: string[];
   hasSound: boolean;
   video: Record<string, string>;
@@ -20,41 +20,124 @@ export type Job = {
   container: Record<string, string>;
   /** How many pictures at most. */
   frames: number;
-  /** An MP4, or a PNG of a single picture. */
+  maxSeconds: number;
   target: string;
+  /** A film, or a single picture. Null where neither an argument nor the name of the target says it. */
+  format: 'mp4' | 'png' | null;
 };
 
-/** A file; `raw` says what it holds where it is nothing but pictures. What comes before `fromSeconds` is left out. */
-type Input = { path: string; raw: Record<string, string> | null; fromSeconds: number };
-
-type Option = [name: string, value: string];
+/** A file; `raw` says what it holds where it is nothing but pictures. What lies outside of the given part is left out. */
+export type Input = { path: string; raw: Record<string, string> | null; fromSeconds: number; maxSeconds: number };
 
 const logLevels: Record<string, number> = { quiet: -8, error: 16, warning: 24, info: 32 };
-
-/** Options of the H.264 encoder, by the names that FFmpeg's libraries have for them. */
-const videoOptions: Record<string, string> = {
-  '-preset': 'preset',
-  '-crf': 'crf',
-  '-maxrate': 'maxrate',
-  '-bufsize': 'bufsize',
-  '-profile:v': 'profile',
-  '-refs': 'refs',
-  '-bf': 'bf',
-  '-x264-params': 'x264-params',
-  '-threads': 'threads',
-  '-colorspace': 'colorspace',
-  '-color_primaries': 'color_primaries',
-  '-color_trc': 'color_trc',
-  '-color_range': 'color_range',
-};
-
-const rawOptions: Record<string, string> = {
-  '-pix_fmt': 'pixel_format',
-  '-video_size': 'video_size',
-  '-framerate': 'framerate',
-};
-
 const layouts: Record<string, string> = { '1': 'mono', '2': 'stereo' };
+
+type Read<Subject> = (subject: Subject, value: string, name: string) => void;
+
+/** Puts a value under the name that FFmpeg's libraries have for it. */
+const videoOption =
+  (known: string): Read<Job> =>
+  (job, value) => {
+    job.video[known] = value;
+  };
+const rawOption =
+  (known: string): Read<Input> =>
+  (input, value) => {
+    input.raw = { ...input.raw, [known]: value };
+  };
+
+/** There is one choice of these. They are named for ffmpegs that have others. */
+const only =
+  (expected: string, what: string): Read<unknown> =>
+  (_, value) => {
+    if (value !== expected) throw new Error(`the bundled ffmpeg ${what} ${expected}, not ${value}`);
+  };
+
+/** Arguments that may stand anywhere. */
+const globalArguments: Record<string, Read<Job>> = {
+  '-v': readLogLevel,
+  '-loglevel': readLogLevel,
+  '-progress': (job, value) => {
+    job.progress = value;
+  },
+};
+
+/** Arguments that stand before an `-i`. */
+const inputArguments: Record<string, Read<Input>> = {
+  '-f': only('rawvideo', 'is only ever told that an input is'),
+  '-pix_fmt': rawOption('pixel_format'),
+  '-video_size': rawOption('video_size'),
+  '-framerate': rawOption('framerate'),
+  // A decoder of ours has one thread.
+  '-threads': () => {},
+  '-ss': (input, value, name) => {
+    input.fromSeconds = numberOf(name, value);
+  },
+  '-t': (input, value, name) => {
+    input.maxSeconds = numberOf(name, value);
+  },
+};
+
+/** Arguments that stand after the last `-i`. */
+const outputArguments: Record<string, Read<Job>> = {
+  '-filter_complex': (job, value) => {
+    job.graph = value;
+  },
+  '-vf': (job, value) => {
+    job.pictureFilter = value;
+  },
+  '-map': (job, value) => {
+    if (!/^\[\w+\]$/.test(value)) throw new Error(`the bundled ffmpeg maps labels of -filter_complex, not ${value}`);
+    if (job.maps.length === 2) throw new Error('the bundled ffmpeg maps one label for pictures and then one for sound');
+    job.maps.push(value);
+  },
+  '-t': (job, value, name) => {
+    job.maxSeconds = numberOf(name, value);
+  },
+  '-frames:v': (job, value, name) => {
+    job.frames = numberOf(name, value);
+  },
+  '-pix_fmt': (job, value) => {
+    job.pixelFormat = value;
+  },
+  '-b:a': (job, value) => {
+    job.audio.b = value;
+  },
+  '-ar': (job, value) => {
+    job.sampleRate = value;
+  },
+  '-ac': (job, value) => {
+    job.layout = layouts[value] ?? `${value}c`;
+  },
+  '-movflags': (job, value) => {
+    job.container.movflags = value;
+  },
+  '-metadata': (job, value) => {
+    const at = value.indexOf('=');
+    job.metadata[value.slice(0, at)] = value.slice(at + 1);
+  },
+  '-c:v': only('libx264', 'writes'),
+  '-c:a': only('aac', 'writes'),
+  '-f': (job, value, name) => {
+    only('mp4', 'writes')(job, value, name);
+    job.format = 'mp4';
+  },
+  '-preset': videoOption('preset'),
+  '-crf': videoOption('crf'),
+  '-maxrate': videoOption('maxrate'),
+  '-bufsize': videoOption('bufsize'),
+  '-profile:v': videoOption('profile'),
+  '-refs': videoOption('refs'),
+  '-bf': videoOption('bf'),
+  '-x264-params': videoOption('x264-params'),
+  '-threads': videoOption('threads'),
+  '-colorspace': videoOption('colorspace'),
+  '-color_primaries': videoOption('color_primaries'),
+  '-color_trc': videoOption('color_trc'),
+  '-color_range': videoOption('color_range'),
+};
+
+const withoutValue = ['-hide_banner', '-nostdin', '-y', '-an'];
 
 /**
  * Reads the few of ffmpeg's own arguments that our code uses: what stands before an `-i` is about that input, what stands after the last
@@ -77,107 +160,73 @@ export function readArguments(words: readonly string[]): Job {
     metadata: {},
     container: {},
     frames: Number.POSITIVE_INFINITY,
-    target: words.at(-1) ?? '',
+    maxSeconds: Number.POSITIVE_INFINITY,
+    target: '',
+    format: null,
   };
-  if (job.target.startsWith('-')) throw new Error('the last argument has to be the output file');
   let pending: Option[] = [];
-  for (let at = 0; at < words.length - 1; at += 1) {
+  for (let at = 0; at < words.length; at += 1) {
     const name = words[at] ?? '';
-    if (name === '-hide_banner' || name === '-nostdin' || name === '-y') continue;
-    if (name === '-an') {
-      job.hasSound = false;
+    if (!name.startsWith('-')) {
+      if (at < words.length - 1) throw new Error(`the output file is the last argument, and ${name} is not`);
+      job.target = name;
+      job.format = name.endsWith('.png') ? 'png' : name.endsWith('.mp4') ? 'mp4' : null;
       continue;
     }
+    if (name === '-an') job.hasSound = false;
+    if (withoutValue.includes(name)) continue;
+    if (![globalArguments, inputArguments, outputArguments, { '-i': null }].some((known) => Object.hasOwn(known, name)))
+      throw unknown(name);
     at += 1;
-    const value = words[at] ?? '';
-    if (at === words.length - 1) throw new Error(`${name} has no value`);
+    const value = words[at];
+    if (value === undefined) throw new Error(`${name} has no value`);
     if (name === '-i') {
-      job.inputs.push(inputOf(value, pending));
+      job.inputs.push(inputOf(job, value, pending));
       pending = [];
-    } else pending.push([name, value]);
+    } else pending.push({ name, value });
   }
-  for (const option of pending) readOption(job, option);
-  if (job.inputs.length === 0 && job.graph === null) throw new Error('there is no input');
+  for (const { name, value } of pending) reading(name, outputArguments, globalArguments)(job, value, name);
+  refuseContradictions(job);
   return job;
-
-  function inputOf(path: string, options: readonly Option[]): Input {
-    const raw: Record<string, string> = {};
-    let fromSeconds = 0;
-    for (const [name, value] of options) {
-      const known = rawOptions[name];
-      if (known) raw[known] = value;
-      else if (name === '-ss') fromSeconds = Number(value);
-      else if (name === '-f' && value !== 'rawvideo') throw new Error(`an input can be rawvideo, not ${value}`);
-      // A decoder of ours has one thread.
-      else if (name !== '-f' && name !== '-threads') readGlobal(job, [name, value]);
-    }
-    return { path, raw: Object.keys(raw).length > 0 ? raw : null, fromSeconds };
-  }
 }
 
-function readGlobal(job: Job, [name, value]: Option): void {
-  switch (name) {
-    case '-v':
-    case '-loglevel':
-      job.logLevel = logLevels[value] ?? 32;
-      return;
-    case '-progress':
-      job.progress = value;
-      return;
-    default:
-      throw new Error(`the bundled ffmpeg does not know ${name}: install ffmpeg for what it cannot do`);
+type Option = { name: string; value: string };
+
+function inputOf(job: Job, path: string, options: readonly Option[]): Input {
+  const input: Input = { path, raw: null, fromSeconds: 0, maxSeconds: Number.POSITIVE_INFINITY };
+  for (const { name, value } of options) {
+    const read = inputArguments[name];
+    if (read) read(input, value, name);
+    else reading(name, globalArguments)(job, value, name);
   }
+  return input;
 }
 
-function readOption(job: Job, option: Option): void {
-  const [name, value] = option;
-  const known = videoOptions[name];
-  if (known) {
-    job.video[known] = value;
-    return;
+function reading(name: string, ...tables: Record<string, Read<Job>>[]): Read<Job> {
+  for (const table of tables) {
+    const read = table[name];
+    if (read) return read;
   }
-  switch (name) {
-    case '-filter_complex':
-      job.graph = value;
-      return;
-    case '-vf':
-      job.pictureFilter = value;
-      return;
-    case '-map':
-      job.maps.push(value);
-      return;
-    case '-frames:v':
-      job.frames = Number(value);
-      return;
-    case '-pix_fmt':
-      job.pixelFormat = value;
-      return;
-    case '-b:a':
-      job.audio.b = value;
-      return;
-    case '-ar':
-      job.sampleRate = value;
-      return;
-    case '-ac':
-      job.layout = layouts[value] ?? `${value}c`;
-      return;
-    case '-movflags':
-      job.container.movflags = value;
-      return;
-    case '-metadata': {
-      const at = value.indexOf('=');
-      job.metadata[value.slice(0, at)] = value.slice(at + 1);
-      return;
-    }
-    case '-c:v':
-    case '-c:a':
-    case '-f':
-      if (value !== only[name]) throw new Error(`the bundled ffmpeg writes ${only[name]}, not ${value}`);
-      return;
-    default:
-      readGlobal(job, option);
-  }
+  throw unknown(name);
 }
 
-/** There is one choice of these, and it is named for ffmpegs that have others. */
-const only: Record<string, string> = { '-c:v': 'libx264', '-c:a': 'aac', '-f': 'mp4' };
+function refuseContradictions(job: Job): void {
+  if (job.target === '') throw new Error('the last argument has to be the output file');
+  if (job.format === null) throw new Error(`the bundled ffmpeg writes .mp4 and .png, not ${job.target}`);
+  if (job.inputs.length === 0 && job.graph === null) throw new Error('there is no input');
+  if ((job.graph === null) !== (job.maps.length === 0)) throw new Error('-filter_complex and -map go together');
+  if (!job.hasSound && job.maps.length > 1) throw new Error('-an contradicts a -map of sound');
+}
+
+const unknown = (name: string) =>
+  new Error(`the bundled ffmpeg does not know ${name} there: install ffmpeg for what it cannot do`);
+
+function numberOf(name: string, value: string): number {
+  const number = Number(value);
+  if (value === '' || !(number >= 0)) throw new Error(`${name} takes a number, not ${value}`);
+  return number;
+}
+
+function readLogLevel(job: Job, value: string): void {
+  job.logLevel = logLevels[value] ?? 32;
+}

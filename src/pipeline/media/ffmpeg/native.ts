@@ -22,12 +22,15 @@ export type Dictionary = {
   set: (key: string, value: string, flags: number) => number;
 };
 
-type Frame = {
+export type Frame = {
   alloc: () => void;
   unref: () => void;
   pts: bigint;
   pictType: number;
-};
+} & Colours;
+
+/** What the numbers of a picture mean, as numbers of FFmpeg's own. */
+type Colours = { colorSpace: number; colorRange: number; colorPrimaries: number; colorTrc: number };
 
 type Packet = {
   alloc: () => void;
@@ -57,7 +60,7 @@ type FilterGraph = {
   getFilter: (name: string) => Sink | null;
 };
 
-export type CodecContext = {
+export type CodecContext = Colours & {
   allocContext3: (codec: Codec) => void;
   open2Sync: (codec: Codec, options: Dictionary) => number;
   sendFrameSync: (frame: Frame | null) => number;
@@ -77,7 +80,11 @@ export type CodecContext = {
 type Stream = {
   index: number;
   timeBase: Rational;
-  codecpar: { fromContext: (context: CodecContext) => number };
+  codecpar: {
+    codecType: number;
+    fromContext: (context: CodecContext) => number;
+    getCodedSideData: (type: number) => Buffer | null;
+  };
 };
 
 export type FormatContext = {
@@ -86,7 +93,9 @@ export type FormatContext = {
   openInputSync: (url: string, format: null, options: Dictionary | null) => number;
   findStreamInfoSync: (options: null) => number;
   closeInputSync: () => void;
-  findBestStream: (type: number, wanted: number, related: number, wantDecoder: boolean, flags: number) => unknown;
+  streams: Stream[] | null;
+  /** Microseconds. */
+  startTime: bigint;
   metadata: Dictionary | null;
   newStream: (codec: null) => Stream;
   openOutputSync: () => number;
@@ -106,4 +115,11 @@ export function loadNative(): Native {
 export function checked(native: Native, code: number, doing: string): number {
   if (code < 0) throw new Error(`${doing}: ${new native.FFmpegError(code).message}`);
   return code;
+}
+
+export function dictionaryOf(native: Native, entries: Record<string, string>): Dictionary {
+  const made = new native.Dictionary();
+  made.alloc();
+  for (const [name, value] of Object.entries(entries)) made.set(name, value, 0);
+  return made;
 }

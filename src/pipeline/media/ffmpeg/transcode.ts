@@ -1,14 +1,13 @@
 import { appendFileSync } from 'node:fs';
 import type { Job } from './arguments.ts';
+import { contentsOf } from './contents.ts';
 import { graphOf } from './graph.ts';
-import { type CodecContext, checked, type Dictionary, type FormatContext, type Native } from './native.ts';
+import { type CodecContext, checked, dictionaryOf, type FormatContext, type Frame, type Native } from './native.ts';
 
 const globalHeader = 1 << 22;
 /** FFmpeg's own sign for the end of a stream. */
 const endOfFile = -541_478_725;
 const framesPerReport = 6;
-const videoType = 0;
-const audioType = 1;
 
 /** Does what is asked for, frame by frame, in this thread. Throws in FFmpeg's words. */
 export function transcode(native: Native, job: Job): void {
@@ -17,11 +16,12 @@ export function transcode(native: Native, job: Job): void {
   graph.alloc();
   // Each thread of a filter keeps frames of its own.
   graph.nbThreads = 1;
-  checked(native, graph.parsePtr(graphOf(job, contentsOf(native, job))), 'the filters could not be made');
+  const contents = job.inputs.map((input) => contentsOf(native, input));
+  checked(native, graph.parsePtr(graphOf(job, contents)), 'the filters could not be made');
   checked(native, graph.configSync(), 'the filters could not be joined');
 
   const output = new native.FormatContext();
-  const isPicture = job.target.endsWith('.png');
+  const isPicture = job.format === 'png';
   checked(
     native,
     output.allocOutputContext2(null, isPicture ? 'image2' : 'mp4', job.target),
@@ -33,9 +33,9 @@ export function transcode(native: Native, job: Job): void {
     ...(picture ? [trackOf(native, output, 'video', picture, job)] : []),
     ...(sound ? [trackOf(native, output, 'audio', sound, job)] : []),
   ];
-  if (Object.keys(job.metadata).length > 0) output.metadata = dictionary(native, job.metadata);
+  if (Object.keys(job.metadata).length > 0) output.metadata = dictionaryOf(native, job.metadata);
   checked(native, output.openOutputSync(), job.target);
-  checked(native, output.writeHeaderSync(dictionary(native, job.container)), 'the film could not be begun');
+  checked(native, output.writeHeaderSync(dictionaryOf(native, job.container)), 'the film could not be begun');
   let frames = 0;
   const report = (state: 'continue' | 'end') => {
     if (job.progress !== null) appendFileSync(job.progress, `frame=${frames}\nprogress=${state}\n`);
@@ -50,7 +50,6 @@ export function transcode(native: Native, job: Job): void {
     const isFrame = next.advance();
     if (!isFrame || next.kind !== 'video') continue;
     frames += 1;
-    if (frames >= job.frames) break;
     if (frames % framesPerReport === 0) report('continue');
   }
   checked(native, output.writeTrailerSync(), 'the film could not be finished');
@@ -63,12 +62,19 @@ type Sink = NonNullable<ReturnType<InstanceType<Native['FilterGraph']>['getFilte
 
 /** Takes frames from a sink, encodes them, and writes them into the output. `advance` is false at the end of the stream. */
 function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio', sink: Sink, job: Job): Track {
-  const encoder = encoderOf(native, kind, sink, job);
+  const frame = new native.Frame();
+  frame.alloc();
+  const take = (): boolean => {
+    const code = sink.buffersinkGetFrameSync(frame);
+    if (code !== endOfFile) checked(native, code, `the ${kind} could not be read`);
+    return code !== endOfFile;
+  };
+  // An encoder has to know the colours before it begins, and the first frame tells them.
+  let first: boolean | null = take();
+  const encoder = encoderOf(native, kind, sink, frame, job);
   const stream = output.newStream(null);
   checked(native, stream.codecpar.fromContext(encoder), 'the stream could not be described');
   stream.timeBase = encoder.timeBase;
-  const frame = new native.Frame();
-  frame.alloc();
   const packet = new native.Packet();
   packet.alloc();
   const wantsMore = native.FFmpegError.getAverror('EAGAIN');
@@ -76,6 +82,7 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
   const { num: perSecond, den: inSeconds } = encoder.framerate;
   const frameLasts = perSecond > 0 ? BigInt(Math.round((den * inSeconds) / (num * perSecond))) : 0n;
   let atSeconds = 0;
+  let framesLeft = kind === 'video' ? job.frames : Number.POSITIVE_INFINITY;
 
   const writeWhatIsReady = () => {
     for (;;) {
@@ -90,23 +97,22 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
     }
   };
   const advance = () => {
-    const code = sink.buffersinkGetFrameSync(frame);
-    if (code !== endOfFile) {
-      checked(native, code, `the ${kind} could not be read`);
-      atSeconds = (Number(frame.pts) * num) / den;
-      // Which kind of frame it was where it came from is nothing to the encoder.
-      frame.pictType = 0;
-    } else atSeconds = Number.POSITIVE_INFINITY;
-    checked(native, encoder.sendFrameSync(code === endOfFile ? null : frame), `the ${kind} could not be encoded`);
+    const isFrame = framesLeft > 0 && (first ?? take());
+    first = null;
+    framesLeft -= 1;
+    atSeconds = isFrame ? (Number(frame.pts) * num) / den : Number.POSITIVE_INFINITY;
+    // Which kind of frame it was where it came from is nothing to the encoder.
+    if (isFrame) frame.pictType = 0;
+    checked(native, encoder.sendFrameSync(isFrame ? frame : null), `the ${kind} could not be encoded`);
     frame.unref();
     writeWhatIsReady();
-    return code !== endOfFile;
+    return isFrame;
   };
   return { kind, atSeconds: () => atSeconds, advance };
 }
 
-function encoderOf(native: Native, kind: 'video' | 'audio', sink: Sink, job: Job): CodecContext {
-  const name = kind === 'audio' ? 'aac' : job.target.endsWith('.png') ? 'png' : 'libx264';
+function encoderOf(native: Native, kind: Track['kind'], sink: Sink, frame: Frame, job: Job): CodecContext {
+  const name = kind === 'audio' ? 'aac' : job.format === 'png' ? 'png' : 'libx264';
   const codec = native.Codec.findEncoderByName(name);
   if (!codec) throw new Error(`this build has no ${name}`);
   const encoder = new native.CodecContext();
@@ -115,44 +121,20 @@ function encoderOf(native: Native, kind: 'video' | 'audio', sink: Sink, job: Job
     encoder.width = sink.buffersinkGetWidth();
     encoder.height = sink.buffersinkGetHeight();
     encoder.pixelFormat = sink.buffersinkGetFormat();
-    encoder.timeBase = sink.buffersinkGetTimeBase();
     encoder.framerate = sink.buffersinkGetFrameRate();
     encoder.sampleAspectRatio = sink.buffersinkGetSampleAspectRatio();
+    encoder.colorSpace = frame.colorSpace;
+    encoder.colorRange = frame.colorRange;
+    encoder.colorPrimaries = frame.colorPrimaries;
+    encoder.colorTrc = frame.colorTrc;
   } else {
     encoder.sampleRate = sink.buffersinkGetSampleRate();
     encoder.sampleFormat = sink.buffersinkGetFormat();
     encoder.channelLayout = sink.buffersinkGetChannelLayout();
-    encoder.timeBase = { num: 1, den: encoder.sampleRate };
   }
+  encoder.timeBase = sink.buffersinkGetTimeBase();
   encoder.flags |= globalHeader;
   const options = kind === 'video' ? job.video : job.audio;
-  checked(native, encoder.open2Sync(codec, dictionary(native, options)), `${name} refuses its options`);
+  checked(native, encoder.open2Sync(codec, dictionaryOf(native, options)), `${name} refuses its options`);
   return encoder;
-}
-
-/** The streams of the first input, if no label says what is wanted. */
-function contentsOf(native: Native, { inputs, maps }: Job): { video: boolean; audio: boolean } {
-  const [first] = inputs;
-  if (maps.length > 0 || !first || first.raw !== null) return { video: true, audio: false };
-  const input = new native.FormatContext();
-  input.allocContext();
-  const options = dictionary(native, { protocol_whitelist: 'file' });
-  checked(native, input.openInputSync(`file:${first.path}`, null, options), first.path);
-  try {
-    checked(native, input.findStreamInfoSync(null), first.path);
-    const has = (type: number) => {
-      const found = input.findBestStream(type, -1, -1, false, 0);
-      return typeof found !== 'number' || found >= 0;
-    };
-    return { video: has(videoType), audio: has(audioType) };
-  } finally {
-    input.closeInputSync();
-  }
-}
-
-function dictionary(native: Native, entries: Record<string, string>): Dictionary {
-  const made = new native.Dictionary();
-  made.alloc();
-  for (const [name, value] of Object.entries(entries)) made.set(name, value, 0);
-  return made;
 }
