@@ -1,12 +1,13 @@
 import { readdir } from 'node:fs/promises';
 import { dirname } from 'node:path';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
 import { createS3Store } from '../../src/pipeline/media/s3.ts';
 import { googleCanary, openAiCanary } from '../support/canary.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createDiscord } from '../support/discord/discord.ts';
+import { installFfmpeg } from '../support/films.ts';
 import { invalidGoogleKey } from '../support/providers/gemini-image.ts';
 import { deserted, json, startStub } from '../support/providers/server.ts';
 import { noRedis, startRedis } from '../support/redis.ts';
@@ -132,6 +133,14 @@ test('before the first start each part that does not work is named with what to 
   expect(of('address')).toEqual([expect.stringMatching(/^wrong: nobody answers at/)]);
   expect(output).not.toContain('CANARY');
   expect(output).not.toContain(Buffer.from('CANARY').toString('base64').slice(0, 8));
+});
+
+test('the doctor says which ffmpeg is used, and its version', async () => {
+  const ofPath = await examined(await installFfmpeg('99.0'));
+  expect(ofPath.of('ffmpeg')).toEqual(['fine: 99.0, the one on PATH']);
+  vi.unstubAllEnvs();
+  const ofOurs = await examined(await installFfmpeg('5.1.9-0+deb12u1'));
+  expect(ofOurs.of('ffmpeg')).toEqual([expect.stringMatching(/^fine: \d+\.\d\S*, which comes with VidGenie$/)]);
 });
 
 test('a variable that nobody can use is named by the doctor, and one that is misspelt at the start as well', async () => {
