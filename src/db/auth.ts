@@ -5,13 +5,16 @@ import type { Tx } from './client.ts';
 import { apiTokens, webLinks, webSessions, workspaces } from './schema.ts';
 import type { Workspace } from './workspaces.ts';
 
-/** 256 random bits: what is shown once, and never kept. A fast hash of it is as good as a slow one, for there is nothing to guess. */
+/**
+ * 256 random bits. VidGenie shows a secret once and stores only its hash. A fast hash is enough, because nobody can guess 256
+ * random bits.
+ */
 const newSecret = () => randomBytes(32).toString('hex');
 const hashOf = (secret: string) => createHash('sha256').update(secret).digest('hex');
 
 export const linkMinutes = 10;
 const sessionHours = 12;
-/** Nobody tells us when a platform takes somebody's rights away, so its word is believed for no longer than this. */
+/** In hours. A platform does not tell us when a member loses admin rights, so we believe its word for no longer than this. */
 const adminHours = 1;
 
 // Tokens.
@@ -32,7 +35,7 @@ const shownOfToken = {
   revokedAt: apiTokens.revokedAt,
 };
 
-/** Makes a token. Its words are in the answer and nowhere else. */
+/** Makes a token. The secret is in the answer and nowhere else. */
 export async function createToken(
   tx: Tx,
   wish: { workspaceId: WorkspaceId; scope: TokenScope; label: string; createdBy: string },
@@ -46,7 +49,7 @@ export async function createToken(
   return { token, words };
 }
 
-/** The token that somebody shows, with its workspace; null when it is none, or revoked. */
+/** Finds a token by its secret, with its workspace. Null if there is no such token or it is revoked. */
 export async function findToken(tx: Tx, words: string): Promise<{ token: ApiToken; workspace: Workspace } | null> {
   if (!words.startsWith(tokenBeginning)) return null;
   const [row] = await tx
@@ -68,7 +71,7 @@ export async function findToken(tx: Tx, words: string): Promise<{ token: ApiToke
   return row;
 }
 
-/** The tokens of a workspace that still open something, newest first. */
+/** The tokens of a workspace that are not revoked, newest first. */
 export async function listTokens(tx: Tx, workspaceId: WorkspaceId): Promise<ApiToken[]> {
   return await tx
     .select(shownOfToken)
@@ -77,7 +80,7 @@ export async function listTokens(tx: Tx, workspaceId: WorkspaceId): Promise<ApiT
     .orderBy(desc(apiTokens.createdAt));
 }
 
-/** Revokes a workspace's token, named by the beginning of its id; null when there is not exactly one such token. */
+/** Revokes a workspace's token. `reference` is the beginning of its id. Null unless exactly one token matches. */
 export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, reference: string): Promise<ApiToken | null> {
   if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return null;
   const open = await listTokens(tx, workspaceId);
@@ -92,12 +95,12 @@ export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, reference: s
 export type Visitor = {
   workspaceId: WorkspaceId;
   member: Pick<Member, 'id' | 'name' | 'isAdmin'>;
-  /** The channel in which they asked for the link, and whatever that belongs to; null where there are no channels. */
+  /** The channel in which the member asked for the link, and the channels it belongs to. Null on a platform without channels. */
   channelIds: readonly string[] | null;
   locale: string;
 };
 
-/** Makes a link's secret, good for {@link linkMinutes} minutes and for one use. */
+/** Makes a link's secret. It works once, for {@link linkMinutes} minutes. */
 export async function createLink(tx: Tx, { workspaceId, member, channelIds, locale }: Visitor): Promise<string> {
   const secret = newSecret();
   await tx.delete(webLinks).where(lt(webLinks.expiresAt, sql`now() - interval '1 day'`));
@@ -114,7 +117,7 @@ export async function createLink(tx: Tx, { workspaceId, member, channelIds, loca
   return secret;
 }
 
-/** Consumes a link and opens a session, both or neither; null when the link is unknown, used or too old. */
+/** Consumes a link and opens a session: both or neither. Null if the link is unknown, used or expired. */
 export async function openSession(tx: Tx, linkSecret: string): Promise<{ words: string; seconds: number } | null> {
   const words = newSecret();
   return await tx.transaction(async (inner) => {
@@ -147,12 +150,15 @@ export type Session = {
   member: Member;
   adminUntil: Date | null;
   expiresAt: Date;
-  /** The channels in which the link was given; null on a platform without channels. */
+  /** The channels in which the link was given. Null on a platform without channels. */
   channelIds: readonly string[] | null;
   locale: string;
 };
 
-/** The session that a browser shows; null when there is none, or it is over. `isAdmin` is as of now. */
+/**
+ * Finds a session by the secret in a browser's cookie. Null if there is none or it has expired. `isAdmin` is true only while
+ * `adminUntil` is in the future.
+ */
 export async function findSession(tx: Tx, words: string): Promise<Session | null> {
   const [row] = await tx
     .select({
@@ -173,7 +179,10 @@ export async function endSession(tx: Tx, words: string): Promise<void> {
   await tx.delete(webSessions).where(eq(webSessions.hash, hashOf(words)));
 }
 
-/** A workspace removed the bot, or is purged: nobody comes in on its behalf any more. */
+/**
+ * Ends every access on behalf of a workspace that removed the bot or is purged: deletes its links and sessions, revokes its
+ * tokens.
+ */
 export async function closeAccess(tx: Tx, workspaceId: WorkspaceId): Promise<void> {
   await tx.delete(webLinks).where(eq(webLinks.workspaceId, workspaceId));
   await tx.delete(webSessions).where(eq(webSessions.workspaceId, workspaceId));

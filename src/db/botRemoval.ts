@@ -6,8 +6,9 @@ import { slackInstallations } from './schema.ts';
 import { describeKeys, removeKey } from './vault.ts';
 
 /**
- * A workspace removed the bot, on whichever platform. In one transaction this deletes its keys, its Slack token, its links and sessions,
- * and revokes its API tokens. Runs and the ledger stay. `note` goes into the audit of keys. False when nothing was left to delete.
+ * Handles the removal of the bot from a workspace, on any platform. One transaction deletes the workspace's keys, its Slack
+ * token, its links and its sessions, and revokes its API tokens. Runs and the ledger stay. `note` goes into the key audit.
+ * Returns false when nothing was left to delete.
  */
 export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
   return await tx.transaction(async (inner) => {

@@ -3,13 +3,13 @@ import postgres from 'postgres';
 import { connectionLost, openPostgresSocket } from './postgresSocket.ts';
 
 export type Db = PostgresJsDatabase;
-/** A transaction, or the database itself: what every function of `db/` takes first. */
+/** A transaction, or the database itself. Every function of `db/` takes it first. */
 export type Tx = Db | Parameters<Parameters<Db['transaction']>[0]>[0];
 
 export type Database = {
   db: Db;
   url: string;
-  /** Calls back for every notification on the channel; reconnects by itself and then calls back once more with ''. */
+  /** Calls back for every notification on the channel. It reconnects by itself and then calls back once more with ''. */
   listen: (channel: Channel, onPayload: (payload: string) => void) => Promise<void>;
   close: () => Promise<void>;
 };
@@ -20,19 +20,25 @@ type Channel = 'vidgenie_due' | 'vidgenie_run';
 export type DatabaseOptions = {
   connections?: number;
   applicationName?: string;
-  /** A connection that carries nothing for so long is taken for dead and replaced; no statement may take longer. Milliseconds. */
+  /**
+   * In milliseconds. A connection that carries nothing for this long is considered dead and replaced. No statement may take
+   * longer.
+   */
   silenceMs?: number;
-  /** The server's `server_version_num`, where it is known: then it is asked for what only newer ones can do. */
+  /** The server's `server_version_num`, if it is known. Newer servers then get settings that older ones refuse. */
   serverVersion?: number;
 };
 
-/** The first version that ends a transaction which lasts too long, whatever it waits for. */
+/**
+ * The first PostgreSQL version with `transaction_timeout`: it ends a transaction that lasts too long, whatever the transaction
+ * waits for.
+ */
 const endsTransactions = 170_000;
 
 /**
- * A process whose machine vanished in mid-transaction would keep its locks for hours, for so long the server waits for a line. What the
- * settings end, in turn: a wait for the next statement; a wait of a statement for others; and the rest, which is a statement whose
- * words have come, and its values have not.
+ * Timeouts for the server. If a machine vanishes in mid-transaction, the server waits hours for the connection and keeps its
+ * locks. The settings end three kinds of waiting, in this order: the server waits for the next statement; a statement waits for
+ * other transactions; the server has a statement's text and waits for its values.
  */
 export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
   idle_in_transaction_session_timeout: silenceMs,
@@ -43,15 +49,15 @@ export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const { silenceMs, serverVersion = 0 } = options;
-  // Our sockets are encrypted where the URL asks for TLS. The driver's types leave its option `socket` out.
+  // Our sockets are encrypted if the URL asks for TLS. The driver's types lack its option `socket`.
   const sockets = { socket: openPostgresSocket(url, silenceMs), ssl: false };
   const client = postgres(url, {
     max: options.connections ?? 10,
     connect_timeout: 10,
-    // The driver would ask for the types of arrays at each connect, and a line that breaks meanwhile would end the process.
+    // The driver would query the array types at each connect. If the connection breaks during that query, the process ends.
     fetch_types: false,
     idle_timeout: 60,
-    // Seconds. The driver's own pauses grow to twenty, in which a database that came back would stand idle.
+    // In seconds. The driver's own pauses grow to twenty seconds. A database that came back would stand idle for so long.
     backoff: () => 0.2,
     ...sockets,
     connection: {
@@ -71,9 +77,9 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
 }
 
 /**
- * Drizzle hands over every statement as one that is never sent again: it then takes two round trips and is planned anew each time.
- * With this the driver keeps each connection's statements prepared, which halves what a statement costs on either side.
- * (`?prepare=false` in the URL turns that off, for a pooler that cannot do it.)
+ * Makes the driver prepare statements. Drizzle marks every statement as one that is never sent again, so each one takes two round
+ * trips and is planned anew. With this change the driver keeps the statements of each connection prepared. That halves the cost
+ * of a statement on both sides. A pooler that does not support this needs `?prepare=false` in the URL.
  */
 function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
   const changed = {
@@ -86,7 +92,7 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
     ...('savepoint' in client && {
       savepoint: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
         client.savepoint((inner) => work(preparing(inner))),
-      // Drizzle's migrator begins a transaction; within one it is a savepoint.
+      // Drizzle's migrator begins a transaction. Inside a transaction this is a savepoint.
       begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
         client.savepoint((inner) => work(preparing(inner))),
     }),
@@ -98,8 +104,8 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
 }
 
 /**
- * Refuses an answer that cannot be one: of a statement that was never carried out, or without the rows that a broken line has
- * swallowed. The driver would hand out the first as an empty result, and the second with holes where rows are missing.
+ * Refuses an incomplete answer. After a broken connection the driver returns an empty result for a statement that was never
+ * carried out, and a result with holes where rows were lost.
  */
 function answered<Query extends object>(query: Query): Query {
   const [resolve, reject] = [Reflect.get(query, 'resolve'), Reflect.get(query, 'reject')];

@@ -14,7 +14,7 @@ export type Entry = {
   note?: string;
 };
 
-/** Appends one row to the ledger, beside the account as it stands after it. A repeated key throws (23505). */
+/** Appends one row to the ledger, with the account as it stands after the change. A repeated key throws (23505). */
 export async function record(tx: Tx, workspaceId: WorkspaceId, after: Account, entry: Entry): Promise<void> {
   await tx.insert(creditTransactions).values({
     workspaceId,
@@ -33,7 +33,7 @@ export async function accountOf(tx: Tx, workspaceId: WorkspaceId): Promise<Accou
   return account ? { balance: account.balance, held: account.held } : { balance: 0, held: 0 };
 }
 
-/** A change of a balance by an operator. `key` makes it happen once. */
+/** A change of a balance by an operator. A change with the same `key` happens once. */
 export type Change = {
   kind: 'grant' | 'adjust';
   amount: number;
@@ -42,15 +42,15 @@ export type Change = {
   note: string;
 };
 
-/** A key belongs to one workspace, one kind of change and one origin: the same key for a batch of workspaces changes each of them. */
+/** A key is valid for one workspace, one kind of change and one origin. So you can use one key for a batch of workspaces. */
 const changeKey = (workspaceId: WorkspaceId, { kind, origin, key }: Change): string =>
   `${origin}:${createHash('sha256')
     .update(JSON.stringify([workspaceId, kind, key]))
     .digest('hex')}`;
 
 /**
- * Changes a balance by hand: `grant` adds, `adjust` adds or takes away. Refuses to go below zero. A repeated key changes nothing:
- * `repeated` when it asks for the same again, `conflict` when the amount is another one.
+ * Changes a balance by hand: `grant` adds credits, `adjust` adds or takes away. It refuses to go below zero. A repeated key
+ * changes nothing: the outcome is `repeated` if the amount is the same, `conflict` if it differs.
  */
 export async function changeBalance(
   tx: Tx,
@@ -87,10 +87,10 @@ export async function changeBalance(
 
 export type LedgerRow = typeof creditTransactions.$inferSelect;
 
-/** `memberId`: who asked for the run that it is about. */
+/** `memberId` is the member who started the entry's run. */
 export type ListedTransaction = LedgerRow & { memberId: string | null };
 
-/** The newest ledger rows of a workspace, newest first; `before` is the id of the last row of the page before. */
+/** The ledger rows of a workspace, newest first. `before` is the id of the last row of the previous page. */
 export async function listTransactions(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -108,7 +108,7 @@ export async function listTransactions(
 
 export type Usage = { day: number; week: number; month: number };
 
-/** Credits captured, less those refunded, in the last 24 hours, 7 days and 30 days. */
+/** Captured credits minus refunded ones, in the last 24 hours, 7 days and 30 days. */
 export async function usageOf(tx: Tx, workspaceId: WorkspaceId): Promise<Usage> {
   const signed = sql`CASE ${creditTransactions.kind} WHEN 'capture' THEN ${creditTransactions.amount} ELSE -${creditTransactions.amount} END`;
   const since = (days: number) =>

@@ -3,15 +3,16 @@ import type { WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { runs } from './schema.ts';
 
-/** A member who has started as many runs as the workspace allows. `again` is when the next one is possible. */
+/** The member has started as many runs as the workspace allows. `again` is when the next run is possible. */
 export type DailySpent = { outcome: 'daily_limit'; max: number; again: Date };
 
 const dayMs = 24 * 60 * 60_000;
 
 /**
- * A run counts while it may still make something, and when it made an image or a video, whatever that cost: steps on a workspace's own
- * key may be free of charge. So does a step that its member stopped after it had been sent, for its provider was paid, and stopping
- * would otherwise be the way around the limit. A failed run that made nothing more than a better prompt does not count.
+ * Which runs count. An unfinished run counts. A run that made an image or a video counts, whatever it cost: steps on a
+ * workspace's own key may be free of charge. A step that its member stopped after VidGenie had sent it counts too: the provider
+ * was paid, and members could otherwise stop runs to get around the limit. A failed run that made nothing more than an enhanced
+ * prompt does not count.
  */
 const counts = sql`(
   ${runs.state} NOT IN ('failed', 'canceled') OR EXISTS (
@@ -21,9 +22,9 @@ const counts = sql`(
 )`;
 
 /**
- * Looks whether a member has started `max` runs within the last 24 hours; null when there is room for another. What made nothing does
- * not count, see {@link counts}. Members who ask at once are let in one after the other until the transaction ends, so that what
- * is written in it is counted by the next.
+ * Checks whether a member has started `max` runs within the last 24 hours. Null when there is room for another. {@link counts}
+ * says which runs count. The lock lets a member's concurrent submits in one after the other until the transaction ends, so each
+ * submit counts the runs of the one before.
  */
 export async function spentToday(
   tx: Tx,

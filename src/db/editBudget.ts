@@ -3,14 +3,18 @@ import { z } from 'zod';
 import type { WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 
-/** How many edits a workspace's app may make: `perMinute` in the long run, `burst` at once, of which `kept` are for finals alone. */
+/**
+ * How many edits a workspace's app may make: `perMinute` in the long run, `burst` at once. `kept` of the burst are reserved for
+ * finals.
+ */
 export type EditPace = { perMinute: number; burst: number; kept: number };
 
 const granted = z.array(z.object({ edits: z.number() }));
 
 /**
- * Asks for one edit of the workspace's purse, which all processes share. Progress is refused while the purse is low or Slack
- * asked for silence: a newer word follows soon. A final is never refused; it may put the purse in debt, which progress pays.
+ * Takes one edit from the workspace's budget, which all processes share. It refuses progress while the budget is low or Slack has
+ * paused us: newer progress follows soon. It never refuses a final. A final may push the budget below zero, and progress then
+ * waits until it has recovered.
  */
 export async function takeEdit(
   tx: Tx,
@@ -31,7 +35,7 @@ export async function takeEdit(
   return rows.length > 0;
 }
 
-/** Slack asked for silence: nobody shows progress before it is over. */
+/** Slack told us to pause: nobody posts progress until the pause is over. */
 export async function pauseEdits(tx: Tx, workspaceId: WorkspaceId, pauseMs: number): Promise<void> {
   const until = sql`now() + make_interval(secs => ${pauseMs / 1000}::float8)`;
   await tx.execute(sql`

@@ -3,12 +3,13 @@ import { z } from 'zod';
 const coded = z.object({ code: z.string() });
 
 /**
- * Codes of postgres.js and of sockets, and SQLSTATEs: classes 08 (connection) and 53 (no connection, memory or disk left), 57P (the
- * server stops or starts), 25006 (a replica, which a failover leaves behind for a while), 40001 and 40P01 (somebody had to give way).
+ * Codes of postgres.js and of sockets, and SQLSTATEs: classes 08 (connection) and 53 (no connection, memory or disk left), 57P
+ * (the server stops or starts), 25006 (a failover left us on a read-only replica), 40001 and 40P01 (PostgreSQL canceled one of
+ * two conflicting transactions).
  */
 const away = /^(CONNECTION_|CONNECT_TIMEOUT|ECONN|EPIPE|ETIMEDOUT|08|53|57P0|25006|40001|40P01)/;
 
-/** True when the database could not be reached, went away or cannot serve now: the statement may or may not have been carried out. */
+/** True if the database could not be reached, went away or cannot serve now. The statement may or may not have been carried out. */
 export function isDatabaseAway(error: unknown): boolean {
   const known = coded.safeParse(error);
   if (known.success && away.test(known.data.code)) return true;

@@ -3,8 +3,8 @@ import { z } from 'zod';
 import type { Tx } from './client.ts';
 
 /**
- * Rules that always hold in the ledger. Each query names the rows that break it; `atRest` ones hold only when nothing is at work.
- * See docs/architecture.md, "Ledger".
+ * Rules that always hold in the ledger. Each query returns the rows that break its rule. `atRest` rules hold only when no run is
+ * in progress. See docs/architecture.md, "Ledger".
  */
 const invariants: readonly { name: string; atRest?: boolean; broken: string }[] = [
   {
@@ -94,7 +94,7 @@ const discrepancies = z.array(z.object({ subject: z.string(), found: z.coerce.nu
 
 export type Violation = { invariant: string; subject: string; found: number; expected: number };
 
-/** Checks every invariant of the ledger in one snapshot; an empty list is the good answer. */
+/** Checks every invariant of the ledger in one snapshot. An empty list means that all of them hold. */
 export async function checkInvariants(tx: Tx, options: { atRest: boolean }): Promise<Violation[]> {
   return await tx.transaction(
     async (inner) => {

@@ -2,10 +2,13 @@ import { createSecretKey, type KeyObject, randomBytes } from 'node:crypto';
 import { link, mkdir, open, readFile, rm } from 'node:fs/promises';
 import { dirname, join } from 'node:path';
 
-/** The vault's master keys by version. The active one seals; the others only open what they sealed before. */
+/**
+ * The vault's master keys by version. The active key seals new secrets. The other keys only open the secrets that they sealed
+ * before.
+ */
 export type Keyring = { active: string; keys: ReadonlyMap<string, KeyObject> };
 
-/** A keyring that cannot be used. Its message is for the operator and holds no part of a key. */
+/** A keyring that cannot be used. The message is for the operator and contains no part of a key. */
 export class KeyringError extends Error {
   override readonly name = 'KeyringError';
 }
@@ -48,15 +51,15 @@ export function newKeyring(): string {
 }
 
 /**
- * The keyring at `<home>/keyring`, made on first use with mode 0600. Processes that start together agree: the file appears under
- * its name only when it is whole, and only once. One that is there is never replaced, whatever is wrong with it.
+ * The keyring at `<home>/keyring`, made on first use with mode 0600. Processes that start together use the same one: the file
+ * gets its name only when it is complete, and only once. VidGenie never replaces an existing keyring, even a broken one.
  */
 export async function embeddedKeyring(home: string): Promise<Keyring> {
   const path = keyringPath(home);
   return read(path, (await readIfThere(path)) ?? (await makeOnce(path)));
 }
 
-/** The same without making one; null: there is none yet. */
+/** The keyring at `<home>/keyring`, without making one. Null if there is none yet. */
 export async function existingKeyring(home: string): Promise<Keyring | null> {
   const text = await readIfThere(keyringPath(home));
   return text === null ? null : read(keyringPath(home), text);
@@ -84,7 +87,7 @@ async function makeOnce(path: string): Promise<string> {
     } finally {
       await file.close();
     }
-    // Unlike a rename, a link refuses to take the place of a file that another process has put there meanwhile.
+    // Unlike a rename, a link fails if another process has created the file meanwhile.
     await link(draft, path).catch((error: unknown) => {
       if (codeOf(error) !== 'EEXIST') throw error;
     });

@@ -8,16 +8,19 @@ const migrationsFolder = fileURLToPath(new URL('../../drizzle', import.meta.url)
 /** Any number, as long as every process uses the same one. */
 const migrationLock = 7_431_002;
 
-/** For one statement, and for the turn of those that started before. Milliseconds. */
+/** In milliseconds. The limit for one statement, and for the wait until earlier processes have migrated. */
 export const migratingWithinMs = 60_000;
-/** A process that is silent for so long during its turn is gone, and the next one takes the turn. Milliseconds. */
+/**
+ * In milliseconds. A process that is silent for this long during its migration is gone. The server then lets the next process
+ * migrate.
+ */
 export const silentTurnMs = 5_000;
 
 const versions = z.tuple([z.object({ version: z.int() })]);
 
 /**
- * Brings the database to the newest schema, or leaves it as it was, and tells the server's `server_version_num`. Processes that start
- * together take turns under an advisory lock.
+ * Migrates the database to the newest schema, or leaves it as it was. Returns the server's `server_version_num`. Processes that
+ * start together migrate one after the other, under an advisory lock.
  */
 export async function migrateDatabase(url: string): Promise<number> {
   const { db, close } = openDatabase(url, { connections: 1, silenceMs: migratingWithinMs });

@@ -7,14 +7,14 @@ import { loadRun, type RunView } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
 
-// Operators may read and do this across all workspaces. No chat reaches it.
+// What operators may read and do across all workspaces. No chat command reaches it.
 
-/** Since when a run must have been due, or how many turns must have come to nothing in a row, for it to count as stuck. */
+/** A run is stuck if it has been due for `overdueSeconds`, or if `vainTurns` turns in a row have failed. */
 type StuckAfter = { overdueSeconds: number; vainTurns: number };
 
 export type RunFilter = { workspaceId?: WorkspaceId; state?: RunState; stuckAfter?: StuckAfter; limit: number };
 
-/** The newest runs of all workspaces. `stuckAfter` narrows to those that do not get on. */
+/** The newest runs of all workspaces. `stuckAfter` keeps only the stuck ones. */
 export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }: RunFilter) {
   const stuck = stuckAfter && and(isNull(runs.deliveredAt), or(isOverdue(stuckAfter), comesToNothing(stuckAfter)));
   return await tx
@@ -45,7 +45,10 @@ const isOverdue = ({ overdueSeconds }: StuckAfter) =>
     sql`${runs.dueAt} < now() - make_interval(secs => ${overdueSeconds})`,
   );
 
-/** Each dispatch puts the due moment off. The second count is of dispatches that never reached a worker. */
+/**
+ * A dispatch moves `due_at` into the future, so such a run never looks overdue. The second number counts dispatches that never
+ * reached a worker.
+ */
 const comesToNothing = ({ vainTurns }: StuckAfter) =>
   sql`greatest(${runs.failedAttempts}, ${runs.dispatch} - ${runs.claimed}) >= ${vainTurns}`;
 
@@ -54,7 +57,7 @@ const ids = z.array(z.object({ id: runId }));
 /** A run of any workspace, by the beginning of its id. */
 export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunView | 'none' | 'ambiguous'> {
   if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return 'none';
-  // As a range of ids, which the primary key answers.
+  // A range of ids lets PostgreSQL use the primary key.
   const digits = reference.toLowerCase().replaceAll('-', '');
   const bound = (fill: string) => digits.padEnd(32, fill);
   const [first, second] = ids.parse(
@@ -65,8 +68,9 @@ export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunVie
 }
 
 /**
- * Ends a run that does not end by itself: what was done is captured, the rest released. The run is taken away from whoever has it,
- * whose next write then fails; what that one is paying for is noted as an orphan. It is due at once, for its delivery.
+ * Ends a run that does not end by itself. It captures the price of the done steps and releases the rest. It takes the lease from
+ * the worker that has the run: that worker's next write fails, and VidGenie records the call that the worker is paying for as an
+ * orphan. The run is due at once, for its delivery.
  */
 export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ended' | 'over'> {
   return await tx.transaction(async (inner) => {
@@ -88,7 +92,10 @@ export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ende
   });
 }
 
-/** The ledger, the oldest first, in pages: `after` is the id of the last row before. No transaction stays open between them. */
+/**
+ * The ledger, oldest first, in pages. `after` is the id of the last row of the previous page. No transaction stays open between
+ * pages.
+ */
 export async function ledgerPage(
   tx: Tx,
   {
@@ -114,7 +121,7 @@ export async function ledgerPage(
 
 const tallied = z.coerce.number();
 
-/** Every workspace with what it has, in pages by id. */
+/** Every workspace with its balance and its numbers of runs and keys, in pages by id. */
 export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; limit: number }) {
   const rows = await tx
     .select({

@@ -7,20 +7,20 @@ type Target = { host: string[]; port: number[]; path?: string | false };
 
 const connectWithinMs = 10_000;
 
-/** The failure of a line to the database: what was asked on it may or may not have been carried out. */
+/** The error of a broken connection to the database. Its statements may or may not have been carried out. */
 export const connectionLost = (message: string) => Object.assign(new Error(message), { code: 'CONNECTION_CLOSED' });
 
 /**
- * Sockets for the driver's connections to the database of that URL, encrypted as its `sslmode` says. They differ from the usual ones
- * in two ways.
+ * Opens sockets for the driver's connections to the database of that URL, encrypted as its `sslmode` says. They differ from
+ * ordinary sockets in two ways.
  *
- * They do not wait for ever: when a server dies without a word (its machine is gone, a firewall forgot the connection), the system
- * would go on sending for a quarter of an hour, and whoever waits for the answer with it.
+ * They have a time limit. A server may die silently: its machine is gone, or a firewall forgot the connection. The operating
+ * system would then go on sending for a quarter of an hour, and every caller that waits for an answer would wait with it.
  *
- * And they end in an order that the driver can bear: first a failure, which ends what was asked; a moment later the end, as one without
- * failure. The driver goes on using a connection between the two (it sends a ROLLBACK, for example). What it is asked then is never
- * sent; if the end were a failure it would be forgotten, and when the line is up again it would be answered with nothing, or with the
- * answer to somebody else's question.
+ * They end in an order that the driver can handle: first an error, which fails the pending statements; a moment later a close
+ * without an error. The driver goes on using a connection between the two (it sends a ROLLBACK, for example). It never sends a
+ * statement from that moment. If the close carried an error, the driver would forget such a statement. After the reconnect the
+ * statement would get an empty answer, or the answer to another statement.
  */
 export function openPostgresSocket(url: string, silenceMs: number | undefined) {
   const encryption = encryptionOf(url);
@@ -47,7 +47,7 @@ export function openPostgresSocket(url: string, silenceMs: number | undefined) {
 
 type Encryption = 'none' | 'preferred' | 'required' | 'verified';
 
-/** As libpq's words are read by the driver: only `verify-…` and `true` look at the certificate. */
+/** Reads `sslmode` as the driver does. Only `verify-…` and `true` check the certificate. */
 function encryptionOf(url: string): Encryption {
   const mode = /[?&]ssl(?:mode)?=([\w-]+)/.exec(url)?.[1] ?? 'disable';
   if (mode === 'disable' || mode === 'false') return 'none';
@@ -55,7 +55,7 @@ function encryptionOf(url: string): Encryption {
   return mode === 'require' || mode === 'allow' || mode === 'no-verify' ? 'required' : 'verified';
 }
 
-/** PostgreSQL's message that asks for TLS: its own length, and the number that stands for it. */
+/** PostgreSQL's SSLRequest message: its own length, then the request code. */
 const wish = Buffer.from([0, 0, 0, 8, 4, 210, 22, 47]);
 
 async function encrypted(raw: Socket, host: string, encryption: Exclude<Encryption, 'none'>): Promise<Socket> {
@@ -67,7 +67,7 @@ async function encrypted(raw: Socket, host: string, encryption: Exclude<Encrypti
       if (encryption === 'preferred') return raw;
       throw new Error('the database offers no TLS, and sslmode wants it');
     }
-    // From here on its failures are told by the socket around it.
+    // From here on the TLS socket reports this socket's errors.
     raw.on('error', () => {});
     const named = isIP(host) === 0 ? { servername: host } : {};
     const socket = connectTls({ socket: raw, ...named, rejectUnauthorized: encryption === 'verified' });
@@ -79,7 +79,7 @@ async function encrypted(raw: Socket, host: string, encryption: Exclude<Encrypti
   }
 }
 
-/** A socket that fails as soon as somebody listens: the driver would lose count of a connection that it was given no socket for. */
+/** A socket that fails as soon as the driver listens. If we threw instead, the driver would lose count of its connections. */
 function stillborn(error: Error): Socket {
   const socket = new Socket();
   setImmediate(() => socket.destroy(error));
@@ -93,7 +93,7 @@ function inOrder(socket: Socket): Socket {
     if (event === 'error') hasFailed = true;
     if (event !== 'close') return emit(event, ...told);
     if (!hasFailed) emit('error', connectionLost('the line to the database was closed'));
-    // The second one comes after the writes that the driver has put off.
+    // The second `setImmediate` runs after the writes that the driver has postponed.
     setImmediate(() => setImmediate(() => emit('close', false)));
     return true;
   };

@@ -15,12 +15,12 @@ import {
 } from './schema.ts';
 import { describeKeys, removeKey } from './vault.ts';
 
-/** Runs of a workspace that are not over, or not delivered: nothing is purged under them. */
+/** The number of a workspace's runs that are unfinished or not delivered. A purge waits for them. */
 export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
   return await tx.$count(runs, and(eq(runs.workspaceId, id), isNotNull(runs.dueAt)));
 }
 
-/** The keys of the objects that deleted runs have in the store, in pages of runs. A run that was started since is not among them. */
+/** The store keys of the objects of a workspace's deleted runs, in pages of runs. Runs started after the purge are not included. */
 export async function* mediaOfDeleted(tx: Tx, workspaceId: WorkspaceId): AsyncGenerator<string[]> {
   const isDeleted = and(eq(runs.workspaceId, workspaceId), isNotNull(runs.deletedAt));
   let after: RunId | null = null;
@@ -51,17 +51,17 @@ export async function* mediaOfDeleted(tx: Tx, workspaceId: WorkspaceId): AsyncGe
 }
 
 /**
- * Forgets what a workspace entrusted to us: its keys, its name and settings, and every word, name and place of its runs; nobody comes
- * in on its behalf any more. What its credits were spent on stays, for the ledger is a record of what happened; it names runs, and
- * they say nothing any more. They are deleted from here on, so that their media go even when nobody but the sweeper is left to see to
- * it. Refuses while a run is not over. May be repeated.
+ * Deletes what a workspace entrusted to us: its keys, its name and settings, and all text, names and conversations of its runs.
+ * It also ends every access on the workspace's behalf. The ledger stays, because it is a record of what happened. Its rows name
+ * runs, but those runs hold no text any more. The purge marks the runs as deleted, so the sweeper removes their media even if
+ * this process dies. It refuses while a run is unfinished. You may repeat it.
  */
 export async function purgeWorkspace(
   tx: Tx,
   id: WorkspaceId,
 ): Promise<{ outcome: 'purged' | 'unfinished'; runs: number }> {
   return await tx.transaction(async (inner) => {
-    // Nobody submits meanwhile: a submit debits this row.
+    // This lock blocks submits, because a submit debits this row.
     await inner.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, id)).for('update');
     const unfinished = await unfinishedOf(inner, id);
     if (unfinished > 0) return { outcome: 'unfinished', runs: unfinished };

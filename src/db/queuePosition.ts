@@ -4,19 +4,19 @@ import type { RunId, RunLimits } from '../domain.ts';
 import type { Tx } from './client.ts';
 
 /**
- * The position of a run in the queue. `ahead` runs start before it. `limit` is the limit of runs at work that keeps it waiting although
- * workers are free, and its size; null if the run waits only for a worker, or waits no longer.
+ * The position of a run in the queue. `ahead` runs start before it. `limit` is the limit of running runs that keeps this run
+ * waiting although workers are free; `atWork` is its size. Null if the run waits only for a worker, or no longer waits.
  */
 export type QueuePosition = { ahead: number; limit: { of: 'member' | 'workspace'; atWork: number } | null };
 
 const positionRows = z.array(z.object({ ahead: z.int(), member: z.boolean(), workspace: z.boolean() }));
 
-/** Whose runs are looked for, which of them, and how many at most. */
+/** Which runs to look for, in which workspace, and how many at most. */
 type Crowd = { workspaceId: SQL; which: SQL; max: SQL; memberAtWork: number };
 
 /**
- * The waiting runs of a workspace that a member's limit lets start now, as `dispatch_due` sees it: what is over it is ahead of nobody
- * else. One probe of the index finds the next member that waits, and `max` ends the search.
+ * The waiting runs of a workspace that the limit of a member lets start now, by the same rule as `dispatch_due`. A run above that
+ * limit is ahead of nobody else's run. One index probe finds the next member with waiting runs, and `max` ends the search.
  */
 const startable = ({ workspaceId, which, max, memberAtWork }: Crowd): SQL => sql`(
   WITH RECURSIVE member AS (
@@ -41,10 +41,11 @@ const startable = ({ workspaceId, which, max, memberAtWork }: Crowd): SQL => sql
 )`;
 
 /**
- * How many waiting runs would be started before this one, if nobody came after: the member's own before it; of each other member of
- * its workspace those before it that the limit of a member lets start; and of each other workspace as many of such as bring that one
- * to as many runs at work. 0: it is next, or at work. Looks at no more than `furthest` runs and workspaces, and at the members of its
- * own that wait; more than so many runs are told as so many.
+ * The number of waiting runs that start before this one if no new run arrives. It is the sum of three counts: the member's own
+ * earlier runs; the earlier runs of other members of the workspace, as far as the limit of a member lets them start; and from
+ * each other workspace, as many startable runs as bring it to the same number of running runs. 0 means that the run is next, or
+ * running. The query reads no more than `furthest` runs and workspaces, plus the waiting members of the run's own workspace.
+ * `furthest` is also the largest possible answer.
  */
 export async function queuePositionOf(
   tx: Tx,

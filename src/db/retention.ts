@@ -3,12 +3,12 @@ import { z } from 'zod';
 import { runId } from '../domain.ts';
 import type { Tx } from './client.ts';
 
-/** How long media are kept after they were made or given; null: for ever. */
+/** How long to keep media after they were made (`mediaDays`) or given (`inputHours`). Null keeps them for ever. */
 export type Retention = { mediaDays: number | null; inputHours: number | null };
 
 /**
- * Marks up to `limit` objects that were kept for long enough, or whose run was deleted; says how many. A run that is not delivered
- * yet keeps what it has. Any number of processes may do this at once.
+ * Marks up to `limit` objects as removed and returns how many. An object is due if it was kept for long enough or its run was
+ * deleted. A run that is not delivered yet keeps its objects. Any number of processes may do this at once.
  */
 export async function markRemoved(tx: Tx, { mediaDays, inputHours }: Retention, limit: number): Promise<number> {
   const rows = await tx.execute(sql`
@@ -26,13 +26,13 @@ export async function markRemoved(tx: Tx, { mediaDays, inputHours }: Retention, 
 
 const claimed = z.array(z.object({ id: z.string(), key: z.string(), attempts: z.int() }));
 
-/** An object that is marked and due to be erased. `attempts` counts this one. */
+/** An object that is marked as removed and due to be erased. `attempts` includes this attempt. */
 export type Erasing = { id: string; key: string; attempts: number };
 
 /**
- * Takes one object that is to be erased, so that nobody else is at it meanwhile; null when none is due. It falls due again by itself
- * after a minute, and four times as long after each further attempt, at most a day: for an object that cannot be erased, and for a
- * process that is killed. No transaction is open while the store is asked.
+ * Claims one object to erase, so that no other process works on it. Null when none is due. The object falls due again by itself
+ * after a minute, and four times as long after each further attempt, at most a day. That covers an object that cannot be erased
+ * and a process that is killed. No transaction is open during the call to the store.
  */
 export async function claimErasing(tx: Tx): Promise<Erasing | null> {
   const [asset] = claimed.parse(
@@ -47,7 +47,7 @@ export async function claimErasing(tx: Tx): Promise<Erasing | null> {
   return asset ?? null;
 }
 
-/** Notes that the store does not have an object any more. */
+/** Records that the store no longer has an object. */
 export async function noteErased(tx: Tx, { id }: Erasing): Promise<void> {
   await tx.execute(sql`UPDATE assets SET erased_at = now() WHERE id = ${id} AND erased_at IS NULL`);
 }
@@ -55,10 +55,11 @@ export async function noteErased(tx: Tx, { id }: Erasing): Promise<void> {
 const strays = z.array(z.object({ key: z.string() }));
 
 /**
- * Those of the keys of some objects, all of them a day old, that no row names and none ever will: the image of a run that was never
- * written, and what a run that is over does not call its result. A run that is not over may yet name what it has stored; after its
- * settlement it writes no row. Results of a run that is not in this database are somebody else's (another installation's in the same
- * bucket, or lost with a backup that was restored), and so is everything whose key we would not have made.
+ * Returns the keys that no row names and none ever will. All objects must be at least a day old. Strays are the input image of a
+ * run that was never written, and objects of a settled run that are not among its assets. An unsettled run may still name objects
+ * that it has stored; a settled run writes no more rows. Results of a run that is not in this database belong to somebody else:
+ * to another installation in the same bucket, or to a run that a restored backup has lost. The same goes for every key that
+ * VidGenie would not have made.
  */
 export async function straysAmong(tx: Tx, keys: readonly string[]): Promise<string[]> {
   const objects = keys.flatMap((key) => {
@@ -66,7 +67,7 @@ export async function straysAmong(tx: Tx, keys: readonly string[]): Promise<stri
     const run = runId.safeParse(id);
     return run.success ? [{ key, run: run.data, isInput: name.startsWith('input-') }] : [];
   });
-  // An object that is still there, or there again, when its row says that it was erased is a stray as well.
+  // An object that is still there, or there again, although its row says that it was erased, is a stray as well.
   const found = await tx.execute(sql`
     SELECT o.key FROM jsonb_to_recordset(${JSON.stringify(objects)}::jsonb) AS o(key text, run uuid, "isInput" boolean)
     LEFT JOIN runs r ON r.id = o.run

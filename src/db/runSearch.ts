@@ -6,13 +6,13 @@ import { assets, creditTransactions, runs } from './schema.ts';
 
 export type RunSearch = {
   limit: number;
-  /** The last run of the page before. */
+  /** The last run of the previous page. */
   after?: RunId | undefined;
   memberId?: string | undefined;
-  /** Only runs that made such a thing, and still have it. */
+  /** Only runs that made such a thing and still have it. */
   made?: 'image' | 'video' | undefined;
   states?: readonly RunState[] | undefined;
-  /** Words that the prompt contains, in any case. */
+  /** Text that the prompt contains, in upper or lower case. */
   words?: string | undefined;
 };
 
@@ -21,7 +21,7 @@ export async function searchRuns(tx: Tx, workspaceId: WorkspaceId, search: RunSe
   const { limit, after, memberId, made, states, words } = search;
   const narrowed: (SQL | undefined)[] = [
     eq(runs.workspaceId, workspaceId),
-    // A run of another workspace, or not of this member, has no place here: the comparison is then null, and the page empty.
+    // If `after` names a run of another workspace or of another member, the comparison is null and the page is empty.
     after &&
       sql`(${runs.createdAt}, ${runs.id}) < (
         SELECT r.created_at, r.id FROM runs r
@@ -52,7 +52,7 @@ export async function searchRuns(tx: Tx, workspaceId: WorkspaceId, search: RunSe
 
 export type KnownMember = { id: string; name: string; runs: number };
 
-/** Everybody who ever started a run in a workspace, under their latest name, the busiest first. */
+/** Every member who ever started a run in a workspace, under the latest name, the member with the most runs first. */
 export async function membersOf(tx: Tx, workspaceId: WorkspaceId): Promise<KnownMember[]> {
   return await tx
     .select({
@@ -69,7 +69,7 @@ export async function membersOf(tx: Tx, workspaceId: WorkspaceId): Promise<Known
 
 export type DailyUse = { day: string; memberId: string | null; credits: number };
 
-/** Credits captured, less those refunded, by day (UTC, `2026-11-23`) and by the member whose run it was. */
+/** Captured credits minus refunded ones, by day (UTC, `2026-11-23`) and by the member whose run it was. */
 export async function dailyUse(tx: Tx, workspaceId: WorkspaceId, days: number): Promise<DailyUse[]> {
   const day = sql<string>`to_char(${creditTransactions.createdAt} AT TIME ZONE 'UTC', 'YYYY-MM-DD')`;
   const credits = sql<number>`sum(CASE ${creditTransactions.kind} WHEN 'capture' THEN ${creditTransactions.amount} ELSE -${creditTransactions.amount} END)::int`;

@@ -23,16 +23,22 @@ export type Step = typeof steps.$inferSelect;
 /** A stored object of a run, without the columns that only the sweeper reads. */
 export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt'>;
 
-/** A run with everything that belongs to it; its steps are in the order in which they are worked. */
+/** A run with everything that belongs to it. Its steps are in the order in which they are worked. */
 export type RunView = {
   run: Run;
   steps: Step[];
   assets: Asset[];
-  /** How far the database's clock was ahead of this machine's when the run was read, in milliseconds: all moments of a run are by the former. */
+  /**
+   * How far the database's clock was ahead of this machine's clock when the run was read, in milliseconds. All times of a run
+   * come from the database's clock.
+   */
   clockAheadMs: number;
 };
 
-/** Credits that go back for steps whose results nobody could receive. The end of delivery writes them into the ledger; members read them just before. */
+/**
+ * Credits to refund for steps whose results nobody could receive. The end of delivery writes the refund into the ledger. Members
+ * are told about it just before.
+ */
 export const refundedCredits = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): number =>
   steps
     .filter(({ kind, state }) => state === 'done' && run.unreached?.includes(kind))
@@ -47,7 +53,7 @@ export type NewRun = {
   workflow: Workflow;
   prompt: string;
   options: RunOptions;
-  /** Null: it speaks by its workspace's own platform. */
+  /** Null if the run posts on its workspace's own platform. */
   platform?: Platform | null;
   conversation: JsonValue;
   steps: {
@@ -56,13 +62,13 @@ export type NewRun = {
     provider: string;
     model: string;
     keySource: KeySource;
-    /** How long it is expected to take, in milliseconds, where that is known. */
+    /** The expected duration in milliseconds, if it is known. */
     expectedMs?: number;
   }[];
   input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
   /**
-   * How long the run waits for its first message, which is posted by whoever took the command: see {@link announceRun}. After that it
-   * is worked all the same, and posts its own. Milliseconds.
+   * In milliseconds. How long the run waits for its first message, which the process that took the command posts: see {@link
+   * announceRun}. After that the run starts anyway and posts a message of its own.
    */
   waitsForAnswerMs?: number;
 };
@@ -71,11 +77,11 @@ export type InsertOutcome =
   | { outcome: 'accepted'; balance: number; price: number }
   | { outcome: 'repeated'; runId: RunId }
   | { outcome: 'insufficient'; balance: number; price: number }
-  /** The member has as many runs at work and waiting as one may have. */
+  /** The member has the maximum number of running and waiting runs. */
   | { outcome: 'busy'; max: number }
   | DailySpent;
 
-/** `dailyRuns` is what a member may start in 24 hours; null: as much as the credits allow. */
+/** `dailyRuns` is the number of runs that a member may start in 24 hours. Null means that only credits limit it. */
 type InsertLimits = Partial<Pick<RunLimits, 'memberAtWork' | 'memberWaiting'> & { dailyRuns: number | null }>;
 
 /** The conditions of a debit, besides the balance and the request key. */
@@ -84,10 +90,10 @@ type Gate = { price: number; maxOfMember: number };
 const debited = z.array(z.object({ balance: z.int() }));
 
 /**
- * Holds a run's price and writes the run, due at once, in one statement: there is no moment at which one exists without the other.
- * The debit is gated on the balance and on the request key being new. Two deliveries that pass that gate at the same instant are
- * told apart by the unique key, which undoes the second one's whole statement. And it is gated on the member's runs: whoever waited
- * for the account's row counts them again, so that fifty commands at once pass as one after the other would.
+ * Holds a run's price and writes the run, due at once, in one statement, so neither ever exists without the other. The debit
+ * requires a sufficient balance and a new request key. If two deliveries of a command pass this check at the same instant, the
+ * unique key undoes the whole statement of the second. The debit also checks the member's number of runs. A submit that waited
+ * for the account's row counts them again, so fifty concurrent commands get the same outcome as fifty commands in a row.
  */
 export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}): Promise<InsertOutcome> {
   const { dailyRuns, gate } = gateOf(run, limits);
@@ -98,11 +104,11 @@ export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}):
     if (known) return { outcome: 'repeated', runId: known };
     const shut = await whyShut(tx, run, gate);
     if (shut) return shut;
-    // Another run has ended meanwhile, and the reason of the refusal is gone.
+    // Another run has ended meanwhile and the reason for the refusal is gone: try again.
   }
 }
 
-/** Null when the gate was shut. */
+/** Null when the debit was refused. */
 async function writeOnce(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number | null): Promise<InsertOutcome | null> {
   try {
     if (dailyRuns === null) return await holdAndWrite(tx, run, gate);
@@ -114,8 +120,8 @@ async function writeOnce(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number | nu
 }
 
 /**
- * The reason for which `insertRun` would refuse a run now; null if it would accept it. Ask this before work that is wasted if the run is
- * refused. {@link insertRun} decides.
+ * The reason why `insertRun` would refuse a run now. Null if it would accept it. Call this before work that a refusal would
+ * waste. The decision itself is up to {@link insertRun}.
  */
 export async function foreseeRefusal(
   tx: Tx,
@@ -139,7 +145,7 @@ function gateOf(
 
 const room = z.array(z.object({ balance: z.int(), runs: z.int() }));
 
-/** The reason for which a run is refused at this moment; null if there is none any more. */
+/** The reason why a run is refused now. Null if there is no reason any more. */
 async function whyShut(
   tx: Tx,
   run: Pick<NewRun, 'workspaceId' | 'memberId'>,
@@ -160,15 +166,15 @@ async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {
   return known?.id ?? null;
 }
 
-/** The count and the write are one transaction under the member's lock: asking ten times at once gains nothing. */
+/** The count and the write are one transaction under the member's lock, so concurrent submits cannot get around the limit. */
 async function writeWithin(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number): Promise<InsertOutcome | null> {
   const spent = await spentToday(tx, run, dailyRuns);
-  // A command that is delivered again has its run already, whatever has been spent since.
+  // A redelivered command already has its run, so the daily limit must not refuse it.
   if (spent) return (await runOfRequest(tx, run.requestKey)) ? null : spent;
   return await holdAndWrite(tx, run, gate);
 }
 
-/** Null when the gate was shut: too little is left, the member has too many runs, or the request is known. */
+/** Null when the debit was refused: the balance is too low, the member has too many runs, or the request key is known. */
 async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): Promise<InsertOutcome | null> {
   const [row] = debited.parse(
     await tx.execute(sql`
@@ -207,8 +213,8 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): 
 }
 
 /**
- * Lets a run begin whose command was answered, and notes where: `conversation` takes the place of what was written with it. False: it did not
- * wait so long, and speaks by a message of its own unless it has found this one.
+ * Lets a run start after its command was answered, and saves the `conversation` that the answer created. Returns false if the run
+ * has started already. It then posts a message of its own, unless it has found this one.
  */
 export async function announceRun(tx: Tx, id: RunId, conversation: JsonValue): Promise<boolean> {
   const rows = await tx
@@ -229,7 +235,10 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 
 const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
 
-/** Runs with what belongs to them, a row for each step. An image that a member gave belongs to no step, and so comes with each of them. */
+/**
+ * Runs with their steps and assets, one row for each step. A member's input image belongs to no step, so every row of the run
+ * repeats it.
+ */
 const withParts = (tx: Tx) =>
   tx
     .select({ run: runs, step: steps, asset: assets, readAt: sql<number>`(extract(epoch FROM now()) * 1000)::float8` })
@@ -237,7 +246,7 @@ const withParts = (tx: Tx) =>
     .innerJoin(steps, eq(steps.runId, runs.id))
     .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step))));
 
-/** Loads runs by their ids, in that order; ids that do not exist are left out. */
+/** Loads runs by their ids, in that order. It leaves out ids that do not exist. */
 export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
   if (ids.length === 0) return [];
   const found = await withParts(tx).where(inArray(runs.id, [...ids]));
@@ -249,7 +258,10 @@ const lookingAtOne = (tx: Tx) =>
     .where(eq(runs.id, sql.placeholder('id')))
     .prepare('look_at_run');
 
-/** A run is looked at after every move, and putting the words of that statement together takes longer than carrying it out. */
+/**
+ * Prepared statements. A run is loaded after every transition, and building the text of this statement takes longer than running
+ * it.
+ */
 const looks = new WeakMap<Tx, ReturnType<typeof lookingAtOne>>();
 
 export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
@@ -272,7 +284,7 @@ function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; rea
   };
 }
 
-/** The newest runs of a workspace, newest first. `memberId` narrows to one member's; `before` continues after a page. */
+/** The runs of a workspace, newest first. `memberId` keeps only one member's runs. `before` continues after a page. */
 export async function listRuns(
   tx: Tx,
   workspaceId: WorkspaceId,
@@ -299,7 +311,7 @@ export async function listRuns(
 
 export type FoundRun = { outcome: 'found'; view: RunView } | { outcome: 'none' } | { outcome: 'ambiguous' };
 
-/** The columns that tell whose a run is and where it posts. */
+/** The columns that say who owns a run and where it posts. */
 const subjectOf = {
   id: runs.id,
   workspaceId: runs.workspaceId,
@@ -311,8 +323,8 @@ const subjectOf = {
 type Subject = Pick<Run, keyof typeof subjectOf>;
 
 /**
- * Finds a workspace's run by its id or by the first characters of it (at least four), among those that somebody may see: what they may
- * not see does not even make a beginning ambiguous.
+ * Finds a workspace's run by its id, or by the first characters of its id (at least four). `isVisible` says which runs the member
+ * may see. Other runs do not count, not even to make the reference ambiguous.
  */
 export async function findRun(
   tx: Tx,
@@ -338,7 +350,10 @@ export async function findRun(
   return view ? { outcome: 'found', view } : { outcome: 'none' };
 }
 
-/** Marks a settled run as deleted; whoever marks it again finds it so. Its media are removed after, so that no kill leaves them named. */
+/**
+ * Marks a settled run as deleted. Marking it again changes nothing. Its media are removed afterwards, so a kill in between leaves
+ * no run that shows removed media.
+ */
 export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unsettled'> {
   const rows = await tx
     .update(runs)
@@ -348,15 +363,15 @@ export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unset
   return rows.length > 0 ? 'deleted' : 'unsettled';
 }
 
-/** Keeps everybody else from writing to a run until the transaction ends; false when there is no such run. */
+/** Locks a run until the transaction ends: nobody else can write to it. False if there is no such run. */
 export async function lockRun(tx: Tx, id: RunId): Promise<boolean> {
   const rows = await tx.select({ id: runs.id }).from(runs).where(eq(runs.id, id)).for('update');
   return rows.length > 0;
 }
 
 /**
- * Notes a member's wish to stop a run and lets it fall due at once. While a worker is at its turn the wish waits for the end of the
- * turn: what was sent is paid for, so its result is kept.
+ * Records that a member asked to stop a run, and lets it fall due at once. If a worker is in the middle of its turn, the request
+ * waits for the end of the turn. A request that VidGenie has sent is paid for, so its result is kept.
  */
 export async function requestCancel(tx: Tx, id: RunId): Promise<'requested' | 'finished'> {
   const rows = await tx

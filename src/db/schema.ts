@@ -52,9 +52,12 @@ export const workspaces = pgTable('workspaces', {
   platform: platformType('platform').notNull(),
   name: text('name').notNull(),
   settings: jsonb('settings').notNull().default({}),
-  /** The month (`2026-11`) for which the free credits were granted last. */
+  /** The last month (`2026-11`) for which the free credits were granted. */
   toppedUpFor: text('topped_up_for').notNull().default(''),
-  /** When a run of it was started last: of workspaces with as many runs at work, the one that waited longest is next. */
+  /**
+   * When a run of this workspace was last started. Among workspaces with equally many running runs, the one that has waited
+   * longest is next.
+   */
   servedAt: at('served_at'),
   createdAt: at('created_at').notNull().defaultNow(),
 });
@@ -72,7 +75,7 @@ export const creditAccounts = pgTable(
   (t) => [check('balance_not_negative', sql`${t.balance} >= 0`), check('held_not_negative', sql`${t.held} >= 0`)],
 );
 
-/** Append-only: UPDATE, DELETE and TRUNCATE are refused by triggers (see the migration `append_only_ledger`). */
+/** Append-only: triggers refuse UPDATE, DELETE and TRUNCATE (see `refuse_ledger_change` in the migration). */
 export const creditTransactions = pgTable(
   'credit_transactions',
   {
@@ -112,16 +115,16 @@ export const runs = pgTable(
       .$type<WorkspaceId>()
       .notNull()
       .references(() => creditAccounts.workspaceId),
-    /** The platform's own identity of the command: however often it is delivered, there is one run. */
+    /** The platform's own id of the command. A redelivered command has the same key, so it makes no second run. */
     requestKey: text('request_key').notNull().unique('runs_request_key'),
     memberId: text('member_id').notNull(),
     memberName: text('member_name').notNull(),
     workflow: workflowType('workflow').notNull(),
     prompt: text('prompt').notNull(),
     options: jsonb('options').$type<RunOptions>().notNull(),
-    /** The platform by which the run was asked for, and speaks; null: its workspace's own. */
+    /** The platform on which the member asked for the run and on which the run posts. Null means the workspace's own platform. */
     platform: platformType('platform'),
-    /** The place where the run posts. Only its platform reads this. */
+    /** The conversation in which the run posts. Only its platform reads this. */
     conversation: jsonb('conversation').$type<JsonValue>().notNull(),
     /** The ids of the messages that the run has posted. Only its platform reads this. */
     postedMessages: jsonb('posted_messages').$type<JsonValue>().notNull().default({}),
@@ -132,29 +135,34 @@ export const runs = pgTable(
     failure: jsonb('failure').$type<Failure>(),
     cancelRequestedAt: at('cancel_requested_at'),
 
-    /** When somebody should look at this run next; null when nothing is left to do. */
+    /** When a worker should take the next turn of this run. Null when nothing is left to do. */
     dueAt: at('due_at').default(sql`now()`),
-    /** Counts the dispatches. Every write of a turn is a compare-and-set on it. */
+    /**
+     * Counts the dispatches of the run. It serves as the run's fencing token: a number that grows each time the run is leased,
+     * and that every write of a turn compares. A worker that lost its lease still has the old number, so PostgreSQL refuses its
+     * writes.
+     */
     dispatch: integer('dispatch').notNull().default(0),
-    /** The last dispatch that a worker took up: a job delivered twice finds its dispatch claimed. */
+    /** The last dispatch that a worker claimed. If a job is delivered twice, the second worker finds its dispatch claimed. */
     claimed: integer('claimed').notNull().default(0),
-    /** True while a worker takes a turn: whoever wants the run looked at then waits for the turn's end. */
+    /** True while a worker takes a turn. A request to look at the run then waits for the end of the turn. */
     busy: boolean('busy').notNull().default(false),
-    /** Turns in a row that came to nothing, killed ones included; any progress sets it to zero. */
+    /** Failed attempts in a row, including turns that a kill ended. Any progress resets it to zero. */
     failedAttempts: integer('failed_attempts').notNull().default(0),
 
     createdAt: at('created_at').notNull().defaultNow(),
     startedAt: at('started_at'),
     settledAt: at('settled_at'),
     deliveredAt: at('delivered_at'),
-    /** Why the result could not be told where the run was asked for; `/vidgenie history` still has it. */
+    /** Why the result could not be posted in the run's conversation. `/vidgenie history` still shows the result. */
     deliveryFailure: jsonb('delivery_failure').$type<Failure>(),
     /**
-     * The steps whose results nobody has received or can fetch, decided once: nothing shares them after, and their credits go back in
-     * the statement that ends delivery. Null before delivery has ended, and for runs of older versions.
+     * The steps whose results nobody has received or can fetch. Delivery decides this once. Afterwards VidGenie never shares
+     * these results, and the statement that ends delivery refunds their credits. Null before the end of delivery, and for runs of
+     * older versions.
      */
     unreached: text('unreached').array().$type<StepKind[]>(),
-    /** Since when its media are gone, at somebody's wish. The rows of its assets stay: they say what was paid for. */
+    /** When somebody asked to delete the run's media. The rows of its assets stay: they record what was paid for. */
     deletedAt: at('deleted_at'),
   },
   (t) => [
@@ -170,7 +178,7 @@ export const runs = pgTable(
     check('deleted_after_settled', sql`${t.deletedAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('delivered_after_settled', sql`${t.deliveredAt} IS NULL OR ${t.settledAt} IS NOT NULL`),
     check('undelivered_stays_due', sql`${t.deliveredAt} IS NOT NULL OR ${t.dueAt} IS NOT NULL`),
-    // Runs that wait to start, by workspace and age; other runs that are due; and the number of both for each member.
+    // For these queries: runs that wait to start, by workspace and age; other runs that are due; the number of both for each member.
     index('runs_waiting')
       .on(t.workspaceId, t.createdAt, t.id)
       .where(sql`${t.state} = 'queued' AND ${t.cancelRequestedAt} IS NULL`),
@@ -195,22 +203,22 @@ export const steps = pgTable(
     /** Chosen when the run is submitted, so that the price and the promise match the work. */
     provider: text('provider').notNull(),
     model: text('model').notNull(),
-    /** On whose key, decided and told together with the price. */
+    /** Whose key pays. It is decided, and shown to the member, together with the price. */
     keySource: text('key_source').$type<KeySource>().notNull().default('none'),
-    /** The provider's name for work in progress; opaque to all but its provider. */
+    /** The provider's reference to the work in progress. Only the provider's own code reads it. */
     handle: jsonb('handle').$type<JsonValue>(),
-    /** How often the step was sent to the provider: at most 2, for a video at most 1. */
+    /** How often the step was sent to the provider: at most 2 times, a video at most once. */
     submits: integer('submits').notNull().default(0),
-    /** The progress that the provider reported last: 0 to 1. It may be less than before. */
+    /** The provider's latest progress, from 0 to 1. It may be lower than an earlier one. */
     fraction: doublePrecision('fraction'),
-    /** How long such a step was expected to take when the run was submitted: what is shown of it must not change its measure. */
+    /** The expected duration of such a step when the run was submitted. It is stored so that the progress bar keeps its scale. */
     expectedMs: integer('expected_ms'),
-    /** The largest part of it that anybody may have been shown before it was written to last: nobody is shown less from then on. */
+    /** The largest progress that anybody may have been shown before the last write. VidGenie never shows less after that. */
     shown: doublePrecision('shown').notNull().default(0),
-    /** The result of `enhance`; the other steps' results are assets. */
+    /** The result of `enhance`. The results of the other steps are assets. */
     enhanced: jsonb('enhanced').$type<EnhancedPrompt>(),
     failure: jsonb('failure').$type<Failure>(),
-    /** The amount that the provider charged, in millionths of a US dollar, and its own usage record. */
+    /** The provider's charge, in millionths of a US dollar. `usage` is the provider's own usage record. */
     costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
     usage: jsonb('usage').$type<JsonValue>(),
     startedAt: at('started_at'),
@@ -223,7 +231,7 @@ export const steps = pgTable(
   ],
 );
 
-/** A stored object: a step's output, or the image that a member gave (`step` is null). */
+/** A stored object: a step's output, or a member's input image (`step` is null). */
 export const assets = pgTable(
   'assets',
   {
@@ -242,11 +250,11 @@ export const assets = pgTable(
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
     createdAt: at('created_at').notNull().defaultNow(),
-    /** Since when nobody is shown it any more, because it was kept for long enough or its run was deleted. The row stays. */
+    /** When VidGenie stopped showing it, because it was kept for long enough or its run was deleted. The row stays. */
     removedAt: at('removed_at'),
-    /** Since when the store does not have it any more: written after, so that no kill leaves an object that nobody names. */
+    /** When the store no longer had it. It is written after the erasure, so a kill in between leaves no object that no row names. */
     erasedAt: at('erased_at'),
-    /** How often erasing it was begun, and when it may be tried next; null: as soon as it was removed. */
+    /** How often VidGenie began to erase it, and when it may try next. A null `eraseDueAt` means from `removedAt` on. */
     eraseAttempts: integer('erase_attempts').notNull().default(0),
     eraseDueAt: at('erase_due_at'),
   },
@@ -261,8 +269,8 @@ export const assets = pgTable(
 );
 
 /**
- * Paid calls that were left behind, for the run had been lost meanwhile or the process stopped: nobody will deliver what they make, and
- * an operator may want to know. `handle` is null where none is known; the call may then have come to nothing.
+ * Paid calls whose result nobody will deliver, because the worker lost the run or the process stopped. An operator may want to
+ * know about them. `handle` is null if none is known. Such a call may have made nothing.
  */
 export const providerOrphans = pgTable('provider_orphans', {
   id: bigserial('id', { mode: 'number' }).primaryKey(),
@@ -274,14 +282,14 @@ export const providerOrphans = pgTable('provider_orphans', {
   createdAt: at('created_at').notNull().defaultNow(),
 });
 
-// The vault: secrets of workspaces, and the record of what was done with them.
+// The vault: the secrets of workspaces, and an audit of their use.
 
 export const secretProviders = [...vendors, 'slack'] as const;
 export type SecretProvider = (typeof secretProviders)[number];
 export const secretPurposes = ['api_key', 'bot_token'] as const;
 export type SecretPurpose = (typeof secretPurposes)[number];
 
-/** The result of the last check of a key; `unchecked` until there was one. */
+/** The result of the last check of a key. `unchecked` until the first check. */
 export const keyStatuses = ['unchecked', 'valid', 'invalid', 'no_permission', 'out_of_quota', 'unreachable'] as const;
 export type KeyStatus = (typeof keyStatuses)[number];
 
@@ -293,7 +301,7 @@ const bytes = customType<{ data: Buffer; driverData: Uint8Array }>({
   fromDriver: (value) => Buffer.from(value),
 });
 
-/** One secret per place. `box`, `wrapped_key` and what they bind open together or not at all (see `seal.ts`). */
+/** One secret per slot. `box`, `wrapped_key` and the values bound to them open together or not at all (see `seal.ts`). */
 export const workspaceKeys = pgTable(
   'workspace_keys',
   {
@@ -319,7 +327,7 @@ export const workspaceKeys = pgTable(
   ],
 );
 
-/** Append-only: UPDATE, DELETE and TRUNCATE are refused by triggers (see the migration `append_only_key_audit`). */
+/** Append-only: triggers refuse UPDATE, DELETE and TRUNCATE (see `refuse_key_audit_change` in the migration). */
 export const keyAudit = pgTable(
   'key_audit',
   {
@@ -328,25 +336,28 @@ export const keyAudit = pgTable(
     provider: text('provider').$type<SecretProvider>().notNull(),
     purpose: text('purpose').$type<SecretPurpose>().notNull(),
     action: text('action').$type<KeyAction>().notNull(),
-    /** The member who did it; null when the program did, on a run's behalf. */
+    /** The member who did it. Null if VidGenie did it for a run. */
     actor: text('actor'),
     runId: uuid('run_id').$type<RunId>(),
     step: stepKindType('step'),
-    /** A result in a word or a sentence (`valid`, `k1 → k2`); scrubbed before it gets here. */
+    /** A short result (`valid`, `k1 → k2`), scrubbed of secrets before it is written. */
     note: text('note').notNull().default(''),
     lastFour: text('last_four').notNull().default(''),
     createdAt: at('created_at').notNull().defaultNow(),
   },
   (t) => [
     index('key_audit_by_workspace').on(t.workspaceId, t.id),
-    // A step's polls and downloads open the key again and again; it is one use.
+    // A step's polls and downloads open the key many times. They count as one use.
     uniqueIndex('one_use_per_step').on(t.runId, t.step, t.provider).where(sql`${t.action} = 'used'`),
   ],
 );
 
 // Slack.
 
-/** Installations of the Slack app: one row per workspace, or per organisation when it is installed org-wide. The token is in the vault. */
+/**
+ * Installations of the Slack app: one row per workspace, or per organization for an org-wide installation. The token is in the
+ * vault.
+ */
 export const slackInstallations = pgTable('slack_installations', {
   workspaceId: text('workspace_id')
     .$type<WorkspaceId>()
@@ -366,14 +377,14 @@ export const slackInstallations = pgTable('slack_installations', {
 /** The token bucket of edits for each Slack workspace. Slack counts edits per workspace, so all workers share it. */
 export const editBudgets = pgTable('edit_budgets', {
   workspaceId: text('workspace_id').$type<WorkspaceId>().primaryKey(),
-  /** Edits that may be made at `countedAt`; below zero after finals that could not wait. */
+  /** Edits available at `countedAt`. Below zero after finals, which never wait. */
   edits: doublePrecision('edits').notNull(),
   countedAt: at('counted_at').notNull().defaultNow(),
-  /** Slack asked for silence until then. */
+  /** Slack told us to pause until this time. */
   pausedUntil: at('paused_until'),
 });
 
-// The web: who may come in, and as whom. Only hashes (SHA-256) of what they show are kept; each is 256 random bits.
+// Web access: API tokens, links and sessions. Only SHA-256 hashes of the secrets are stored. Each secret is 256 random bits.
 
 export const apiTokens = pgTable(
   'api_tokens',
@@ -398,10 +409,9 @@ export const apiTokens = pgTable(
   ],
 );
 
-/** Links that let a member in once, as whoever the chat platform vouched for when they asked for it. */
 /**
- * The channel in which a link was given, and whatever that belongs to; null where there are no channels. A process that does not know
- * this column yet writes that it was none, which opens nothing that is open in some channels alone.
+ * The channel in which a link was given, and the channels it belongs to. Null on a platform without channels. An older process
+ * that does not know this column writes an empty list, which opens nothing that is restricted to channels.
  */
 const channelIds = () => text('channel_ids').array().default([]);
 
@@ -434,7 +444,7 @@ export const webSessions = pgTable(
       .references(() => workspaces.id),
     memberId: text('member_id').notNull(),
     memberName: text('member_name').notNull(),
-    /** Until when the platform's word counts that this member is an admin; null for one who was none. */
+    /** Until when VidGenie believes the platform that this member is an admin. Null for other members. */
     adminUntil: at('admin_until'),
     channelIds: channelIds(),
     locale: text('locale').notNull(),
@@ -444,7 +454,7 @@ export const webSessions = pgTable(
   (t) => [index('web_sessions_by_workspace').on(t.workspaceId)],
 );
 
-/** How often members and workspaces gave commands of late, where no Redis counts it. The columns are those that the limiter expects. */
+/** Counts of recent commands by member and workspace, for installations without Redis. The rate limiter expects these columns. */
 export const rateLimits = pgTable('rate_limits', {
   key: text('key').primaryKey(),
   points: integer('points').notNull(),

@@ -10,13 +10,19 @@ import {
 import { type Keyring, KeyringError } from './keyring.ts';
 import { Secret } from './secret.ts';
 
-/** The slot that a secret belongs to. It opens in no other slot. */
+/** The slot that a secret belongs to. The secret does not open in any other slot. */
 export type SecretSlot = { workspaceId: string; provider: string; purpose: string };
 
-/** A secret under its own data key, and that data key under a key of the keyring. Each box is nonce, ciphertext and tag in a row. */
+/**
+ * A secret encrypted with its own data key, and the data key encrypted with a key of the keyring. Each box is nonce, ciphertext
+ * and tag in this order.
+ */
 export type Sealed = { box: Buffer; wrappedKey: Buffer; keyVersion: string; lastFour: string; fingerprint: string };
 
-/** A box that was changed, belongs elsewhere or was sealed by another key. It does not say which, since nobody can know. */
+/**
+ * A box that was changed, belongs to another slot or was sealed with another key. The error does not say which, because nobody
+ * can know.
+ */
 export class SealError extends Error {
   override readonly name = 'SealError';
 }
@@ -54,7 +60,7 @@ export function unseal(keyring: Keyring, slot: SecretSlot, sealed: Sealed): Secr
   }
 }
 
-/** The data key under the active key. The secret itself stays closed. */
+/** Encrypts the data key with the active key. The secret itself is not decrypted. */
 export function rewrap(keyring: Keyring, slot: SecretSlot, sealed: Sealed): Pick<Sealed, 'wrappedKey' | 'keyVersion'> {
   const dataKey = unwrap(keyring, slot, sealed);
   try {
@@ -66,15 +72,15 @@ export function rewrap(keyring: Keyring, slot: SecretSlot, sealed: Sealed): Pick
 }
 
 /**
- * Tells equal secrets apart from unequal ones without giving either away: `k1:` and an HMAC-SHA256 under a key derived from that
- * version of the keyring. It keeps its version through rotations.
+ * Lets you compare secrets without storing them: `k1:` and an HMAC-SHA256 with a key derived from that version of the keyring. A
+ * fingerprint keeps its version through rotations.
  */
 export function fingerprintOf(keyring: Keyring, version: string, secret: Secret): string {
   const key = Buffer.from(hkdfSync('sha256', masterKey(keyring, version), '', 'vidgenie fingerprint', keyBytes));
   return `${version}:${createHmac('sha256', key).update(secret.reveal(), 'utf8').digest('hex')}`;
 }
 
-/** False also when the keyring no longer has the version that made the fingerprint. */
+/** Also false if the keyring no longer has the version that made the fingerprint. */
 export function matchesFingerprint(keyring: Keyring, fingerprint: string, secret: Secret): boolean {
   const version = fingerprint.slice(0, fingerprint.indexOf(':'));
   if (!keyring.keys.has(version)) return false;
@@ -93,7 +99,7 @@ function masterKey(keyring: Keyring, version: string): KeyObject {
   return key;
 }
 
-/** JSON lists are unambiguous where joined strings are not. The secret's context leaves the master key out: it outlives them. */
+/** JSON lists are unambiguous; joined strings are not. A secret outlives master keys, so its context does not name one. */
 function secretContext({ workspaceId, provider, purpose }: SecretSlot, lastFour: string, fingerprint: string): Buffer {
   return Buffer.from(JSON.stringify(['vidgenie', 1, 'secret', workspaceId, provider, purpose, lastFour, fingerprint]));
 }

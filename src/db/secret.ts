@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 
 /**
- * A value that must never be shown. However it is printed (a template, JSON, `console`, an error's message or properties) it
- * reads `[secret]`; only {@link Secret.reveal} gives the value, and it is called where the value leaves for its vendor.
+ * A value that must never be shown. A template, JSON, `console` and an error's message or properties all print it as `[secret]`.
+ * Only {@link Secret.reveal} returns the value. Call it only where the value is sent to its vendor.
  */
 export class Secret {
   readonly #value: string;

@@ -11,7 +11,7 @@ export type NewSlackInstallation = Omit<SlackInstallation, 'installedAt'>;
 
 const slotOf = (workspaceId: WorkspaceId) => ({ workspaceId, provider: 'slack', purpose: 'bot_token' }) as const;
 
-/** Writes an installation and its token together; installing again replaces both. The workspace must exist. */
+/** Writes an installation and its token together. Installing again replaces both. The workspace must exist. */
 export async function saveInstallation(
   tx: Tx,
   keyring: Keyring,

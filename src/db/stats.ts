@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { checkInvariants } from './invariants.ts';
 
-/** The figures for operators. Seconds are the age of the oldest one; 0 if there is none. */
+/** Metrics for operators. Seconds are the age of the oldest run of its kind, 0 if there is none. */
 export type Figures = {
   waitingRuns: number;
   oldestWaitingSeconds: number;
@@ -12,7 +12,7 @@ export type Figures = {
   oldestOverdueSeconds: number;
   heldCredits: number;
   balanceCredits: number;
-  /** Objects that should be gone, and could not be erased when that was last tried. */
+  /** Objects that should be gone, but whose last erase attempt failed. */
   unerasedObjects: number;
 };
 
@@ -33,7 +33,7 @@ const rows = z
 
 const since = (moment: string) => sql.raw(`coalesce(extract(epoch FROM now() - min(${moment})), 0)`);
 
-/** Reads the figures of the whole installation. A database that is too busy for that is left alone after `patienceMs`. */
+/** Reads the metrics of the whole installation. It gives up after `patienceMs` if the database is too busy. */
 export async function readFigures(tx: Tx, patienceMs: number): Promise<Figures> {
   return await tx.transaction(async (inner) => {
     await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
@@ -54,7 +54,7 @@ export async function readFigures(tx: Tx, patienceMs: number): Promise<Figures> 
   });
 }
 
-/** How many things in the ledger are not as they must be. It reads the whole ledger, and is for every few minutes. */
+/** The number of rows that break an invariant of the ledger. It reads the whole ledger, so call it only every few minutes. */
 export async function countDiscrepancies(tx: Tx, patienceMs: number): Promise<number> {
   return await tx.transaction(
     async (inner) => {

@@ -1,13 +1,13 @@
 import { describeEmbedded, type EmbeddedServer, openEmbedded } from './embedded.ts';
 
-/** How often the embedded server is looked after. Milliseconds. */
+/** In milliseconds. How often VidGenie checks the embedded server. */
 const lookEveryMs = 2_000;
 
 type Notices = { onNotice: (message: string) => void; onTrouble: (error: unknown) => void };
 
 /**
- * Opens the embedded PostgreSQL and keeps it running while this process lives: a server that was killed (by a machine out of memory,
- * say) is started again on the port it had, where the pools find it by themselves.
+ * Opens the embedded PostgreSQL and keeps it running while this process lives. If the server is killed (by a machine out of
+ * memory, say), it restarts on the same port and the connection pools reconnect by themselves.
  */
 export async function superviseEmbedded(home: string, notices: Notices): Promise<EmbeddedServer> {
   let server = await openEmbedded(home, { onNotice: notices.onNotice });

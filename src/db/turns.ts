@@ -19,21 +19,21 @@ import type { Db, Tx } from './client.ts';
 import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
 
-/** One dispatch of a run: the right to write to it, until it is dispatched again. */
+/** One dispatch of a run. It gives the right to write to the run until the run is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
 
-/** A run that was dispatched. Its turn may share a job with others, for it only asks a provider how far it is (`isPoll`), or may not. */
+/** A run that was dispatched. `isPoll` means that its turn only asks a provider for progress, so it may share a job with others. */
 export type Dispatched = Lease & { isPoll: boolean };
 
 const leaseRows = z.array(z.object({ id: runId, dispatch: z.int(), is_poll: z.boolean() }));
 
-/** How many runs are asked after in one job: a job costs several times as much as a poll. */
+/** How many polls share one job: a job costs several times as much as a poll. */
 const pollsInAJob = 16;
 
 /**
- * Leases runs that are due, each for `visibilityMs`, as many as `jobs` jobs can carry. Runs in progress go before new ones, and new
- * ones are started in turn over the workspaces, within the limits (see the migration `polls_together`). A run whose lease is not
- * renewed falls due again: that is the only rescue there is, and the only one needed.
+ * Leases due runs for `visibilityMs` each, as many as `jobs` jobs can carry. Runs in progress come before new ones. New runs
+ * start from the workspaces in turn, within the limits (see `dispatch_due` in the migration). A run whose worker does not renew
+ * the lease falls due again. No other recovery exists, and none is needed.
  */
 export async function dispatchDue(
   tx: Tx,
@@ -53,11 +53,14 @@ export async function dispatchDue(
 const owned = (lease: Lease) => and(eq(runs.id, lease.runId), eq(runs.dispatch, lease.dispatch));
 const after = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::float8)`;
 
-/** Polls fall due together, four times a second, so that many are one job. Who is asked again at once does not wait for that. */
+/**
+ * Polls fall due together, four times a second, so that many of them share one job. A poll that is due in less than a second does
+ * not wait for that.
+ */
 const pollAfter = (ms: number) =>
   ms < 1_000 ? after(ms) : sql`date_bin('250 ms', ${after(ms)} + interval '250 ms', timestamptz 'epoch')`;
 
-/** Takes up a leased run: at most once for each dispatch. Counts as a setback until the turn makes progress. */
+/** Claims a leased run, at most once for each dispatch. It counts as a failed attempt until the turn makes progress. */
 export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
   const rows = await tx
     .update(runs)
@@ -67,7 +70,7 @@ export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise
   return rows.length > 0 ? await loadRun(tx, lease.runId) : null;
 }
 
-/** Renews the lease; false when the run was lost to another dispatch. */
+/** Renews the lease. False if the worker lost it to another dispatch. */
 export async function heartbeat(tx: Tx, lease: Lease, visibilityMs: number): Promise<boolean> {
   const rows = await tx
     .update(runs)
@@ -77,7 +80,7 @@ export async function heartbeat(tx: Tx, lease: Lease, visibilityMs: number): Pro
   return rows.length > 0;
 }
 
-/** Thrown when a turn writes to a run that was dispatched again meanwhile. Nothing was written. */
+/** Thrown when a turn writes to a run that was dispatched again meanwhile. PostgreSQL has written nothing. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -90,20 +93,20 @@ type TurnWrite = {
   run?: RunChange;
   step?: { kind: StepKind } & StepChange;
   asset?: { step: StepKind } & NewAsset;
-  /** Ends the turn: when the run falls due next. Without it the turn goes on. */
+  /** Ends the turn and sets when the run falls due next. Without it the turn goes on. */
   due?: SQL | undefined;
-  /** A turn that came to nothing keeps its setback. */
+  /** The turn failed, so its failed attempt still counts. */
   setback?: boolean;
-  /** Nothing that anybody would be shown has changed: nobody is told. Notifications make commits wait for one another. */
+  /** Nothing that people see has changed, so nobody is notified. Notifications make commits wait for one another. */
   unannounced?: boolean;
-  /** Not when somebody asked the run to stop: the answer says so, and nothing is written. */
+  /** Writes nothing if somebody asked the run to stop. The outcome is then `refused`. */
   unlessStopped?: boolean;
 };
 
 /**
- * Every write of a turn: a compare-and-set on the dispatch, all or nothing, announced to whoever watches the run when there is news. One
- * statement, because there are many of these: a transaction would take several round trips. That a step and its asset are written
- * beside the run is safe, for they are written by nobody but who holds the run's dispatch.
+ * Every write of a turn: a compare-and-set on the dispatch, all or nothing, with a notification when there is news. It is one
+ * statement, because turns write often and a transaction would take several round trips. Writing a step and its asset beside the
+ * run is safe, because only the holder of the run's dispatch writes them.
  */
 async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
   if ((await tryWrite(tx, lease, change)) === 'written') return;
@@ -117,7 +120,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
       .set({
         ...change.run,
         ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
-        // A run that goes on has its claim counted already.
+        // When a run goes on, its claim counts as its only failed attempt.
         ...(change.setback ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
@@ -146,12 +149,12 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
   return rows.length > 0 ? 'written' : 'refused';
 }
 
-/** The share that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
+/** The progress that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
 const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
   least(${maxShown}::float8, coalesce(fraction, ${maxGuessed}::float8 * (1 - exp(-least(50, greatest(0,
     2000 * extract(epoch FROM now() - started_at)::float8 / greatest(1, coalesce(expected_ms, ${unknownStepMs}::int)))))))) ELSE 0 END)`;
 
-/** A later upload of the same step takes the place of the one before. */
+/** A later upload of the same step replaces the earlier one. */
 const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL => sql`
   INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, seconds, bytes, sha256)
   SELECT id, ${asset.step}::step_kind, ${asset.kind}::media_kind, ${asset.objectKey}, ${asset.mime}, ${asset.width}::int,
@@ -161,9 +164,9 @@ const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL
     width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256`;
 
 /**
- * pending → submitting: written before the provider is called, so that a call which may have cost money is never forgotten. `submits` is
- * how often the step had been sent by then; so the write may be repeated. A run that somebody asked to stop sends nothing more, also
- * when its turn looked before: what stopping costs was told by what had been sent until then.
+ * pending → submitting. It is written before the call to the provider, so VidGenie never forgets a call that may have cost money.
+ * `submits` is how often the step had been sent before, so the write may be repeated. If somebody asked the run to stop, VidGenie
+ * sends nothing more, even if the turn checked earlier: the cost of stopping was computed from the steps sent until then.
  */
 export async function beginSubmit(
   tx: Tx,
@@ -179,7 +182,7 @@ export async function beginSubmit(
       fraction: null,
       startedAt: sql`coalesce(started_at, now())`,
     },
-    // A killed call must count, or a run that kills its worker would be sent for ever.
+    // A killed call must count as a failed attempt. Otherwise a run that kills its worker would be sent for ever.
     setback: true,
     unlessStopped: true,
   });
@@ -190,8 +193,8 @@ export async function beginSubmit(
 }
 
 /**
- * submitting → submitted: from here on any process can poll, and nobody submits again. Ends the turn, but where `pollAfterMs` is null:
- * then {@link awaitPoll} does.
+ * submitting → submitted. From here on any process can poll, and nobody submits again. It ends the turn unless `pollAfterMs` is
+ * null; then {@link awaitPoll} ends it.
  */
 export const saveHandle = (
   tx: Tx,
@@ -205,7 +208,7 @@ export const saveHandle = (
     due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
   });
 
-/** `fraction` is null when the provider had nothing new to say, as with most polls; `pollAfterMs` is as with {@link saveHandle}. */
+/** `fraction` is null when the provider reported nothing new, as in most polls. `pollAfterMs` works as in {@link saveHandle}. */
 export const saveProgress = (
   tx: Tx,
   lease: Lease,
@@ -218,11 +221,11 @@ export const saveProgress = (
     due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
   });
 
-/** Ends a turn that has written all that it knows. */
+/** Ends a turn that has written all its results. */
 export const awaitPoll = (tx: Tx, lease: Lease, pollAfterMs: number): Promise<void> =>
   write(tx, lease, { due: pollAfter(pollAfterMs), unannounced: true });
 
-/** submitted → storing: the provider has finished; what is left can be repeated without costing anything. */
+/** submitted → storing. The provider has finished. The rest can be repeated at no cost. */
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, setback: true });
 
@@ -250,18 +253,18 @@ export const finishMedia = (tx: Tx, lease: Lease, kind: StepKind, asset: NewAsse
 export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'failed', failure, finishedAt: sql`now()` } });
 
-/** Back to pending, for a call that is proven to have generated nothing: it does not count as a submit. The turn goes on. */
+/** Back to pending, after a call that provably generated nothing. That call does not count as a submit. The turn goes on. */
 export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
   write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, setback: true });
 
-/** Ends a turn that came to nothing; the step stays as it is and is looked at again later. */
+/** Ends a turn that failed. The step stays as it is, and a later turn tries again. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
   write(tx, lease, { due: after(dueInMs), setback: true });
 
-/** Gives a run back that could go on: no setback, due at once, for another turn to take up. */
+/** Returns a run that could go on: no failed attempt, due at once for another turn. */
 export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });
 
-/** Ends a turn that found something busy which this process has but once. That is no setback, however often it happens. */
+/** Ends a turn that needs something of which this process has only one, and which is busy. It never counts as a failed attempt. */
 export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<void> {
   const rows = await tx
     .update(runs)
@@ -277,8 +280,8 @@ export const savePostedMessages = async (tx: Tx, lease: Lease, postedMessages: J
 };
 
 /**
- * Ends a run's work and its hold together, in one statement: what was earned is captured, the rest released, exactly once. Steps that
- * nobody will work any more become skipped. The lease stays, for the delivery.
+ * Ends a run's work and its hold in one statement. It captures the price of what was made and releases the rest, exactly once.
+ * Steps that are still pending become skipped. The lease stays for the delivery.
  */
 export async function settle(
   tx: Tx,
@@ -311,8 +314,8 @@ export async function settle(
 }
 
 /**
- * Decides for good that nobody can receive what these steps made. It is written before anybody is told, so that no later try, in
- * whichever process, shares what was said to have been given back. The credits follow with {@link finishDelivery}.
+ * Records for good that nobody can receive the results of these steps. It is written before anybody is told, so that no later
+ * attempt, in any process, shares results whose refund was announced. {@link finishDelivery} refunds the credits.
  */
 export async function saveUnreached(tx: Tx, lease: Lease, kinds: readonly StepKind[]): Promise<StepKind[]> {
   const [row] = await tx
@@ -329,12 +332,16 @@ const withMore = (kinds: readonly StepKind[]): SQL => sql`ARRAY(
     SELECT unnest(unreached) AS one UNION SELECT jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)
   ) AS known ORDER BY one)`;
 
-/** How delivery ended. `posted`: what was posted; null leaves what was saved. `unreached`: steps that reached nobody, besides those decided before. */
+/**
+ * How delivery ended. `posted` is what was posted; null leaves what was saved. `unreached` is added to the steps that were
+ * recorded before.
+ */
 export type DeliveryEnd = { posted: JsonValue | null; failure: Failure | null; unreached: readonly StepKind[] };
 
 /**
- * Ends delivery, told or given up (`failure`): nothing is left to do. In the same statement the credits go back for what reached nobody:
- * once, for the ledger row's key is the run's, and only now, for as long as a try could follow an outage may pass.
+ * Ends delivery, successful or given up (`failure`). Nothing is left to do. The same statement refunds the steps that reached
+ * nobody. It refunds once, because the ledger row's key contains the run's id. It refunds only now, because a further attempt
+ * could succeed after an outage.
  */
 export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, unreached }: DeliveryEnd): Promise<void> {
   const rows = await tx.execute(sql`
@@ -362,11 +369,11 @@ export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, un
 }
 
 /**
- * Takes back a run of which nobody has been told, for its command came too late to be answered: all of its credits go back, and it says
- * nothing. False: it is at work already, and ends as every run does.
+ * Cancels a run that nobody has been told about, because its command was taken too late to be answered. It releases all credits
+ * and the run posts nothing. False if the run has started. Then it ends as every run does.
  */
 export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
-  // Until a run is dispatched for the first time it belongs to whoever took its command.
+  // Until its first dispatch a run belongs to the process that took its command.
   const undispatched = { runId: id, dispatch: 0 };
   try {
     await db.transaction(async (tx) => {
@@ -380,7 +387,10 @@ export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
   }
 }
 
-/** Notes a paid call whose result this process will not deliver: the run was lost, or the process stops. The one write that needs no lease. */
+/**
+ * Records a paid call whose result this process will not deliver, because it lost the run or is stopping. No other write of a
+ * turn works without the lease.
+ */
 export async function recordOrphan(
   tx: Tx,
   lease: Lease,

@@ -15,10 +15,10 @@ import type { Secret } from './secret.ts';
 
 export type KeySlot = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
 
-/** One use of a key: the person, and the run or step that it was for. */
+/** One use of a key: the member, and the run or step that used it. */
 export type KeyUse = { actor: string | null; runId?: RunId; step?: StepKind; note?: string };
 
-/** The facts about a stored key that people may see. */
+/** What people may see of a stored key. */
 export type KeyDescription = KeySlot & {
   lastFour: string;
   status: KeyStatus;
@@ -27,7 +27,7 @@ export type KeyDescription = KeySlot & {
   createdAt: Date;
 };
 
-/** Puts a secret into its place, instead of one that may be there. `same` tells that it is the one that had been there. */
+/** Stores a secret in its slot and replaces an earlier one. `same` says that the slot held this very secret before. */
 export async function storeKey(
   tx: Tx,
   keyring: Keyring,
@@ -59,8 +59,9 @@ export async function storeKey(
 }
 
 /**
- * Opens a secret immediately before it is used, and records the use; `use` is null where it is opened again and again by the program
- * itself, as a bot token is, which is no event. Returns null when no secret is there. Throws a SealError when the row was tampered with, a KeyringError when its master key is missing.
+ * Opens a secret immediately before its use, and records the use. Pass null as `use` when the program opens the secret routinely,
+ * as it does with a bot token. Returns null if the slot is empty. Throws a SealError if the row was changed, a KeyringError if
+ * its master key is missing.
  */
 export async function openKey(
   tx: Tx,
@@ -75,7 +76,7 @@ export async function openKey(
   return secret;
 }
 
-/** True when there was one. */
+/** True if there was a key to remove. */
 export async function removeKey(tx: Tx, slot: KeySlot, by: KeyUse): Promise<boolean> {
   return await tx.transaction(async (inner) => {
     const [gone] = await inner.delete(workspaceKeys).where(at(slot)).returning({ lastFour: workspaceKeys.lastFour });
@@ -86,8 +87,8 @@ export async function removeKey(tx: Tx, slot: KeySlot, by: KeyUse): Promise<bool
 }
 
 /**
- * Notes what a check, or a run that the key failed, said about it. A key that was replaced meanwhile keeps its own status, and a
- * check of a key that was never stored is recorded all the same.
+ * Records the result of a check, or of a run that failed because of the key. If the key was replaced meanwhile, the new key keeps
+ * its own status. A check of a key that was never stored is still recorded.
  */
 export async function noteKeyStatus(
   tx: Tx,
@@ -105,7 +106,7 @@ export async function noteKeyStatus(
   });
 }
 
-/** The keys of a workspace, as they may be shown. */
+/** The keys of a workspace, without secrets. */
 export async function describeKeys(tx: Tx, workspaceId: WorkspaceId): Promise<KeyDescription[]> {
   return await tx
     .select({
@@ -123,7 +124,7 @@ export async function describeKeys(tx: Tx, workspaceId: WorkspaceId): Promise<Ke
     .orderBy(workspaceKeys.provider, workspaceKeys.purpose);
 }
 
-/** Every workspace that entrusted a key to us. */
+/** Every workspace that has stored a key. */
 export async function workspacesWithKeys(tx: Tx): Promise<WorkspaceId[]> {
   const rows = await tx.selectDistinct({ id: workspaceKeys.workspaceId }).from(workspaceKeys);
   return rows.map(({ id }) => id);
@@ -132,8 +133,8 @@ export async function workspacesWithKeys(tx: Tx): Promise<WorkspaceId[]> {
 export type Rotation = { rewrapped: number; failed: { slot: KeySlot; reason: string }[] };
 
 /**
- * Brings every data key under the active key of the keyring. Secrets stay closed. It may run beside everything else: a row is
- * written only as it was read, and one that changed meanwhile is left to its new owner, who sealed it under an active key.
+ * Encrypts every data key with the active key of the keyring. It decrypts no secret. It may run beside everything else: it writes
+ * a row only if the row has not changed since it was read. A row that changed meanwhile was sealed anew with an active key.
  */
 export async function rotateKeys(tx: Tx, keyring: Keyring, actor: string | null): Promise<Rotation> {
   const rows = await tx.select().from(workspaceKeys).where(ne(workspaceKeys.keyVersion, keyring.active));
@@ -166,8 +167,8 @@ async function rotateRow(tx: Tx, keyring: Keyring, slot: KeySlot, row: Sealed, a
 }
 
 /**
- * Appends to the audit; a second `used` for the same step of a run is the same use. The note must be free of secrets: pass a
- * provider's words through `scrub` first.
+ * Appends to the audit. A second `used` for the same step of a run is the same use. The note must contain no secret: pass a
+ * provider's text through `scrub` first.
  */
 async function recordKeyUse(tx: Tx, slot: KeySlot, action: KeyAction, use: KeyUse, lastFour: string): Promise<void> {
   await tx
@@ -186,7 +187,7 @@ async function recordKeyUse(tx: Tx, slot: KeySlot, action: KeyAction, use: KeyUs
 
 export type KeyAuditRow = typeof keyAudit.$inferSelect;
 
-/** The newest entries of a workspace's audit, newest first. */
+/** The entries of a workspace's audit, newest first. */
 export async function listKeyAudit(tx: Tx, workspaceId: WorkspaceId, limit: number): Promise<KeyAuditRow[]> {
   return await tx
     .select()

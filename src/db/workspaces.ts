@@ -5,7 +5,7 @@ import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
 
-/** A workspace's own taste: what a command means when its member does not say. */
+/** A workspace's settings, for example the defaults for options that a member leaves out. */
 export const workspaceSettings = z.object({
   defaults: z
     .object({
@@ -19,13 +19,13 @@ export const workspaceSettings = z.object({
     .default({}),
   /** Words and phrases that no prompt may contain. */
   blockedWords: z.array(z.string().trim().min(1).max(80).refine(isStorable)).max(200).default([]),
-  /** The platform's ids of the channels where runs may be started; empty: everywhere. */
+  /** The platform's ids of the channels in which members may start runs. An empty list allows all channels. */
   channels: z.array(z.string().min(1).max(40).refine(isStorable)).max(25).default([]),
-  /** How many runs a member may start within 24 hours; null: as many as the credits allow. */
+  /** How many runs a member may start within 24 hours. Null means that only credits limit it. */
   dailyRuns: z.int().min(1).max(1_000).nullable().default(null),
-  /** Whether results are hidden until somebody wants to see them, on the platforms that can do so. */
+  /** Whether results are hidden until somebody reveals them, on platforms that can do so. */
   spoilers: z.boolean().default(false),
-  /** Whether a chat mentions who asked, once, when the result is there. */
+  /** Whether VidGenie mentions the member once when the result is ready. */
   mentions: z.boolean().default(true),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
@@ -36,17 +36,17 @@ const standing = z.object({
   /** Whether the workspace was topped up in this calendar month. */
   isToppedUp: z.boolean(),
   settings: workspaceSettings,
-  /** Whose API keys the workspace has brought. */
+  /** The providers for which the workspace has its own API key. */
   keyProviders: z.array(z.enum(secretProviders)),
 });
 type Standing = Pick<z.infer<typeof standing>, 'settings' | 'keyProviders'>;
 
-/** Processes may disagree about the date, and a wrong one must not grant credits: only the database's clock counts. */
+/** Processes may disagree about the date, and a wrong date must not grant credits. Only the database's clock counts. */
 const thisMonth = sql<string>`to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')`;
 
 /**
  * Makes sure that a workspace and its account exist, and tops its credits up to `freeCredits` once in each calendar month (UTC).
- * Safe to call with every command, from any number of processes; with one look it tells all that a command has to know.
+ * Any number of processes may call it with every command. One query returns everything that a command needs.
  */
 export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits: number): Promise<Standing> {
   const [known] = z.array(standing).parse(
@@ -69,7 +69,7 @@ export async function ensureWorkspace(tx: Tx, workspace: Workspace, freeCredits:
   return known ?? { settings: workspaceSettings.parse({}), keyProviders: [] };
 }
 
-/** Credits that are held still belong to the workspace: they come back when a run is canceled, so they count. */
+/** Held credits still belong to the workspace: a canceled run releases them. So they count towards the free credits. */
 async function topUp(tx: Tx, id: WorkspaceId, freeCredits: number, month: string): Promise<void> {
   const [account] = await tx.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, id)).for('update');
   if (!account) throw new Error(`workspace ${id} has no credit account`);

@@ -2,15 +2,15 @@ import type { FailureKind } from '../domain.ts';
 import { ProviderError } from './providers/provider.ts';
 
 export type BreakerOptions = {
-  /** So many outages in a row open the breaker. */
+  /** The breaker opens after this many outages in a row. */
   failuresToOpen: number;
-  /** So long nobody is let through; then one call tries. */
+  /** In milliseconds. The breaker refuses calls for this long. Then it lets one call try. */
   openMs: number;
 };
 
 /**
- * `closed`: everybody passes. `open`: nobody does, until `until`. `probing`: one call is out to see; the others wait for its news
- * until `until`, when it counts as lost and another may go.
+ * `closed`: all calls pass. `open`: no call passes before `until`. `probing`: one call has gone out to test the provider. The
+ * others wait until `until`, when that call counts as lost and another may go.
  */
 export type BreakerState =
   | { phase: 'closed'; failures: number }
@@ -21,7 +21,7 @@ export type Admission = { admitted: true; state: BreakerState } | { admitted: fa
 
 export const closedBreaker: BreakerState = { phase: 'closed', failures: 0 };
 
-/** Asks to pass at `now` (milliseconds). */
+/** Asks whether a call may pass at `now` (milliseconds). */
 export function admit(state: BreakerState, now: number, { openMs }: BreakerOptions): Admission {
   switch (state.phase) {
     case 'closed':
@@ -33,7 +33,7 @@ export function admit(state: BreakerState, now: number, { openMs }: BreakerOptio
   }
 }
 
-/** The news of a call that the breaker let through: the provider answered, was out, or the call says nothing. */
+/** What a call tells us about its provider: it answered, it was out, or the call tells nothing. */
 export type News = 'answered' | 'outage' | 'nothing';
 
 export function afterNews(state: BreakerState, news: News, now: number, options: BreakerOptions): BreakerState {
@@ -47,7 +47,7 @@ export function afterNews(state: BreakerState, news: News, now: number, options:
         : { phase: 'closed', failures };
     }
     case 'probing':
-      // A probe that was called off leaves the door as it found it: the next one may try at once.
+      // After a stopped probe the next call may try at once.
       return { phase: 'open', until: news === 'outage' ? now + options.openMs : now };
     case 'open':
       return state;
@@ -57,7 +57,7 @@ export function afterNews(state: BreakerState, news: News, now: number, options:
 const outages: ReadonlySet<FailureKind> = new Set(['unavailable', 'timeout']);
 const unsaid: ReadonlySet<FailureKind> = new Set(['interrupted', 'canceled', 'internal', 'storage']);
 
-/** A refusal, a bad key or an empty account is an answer; being stopped by ourselves is none. */
+/** A refusal, a bad key or an empty account is an answer. A call that VidGenie itself stopped tells nothing. */
 function newsOf(error: unknown): News {
   if (!(error instanceof ProviderError) || unsaid.has(error.kind)) return 'nothing';
   return outages.has(error.kind) ? 'outage' : 'answered';
@@ -66,11 +66,14 @@ function newsOf(error: unknown): News {
 export type Breakers = {
   /** Runs `work`, or fails at once with `unavailable` while the provider named `key` is out. */
   guard: <T>(key: string, work: () => Promise<T>) => Promise<T>;
-  /** Names of providers that are out now, for the operator. */
+  /** The keys of providers that are out now, for the operator. */
   open: () => string[];
 };
 
-/** One breaker for each key, for example `openai:image:operator`. They live in this process: each finds out for itself. */
+/**
+ * One breaker for each key, for example `openai:image:operator`. Breakers live in this process. Each process finds out about an
+ * outage by itself.
+ */
 export function createBreakers(
   now: () => number = Date.now,
   options: BreakerOptions = { failuresToOpen: 5, openMs: 30_000 },
@@ -81,7 +84,7 @@ export function createBreakers(
     guard: async (key, work) => {
       const admission = admit(stateOf(key), now(), options);
       if (!admission.admitted) {
-        // Not marked as worth another try: an outage is told at once, and its credits go back.
+        // Not marked as worth another attempt: VidGenie reports the outage at once and releases the credits.
         throw new ProviderError('unavailable', 'The provider has been out of reach for a while.');
       }
       states.set(key, admission.state);

@@ -7,7 +7,7 @@ import { isLastDelivery } from './retryPolicy.ts';
 import { nextPrices } from './submit.ts';
 import type { Turn, TurnDeps } from './turnContext.ts';
 
-/** Tells a run's outcome where it was asked for, and ends it: what reached nobody is given back in the same statement. */
+/** Posts a run's result in its conversation and ends the run. The same statement refunds the steps that reached nobody. */
 export async function deliver(turn: Turn): Promise<void> {
   const { deps, lease, signal } = turn;
   const isNews = await turn.narrator.silence();
@@ -31,7 +31,7 @@ export async function deliver(turn: Turn): Promise<void> {
   deps.reachFailpoint('run_delivered', { runId: lease.runId });
 }
 
-/** Ends a run that could not be told. What it had posted until then decides what is given back. */
+/** Ends a run whose result could not be posted. The messages posted until then decide the refund. */
 export async function giveUpDelivery({ deps, lease, view }: Turn, failure: Failure): Promise<void> {
   const now = (await loadRun(deps.db, lease.runId)) ?? view;
   await finishDelivery(deps.db, lease, { posted: null, failure, unreached: unreachedOf(deps, now) });
@@ -41,7 +41,7 @@ function unreachedOf(deps: TurnDeps, view: RunView): readonly StepKind[] {
   try {
     return deps.messengerOf(platformOf(view.run)).unreached(view);
   } catch (error) {
-    // Nobody here can speak on that platform, and nobody elsewhere did: nothing of it was received.
+    // This process has no messenger for that platform. Nothing of the run counts as received.
     deps.log.warn({ runId: view.run.id, error }, 'delivery is given up without knowing what was posted');
     return view.steps.flatMap(({ kind, state }) => (state === 'done' && kind !== 'enhance' ? [kind] : []));
   }

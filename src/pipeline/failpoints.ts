@@ -1,8 +1,8 @@
 import type { RunId, StepKind } from '../domain.ts';
 
 /**
- * The moments right after which a process may die. The program does nothing at them; the fault tests kill the process there, each
- * one, and a point without a test does not compile.
+ * Failpoints: the moments right after which a process may die. The program does nothing at them. The fault tests kill the process
+ * at each one. A failpoint without a test does not compile.
  */
 export const failpoints = [
   'run_inserted',

@@ -13,23 +13,23 @@ import { vendorNames } from './providers/vendors.ts';
 
 /** The source of the keys for a run's calls. */
 export type Keys = {
-  /** Vendors whose keys a workspace has brought. */
+  /** The vendors for which a workspace has its own key. */
   of: (workspaceId: WorkspaceId) => Promise<Vendors>;
   /**
-   * The key for a call of a step, opened now, used at once, kept nowhere. A workspace's key that is gone fails the step: the
-   * operator's never takes its place.
+   * The key for a call of a step. VidGenie opens it now, uses it at once and keeps it nowhere. If a workspace's key is gone, the
+   * step fails: VidGenie never uses the operator's key instead.
    */
   forStep: (run: Run, step: Step, vendor: Vendor | null) => Promise<Secret | null>;
-  /** For moderation, which is free: the workspace's key, when it has brought one, else the operator's, else null. */
+  /** The key for moderation, which is free: the workspace's key, else the operator's, else null. */
   forModeration: (workspaceId: WorkspaceId, brought: Vendors) => Promise<Secret | null>;
-  /** Writes down what a failure says about a workspace's key, for its admins to see. */
+  /** Records what a failure says about a workspace's key, for its admins to see. */
   noteFailure: (run: Run, step: Step, vendor: Vendor | null, error: unknown) => Promise<void>;
 };
 
 const slot = (workspaceId: WorkspaceId, vendor: Vendor) =>
   ({ workspaceId, provider: vendor, purpose: 'api_key' }) as const;
 
-/** Whose keys can perform steps, among those whose secrets a workspace has brought. */
+/** The vendors that can perform steps, among the providers whose secrets a workspace has stored. */
 export const vendorsAmong = (providers: readonly SecretProvider[]): Vendors =>
   new Set(vendors.filter((vendor) => providers.includes(vendor)));
 

@@ -1,18 +1,18 @@
 import type { FailureKind, Platform, StepKind, TerminalState, Workflow } from '../domain.ts';
 
-/** The counters of the program. Labels are few and known: they never name a workspace, a member or a run. */
+/** VidGenie's metrics. Labels have few, known values and never name a workspace, a member or a run. */
 export type Meter = {
   runSettled: (run: { workflow: Workflow; state: TerminalState; captured: number; released: number }) => void;
-  /** From the moment at which the step was first sent until its result was kept. */
+  /** In seconds, from the first time the step was sent until its result was stored. */
   stepDone: (step: { provider: string; kind: StepKind }, seconds: number) => void;
   providerFailed: (provider: string, kind: FailureKind) => void;
-  /** `dropped`: a newer word took its place, or the platform's budget was spent. */
+  /** `dropped`: a newer update replaced it, or the platform's edit budget was used up. */
   edited: (platform: Platform, outcome: 'sent' | 'dropped') => void;
-  /** From the arrival of a request until its platform was told that it is taken care of. */
+  /** In seconds, from the arrival of a request until VidGenie acknowledged it to the platform. */
   acknowledged: (platform: Platform, seconds: number) => void;
 };
 
-/** For a process that nobody asks. */
+/** For a process without metrics. */
 export const silentMeter: Meter = {
   runSettled: () => {},
   stepDone: () => {},

@@ -9,11 +9,11 @@ import type { Vendors } from './providers/registry.ts';
 export type ModerationDeps = {
   keys: Keys;
   moderate: Moderate;
-  /** The fate of a run that could not be moderated. */
+  /** What to do with a run that could not be moderated. */
   whenDown: 'refuse' | 'allow';
 };
 
-/** Content that is not worked on, found before any credit is held. */
+/** The reason why VidGenie refuses content. It is found before any credits are held. */
 export type Objection =
   | { outcome: 'blocked'; word: string }
   | { outcome: 'flagged'; categories: readonly string[] }
@@ -21,7 +21,7 @@ export type Objection =
 
 const patience = () => AbortSignal.timeout(10_000);
 
-/** Looks at a prompt; null when there is nothing against it. Costs nothing. */
+/** Checks a prompt. Null if there is no objection. It costs nothing. */
 export async function objectionToWords(
   deps: ModerationDeps,
   workspace: { id: WorkspaceId; brought: Vendors },
@@ -33,7 +33,7 @@ export async function objectionToWords(
   return await look(deps, workspace, async () => ({ text: prompt }));
 }
 
-/** Looks at a given image; null when there is nothing against it. Costs nothing. */
+/** Checks an input image. Null if there is no objection. It costs nothing. */
 export const objectionToImage = (
   deps: ModerationDeps,
   workspace: { id: WorkspaceId; brought: Vendors },
@@ -59,10 +59,10 @@ async function look(
   }
 }
 
-/** Letters alone, without case, accents or the disguises of Unicode: `Ｐüppy` is `puppy`. */
+/** Removes case, accents and Unicode disguises from a text: `Ｐüppy` becomes `puppy`. */
 const plain = (text: string) => withoutInvisible(text).normalize('NFKD').replace(/\p{M}/gu, '').toLowerCase();
 
-/** The first blocked word or phrase that stands in a text as whole words; null when none does. */
+/** The first blocked word or phrase that a text contains as whole words. Null if there is none. */
 function blockedWordIn(text: string, blockedWords: readonly string[]): string | null {
   const words = ` ${plain(text).replace(/[^\p{L}\p{N}]+/gu, ' ')} `;
   const found = blockedWords.find((blocked) => {

@@ -5,9 +5,12 @@ import { createSteadyLook, type Look } from './progress.ts';
 import { settlesWithin } from './timeout.ts';
 import type { Narrator, TurnDeps } from './turnContext.ts';
 
-/** How often a call that takes long is told about. Milliseconds. */
+/** In milliseconds. How often to post progress during a long call. */
 const narrateEveryMs = 4_000;
-/** So long one update of a conversation may take, and so long a turn that has nothing else to do waits for it. Milliseconds. */
+/**
+ * In milliseconds. `maxUpdateMs` limits one update of a conversation; `maxWaitMs` limits how long a turn with nothing else to do
+ * waits for it.
+ */
 const maxUpdateMs = 60_000;
 const maxWaitMs = 10_000;
 
@@ -27,7 +30,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
   async function tellOn(): Promise<void> {
     while (!isOver && !ends.aborted) {
       if (!(await othersAreOver())) return;
-      // Messages that were posted since then are part of the run by now.
+      // If an update was posted since, `known` is out of date: it lacks the ids of those messages.
       const known = hasTold ? null : (next?.known ?? null);
       next = null;
       hasTold = true;
@@ -39,7 +42,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     }
   }
 
-  /** False when the turn ended before. */
+  /** False if the turn ended first. */
   async function othersAreOver(): Promise<boolean> {
     for (;;) {
       const before = tellings.get(lease.runId);
@@ -95,7 +98,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
   };
 }
 
-/** Never rejects: what cannot be shown hurts no run. */
+/** Never rejects: a failed update must not affect the run. */
 async function updateOnce(
   deps: Needs,
   lease: Lease,
@@ -122,7 +125,7 @@ async function updateOnce(
   }
 }
 
-/** False when the signal came first. */
+/** False if the signal came first. */
 function orAborted(work: Promise<void>, signal: AbortSignal): Promise<boolean> {
   return new Promise((resolve, reject) => {
     const leave = () => resolve(false);

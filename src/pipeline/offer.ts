@@ -11,7 +11,7 @@ import {
 import type { Capabilities } from './providers/provider.ts';
 import type { Providers, Vendors } from './providers/registry.ts';
 
-/** The choices of a workflow; a list is empty if none of its steps needs it. Durations are whole seconds, ascending. */
+/** The choices of a workflow. A list is empty if none of its steps needs it. Durations are whole seconds, ascending. */
 export type Offer = {
   aspect: readonly Aspect[];
   quality: readonly Quality[];
@@ -20,8 +20,8 @@ export type Offer = {
 };
 
 /**
- * The choices that the models for a workflow allow in a workspace with keys of these vendors: shapes that all of them can do, and for
- * every other option what the model of its step can do. Platforms offer nothing else.
+ * The choices that a workflow's models allow in a workspace with keys of these vendors: the aspects that all models can do, and
+ * for every other option what the model of its step can do. Platforms offer nothing else.
  */
 export function offerOf(providers: Pick<Providers, 'choose'>, workflow: Workflow, brought: Vendors): Offer {
   const kinds: readonly string[] = stepsOf[workflow];

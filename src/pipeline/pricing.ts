@@ -1,6 +1,9 @@
 import { type Resolution, type RunOptions, type StepKind, stepsOf, type Workflow } from '../domain.ts';
 
-/** Credits for a video without sound, by seconds: a duration between two rows costs the next row up. docs/providers-and-keys.md has the table for people. */
+/**
+ * Credits for a video without sound, by seconds. A duration between two rows costs as much as the next higher row.
+ * docs/providers-and-keys.md has the table for people.
+ */
 const videoPrices: readonly { seconds: number; credits: Record<Resolution, number> }[] = [
   { seconds: 5, credits: { '720p': 8, '1080p': 12, '4k': 25 } },
   { seconds: 8, credits: { '720p': 10, '1080p': 15, '4k': 30 } },
@@ -11,12 +14,15 @@ const videoPrices: readonly { seconds: number; credits: Record<Resolution, numbe
 
 const imagePrices = { standard: { square: 2, wide: 3, tall: 3 }, hd: { square: 3, wide: 5, tall: 5 } } as const;
 
-/** Sound adds a fifth, rounded up. In whole numbers: 15 × 1.2 is 18 here and 18.000000000000004 elsewhere. */
+/**
+ * Sound adds a fifth, rounded up. The integers avoid rounding errors: 15 × 1.2 is 18 here and 18.000000000000004 in floating
+ * point.
+ */
 const withSound = (credits: number) => Math.ceil((credits * 12) / 10);
 
 export const maxVideoSeconds = 60;
 
-/** The price of one step in credits. Throws a RangeError for a video longer than a minute: options are validated before. */
+/** The price of one step in credits. Throws a RangeError for a video longer than a minute, because options are validated before. */
 export function priceStep(step: StepKind, options: RunOptions): number {
   switch (step) {
     case 'enhance':

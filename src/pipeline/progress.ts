@@ -3,18 +3,18 @@ import { maxGuessed, maxShown, type RunId, type StepKind, unknownStepMs } from '
 import type { Providers } from './providers/registry.ts';
 
 export type StepProgress = { kind: StepKind; percent: number; elapsedMs: number; remainingMs: number };
-/** Percent is 0 to 100 over the whole run, weighted by the steps' expected durations; 100 is shown only when it is over. */
+/** `percent` is 0 to 100 over the whole run, weighted by the steps' expected durations. 100 means that the run is over. */
 export type Progress = { percent: number; remainingMs: number; steps: StepProgress[] };
 
 export type Look = (view: RunView, providers: Providers, now: Date) => Progress;
 
 /**
- * The progress of a run and the time that it may still take, from the reports of providers and the usual durations of their steps.
+ * The progress of a run and its remaining time, from the providers' reports and the usual durations of its steps.
  *
- * No percent ever goes back, whichever process looks. A step's share of the run and the pace of a guess are what was expected when the
- * run was submitted; elapsed time is by the database's clock; and each write to a step keeps the largest part of it that may have been
- * shown before (`steps.shown`), so that a provider that reports less, or begins again, takes nothing back. What is no promise, the time
- * that is left, follows the newest estimates.
+ * No percentage ever goes back, in any process. A step's share of the run and the pace of a guess use the durations expected at
+ * submit. Elapsed time comes from the database's clock. Each write to a step stores the largest progress that may have been shown
+ * before (`steps.shown`), so the percentage stays when a provider reports less or begins again. The remaining time is no promise.
+ * It follows the newest estimates.
  */
 export const progressOf: Look = (view, providers, now) => {
   const at = now.getTime() + view.clockAheadMs;
@@ -31,8 +31,8 @@ export const progressOf: Look = (view, providers, now) => {
 };
 
 /**
- * For one viewer that looks again and again. Between two reads of a run its time is told by this machine's clock, and how far that is
- * off is known only as well as the network was quick: this keeps what it showed before.
+ * For one viewer that reads a run many times. Between two reads, time comes from this machine's clock, and we know its offset
+ * only as exactly as the network allows. So this function never shows less than before.
  */
 export function createSteadyLook(): Look {
   const shown = new Map<RunId, Progress>();
@@ -54,17 +54,17 @@ const noFurtherBack = (before: Progress, now: Progress): Progress => ({
   steps: now.steps.map((step, at) => ({ ...step, percent: Math.max(before.steps[at]?.percent ?? 0, step.percent) })),
 });
 
-/** 0.57 is a little less as a binary fraction, and must not become 56 %. */
+/** 0.57 is slightly less as a binary fraction, but must not become 56 %. */
 const percentOf = (fraction: number): number => Math.floor(fraction * 100 + 1e-6);
 
-/** As the provider has it now; one that this process does not know is taken at what was expected. */
+/** The provider's current estimate. If this process does not know the provider, the estimate from submit. */
 const expectedNowMs = (view: RunView, step: Step, providers: Providers): number =>
   providers.find(step.kind, step.provider, step.model)?.expectedMs(view.run.options) ?? expectedMs(step, unknownStepMs);
 
-/** Runs of an older version have no expectation of their own. */
+/** Runs of an older version have no stored estimate. */
 const expectedMs = (step: Step, expected: number): number => Math.max(1, step.expectedMs ?? expected);
 
-/** A step that came to nothing is behind the run as well. */
+/** A failed step counts as finished work of the run. */
 function shareOf(step: Step, weight: number, at: number): number {
   switch (step.state) {
     case 'pending':
@@ -79,7 +79,7 @@ function shareOf(step: Step, weight: number, at: number): number {
   }
 }
 
-/** How much of a step is done, as it is shown: 0 to 1. */
+/** The progress of a step as it is shown, from 0 to 1. */
 function fractionOf(step: Step, expected: number, at: number): number {
   switch (step.state) {
     case 'pending':
@@ -89,7 +89,7 @@ function fractionOf(step: Step, expected: number, at: number): number {
     case 'submitting':
     case 'submitted':
     case 'storing': {
-      // A time-based guess approaches its end without reaching it, so that a slow step never claims to be done.
+      // A time-based guess approaches its end but never reaches it, so a slow step never looks done.
       const guessed = maxGuessed * (1 - Math.exp((-2 * elapsed(step, at)) / expected));
       return Math.max(step.shown, Math.min(maxShown, step.fraction ?? guessed));
     }
@@ -114,7 +114,7 @@ function stepProgress(step: Step, expected: number, at: number): StepProgress {
     case 'submitted':
     case 'storing': {
       const planned = Math.max(expected - elapsedMs, expected * 0.1);
-      // At first a provider's report says little about its pace. From half-way on it says everything.
+      // At first a provider's report says little about its pace. From half-way on we trust it fully.
       const trust = step.fraction === null ? 0 : Math.min(1, 2 * step.fraction);
       const paced = trust > 0 ? (elapsedMs / fraction) * (1 - fraction) : 0;
       return { kind, percent, elapsedMs, remainingMs: Math.round(trust * paced + (1 - trust) * planned) };

@@ -5,29 +5,29 @@ import type { RedisAddress } from './redis.ts';
 import { resultWithin, settlesWithin } from './timeout.ts';
 
 export type TurnQueue = {
-  /** Adds one job: a turn of each of these runs. Resolves when the queue has it; when it fails, the runs simply fall due again. */
+  /** Adds one job with a turn for each of these runs. Resolves when the queue has it. If it fails, the runs fall due again. */
   add: (leases: readonly Lease[]) => Promise<void>;
-  /** Jobs that wait for a worker. Fails while the queue is away. */
+  /** The number of jobs that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
-  /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for those under way. */
+  /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for the jobs in progress. */
   work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
   close: () => Promise<void>;
-  /** BullMQ's own queue, of whichever backend, for the board that shows it. */
+  /** BullMQ's own queue on either backend, for the board that shows it. */
   bull: unknown;
 };
 
 export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
 
-/** The queue for turns: in Redis if there is one, else in the database. */
+/** The queue for turns: in Redis if it is configured, else in the database. */
 export const queueOf = ({ redis }: { redis: RedisAddress | null }, databaseUrl: string): QueueConfig =>
   redis ? { kind: 'redis', address: redis } : { kind: 'postgres', url: databaseUrl };
 
-/** A queue that does not answer for so long is away. Milliseconds. */
+/** In milliseconds. A queue that does not answer for this long is away. */
 const answerWithinMs = 5_000;
-/** The time that BullMQ gets for its own bookkeeping after the last turn. Milliseconds. */
+/** In milliseconds. How long BullMQ may take for its own bookkeeping after the last turn. */
 const closeTimeoutMs = 2_000;
 
-/** The one place where queues and workers are made. */
+/** Queues and workers are made only here. */
 export async function openQueue(
   config: QueueConfig,
   onError: (error: Error) => void,
@@ -63,7 +63,7 @@ export async function openQueue(
   };
 }
 
-/** Each backend's driver is loaded only where it is used. */
+/** Loads only the driver of the configured backend. */
 async function openTurns(config: QueueConfig, onError: (error: Error) => void, telemetry?: Telemetry): Promise<Turns> {
   switch (config.kind) {
     case 'postgres':
@@ -73,7 +73,7 @@ async function openTurns(config: QueueConfig, onError: (error: Error) => void, t
   }
 }
 
-/** A backend that went away may keep a call waiting until it comes back. */
+/** A backend that went away may keep a call waiting until it comes back. This limits the wait. */
 async function answered<T>(call: Promise<T>): Promise<T> {
   const answer = await resultWithin(
     answerWithinMs,

@@ -4,12 +4,12 @@ import { rateLimits } from '../db/schema.ts';
 import type { WorkspaceId } from '../domain.ts';
 import { connectRedis, type RedisAddress } from './redis.ts';
 
-/** Commands in a minute. */
+/** Commands per minute. */
 export type RateLimits = { member: number; workspace: number };
 
 type Pace =
   | { outcome: 'allowed' }
-  /** `whose` commands were too many; in `retryMs` milliseconds there is room again. */
+  /** `whose` limit was reached. In `retryMs` milliseconds the next command is possible. */
   | { outcome: 'limited'; whose: 'member' | 'workspace'; retryMs: number };
 
 export type RateLimit = {
@@ -20,12 +20,12 @@ export type RateLimit = {
 
 const seconds = 60;
 
-/** A Redis that takes longer to count is away: somebody waits for the answer to a command. Milliseconds. */
+/** In milliseconds. A Redis that takes longer to count is away: a member is waiting for the answer to a command. */
 const countWithinMs = 500;
 
 /**
- * Counts commands for all processes together: in Redis where there is one, else in the database. While that is away each process
- * counts for itself: a limit that cannot be looked up must neither stop everybody nor let everything through.
+ * Counts commands for all processes together: in Redis if it is configured, else in the database. While the store is away, each
+ * process counts for itself, so an outage neither stops everybody nor lets everything through.
  */
 export async function createRateLimit(
   store: { db: Db; redis: RedisAddress | null },
@@ -38,7 +38,7 @@ export async function createRateLimit(
       keyPrefix,
       points,
       duration: seconds,
-      // A member over the limit is refused without asking the store again.
+      // A member over the limit is refused without another query to the store.
       inMemoryBlockOnConsumed: points + 1,
       insuranceLimiter: new RateLimiterMemory({ keyPrefix, points, duration: seconds }),
     };
@@ -60,7 +60,7 @@ export async function createRateLimit(
 
   return {
     consume: async (workspaceId, memberId) => {
-      // The member first: what is refused to one is not taken from the others.
+      // Count for the member first, so a member's refused commands do not use up the workspace's limit.
       const ofOne = await take(ofMember, `${workspaceId}/${memberId}`);
       if (ofOne !== null) return { outcome: 'limited', whose: 'member', retryMs: ofOne };
       const ofAll = await take(ofWorkspace, workspaceId);

@@ -10,13 +10,14 @@ export type RedisAddress = {
   isEncrypted: boolean;
   username: string | null;
   password: Secret | null;
-  /** The numbered database; a cluster has only 0. */
+  /** The number of the database. A cluster has only 0. */
   number: number;
 };
 
 /**
- * Reads `redis://user:password@host:port/0`, `rediss://…` for TLS. Several addresses separated by commas (or `?cluster=true` at one)
- * are a cluster; the first one's name, password and scheme count for all. Null when it is no such address.
+ * Reads `redis://user:password@host:port/0`, or `rediss://…` for TLS. Several addresses separated by commas (or one with
+ * `?cluster=true`) are a cluster. The name, password and scheme of the first address count for all. Null if the text is no such
+ * address.
  */
 export function parseRedisUrl(text: string): RedisAddress | null {
   const urls = text.split(',').map((part, at) => {
@@ -41,20 +42,20 @@ export function parseRedisUrl(text: string): RedisAddress | null {
   };
 }
 
-/** A server that takes longer than this to answer is taken for gone. Longer than any call that waits on purpose. Milliseconds. */
+/** In milliseconds. A server that takes longer to answer counts as gone. The limit is longer than any call that waits on purpose. */
 const answerWithinMs = 5_000;
 const maxPauseMs = 1_000;
 
 /**
- * Connects, and connects again for as long as it takes: the server may be absent at the start, go and come back. Calls made
- * meanwhile wait for it, or fail once they took `callWithinMs`; `status` is `ready` while it is there.
+ * Connects, and reconnects for as long as it takes: the server may be absent at the start, go and come back. Calls made meanwhile
+ * wait for it, or fail after `callWithinMs`. `status` is `ready` while the server is there.
  */
 export async function connectRedis(
   address: RedisAddress,
   onError: (error: Error) => void,
   callWithinMs?: number,
 ): Promise<Redis | Cluster> {
-  // Loaded only where there is a Redis.
+  // Loaded only if Redis is configured.
   const { Cluster, Redis } = await import('ioredis');
   const pause = (attempt: number) => Math.min(100 * attempt, maxPauseMs);
   const options = {
@@ -66,7 +67,7 @@ export async function connectRedis(
     ...(callWithinMs === undefined
       ? { maxRetriesPerRequest: null }
       : { maxRetriesPerRequest: 0, commandTimeout: callWithinMs }),
-    // A server that became a replica in a failover: the name leads to the new primary.
+    // After a failover this server may be a replica. Reconnecting by name reaches the new primary.
     reconnectOnError: (error: Error) => (error.message.startsWith('READONLY') ? (2 as const) : false),
   };
   const [node] = address.nodes;
@@ -83,14 +84,14 @@ export async function connectRedis(
   return client;
 }
 
-/** Node says no name of its own accord, and services that share an address among many need one. A number is no name. */
+/** Node sends no TLS server name by default. Services that share one address need it. An IP address is not a valid server name. */
 const tlsTo = (host: string, { isEncrypted }: RedisAddress) =>
   isEncrypted && isIP(host) === 0 ? { tls: { servername: host } } : {};
 
-/** How a Redis is set up, as it tells itself; null where it will not tell. */
+/** The settings of a Redis, as reported by the server. Null for a setting that it does not report. */
 export type RedisSettings = { server: string; evicts: string | null; persists: boolean | null };
 
-/** Asks a Redis how it is set up. Managed services seldom allow `CONFIG`, and then keep their own promises about the disk. */
+/** Reads the settings of a Redis. Managed services seldom allow `CONFIG`; they have their own guarantees about the disk. */
 export async function redisSettings(client: Redis | Cluster): Promise<RedisSettings> {
   const told = await client.info();
   const field = (name: string) => new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(told)?.[1] ?? null;

@@ -5,7 +5,7 @@ import type { Logger } from '../observability/log.ts';
 import type { ReachFailpoint } from './failpoints.ts';
 import type { TurnQueue } from './queue.ts';
 
-/** How often a relay looks without being told: as often as polls fall due together. Milliseconds. */
+/** In milliseconds. How often the relay looks for due runs without a notification: as often as polls fall due together. */
 const lookEveryMs = 250;
 
 /** Jobs that may wait in the queue beyond the free slots, so that a slot never waits for the relay. */
@@ -23,13 +23,13 @@ export type RelayDeps = {
 export type Relay = {
   /** Looks at once. */
   wake: () => void;
-  /** Stops looking; resolves when the last look is over. */
+  /** Stops looking. Resolves when the last look is over. */
   stop: () => Promise<void>;
 };
 
 /**
- * Moves due runs into the queue, no more than `freeSlots` can take soon: the backlog stays in the database, where it is fair and
- * cheap, and nothing waits in the queue for longer than its lease.
+ * Moves due runs into the queue, no more than `freeSlots` can take soon. The backlog stays in the database, which schedules it
+ * fairly and cheaply. No job waits in the queue for longer than its lease.
  */
 export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
   let stopped = false;
@@ -55,7 +55,7 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
   function wake(): void {
     if (stopped) return;
     lookAgain = true;
-    // A failed look loses nothing: the runs are due still, or will be when their lease ends.
+    // A failed look loses nothing: the runs are still due, or fall due when their lease ends.
     looking ??= look()
       .then(
         () => {
@@ -63,7 +63,7 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
           isAway = false;
         },
         (error: unknown) => {
-          // Once, not twice a second for as long as it lasts.
+          // Log the outage once, not at every look.
           if (!isAway) deps.log.warn({ error }, 'the relay cannot look for due runs');
           isAway = true;
         },
@@ -86,8 +86,8 @@ export function startRelay(deps: RelayDeps, freeSlots: () => number): Relay {
 }
 
 /**
- * Every run is a job of its own, as long as there is room. Of more than that, those share jobs that only ask how far their provider
- * is: at most `pollsInAJob`, for no more were dispatched.
+ * Gives every run a job of its own while there is room. Beyond that, polls share jobs: at most `pollsInAJob` in one, because
+ * `dispatchDue` leases no more.
  */
 function jobsOf(dispatched: readonly Dispatched[], room: number): readonly (readonly Lease[])[] {
   const polls = dispatched.filter(({ isPoll }) => isPoll);

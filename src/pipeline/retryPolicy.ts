@@ -4,17 +4,23 @@ import { StorageError } from './media/store.ts';
 import { ConversationGone, MessengerError } from './messenger.ts';
 import { ProviderError } from './providers/provider.ts';
 
-/** Turns in a row that may come to nothing before a step is given up; with the backoff below that takes about three minutes. */
+/** Failed attempts in a row before a step is given up. With the backoff below that takes about three minutes. */
 export const maxFailedAttempts = 8;
 
-/** The same where something that is paid for cannot be fetched from its provider, or told in its chat: it is worth a quarter of an hour. */
+/**
+ * The limit for fetching a paid result from its provider and for posting it in its conversation. That is worth about a quarter of
+ * an hour.
+ */
 export const maxOutage = 25;
 
 const submitRetries = 3;
 const backoffBaseMs = 1_000;
 const maxBackoffMs = 60_000;
 
-/** A pause before another try in milliseconds: doubling, bounded, and spread by half so that many runs do not return at once. */
+/**
+ * The pause before another attempt, in milliseconds. It doubles up to a limit, and varies by half so that many runs do not return
+ * at once.
+ */
 function backoffMs(failedAttempts: number, random: () => number): number {
   const full = Math.min(maxBackoffMs, backoffBaseMs * 2 ** Math.max(0, failedAttempts - 1));
   return Math.round(full * (0.5 + random() / 2));
@@ -23,26 +29,29 @@ function backoffMs(failedAttempts: number, random: () => number): number {
 /** The transition that failed. */
 type Doing = 'send' | 'poll' | 'store' | 'cancel' | 'fail' | 'settle' | 'deliver' | 'give_up_delivery';
 
-/** The consequence of a failed turn. {@link decideRetry} decides every case. */
+/** The consequence of a failed turn. {@link decideRetry} handles every case. */
 export type RetryDecision =
-  /** The same again after a pause. It counts as a failed attempt. */
+  /** Try again after a pause. It counts as a failed attempt. */
   | { outcome: 'retry'; pauseMs: number }
-  /** The same again after a pause. Nothing failed: the encoder was in use. */
+  /** Try again after a pause. Nothing failed: the encoder was in use. */
   | { outcome: 'come_back'; pauseMs: number }
-  /** The step, or the delivery, is given up. */
+  /** Give up the step or the delivery. */
   | { outcome: 'give_up'; failure: Failure };
 
 type Failed = {
   doing: Doing;
   error: unknown;
-  /** Turns in a row that came to nothing before this one. */
+  /** Failed attempts in a row before this one. */
   failedAttempts: number;
-  /** The longest pause that makes sense, in milliseconds. A provider or a chat that asks for more is asked again after that. */
+  /** The longest pause in milliseconds. VidGenie asks again after this, even if a provider or a platform asks for more. */
   maxPauseMs: number;
   random: () => number;
 };
 
-/** A step that has to wait longer than it may take is given up; a delivery is tried again after `maxPauseMs`, for its result is kept. */
+/**
+ * A step that has to wait longer than it may take is given up. A delivery is tried again after `maxPauseMs`, because its result
+ * is stored.
+ */
 export function decideRetry({ doing, error, failedAttempts, maxPauseMs, random }: Failed): RetryDecision {
   if (error instanceof EncoderBusy) return { outcome: 'come_back', pauseMs: encoderPauseMs(random) };
   const failure = failureOf(error);
@@ -74,14 +83,14 @@ export function decideRetry({ doing, error, failedAttempts, maxPauseMs, random }
   }
 }
 
-/** True when no try to deliver a run follows this one. */
+/** True if this is the last attempt to deliver a run. */
 export const isLastDelivery = (failedAttempts: number): boolean => failedAttempts >= maxOutage;
 
-/** How long a provider or a chat asks us to wait, in milliseconds; 0 when it does not say. It may ask for anything. */
+/** How long a provider or a platform asks us to wait, in milliseconds; 0 if it does not say. The value has no upper limit. */
 const askedToWaitMs = (error: unknown): number =>
   error instanceof ProviderError || error instanceof MessengerError ? (error.retryAfterMs ?? 0) : 0;
 
-/** The failure of a step that would have to wait longer than it may take: waiting would only keep its credits held. */
+/** The failure of a step that would have to wait longer than it may take. Waiting would only keep its credits held. */
 function tooLongToWait(failure: Failure, askedMs: number, maxMs: number): Failure {
   const minutes = Math.round(maxMs / 60_000);
   const asked = askedMs < 120 * 60_000 ? `${Math.ceil(askedMs / 60_000)} minutes` : 'hours or days';
@@ -96,7 +105,7 @@ const final: readonly FailureKind[] = ['refused', 'invalid_request', 'bad_key', 
 
 const isFinal = ({ kind }: Failure): boolean => final.includes(kind);
 
-/** Only a call that is proven to have generated nothing is sent again, and only a few times. */
+/** VidGenie repeats only a call that provably generated nothing, and only a few times. */
 const canSubmitAgain = (error: unknown, failedAttempts: number): boolean =>
   error instanceof ProviderError &&
   error.nothingGenerated &&
@@ -110,7 +119,7 @@ const disks: Record<string, string> = {
   EROFS: 'the disk is read-only',
 };
 
-/** Any thrown thing as a failure that may be stored and shown. What we do not know keeps its details to the log. */
+/** Turns any thrown value into a failure that may be stored and shown. Details of unknown errors go only to the log. */
 export function failureOf(error: unknown): Failure {
   if (error instanceof ProviderError || error instanceof MessengerError) {
     return { kind: error.kind, detail: error.message };

@@ -2,7 +2,7 @@ import type { RunView, Step } from '../db/runs.ts';
 import type { Failure, StepKind, TerminalState } from '../domain.ts';
 import { maxFailedAttempts, maxOutage } from './retryPolicy.ts';
 
-/** The next action of a turn: exactly one of these. */
+/** The next transition of a turn. It is exactly one of these. */
 export type Transition =
   | { kind: 'send'; step: Step }
   | { kind: 'poll'; step: Step }
@@ -13,10 +13,10 @@ export type Transition =
   | { kind: 'deliver' }
   | { kind: 'give_up_delivery'; failure: Failure };
 
-/** How often a step may be sent when nobody knows whether the first time succeeded. */
+/** How often VidGenie may send a step if it does not know whether the first request arrived. */
 export const maxSubmits: Record<StepKind, number> = { enhance: 2, image: 2, video: 1 };
 
-/** Decides what is next for a run, from what is written about it and nothing else. */
+/** Decides the next transition of a run from its stored state alone. */
 export function nextTransition(view: RunView): Transition {
   const { run, steps } = view;
   if (run.settledAt) {
@@ -32,7 +32,8 @@ export function nextTransition(view: RunView): Transition {
     case 'pending':
       return run.cancelRequestedAt ? settled(steps, 'canceled', null) : orGiveUp(view, { kind: 'send', step });
     case 'submitting':
-      // Found by a new dispatch: the one before died, or lost the run, between sending the step and writing the answer down.
+      // A new dispatch found this step. The worker before died, or lost its lease, after it sent the step and before it stored
+      // the answer.
       return run.cancelRequestedAt || step.submits >= maxSubmits[step.kind]
         ? { kind: 'fail', step, failure: interrupted }
         : orGiveUp(view, { kind: 'send', step });
@@ -58,12 +59,12 @@ function settled(steps: readonly Step[], state: TerminalState, failure: Failure 
   return { kind: 'settle', state, failure, capturedCredits: earned(steps) };
 }
 
-/** The cost of a stop: at most `credits` are paid, at least `back` come back, and a provider is making `atWork` now. */
+/** The cost of a stop: at most `credits` are captured, at least `back` are released, and a provider is working on `atWork`. */
 export type StopCost = { credits: number; back: number; atWork: StepKind | null };
 
 /**
- * The cost of stopping a run now. A step that was sent to a provider is paid for, also while nobody knows yet whether it arrived.
- * Everything else comes back. A run that was asked to stop sends nothing more, so the cost never rises after that.
+ * The cost of stopping a run now. A step that was sent to a provider is paid for, even if nobody knows yet whether it arrived.
+ * Everything else is released. After a stop request the run sends nothing more, so the cost never rises.
  */
 export function stopCost({ run, steps }: RunView): StopCost {
   const isAtWork = ({ state }: Step) => state === 'submitting' || state === 'submitted' || state === 'storing';
@@ -72,13 +73,13 @@ export function stopCost({ run, steps }: RunView): StopCost {
   return { credits, back: run.priceCredits - credits, atWork: sent.at(-1)?.kind ?? null };
 }
 
-/** Credits earned: steps that were delivered, and a step that its member canceled after it had been sent. */
+/** The credits to capture: those of done steps, and those of a step that its member canceled after VidGenie had sent it. */
 const earned = (steps: readonly Step[]): number =>
   steps
     .filter((step) => step.state === 'done' || step.failure?.kind === 'canceled')
     .reduce((sum, step) => sum + step.priceCredits, 0);
 
-/** A run whose turns end again and again without a result (they may even kill their worker) is not tried for ever. */
+/** VidGenie does not try a run for ever if its turns end again and again without a result (they may even kill their worker). */
 function orGiveUp(view: RunView, transition: Extract<Transition, { step: Step }>): Transition {
   const maxLength = transition.kind === 'send' ? maxFailedAttempts : maxOutage;
   if (view.run.failedAttempts <= maxLength + 1) return transition;

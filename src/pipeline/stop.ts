@@ -5,13 +5,13 @@ import { type StopCost, stopCost } from './stateMachine.ts';
 
 export type StopOutcome =
   | { outcome: 'requested'; cost: StopCost }
-  /** Stopping costs more than was agreed to: nothing was changed. */
+  /** Stopping costs more than the member agreed to. Nothing has changed. */
   | { outcome: 'costs'; cost: StopCost }
   | { outcome: 'finished' };
 
 /**
- * Asks a run to stop, unless that costs more than `maxCredits` (null: whatever it costs). The look and the wish are one transaction
- * under the run's lock, so that no step is sent between them. A run that was asked before is stopping already: nothing more is agreed to.
+ * Asks a run to stop, unless that costs more than `maxCredits` (null means any cost). One transaction under the run's lock reads
+ * the cost and records the request, so no step is sent in between. If the run is stopping already, the cost was agreed to before.
  */
 export async function stopRun(db: Db, id: RunId, maxCredits: number | null): Promise<StopOutcome> {
   return await db.transaction(async (tx) => {

@@ -30,30 +30,30 @@ import type { Providers, Service, Vendors } from './providers/registry.ts';
 export type Submission = {
   workspace: Workspace;
   member: Member;
-  /** The platform's own identity of the command, for example Discord's interaction id: repeated, it changes nothing. */
+  /** The platform's own id of the command, for example Discord's interaction id. A repeated key changes nothing. */
   requestKey: string;
-  /** The platform that the run speaks by, where it is not its workspace's own. */
+  /** The platform on which the run posts, if it is not its workspace's own. */
   platform?: Platform;
-  /** The place where the run posts. Only its platform reads this. */
+  /** The conversation in which the run posts. Only its platform reads this. */
   conversation: JsonValue;
-  /** The channel in which the command was given, and whatever that belongs to; left out where a platform has no channels. */
+  /** The channel in which the command was given, and the channels it belongs to. Left out on a platform without channels. */
   channelIds?: readonly string[] | undefined;
   workflow: Workflow;
   prompt: string;
   /** The member's choices. The rest comes from the workspace's settings, then from the product's defaults. */
   options: { [Option in keyof RunOptions]?: RunOptions[Option] | undefined };
   /**
-   * Fetches, decodes and cleans the image of a `video` run; null where there is none. Called once all that is cheap to find out has
-   * been found in order, because decoding takes seconds of a core. The file that comes of it is the submission's.
+   * Fetches, decodes and cleans the image of a `video` run; null if there is none. Submit calls it after all cheap checks,
+   * because decoding takes seconds of CPU time. Submit owns the resulting file.
    */
   image: (() => Promise<AcceptedImage>) | null;
-  /** How long the run waits for its first message: see {@link NewRun}. Left out where the run posts every message of its own. */
+  /** How long the run waits for its first message: see {@link NewRun}. Left out if the run posts all its messages itself. */
   waitsForAnswerMs?: number;
-  /** The most that it may cost, in credits, because that is what its member was told; left out, it costs what it costs. */
+  /** The maximum price in credits that the member was shown. Left out if the price does not matter. */
   maxCredits?: number | undefined;
 };
 
-/** Something that the chosen model cannot do, found before any credit is held. */
+/** An option that the chosen model does not support. It is found before any credits are held. */
 type Unsupported = {
   outcome: 'unsupported';
   option: 'aspect' | 'quality' | 'duration' | 'resolution';
@@ -63,10 +63,10 @@ type Unsupported = {
   model: string;
 };
 
-/** The workspace's admins want runs in other channels only. */
+/** The workspace's admins allow runs only in other channels. */
 type Elsewhere = { outcome: 'elsewhere'; channels: readonly string[] };
 
-/** The image that was given is none that can be worked with. */
+/** VidGenie cannot work with the given image. */
 type BadImage = {
   outcome: 'bad_image';
   reason: Extract<AcceptedImage, { outcome: 'refused' }>['reason'];
@@ -80,9 +80,9 @@ export type SubmitOutcome =
   | Elsewhere
   | Objection
   | BadImage
-  /** It costs more than its member was told. */
+  /** The price is higher than the member was shown. */
   | { outcome: 'dearer'; price: number }
-  /** Nobody has a key for this step: neither the workspace nor the operator. */
+  /** There is no key for this step: the workspace has none, and the operator has none. */
   | { outcome: 'no_key'; step: StepKind };
 
 export type SubmitDeps = {
@@ -96,15 +96,15 @@ export type SubmitDeps = {
   byokPricePercent: number;
   limits: RunLimits;
   now: () => Date;
-  /** Tells the relays that a run fell due; when it is lost, they look by themselves within half a second. */
+  /** Notifies the relays that a run fell due. If the notification is lost, they find the run by themselves within half a second. */
   wake: () => void;
   reachFailpoint: ReachFailpoint;
 };
 
 /**
- * Validates, prices, holds and inserts a run. After `accepted` it will be worked, whatever happens to this process. What is cheap to
- * find out is found out first: a command that is refused for its channel, its options, its words, its member's limits or its
- * workspace's balance has no image decoded.
+ * Validates, prices, holds and inserts a run. After `accepted` the run is worked, whatever happens to this process. Cheap checks
+ * come first: no image is decoded for a command that is refused because of its channel, its options, its text, its member's
+ * limits or its workspace's balance.
  */
 export async function submit(deps: SubmitDeps, submission: Submission): Promise<SubmitOutcome> {
   const { workspace, member, workflow, requestKey, prompt } = submission;
@@ -153,12 +153,15 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     deps.wake();
     return { ...outcome, runId: id, options };
   } finally {
-    // The store has moved it away, unless the run was refused.
+    // The store has moved the file, unless the run was refused.
     if (image) await rm(image.path, { force: true });
   }
 }
 
-/** Stores the image of a run before that is inserted, for from then on it is worked; what comes to nothing leaves no image behind. */
+/**
+ * Stores the input image before the run is inserted, because a worker may take the run right after. If the run is not inserted,
+ * this removes the image.
+ */
 async function keepInput(
   { db, store }: Pick<SubmitDeps, 'db' | 'store'>,
   { id, input }: NewRun,
@@ -166,7 +169,7 @@ async function keepInput(
   insert: () => Promise<InsertOutcome>,
 ): Promise<InsertOutcome> {
   if (!input || !image) return await insert();
-  // A store that is away changes nothing about the answer: the sweeper removes what this leaves.
+  // If the store is away, the answer stays the same. The sweeper removes the image later.
   const remove = () => store.remove(input.objectKey).catch(() => undefined);
   try {
     await store.put(input.objectKey, image);
@@ -180,8 +183,8 @@ async function keepInput(
 }
 
 /**
- * Whether a run whose insert failed is not there, and will not be. When the line broke, nobody knows: the database may carry out later
- * what it was sent, even after it has said that there is no such run.
+ * Whether a failed insert has certainly not written the run. If the connection broke, nobody knows: the database may still carry
+ * out the statement, even after it has answered that there is no such run.
  */
 async function isUnwritten(db: Db, id: RunId, error: unknown): Promise<boolean> {
   if (isDatabaseAway(error)) return false;
@@ -191,7 +194,7 @@ async function isUnwritten(db: Db, id: RunId, error: unknown): Promise<boolean> 
   );
 }
 
-/** Whether runs may be started in a place, given the channels that a workspace has chosen for them. */
+/** Whether members may start runs in a conversation, given the channels that their workspace has chosen. */
 export const isOpen = (chosen: readonly string[], channelIds: readonly string[] | undefined): boolean =>
   chosen.length === 0 || channelIds === undefined || channelIds.some((id) => chosen.includes(id));
 
@@ -199,11 +202,11 @@ export type Quote = {
   price: number;
   options: RunOptions;
   steps: readonly { kind: StepKind; priceCredits: number }[];
-  /** The reason why it cannot be made; the price is then the price without that reason. */
+  /** The reason why the run is not possible. `price` is then the price without that reason. */
   obstacle: Exclude<Plan, { outcome: 'planned' }> | null;
 };
 
-/** The price that a submission would have, in credits, with the options that it would run with. */
+/** The price that a submission would have, in credits, and the options that it would run with. */
 export async function quote(
   deps: Pick<SubmitDeps, 'db' | 'providers' | 'keys' | 'byokPricePercent'>,
   workspaceId: WorkspaceId,
@@ -217,10 +220,13 @@ export async function quote(
   return { options, steps, price: total(steps), obstacle: planned.outcome === 'planned' ? null : planned };
 }
 
-/** The prices of new runs that start from this one, in credits; null if that is not possible. */
+/** The prices of new runs based on this one, in credits. Null if such a run is not possible. */
 export type NextPrices = { again: number | null; animate: number | null };
 
-/** The prices of a run like this one, and of a video of the image that it made: its options are whole, so no setting changes them. */
+/**
+ * The prices of the same run again, and of a video of the image that it made. Its options are complete, so no setting changes
+ * them.
+ */
 export async function nextPrices(
   deps: Pick<SubmitDeps, 'providers' | 'keys' | 'byokPricePercent'>,
   { run }: RunView,
@@ -233,7 +239,7 @@ export async function nextPrices(
   return { again: priceOf(run.workflow), animate: priceOf('video') };
 }
 
-/** Only what was said: an option left out must not overwrite a default. */
+/** Keeps only options with a value: an option left out must not overwrite a default. */
 const given = (options: Submission['options']) =>
   Object.fromEntries(Object.entries(options).filter(([, value]) => value !== undefined));
 
@@ -248,7 +254,7 @@ const inputOf = (id: RunId, image: ReceivedFile): NonNullable<NewRun['input']> =
 
 type Plan = { outcome: 'planned'; steps: NewRun['steps'] } | Unsupported | { outcome: 'no_key'; step: StepKind };
 
-/** The provider, the key and the price of each step of a run; or the reason why there is none. */
+/** The provider, the key source and the price of each step of a run, or the reason why there is none. */
 function plan(
   deps: Pick<SubmitDeps, 'providers' | 'byokPricePercent'>,
   workflow: Workflow,

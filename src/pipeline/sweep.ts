@@ -8,30 +8,30 @@ import { oldFiles } from './media/strayFiles.ts';
 
 export type SweepDeps = { db: Db; store: MediaStore; retention: Retention; log: Logger; random: () => number };
 
-/** And where media lie that are on their way. */
+/** The sweeper also needs the folder of media in transit. */
 type SweeperDeps = SweepDeps & { temporaryDirectory: string; now: () => Date };
 
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
-/** The longest that anything could be on its way, and many times over: a turn takes minutes. Milliseconds. */
+/** In milliseconds. Far longer than any file or object can be in transit: a turn takes minutes. */
 const underWayMs = dayMs;
 
 const markAtOnce = 200;
 
-/** Something that a sweeper does again and again; it says how many it erased. */
+/** A job that the sweeper repeats. It returns how many items it erased. */
 type Chore = { erases: string; everyMs: number; work: (deps: SweeperDeps, signal: AbortSignal) => Promise<number> };
 
 const chores: readonly Chore[] = [
   { erases: 'media that were kept for long enough', everyMs: 10 * minuteMs, work: sweep },
   { erases: 'files that a killed process left on their way', everyMs: 60 * minuteMs, work: sweepTemporary },
-  // Looks at everything that is stored.
+  // This one reads every stored object.
   { erases: 'objects that nobody names', everyMs: dayMs, work: sweepStrays },
 ];
 
 export type Sweeper = { stop: () => Promise<void> };
 
-/** Erases what is not to be kept any longer, beside any number of other processes that do the same. */
+/** Erases what VidGenie must not keep any longer. Any number of processes may do this at once. */
 export function startSweeper(deps: SweeperDeps): Sweeper {
   const stopping = new AbortController();
   const stops = chores.map((chore) => repeat(chore, deps, stopping.signal));
@@ -55,7 +55,7 @@ function repeat({ erases, everyMs, work }: Chore, deps: SweeperDeps, signal: Abo
   const plan = (pauseMs: number) => {
     if (!signal.aborted) timer = setTimeout(look, pauseMs).unref();
   };
-  // Not all at the same moment, however they were started; and not at every start, however often that is.
+  // The random delay spreads the chores of many processes, and keeps frequent restarts from running them each time.
   plan(everyMs * deps.random());
   return async () => {
     clearTimeout(timer);
@@ -63,10 +63,13 @@ function repeat({ erases, everyMs, work }: Chore, deps: SweeperDeps, signal: Abo
   };
 }
 
-/** So many objects in a row that cannot be erased mean that the store is away: the rest waits for the next sweep. */
+/** After this many failures in a row the store counts as away. The rest waits for the next sweep. */
 const maxFailuresInARow = 10;
 
-/** One sweep, to the end or until the signal; how many objects it erased. First they are marked, so that nobody is shown what is not there. */
+/**
+ * Does one sweep, to the end or until the signal. Returns how many objects it erased. It marks objects first, so that VidGenie
+ * never shows an erased object.
+ */
 export async function sweep({ db, store, retention, log }: SweepDeps, signal: AbortSignal): Promise<number> {
   while (!signal.aborted && (await markRemoved(db, retention, markAtOnce)) === markAtOnce);
   let erased = 0;
@@ -87,7 +90,10 @@ export async function sweep({ db, store, retention, log }: SweepDeps, signal: Ab
   return erased;
 }
 
-/** Erases what was stored more than a day ago and written down nowhere: somebody was killed, or the database away, in between. */
+/**
+ * Erases objects that were stored more than a day ago and that no row names. They remain if a process is killed, or the database
+ * goes away, between the two.
+ */
 export async function sweepStrays(
   { db, store, now }: Pick<SweeperDeps, 'db' | 'store' | 'now'>,
   signal: AbortSignal,
@@ -96,7 +102,7 @@ export async function sweepStrays(
   return await store.removeStrays({ before, straysAmong: (keys) => straysAmong(db, keys), signal });
 }
 
-/** Erases the files that have been on their way for more than a day: whoever was to remove them was killed. */
+/** Erases files that have been in transit for more than a day: the process that should have removed them was killed. */
 async function sweepTemporary(
   { temporaryDirectory, now }: Pick<SweeperDeps, 'temporaryDirectory' | 'now'>,
   signal: AbortSignal,

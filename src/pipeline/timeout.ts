@@ -1,4 +1,4 @@
-/** The result of some work, or null if it takes longer than `ms` milliseconds. A failure before that is a failure here too. */
+/** The result of `work`, or null if it takes longer than `ms` milliseconds. Rejects if `work` fails before that. */
 export async function resultWithin<T>(ms: number, work: Promise<T>): Promise<T | null> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<null>((resolve) => {
@@ -11,7 +11,7 @@ export async function resultWithin<T>(ms: number, work: Promise<T>): Promise<T |
   }
 }
 
-/** True if some work is done within `ms` milliseconds. A failure before that is a failure here too. */
+/** True if `work` is done within `ms` milliseconds. Rejects if `work` fails before that. */
 export const settlesWithin = async (ms: number, work: Promise<unknown>): Promise<boolean> =>
   (await resultWithin(
     ms,

@@ -24,15 +24,16 @@ import type { After, Turn, TurnDeps } from './turnContext.ts';
 
 const workOf = { enhance, image, video };
 
-/** A chat that asks for more is asked again all the same: a result is not kept from its member for a day. */
+/** In milliseconds. VidGenie asks again after this even if a platform asks for more: a member must not wait a day for a result. */
 const maxDeliveryPauseMs = 15 * 60_000;
 
 /**
- * Takes one turn of a run: claims it, and makes transition after transition until the run has to wait for something, or is delivered. Every transition
- * writes its result before the next begins, so that a turn may end anywhere.
- * Resolves when there was nothing to claim. Throws only what leaves the run to its lease: a lost lease, a database that is away.
- * A turn of one transition hands its run back when it could go on, and so does any turn as soon as `resting` is aborted; `signal` ends the
- * transition that is being made.
+ * Takes one turn of a run: claims it, and makes one transition after the other until the run has to wait or is delivered. Every
+ * transition writes its result before the next begins, so a turn may end anywhere.
+ *
+ * Resolves at once if there is nothing to claim. It throws only errors that leave the run to its lease: a lost lease, or a
+ * database that is away. A turn of one transition hands its run back if the run could go on. So does any turn as soon as
+ * `resting` is aborted. `signal` ends the transition in progress.
  */
 export async function takeTurn(
   deps: TurnDeps,
@@ -41,7 +42,7 @@ export async function takeTurn(
 ): Promise<void> {
   let view = await claim(deps.db, lease, deps.visibilityMs);
   if (view) deps.reachFailpoint('turn_claimed', { runId: lease.runId });
-  // A job may still come after the end of the intake: its run is for others.
+  // A job may still arrive after this worker has stopped taking turns. Its run goes to another worker.
   if (view && resting.aborted) return await handBack(deps.db, lease);
   const narrator = createNarrator(deps, lease, signal);
   try {
@@ -102,7 +103,7 @@ function noteEnd(
 
 const acts = { send: sendStep, poll: pollStep, store: storeStep, cancel: cancelStep };
 
-/** Spelled out for each kind, so that a step's request, provider and output keep one type all the way down. */
+/** Written out for each kind, so that a step's request, provider and output keep one type throughout. */
 async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<After> {
   switch (step.kind) {
     case 'enhance':
@@ -114,7 +115,7 @@ async function perform(turn: Turn, step: Step, act: keyof typeof acts): Promise<
   }
 }
 
-/** Logs a fault, and does what the retry policy decides. */
+/** Logs a fault and does what the retry policy decides. */
 async function recover(turn: Turn, transition: Transition, error: unknown): Promise<After> {
   const { deps, lease, view, signal } = turn;
   if (error instanceof LeaseLost || signal.aborted || isDatabaseAway(error)) throw error;
@@ -139,10 +140,10 @@ async function recover(turn: Turn, transition: Transition, error: unknown): Prom
   return 'waits';
 }
 
-/** Tells the log, the metrics and the key's state of a turn that came to nothing. */
+/** Records a failed turn in the log, the metrics and the key's status. */
 async function noteFailure({ deps, lease, view }: Turn, transition: Transition, error: unknown): Promise<void> {
   const failure = failureOf(error);
-  // `internal` is a fault of the program or its surroundings, so the log needs the whole error.
+  // `internal` is a fault of the program or its environment, so the log needs the whole error.
   const facts = { runId: lease.runId, workspaceId: view.run.workspaceId, transition: transition.kind, failure };
   deps.log.warn(failure.kind === 'internal' ? { ...facts, error } : facts, 'a turn came to nothing');
   if (!('step' in transition)) return;
@@ -163,5 +164,5 @@ async function giveUp(turn: Turn, kind: StepKind, failure: Failure): Promise<Aft
   return 'go_on';
 }
 
-/** A full disk, or a fault of the program, says nothing about the provider. */
+/** A full disk or a fault of the program says nothing about the provider. */
 const isOurs = ({ kind }: Failure) => kind === 'storage' || kind === 'internal';

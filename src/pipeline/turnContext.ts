@@ -33,31 +33,35 @@ export type TurnDeps = {
   tellings: Tellings;
 };
 
-/** Everything that one turn knows. */
+/** The context of one turn. */
 export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal; narrator: Narrator };
 
 /** The state after a transition: the run can go on at once, or it waits (or is over) and its lease has ended. */
 export type After = 'go_on' | 'waits';
 
-/** The progress messages that this process is posting now, by run. A post may outlast its turn: the next one for the run waits for it. */
+/**
+ * The progress messages that this process is posting now, by run. A post may outlast its turn. The next post for the run waits
+ * for it.
+ */
 type Tellings = Map<RunId, Promise<void>>;
 
 /**
- * Tells a run's conversation where the run stands, beside the work of one turn: no write waits for a chat. Only the turn's end does,
- * for a while: who takes the run up next tells it too, and an old word must not overwrite a newer one, nor be posted twice.
+ * Posts a run's progress beside the work of one turn. No write waits for a platform. Only the end of the turn waits, for a
+ * limited time: the worker that takes the next turn posts too, and an old update must neither overwrite a newer one nor be posted
+ * twice.
  */
 export type Narrator = {
-  /** Has the run told now, and again and again while the turn lasts. `known` is how it stands, where the turn has not changed it. */
+  /** Posts the progress now, and repeatedly while the turn lasts. `known` is the current run, if the turn has not changed it. */
   tell: (known?: RunView) => void;
-  /** Begins to tell nothing more; false while something is still on its way. */
+  /** Starts no new posts. False while a post is in progress. */
   hush: () => boolean;
-  /** Resolves when nothing is on its way any more, or was for too long and is given up. */
+  /** Resolves when no post is in progress, or when a post took too long and was given up. */
   end: () => Promise<void>;
   /**
-   * The same before the last word, which nothing may follow: resolves when what was given up is over as well. Tells whether anything
-   * was said in this turn; then the run has to be read anew.
+   * Like `end`, for use before the final message, which no update may follow. It also waits until a given-up post is over. True
+   * if anything was posted in this turn: then read the run again.
    */
   silence: () => Promise<boolean>;
-  /** Gives up what is on its way. */
+  /** Gives up the post in progress. */
   abandon: () => void;
 };

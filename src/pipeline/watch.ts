@@ -3,25 +3,25 @@ import type { Database } from '../db/client.ts';
 import { loadRun, type RunView } from '../db/runs.ts';
 import { type RunId, runId } from '../domain.ts';
 
-/** Notifications can be lost with their connection; this bounds what a watcher then misses. Milliseconds. */
+/** In milliseconds. A notification is lost if its connection breaks. This bounds how long a watcher then misses a change. */
 const lookAgainMs = 1_000;
 const quietMs = 5_000;
-/** Changes within so short a time are told together. Milliseconds. */
+/** In milliseconds. Changes within this time are reported together. */
 const togetherMs = 250;
 
 const pause = (ms: number, signal: AbortSignal) => delay(ms, undefined, { signal }).catch(() => {});
 
 export type Watcher = {
-  /** Yields a run whenever it changed, its present state first, and ends after it was delivered. Ends early with the signal. */
+  /** Yields a run's present state, then the run after every change. It ends after the run was delivered, or with the signal. */
   watch: (id: RunId, signal?: AbortSignal) => AsyncGenerator<RunView>;
   /**
-   * Yields the ids of runs of any workspace that changed since it yielded last, at most every quarter of a second; an empty list says
-   * that nobody knows, and after a quiet while that there was nothing.
+   * Yields the ids of runs of any workspace that changed since the last yield, at most every quarter of a second. An empty list
+   * means that changes may have been missed, or that nothing changed for a while.
    */
   changes: (signal: AbortSignal) => AsyncGenerator<readonly RunId[]>;
 };
 
-/** Follows runs from any process: the database says that something changed, and is asked what. One connection serves all watchers. */
+/** Follows runs from any process: the database notifies of a change, and we then read the run. One connection serves all watchers. */
 export async function openWatcher(database: Database): Promise<Watcher> {
   const waiting = new Map<string, Set<() => void>>();
   const listeners = new Set<(id: string) => void>();
@@ -51,11 +51,11 @@ export async function openWatcher(database: Database): Promise<Watcher> {
     async *watch(id, signal) {
       let last = '';
       while (!signal?.aborted) {
-        // Waits from before the look, so that a change between the two is not missed.
+        // It starts to wait before it reads, so it does not miss a change in between.
         const change = changed(id, signal);
         const view = await loadRun(database.db, id);
         if (!view) return;
-        // A difference between clocks is no change of the run.
+        // A different clock offset is not a change of the run.
         const shown = JSON.stringify({ ...view, clockAheadMs: 0 });
         if (shown !== last) yield view;
         last = shown;

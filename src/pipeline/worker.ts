@@ -7,19 +7,19 @@ import { settlesWithin } from './timeout.ts';
 import { takeTurn } from './turn.ts';
 import type { TurnDeps } from './turnContext.ts';
 
-/** Jobs at a time, and with them turns, but for polls. A turn mostly waits for somebody else's computer. */
+/** How many jobs a worker takes at a time. A job is one turn, except for polls. A turn mostly waits for other servers. */
 const defaultTurnsAtOnce = 8;
 
 /**
- * At a stop, turns under way get this long to finish by themselves; then they are told to end, and a moment later their runs are
- * handed back, whether they ended or not. Together with what else a stop takes this stays below ten seconds. Milliseconds.
+ * In milliseconds. At a stop, turns in progress may finish by themselves for `graceMs`. Then the worker aborts them, and `toldMs`
+ * later hands their runs back, finished or not. Together with the rest of a stop this stays below ten seconds.
  */
 const graceMs = 5_000;
 const toldMs = 700;
 const handBackMs = 800;
 
 export type PipelineWorker = {
-  /** Takes no more turns; resolves when those under way are done, or handed back, and in any case in seven seconds. */
+  /** Takes no more turns. Resolves when the turns in progress are done or handed back, at the latest after seven seconds. */
   stop: () => Promise<void>;
 };
 
@@ -39,7 +39,7 @@ export async function startWorker(
 
   const consumer = queue.work(async (leases) => {
     active += 1;
-    // Runs that share a job are only asked after: what is done gets a place of its own for the rest of its way.
+    // Runs that share a job are only polled. A finished one gets a slot of its own for the rest of its transitions.
     const transitions = leases.length > 1 ? 'one' : 'all';
     const ends = { transitions, resting: resting.signal, stopping: stopping.signal } as const;
     try {
@@ -70,7 +70,10 @@ export async function startWorker(
   };
 }
 
-/** Renews the lease while a turn lasts, and ends the turn when the lease was lost. Never throws: the run's due moment is its rescue. */
+/**
+ * Renews the lease while a turn lasts, and ends the turn if the worker loses the lease. Never throws: a run without a renewed
+ * lease falls due again.
+ */
 async function turnWithLease(
   deps: TurnDeps,
   lease: Lease,
@@ -106,7 +109,10 @@ async function turnWithLease(
   }
 }
 
-/** Rejects a while after the signal: who does not heed it is not waited for. What it still writes is refused once the run is taken up. */
+/**
+ * Rejects a while after the signal, so we do not wait for work that ignores the signal. PostgreSQL refuses later writes of that
+ * work once another worker has claimed the run.
+ */
 function overstayed(signal: AbortSignal): { rejects: Promise<never>; forget: () => void } {
   let tell = () => {};
   const rejects = new Promise<never>((_, reject) => {

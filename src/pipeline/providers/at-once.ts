@@ -1,6 +1,6 @@
 import { ProviderError } from './provider.ts';
 
-/** The calls of a provider whose `submit` brings the result itself: there is no handle, and so nothing to ask for later. */
+/** For a provider whose `submit` returns the result itself: there is no handle and nothing to poll. */
 export const answersAtOnce = { poll: noHandle, download: noHandle, cancel: async () => {} };
 
 async function noHandle(): Promise<never> {

@@ -1,15 +1,15 @@
-/** How long one call may take, in milliseconds. A run's own limits (20 minutes for a video) are the pipeline's. */
+/** How long one call may take, in milliseconds. The pipeline sets the limits of a whole step (20 minutes for a video). */
 export const deadlines = {
-  /** Listing models, to check a key: somebody waits in a form. */
+  /** Lists models to check a key, while somebody waits in a form. */
   check: 10_000,
   moderation: 15_000,
   enhance: 60_000,
-  /** OpenAI's images take up to two minutes at high quality; its SDK would wait for ten. */
+  /** OpenAI's images take up to two minutes at high quality. Its SDK would wait for ten. */
   image: 180_000,
-  /** Handing a video over, its first frame included. */
+  /** Submits a video with its first frame. */
   submitVideo: 60_000,
   poll: 30_000,
   cancel: 10_000,
-  /** A download may take long, but not stand still for longer than this. */
+  /** A download may take long, but it must not stall for longer than this. */
   idleDownload: 60_000,
 } as const;

@@ -31,7 +31,7 @@ Answer in English with two prompts, each of at most ${maxWords} words, without h
 /** The answer's shape. */
 export const prompts = z.object({ image: z.string(), motion: z.string() });
 
-/** A member's words and choices as one JSON object: the fence that nothing typed can close. */
+/** A member's prompt and choices as one JSON object. Nothing that a member types can break out of it. */
 export function briefing(request: EnhanceRequest): string {
   return JSON.stringify({
     member_prompt: request.prompt,
@@ -41,7 +41,7 @@ export function briefing(request: EnhanceRequest): string {
   });
 }
 
-/** The first 250 words; the models count badly. */
+/** Keeps the first 250 words, because the models count badly. */
 export function clip(text: string): string {
   const kept = tidied(text);
   const words = kept.split(/\s+/);

@@ -4,10 +4,10 @@ import type { Outcome } from './providerCall.ts';
 /** The result of checking a key with a free call. `unreachable` says nothing about the key: try again later. */
 export type KeyCheck = 'valid' | 'invalid' | 'no_permission' | 'out_of_quota' | 'unreachable';
 
-/** A model that a key can use; `shutdownAt` is the vendor's own announcement (ISO 8601), null when there is none. */
+/** A model that a key can use. `shutdownAt` is the vendor's own announcement (ISO 8601), null if there is none. */
 export type ListedModel = { id: string; shutdownAt: string | null };
 
-/** Reads the outcome of a free call as a verdict on the key that it was made with. */
+/** Turns the outcome of a free call into a verdict on its key. */
 export function keyCheckOf(outcome: Outcome<unknown>): KeyCheck {
   if (outcome.ok) return 'valid';
   switch (outcome.fault.kind) {
@@ -29,7 +29,7 @@ export function keyCheckOf(outcome: Outcome<unknown>): KeyCheck {
   }
 }
 
-/** The state of a key after a failure in the middle of a run; null if the failure says nothing about it. */
+/** The status of a key after a failure in the middle of a run. Null if the failure says nothing about it. */
 export function keyCheckAfter(error: ProviderError): KeyCheck | null {
   if (error.kind === 'quota') return 'out_of_quota';
   if (error.kind !== 'bad_key') return null;

@@ -17,7 +17,7 @@ import type {
 export type Capabilities = {
   aspects: readonly Aspect[];
   qualities: readonly Quality[];
-  /** Whole seconds; empty for a step that makes no video. */
+  /** Whole seconds. Empty for a step that makes no video. */
   durations: readonly number[];
   resolutions: readonly Resolution[];
 };
@@ -26,7 +26,7 @@ export type EnhanceRequest = {
   prompt: string;
   style: Style;
   aspect: Aspect;
-  /** Length in seconds of the video that follows, or null when none does. */
+  /** Length in seconds of the video that follows. Null if there is none. */
   duration: number | null;
 };
 
@@ -34,7 +34,7 @@ export type ImageRequest = {
   prompt: string;
   style: Style;
   quality: Quality;
-  /** `wide` and `tall` are 16:9 and 9:16, for every image may become a first frame; the receiver cuts off what is too much. */
+  /** `wide` and `tall` are 16:9 and 9:16, because every image may become a first frame. The receiver crops the rest. */
   aspect: Aspect;
 };
 
@@ -47,7 +47,7 @@ export type VideoRequest = {
   audio: boolean;
 };
 
-/** A result on its way in: a stream that is read once. Its type and size are measured by the receiver, never believed. */
+/** A result as a stream that is read once. The receiver measures its type and size and does not trust the provider's claims. */
 export type MediaStream = { body: Readable };
 
 type StepTypes = {
@@ -61,15 +61,15 @@ export type OutputOf<Step extends StepKind> = StepTypes[Step]['output'];
 /** The context of every call, besides its request. */
 export type Call = {
   runId: RunId;
-  /** The vendor's key that serves this run, opened immediately before the call; null for a provider that needs none. */
+  /** The vendor's key for this run, opened immediately before the call. Null for a provider that needs none. */
   key: Secret | null;
-  /** Aborted when the run is canceled, the process stops or the run was lost to another worker. */
+  /** Aborted when the run is canceled, the process stops or the worker loses the run to another one. */
   signal: AbortSignal;
-  /** A stable hash of the member, for the safety identifiers that vendors ask for. */
+  /** A stable hash of the member, for the vendors' safety identifiers. */
   memberHash: string;
 };
 
-/** Either the result itself, or a handle under which it can be asked for later, by any process. */
+/** The result itself, or a handle with which any process can ask for it later. */
 export type Submitted<Step extends StepKind> =
   | { outcome: 'finished'; output: OutputOf<Step>; cost?: ProviderCost }
   | { outcome: 'accepted'; handle: JsonValue; pollAfterMs: number };
@@ -78,35 +78,35 @@ export type Polled =
   | { outcome: 'working'; fraction?: number; pollAfterMs: number }
   | { outcome: 'finished'; cost?: ProviderCost };
 
-/** The amount that the provider charged, in millionths of a US dollar; null if we know no price of the model. */
+/** The provider's charge, in millionths of a US dollar. Null if we know no price of the model. */
 export type ProviderCost = { microUsd: number | null; usage: JsonValue };
 
 /**
- * Performs one step. `submit` is the only call that may cost money, and it is made at most once per dispatch;
- * `poll` and `download` take the handle that `submit` returned, after a restart too. Failures are thrown as {@link ProviderError}.
+ * Performs one step. Only `submit` may cost money, and a dispatch calls it at most once. `poll` and `download` take the handle
+ * that `submit` returned, even after a restart. Failures are thrown as {@link ProviderError}.
  */
 export type Provider<Step extends StepKind> = {
   id: string;
-  /** Whose key its calls need; null when it needs none of ours (the demo studio, Veo's own sign-in). */
+  /** The vendor whose key its calls need. Null if it needs no key of ours (the demo studio, Veo's own sign-in). */
   vendor: Vendor | null;
   step: Step;
   model: string;
   capabilities: Capabilities;
-  /** A usual duration of the step in milliseconds, for the first time estimates. */
+  /** The usual duration of the step in milliseconds, for the first time estimates. */
   expectedMs: (request: { duration: number; resolution: Resolution; quality: Quality }) => number;
   submit: (request: RequestOf<Step>, call: Call) => Promise<Submitted<Step>>;
   poll: (handle: JsonValue, call: Call) => Promise<Polled>;
   download: (handle: JsonValue, call: Call) => Promise<OutputOf<Step>>;
-  /** Asks the provider to stop; resolves whether or not it could. */
+  /** Asks the provider to stop. Resolves whether or not it could. */
   cancel: (handle: JsonValue, call: Call) => Promise<void>;
 };
 
 export type AnyProvider = { [Step in StepKind]: Provider<Step> }[StepKind];
 
 /**
- * A provider's failure, in the words of the one taxonomy. `nothingGenerated` says that the request was proven to have cost
- * nothing (refused before work began), so that sending it again is safe; `retryAfterMs` is the provider's own wish;
- * `lacksPermission` tells, of a `bad_key`, one that may not do this from one that is none.
+ * A provider's failure, with a kind from the shared taxonomy. `nothingGenerated` means that the request provably cost nothing
+ * (the provider refused it before work began), so it is safe to send it again. `retryAfterMs` is the wait that the provider asks
+ * for. `lacksPermission` marks a `bad_key` that is valid but not permitted to do this.
  */
 export class ProviderError extends Error {
   override readonly name = 'ProviderError';

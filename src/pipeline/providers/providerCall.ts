@@ -3,7 +3,7 @@ import type { FailureKind } from '../../domain.ts';
 import { scrub } from '../../observability/scrub.ts';
 import { ProviderError } from './provider.ts';
 
-/** Why a call to a vendor came to nothing. `lacksPermission` tells a key that may not from a key that is not. */
+/** Why a call to a vendor failed. `lacksPermission` marks a valid key that is not permitted to do this. */
 export type Fault = {
   kind: FailureKind;
   detail: string;
@@ -12,23 +12,26 @@ export type Fault = {
   lacksPermission?: boolean;
 };
 
-/** An answer with an error status, as it came over the wire. */
+/** An answer with an error status, as received. */
 export type Rejection = { status: number; body: string; retryAfterMs: number | undefined };
 
 export type ExchangeOptions = {
-  /** As a member reads it: `OpenAI`, `Google`. */
+  /** The name that members see: `OpenAI`, `Google`. */
   vendor: string;
-  /** The caller's wish to stop. */
+  /** Aborted when the caller wants to stop. */
   signal: AbortSignal;
   deadlineMs: number;
   secrets: readonly Secret[];
-  /** Puts a vendor's error answer into our taxonomy. Its detail is scrubbed afterwards. */
+  /** Maps a vendor's error answer to our taxonomy. Its detail is scrubbed afterwards. */
   classify: (rejection: Rejection) => Fault;
-  /** The fault when the SDK gives up before it sends anything, sign-in included. By default it is our own mistake. */
+  /** The fault if the SDK fails before it sends anything, sign-in included. By default it counts as our own mistake. */
   unsent?: Fault;
 };
 
-/** The tools of one exchange. An SDK is given this `fetch`, so that what happened is read off the wire and not off its error classes. */
+/**
+ * The tools of one exchange. Give the SDK this `fetch`: it records what happened on the wire, so we need not read the SDK's error
+ * classes.
+ */
 export type Line = { fetch: typeof fetch; signal: AbortSignal };
 
 type Wire = {
@@ -41,7 +44,7 @@ type Wire = {
 
 export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 
-/** Runs `work` under a deadline and tells failures as values. No SDK error, with its headers and bodies, ever leaves it. */
+/** Runs `work` under a deadline and returns failures as values. It never passes on an SDK error with its headers and bodies. */
 export async function attempt<T>(options: ExchangeOptions, work: (line: Line) => Promise<T>): Promise<Outcome<T>> {
   const wire: Wire = { requests: 0, posts: 0, lastStatus: undefined, rejection: undefined, failure: undefined };
   const deadline = AbortSignal.timeout(options.deadlineMs);
@@ -67,7 +70,10 @@ export function toProviderError(fault: Fault): ProviderError {
   return new ProviderError(fault.kind, fault.detail, fault);
 }
 
-/** An answer's `Retry-After` in milliseconds: seconds, or an HTTP date counted from `now`. Nonsense is nothing. */
+/**
+ * An answer's `Retry-After` in milliseconds. The header has seconds, or an HTTP date counted from `now`. Undefined if it is
+ * invalid.
+ */
 export function retryAfterMs(headers: { get: (name: string) => string | null }, now = Date.now()): number | undefined {
   const precise = Number(headers.get('retry-after-ms') ?? Number.NaN);
   if (Number.isFinite(precise) && precise >= 0) return precise;
@@ -79,9 +85,9 @@ export function retryAfterMs(headers: { get: (name: string) => string | null }, 
 }
 
 /**
- * A request that starts after the end is not sent at all (the SDKs may still be signing in when a deadline strikes, and a late
- * POST would be paid for), a second POST is not sent (one call is paid once, whatever an SDK makes of its answer), and a redirect is an
- * error, because `fetch` would carry key headers along to wherever it points.
+ * A `fetch` with three rules. It sends no request after the end: an SDK may still be signing in when the deadline passes, and a
+ * late POST would be paid for. It sends no second POST: one call is paid once, whatever an SDK makes of its answer. It treats a
+ * redirect as an error, because `fetch` would send the key headers to the new address.
  */
 function watchedFetch(wire: Wire, signal: AbortSignal): typeof fetch {
   return async (input, init) => {
@@ -149,7 +155,7 @@ function explain(error: unknown, wire: Wire, deadline: AbortSignal, options: Exc
   return { kind: 'no_output', detail: `${vendor} sent an answer that cannot be read.`, nothingGenerated: false };
 }
 
-/** The connection was never made, so the request never left. */
+/** The connection was never made, so the request was never sent. */
 const neverConnected = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
@@ -181,7 +187,7 @@ function codesOf(error: unknown, depth = 0): string[] {
   return [...own, ...terminated, ...attempts, ...codesOf(error.cause, depth + 1)];
 }
 
-/** A caller's deadline arrives through its signal as well. */
+/** A caller's deadline also arrives through its signal. */
 function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }

@@ -6,19 +6,19 @@ export type Vendors = ReadonlySet<Vendor>;
 /** A provider for a step, and the source of its key. */
 export type Service<Step extends StepKind> = { provider: Provider<Step>; keySource: KeySource };
 
-/** The providers at hand. A step names the one that serves it, so that a run keeps its provider over restarts. */
+/** The configured providers. A step stores which provider serves it, so a run keeps its provider over restarts. */
 export type Providers = {
   /**
-   * The provider of a new step for a workspace that has keys of these vendors; null if there is no key for it. A workspace's own
-   * key comes first, then the operator's, in the order in which the providers were given. The demo studio performs only where
-   * nobody has any key: a demo among real results would be a lie.
+   * The provider of a new step for a workspace that has keys of these vendors. Null if there is no key for the step. A
+   * workspace's own key comes first, then the operator's, in the order in which the providers were given. The demo studio is used
+   * only if there is no key at all: a demo result among real ones would mislead people.
    */
   choose: <Step extends StepKind>(step: Step, workspaceKeys: Vendors) => Service<Step> | null;
-  /** The provider that a step was given to, or null when this process does not have it. */
+  /** The provider that a step was given to. Null if this process does not have it. */
   find: <Step extends StepKind>(step: Step, id: string, model: string) => Provider<Step> | null;
 };
 
-/** `operatorKeys`: the vendors whose keys the operator configured; `demo`: performs where nobody has a key. */
+/** `operatorKeys` are the vendors whose keys the operator configured. `demo` is used if there is no key at all. */
 export function createProviders(
   real: readonly AnyProvider[],
   demo: readonly AnyProvider[],
@@ -26,7 +26,7 @@ export function createProviders(
 ): Providers {
   const serving = <Step extends StepKind>(list: readonly AnyProvider[], step: Step): Provider<Step>[] =>
     list.filter((one) => performs(one, step));
-  // A provider without a vendor signs in by itself, so to be configured is to be usable.
+  // A provider without a vendor signs in by itself, so a configured one is usable.
   const operatorCan = ({ vendor }: { vendor: Vendor | null }) => vendor === null || operatorKeys.has(vendor);
   return {
     choose: (step, workspaceKeys) => {

@@ -1,2 +1,2 @@
-/** One queue for everything: BullMQ keeps thousands of event rows for each. */
+/** One queue for everything, because BullMQ keeps thousands of event rows for each queue. */
 export const queueName = 'turns';

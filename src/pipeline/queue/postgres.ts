@@ -5,10 +5,10 @@ import { settlesWithin } from '../timeout.ts';
 import { queueName } from './name.ts';
 import type { Turns } from './turns.ts';
 
-/** Milliseconds; what BullMQ asks takes a few. */
+/** In milliseconds. BullMQ's queries take a few. */
 const answerWithinMs = 5_000;
 
-/** A line that breaks fails the statements on it, and nothing more: without a listener it would end the process as well. */
+/** A broken connection fails the statements on it and nothing more. Without this listener it would also end the process. */
 class QuietClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
     super(config);
@@ -18,17 +18,20 @@ class QuietClient extends pg.Client {
 
 const closeTimeoutMs = 2_000;
 
-/** Milliseconds between attempts of a fetcher to get its first line. */
+/** In milliseconds. The pause between a fetcher's attempts to get its first connection. */
 const againMs = 1_000;
 
-/** `sslmode` means here what it means everywhere else: only `verify-…` looks at the certificate. */
+/** Gives `sslmode` its usual meaning: only `verify-…` checks the certificate. */
 function asLibpqReadsIt(url: string): string {
   const read = new URL(url);
   if (read.searchParams.has('sslmode')) read.searchParams.set('uselibpqcompat', 'true');
   return read.href;
 }
 
-/** Either side of a line would wait for the other for a quarter of an hour, or for hours, and the server would keep its locks. */
+/**
+ * Without these limits either side of a dead connection would wait for a quarter of an hour or for hours, and the server would
+ * keep its locks.
+ */
 const withoutWaitingForEver = (statementMs: number, betweenStatementsMs: number) => ({
   keepAlive: true,
   connectionTimeoutMillis: answerWithinMs,
@@ -37,7 +40,7 @@ const withoutWaitingForEver = (statementMs: number, betweenStatementsMs: number)
   idle_in_transaction_session_timeout: betweenStatementsMs,
 });
 
-/** BullMQ on PostgreSQL. Fails when the database cannot be reached. */
+/** BullMQ on PostgreSQL. Fails if the database cannot be reached. */
 export async function openPostgresTurns(
   url: string,
   onError: (error: Error) => void,
@@ -50,7 +53,7 @@ export async function openPostgresTurns(
     max: 4,
     migrate: false,
     Client: QuietClient,
-    // BullMQ's rows are hints that may be lost, so they need not wait for the disk.
+    // BullMQ's rows are hints that may be lost, so a commit need not wait for the disk.
     options: '-c synchronous_commit=off',
     ...withoutWaitingForEver(answerWithinMs, answerWithinMs),
   };
@@ -60,8 +63,8 @@ export async function openPostgresTurns(
     createPostgresBackend,
   );
   queue.on('error', onError);
-  // BullMQ remembers for ever that its first line could not be had, and a worker then asks for it without a pause and lets nothing
-  // else run: whoever gets no line is thrown away before it starts.
+  // BullMQ never forgets that its first connection failed. Its worker then asks for the connection without a pause and blocks the
+  // process. So we close a queue without a connection before it starts.
   await queue.waitUntilReady().catch(async (error: unknown) => {
     await queue.close();
     throw error;
@@ -103,7 +106,7 @@ export async function openPostgresTurns(
   };
 }
 
-/** Brings BullMQ's own tables up to date. */
+/** Migrates BullMQ's own tables. */
 export async function migrateQueue(url: string): Promise<void> {
   const client = new QuietClient({
     connectionString: asLibpqReadsIt(url),
@@ -113,7 +116,7 @@ export async function migrateQueue(url: string): Promise<void> {
   try {
     await runMigrations(client);
   } finally {
-    // A server that is gone does not answer to a goodbye either.
+    // A server that is gone does not answer the end of the connection either.
     await settlesWithin(closeTimeoutMs, client.end());
   }
 }

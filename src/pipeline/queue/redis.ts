@@ -3,15 +3,15 @@ import { connectRedis, type RedisAddress } from '../redis.ts';
 import { queueName } from './name.ts';
 import type { Turns } from './turns.ts';
 
-/** In braces, so that a cluster keeps all of a queue's keys in one place, where its scripts can reach them. */
+/** The braces make a cluster keep all keys of the queue on one node, where the queue's scripts can reach them. */
 const prefix = '{vidgenie}';
 
-/** How long a start waits for the server; later it is found by itself. Milliseconds. */
+/** In milliseconds. How long a start waits for the server. Later the client finds the server by itself. */
 const patienceMs = 2_000;
 
 /**
- * BullMQ on Redis or Valkey. The server may be absent at the start, and may lose everything it has at any time: runs fall due again
- * in the database, and what BullMQ needs is made anew with the next job.
+ * BullMQ on Redis or Valkey. The server may be absent at the start, and may lose all its data at any time: the runs fall due
+ * again in the database, and the next job recreates what BullMQ needs.
  */
 export async function openRedisTurns(
   address: RedisAddress,
@@ -20,7 +20,7 @@ export async function openRedisTurns(
 ): Promise<Turns> {
   const traced = telemetry ? { telemetry } : {};
   const client = await connectRedis(address, onError);
-  // A cluster's client is at work from `connect` on.
+  // A cluster's client works from `connect` on.
   const isThere = () => client.status === 'ready' || (address.isCluster && client.status === 'connect');
   if (!isThere()) {
     await new Promise<void>((resolve) => {
@@ -48,7 +48,7 @@ export async function openRedisTurns(
       return await queue.getJobCountByTypes('waiting', 'prioritized');
     },
     fetch: (take, options) => {
-      // It waits on a connection of its own, which BullMQ makes like this one.
+      // It waits on its own connection, which BullMQ makes with the same settings.
       const worker = new Worker(
         queueName,
         take,
@@ -60,7 +60,7 @@ export async function openRedisTurns(
       return worker;
     },
     close: async () => {
-      // Without an answer from Redis nothing of BullMQ's would ever close.
+      // While Redis does not answer, BullMQ's `close` would never resolve.
       if (isThere()) await queue.close();
       client.disconnect();
       for (const fetcher of fetchers) await fetcher.disconnect();

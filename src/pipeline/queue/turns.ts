@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { runId } from '../../domain.ts';
 
-/** The content of a job: runs and their dispatches, nothing else. The database holds the truth about both. */
+/** The content of a job: runs and their dispatches, nothing else. The database is the source of truth for both. */
 const lease = z.object({ runId, dispatch: z.int().positive() });
 export const turnsJob = z.object({ leases: z.tuple([lease], lease) });
 type TurnsJob = z.infer<typeof turnsJob>;

@@ -2,7 +2,7 @@ import { finishEnhance } from '../../db/turns.ts';
 import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
-/** prompt → better prompt. When it fails the run goes on with the member's own words. */
+/** Prompt → enhanced prompt. If it fails, the run goes on with the member's own prompt. */
 export const enhance: StepWork<'enhance'> = {
   kind: 'enhance',
   sendDeadlineMs: 60_000,

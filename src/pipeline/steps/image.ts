@@ -1,7 +1,7 @@
 import { keepMedia } from './media.ts';
 import type { StepWork } from './step.ts';
 
-/** better prompt → image. */
+/** Enhanced prompt → image. */
 export const image: StepWork<'image'> = {
   kind: 'image',
   sendDeadlineMs: 180_000,

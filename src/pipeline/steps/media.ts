@@ -9,10 +9,10 @@ import type { Turn } from '../turnContext.ts';
 import { retryWhileDatabaseAway, retryWhileStoreAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
-/** The largest result taken from a provider. A minute of 4k video at 60 Mbit/s is 450 MB. */
+/** The largest result that we accept from a provider, in bytes. A minute of 4k video at 60 Mbit/s is 450 MB. */
 const largestBytes = { image: 64 * 1024 * 1024, video: 512 * 1024 * 1024 } as const;
 
-/** Receives an image or a video, measures it, stores it, and writes it down: in this order, so that what is written down exists. */
+/** Receives an image or a video, measures it, stores it, and writes its row last, so that every row names an existing object. */
 export const keepMedia =
   <Kind extends 'image' | 'video'>(kind: Kind): StepWork<Kind>['keep'] =>
   async (turn, step, output: MediaStream, cost) => {
@@ -25,7 +25,7 @@ export const keepMedia =
     const media = await asAsked(turn, received.media, options);
     const { path, extension, hasAudio: _, ...asset } = media;
     try {
-      // The key names the content too: a worker that lost the run cannot replace what its successor stored.
+      // The key contains a hash of the content, so a worker that lost its lease cannot replace the object of the next worker.
       const objectKey = `runs/${lease.runId}/${step.kind}-${asset.sha256.slice(0, 8)}.${extension}`;
       await retryWhileStoreAway(turn, () => deps.store.put(objectKey, media, turn.signal));
       deps.reachFailpoint('object_stored', { runId: lease.runId, step: step.kind });
@@ -36,18 +36,18 @@ export const keepMedia =
     }
   };
 
-/** Changes that the member asked for and the model has no switch for: a video without sound, an image of exactly that shape. */
+/** Changes that the member asked for and the model cannot make: a video without sound, an image of an exact shape. */
 async function asAsked(turn: Turn, media: ReceivedFile, options: ReceiveOptions): Promise<ReceivedFile> {
   const { audio, aspect } = turn.view.run.options;
   if (media.kind === 'video') {
-    // The pictures are not encoded again.
+    // This does not encode the frames again.
     return media.hasAudio && !audio ? await changed(media, options, (target) => dropSound(media.path, target)) : media;
   }
   const part = exactPart(media, aspect);
   return part ? await changed(media, options, (target) => cutTo(media.path, media, part, target)) : media;
 }
 
-/** Puts a changed copy in the place of a received file, measured like anything that comes in. */
+/** Replaces a received file with a changed copy, and measures the copy like any received file. */
 async function changed(
   media: ReceivedFile,
   options: ReceiveOptions,

@@ -4,8 +4,8 @@ import { StorageError } from '../media/store.ts';
 import type { Turn } from '../turnContext.ts';
 
 /**
- * Repeats a write whose content exists nowhere else while the database is away. Safe because every write of a turn is a
- * compare-and-set: when somebody else took the run up meanwhile, it ends in {@link LeaseLost}.
+ * While the database is away, repeats a write whose content exists nowhere else. That is safe because every write of a turn is a
+ * compare-and-set: if another worker has taken the run meanwhile, the write ends in {@link LeaseLost}.
  */
 export async function retryWhileDatabaseAway<T>(turn: Turn, write: () => Promise<T>): Promise<T> {
   for (;;) {
@@ -19,13 +19,13 @@ export async function retryWhileDatabaseAway<T>(turn: Turn, write: () => Promise
   }
 }
 
-/** How long a turn waits for a store that is away, and the pause between tries. Milliseconds. */
+/** In milliseconds. How long a turn waits for a store that is away, and the pause between attempts. */
 const storePatienceMs = 5 * 60_000;
 const storePauseMs = 2_000;
 
 /**
- * Repeats what can be repeated while the store is away. What a provider made at once exists nowhere else yet, and what is to be sent
- * is paid for already: an outage must not cost either. The lease goes on meanwhile.
+ * Repeats work while the store is away. A result that a provider has just made exists nowhere else yet, and a result to deliver
+ * is already paid for: an outage must not lose either. The worker goes on renewing the lease meanwhile.
  */
 export async function retryWhileStoreAway<T>({ deps, lease, signal }: Turn, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + storePatienceMs;

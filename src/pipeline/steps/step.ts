@@ -25,12 +25,12 @@ import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 /** The differences between the three kinds of step. Deadlines are in milliseconds. */
 export type StepWork<Kind extends StepKind> = {
   kind: Kind;
-  /** For one call of `submit`; a provider that works while we wait needs minutes. */
+  /** For one call of `submit`. A provider that works while we wait needs minutes. */
   sendDeadlineMs: number;
-  /** From the first submit until the provider has to be done. */
+  /** From the first submit until the provider must be done. */
   workDeadlineMs: number;
   request: (turn: Turn) => Promise<RequestOf<Kind>>;
-  /** Makes the result last. */
+  /** Stores the result. */
   keep: (turn: Turn, step: Step, output: OutputOf<Kind>, cost: ProviderCost | null) => Promise<void>;
 };
 
@@ -38,13 +38,13 @@ const pollDeadlineMs = 30_000;
 const downloadDeadlineMs = 10 * 60_000;
 const cancelDeadlineMs = 15_000;
 
-/** Sends a step to its provider: the only place where money may be spent. It is marked `submitting` before. */
+/** Sends a step to its provider. Money may be spent only here. The step is marked `submitting` before. */
 export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
-  // Reading the input of the step may take time. A worker that dies meanwhile has sent nothing.
+  // Reading the step's input may take time. A worker that dies during that has sent nothing.
   const request = await work.request(turn);
-  // A lost answer must not leave it open whether the step was sent: nothing is before it is known to be written.
-  // Somebody stopped the run after this turn had looked at it: nothing is sent, and the next look settles it.
+  // Send nothing before the `submitting` mark is certainly written: a lost answer must not leave it open whether the step was
+  // sent. If somebody stopped the run after this turn had read it, send nothing. The next transition settles the run.
   if ((await retryWhileDatabaseAway(turn, () => beginSubmit(deps.db, lease, step))) === 'stopped') return 'go_on';
   deps.reachFailpoint('step_submitting', { runId: lease.runId, step: step.kind });
   const provider = providerOf(turn, step, work.kind);
@@ -75,10 +75,13 @@ export async function sendStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   }
 }
 
-/** A provider that does not heed the end of the turn is not waited for much longer: what is left to do is to note the call. Milliseconds. */
+/** In milliseconds. We do not wait much longer for a provider that ignores the end of the turn. Then we only record the call. */
 const deafMs = 300;
 
-/** Makes the paid call. One that the turn's end cuts off may have been carried out: it is noted, unless it is proven that nothing was made. */
+/**
+ * Makes the paid call. If the turn's end cuts the call off, it may have been carried out. VidGenie then records it as an orphan,
+ * unless it provably generated nothing.
+ */
 async function submit<T>(turn: Turn, step: Step, call: () => Promise<T>): Promise<T> {
   const { deps, lease, signal } = turn;
   const given = call();
@@ -110,7 +113,10 @@ async function orLeft<T>(work: Promise<T>, signal: AbortSignal): Promise<T> {
   }
 }
 
-/** The provider took a step on, and its result will not be delivered from here: an operator may look it up, and the provider may stop. */
+/**
+ * The provider has accepted a step whose result this worker will not deliver. Records an orphan for the operator, and asks the
+ * provider to stop.
+ */
 async function leaveBehind(
   turn: Turn,
   step: Step,
@@ -121,13 +127,13 @@ async function leaveBehind(
     if (await isWritten(turn, step)) return;
     await recordOrphan(turn.deps.db, turn.lease, { step: step.kind, provider: id, handle });
     if (handle === null) return;
-    // The turn's own signal has ended.
+    // The turn's own signal is already aborted.
     const signal = AbortSignal.timeout(cancelDeadlineMs);
     await cancel(handle, await callFor({ ...turn, signal }, step, vendor, cancelDeadlineMs));
   });
 }
 
-/** The note is a help, and no reason to fail in another way than the work did. */
+/** Recording an orphan is a help. Its failure must not replace the original failure. */
 async function noting({ deps, lease: { runId } }: Turn, { kind }: Step, note: () => Promise<void>): Promise<void> {
   await note().catch((error: unknown) => {
     deps.log.error({ runId, step: kind, error }, 'a paid call was left behind, and could not be noted or stopped');
@@ -135,15 +141,15 @@ async function noting({ deps, lease: { runId } }: Turn, { kind }: Step, note: ()
 }
 
 /**
- * True if the database has the write although its answer was lost, and another worker took the run before we could write again. A step
- * that was sent again since then counts one more submit.
+ * True if the database has the write although we lost its answer, and another worker took the run before we could write again. If
+ * the step was sent again since then, it has one more submit.
  */
 async function isWritten({ deps, lease }: Turn, { kind, submits }: Step): Promise<boolean> {
   const now = (await loadRun(deps.db, lease.runId))?.steps.find((step) => step.kind === kind);
   return now?.submits === submits + 1 && (now.handle !== null || now.state === 'done');
 }
 
-/** Asks the provider once how far it is. */
+/** Asks the provider for progress once. */
 export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
@@ -168,14 +174,14 @@ export async function pollStep<Kind extends StepKind>(turn: Turn, step: Step, wo
   return 'go_on';
 }
 
-/** How long a step has been at work, by the database's clock alone: this machine's own may be wrong, or be set while we look. */
+/** How long a step has been in progress, by the database's clock alone. This machine's clock may be wrong or change meanwhile. */
 function workedMs({ deps, view }: Turn, { startedAt }: Step): number {
   const { dueAt } = view.run;
-  // The claim of this turn set the due moment that far ahead.
+  // This turn's claim set `due_at` to its own time plus `visibilityMs`.
   return startedAt && dueAt ? dueAt.getTime() - deps.visibilityMs - startedAt.getTime() : 0;
 }
 
-/** Fetches a finished result; may be repeated for as long as the provider keeps it. */
+/** Fetches a finished result. May be repeated for as long as the provider keeps it. */
 export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const provider = providerOf(turn, step, work.kind);
   turn.narrator.tell();
@@ -202,8 +208,8 @@ export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, 
 }
 
 /**
- * Ends a turn whose step waits at its provider. What is known is written at once; where somebody is being told at that moment, the end
- * follows when they have been.
+ * Ends a turn whose step waits at its provider. It writes what is known at once. If a progress message is being posted, the turn
+ * ends when that post is over.
  */
 async function endTurn(
   { deps, lease, narrator }: Turn,

@@ -2,7 +2,7 @@ import { keepMedia } from './media.ts';
 import { retryWhileStoreAway } from './retryWhileAway.ts';
 import type { StepWork } from './step.ts';
 
-/** image → video: the run's own image, or the one that the member gave. */
+/** Image → video. The image is the run's own, or the member's input image. */
 export const video: StepWork<'video'> = {
   kind: 'video',
   sendDeadlineMs: 120_000,

@@ -5,9 +5,9 @@ import type { ExchangeOptions, Line } from '../providerCall.ts';
 import { classify } from './errors.ts';
 
 export type GoogleOptions = {
-  /** The address of the API without a version; Google's own if absent. */
+  /** The address of the API without a version. Google's own if absent. */
   baseUrl?: string;
-  /** The SDK's default is `v1`; every published example of Omni uses `v1beta`. */
+  /** The SDK's default is `v1`, but every published example of Omni uses `v1beta`. */
   apiVersion?: string;
 };
 
@@ -15,18 +15,21 @@ export type GoogleCloudOptions = {
   project: string;
   location: string;
   baseUrl?: string;
-  /** How to sign in; Application Default Credentials when absent. */
+  /** How to sign in. Application Default Credentials if absent. */
   auth?: NonNullable<GoogleGenAIOptions['googleAuthOptions']>;
 };
 
 export const googleHost = 'generativelanguage.googleapis.com';
 
-/** Without a slash at its end. It may have a path, as a gateway's address does: everything that is asked lies below it. */
+/** The base URL without a slash at its end. It may have a path, as a gateway's address does. All requests go below it. */
 export function googleBaseUrl(options: GoogleOptions): string {
   return (options.baseUrl ?? `https://${googleHost}`).replace(/\/+$/, '');
 }
 
-/** A client for one call, by API key. What the SDK would take from the environment (another key, another address) is said here. */
+/**
+ * A client for one call, by API key. We set the values that the SDK would otherwise take from the environment (another key,
+ * another address).
+ */
 export async function googleClient(options: GoogleOptions, key: Secret, line: Line): Promise<GoogleGenAI> {
   const { GoogleGenAI: Client } = await import('@google/genai');
   return new Client({
@@ -37,7 +40,7 @@ export async function googleClient(options: GoogleOptions, key: Secret, line: Li
   });
 }
 
-/** A client for one call, by Google Cloud project. Without a project the sign-in library goes looking for one on the network. */
+/** A client for one call, by Google Cloud project. Without a project the sign-in library would search the network for one. */
 export async function googleCloudClient(options: GoogleCloudOptions, line: Line): Promise<GoogleGenAI> {
   const { GoogleGenAI: Client } = await import('@google/genai');
   return new Client({
@@ -55,8 +58,8 @@ export async function googleCloudClient(options: GoogleCloudOptions, line: Line)
 }
 
 /**
- * For the config of `generateContent`: by itself the SDK sends an answer that says `CONTINUATION` back with another POST, again and
- * again, and each is paid for.
+ * For the config of `generateContent`. By default the SDK answers `CONTINUATION` with another POST, again and again, and each
+ * POST is paid for.
  */
 export const onePost = { automaticContinuation: false } as const;
 

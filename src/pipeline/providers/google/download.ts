@@ -13,22 +13,22 @@ import { classify } from './errors.ts';
 export type DownloadOptions = {
   key: Secret;
   signal: AbortSignal;
-  /** A download that stands still for so many milliseconds is over. */
+  /** A download that stalls for this many milliseconds fails. */
   idleMs: number;
-  /** How long to wait before a broken download is taken up again: once this long, then twice, then three times. */
+  /** How long to wait before resuming a broken download, in milliseconds: once this time, then twice, then three times. */
   resumePauseMs: number;
 };
 
-/** How often a download is taken up again where it broke off, before the pipeline is told (and may start over). */
+/** How often a broken download is resumed before the pipeline gets the error (and may start over). */
 const maxResumes = 3;
 const maxRedirects = 5;
 /** Hosts to which Google's file service may redirect. We never send the key there. */
 const googleStorage = /^([\w-]+\.)*(googleapis|googleusercontent)\.com$/;
 
 /**
- * Opens a file at Google as a stream that is read at the reader's pace. The first answer is awaited, so that a refusal is thrown
- * here; a break later on is resumed with a range request, and told through the stream as a {@link ProviderError} when that fails
- * too. Reading is free and may be repeated. The SDK's own `files.download` raises an error event that nobody can catch.
+ * Opens a file at Google as a stream that is read at the reader's pace. It waits for the first answer, so it can throw a refusal.
+ * It resumes a later break with a range request. If that fails too, the stream fails with a {@link ProviderError}. Reading is
+ * free and may be repeated. We do not use the SDK's own `files.download`, because it raises an error event that nobody can catch.
  */
 export async function downloadFile(options: GoogleOptions, uri: string, download: DownloadOptions): Promise<Readable> {
   const source = locate(options, uri);
@@ -43,22 +43,22 @@ export async function downloadFile(options: GoogleOptions, uri: string, download
 type Source = { url: URL; trusted: (url: URL) => boolean };
 type Part = {
   body: AsyncIterable<Uint8Array>;
-  /** Bytes at its beginning that we have already. */
+  /** The number of bytes at its beginning that we already have. */
   skip: number;
-  /** Size of the whole file in bytes, where the server says it. */
+  /** Size of the whole file in bytes, if the server says it. */
   total: number | undefined;
-  /** The idle limit counts the server's silence, and rests while our reader takes its time. */
+  /** The idle limit counts only the server's silence. It pauses while our reader takes its time. */
   waiting: () => void;
   resting: () => void;
-  /** The reason behind an error: the idle limit, when that had struck. */
+  /** The reason behind an error. It is the idle limit if that was reached. */
   why: (error: unknown) => unknown;
   close: () => void;
 };
 type Transfer = { received: number; part: Part };
 
 /**
- * Checks that a file's address is Google's, and puts it below the configured address, as the SDK does with its own calls: a gateway
- * has a path, and forwards what lies below it. An address of the gateway itself is left as it is.
+ * Checks that a file's address is Google's, and rewrites it below the configured base URL, as the SDK does with its own calls. A
+ * gateway has a path and forwards what lies below it. An address of the gateway itself stays as it is.
  */
 function locate(options: GoogleOptions, uri: string): Source {
   const base = new URL(googleBaseUrl(options));
@@ -87,7 +87,7 @@ async function* chunks(source: Source, transfer: Transfer, download: DownloadOpt
     const { total } = transfer.part;
     const whole = total === undefined ? failure === undefined : transfer.received >= total;
     if (whole) return;
-    // Progress earns new tries: a long file over a poor line still arrives.
+    // Progress resets the number of resumes, so a long file still arrives over a poor connection.
     if (transfer.received > before) resumes = 0;
     const final = failure instanceof ProviderError && failure.kind !== 'timeout' && failure.kind !== 'unavailable';
     if (final || download.signal.aborted || resumes >= maxResumes) throw brokenOff(failure, download);
@@ -130,7 +130,7 @@ async function open(source: Source, from: number, download: DownloadOptions): Pr
     const { statusCode } = response;
     if (statusCode !== 200 && statusCode !== 206) throw await refusal(response, download.key);
     resting();
-    // A server that ignores the range sends everything again: what we have is then passed over.
+    // A server that ignores the range sends everything again. We then skip the bytes that we have.
     const skip = statusCode === 206 ? 0 : from;
     return { body: response, skip, total: totalOf(response), waiting, resting, why, close };
   } catch (error) {
@@ -139,7 +139,7 @@ async function open(source: Source, from: number, download: DownloadOptions): Pr
   }
 }
 
-/** Follows redirects by hand: the key is sent to the file service alone, and never along to where it points. */
+/** Follows redirects by itself, so that the key goes only to the file service and never to a redirect's target. */
 async function follow(source: Source, from: number, key: Secret, signal: AbortSignal): Promise<IncomingMessage> {
   let { url } = source;
   for (let hops = 0; hops <= maxRedirects; hops += 1) {
@@ -159,12 +159,12 @@ async function follow(source: Source, from: number, key: Secret, signal: AbortSi
   throw new ProviderError('unavailable', 'Google sends the download round in circles.');
 }
 
-/** Not `fetch`: it copies every piece once more, and half again as much memory lies waiting for the collector. */
+/** This does not use `fetch`, which copies every chunk once more and leaves half again as much memory for the garbage collector. */
 async function request(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<IncomingMessage> {
   const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
   const get = url.protocol === 'https:' ? getSecure : getPlain;
   const sent = get(url, { headers, signal }, (response) => {
-    // An error between two reads has nobody listening; the next read meets it.
+    // Nobody listens for an error between two reads. The next read throws it.
     response.on('error', () => {});
     resolve(response);
   });

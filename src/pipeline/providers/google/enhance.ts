@@ -29,7 +29,7 @@ const answer = z.object({
   modelStatus,
 });
 
-/** Prompt enhancement by Gemini, so that a Google key alone runs everything. */
+/** Prompt enhancement by Gemini, so that a Google key alone is enough for every workflow. */
 export function createGoogleEnhance(
   options: GoogleOptions & { model?: string; deadlineMs?: number },
 ): Provider<'enhance'> {

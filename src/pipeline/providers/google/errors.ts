@@ -2,8 +2,8 @@ import { z } from 'zod';
 import type { Fault, Rejection } from '../providerCall.ts';
 
 /**
- * Google's error body in its two dialects: numeric code with a status word and details (most of the API), and a code word alone
- * (Interactions). The sign-in service's and proxies' bodies have neither.
+ * Google's error body in its two dialects: a numeric code with a status word and details (most of the API), and a code word alone
+ * (Interactions). The bodies of the sign-in service and of proxies have neither.
  */
 const errorBody = z.object({
   error: z.object({
@@ -33,12 +33,12 @@ const policyWords =
   /\b(safety|policy|policies|prohibited|blocked|sensitive|violat\w*|responsible ai|content_filter\w*|rai)\b/i;
 const quotaWords = /\b(billing|prepay\w*|credits?|spend(ing)? (cap|limit)|free tier|limit: 0)\b/i;
 
-/** True when Google's words for a failure speak of its content rules. */
+/** True if Google's error text mentions its content rules. */
 export function soundsLikePolicy(text: string): boolean {
   return policyWords.test(text);
 }
 
-/** Puts an error answer of Google's into our taxonomy. A 4xx, except 408 and 499, refuses a request before work begins. */
+/** Maps an error answer of Google to our taxonomy. With a 4xx, except 408 and 499, Google refuses a request before work begins. */
 export function classify(rejection: Rejection): Fault {
   const { status } = rejection;
   const { word, message, reasons, retryDelayMs, quotaIds } = read(rejection.body);

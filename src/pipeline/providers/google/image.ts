@@ -66,7 +66,7 @@ const policyReasons = new Set([
   'JAILBREAK',
 ]);
 
-/** Images from Google's Nano Banana family, so that a Google key alone runs everything. */
+/** Images from Google's Nano Banana family, so that a Google key alone is enough for every workflow. */
 export function createGoogleImage(options: GoogleOptions & { model?: string; deadlineMs?: number }): Provider<'image'> {
   const model = options.model ?? defaultGoogleImageModel;
   return {
@@ -110,7 +110,7 @@ async function paint(
 
 function imageOf(response: Answer): string {
   const blocked = response.promptFeedback?.blockReason;
-  // OTHER is no verdict on the content by name, but it is one on the prompt, and the same prompt will meet it again.
+  // The reason OTHER does not name the content, but Google would block the same prompt again.
   if (blocked) throw new ProviderError('refused', `Google's safety system did not allow this prompt (${blocked}).`);
   const [candidate] = response.candidates ?? [];
   const image = candidate?.content?.parts?.find(({ inlineData, thought }) => inlineData && !thought)?.inlineData;

@@ -14,7 +14,7 @@ import {
 
 const listed = z.object({ name: z.string() });
 
-/** The models that a key can use. Free. Google announces no shutdown dates here. */
+/** The models that a key can use. The call is free. Google announces no shutdown dates here. */
 export async function listGoogleModels(
   options: GoogleOptions,
   call: { key: Secret; signal: AbortSignal },
@@ -30,7 +30,7 @@ export async function listGoogleModels(
   });
 }
 
-/** Tries a key with a free call. An account without billing shows only when it is asked to work. */
+/** Checks a key with a free call. It does not detect an account without billing. */
 export async function checkGoogleKey(
   options: GoogleOptions,
   call: { key: Secret; signal: AbortSignal },
@@ -38,7 +38,7 @@ export async function checkGoogleKey(
   return keyCheckOf(await listGoogleModels(options, call));
 }
 
-/** Whether Google Cloud takes our sign-in and knows a model. Free. */
+/** Whether Google Cloud accepts our sign-in and knows a model. The call is free. */
 export async function findGoogleCloudModel(
   options: GoogleCloudOptions,
   call: { model: string; signal: AbortSignal },

@@ -21,7 +21,10 @@ export const googleImageCapabilities: Capabilities = {
 export const googleImageSize = { standard: '1K', hd: '2K' } as const satisfies Record<Quality, string>;
 export const googleImageUsualMs = { standard: 12_000, hd: 20_000 } as const satisfies Record<Quality, number>;
 
-/** Millionths of a US dollar per token: $1.50 in, $7.50 text out, $30 image out per million (LiteLLM's announcement, October 2026). */
+/**
+ * Millionths of a US dollar per token: $1.50 in, $7.50 text out, $30 image out per million (LiteLLM's announcement, October
+ * 2026).
+ */
 const bananaPrices: Record<string, { input: number; textOutput: number; imageOutput: number }> = {
   'gemini-nano-banana-2.1': { input: 1.5, textOutput: 7.5, imageOutput: 30 },
 };
@@ -46,7 +49,7 @@ const omniRange = (maxLength: number): Capabilities => ({
   resolutions: ['720p', '1080p', '4k'],
 });
 
-/** Prices per second of video, sound included: resellers' statements of Google's list price, read in November 2026. */
+/** Prices per second of video, sound included. Source: resellers' statements of Google's list price, read in November 2026. */
 const omniModels: Record<string, VideoModel> = {
   'gemini-omni-1.2-flash': {
     capabilities: omniRange(15),
@@ -64,7 +67,10 @@ export function omniModel(id: string): VideoModel {
   return omniModels[id] ?? unknownOmni;
 }
 
-/** Veo's are the vendor's 4, 6 or 8 seconds; 720p and 1080p by the SDK's own documentation. No price is known for certain. */
+/**
+ * Veo's durations are the vendor's 4, 6 or 8 seconds. Its resolutions, 720p and 1080p, come from the SDK's own documentation. We
+ * know no price for certain.
+ */
 export const veoModel: VideoModel = {
   capabilities: { aspects: ['wide', 'tall'], qualities: [], durations: [4, 6, 8], resolutions: ['720p', '1080p'] },
   microUsdPerSecond: {},
@@ -79,13 +85,16 @@ export function videoCost(
   return { microUsd: price === undefined ? null : Math.round(price * video.seconds), usage };
 }
 
-/** A first guess at a video's time: half a minute, and more with length and size. Real runs replace it. */
+/**
+ * A first guess at a video's duration in milliseconds: half a minute, plus more for length and resolution. Estimates from real
+ * runs replace it.
+ */
 export function videoUsualMs({ duration, resolution }: { duration: number; resolution: Resolution }): number {
   const perSecond = { '720p': 6_000, '1080p': 9_000, '4k': 15_000 }[resolution];
   return 30_000 + duration * perSecond;
 }
 
-/** Asked again after 5 s, then 10 s, then every 15 s. */
+/** VidGenie polls after 5 s, then after 10 s, then every 15 s. */
 export const firstPollMs = 5_000;
 
 export function nextPollMs(sinceSubmitMs: number): number {

@@ -27,7 +27,7 @@ import {
 
 export type OmniOptions = GoogleOptions & {
   model?: string;
-  /** Milliseconds since the epoch; the pace of polling follows it. */
+  /** Milliseconds since the epoch. The polling interval depends on it. */
   now?: () => number;
   submitDeadlineMs?: number;
   pollDeadlineMs?: number;
@@ -35,7 +35,10 @@ export type OmniOptions = GoogleOptions & {
   resumePauseMs?: number;
 };
 
-/** The handle that is stored with the step. The price follows from it, since Google bills by the second and reports tokens. */
+/**
+ * The handle that is stored with the step. It contains what the price depends on, because Google bills by the second and reports
+ * tokens.
+ */
 const handleSchema = z.object({
   id: z.string().min(1),
   submittedAt: z.number(),
@@ -58,8 +61,8 @@ const interaction = z.object({
 type Interaction = z.infer<typeof interaction>;
 
 /**
- * Videos from Google's Omni models, by API key. Sound is always part of the result: where a member wants none, the receiver
- * drops the track (see `media/mute.ts`).
+ * Videos from Google's Omni models, by API key. The result always has sound. If a member wants none, the receiver drops the audio
+ * track (see `media/mute.ts`).
  */
 export function createOmni(options: OmniOptions): Provider<'video'> {
   const model = options.model ?? defaultOmniModel;
@@ -106,7 +109,7 @@ async function submit(
             },
             generation_config: { video_config: { task: 'image_to_video' } },
           },
-          // The SDK would send the billable POST five times.
+          // By default the SDK would send the billable POST five times.
           { maxRetries: 0, signal: line.signal },
         ),
       ),
@@ -171,7 +174,7 @@ async function look(options: OmniOptions, handle: Handle, call: Call): Promise<I
   );
 }
 
-/** The finished video; `completed` without one does happen. */
+/** The finished video. Google sometimes answers `completed` without one. */
 function videoOf(state: Interaction): { data: string } | { uri: string } {
   if (state.status !== 'completed') throw endedBadly(state);
   if (state.output_video?.data) return { data: state.output_video.data };

@@ -45,7 +45,7 @@ const operationSchema = z.object({
 });
 type Operation = z.infer<typeof operationSchema>;
 
-/** Videos from Veo, by Google Cloud project: it signs in itself, and a call's key plays no part. */
+/** Videos from Veo, by Google Cloud project. Veo has its own sign-in and does not use a call's key. */
 export function createVeo(options: VeoOptions): Provider<'video'> {
   const model = options.model ?? defaultVeoModel;
   return {
@@ -58,7 +58,7 @@ export function createVeo(options: VeoOptions): Provider<'video'> {
     submit: (request, call) => submit(options, model, request, call),
     poll: (handle, call) => poll(options, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
-    // Veo's operations cannot be cancelled.
+    // Veo's operations cannot be canceled.
     cancel: async () => {},
   };
 }
@@ -85,7 +85,7 @@ async function submit(
             durationSeconds: request.duration,
             aspectRatio: aspectRatio[request.aspect],
             resolution: request.resolution,
-            // Without it a first frame of another shape gets bars.
+            // Without this setting a first frame of another shape gets bars.
             resizeMode: ImageResizeMode.CROP,
             generateAudio: request.audio,
             labels: { 'vidgenie-run': call.runId },
@@ -124,7 +124,7 @@ async function download(options: VeoOptions, handle: Handle, call: Call): Promis
 
 async function look(options: VeoOptions, handle: Handle, call: Call): Promise<Operation> {
   return await exchange(googleCloudExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) => {
-    // Resuming from a stored name works in this way alone: a plain object, or a constructor's argument, fails inside the SDK.
+    // This is the only way to resume from a stored name: a plain object, or a constructor argument, fails inside the SDK.
     const { GenerateVideosOperation } = await import('@google/genai');
     const operation = new GenerateVideosOperation();
     operation.name = handle.name;
@@ -134,11 +134,11 @@ async function look(options: VeoOptions, handle: Handle, call: Call): Promise<Op
   });
 }
 
-/** The finished video in base64. Without a bucket of ours Veo delivers it inside the answer. */
+/** The finished video in base64. Veo returns it inside the answer, because we configure no bucket. */
 function bytesOf({ error, response }: Operation): string {
   if (error) {
     const words = error.message ?? '';
-    // Code 3 is INVALID_ARGUMENT, which is how Veo words a prompt that its filters stopped.
+    // Code 3 is INVALID_ARGUMENT. Veo returns it for a prompt that its filters stopped.
     if (soundsLikePolicy(words))
       throw new ProviderError('refused', `Google's safety system did not allow this. ${words}`);
     if (error.code === 8) throw new ProviderError('quota', 'The Google Cloud project has used up its quota.');

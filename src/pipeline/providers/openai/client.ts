@@ -5,15 +5,18 @@ import type { ExchangeOptions, Line } from '../providerCall.ts';
 import { classify } from './errors.ts';
 
 export type OpenAiOptions = {
-  /** An OpenAI-compatible service, version path included; OpenAI's own when absent. */
+  /** An OpenAI-compatible service, with the version in its path. OpenAI's own if absent. */
   baseUrl?: string;
 };
 
 const ownBaseUrl = 'https://api.openai.com/v1';
 
-/** A client for one call. Everything that the SDK would otherwise take from the environment is said here, so that one key never travels with another's organisation. */
+/**
+ * A client for one call. We set every value that the SDK would otherwise take from the environment, so that a key never travels
+ * with the organization of another key.
+ */
 export async function openAiClient(options: OpenAiOptions, key: Secret, line: Line): Promise<OpenAI> {
-  // Loaded with the first call: most commands make none, and the SDK takes its time.
+  // Loaded with the first call: most commands make none, and the SDK loads slowly.
   const { default: Client } = await import('openai');
   return new Client({
     apiKey: key.reveal(),
@@ -22,9 +25,9 @@ export async function openAiClient(options: OpenAiOptions, key: Secret, line: Li
     project: null,
     webhookSecret: null,
     baseURL: options.baseUrl ?? ownBaseUrl,
-    // Every call here may cost money or has somebody waiting: it is sent once, and the caller decides about a second time.
+    // Every call here may cost money or has somebody waiting. It is sent once, and the caller decides about a second attempt.
     maxRetries: 0,
-    // The SDK's log prints whole requests when OPENAI_LOG says so.
+    // With OPENAI_LOG set, the SDK's log would print whole requests.
     logLevel: 'off',
     fetch: line.fetch,
   });

@@ -8,7 +8,7 @@ import { exchange } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
 import { defaultEnhanceModel, textCost, textModel } from './models.ts';
 
-/** The parts of an answer that we rely on. A model's refusal comes as a content part of its own. */
+/** The parts of an answer that we rely on. A model's refusal is a content part of its own. */
 const answer = z.object({
   status: z.string().nullish(),
   incomplete_details: z.object({ reason: z.string().nullish() }).nullish(),
@@ -25,7 +25,7 @@ const answer = z.object({
     .nullish(),
 });
 
-/** Prompt enhancement on OpenAI's Responses API: one call, both prompts. */
+/** Prompt enhancement with OpenAI's Responses API. One call returns both prompts. */
 export function createOpenAiEnhance(
   options: OpenAiOptions & { model?: string; deadlineMs?: number },
 ): Provider<'enhance'> {

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Fault, Rejection } from '../providerCall.ts';
 
-/** OpenAI's error body; compatible services leave out what they like. */
+/** OpenAI's error body. Compatible services leave some fields out. */
 const errorBody = z.object({
   error: z.object({
     message: z.string().catch(''),
@@ -24,7 +24,10 @@ const quotaCodes = new Set([
   'credits_exhausted',
 ]);
 
-/** Puts an error answer of OpenAI's into our taxonomy. Statuses below 500, except 408 and 409, refuse a request before work begins. */
+/**
+ * Maps an error answer of OpenAI to our taxonomy. With a status below 500, except 408 and 409, OpenAI refuses a request before
+ * work begins.
+ */
 export function classify({ status, body, retryAfterMs }: Rejection): Fault {
   const { message, code, type } = read(body);
   const says = (kind: Fault['kind'], detail: string, nothingGenerated: boolean): Fault => ({
@@ -33,7 +36,7 @@ export function classify({ status, body, retryAfterMs }: Rejection): Fault {
     nothingGenerated,
   });
   if (policyCodes.has(code) || policyCodes.has(type)) {
-    // The block may have struck the prompt or the finished picture: not proven to be free.
+    // OpenAI may have blocked the prompt or the finished image, so it is not proven that the request was free.
     return says('refused', `OpenAI's safety system did not allow this. ${message}`, false);
   }
   if (status === 402 || quotaCodes.has(code) || quotaCodes.has(type)) {

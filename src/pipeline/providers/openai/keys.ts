@@ -7,7 +7,7 @@ import { type OpenAiOptions, openAiClient, openAiExchange } from './client.ts';
 
 const listed = z.object({ id: z.string(), shutdown_date: z.string().nullish().catch(null) });
 
-/** The models that a key can use. Free. */
+/** The models that a key can use. The call is free. */
 export async function listOpenAiModels(
   options: OpenAiOptions,
   call: { key: Secret; signal: AbortSignal },
@@ -21,7 +21,7 @@ export async function listOpenAiModels(
   });
 }
 
-/** Tries a key with a free call. An empty account shows only when it is asked to work: OpenAI lists models for it all the same. */
+/** Checks a key with a free call. It does not detect an empty account: OpenAI still lists models for it. */
 export async function checkOpenAiKey(
   options: OpenAiOptions,
   call: { key: Secret; signal: AbortSignal },

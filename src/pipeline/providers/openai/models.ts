@@ -4,13 +4,13 @@ import type { Capabilities, ProviderCost } from '../provider.ts';
 export const defaultEnhanceModel = 'gpt-6-luna';
 export const defaultImageModel = 'gpt-image-2.6-flare';
 
-/** Millionths of a US dollar per token, which is US dollars per million tokens. */
+/** Millionths of a US dollar per token. That is the same number as US dollars per million tokens. */
 type TextPrice = { input: number; cachedInput: number; output: number };
 type ImagePrice = { textInput: number; imageInput: number; imageOutput: number };
 
 type TextModel = { reasoning: 'none' | 'low' | null; price: TextPrice | null };
 
-/** Models that reason get a little of it: the task is small. Price: the vendor's page of gpt-6-luna, read in November 2026. */
+/** Models that reason get a low effort, because the task is small. Price: the vendor's page of gpt-6-luna, read in November 2026. */
 const textModels: Record<string, TextModel> = {
   'gpt-6-luna': { reasoning: 'low', price: { input: 0.1, cachedInput: 0.01, output: 0.5 } },
 };
@@ -26,8 +26,8 @@ export function textModel(id: string): TextModel {
 }
 
 /**
- * How a model wants to be asked. `gpt` is the GPT Image family from 2 on, which takes any size in steps of 16; `gpt-fixed` its
- * forerunners with three sizes; `dall-e` what compatible services still serve under that name.
+ * The request format of a model. `gpt` is the GPT Image family from 2 on, which takes any size in steps of 16. `gpt-fixed` is its
+ * predecessors with three sizes. `dall-e` is the model that compatible services still serve under that name.
  */
 export type ImageShape = 'gpt' | 'gpt-fixed' | 'dall-e';
 
@@ -40,8 +40,9 @@ const fixedSizes = { wide: '1536x1024', tall: '1024x1536', square: '1024x1024' }
 const dallESizes = { wide: '1792x1024', tall: '1024x1792', square: '1024x1024' } as const;
 
 /**
- * True 16:9 and 9:16 where a model takes any size, so that an image is a first frame; at hd as large as a frame of 1080p. Of the fixed
- * sizes these are the nearest, and what is too much is cut off by the receiver. Sizes: the vendor's guide to GPT Image 2, November 2026.
+ * Exact 16:9 and 9:16 if a model takes any size, so that an image can be a first frame; at hd as large as a 1080p frame.
+ * Otherwise the nearest fixed sizes, and the receiver crops the rest. Source of the sizes: the vendor's guide to GPT Image 2,
+ * November 2026.
  */
 const sizes = {
   gpt: {
@@ -65,10 +66,13 @@ export const imageCapabilities: Capabilities = {
   resolutions: [],
 };
 
-/** Usual milliseconds of a GPT Image by quality; third-party reports of 8–12 s for flare at medium, doubled for hd. */
+/**
+ * The usual duration of a GPT Image in milliseconds, by quality. Source: third-party reports of 8–12 s for flare at medium,
+ * doubled for hd.
+ */
 export const imageUsualMs = { standard: 15_000, hd: 30_000 } as const satisfies Record<Quality, number>;
 
-/** $5, $8 and $30 per million tokens for GPT Image 2 to 2.6: resellers' statements of OpenAI's list price, November 2026. */
+/** $5, $8 and $30 per million tokens for GPT Image 2 to 2.6. Source: resellers' statements of OpenAI's list price, November 2026. */
 const gptImage2: ImagePrice = { textInput: 5, imageInput: 8, imageOutput: 30 };
 
 export type ImageUsage = {

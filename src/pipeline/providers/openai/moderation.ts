@@ -18,7 +18,7 @@ const answer = z.object({
   results: z.array(z.object({ flagged: z.boolean(), categories: z.record(z.string(), z.boolean().nullable()) })).min(1),
 });
 
-/** OpenAI's moderation, which is free and takes words and pictures. It never throws: what to do when it is down is a setting. */
+/** OpenAI's moderation, which is free and takes text and images. It never throws: a setting decides what to do when it is down. */
 export function createOpenAiModeration(options: OpenAiOptions & { model?: string; deadlineMs?: number }): Moderate {
   const model = options.model ?? 'omni-moderation-latest';
   return async (input, call) => {
