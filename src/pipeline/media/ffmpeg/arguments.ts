@@ -1,14 +1,20 @@
 /** A job for the bundled ffmpeg. */
 export type Job = {
   logLevel: number;
-  /** A file that is told after every few frames how many are done, as ffmpeg's `-progress` does it; null: none. */
+  /**
+   * A file to which the job writes the number of finished frames after every few frames, as ffmpeg's `-progress` does. Null for
+   * none.
+   */
   progress: string | null;
   inputs: Input[];
-  /** A graph in ffmpeg's language, in which `[0:v]` and `[1:a]` are pictures and sound of the inputs; null: the first input as it is. */
+  /**
+   * A filter graph in ffmpeg's syntax. `[0:v]` and `[1:a]` are video and audio of the inputs. Null takes the first input as it
+   * is.
+   */
   graph: string | null;
-  /** A chain of filters for the pictures of the first input. */
+  /** A filter chain for the video of the first input. */
   pictureFilter: string | null;
-  /** Labels of the graph, for its pictures and its sound; none: what the first input has. */
+  /** The graph's output labels for video and audio. If empty, the job takes the streams of the first input. */
   maps: string[];
   hasSound: boolean;
   video: Record<string, string>;
@@ -18,20 +24,20 @@ export type Job = {
   layout: string | null;
   metadata: Record<string, string>;
   container: Record<string, string>;
-  /** How many pictures at most. */
+  /** The maximum number of frames. */
   frames: number;
-  /** An MP4, or a PNG of a single picture. */
+  /** An MP4, or a PNG with a single frame. */
   target: string;
 };
 
-/** A file; `raw` says what it holds where it is nothing but pictures. What comes before `fromSeconds` is left out. */
+/** An input file. `raw` describes the format of a file of raw frames. The job skips everything before `fromSeconds`. */
 type Input = { path: string; raw: Record<string, string> | null; fromSeconds: number };
 
 type Option = [name: string, value: string];
 
 const logLevels: Record<string, number> = { quiet: -8, error: 16, warning: 24, info: 32 };
 
-/** Options of the H.264 encoder, by the names that FFmpeg's libraries have for them. */
+/** Options of the H.264 encoder, with their names in FFmpeg's libraries. */
 const videoOptions: Record<string, string> = {
   '-preset': 'preset',
   '-crf': 'crf',
@@ -57,8 +63,8 @@ const rawOptions: Record<string, string> = {
 const layouts: Record<string, string> = { '1': 'mono', '2': 'stereo' };
 
 /**
- * Reads the few of ffmpeg's own arguments that our code uses: what stands before an `-i` is about that input, what stands after the last
- * one is about the output. Throws at any other, and says which.
+ * Reads the few ffmpeg arguments that our code uses. Arguments before an `-i` are about that input; arguments after the last
+ * input are about the output. Throws at any other argument and names it.
  */
 export function readArguments(words: readonly string[]): Job {
   const job: Job = {
@@ -108,7 +114,7 @@ export function readArguments(words: readonly string[]): Job {
       if (known) raw[known] = value;
       else if (name === '-ss') fromSeconds = Number(value);
       else if (name === '-f' && value !== 'rawvideo') throw new Error(`an input can be rawvideo, not ${value}`);
-      // A decoder of ours has one thread.
+      // Our decoder always has one thread.
       else if (name !== '-f' && name !== '-threads') readGlobal(job, [name, value]);
     }
     return { path, raw: Object.keys(raw).length > 0 ? raw : null, fromSeconds };
@@ -179,5 +185,5 @@ function readOption(job: Job, option: Option): void {
   }
 }
 
-/** There is one choice of these, and it is named for ffmpegs that have others. */
+/** The bundled ffmpeg has one choice for each of these. Our code names it for other ffmpegs, which have more. */
 const only: Record<string, string> = { '-c:v': 'libx264', '-c:a': 'aac', '-f': 'mp4' };

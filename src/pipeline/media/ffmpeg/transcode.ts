@@ -4,13 +4,13 @@ import { graphOf } from './graph.ts';
 import { type CodecContext, checked, type Dictionary, type FormatContext, type Native } from './native.ts';
 
 const globalHeader = 1 << 22;
-/** FFmpeg's own sign for the end of a stream. */
+/** FFmpeg's code for the end of a stream. */
 const endOfFile = -541_478_725;
 const framesPerReport = 6;
 const videoType = 0;
 const audioType = 1;
 
-/** Does what is asked for, frame by frame, in this thread. Throws in FFmpeg's words. */
+/** Does the job frame by frame in this thread. Throws with FFmpeg's message. */
 export function transcode(native: Native, job: Job): void {
   native.Log.setLevel(job.logLevel);
   const graph = new native.FilterGraph();
@@ -40,7 +40,7 @@ export function transcode(native: Native, job: Job): void {
   const report = (state: 'continue' | 'end') => {
     if (job.progress !== null) appendFileSync(job.progress, `frame=${frames}\nprogress=${state}\n`);
   };
-  // Whichever is behind is next, so that nothing piles up between them.
+  // Advances the track that is behind, so that nothing accumulates between the tracks.
   for (
     let left = tracks;
     left.length > 0;
@@ -82,7 +82,7 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
       const code = encoder.receivePacketSync(packet);
       if (code === wantsMore || code === endOfFile) return;
       checked(native, code, `the ${kind} could not be encoded`);
-      // The last one lasts as long as any other.
+      // The last packet gets the same duration as the others.
       if (kind === 'video' && packet.duration === 0n) packet.duration = frameLasts;
       packet.rescaleTs(encoder.timeBase, stream.timeBase);
       packet.streamIndex = stream.index;
@@ -94,7 +94,7 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
     if (code !== endOfFile) {
       checked(native, code, `the ${kind} could not be read`);
       atSeconds = (Number(frame.pts) * num) / den;
-      // Which kind of frame it was where it came from is nothing to the encoder.
+      // The encoder must not reuse the frame type of the source.
       frame.pictType = 0;
     } else atSeconds = Number.POSITIVE_INFINITY;
     checked(native, encoder.sendFrameSync(code === endOfFile ? null : frame), `the ${kind} could not be encoded`);
@@ -130,7 +130,7 @@ function encoderOf(native: Native, kind: 'video' | 'audio', sink: Sink, job: Job
   return encoder;
 }
 
-/** The streams of the first input, if no label says what is wanted. */
+/** The streams of the first input, if the job has no labels. */
 function contentsOf(native: Native, { inputs, maps }: Job): { video: boolean; audio: boolean } {
   const [first] = inputs;
   if (maps.length > 0 || !first || first.raw !== null) return { video: true, audio: false };
