@@ -115,8 +115,8 @@ export function createS3Store(settings: S3Settings): MediaStore {
         } catch (error) {
           if (!isBucketMissing(error)) throw error;
         }
-        // Create the bucket only if it is missing: a key may lack this permission, and in its oldest region Amazon takes the call
-        // for an own bucket as a request to reset its access rules.
+        // Create the bucket only if it is missing. A key may lack this permission. And for a bucket that we own already, Amazon's
+        // oldest region takes the call as a request to reset its access rules.
         try {
           await client.send(new CreateBucketCommand({ Bucket }));
           return 'made';
