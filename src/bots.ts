@@ -82,8 +82,8 @@ const isServedOutside = ({ discord, slack, publicUrl }: Config): boolean =>
   (discord !== null && discord.publicKey !== null) || (slack !== null && slack.appToken === null) || publicUrl !== null;
 
 /**
- * Reports that this process is stopping, and goes on answering for `afterMs`. Resolves when every request has its answer and the
- * port is closed.
+ * Ends each connection with its answer, so that the next request reaches another process, and goes on answering for `afterMs`.
+ * Resolves when every request has its answer and the port is closed.
  */
 async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | null, afterMs: number): Promise<void> {
   http.leave();

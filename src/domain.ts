@@ -75,7 +75,7 @@ export const runId = z.uuid().brand('RunId');
 export type RunId = z.infer<typeof runId>;
 
 /**
- * The member who gave the command, as the platform identified them. A moderator may manage other members' runs in the
+ * The member who gave the command, as the platform identified them. A moderator may stop or delete other members' runs in the
  * conversation of the command, without being an admin of the workspace.
  */
 export type Member = { id: string; name: string; isAdmin: boolean; isModerator?: boolean };

@@ -42,7 +42,7 @@ export type Layer = {
   width: number;
   height: number;
   luma: LayerPlane;
-  /** The two colour planes, at half the width and height. */
+  /** The two color planes, at half the width and height. */
   chroma: readonly [LayerPlane, LayerPlane];
 };
 
