@@ -253,7 +253,7 @@ CREATE INDEX "web_links_by_workspace" ON "web_links" USING btree ("workspace_id"
 CREATE INDEX "web_sessions_by_workspace" ON "web_sessions" USING btree ("workspace_id");--> statement-breakpoint
 CREATE INDEX "workspace_keys_by_version" ON "workspace_keys" USING btree ("key_version");
 --> statement-breakpoint
--- The ledger is a record of what happened: nobody may rewrite it, the program included.
+-- The ledger is a record of what happened. Nobody may rewrite it, not even VidGenie.
 CREATE FUNCTION refuse_ledger_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'credit_transactions is append-only: record an adjustment instead of a %', TG_OP
@@ -267,7 +267,7 @@ CREATE TRIGGER credit_transactions_append_only BEFORE UPDATE OR DELETE ON credit
 CREATE TRIGGER credit_transactions_no_truncate BEFORE TRUNCATE ON credit_transactions
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_ledger_change();
 --> statement-breakpoint
--- The audit of keys is a record of what happened: nobody may rewrite it, the program included.
+-- The key audit is a record of what happened. Nobody may rewrite it, not even VidGenie.
 CREATE FUNCTION refuse_key_audit_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'key_audit is append-only: it takes no %', TG_OP
@@ -281,8 +281,8 @@ CREATE TRIGGER key_audit_append_only BEFORE UPDATE OR DELETE ON key_audit
 CREATE TRIGGER key_audit_no_truncate BEFORE TRUNCATE ON key_audit
   FOR EACH STATEMENT EXECUTE FUNCTION refuse_key_audit_change();
 --> statement-breakpoint
--- How many runs of a member are not settled. Volatile, so that each evaluation looks anew: a submit that waited for its account's
--- row evaluates it again, and then sees the runs of those whom it waited for.
+-- The number of a member's unsettled runs. It is volatile, so that PostgreSQL evaluates it anew each time: a submit that waited
+-- for its account's row evaluates it again and then counts the runs of the submits that it waited for.
 CREATE FUNCTION member_runs_unsettled(workspace text, member text) RETURNS integer LANGUAGE plpgsql VOLATILE AS $$
 BEGIN
   RETURN (
@@ -292,20 +292,20 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
--- Leases runs that are due, for at most `most` jobs. Every run is one job, except that runs which only poll their provider and were put
--- off until the same quarter of a second share one: up to `polls_in_a_job` of them. Work in progress comes first, and so does the end
--- of a run that was canceled while it waited. Then come new runs: from the workspaces with the fewest runs at work, in turn, the oldest first, within the limits of each
--- member and workspace.
+-- Leases due runs, for at most `most` jobs. Every run is one job, with one exception: runs that only poll their provider and fall
+-- due in the same quarter of a second share a job, up to `polls_in_a_job` of them. Runs in progress come first, and so do runs
+-- that were canceled while they waited. Then come new runs: from the workspaces with the fewest running runs, in turn, the oldest
+-- first, within the limits of each member and workspace.
 --
--- It is a function for two reasons. Each statement in it sees what is committed by then: the lock comes before the look, so two
--- relays can never together start one run too many. And the lock is held within one round trip: a relay that is stopped in the
--- middle of its work holds up nobody.
+-- It is a function for two reasons. Each statement in it sees everything that is committed by then: it takes the lock before it
+-- reads, so two relays can never together start one run too many. And it holds the lock within one round trip: a relay that stops
+-- in the middle of its work blocks no other relay.
 --
--- Nothing here looks at more than a few rows for each workspace that waits, however long its queue is. The planner is told to
--- use the indexes that this was written for: statistics of a queue are always out of date.
+-- No statement here reads more than a few rows for each waiting workspace, however long its queue is. The settings make the
+-- planner use the indexes that the statements were written for, because the statistics of a queue are always out of date.
 --
--- A new run that waits for the message which answers its command is not due yet. It is passed over and holds up nobody: whoever comes
--- after it in its workspace is started meanwhile.
+-- A new run that waits for the message which answers its command is not due yet. This function skips it, and later runs of its
+-- workspace start meanwhile.
 CREATE FUNCTION dispatch_due(
   most integer, visibility interval, member_most integer, workspace_most integer, polls_in_a_job integer DEFAULT 1
 )
@@ -318,7 +318,7 @@ DECLARE
   polls uuid[];
 BEGIN
   WITH due AS MATERIALIZED (
-    -- A run whose last turn failed is tried alone: it may end its worker, and runs in the same job would pay for that.
+    -- A run whose last turn failed gets a job of its own: it may crash its worker, and other runs in the same job would suffer.
     SELECT r.id, r.due_at, r.failed_attempts = 0 AND r.cancel_requested_at IS NULL
       AND r.due_at = date_bin('250 ms', r.due_at, timestamptz 'epoch')
       AND EXISTS (SELECT FROM steps s WHERE s.run_id = r.id AND s.state = 'submitted') AS is_poll
@@ -344,7 +344,7 @@ BEGIN
 
   PERFORM pg_advisory_xact_lock(hashtext('vidgenie dispatch'));
   RETURN QUERY
-  -- One probe of the index finds the next workspace: the runs between are not read.
+  -- One index probe finds the next workspace. The runs in between are not read.
   WITH RECURSIVE hop AS (
     (SELECT r.workspace_id FROM runs r WHERE r.state = 'queued' AND r.cancel_requested_at IS NULL
       ORDER BY r.workspace_id LIMIT 1)
@@ -363,8 +363,8 @@ BEGIN
     WHERE at_work.runs < workspace_most
     ORDER BY at_work.runs, w.served_at NULLS FIRST, hop.workspace_id
   ), eligible AS MATERIALIZED (
-    -- Workspaces come in the order of their load. Whatever will be started belongs to the first `room` of those that have a run
-    -- to start at all, so that the limit below stops the search when they have been seen.
+    -- Workspaces come in the order of their load. All runs to start belong to the first `room` workspaces that have a run to
+    -- start. So the limit below ends the search after these.
     SELECT load.workspace_id, load.served_at, load.runs, own.created_at, own.id
     FROM load CROSS JOIN LATERAL (
       SELECT r.created_at, r.id FROM runs r CROSS JOIN LATERAL (
@@ -387,7 +387,7 @@ BEGIN
     ) e
     ORDER BY e.level, e.served_at NULLS FIRST, e.workspace_id LIMIT room
   ), fresh AS MATERIALIZED (
-    -- Compared as text, so that the rows are found by their ids and not among everything that waits.
+    -- Compare the state as text, so that the planner finds the rows by their ids and not among all waiting runs.
     SELECT r.id, r.workspace_id FROM picked p JOIN runs r ON r.id = p.id
     WHERE r.state::text = 'queued' AND r.cancel_requested_at IS NULL
     FOR UPDATE OF r SKIP LOCKED

@@ -10,21 +10,21 @@ import type { Metrics } from './observability/metrics.ts';
 import { settlesWithin } from './pipeline/timeout.ts';
 import type { Program } from './program.ts';
 
-/** A stop waits so long for the answers to the last commands. The database or the platform may not answer. Milliseconds. */
+/** In milliseconds. How long a stop waits for the answers to the last commands. The database or the platform may not answer. */
 const maxStopMs = 4_000;
 
 /**
- * So long a process that was told to stop answers what still comes over HTTP from outside: a load balancer takes a moment to see that
- * `/readyz` has changed, and what it sends here until then is sent once only. Together with {@link maxStopMs} it is less than a
- * worker takes to rest in the meantime. Milliseconds.
+ * In milliseconds. How long a stopping process still serves HTTP requests from outside. A load balancer takes a moment to see
+ * that `/readyz` has changed, and it sends each request only once. Together with {@link maxStopMs} this is less than the time in
+ * which a worker finishes its turns.
  */
 export const defaultNoticeMs = 2_000;
 
 type BotsProgram = Pick<Program, 'config' | 'services' | 'checks' | 'metrics' | 'queue'>;
 
 /**
- * Starts the bots that the configuration names, unless this process only works, and the HTTP server. Resolves with what stops them;
- * `noticeMs` is how long those outside are served after that, where there are any.
+ * Starts the configured bots, unless this process is only a worker, and the HTTP server. Resolves with a function that stops
+ * them. `noticeMs` is how long outside requests are still served after a stop began.
  */
 export async function startBots(
   program: BotsProgram,
@@ -77,16 +77,19 @@ export async function startBots(
   }
 }
 
-/** Whether people and platforms come to this process over HTTP, and not this process to them. */
+/** Whether people and platforms send HTTP requests to this process, rather than this process connecting to them. */
 const isServedOutside = ({ discord, slack, publicUrl }: Config): boolean =>
   (discord !== null && discord.publicKey !== null) || (slack !== null && slack.appToken === null) || publicUrl !== null;
 
-/** Sends whoever asks to another process, for `afterMs` with an answer; resolves when everybody has theirs and nobody can ask. */
+/**
+ * Ends each connection with its answer, so that the next request reaches another process, and goes on answering for `afterMs`.
+ * Resolves when every request has its answer and the port is closed.
+ */
 async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | null, afterMs: number): Promise<void> {
   http.leave();
   // A server that failed to start has nobody to serve.
   if (afterMs > 0 && http.port() !== null) await delay(afterMs);
-  // Its streams end here: the server waits for every answer under way.
+  // This ends the streams, because the server waits for every open response.
   await web?.stop();
   await http.close();
 }
@@ -95,10 +98,9 @@ async function closeHttp(http: HttpServer, web: { stop: () => Promise<void> } | 
 const loopback = '127.0.0.1';
 
 /**
- * The page of an installation that no chat platform vouches for: for whoever sits at this machine, without a sign-in. Where the
- * usual port is taken it finds another, for the address is told anyway; a port that somebody named is the one they will open. With a
- * public address it is as everywhere else: it takes
- * a link, which `web` gives in the terminal.
+ * Starts the page of an installation without a chat platform. It needs no sign-in and serves the person at this machine. If the
+ * default port is taken, it uses another, because we print the address anyway. A port that you configured is not replaced,
+ * because you will open that one. With a public address the page needs a link, which `web` prints in the terminal.
  */
 export async function startLocalPage(
   program: BotsProgram,
@@ -138,7 +140,7 @@ async function openWeb(
   return await openWebBot(app, { services, log, local });
 }
 
-/** The addresses for an operator's tools, in every process: probes, metrics, and the board of the queue if there is one. */
+/** Mounts the operator's addresses in every process: probes, metrics, and the queue's board if there is a queue. */
 async function mountOperator(
   app: HttpServer['app'],
   { config, services: { db }, checks, metrics, queue }: BotsProgram,

@@ -2,12 +2,12 @@ import { type ChildProcess, type ChildProcessByStdio, execFile, type SpawnOption
 import { setPriority } from 'node:os';
 import type { Writable } from 'node:stream';
 
-/** The environment of a child besides PATH: constants about printing, never a variable of ours. */
+/** The environment of a child besides PATH: constants about output, never one of our variables. */
 type Fixed = { PATH?: string; LC_ALL?: 'C'; TZ?: 'UTC' };
 
 type Common = { cwd?: string; uid?: number; gid?: number; environment?: Fixed };
 
-/** Variables that say where a desktop's screen is. No other of ours is ever handed on. */
+/** Variables that locate a desktop's screen. We pass no others to a child. */
 const ofDesktop = [
   'HOME',
   'DISPLAY',
@@ -21,13 +21,13 @@ type RunOptions = Common & {
   signal?: AbortSignal;
   timeoutMs?: number;
   maxOutputBytes?: number;
-  /** How far it stands back behind other processes, 0–19. */
+  /** The child's niceness, 0–19. */
   niceness?: number;
 };
 
 /**
- * Starts a program. Every child process of ours starts here or in {@link runChild}, because our environment holds keys and passwords: a
- * child gets the path alone. A program of ours, a `.ts` file, runs in the Node that runs this process.
+ * Starts a program. Every child process starts here or in {@link runChild}. Our environment holds keys and passwords, so a child
+ * gets only PATH. One of our own `.ts` files runs in the same Node as this process.
  */
 export function startChild(
   program: string,
@@ -42,7 +42,7 @@ export function startChild(program: string, args: readonly string[], options: St
   return spawn(command, given, { ...rest, env: { ...screen, ...environmentOf(environment) } });
 }
 
-/** A child that could not be started, or ended badly. `output` is everything that it said. */
+/** A child that could not be started, or failed. `output` is its whole output. */
 export class ChildFailed extends Error {
   override readonly name = 'ChildFailed';
   readonly output: string;
@@ -53,7 +53,10 @@ export class ChildFailed extends Error {
   }
 }
 
-/** Runs a program to its end, with no standard input. Throws {@link ChildFailed}; one that takes too long, or is not wanted any more, is killed. */
+/**
+ * Runs a program to its end, without standard input. Throws {@link ChildFailed}. A program that takes too long, or whose signal
+ * aborts, is killed.
+ */
 export function runChild(
   program: string,
   args: readonly string[],
@@ -79,7 +82,7 @@ function standBack(pid: number, niceness: number): void {
   try {
     setPriority(pid, niceness);
   } catch {
-    // It ended already, or may not be told: it is no worse than before.
+    // It has ended already, or we may not change its priority. It still works.
   }
 }
 

@@ -40,8 +40,8 @@ const token = (beginning: string) =>
     .optional();
 
 /**
- * Without a slash at its end, so that a path can be put behind it. What comes after it may take the value for an address: a wrong one is
- * told at once.
+ * An address without a slash at its end, so that a path can follow. It aborts on a wrong value, because later checks assume an
+ * address.
  */
 const httpUrl = z
   .string()
@@ -53,7 +53,7 @@ const httpUrl = z
 
 const defaultPort = 3000;
 
-/** Keys come with the blanks and line ends of wherever they were copied from. */
+/** Copied keys often have spaces and line ends around them. */
 const secret = z.string().transform((value) => new Secret(value.trim()));
 
 function keyring(text: string, context: z.RefinementCtx) {
@@ -73,7 +73,7 @@ function redisUrl(text: string, context: z.RefinementCtx) {
   return z.NEVER;
 }
 
-/** Every variable: how it is read, and an example for the error message about it. */
+/** Every variable: how it is read, and an example for its error message. */
 const variables = z.object({
   VIDGENIE_ROLE: z
     .enum(roles, `is not one of ${roles.join(', ')}`)
@@ -166,45 +166,45 @@ function demoFaults(text: string, context: z.RefinementCtx) {
   return z.NEVER;
 }
 
-/** The checked configuration. Directories are absolute; durations are in milliseconds. */
+/** The checked configuration. Directories are absolute. Durations are in milliseconds. */
 export type Config = {
   role: (typeof roles)[number];
   home: string;
   logLevel: (typeof logLevels)[number] | null;
-  /** Null: the embedded PostgreSQL in `home`. */
+  /** Null means the embedded PostgreSQL in `home`. */
   databaseUrl: string | null;
-  /** Null: the queue is kept in PostgreSQL. */
+  /** Null keeps the queue in PostgreSQL. */
   redis: RedisAddress | null;
-  /** Null: files in `home`. */
+  /** Null stores media as files in `home`. */
   s3: S3Settings | null;
   retention: Retention;
-  /** The port of the HTTP server; 0 for any free port. */
+  /** The port of the HTTP server. 0 means any free port. */
   port: number;
-  /** Somebody has named it, and means it. */
+  /** True if the operator configured the port. */
   isPortNamed: boolean;
-  /** The address of that server from outside, without a slash at its end; null if nobody has said. */
+  /** The public address of that server, without a slash at its end. Null if it is not configured. */
   publicUrl: string | null;
-  /** Null: no Slack. */
+  /** Null means no Slack. */
   slack: SlackSettings | null;
   freeCredits: number;
   byokPricePercent: number;
   limits: RunLimits;
   rateLimits: RateLimits;
-  /** The token that opens the board of the queue; null: the board is off. */
+  /** The token that opens the queue's board. Null turns the board off. */
   operatorToken: Secret | null;
-  /** The address for traces; null: none are sent. */
+  /** The address for traces. Null sends none. */
   tracesUrl: string | null;
-  /** Null: the keyring in `home`, made on first use. */
+  /** Null means the keyring in `home`, made on first use. */
   keyring: Keyring | null;
   providers: ProviderConfig;
-  /** Null: no Discord. */
+  /** Null means no Discord. */
   discord: { token: string; publicKey: string | null; apiUrl: string; shards: Shards } | null;
   demo: { stepMs: number; faults: ReturnType<typeof readVariables>['DEMO_FAULTS'] };
-  /** Variables that were set, and that nobody reads: somebody may have meant another. */
+  /** Variables that are set but unknown: probably a misspelling of another. */
   misspelt: readonly Misspelt[];
 };
 
-/** The operator's own keys, and where the vendors are found. */
+/** The operator's own keys, and the vendors' addresses and models. */
 export type ProviderConfig = {
   keys: Record<Vendor, Secret | null>;
   openaiBaseUrl: string | null;
@@ -215,14 +215,14 @@ export type ProviderConfig = {
   moderationWhenDown: 'refuse' | 'allow';
 };
 
-/** A variable that cannot be used; the message is one line for the person who set it. */
+/** A variable that cannot be used. The message is one line for the person who set it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
 }
 
 function readVariables(environment: NodeJS.ProcessEnv, readFile?: (path: string) => string) {
   const told = readSecretFiles(environment, secretVariables, readFile);
-  // An empty variable is how most shells and .env files say "not set".
+  // Most shells and .env files write an empty variable for "not set".
   const set = Object.fromEntries(Object.entries(told.environment).filter(([, value]) => value !== ''));
   const parsed = variables.safeParse(set);
   if (parsed.success && told.problems.length === 0) return parsed.data;
@@ -236,7 +236,7 @@ function readVariables(environment: NodeJS.ProcessEnv, readFile?: (path: string)
   throw new ConfigError([...told.problems, ...lines].join('\n'));
 }
 
-/** Nobody may find a key in a log that would open what is stored: the operator makes it, by this command, where nobody sees it. */
+/** The command that makes a keyring. VidGenie does not generate one here, because a master key must not appear in a log. */
 const keyringCommand = 'echo "VIDGENIE_KEYRING=k1:$(openssl rand -base64 32)" >> .env';
 
 /** Reads the configuration. Throws {@link ConfigError} with one line for each variable that cannot be used. */
@@ -302,7 +302,7 @@ export const knownVariables = (): string[] => [
   ...secretVariables.map((name) => `${name}_FILE`),
 ];
 
-/** A password of its own may hold any character; one in the address comes first. */
+/** A separate password may hold any character. A password in the address takes precedence. */
 function withPassword(address: string, password: string): string {
   const url = new URL(address);
   if (url.password !== '' || password === '') return address;
@@ -310,7 +310,7 @@ function withPassword(address: string, password: string): string {
   return url.href;
 }
 
-/** Variables that nobody but this program has to know. Each may come from a file instead, named by `<NAME>_FILE`. */
+/** Secret variables. Each may come from a file instead, named by `<NAME>_FILE`. */
 export const secretVariables = [
   'DATABASE_URL',
   'POSTGRES_PASSWORD',

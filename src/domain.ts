@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { tidied } from './plainText.ts';
 
-/** The words that the database, the pipeline and every platform share. Lists are in the order in which people meet them. */
+/** The terms that the database, the pipeline and every platform share. Lists are in the order in which people meet them. */
 
 export const workflows = ['complete', 'image', 'video'] as const;
 export type Workflow = (typeof workflows)[number];
@@ -22,7 +22,7 @@ export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
 
 export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
 
-/** Companies whose keys a workspace can bring. TypeScript names every table that lacks one of them. */
+/** Vendors whose keys a workspace can store. TypeScript reports every table that lacks one of them. */
 export const vendors = ['openai', 'google'] as const;
 export type Vendor = (typeof vendors)[number];
 
@@ -43,10 +43,10 @@ export type Resolution = (typeof resolutions)[number];
 
 export const maxPromptLength = 4000;
 
-/** Whether PostgreSQL takes a text as it is: it stores no NUL, and half a character not even within JSON. */
+/** Whether PostgreSQL can store a text: it accepts no NUL, and no lone surrogate even within JSON. */
 export const isStorable = (words: string): boolean => words.isWellFormed() && !words.includes('\0');
 
-/** A member's words, tidied: 1 to 4,000 characters. */
+/** A member's prompt, tidied: 1 to 4,000 characters. */
 export const promptText = z.string().transform(tidied).pipe(z.string().min(1).max(maxPromptLength));
 
 /** The options of a run, with the product's defaults. `duration` is in whole seconds. */
@@ -67,7 +67,7 @@ export const workspaceId = z
   .brand('WorkspaceId');
 export type WorkspaceId = z.infer<typeof workspaceId>;
 
-/** The platform through which a run speaks: the one by which it was asked for, or else its workspace's own. */
+/** The platform on which a run posts: the one on which it was asked for, or else its workspace's own. */
 export const platformOf = (run: { workspaceId: WorkspaceId; platform: Platform | null }): Platform =>
   run.platform ?? z.enum(platforms).parse(run.workspaceId.split(':')[0]);
 
@@ -75,8 +75,8 @@ export const runId = z.uuid().brand('RunId');
 export type RunId = z.infer<typeof runId>;
 
 /**
- * The member who typed the command, as the platform vouched for them. A moderator may clear up after others in the place where
- * the command was typed, without being an admin of the workspace.
+ * The member who gave the command, as the platform identified them. A moderator may stop or delete other members' runs in the
+ * conversation of the command, without being an admin of the workspace.
  */
 export type Member = { id: string; name: string; isAdmin: boolean; isModerator?: boolean };
 
@@ -85,8 +85,8 @@ export const tokenScopes = ['member', 'admin', 'operator'] as const;
 export type TokenScope = (typeof tokenScopes)[number];
 
 /**
- * Why a step came to nothing; one taxonomy for all providers. `storage` is the media store's fault, `internal` our own,
- * and `canceled` the member's wish after the step had been sent (the only failure that is paid for).
+ * Why a step failed, in one taxonomy for all providers. `storage` is a fault of the media store, and `internal` is our own.
+ * `canceled` means that the member stopped the step after it was sent. No other failure is paid for.
  */
 export const failureKinds = [
   'refused',
@@ -104,26 +104,29 @@ export const failureKinds = [
 ] as const;
 export type FailureKind = (typeof failureKinds)[number];
 
-/** `detail` is scrubbed of secrets before it gets here; it may be shown to the member. */
+/** `detail` contains no secrets, because it is scrubbed before it gets here. The member may see it. */
 export type Failure = { kind: FailureKind; detail: string };
 
 /** The result of `enhance`. */
 export type EnhancedPrompt = { image: string; motion: string };
 
-/** On whose key a step is performed; `none` where the provider needs no key of ours. */
+/** Whose key pays for a step. `none` if the provider needs no key of ours. */
 export type KeySource = 'none' | 'operator' | 'workspace';
 
-/** How much of a step is shown at most while it is at work, and how much by the clock alone: a slow step never claims to be done. */
+/**
+ * The largest progress shown for a step in progress, and the largest one guessed from the time alone. So a slow step never looks
+ * done.
+ */
 export const maxShown = 0.98;
 export const maxGuessed = 0.95;
-/** Duration of a step in milliseconds when nothing better is known. */
+/** The expected duration of a step in milliseconds if nothing better is known. */
 export const unknownStepMs = 15_000;
 
-/** Any JSON: what one module stores for itself and nobody else looks into. */
+/** Any JSON value. One module stores it for itself, and no other reads it. */
 export const jsonValue = z.json();
 export type JsonValue = z.infer<typeof jsonValue>;
 
-/** How much one member and one workspace may have at work at a time, and how much of a member's may wait besides. */
+/** How many runs a member and a workspace may have running at a time, and how many more of a member's runs may wait. */
 export type RunLimits = { memberAtWork: number; memberWaiting: number; workspaceAtWork: number };
 
 export const defaultLimits: RunLimits = { memberAtWork: 3, memberWaiting: 10, workspaceAtWork: 30 };

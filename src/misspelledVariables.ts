@@ -1,6 +1,9 @@
 import { distance } from 'fastest-levenshtein';
 
-/** A variable that we do not read, though it looks as if somebody meant one that we do; null: ours by its name, and like none. */
+/**
+ * A variable that VidGenie does not read, but that looks like one that it does. `meant` is null if it has our prefix and
+ * resembles none.
+ */
 export type Misspelt = { name: string; meant: string | null };
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -14,7 +17,10 @@ const alsoKnownAs = new Map([
   ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
 ]);
 
-/** Finds variables that look like a misspelt one of `known`, unless that one is set as well: then somebody else reads the other. */
+/**
+ * Finds variables that look like a misspelling of one of `known`. It skips them if that one is also set: then another program
+ * reads the other.
+ */
 export function findMisspelt(environment: Environment, known: readonly string[]): Misspelt[] {
   const isSet = (name: string) => Boolean(environment[name] || environment[`${name}_FILE`]);
   return Object.entries(environment).flatMap(([name, value]): Misspelt[] => {
@@ -35,20 +41,23 @@ function meantBy(name: string, known: readonly string[]): string | null {
   return nearest ?? null;
 }
 
-/** A letter or two: in a short name one of them is another name. */
+/** Whether one or two letters differ. In a short name one different letter makes another name. */
 function isClose(name: string, known: string): boolean {
   const max = known.length < 6 ? 0 : known.length < 10 ? 1 : 2;
   return Math.abs(name.length - known.length) <= max && distance(name, known) <= max;
 }
 
-/** A word too few or too many, such as OPENAI_KEY or DISCORD_BOT_TOKEN; the first word says whose variable it is. */
+/**
+ * Whether a word is missing or extra, as in OPENAI_KEY or DISCORD_BOT_TOKEN. The first word must be equal, because it names the
+ * owner.
+ */
 function hasSameWords(name: string, known: string): boolean {
   const [given, ours] = [name.split('_'), known.split('_')];
   if (given[0] !== ours[0] || given.length < 2 || ours.length < 2) return false;
   return isWithin(given, ours) || isWithin(ours, given);
 }
 
-/** Whether the words come in the other's, in the same order. */
+/** Whether all words occur among the others, in the same order. */
 function isWithin(words: readonly string[], others: readonly string[]): boolean {
   let next = 0;
   for (const other of others) if (other === words[next]) next += 1;

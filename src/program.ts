@@ -29,24 +29,24 @@ export type Program = {
   config: Config;
   database: Database;
   services: Services;
-  /** The parts that this process cannot do without, and how to see whether they answer. */
+  /** The parts that this process needs, and how to check each of them. */
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics | null;
-  /** Null in a process that does no work. */
+  /** Null in a process without a worker. */
   queue: TurnQueue | null;
-  /** Takes up no more work, and finishes or hands back what is under way: the first part of {@link stop}. */
+  /** Takes no more turns, and finishes or hands back the turns in progress. It is the first part of {@link stop}. */
   drain: () => Promise<void>;
-  /** Ends everything that was opened, the last first; safe to call twice. */
+  /** Closes everything that was opened, the last part first. You may call it twice. */
   stop: () => Promise<void>;
 };
 
-/** Our own server has to write to the disk. Milliseconds. */
+/** In milliseconds. The embedded server has to write to the disk. */
 const shutdownMs = 30_000;
 
-/** How long a worker's silence is taken for its death. Milliseconds. */
+/** In milliseconds. A worker that does not renew its lease for this long counts as dead. */
 const defaultVisibilityMs = 20_000;
 
-/** A busy machine may well take seconds for a statement. Milliseconds. */
+/** In milliseconds. A statement may take seconds on a busy machine. */
 const shortestSilenceMs = 8_000;
 
 /** Parts that tests replace. */
@@ -58,11 +58,11 @@ export type Overrides = {
   now?: () => Date;
   providers?: Providers;
   messengers?: Partial<Record<Platform, Messenger>>;
-  /** The metrics to count in; without them nothing is counted. */
+  /** The metrics to count in. Without them nothing is counted. */
   metrics?: Metrics;
 };
 
-/** Opens what the configuration names: the database, the store, the providers, and a worker when this process is one. */
+/** Opens what the configuration names: the database, the store, the providers, and a worker if this process is one. */
 export async function openProgram(
   config: Config,
   log: Logger,
@@ -94,7 +94,7 @@ export async function openProgram(
   }
 }
 
-/** Starts the embedded database where no other is configured, and brings its schema up to date. */
+/** Starts the embedded database unless another is configured, and migrates its schema. */
 async function connect(config: Config, log: Logger, visibilityMs: number, closers: Closer[]): Promise<Database> {
   const [url] = await Promise.all([
     config.databaseUrl ?? openOwnDatabase(config, log, closers),
@@ -110,7 +110,7 @@ async function connect(config: Config, log: Logger, visibilityMs: number, closer
   return database;
 }
 
-/** Everything that commands, the page and the API work with. */
+/** Everything that commands, the page and the API need. */
 async function openServices(
   config: Config,
   database: Database,
@@ -154,7 +154,7 @@ async function openServices(
   };
 }
 
-/** The half of the program that works. Only a worker loads the queue and the libraries for media: most commands only look. */
+/** Opens the worker. Only a worker loads the queue and the media libraries, because most commands do not need them. */
 async function openProgramWorker(
   config: Config,
   database: Database,
@@ -190,7 +190,7 @@ async function openProgramWorker(
   });
 }
 
-/** Opened with the first command that is counted: none is at the terminal. */
+/** Opened with the first command that is counted. Terminal commands are not counted. */
 function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: Logger, closers: Closer[]) {
   let opening: Promise<RateLimit> | null = null;
   const open = async () => {
@@ -239,7 +239,7 @@ async function openOwnDatabase(config: Config, log: Logger, closers: Closer[]): 
   return server.url;
 }
 
-/** At most one notification under way at a time: they tell only that there is something to look for. */
+/** At most one notification is in progress at a time. A notification says only that something is due. */
 function createWake(database: Database, log: Logger): () => void {
   let sending = false;
   let again = false;

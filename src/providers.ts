@@ -57,7 +57,7 @@ type FreeCalls = {
   list: (config: ProviderConfig, call: FreeCall) => Promise<Outcome<ListedModel[]>>;
 };
 
-/** A vendor's calls that cost nothing. A key never goes to another vendor than its own. */
+/** A vendor's free calls. A key is never sent to another vendor. */
 const freeCalls: Readonly<Record<Vendor, FreeCalls>> = {
   openai: {
     check: (config, call) => checkOpenAiKey(openAiOptions(config), call),
@@ -69,19 +69,19 @@ const freeCalls: Readonly<Record<Vendor, FreeCalls>> = {
   },
 };
 
-/** Tries a key with its vendor's free call. */
+/** Checks a key with its vendor's free call. */
 export const checkKey = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal): Promise<KeyCheck> =>
   freeCalls[vendor].check(config, { key, signal });
 
-/** The models that a key may use. */
+/** The models that a key can use. */
 export const listModels = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal) =>
   freeCalls[vendor].list(config, { key, signal });
 
-/** Whether the operator's Google Cloud project can be used, and with that model; null where none is configured. */
+/** Whether the operator's Google Cloud project can be used with that model. Null if none is configured. */
 export const findCloudModel = (config: ProviderConfig, model: string, signal: AbortSignal) =>
   config.googleCloud
     ? findGoogleCloudModel({ ...config.googleCloud, ...cloudAddress(config) }, { model, signal })
     : null;
 
-/** OpenAI's free look at words and pictures. */
+/** OpenAI's free moderation of text and images. */
 export const createModeration = (config: ProviderConfig) => createOpenAiModeration(openAiOptions(config));

@@ -3,8 +3,9 @@ import { readFileSync } from 'node:fs';
 type Environment = Readonly<Record<string, string | undefined>>;
 
 /**
- * Takes each of the variables `names` from the file that `<NAME>_FILE` names, as Docker and Kubernetes hand secrets over. An empty file
- * means not set, as an empty variable does. `problems` has one line for each file that cannot be used, and none of its content.
+ * Reads each of the variables `names` from the file that `<NAME>_FILE` names, as Docker and Kubernetes pass secrets. An empty
+ * file means "not set", as an empty variable does. `problems` has one line for each file that cannot be used, without its
+ * content.
  */
 export function readSecretFiles(
   environment: Environment,

@@ -30,7 +30,7 @@ type Opening = {
   closers: Closer[];
 };
 
-/** Opens the half of the program that works: the queue, a way to speak on each configured platform, the worker and the sweeper. */
+/** Opens the queue, a messenger for each configured platform, the worker and the sweeper. */
 export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
   const { config, database, deps, turnsAtOnce, closers } = opening;
   const { log } = deps;
@@ -66,7 +66,7 @@ async function openMessengers({ config, deps, keyring, messengers, closers }: Op
   return opened;
 }
 
-/** Loaded only where somebody receives traces. */
+/** Loaded only if traces are configured. */
 async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry> {
   const { openTraces } = await import('./observability/traces.ts');
   const { telemetry, close } = openTraces(url);
@@ -76,7 +76,7 @@ async function openTelemetry(url: string, closers: Closer[]): Promise<Telemetry>
 
 type MessengerNeeds = { store: MediaStore; addressOf: AddressOf; hasPage: boolean; log: Logger; meter: Meter };
 
-/** Loaded only where it is configured: a platform's library is large. */
+/** Loaded only if Slack is configured, because its library is large. */
 async function slackMessenger(
   { slack: settings }: Config,
   needs: MessengerNeeds & { db: Database['db']; keyring: Keyring },
@@ -86,7 +86,7 @@ async function slackMessenger(
   return { slack: openSlackMessenger({ ...needs, settings }) };
 }
 
-/** Loaded where it is configured: a platform's library is nothing that every command should wait for. */
+/** Loaded only if Discord is configured: no other command should wait for its library. */
 async function openDiscord(
   address: NonNullable<Config['discord']>,
   needs: MessengerNeeds & { temporaryDirectory: string },

@@ -12,22 +12,22 @@ import { prepareFolder, readRecord } from './embedded/record.ts';
 import { startPostmaster } from './embedded/start.ts';
 
 /**
- * The PostgreSQL that comes with VidGenie: real binaries from npm, data in `<home>/postgres`, one server for all processes
- * of a home. The first to come starts it, the others attach, the last to leave stops it; a process that is killed counts
- * as gone, and a server that it left running is adopted by the next.
+ * The PostgreSQL that comes with VidGenie: real binaries from npm, data in `<home>/postgres`, one server for all processes of a
+ * home. The first process starts the server, the others attach, and the last to leave stops it. A killed process counts as gone.
+ * If it left the server running, the next process takes the server over.
  */
 export type EmbeddedServer = {
   /** `postgres://…@127.0.0.1:<port>/vidgenie`, with the password: never log it. */
   url: string;
-  /** False when the server was running already. */
+  /** False if the server was running already. */
   started: boolean;
-  /** Leaves. The last one to leave stops the server. A second call does nothing more. */
+  /** Leaves the server. The last process to leave stops it. A second call does nothing. */
   close: () => Promise<void>;
 };
 
 type Options = { onNotice?: (message: string) => void };
 
-/** Starts or attaches to the embedded PostgreSQL of `home`. Errors are sentences for the operator. */
+/** Starts or attaches to the embedded PostgreSQL of `home`. Error messages are sentences for the operator. */
 export async function openEmbedded(
   home: string,
   { onNotice = () => undefined }: Options = {},
@@ -48,7 +48,7 @@ export async function openEmbedded(
   });
 }
 
-/** The state for `vidgenie doctor`. It only reads; `members` counts the living processes' uses of the server. */
+/** The state for `vidgenie doctor`. It only reads. `members` counts the living processes' uses of the server. */
 export async function describeEmbedded(
   home: string,
 ): Promise<{ dataDir: string; port: number | null; running: boolean; members: number }> {
@@ -71,7 +71,7 @@ async function runningServer(
   const answer = found ? await ensureDatabase(found, cluster.record.password) : 'gone';
   if (found && answer === 'ok') return { postmaster: found, started: false };
   if (found && answer === 'silent') {
-    // Others may be waiting for it as well: only when it is nobody's may it be ended.
+    // Other processes may be waiting for it as well. We may end it only if no other process uses it.
     if (otherMembers > 0)
       throw new Error(silent(found, `stop every VidGenie that uses ${cluster.folder}, then try again`));
     onNotice(silent(found, 'it is started anew'));
@@ -91,7 +91,7 @@ function silent({ pid, port }: Postmaster, what: string): string {
 
 async function leaveServer(cluster: Cluster, postmaster: Postmaster, leave: () => Promise<void>): Promise<void> {
   const { folder, dataDir, record } = cluster;
-  // Somebody deleted the home, and perhaps made a new one in its place, under a server that has no data now.
+  // Somebody deleted the home, and perhaps made a new one with the same path, so this server has no data any more.
   if ((await readRecord(folder))?.id !== record.id) {
     await leave();
     return stopPostmaster(postmaster, 'immediate');

@@ -7,7 +7,7 @@ import { loadRun, type RunView } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
 
-// What operators may read and do across all workspaces. No chat command reaches it.
+// Queries and actions for operators, across all workspaces. No chat command reaches them.
 
 /** A run is stuck if it has been due for `overdueSeconds`, or if `vainTurns` turns in a row have failed. */
 type StuckAfter = { overdueSeconds: number; vainTurns: number };

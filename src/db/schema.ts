@@ -415,6 +415,7 @@ export const apiTokens = pgTable(
  */
 const channelIds = () => text('channel_ids').array().default([]);
 
+/** One-time sign-in links. A link signs a member in with the identity that the chat platform gave when they asked for it. */
 export const webLinks = pgTable(
   'web_links',
   {

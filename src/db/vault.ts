@@ -18,7 +18,7 @@ export type KeySlot = { workspaceId: WorkspaceId; provider: SecretProvider; purp
 /** One use of a key: the member, and the run or step that used it. */
 export type KeyUse = { actor: string | null; runId?: RunId; step?: StepKind; note?: string };
 
-/** What people may see of a stored key. */
+/** The part of a stored key that people may see. */
 export type KeyDescription = KeySlot & {
   lastFour: string;
   status: KeyStatus;

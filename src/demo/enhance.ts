@@ -4,13 +4,13 @@ import { createRandom } from './painting/random.ts';
 import { clauseMark, readPrompt } from './painting/reading.ts';
 import { phrases } from './phrases.ts';
 
-/** The longest prompt of a member that is taken over whole; beyond it, the rest is left out. */
+/** In words. A longer prompt is cut. */
 const maxWords = 160;
 
 /**
- * Expands a prompt as a cinematographer would: light from the hour and the weather, a lens from the subject, a palette
- * from the light, a camera move from the format. The member's own words stand first and unchanged; the additions are in
- * the language that they chose. The same prompt always gives the same result.
+ * Expands a prompt like a cinematographer: light from the hour and the weather, a lens from the subject, a palette from the
+ * light, a camera move from the format. The member's own words come first and unchanged. The additions are in the prompt's
+ * language. The same prompt always gives the same result.
  */
 export function enhance(request: EnhanceRequest): EnhancedPrompt {
   const words = request.prompt.replace(/\s+/g, ' ').trim().split(' ').slice(0, maxWords).join(' ');

@@ -2,7 +2,7 @@ import { type StepKind, stepKinds } from '../domain.ts';
 import { ProviderError } from '../pipeline/providers/provider.ts';
 
 /**
- * Faults that you can ask of the studio in a step: `fail` breaks down, `refuse` declines on policy grounds, `hang` never
+ * Faults that you can request for a step of the studio: `fail` breaks down, `refuse` declines on policy grounds, `hang` never
  * ends by itself, `no_output` ends without a result.
  */
 export const demoFaults = ['fail', 'refuse', 'hang', 'no_output'] as const;
@@ -11,7 +11,7 @@ export type DemoFaults = Partial<Record<StepKind, DemoFault>>;
 
 export type ParsedFaults = { outcome: 'parsed'; faults: DemoFaults } | { outcome: 'invalid'; detail: string };
 
-/** Reads a list such as `image=refuse,video=fail`; the empty text means no faults. */
+/** Reads a list such as `image=refuse,video=fail`. The empty text means no faults. */
 export function parseDemoFaults(text: string): ParsedFaults {
   const faults: DemoFaults = {};
   for (const part of text.split(',').map((piece) => piece.trim())) {
@@ -33,7 +33,7 @@ function invalid(detail: string): ParsedFaults {
   return { outcome: 'invalid', detail };
 }
 
-/** The error of a fault that strikes at once. A refusal comes before any work, so it has cost nothing. */
+/** The error of a fault that occurs at once. A refusal comes before any work, so it has cost nothing. */
 export function faultError(fault: Exclude<DemoFault, 'hang'>): ProviderError {
   switch (fault) {
     case 'fail':

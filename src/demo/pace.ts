@@ -16,7 +16,7 @@ function pause(ms: number, signal: AbortSignal): Promise<void> {
   });
 }
 
-/** Does `work` and takes at least `minStepMs` over it, so that progress can be seen; or does what the fault says. */
+/** Does `work` and takes at least `minStepMs`, so that people can see progress. With a fault it does what the fault says. */
 export async function paced<T>(
   minStepMs: number,
   fault: DemoFault | undefined,

@@ -172,5 +172,5 @@ const french: Phrases = {
   shot: (seconds) => (seconds === null ? 'un seul plan' : `un seul plan de ${seconds} secondes, sans coupe`),
 };
 
-/** How the enhancer says things, in the languages that it knows. */
+/** The enhancer's phrases, in the languages that it knows. */
 export const phrases: Record<'en' | 'fr', Phrases> = { en: english, fr: french };

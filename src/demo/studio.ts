@@ -10,12 +10,12 @@ import { imageSize } from './painting/sheet.ts';
 export type DemoStudio = { enhance: Provider<'enhance'>; image: Provider<'image'>; video: Provider<'video'> };
 
 export type DemoStudioOptions = {
-  /** The folder in which films are rendered; created when first needed. */
+  /** The folder in which films are rendered. Created when first needed. */
   directory: string;
-  /** The least time of a step, so that people see its progress. */
+  /** The minimum duration of a step, so that people see its progress. */
   minStepMs: number;
   faults: DemoFaults;
-  /** The only ffmpeg to consider, instead of looking for one. */
+  /** The only ffmpeg to consider, instead of searching for one. */
   ffmpegPath?: string;
 };
 
@@ -33,7 +33,7 @@ const moving: Capabilities = {
   resolutions: ['720p', '1080p', '4k'],
 };
 
-/** Three providers that need no network and no key: the words become rules, the rules a picture, the picture a film. */
+/** Three providers that need no network and no key. They expand a prompt by rules, paint an image from it and animate the image. */
 export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: DemoStudioOptions): DemoStudio {
   return {
     enhance: {
@@ -58,7 +58,7 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
       expectedMs: ({ quality }) => Math.max(minStepMs, quality === 'hd' ? 2_500 : 1_200),
       submit: async (request, { signal }) => {
         const sheet = { ...imageSize(request), style: request.style };
-        // Loaded by those who paint: sharp is large, and most commands only ask what the studio could do.
+        // Loaded only to paint: sharp is large, and most commands only ask for the studio's capabilities.
         const { paint } = await import('./painting/paint.ts');
         const png = await paced(minStepMs, faults.image, signal, () => paint(request.prompt, sheet));
         return { outcome: 'finished', output: { body: Readable.from([png], { objectMode: false }) } };
@@ -78,7 +78,7 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
   };
 }
 
-/** Enhancer and painter hand over their result with `submit`; nothing of theirs can be asked for later. */
+/** Enhancer and painter return their result with `submit`, so there is nothing to poll. */
 const answersAtOnce = {
   poll: neverAccepted,
   download: neverAccepted,

@@ -15,14 +15,14 @@ export type Logger = {
 const record = z.record(z.string(), z.unknown());
 
 /**
- * Logs to stderr: people read lines, machines read JSON. Everything passes the scrubber, and of an error only its name, message, stack
- * and cause: SDKs hang headers, bodies and tokens on theirs. `secrets` are looked for literally.
+ * Logs to stderr: as lines for people, as JSON for machines. Everything passes the scrubber. Of an error it keeps only name,
+ * message, stack and cause, because SDKs attach headers, bodies and tokens to theirs. `secrets` are also matched literally.
  */
 export function createLog(level: string, isTerminal: boolean, secrets: readonly Secret[] = []): PinoLogger {
   const options = {
     level,
     base: { pid: process.pid },
-    // The scrubber has turned errors into plain objects by then; pino's own serialiser would add their fields again.
+    // By then the scrubber has turned errors into plain objects. Pino's own serializer would add their fields again.
     serializers: { err: (error: unknown) => error },
     formatters: { log: (facts: object) => record.parse(scrubValue(facts, secrets)) },
     hooks: {

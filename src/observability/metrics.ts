@@ -2,15 +2,15 @@ import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures } from '../db/stats.ts';
 import type { Meter } from '../pipeline/meter.ts';
 
-/** The counters of this process and the figures of the database, in the format of Prometheus. */
+/** This process's counters and the database's figures, in the format of Prometheus. */
 export type Metrics = {
   meter: Meter;
   contentType: string;
-  /** Figures that could not be read are left out: an old number would be taken for a new one. */
+  /** Figures that could not be read are left out, because an old number would look like a new one. */
   expose: (known: { figures: Figures | null; discrepancies: number | null }) => Promise<string>;
 };
 
-/** An acknowledgement has three seconds; a step takes from less than one to a quarter of an hour. Seconds. */
+/** In seconds. An acknowledgement has three seconds; a step takes from less than one second to a quarter of an hour. */
 const ackBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
 const stepBuckets = [0.5, 1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 900];
 

@@ -3,8 +3,8 @@ import type { Secret } from '../db/secret.ts';
 const hidden = '[secret]';
 
 /**
- * Patterns of keys: OpenAI's (also as OpenAI masks them, `sk-proj-****abcd`), Google's (`AIza…`, the
- * newer `AQ.…`, and sign-in tokens `ya29.…`), Slack's, and whatever follows a word that announces a credential.
+ * Patterns of keys: OpenAI's (also as OpenAI masks them, `sk-proj-****abcd`), Google's (`AIza…`, the newer `AQ.…`, and sign-in
+ * tokens `ya29.…`), Slack's, and text after a word that announces a credential.
  */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bsk-[\w*.-]{4,}/g, hidden],
@@ -20,10 +20,10 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/([?&]key=)[^\s"'&]+/gi, `$1${hidden}`],
 ];
 
-/** Shorter secrets than this are not looked for literally: they would blot out ordinary words. */
+/** Shorter secrets are not matched literally, because they would hide ordinary words. */
 const shortestLiteral = 6;
 
-/** `text` without anything that is, or looks like, a key. `secrets` are additionally looked for literally, and percent-encoded. */
+/** Removes everything from `text` that is, or looks like, a key. It also matches `secrets` literally and percent-encoded. */
 export function scrub(text: string, secrets: readonly Secret[] = []): string {
   let clean = text;
   for (const secret of secrets) {
@@ -37,14 +37,14 @@ export function scrub(text: string, secrets: readonly Secret[] = []): string {
   return clean;
 }
 
-/** Property names whose values are never worth a look. */
+/** Properties whose values are always hidden. */
 const namesOfSecrets =
   /^(authorization|cookie|set-cookie|x-goog-api-key|api[-_]?key|password|secret|token|access_token)$/i;
 const deepest = 8;
 
 /**
- * Any value as plain data that is safe to log: strings are scrubbed, values under telling names are hidden, and an error is
- * reduced to name, message, stack and cause, since SDKs hang headers and raw bodies on theirs.
+ * Turns any value into plain data that is safe to log. It scrubs strings and hides the values of secret properties. It reduces an
+ * error to name, code, message, stack and cause, because SDKs attach headers and raw bodies to theirs.
  */
 export function scrubValue(value: unknown, secrets: readonly Secret[] = [], depth = 0): unknown {
   if (typeof value === 'string') return scrub(value, secrets);

@@ -7,9 +7,9 @@ import { SpanKind, type Telemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
 
 /**
- * Sends a span for each job that is added to the queue and each that is taken from it; the two are one trace, in whichever processes
- * they were made. They carry what a job carries: a run's id and a dispatch, no words, no names, no keys. Where nobody receives them
- * they are dropped, and the work does not notice.
+ * Sends a span for each job that is added to the queue and each that is taken from it. The two are one trace, even in different
+ * processes. They contain only a job's content, a run's id and a dispatch: no text, names or keys. If nobody receives them, they
+ * are dropped and the work goes on.
  */
 export function openTraces(endpoint: string): { telemetry: Telemetry; close: () => Promise<void> } {
   const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
@@ -30,7 +30,10 @@ export function openTraces(endpoint: string): { telemetry: Telemetry; close: () 
   };
 }
 
-/** The end of a turn wakes the relay, which adds the next job: as a part of that turn it would make one trace of all work for ever. */
+/**
+ * The end of a turn wakes the relay, which adds the next job. Without this, that job would belong to the turn's trace, and one
+ * trace would grow for ever.
+ */
 function eachJobApart({ tracer, contextManager }: Telemetry<Context>): Telemetry<Context> {
   const startSpan: typeof tracer.startSpan = (name, options, parent) => {
     const begins = options?.kind === SpanKind.PRODUCER;

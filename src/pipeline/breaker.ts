@@ -33,7 +33,7 @@ export function admit(state: BreakerState, now: number, { openMs }: BreakerOptio
   }
 }
 
-/** What a call tells us about its provider: it answered, it was out, or the call tells nothing. */
+/** The news that a call brings about its provider: it answered, it was out, or the call tells nothing. */
 export type News = 'answered' | 'outage' | 'nothing';
 
 export function afterNews(state: BreakerState, news: News, now: number, options: BreakerOptions): BreakerState {

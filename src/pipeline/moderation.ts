@@ -9,7 +9,7 @@ import type { Vendors } from './providers/registry.ts';
 export type ModerationDeps = {
   keys: Keys;
   moderate: Moderate;
-  /** What to do with a run that could not be moderated. */
+  /** Whether to refuse or allow a run that could not be moderated. */
   whenDown: 'refuse' | 'allow';
 };
 

@@ -76,7 +76,7 @@ export async function connectRedis(
       ? new Cluster(address.nodes, {
           redisOptions: options,
           clusterRetryStrategy: pause,
-          // The certificate names the node as the cluster does, not the number behind the name.
+          // Connect by name, because the certificate contains the node's name as the cluster reports it, not its IP address.
           dnsLookup: (host, found) => found(null, host),
         })
       : new Redis({ ...options, ...node, ...tlsTo(node.host, address), db: address.number, retryStrategy: pause });

@@ -1,12 +1,12 @@
 import { stat } from 'node:fs/promises';
 import { ChildFailed, runChild } from '../../childProcess.ts';
 
-/** The user as whom the server runs when this process is root, which PostgreSQL refuses. */
+/** The user that runs the server if this process is root. PostgreSQL refuses to run as root. */
 export type Account = { name: string; uid: number; gid: number };
 
 export const isRoot = (): boolean => process.getuid?.() === 0;
 
-/** How to start PostgreSQL's programs. The working directory must be one that the account may enter. */
+/** How to start PostgreSQL's programs. The account must be able to enter the working directory. */
 export function programOptions(account: Account | null) {
   const path = `${process.env.PATH ?? ''}:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin`;
   const identity = account ? { uid: account.uid, gid: account.gid } : {};
@@ -15,7 +15,7 @@ export function programOptions(account: Account | null) {
 
 type Finished = { ok: boolean; output: string };
 
-/** Runs a program to its end as the account; a program that cannot even be started counts as failed. */
+/** Runs a program to its end as the account. A program that cannot be started counts as failed. */
 export async function runAs(account: Account | null, program: string, args: readonly string[]): Promise<Finished> {
   try {
     const { stdout, stderr } = await runChild(program, args, programOptions(account));
@@ -30,13 +30,13 @@ export async function mayEnter(account: Account, folder: string): Promise<boolea
   return (await runAs(account, '/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder])).ok;
 }
 
-/** The owner of a file or folder if it is an ordinary user with a name (initdb refuses user ids without one). */
+/** The owner of a file or folder if it is an ordinary user with a name. initdb refuses user ids without a name. */
 export async function ordinaryOwner(path: string): Promise<Account | null> {
   const { uid } = await stat(path);
   return uid === 0 ? null : lookUp(String(uid));
 }
 
-/** An unprivileged user of this machine, made if there is none. */
+/** An unprivileged user of this machine. Creates one if there is none. */
 export async function systemAccount(): Promise<Account> {
   const account = (await firstKnown()) ?? (await addAccount());
   const { ok, output } = await runAs(account, '/bin/sh', ['-c', ':']);
@@ -50,7 +50,7 @@ async function addAccount(): Promise<Account> {
   const reasons: string[] = [];
   for (const commands of waysToAddUser) {
     for (const [program, ...args] of commands) {
-      // One that fails because the group is there already, or another process was faster, leads on as well.
+      // A command may fail because the group exists already or another process was faster. The next command may still succeed.
       const { ok, output } = await runAs(null, program, args);
       if (!ok) reasons.push(output);
     }
@@ -62,7 +62,7 @@ async function addAccount(): Promise<Account> {
   );
 }
 
-/** Ours first; a PostgreSQL that the machine already has brings "postgres", macOS brings "_postgres". */
+/** Our own name comes first. An installed PostgreSQL brings "postgres", and macOS brings "_postgres". */
 const knownNames = ['vidgenie', 'postgres', '_postgres'] as const;
 
 const waysToAddUser = [

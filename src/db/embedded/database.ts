@@ -15,8 +15,8 @@ export function urlOf(port: number, password: string, database: string = databas
 }
 
 /**
- * Whether the server answers and has our database, which is made if it is missing. One that says that it is starting or
- * stopping is waited for; one that refuses connections because it is full is well.
+ * Whether the server answers and has our database. It creates the database if it is missing. It waits for a server that is
+ * starting or stopping. A server that refuses connections because it is full counts as `ok`.
  */
 export async function ensureDatabase(server: Postmaster, password: string): Promise<'ok' | 'silent' | 'gone'> {
   const maintenance = urlOf(server.port, password, 'postgres');
@@ -44,7 +44,7 @@ type Answer = { rows: number; code?: never } | { code: string; rows?: never };
 
 async function ask(url: string, statement: string): Promise<Answer> {
   const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: connectWithinMs });
-  // A connection that breaks between two statements has no other listener, and would end the process.
+  // A connection may break between two statements. Without this listener that would end the process.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -5,7 +5,7 @@ export function errorCode(error: unknown): string | undefined {
   return error instanceof Error && 'code' in error && typeof error.code === 'string' ? error.code : undefined;
 }
 
-/** Turns what the operating system says about a path into a sentence that tells an operator what to do. */
+/** Turns the operating system's error about a path into a sentence that tells the operator what to do. */
 function cannotWrite(path: string, error: unknown): Error {
   const code = errorCode(error);
   const why =
@@ -25,7 +25,7 @@ function cannotWrite(path: string, error: unknown): Error {
   return new Error(`cannot write to ${path}: ${why}`, { cause: error });
 }
 
-/** Runs work that writes below `path`, and explains the failures that an operator can mend. */
+/** Runs work that writes below `path`, and explains the failures that an operator can fix. */
 export async function writing<T>(path: string, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -34,13 +34,13 @@ export async function writing<T>(path: string, work: () => Promise<T>): Promise<
   }
 }
 
-/** Half a sentence to add to another program's failure when there is no room left for it to work. */
+/** Half a sentence that we add to another program's failure if the disk is full. */
 export async function adviceOnSpace(path: string): Promise<string> {
   const { bavail, bsize } = await statfs(path);
   return bavail * bsize < leastSpaceBytes ? '; the disk is full: free some space and try again' : '';
 }
 
-/** One segment of PostgreSQL's journal. */
+/** In bytes: one segment of PostgreSQL's write-ahead log. */
 const leastSpaceBytes = 16 * 1024 * 1024;
 
 /** The result of `work`, or null if the file that it reads does not exist. */

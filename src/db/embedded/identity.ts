@@ -2,19 +2,22 @@ import { createHash } from 'node:crypto';
 import { readFile, readlink } from 'node:fs/promises';
 import { runChild } from '../../childProcess.ts';
 
-/** How often the files of living processes are touched, and how long a foreign one counts as alive after its last touch. */
+/**
+ * In milliseconds. How often a living process touches its files, and how long a process in another container counts as alive
+ * after its last touch.
+ */
 const touchEveryMs = 2_000;
 const foreignSilenceMs = 15_000;
 
 /**
- * When a process started, in the kernel's own terms; null when there is no such process (a zombie counts as none).
- * With the pid it names one process: pids are recycled, pairs of both are not.
+ * When a process started, in the kernel's own units. Null if there is no such process; a zombie counts as none. Together with the
+ * pid it identifies one process: pids are reused, pairs of both are not.
  */
 export async function startOf(pid: number): Promise<string | null> {
   if (process.platform === 'linux') {
     try {
       const stat = await readFile(`/proc/${pid}/stat`, 'utf8');
-      // The second field, the program's name, may hold spaces and brackets: count from behind it.
+      // The second field, the program's name, may contain spaces and brackets. So we count the fields after it.
       const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
       return fields[0] === 'Z' || fields[0] === 'X' ? null : (fields[19] ?? null);
     } catch {
@@ -32,7 +35,7 @@ export async function startOf(pid: number): Promise<string | null> {
   }
 }
 
-/** The boot and the pid namespace in which pids mean something: containers that share a folder do not share pids. */
+/** Identifies the boot and the pid namespace to which a pid belongs: containers that share a folder do not share pids. */
 async function pidSpace(): Promise<string> {
   const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '');
   const namespace = await readlink('/proc/self/ns/pid').catch(() => '');
@@ -47,8 +50,8 @@ export async function thisProcess(): Promise<string> {
 export type Presence = 'alive' | 'alive elsewhere' | 'dead';
 
 /**
- * Whether the process of this name lives. One in another container cannot be looked up; it counts as alive as long as
- * it keeps touching its file (see `keepTouched`). Extra parts behind the name are ignored.
+ * Whether the process of this name is alive. We cannot look up a process in another container. It counts as alive as long as it
+ * keeps touching its file (see `keepTouched`). Extra parts at the end of the name are ignored.
  */
 export async function presenceOf(name: string, touchedAtMs: number): Promise<Presence> {
   const [space, pid, start] = name.split('.');
@@ -58,9 +61,9 @@ export async function presenceOf(name: string, touchedAtMs: number): Promise<Pre
   return startNow !== null && (start === 'unknown' || start === startNow) ? 'alive' : 'dead';
 }
 
-/** Touches a file now and then until the returned function is called; never keeps the process running. */
+/** Touches a file regularly until the returned function is called. It never keeps the process running. */
 export function keepTouched(touch: (now: Date) => Promise<void>): () => void {
-  // A file that has gone is found missing by whoever needs it.
+  // If the file is gone, the code that needs it reports that.
   const timer = setInterval(() => touch(new Date()).catch(() => undefined), touchEveryMs).unref();
   return () => clearInterval(timer);
 }

@@ -13,8 +13,8 @@ export const superuser = 'vidgenie';
 const draftPrefix = 'new-';
 
 /**
- * Makes the data directory unless there is one. initdb works in a draft that is renamed when it is whole, so one that
- * was killed half-way leaves nothing but a draft, which is thrown away.
+ * Makes the data directory if there is none. initdb works in a draft, which we rename when it is complete. A killed initdb
+ * therefore leaves only a draft, and the next start removes it.
  */
 export async function ensureInitialised(cluster: Cluster, binaries: Binaries): Promise<void> {
   const { folder, dataDir, record } = cluster;
@@ -56,7 +56,7 @@ function initdbArguments(dataDir: string, passwordFile: string): string[] {
     `--pwfile=${passwordFile}`,
     '--auth=scram-sha-256',
     '--encoding=UTF8',
-    // Built into PostgreSQL: the same order and the same letters on every machine, and no index to rebuild with a new libc.
+    // Built into PostgreSQL: the same sort order and the same letters on every machine, and no index to rebuild with a new libc.
     '--locale-provider=builtin',
     '--builtin-locale=C.UTF-8',
     '--locale=C',
@@ -72,7 +72,7 @@ function adviceOn(output: string): string {
   return /No space left|quota exceeded/i.test(output) ? '; free some space on that disk and try again' : '';
 }
 
-/** The initdb of a killed process may still be writing into its draft; it gives up when the draft has gone. */
+/** The initdb of a killed process may still be writing into its draft. It gives up when the draft is gone. */
 async function discardDrafts(path: string): Promise<void> {
   for (const name of await readdir(path))
     if (name.startsWith(draftPrefix)) await rm(join(path, name), { recursive: true, force: true, maxRetries: 5 });

@@ -9,9 +9,8 @@ const retryMs = 20;
 const patienceMs = 120_000;
 
 /**
- * Runs `work` while no other process (and no other caller in this one) does so under the same path.
- * The lock is a symbolic link whose target names the holder: made, with its content, in one atomic step.
- * A lock whose holder has died is cleared.
+ * Runs `work` while no other process, and no other caller in this one, does so under the same path. The lock is a symbolic link
+ * whose target names the holder, so it is created with its content in one atomic step. The lock of a dead holder is removed.
  */
 export async function withLock<T>(path: string, work: () => Promise<T>): Promise<T> {
   const me = `${await thisProcess()}.${randomBytes(6).toString('hex')}`;
@@ -45,9 +44,9 @@ async function holderOf(path: string): Promise<string | null> {
 }
 
 /**
- * Removes the lock of a dead holder, and returns a living one. Between seeing that a holder is dead and removing its
- * lock somebody else may have done both and taken the lock anew; so the right to remove the lock of this one holder is
- * itself claimed, under a name derived from the holder, and the lock is looked at again under that claim.
+ * Removes the lock of a dead holder and returns null, or returns the name of a living holder. Between our check and our removal,
+ * another process may have removed the lock and taken it anew. So a process first claims the right to remove this one holder's
+ * lock, under a name derived from the holder. Then it checks the lock again under that claim.
  */
 async function clearIfDead(path: string, me: string): Promise<string | null> {
   const holder = await holderOf(path);

@@ -6,14 +6,14 @@ import { orMissing } from './failure.ts';
 import { keepTouched, type Presence, presenceOf, thisProcess } from './identity.ts';
 
 /**
- * The processes that use the server: `<folder>/members` holds one empty file for each `openEmbedded`, named after its process.
- * Everything here is called under the lock.
+ * The processes that use the server. `<folder>/members` has one empty file for each `openEmbedded`, named after its process. Call
+ * everything here under the lock.
  */
 type Member = { path: string; presence: Presence; touchedAtMs: number };
 
 const lookAgainMs = 500;
 
-/** Registers this process once more; the returned function takes that one registration back. */
+/** Registers this process once more. The returned function removes that one registration. */
 export async function enter(folder: string): Promise<() => Promise<void>> {
   await mkdir(join(folder, 'members'), { recursive: true });
   const path = join(folder, 'members', `${await thisProcess()}.${randomBytes(6).toString('hex')}`);
@@ -25,7 +25,7 @@ export async function enter(folder: string): Promise<() => Promise<void>> {
   };
 }
 
-/** How many registrations of living processes there are; those of dead ones are removed when `prune` is set. */
+/** The number of registrations of living processes. With `prune` it also removes those of dead ones. */
 export async function countMembers(folder: string, { prune }: { prune: boolean }): Promise<number> {
   const members = await list(folder);
   const dead = members.filter((member) => member.presence === 'dead');
@@ -34,8 +34,8 @@ export async function countMembers(folder: string, { prune }: { prune: boolean }
 }
 
 /**
- * Refuses a folder that a process in another container is using: two servers on one data directory, each blind to the
- * other's pid, would destroy it. A container that was killed falls silent, and is waited out.
+ * Refuses a folder that a process in another container is using. Two servers on one data directory, neither of which can see the
+ * other's pid, would destroy the data. A killed container stops touching its file, and we wait for that.
  */
 export async function refuseOtherContainers(folder: string, onNotice: (message: string) => void): Promise<void> {
   const foreign = async () => (await list(folder)).filter((member) => member.presence === 'alive elsewhere');

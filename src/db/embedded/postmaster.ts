@@ -9,10 +9,13 @@ const lookAgainMs = 10;
 const fastPatienceMs = 60_000;
 const quitPatienceMs = 5_000;
 
-/** A running server, by the process that leads it. `start` (see `startOf`) tells it from a later process with its pid. */
+/**
+ * A running server, identified by its main process. `start` (see `startOf`) distinguishes it from a later process with the same
+ * pid.
+ */
 export type Postmaster = { pid: number; start: string; port: number; ready: boolean };
 
-/** The server that runs on this data directory, in whatever state, or null. PostgreSQL keeps pid and port in a file. */
+/** The server that runs on this data directory, in any state, or null. PostgreSQL stores pid and port in a file. */
 export async function findPostmaster(dataDir: string): Promise<Postmaster | null> {
   const [pidLine, , , port, , , , status] = await pidLines(dataDir);
   const pid = toPid(pidLine);
@@ -23,7 +26,7 @@ export async function findPostmaster(dataDir: string): Promise<Postmaster | null
 
 const pidFile = (dataDir: string): string => join(dataDir, 'postmaster.pid');
 
-/** Pid, directory, time of start, port, socket, address, shared memory, status; what is not known yet is missing. */
+/** Pid, directory, time of start, port, socket, address, shared memory, status. Values that are not known yet are missing. */
 async function pidLines(dataDir: string): Promise<string[]> {
   return (await orMissing(readFile(pidFile(dataDir), 'utf8')))?.split('\n') ?? [];
 }
@@ -34,9 +37,9 @@ function toPid(line: string | undefined): number | null {
 }
 
 /**
- * Whether this process is a PostgreSQL server on this directory: after a crash or a restart of the machine the pid in
- * the file may be anybody's. Its working directory tells it, even when a home was moved; where that may not be read
- * (root in a container), its command line does.
+ * Whether this process is a PostgreSQL server on this directory. After a crash or a restart of the machine, the pid in the file
+ * may belong to any process. The working directory decides, even when a home was moved. If we may not read it (root in a
+ * container), the command line decides.
  */
 async function runsOn(pid: number, dataDir: string): Promise<boolean> {
   const command = await commandOf(pid);
@@ -53,8 +56,8 @@ async function commandOf(pid: number): Promise<string> {
 }
 
 /**
- * Removes a pid file that names a living process which is no server of ours: PostgreSQL would take it for one and
- * refuse to start. It still refuses by itself when processes of an earlier server hold the data's shared memory.
+ * Removes a pid file that names a living process which is not our server: PostgreSQL would take it for a server and refuse to
+ * start. PostgreSQL still refuses by itself if processes of an earlier server hold the data's shared memory.
  */
 export async function clearMisleadingPidFile(dataDir: string): Promise<void> {
   const pid = toPid((await pidLines(dataDir))[0]);
@@ -63,8 +66,8 @@ export async function clearMisleadingPidFile(dataDir: string): Promise<void> {
 }
 
 /**
- * Stops the server and waits until it has gone. `fast` ends sessions and writes everything out; `immediate`, for one
- * that is of no use any more, only ends, by force if it must. Either way nothing that was committed is lost.
+ * Stops the server and waits until it is gone. `fast` ends sessions and writes everything to disk. `immediate` is for a server
+ * that is no longer useful: it only ends the server, by force if necessary. Neither loses committed data.
  */
 export async function stopPostmaster(server: Postmaster, how: 'fast' | 'immediate'): Promise<void> {
   if (await endsAfter(server, how === 'fast' ? 'SIGINT' : 'SIGQUIT', how === 'fast' ? fastPatienceMs : quitPatienceMs))
@@ -73,7 +76,7 @@ export async function stopPostmaster(server: Postmaster, how: 'fast' | 'immediat
   throw new Error(`the embedded PostgreSQL (process ${server.pid}) does not stop; look into its server.log`);
 }
 
-/** Never signals a pid that has become somebody else's. */
+/** Never signals a pid that now belongs to another process. */
 async function endsAfter({ pid, start }: Postmaster, name: NodeJS.Signals, patienceMs: number): Promise<boolean> {
   const giveUpAt = Date.now() + patienceMs;
   if ((await startOf(pid)) === start) signal(pid, name);

@@ -7,10 +7,10 @@ import { orMissing, writing } from './failure.ts';
 
 /** A home's record of its database, in `<home>/postgres/cluster.json`. */
 const clusterRecord = z.object({
-  /** Names the data, wherever they lie: a home that was deleted and made again has another id, and so a fresh database. */
+  /** Identifies the data, wherever they are. A home that was deleted and made again has another id, and so a fresh database. */
   id: z.string().regex(/^[0-9a-f]{16}$/),
   password: z.string(),
-  /** `data` (beside this file, so that a home can be moved), or an absolute path when root keeps the data elsewhere. */
+  /** `data` (beside this file, so that you can move the home), or an absolute path if root keeps the data elsewhere. */
   dataDir: z.string(),
   initialised: z.boolean(),
 });
@@ -18,7 +18,10 @@ export type ClusterRecord = z.infer<typeof clusterRecord>;
 
 export const recordPath = (folder: string): string => join(folder, 'cluster.json');
 
-/** Makes `<home>/postgres` and gives its real path. Root lets others walk through: the server's user may have to. */
+/**
+ * Makes `<home>/postgres` and returns its real path. If this process is root, other users may pass through the folder, because
+ * the server's user may have to.
+ */
 export async function prepareFolder(home: string): Promise<string> {
   const folder = join(resolve(home), 'postgres');
   return writing(folder, async () => {
@@ -45,7 +48,7 @@ export async function readRecord(folder: string): Promise<ClusterRecord | null> 
   }
 }
 
-/** Written beside and renamed, so that there is always a whole one; on the disk before this returns. */
+/** Writes to a draft and renames it, so that there is always a complete record. The record is on the disk before this returns. */
 export async function writeRecord(folder: string, record: ClusterRecord): Promise<void> {
   const path = recordPath(folder);
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
@@ -67,7 +70,7 @@ export async function writeRecord(folder: string, record: ClusterRecord): Promis
   });
 }
 
-/** Gives a file that root made inside a user's folder to that user, who may want to go on without root. */
+/** Gives a file that root made inside a user's folder to that user, who may later run VidGenie without root. */
 export async function handToOwner(path: string): Promise<void> {
   if (!isRoot()) return;
   const { uid, gid } = await stat(dirname(path));

@@ -1,10 +1,10 @@
 import { chmod, mkdir } from 'node:fs/promises';
 import { type Account, mayEnter } from './account.ts';
 
-/** Durable places outside everybody's home; never /tmp, which a restart may empty. */
+/** Durable folders outside every home. Never /tmp, because a restart may empty it. */
 const candidates = ['/var/lib/vidgenie', '/opt/vidgenie', '/usr/local/var/vidgenie'] as const;
 
-/** The folder for copies of files that the server's user needs, when that user cannot read the project or the home. */
+/** The folder for copies of files that the server's user needs, if that user cannot read the project or the home. */
 export async function stagingRoot(account: Account): Promise<string> {
   for (const folder of candidates) {
     try {
@@ -19,7 +19,7 @@ export async function stagingRoot(account: Account): Promise<string> {
   );
 }
 
-/** A folder of root's that others may walk through and not list, whatever the umask says. */
+/** Makes a folder of root that other users may pass through but not list, whatever the umask. */
 export async function makeEnterable(folder: string): Promise<void> {
   await mkdir(folder, { recursive: true });
   await chmod(folder, 0o711);

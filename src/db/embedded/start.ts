@@ -13,11 +13,14 @@ import { clearMisleadingPidFile, findPostmaster, type Postmaster } from './postm
 import { handToOwner } from './record.ts';
 
 const lookAgainMs = 10;
-/** How long to try again while the processes of a killed server are still going, or others take the port chosen. */
+/**
+ * In milliseconds. How long to try again while the processes of a killed server are still ending, or other programs take the
+ * chosen port.
+ */
 const startPatienceMs = 20_000;
 const keepLogBytes = 5_000_000;
 
-/** Starts the server on a free port, the one of last time if possible, and waits until it takes connections. */
+/** Starts the server on a free port, if possible the same as last time, and waits until it accepts connections. */
 export async function startPostmaster(cluster: Cluster, binaries: Binaries): Promise<Postmaster> {
   const logFile = join(cluster.folder, 'server.log');
   const portFile = join(cluster.folder, 'port');
@@ -32,7 +35,7 @@ export async function startPostmaster(cluster: Cluster, binaries: Binaries): Pro
       await handToOwner(portFile);
       return attempt.postmaster;
     }
-    // A process killed in the middle of this may have left a server on its way up, which now has the data.
+    // A process that was killed during this may have left a starting server, which now has the data.
     const other = await findPostmaster(cluster.dataDir);
     if (other?.ready) return other;
     if (!mayPass.test(attempt.said) || Date.now() > giveUpAt)
@@ -44,7 +47,7 @@ export async function startPostmaster(cluster: Cluster, binaries: Binaries): Pro
   }
 }
 
-/** Another program took the port between our look and the server's; or a killed server's processes are not gone yet. */
+/** Another program took the port between our check and the server's start, or a killed server's processes are still there. */
 const mayPass = /could not bind|could not create any TCP\/IP sockets|is still in use|lock file "postmaster\.pid"/;
 
 type Attempt = { outcome: 'ready'; postmaster: Postmaster } | { outcome: 'ended'; said: string };
@@ -69,11 +72,11 @@ async function tryToStart(cluster: Cluster, binaries: Binaries, port: number, lo
 function spawnServer({ dataDir, account }: Cluster, postgres: string, port: number, log: FileHandle): ChildProcess {
   const settings = [
     'listen_addresses=127.0.0.1',
-    // No socket: its path would have to be short, and reachable for both users.
+    // No Unix socket: its path would have to be short, and reachable for both users.
     'unix_socket_directories=',
     'cluster_name=vidgenie',
     'jit=off',
-    // The log holds no statements and no values of rows, because people typed them.
+    // The log contains no statements and no values of rows, because people typed them.
     'log_min_error_statement=panic',
     'log_error_verbosity=terse',
     'log_checkpoints=off',
@@ -83,7 +86,7 @@ function spawnServer({ dataDir, account }: Cluster, postgres: string, port: numb
     ['-D', dataDir, '-p', String(port), ...settings.flatMap((setting) => ['-c', setting])],
     {
       ...programOptions(account),
-      // A session of its own: Ctrl-C in the terminal must not take the server from those who still use it.
+      // A separate session: Ctrl-C in the terminal must not stop the server while other processes use it.
       detached: true,
       stdio: ['ignore', log.fd, log.fd],
     },
@@ -92,7 +95,7 @@ function spawnServer({ dataDir, account }: Cluster, postgres: string, port: numb
   return child;
 }
 
-/** No time limit: after a crash the server first replays its journal, and it is at work as long as it lives. */
+/** No time limit: after a crash the server first replays its write-ahead log, and it is working as long as it lives. */
 async function readyOr(
   dataDir: string,
   child: ChildProcess,
@@ -107,7 +110,7 @@ async function readyOr(
   }
 }
 
-/** The wanted port if nobody has it, else any free one. */
+/** The wanted port if it is free, else any free port. */
 async function freePort(wanted: number): Promise<number> {
   return new Promise((resolve, reject) => {
     const server = createServer();

@@ -1,15 +1,14 @@
 import type { Frame, Layer, LayerPlane } from './frame.ts';
 
-/** The view of a layer: the point that comes to the middle of the frame, and the enlargement. */
+/** The view of a layer: the point in the middle of the frame, and the enlargement. */
 export type View = { x: number; y: number; zoom: number };
 
 export type Compositor = (frame: Frame, views: readonly View[]) => void;
 
-// This file is the inner loop of the whole studio: two million points for each picture of a film. It therefore counts in
-// whole numbers (7 bits between two neighbours), stretches a row once, passes over what is empty or hidden, and allocates
-// nothing per frame.
+// This file is the inner loop of the whole studio: two million pixels for each frame. It therefore counts in integers (7 bits
+// between two neighbors), stretches a row once, skips empty or hidden parts, and allocates nothing per frame.
 
-/** Draws layers over one another, the first one opaque and at the back, each resampled at sub-pixel positions. */
+/** Draws layers over one another, each resampled at sub-pixel positions. The first one is opaque and at the back. */
 export function createCompositor(layers: readonly Layer[], width: number, height: number): Compositor {
   const luma = createPlaneDrawer(
     layers.map((layer) => layer.luma),
@@ -39,7 +38,7 @@ export function createCompositor(layers: readonly Layer[], width: number, height
 /** One row of a layer, stretched to the width of the frame. */
 type Stretched = { values: Uint16Array; alpha: Uint16Array; row: number };
 
-/** How the frame's rows and columns fall on a layer at the moment. */
+/** How the frame's rows and columns map to a layer at a moment. */
 type Mapping = {
   left: number;
   step: number;
@@ -141,7 +140,7 @@ function createMixedRow(width: number): MixedRow {
   return { words, bytes: new Uint8Array(words.buffer) };
 }
 
-/** Blends two neighbouring rows, four points at a time: two in the even bytes of a word, two in the odd ones. */
+/** Blends two neighboring rows, four pixels at a time: two in the even bytes of a word, two in the odd ones. */
 function mixRows(into: MixedRow, plane: LayerPlane, row: number, share: number): void {
   const { words } = into;
   const source = plane.words;
@@ -166,7 +165,7 @@ function fill(target: Uint8Array, base: number, source: Uint8Array, { columns, s
   }
 }
 
-/** Resamples one row to the width of the frame, where anything can be seen of it or of its neighbours. */
+/** Resamples one row to the width of the frame, in the columns where the row or its neighbors are visible. */
 function stretch(into: Stretched, plane: LayerPlane, row: number, mapping: Mapping): void {
   const { columns, shares } = mapping;
   const base = row * plane.width;
@@ -228,7 +227,7 @@ function blend(
   }
 }
 
-/** Lays a layer of the frame's own size over it, unmoved: captions and marks. */
+/** Draws a layer of the frame's own size over the frame, without movement: captions and marks. */
 export function overlay(frame: Frame, layer: Layer): void {
   const over = (target: Uint8Array, { values, alpha, width, height, visible }: LayerPlane) => {
     for (let row = 0; row < height; row++) {

@@ -3,18 +3,18 @@ import type { Frame, Yuv } from './frame.ts';
 export type Dab = {
   x: number;
   y: number;
-  /** Half-axes in pixels, and the turn of the first one in radians. */
+  /** Half-axes in pixels, and the rotation of the first one in radians. */
   rx: number;
   ry: number;
   turn: number;
   colour: Yuv;
-  /** 0–1 in the middle. */
+  /** Opacity in the middle, 0–1. */
   opacity: number;
-  /** 1 fades from the middle outwards like a glow; large numbers have an edge. */
+  /** 1 fades from the middle outwards like a glow. Large numbers give a sharp edge. */
   hardness: number;
 };
 
-/** Puts a soft ellipse on a frame, at a position between pixels. */
+/** Draws a soft ellipse on a frame, at a sub-pixel position. */
 export function dab(frame: Frame, one: Dab): void {
   ellipse(frame.y, frame.width, frame.height, one, one.colour.y, 1);
   ellipse(frame.u, frame.width >> 1, frame.height >> 1, one, one.colour.u, 2);
@@ -28,7 +28,7 @@ function ellipse(target: Uint8Array, width: number, height: number, one: Dab, va
   const cy = one.y / divisor;
   const cos = Math.cos(one.turn);
   const sin = Math.sin(one.turn);
-  // The box around a turned ellipse.
+  // The bounding box of a rotated ellipse.
   const reachX = Math.sqrt(rx * rx * cos * cos + ry * ry * sin * sin);
   const reachY = Math.sqrt(rx * rx * sin * sin + ry * ry * cos * cos);
   const left = Math.max(0, Math.ceil(cx - reachX));

@@ -1,11 +1,11 @@
-/** One picture of the film as ffmpeg takes it: YUV 4:2:0, BT.709, limited range. */
+/** One frame of the film in ffmpeg's input format: YUV 4:2:0, BT.709, limited range. */
 export type Frame = {
   width: number;
   height: number;
   y: Uint8Array;
   u: Uint8Array;
   v: Uint8Array;
-  /** The three planes one behind the other, as they are sent. */
+  /** The three planes in a row, as they are sent. */
   bytes: Uint8Array;
 };
 
@@ -37,12 +37,12 @@ export function yuvOf(colour: string): Yuv {
   };
 }
 
-/** A depth of the picture: planes premultiplied by alpha, and which columns of each row hold anything at all. */
+/** A depth of the image: planes premultiplied by alpha, with the visible columns of each row. */
 export type Layer = {
   width: number;
   height: number;
   luma: LayerPlane;
-  /** The two colour planes, at half the width and height. */
+  /** The two color planes, at half the width and height. */
   chroma: readonly [LayerPlane, LayerPlane];
 };
 
@@ -55,13 +55,13 @@ export type LayerPlane = {
   alpha: Uint8Array;
   /** 1 where the whole row is opaque. */
   solid: Uint8Array;
-  /** The columns in which each row, or the one below it, holds anything: pairs of from and up to. */
+  /** The visible columns of each row and the row below it, as pairs: from, up to. */
   visible: readonly Int32Array[];
-  /** The same, with the row above counted too. */
+  /** The same, including the row above. */
   reach: readonly Int32Array[];
 };
 
-/** Converts RGBA as sharp gives it. The width must be a multiple of eight and the height of two. */
+/** Converts RGBA from sharp. The width must be a multiple of eight and the height of two. */
 export function layerFrom(rgba: Uint8Array, width: number, height: number): Layer {
   const luma = new Uint8Array(width * height);
   const alpha = new Uint8Array(width * height);
@@ -111,7 +111,7 @@ function plane(width: number, height: number, values: Uint8Array, alpha: Uint8Ar
   };
 }
 
-/** Pairs of columns between which some of the rows are visible. A gap too short to be worth a pair is closed. */
+/** Pairs of columns between which some of the rows are visible. Short gaps are included, because an extra pair would cost more. */
 function spans(alpha: Uint8Array, width: number, firstRow: number, lastRow: number): Int32Array {
   const shortestGap = 24;
   const found: number[] = [];

@@ -45,7 +45,7 @@ export const files = {
   log: 'log',
 } as const;
 
-/** The order, or null when there is no such operation (any more). */
+/** The order, or null if there is no such operation (any more). */
 export async function readOrder(directory: string): Promise<Operation | null> {
   const text = await readOptional(join(directory, files.order));
   return text === null ? null : operation.parse(JSON.parse(text));
@@ -69,7 +69,7 @@ export async function writeWhole(directory: string, name: string, content: strin
   await rename(partial, join(directory, name));
 }
 
-/** The number of the latest attempt, 0 when none was made yet. */
+/** The number of the latest attempt, 0 if there was none yet. */
 export async function latestAttempt(directory: string): Promise<number> {
   const numbers = (await readdir(directory)).map((name) => Number(/^attempt-(\d+)$/.exec(name)?.[1] ?? 0));
   return Math.max(0, ...numbers);
@@ -77,7 +77,7 @@ export async function latestAttempt(directory: string): Promise<number> {
 
 export const attemptPath = (directory: string, attempt: number) => join(directory, `attempt-${attempt}`);
 
-/** The renderer of this attempt; `starting` while a young attempt has not named one yet. */
+/** The renderer of this attempt. `starting` while a young attempt has not written its renderer's identity yet. */
 export async function rendererOf(attempt: string, nowMs: number) {
   const text = await readOptional(join(attempt, files.renderer));
   if (text !== null) {
@@ -85,7 +85,7 @@ export async function rendererOf(attempt: string, nowMs: number) {
     return (await isAlive(identity)) ? ({ state: 'alive', identity } as const) : ({ state: 'dead' } as const);
   }
   const made = await stat(attempt).catch(() => null);
-  // A renderer introduces itself within moments; the submitter may have died before it could start one.
+  // A renderer writes its identity within moments. The submitter may have died before it could start one.
   const young = made !== null && nowMs - made.mtimeMs < 15_000;
   return { state: young ? ('starting' as const) : ('dead' as const) };
 }
@@ -97,7 +97,7 @@ export async function renderedFraction(attempt: string, order: Operation): Promi
   return Math.min(1, frames / (order.durationSeconds * framesPerSecond));
 }
 
-/** Removes what ended long ago, and what nobody will ever end. */
+/** Removes operations that ended more than an hour ago, and all operations that are more than a day old. */
 export async function prune(operations: string, nowMs: number): Promise<void> {
   const hour = 3_600_000;
   for (const id of await readdir(operations).catch(() => [])) {

@@ -3,7 +3,7 @@ import type { Reading } from '../painting/reading.ts';
 import { dab } from './dabs.ts';
 import { type Frame, type Yuv, yuvOf } from './frame.ts';
 
-/** Draws what moves through the air at a moment, in seconds. Every particle's place follows from the time alone. */
+/** Draws the particles in the air at a moment, in seconds. The position of every particle depends only on the time. */
 export type Particles = (frame: Frame, seconds: number) => void;
 
 export type ParticleKind =
@@ -17,7 +17,7 @@ export type ParticleKind =
   | 'embers'
   | 'dust';
 
-/** The particles that fit a prompt: by its weather first, then by its place, and otherwise dust in the light. */
+/** The particles that fit a prompt: by its weather first, then by its place, otherwise dust in the light. */
 export function particleKind(reading: Reading): ParticleKind {
   for (const weather of reading.weather) {
     if (weather === 'storm') return 'rain';
@@ -65,7 +65,7 @@ function scatter(random: Random, count: number, colours: readonly [string, ...st
   return Array.from({ length: count }, () => ({
     x: random.next(),
     y: random.next(),
-    // Few are near, many far.
+    // Few particles are near, many are far.
     depth: random.next() ** 2.6,
     phase: random.between(0, Math.PI * 2),
     pace: random.between(0.7, 1.3),
@@ -73,7 +73,7 @@ function scatter(random: Random, count: number, colours: readonly [string, ...st
   }));
 }
 
-/** Keeps a moving coordinate in the frame, with a margin in which it enters and leaves unseen. */
+/** Keeps a moving coordinate in the frame, with a margin in which a particle enters and leaves unseen. */
 function wrapped(value: number, length: number, margin: number): number {
   const span = length + margin * 2;
   return ((((value + margin) % span) + span) % span) - margin;

@@ -4,29 +4,29 @@ import { paintCredits, paintDepths } from '../painting/paint.ts';
 import { findRecipe } from '../painting/recipe.ts';
 import { type Layer, layerFrom } from './frame.ts';
 
-/** About how much larger than the frame the plates are, so that an enlarged view stays crisp. */
+/** How much larger than the frame the plates are, approximately, so that an enlarged view stays sharp. */
 export const plateScale = 1.08;
 
-/** In eights, because the compositor works on words of four points, and colour has half the points. */
+/** Multiples of eight, because the compositor works on words of four pixels, and color has half the pixels. */
 function plateSize({ width, height }: { width: number; height: number }): { width: number; height: number } {
   return { width: Math.round((width * plateScale) / 8) * 8, height: Math.round((height * plateScale) / 8) * 8 };
 }
 
 export type Plates = {
-  /** From the back to the front; one alone for a picture that is not ours. */
+  /** From the back to the front. A single layer if the studio did not paint the image. */
   layers: Layer[];
-  /** Lies unmoved over every frame. */
+  /** Drawn over every frame without movement. */
   credits: Layer;
-  /** The prompt of a picture that is ours. */
+  /** The prompt of an image that the studio painted. */
   prompt: string | null;
 };
 
-/** The picture is damaged, or of a kind that sharp does not read. */
+/** The image is damaged, or sharp cannot read its format. */
 export class UnreadableImageError extends Error {
   override readonly name = 'UnreadableImageError';
 }
 
-/** Prepares a picture for the camera: ours in the depths it was painted in, anybody else's as it is. */
+/** Prepares an image for the camera: our own in the depths it was painted in, any other as it is. */
 export async function preparePlates(path: string, size: { width: number; height: number }): Promise<Plates> {
   try {
     return await prepare(path, size);
@@ -61,7 +61,7 @@ async function markOnly({ width, height }: { width: number; height: number }): P
   const sign = mark({ unit });
   const margin = unit * 34;
   const at = `translate(${width - margin - sign.width} ${height - margin})`;
-  // Any picture may lie beneath, so the letters bring their own dark rim.
+  // The image beneath may have any color, so the letters have a dark outline of their own.
   const rim = `<g transform="${at}" opacity="0.5"><g transform="translate(0 ${unit * 1.6})" stroke="#000000">${sign.svg.replaceAll(/#[0-9a-f]{6}/g, '#000000')}</g></g>`;
   const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rim}<g transform="${at}">${sign.svg}</g></svg>`;
   const pixels = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();

@@ -2,11 +2,11 @@ import { readFile } from 'node:fs/promises';
 import { z } from 'zod';
 import { runChild } from '../../childProcess.ts';
 
-/** A process and the moment it started: pids are used again, the pair is not. */
+/** A process and its start time: pids are reused, the pair is not. */
 export const processIdentity = z.object({ pid: z.int().min(2), started: z.string().min(1) });
 export type ProcessIdentity = z.infer<typeof processIdentity>;
 
-/** When the process started, in the system's own notation, or null when there is no such living process. */
+/** When the process started, in the system's own notation. Null if there is no such living process. */
 export async function startOf(pid: number): Promise<string | null> {
   if (process.platform !== 'linux') {
     return runChild('ps', ['-o', 'lstart=', '-p', String(pid)]).then(
@@ -15,7 +15,7 @@ export async function startOf(pid: number): Promise<string | null> {
     );
   }
   const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => '');
-  // The command's name in parentheses may hold anything; the fields are counted after it.
+  // The command's name in parentheses may contain anything, so the fields are counted after it.
   const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ');
   const [state = 'X'] = fields;
   if (stat === '' || state === 'Z' || state === 'X') return null;
@@ -27,12 +27,12 @@ export async function isAlive(identity: ProcessIdentity): Promise<boolean> {
   return (await startOf(identity.pid)) === identity.started;
 }
 
-/** Ends a process that leads its own group, together with that group; does nothing when it is another one by now. */
+/** Ends a process that leads its own group, together with that group. Does nothing if the pid belongs to another process by now. */
 export async function endGroup(identity: ProcessIdentity): Promise<void> {
   if (!(await isAlive(identity))) return;
   try {
     process.kill(-identity.pid, 'SIGKILL');
   } catch {
-    // It ended by itself in between.
+    // It has ended by itself meanwhile.
   }
 }

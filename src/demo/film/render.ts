@@ -6,8 +6,8 @@ import { UnreadableImageError } from './plates.ts';
 import { startOf } from './processes.ts';
 import { shoot } from './shoot.ts';
 
-// The renderer: a process of its own, started with the directory of its attempt. It speaks through files alone, because
-// whoever ordered the film may be gone before it is ready.
+// The renderer: a separate process, started with the directory of its attempt. It communicates through files alone, because the
+// process that ordered the film may be gone before the film is ready.
 
 async function render(attempt: string): Promise<void> {
   const operation = dirname(attempt);
@@ -25,13 +25,13 @@ async function render(attempt: string): Promise<void> {
 
 const attempt = process.argv[2];
 if (attempt === undefined) throw new Error('usage: render.ts <directory of the attempt>');
-// People wait for answers of the bot, and only then for films.
+// Answers of the bot have priority over films.
 setPriority(5);
 try {
   await render(attempt);
 } catch (error) {
   const detail = `the film could not be rendered: ${error instanceof Error ? error.message : String(error)}`;
-  // Neither will pass by itself: what cannot be rendered now cannot be rendered at the next poll.
+  // Neither failure is temporary: another attempt would fail too.
   const kind = error instanceof UnreadableImageError ? 'invalid_request' : 'no_output';
   await writeWhole(dirname(attempt), files.failed, JSON.stringify({ kind, detail: detail.slice(0, 300) }));
   process.exitCode = 1;

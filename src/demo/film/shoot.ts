@@ -12,7 +12,7 @@ import { ambienceFor, soundGraph } from './sound.ts';
 
 export type Shot = { order: Operation; source: string; target: string; progress: string };
 
-/** Renders a film frame by frame into ffmpeg, which adds the sound and writes `target`. Throws when ffmpeg fails. */
+/** Renders a film frame by frame into ffmpeg, which adds the sound and writes `target`. Throws if ffmpeg fails. */
 export async function shoot({ order, source, target, progress }: Shot): Promise<void> {
   const size = filmSize(order);
   const plates = await preparePlates(source, size);
@@ -35,9 +35,9 @@ export async function shoot({ order, source, target, progress }: Shot): Promise<
     ffmpeg.once('error', reject);
     ffmpeg.once('close', resolve);
   });
-  // When ffmpeg ends early its input breaks; how it ended tells more than the broken pipe.
+  // If ffmpeg ends early, its input pipe breaks. Its exit code says more than the broken pipe.
   ffmpeg.stdin.on('error', () => undefined);
-  // Two frames take turns: one is drawn while the other one is still on its way through the pipe.
+  // Two frames alternate: one is drawn while the other is still being written to the pipe.
   const turns = [0, 1].map(() => ({ frame: createFrame(size.width, size.height), sent: Promise.resolve() }));
   for (let index = 0; index < frames && ffmpeg.exitCode === null; index++) {
     const turn = turns[index % 2];
@@ -54,7 +54,7 @@ export async function shoot({ order, source, target, progress }: Shot): Promise<
   if (code !== 0) throw new Error(`ffmpeg ended with code ${code}`);
 }
 
-/** Options that old and new releases know, and the ffmpeg that comes with VidGenie. */
+/** Options that both a static build of 2018 and today's releases support. */
 function ffmpegArguments(
   order: Operation,
   { width, height }: { width: number; height: number },
@@ -67,7 +67,7 @@ function ffmpegArguments(
   const audio = ['-map', '[sound]', '-c:a', 'aac', '-b:a', '160k', '-ar', '48000', '-ac', '2'];
   const tags = ['-colorspace', 'bt709', '-color_primaries', 'bt709', '-color_trc', 'bt709', '-color_range', 'tv'];
   const x264 = ['-c:v', 'libx264', '-preset', 'superfast', '-crf', '21', '-profile:v', 'high', '-pix_fmt', 'yuv420p'];
-  // Lookahead and reference frames stay in memory: 690 MB in 4K by default, 280 MB without them, and the file is no larger.
+  // Lookahead and reference frames stay in memory: 690 MB in 4K by default, 280 MB without them. The file does not get larger.
   const bounded = ['-threads', '2', '-refs', '1', '-bf', '0', '-x264-params', 'rc-lookahead=0:sync-lookahead=0'];
   return [
     ...['-hide_banner', '-nostdin', '-loglevel', 'warning', '-y', '-progress', out.progress],

@@ -12,8 +12,8 @@ export function ambienceFor(kind: ParticleKind, words: { sea: boolean; night: bo
 }
 
 /**
- * A filter graph of ffmpeg's own sources, named [sound]: ambience, a chord that swells, and a few bell notes in a key that
- * the prompt's chance picks. Only filters that ffmpeg 4.0 has.
+ * A filter graph of ffmpeg's own sources, named [sound]: ambience, a chord that swells, and a few bell notes in a key that the
+ * prompt's random seed picks. It uses only filters that ffmpeg 4.0 has.
  */
 export function soundGraph(random: Random, ambience: Ambience, seconds: number): string {
   const length = seconds.toFixed(3);
@@ -33,7 +33,7 @@ export function soundGraph(random: Random, ambience: Ambience, seconds: number):
     const step = (scale[random.whole(0, 4)] ?? 0) + 24 + 12 * random.whole(0, 1);
     const since = `(t-${at.toFixed(2)})`;
     const tone = `sin(2*PI*${pitch(root, step, 0)}*${since})+0.3*sin(2*PI*${pitch(root, step, 0)}*2.76*${since})*exp(-5*${since})`;
-    // A note has died away after 2.6 s; `if` spares the arithmetic before and after.
+    // A note has faded out after 2.6 s. `if` saves the arithmetic before and after.
     bells.push(`if(between(t,${at.toFixed(2)},${(at + 2.6).toFixed(2)}),0.06*(${tone})*exp(-2.1*${since}),0)`);
   }
   const seed = random.whole(1, 100_000);
@@ -42,7 +42,7 @@ export function soundGraph(random: Random, ambience: Ambience, seconds: number):
   const air = `${ambienceSource(ambience, seed, length)},aformat=sample_rates=48000:channel_layouts=stereo[air]`;
   const end = (seconds - 0.9).toFixed(3);
   const mixed = `[pad][bells][air]amix=inputs=3,volume=4.6,alimiter=limit=0.8:level=0,afade=t=in:d=0.6,afade=t=out:st=${end}:d=0.9`;
-  // A little shorter than the picture: AAC comes in whole blocks, which must not make the film longer.
+  // A little shorter than the video: AAC comes in whole blocks, which must not make the film longer.
   const trim = `atrim=end=${(seconds - 0.03).toFixed(3)},aformat=sample_fmts=fltp:sample_rates=48000:channel_layouts=stereo[sound]`;
   return [music, notes, air, `${mixed},${trim}`].join(';');
 }

@@ -33,13 +33,13 @@ import {
 import { endGroup } from './processes.ts';
 
 const pollAfterMs = 400;
-/** A film that ends its renderer three times will end a fourth one too. */
+/** A film that crashes its renderer three times would crash a fourth one too. */
 const maxAttempts = 3;
 const renderScript = fileURLToPath(new URL('./render.ts', import.meta.url));
 const handleShape = z.object({ operation: z.uuid() });
 
 export type VideoSettings = {
-  /** The studio's own directory; operations live below it. */
+  /** The studio's own directory. Operations are stored below it. */
   directory: string;
   minStepMs: number;
   fault: DemoFault | undefined;
@@ -48,7 +48,7 @@ export type VideoSettings = {
 
 type VideoCalls = Pick<Provider<'video'>, 'submit' | 'poll' | 'download' | 'cancel'>;
 
-/** Films as long-running operations: rendered by a process of their own that outlives whoever ordered them. */
+/** Films as long-running operations. A separate process renders a film and outlives the process that ordered it. */
 export function createVideoCalls(settings: VideoSettings): VideoCalls {
   const operations = join(settings.directory, 'operations');
   const directoryOf = (handle: JsonValue) => {
@@ -117,7 +117,7 @@ async function poll(directory: string): Promise<Polled> {
   }
   const attempt = await latestAttempt(directory);
   const renderer = await rendererOf(attemptPath(directory, attempt), Date.now());
-  // Between the two looks a renderer may have ended well: the film is asked for once more before it is called dead.
+  // A renderer may have ended well between the two checks, so this checks for the film once more before it counts as dead.
   const died =
     renderer.state === 'dead' && !(await exists(directory, files.film)) && (await readFailure(directory)) === null;
   if (died && attempt >= maxAttempts)
@@ -127,7 +127,7 @@ async function poll(directory: string): Promise<Polled> {
   return { outcome: 'working', fraction, pollAfterMs };
 }
 
-/** Starts the numbered attempt in a session of its own, unless another process was quicker to do so. */
+/** Starts the numbered attempt in a session of its own, unless another process was faster. */
 async function startRenderer(directory: string, attempt: number): Promise<void> {
   const place = attemptPath(directory, attempt);
   try {
@@ -152,7 +152,7 @@ async function startRenderer(directory: string, attempt: number): Promise<void> 
 
 async function cancel(directory: string): Promise<void> {
   if ((await readOrder(directory)) === null) return;
-  // The mark comes first: a renderer that is only just starting finds it.
+  // The mark comes first, so a renderer that is just starting finds it.
   await writeFile(join(directory, files.canceled), '');
   const attempt = await latestAttempt(directory);
   if (attempt === 0) return;

@@ -2,8 +2,8 @@ import { createNoise } from './noise.ts';
 import { createRandom } from './random.ts';
 
 /**
- * Lets the edges of a picture wander like pigment on wet paper: every point is fetched from a little beside it. Every
- * depth of one picture wanders alike, so that they still meet.
+ * Makes the edges of an image run like pigment on wet paper: it reads every pixel from slightly beside it. Every depth of an
+ * image is shifted in the same way, so that the depths still fit together.
  */
 export function bleed(pixels: Buffer, size: { width: number; height: number; channels: number }, unit: number): Buffer {
   const { width, height, channels } = size;

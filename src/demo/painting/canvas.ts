@@ -3,11 +3,11 @@ import type { Palette } from './palette.ts';
 import type { Random } from './random.ts';
 import type { Reading } from './reading.ts';
 
-/** The tools of every brush: the sheet, the light, the reading of the prompt, and a place for gradients and filters. */
+/** The tools of every drawing function: the sheet, the light, the reading of the prompt, and a list of gradients and filters. */
 export type Canvas = {
   width: number;
   height: number;
-  /** One thousandth of the shorter side, so that a stroke is as thick on every sheet. */
+  /** One thousandth of the shorter side, so that strokes look equally thick on every sheet. */
   unit: number;
   /** The end of the sky, in pixels from the top. */
   horizon: number;
@@ -17,25 +17,25 @@ export type Canvas = {
   style: Style;
   /** Adds a definition under a fresh id and returns the reference `url(#id)`. */
   define: (build: (id: string) => string) => string;
-  /** All that was defined so far. */
+  /** All definitions so far. */
   definitions: () => string;
 };
 
 export type Stop = readonly [offset: number, colour: string, opacity?: number];
 
-/** A gradient from the top to the bottom of what it fills. */
+/** A gradient from the top to the bottom of the shape that it fills. */
 export function vertical(canvas: Canvas, stops: readonly Stop[]): string {
   return canvas.define(
     (id) => `<linearGradient id="${id}" x1="0" y1="0" x2="0" y2="1">${stopsOf(stops)}</linearGradient>`,
   );
 }
 
-/** A gradient from the middle of what it fills outwards. */
+/** A gradient from the middle of the shape that it fills outwards. */
 export function radial(canvas: Canvas, stops: readonly Stop[]): string {
   return canvas.define((id) => `<radialGradient id="${id}">${stopsOf(stops)}</radialGradient>`);
 }
 
-/** Softens by `pixels`; the region is wide enough for the blur to fade out. */
+/** Blurs by `pixels`. The region is wide enough for the blur to fade out. */
 export function blur(canvas: Canvas, pixels: number): string {
   return canvas.define(
     (id) =>

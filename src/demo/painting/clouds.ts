@@ -22,7 +22,7 @@ export function clouds(canvas: Canvas, disc: Disc, covered: boolean): string {
   const density = (across: number, down: number) => {
     const x = across * scale * ratio * 0.62;
     const y = down * scale * 2.1;
-    // Noise that bends noise: billows instead of blots.
+    // Noise distorted by noise gives billows instead of spots.
     const bend = noise(x * 1.3 + 9, y * 1.3 + 4) - 0.5;
     return noise(x + bend * 0.9, y + bend * 1.1);
   };
@@ -39,7 +39,7 @@ export function clouds(canvas: Canvas, disc: Disc, covered: boolean): string {
   });
 }
 
-/** 0 below `from`, 1 above `to`, and soft between; `from` may be the larger one. */
+/** 0 below `from`, 1 above `to`, and smooth in between. `from` may be larger than `to`. */
 export function smoothstep(from: number, to: number, value: number): number {
   const share = Math.min(1, Math.max(0, (value - from) / (to - from)));
   return share * share * (3 - 2 * share);

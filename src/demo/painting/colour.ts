@@ -1,7 +1,7 @@
 /** `#rrggbb` throughout. */
 export type Colour = string;
 
-/** Blends in OKLab, where halfway between blue and orange is not mud. `share` of 0 is `from`, 1 is `to`. */
+/** Blends in OKLab, because RGB gives a muddy color halfway between blue and orange. A `share` of 0 gives `from`, 1 gives `to`. */
 export function mix(from: Colour, to: Colour, share: number): Colour {
   const a = toLab(from);
   const b = toLab(to);
@@ -11,13 +11,13 @@ export function mix(from: Colour, to: Colour, share: number): Colour {
 export const lighten = (colour: Colour, share: number) => mix(colour, '#ffffff', share);
 export const darken = (colour: Colour, share: number) => mix(colour, '#05060f', share);
 
-/** A colour from lightness (0–1), chroma (0–0.3 is displayable for most hues) and hue in degrees. */
+/** A color from lightness (0–1), chroma (0–0.3 is displayable for most hues) and hue in degrees. */
 export function fromHue(lightness: number, chroma: number, degrees: number): Colour {
   const angle = (degrees * Math.PI) / 180;
   return fromLab(lightness, chroma * Math.cos(angle), chroma * Math.sin(angle));
 }
 
-/** Keeps lightness, takes the hue and most of the chroma of `tint`. */
+/** Keeps the lightness, and takes the hue and most of the chroma of `tint`. */
 export function tinted(colour: Colour, tint: Colour, share: number): Colour {
   const base = toLab(colour);
   const target = toLab(tint);

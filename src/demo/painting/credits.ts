@@ -9,8 +9,8 @@ const undepicted = {
 } as const;
 
 /**
- * The words on a picture: what was asked for, and that this is a demo. Everything the studio makes carries the mark, so
- * that nobody takes it for the work of a model.
+ * The text on an image: the prompt, and a mark that this is a demo. Everything that the studio makes has the mark, so that nobody
+ * takes it for the work of a model.
  */
 export function credits(canvas: Canvas): string {
   const { width, height, unit, style, reading } = canvas;
@@ -23,7 +23,7 @@ export function credits(canvas: Canvas): string {
   // A letter and its spacing are about as wide as a capital is high.
   const words = letter(caption(reading.clause, Math.floor(room / (size * 0.86))), size, 0.125);
   const note = isDepicted(reading) ? null : letter(undepicted[reading.language], unit * 17, 0.13);
-  // On a narrow sheet the note stands over the mark as well, so only the sheet limits it.
+  // On a narrow sheet the note is also above the mark, so only the sheet limits its width.
   const fit = note === null ? 1 : Math.min(1, (width - margin * 2) / note.width);
   const above = note
     ? `<g stroke="#fffaf0" transform="translate(${n(margin)} ${n(baseline - size * 1.9)}) scale(${fit.toFixed(3)})">${note.svg}</g>`
@@ -40,7 +40,7 @@ export function credits(canvas: Canvas): string {
   return bars + shade + above + left + right;
 }
 
-/** "VidGenie demo" beside a spark, for pictures whose caption is not ours to write. */
+/** "VidGenie demo" beside a spark, for images that get no caption from us. */
 export function mark({ unit }: Pick<Canvas, 'unit'>): { svg: string; width: number } {
   const size = unit * 15;
   const words = letter('VidGenie demo', size, 0.135);

@@ -48,7 +48,7 @@ export function graded(image: Sharp, style: Style): Sharp {
   }
 }
 
-/** The texture that lies on the finished picture: the dark corners of a lens, the grain of film, the tooth of paper. */
+/** The texture over the finished image: the dark corners of a lens, the grain of film, the roughness of paper. */
 export function texture(canvas: Canvas): string {
   const { width, height, style } = canvas;
   const corners = canvas.define(

@@ -28,8 +28,8 @@ const letterSpacing = 3.4;
 export type Line = { svg: string; width: number };
 
 /**
- * Draws one line of text whose baseline begins at 0, 0; `size` is the height of a capital in pixels. Characters that the
- * alphabet does not know are left out, which may leave nothing: then `width` is 0.
+ * Draws one line of text whose baseline begins at 0, 0. `size` is the height of a capital in pixels. Characters that the alphabet
+ * does not have are left out. If nothing remains, `width` is 0.
  */
 export function letter(text: string, size: number, weight = 0.13): Line {
   const scale = size / 14;
@@ -45,7 +45,7 @@ export function letter(text: string, size: number, weight = 0.13): Line {
     const glyph = glyphOf(character);
     if (glyph === null) continue;
     if (glyph.path !== '') parts.push(`<path transform="translate(${round(x)} 0)" d="${glyph.path}"/>`);
-    // A capital's accent stands higher; the dot of an i gives way to its accent, which is drawn over it.
+    // A capital's accent is higher. An accent replaces the dot of an i, because it is drawn over the dot.
     const tall = /[A-Z0-9]/.test(character);
     last = { middle: x + glyph.width / 2, top: tall ? -16.4 : -12.6 };
     x += glyph.width + letterSpacing;

@@ -1,4 +1,4 @@
-/** The words that the painter understands, English and French, without accents and in the singular where that is regular. */
+/** The words that the painter understands, in English and French, without accents, and in the singular if the plural is regular. */
 
 export const subjectWords = {
   fox: 'fox foxes vixen renard renarde renardeau',
@@ -91,7 +91,7 @@ export const colourWords = {
 } as const;
 export type ColourName = keyof typeof colourWords;
 
-/** Words of grammar: they tell the language, and mean nothing for a picture. */
+/** Function words: they identify the language and mean nothing for an image. */
 export const frenchWords = new Set(
   'un une le la les des du de au aux dans sur sous avec et qui est pour pendant vers chez entre son sa ses mon ma en'.split(
     ' ',

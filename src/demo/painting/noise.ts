@@ -2,7 +2,7 @@ import { crc32, deflateSync } from 'node:zlib';
 import { type Canvas, n } from './canvas.ts';
 import type { Random } from './random.ts';
 
-/** Fractal value noise, about 0–1: soft hills of chance at five scales. */
+/** Fractal value noise, about 0–1, at five scales. */
 export type Noise = (x: number, y: number) => number;
 
 export function createNoise(random: Random): Noise {
@@ -36,8 +36,8 @@ export function createNoise(random: Random): Noise {
 export type Texel = readonly [red: number, green: number, blue: number, opacity: number];
 
 /**
- * A soft texture computed point by point, as an image inside the SVG. It is computed at a quarter of the size and
- * stretched: the noise of SVG itself (feTurbulence) takes over a second on a sheet of this size, this a few milliseconds.
+ * A soft texture computed pixel by pixel, as an image inside the SVG. It is computed at a quarter of the size and stretched. That
+ * takes a few milliseconds. SVG's own noise (feTurbulence) takes over a second on a sheet of this size.
  */
 export function textured(
   canvas: Canvas,
@@ -58,7 +58,7 @@ export function textured(
   return `<image x="${n(box.x)}" y="${n(box.y)}" width="${n(box.width)}" height="${n(box.height)}" preserveAspectRatio="none" href="data:image/png;base64,${data}"/>`;
 }
 
-/** The smallest writer of PNG: rows that begin with filter 0, RGBA. */
+/** A minimal PNG writer: RGBA rows that begin with filter 0. */
 function png(rows: Buffer, width: number, height: number): Buffer {
   const header = Buffer.alloc(13);
   header.writeUInt32BE(width, 0);

@@ -33,15 +33,15 @@ type Size = { width: number; height: number };
 type Pixels = Size & { data: Buffer };
 
 /**
- * The longer side up to which drawings become pixels directly: 3456 × 1944 takes the SVG library 7 CPU-seconds, 4144 × 2336 takes 76.
- * A larger picture is drawn at this size and stretched.
+ * The longer side up to which drawings are rasterized directly: the SVG library takes 7 CPU-seconds for 3456 × 1944, and 76 for
+ * 4144 × 2336. A larger image is drawn at this size and stretched.
  */
 const maxRasterSide = 3456;
 
 /**
- * The same picture in depths, from the back to the front, without what falls through it (a film lets that move): RGBA, each of `plate`
- * size. It is composed on the sheet of the picture itself, whose chance would fall differently on another one. One depth is painted
- * after the other, so that no more than one is in memory when it is 4K.
+ * The same image in depths, from the back to the front, without particles (a film moves them): RGBA, each of `plate` size. It is
+ * composed on the sheet of the image itself, because the random numbers would differ on another sheet. One depth is painted after
+ * the other, so that no more than one 4K depth is in memory.
  */
 export async function* paintDepths({ prompt, style }: Recipe, sheet: Size, plate: Size): AsyncGenerator<Pixels> {
   const { canvas, depths } = compose(prompt, { ...sheet, style });
@@ -64,7 +64,7 @@ export async function paintCredits({ prompt, style }: Recipe, sheet: Size, film:
   return await pixelsOf(rasterise(canvas, paper + credits(canvas), film));
 }
 
-/** From pixels to pixels: asked to enlarge a drawing, sharp would draw it anew in the larger size. */
+/** Scales pixels, not the drawing: sharp would redraw an enlarged SVG at the larger size. */
 async function stretched(painted: Pixels, { width, height }: Size): Promise<Pixels> {
   if (painted.width === width && painted.height === height) return painted;
   const raw = { width: painted.width, height: painted.height, channels: 4 } as const;

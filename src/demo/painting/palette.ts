@@ -2,7 +2,7 @@ import { type Colour, darken, fromHue, lighten, mix, saturated, tinted } from '.
 import { colourWords, type TimeName } from './lexicon.ts';
 import type { Reading } from './reading.ts';
 
-/** The light of a scene. Everything in a picture takes its colours from here, which is what holds it together. */
+/** The light of a scene. Everything in an image takes its colors from here, so the colors fit together. */
 export type Palette = {
   time: TimeName;
   skyTop: Colour;
@@ -11,20 +11,20 @@ export type Palette = {
   /** The disc of the sun or the moon, and the air around it. */
   disc: Colour;
   glow: Colour;
-  /** Far silhouettes fade into `haze`; near ones are `close`. */
+  /** Far silhouettes fade into `haze`. Near ones have the color `close`. */
   haze: Colour;
   close: Colour;
-  /** The key light on whatever faces the sky. */
+  /** The key light on surfaces that face the sky. */
   light: Colour;
-  /** An object's own colour as it looks in this light. */
+  /** An object's own color as it looks in this light. */
   tone: (colour: Colour) => Colour;
-  /** The colour a member asked for, or null. */
+  /** The color that the member asked for, or null. */
   accent: Colour | null;
 };
 
 type Sky = Pick<Palette, 'skyTop' | 'skyMiddle' | 'skyLow' | 'disc' | 'glow' | 'close' | 'light'> & {
   shade: Colour;
-  /** How much of an object's own colour the light takes away, 0–1. */
+  /** How much of an object's own color the light removes, 0–1. */
   shading: number;
 };
 
@@ -89,7 +89,7 @@ export function paletteFor(reading: Reading): Palette {
   if (reading.words.has('neon') || reading.words.has('cyberpunk')) {
     sky = { ...sky, skyTop: '#0b0728', skyMiddle: '#3b1470', skyLow: '#e0458f', glow: '#ff6ac1', close: '#0a0620' };
   }
-  // With a subject the colour is its coat; without one it is the colour of the world.
+  // With a subject it is the color of the subject's coat. Without one it is the color of the whole scene.
   if (accent !== null && reading.subjects.length === 0) sky = bathed(sky, accent);
   const { shade, shading, ...seen } = sky;
   return {
@@ -97,7 +97,7 @@ export function paletteFor(reading: Reading): Palette {
     time,
     accent,
     haze: mix(sky.skyLow, sky.skyMiddle, 0.5),
-    // Mixing dulls; eyes adapt to coloured light, so some of the colour is given back.
+    // Mixing reduces the chroma, and eyes adapt to colored light, so this restores some of the color.
     tone: (colour) => saturated(mix(colour, shade, shading), 1 + shading * 0.55),
   };
 }

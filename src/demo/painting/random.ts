@@ -1,4 +1,4 @@
-/** Chance that is the same for the same seed, on every machine: a picture must not differ from run to run. */
+/** Random numbers that are the same for the same seed on every machine, so that an image never differs from run to run. */
 export type Random = {
   /** In [0, 1). */
   next: () => number;
@@ -7,7 +7,7 @@ export type Random = {
   whole: (low: number, high: number) => number;
   chance: (probability: number) => boolean;
   pick: <T>(choices: readonly [T, ...T[]]) => T;
-  /** Independent of everything drawn so far, so that leaving out one part of a picture moves no other. */
+  /** Independent of all numbers drawn so far, so that leaving out one part of an image moves no other part. */
   fork: (name: string) => Random;
 };
 
@@ -30,7 +30,7 @@ export function createRandom(seed: string): Random {
   };
 }
 
-/** FNV-1a, then stirred once so that seeds which differ in one letter do not begin alike. */
+/** FNV-1a, then mixed once so that similar seeds do not give similar first numbers. */
 function hashOf(text: string): number {
   let hash = 0x811c9dc5;
   for (let index = 0; index < text.length; index++) {

@@ -16,7 +16,7 @@ import {
 
 /** The painter's reading of a prompt. Each list is in the order of the words. */
 export type Reading = {
-  /** The clause that says what is to be seen, as the member wrote it. */
+  /** The clause that describes the image, as the member wrote it. */
   clause: string;
   language: 'en' | 'fr';
   subjects: SubjectName[];
@@ -28,7 +28,7 @@ export type Reading = {
   words: ReadonlySet<string>;
 };
 
-/** Our own enhancer joins its additions with this dash; what stands before it are the member's words. */
+/** Our own enhancer joins its additions with this dash. The text before it is the member's. */
 export const clauseMark = ' — ';
 
 export function readPrompt(prompt: string): Reading {
@@ -46,7 +46,7 @@ export function readPrompt(prompt: string): Reading {
   };
 }
 
-/** Whether the painter knows anything in a prompt that can be seen. Colours alone are nothing: a red teapot is not drawn by its red. */
+/** Whether the painter can draw anything of a prompt. Colors alone do not count: red alone does not make a teapot. */
 export const isDepicted = ({ subjects, places, weather, time, words }: Reading): boolean =>
   subjects.length + places.length + weather.length > 0 ||
   time !== null ||
@@ -64,7 +64,7 @@ export function caption(clause: string, longest: number): string {
 function clauseOf(prompt: string): string {
   const [marked = ''] = prompt.replace(/\s+/g, ' ').trim().split(clauseMark);
   if (marked.length <= 240) return marked;
-  // Somebody else's enhancer writes whole paragraphs; the subject is in the first sentence.
+  // Other enhancers write whole paragraphs. The subject is in the first sentence.
   const sentence = /^.{20,240}?[.!?;](?=\s)/.exec(marked)?.[0] ?? marked.slice(0, 240);
   return sentence;
 }

@@ -2,8 +2,8 @@ import { z } from 'zod';
 import { type Style, styles } from '../../domain.ts';
 
 /**
- * The recipe of a picture, kept in its EXIF: the animator repaints it in depths, so that the camera can move
- * through it. A picture without a recipe (a member's own, or one of ours that was re-encoded) is moved as a flat one.
+ * The recipe of an image, stored in its EXIF. The animator uses it to repaint the image in depths, so that the camera can move
+ * through it. An image without a recipe (a member's own, or one of ours that was re-encoded) moves as one flat layer.
  */
 const recipe = z.object({ prompt: z.string(), style: z.enum(styles) });
 export type Recipe = z.infer<typeof recipe>;

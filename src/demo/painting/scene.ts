@@ -10,7 +10,7 @@ import { gallery } from './subjects/gallery.ts';
 
 export type Sheet = { width: number; height: number; style: Style };
 
-/** A picture in three depths, each as SVG content for the same sheet. */
+/** An image in three depths, each as SVG content for the same sheet. */
 export type Scene = { canvas: Canvas; far: string; middle: string; near: string };
 
 export function composeScene(reading: Reading, sheet: Sheet): Scene {
@@ -47,7 +47,7 @@ export function composeScene(reading: Reading, sheet: Sheet): Scene {
 }
 
 function placeOf(reading: Reading): StagePlace {
-  // A lake lies between mountains anyway; mountains alone have no lake.
+  // A lake has mountains around it anyway. Mountains alone have no lake.
   const named = reading.places.includes('lake') ? 'lake' : reading.places[0];
   if (named !== undefined) return named;
   const [subject] = reading.subjects;

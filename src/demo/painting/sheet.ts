@@ -2,7 +2,10 @@ import type { Aspect, Quality, Resolution } from '../../domain.ts';
 
 type Size = { width: number; height: number };
 
-/** Wide and tall pictures are exactly 16:9 and 9:16, as large as the film that may follow; square ones as vendors make them. */
+/**
+ * Wide and tall images are exactly 16:9 and 9:16, as large as the film that may follow. Square ones have the size that vendors
+ * use.
+ */
 const sizes: Record<Aspect, Record<Quality, Size>> = {
   wide: { standard: { width: 1280, height: 720 }, hd: { width: 1920, height: 1080 } },
   tall: { standard: { width: 720, height: 1280 }, hd: { width: 1080, height: 1920 } },
@@ -13,7 +16,7 @@ export function imageSize({ aspect, quality }: { aspect: Aspect; quality: Qualit
   return sizes[aspect][quality];
 }
 
-/** How many pixels the shorter side of a film has; the longer one follows from its shape. */
+/** The number of pixels of a film's shorter side. The longer one follows from its shape. */
 const shorterSides: Record<Resolution, number> = { '720p': 720, '1080p': 1080, '4k': 2160 };
 
 export function filmSize({ aspect, resolution }: { aspect: Aspect; resolution: Resolution }): Size {

@@ -12,10 +12,10 @@ export type StagePlace = PlaceName | 'abstract';
 
 type Spot = { x: number; foot: number; size: number; depth: Actor['depth'] };
 
-/** Puts the subjects of a prompt where their kind belongs in this place, each turned towards the middle. */
+/** Puts the subjects of a prompt at positions in this place that suit their kind, each facing the middle. */
 export function stage(canvas: Canvas, place: StagePlace, backdrop: Backdrop, disc: Disc): Actor[] {
   const names = canvas.reading.subjects.slice(0, 2);
-  // The first subject stands away from the sun, so that both sides of the picture carry weight.
+  // The first subject stands away from the sun, to balance the image.
   const side = disc.x < canvas.width / 2 ? 1 : -1;
   return names.map((name, index) => {
     const isPaper = name === 'boat' && ['paper', 'papier', 'origami'].some((word) => canvas.reading.words.has(word));
@@ -92,7 +92,7 @@ function actor(
   };
 }
 
-/** In low light an edge of light on the side of the sun or moon lifts a subject off its background. */
+/** In low light, draws a bright edge on the side of the sun or moon, so that the subject stands out from its background. */
 function rimLight(
   { palette, style }: Canvas,
   drawing: string,
@@ -106,7 +106,7 @@ function rimLight(
   return `<g transform="${move} translate(${towards * mirrored * 1.5} -1)" opacity="0.75">${cast}</g>`;
 }
 
-/** A soft shadow on land; on water a rock to stand on. */
+/** A soft shadow on land, or a rock to stand on in water. */
 function botPermissions(canvas: Canvas, spot: Spot, place: StagePlace): string {
   const { unit, palette, random } = canvas;
   const { x, foot, size } = spot;

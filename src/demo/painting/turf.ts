@@ -1,7 +1,7 @@
 import { type Canvas, n, outline } from './canvas.ts';
 import { type Colour, darken, lighten, mix } from './colour.ts';
 
-/** The colours of the ground in this weather and season: where the light falls, and at its foot. */
+/** The colors of the ground in this weather and season: in the light, and at the bottom. */
 export function ground({ palette, reading }: Canvas): { top: Colour; foot: Colour } {
   if (reading.weather.includes('snow')) {
     const shadow = mix(palette.skyTop, '#a9b9ee', palette.time === 'night' ? 0.3 : 0.72);

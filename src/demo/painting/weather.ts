@@ -1,7 +1,7 @@
 import { blur, type Canvas, n, vertical } from './canvas.ts';
 import { lighten } from './colour.ts';
 
-/** Particles that fall or float through a still picture. A film leaves them out and lets them move instead. */
+/** Particles that fall or float through a still image. A film leaves them out and moves them instead. */
 export function weather(canvas: Canvas): string {
   const { reading } = canvas;
   let svg = '';
@@ -13,7 +13,7 @@ export function weather(canvas: Canvas): string {
   return svg;
 }
 
-/** Veils of fog: part of the place, not of what moves. */
+/** Veils of fog. They belong to the place, not to the particles. */
 export function fog(canvas: Canvas): string {
   const { reading, width, height, horizon, palette } = canvas;
   if (!reading.weather.includes('fog')) return '';

@@ -1,7 +1,7 @@
 import sharp from 'sharp';
 import type { Aspect } from '../../domain.ts';
 
-/** Width to height. The platforms tell members so, and videos have no others. */
+/** Width to height. The platforms show these ratios to members, and videos have no others. */
 const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>> = {
   wide: [16, 9],
   tall: [9, 16],
@@ -11,8 +11,8 @@ const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>>
 type Size = { width: number; height: number };
 
 /**
- * The largest part of an image that has an aspect exactly, in pixels; null when the whole image has it, or when it has too few pixels to
- * have it at all.
+ * The largest part of an image that has exactly this aspect, in pixels. Null if the whole image has it, or if it has too few
+ * pixels.
  */
 export function exactPart({ width, height }: Size, aspect: Aspect): Size | null {
   const [across, down] = ratios[aspect];
@@ -21,7 +21,7 @@ export function exactPart({ width, height }: Size, aspect: Aspect): Size | null 
   return unit < 1 ? null : { width: unit * across, height: unit * down };
 }
 
-/** Cuts an image to a part of it around its centre, in the format that it has. */
+/** Crops an image to a part around its center and keeps its format. */
 export async function cutTo(path: string, whole: Size, part: Size, target: string): Promise<void> {
   const left = Math.floor((whole.width - part.width) / 2);
   const top = Math.floor((whole.height - part.height) / 2);

@@ -1,14 +1,17 @@
-/** The encoder of this process is at work for somebody else. Not a fault: whoever meets it comes back in a moment. */
+/** This process's encoder is in use. This is not a fault: the turn tries again after a short pause. */
 export class EncoderBusy extends Error {
   override readonly name = 'EncoderBusy';
 }
 
-/** When a turn that found the encoder busy asks again, spread so that many do not come back together. Milliseconds. */
+/**
+ * In milliseconds. When a turn that found the encoder busy tries again. The pauses vary so that many turns do not return
+ * together.
+ */
 export const encoderPauseMs = (random: () => number): number => Math.round(1_500 * (1 + random()));
 
 /**
- * One encoder at a time in a process: two side by side would each take twice as long, with twice the memory. Nobody waits for it, for a
- * turn that waits keeps others from being taken: throws {@link EncoderBusy} instead.
+ * Runs one encoder at a time in a process: two at once would each take twice as long, with twice the memory. It does not wait,
+ * because a waiting turn keeps other turns from starting. It throws {@link EncoderBusy} instead.
  */
 export async function withEncoder<T>(work: () => Promise<T>): Promise<T> {
   requireFreeEncoder();
@@ -20,7 +23,7 @@ export async function withEncoder<T>(work: () => Promise<T>): Promise<T> {
   }
 }
 
-/** Asked before work that is of use only when the encoder is free, such as fetching what is to be encoded. */
+/** Call this before work that is useful only if the encoder is free, such as fetching the video to encode. */
 export function requireFreeEncoder(): void {
   if (isBusy) throw new EncoderBusy('the encoder is at work');
 }

@@ -3,15 +3,15 @@ import { runChild } from '../../childProcess.ts';
 
 export type Ffmpeg = { path: string; version: string; isBundled: boolean };
 
-/** The sentence for people whose machine has none. */
+/** The message for people whose machine has no ffmpeg. */
 export const noFfmpegAdvice =
   'The demo studio found no ffmpeg that can write H.264: install ffmpeg, or install VidGenie with its optional npm packages.';
 
 const bundledProgram = fileURLToPath(new URL('./ffmpeg/program.ts', import.meta.url));
 
 /**
- * The newer of two, or null where there is neither: the `ffmpeg` on PATH, if it has x264 (some distributions leave that out), and the
- * one that comes with VidGenie, on Linux and macOS. `only` names the single program to consider.
+ * The newer of two programs, or null if there is neither: the `ffmpeg` on PATH, if it has x264 (some distributions omit it), and
+ * the bundled one, on Linux and macOS. `only` names the single program to consider.
  */
 export async function findFfmpeg(only?: string): Promise<Ffmpeg | null> {
   if (only !== undefined) return await usable(only);
@@ -22,7 +22,7 @@ export async function findFfmpeg(only?: string): Promise<Ffmpeg | null> {
 
 let bundled: Promise<Ffmpeg | null> | null = null;
 
-/** Asked once: what came with this program does not change while it runs. */
+/** Looks only once, because the bundled program does not change while this process runs. */
 function findBundled(): Promise<Ffmpeg | null> {
   bundled ??= versionOf(bundledProgram).then(
     (version) => ({ path: bundledProgram, version, isBundled: true }),
@@ -47,8 +47,8 @@ async function versionOf(path: string): Promise<string> {
 }
 
 /**
- * Whether the first of two versions is newer. One that has a date or a commit instead of a number, like a build from a moment's sources,
- * is older than all.
+ * Whether the first of two versions is newer. A version without a number, such as a build from a source snapshot, counts as the
+ * oldest.
  */
 export function isNewer(version: string, than: string): boolean {
   const [one = [], other = []] = [version, than].map((text) =>

@@ -5,7 +5,7 @@ import { basename, dirname, join, resolve } from 'node:path';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
 import { removeStrayFiles } from './strayFiles.ts';
 
-/** Keeps media as plain files below `directory`, which is created when first needed. */
+/** Stores media as plain files below `directory`, which it creates when first needed. */
 export function createFileStore(directory: string): MediaStore {
   const root = resolve(directory);
 
@@ -68,11 +68,14 @@ export function createFileStore(directory: string): MediaStore {
   };
 }
 
-/** Other users of this machine must not read the media of members. */
+/** Other users of this machine must not read members' media. */
 const privateFolder = { recursive: true, mode: 0o700 };
 const privateFile = 0o600;
 
-/** A reader sees the old file or the whole new one, even after a power cut: data, then name, then folder reach the disk. */
+/**
+ * Moves a file so that a reader sees the old file or the whole new one, even after a power cut. It syncs the data, then the name,
+ * then the folder.
+ */
 async function moveDurably(file: { path: string; bytes: number }, target: string, signal?: AbortSignal): Promise<void> {
   const incoming = join(dirname(target), `.${basename(target)}.${randomUUID()}.part`);
   try {

@@ -11,12 +11,12 @@ export type Fit = {
   maxBytes: number;
   directory: string;
   signal: AbortSignal;
-  /** Both passes together. */
+  /** The limit for both passes together. */
   maxMs?: number;
 };
 
 /**
- * A copy of a video that has at most `maxBytes`, or null when that cannot be done here: there is no ffmpeg, the film would be
+ * Makes a copy of a video that has at most `maxBytes`. Null if that is not possible here: there is no ffmpeg, the video would be
  * unwatchable, or it takes too long. The caller owns the file. Throws `EncoderBusy`.
  */
 export async function fitVideo(path: string, fit: Fit): Promise<string | null> {
@@ -29,16 +29,17 @@ export async function fitVideo(path: string, fit: Fit): Promise<string | null> {
 }
 
 const audioKbit = 96;
-/** A tenth for the container, and for rate control that is not exact to the last frame. */
+/** A tenth is left for the container, and for rate control that is not exact to the last frame. */
 const usableShare = 0.9;
-/** A minute of 4K takes about two minutes of a core. */
+/** In milliseconds. A minute of 4K takes about two minutes of CPU time. */
 const maxEncodingMs = 240_000;
 
 type Film = { width: number; height: number; seconds: number };
 
 /**
- * One pass whose peak rate the limit allows for. Short or restless films overshoot; they get a second pass, with as much less as the
- * first was too large. One thread each for what is decoded and what is encoded: more would take more memory, and the cores of a bot.
+ * Encodes with a peak rate that fits the limit. Short or fast-moving videos may still be too large. They get a second pass with a
+ * target reduced by the excess of the first. Decoder and encoder have one thread each: more would take more memory, and the bot's
+ * CPU cores.
  */
 async function encode(ffmpeg: string, path: string, film: Film, fit: Fit): Promise<string | null> {
   const { maxBytes, directory, signal, maxMs = maxEncodingMs } = fit;
@@ -56,7 +57,7 @@ async function encode(ffmpeg: string, path: string, film: Film, fit: Fit): Promi
       targetBytes *= (maxBytes / size) * usableShare;
     } catch {
       await rm(fitted, { force: true });
-      // The caller gives a link instead.
+      // The caller posts a link instead.
       signal.throwIfAborted();
       return null;
     }
@@ -74,12 +75,12 @@ function encoding(path: string, film: Film, kbit: number, target: string): strin
   return [...input, ...picture, ...rate, ...rest, target];
 }
 
-/** Sides that a film is scaled down to. Nothing larger than the first: encoding 4K takes most of a gigabyte. */
+/** The longer sides to which a video may be scaled down. The first is the largest, because encoding 4K takes most of a gigabyte. */
 const sides = [1_920, 1_280, 960, 640] as const;
-/** Below this, a smaller picture looks better than a larger one in blocks. Bits for each pixel of a picture, at 24 pictures a second. */
+/** Bits per pixel at 24 frames a second. Below this, a smaller frame looks better than a larger one with blocks. */
 const leastBits = 0.04;
 
-/** The size in which a film looks best at so many kilobits a second: never larger than it is, both sides even. */
+/** The size in which a video looks best at so many kilobits a second: never larger than the original, both sides even. */
 function scaled({ width, height }: { width: number; height: number }, kbit: number) {
   const sizes = sides.map((side) => {
     const factor = Math.min(1, side / Math.max(width, height));
@@ -91,7 +92,7 @@ function scaled({ width, height }: { width: number; height: number }, kbit: numb
   return sizes.find(looksWell) ?? sizes[sizes.length - 1] ?? { width, height };
 }
 
-/** A JPEG copy of an image, at most `maxSide` pixels wide and high. The caller owns the file. */
+/** Makes a JPEG copy of an image, at most `maxSide` pixels wide and high. The caller owns the file. */
 export async function smallerImage(path: string, limit: { maxSide: number; directory: string }): Promise<string> {
   const { default: sharp } = await import('sharp');
   const copy = join(limit.directory, `small-${randomUUID()}.jpg`);

@@ -17,8 +17,8 @@ export type AcceptedImage =
   | { outcome: 'refused'; reason: RefusedMedia['reason'] | 'missing' | 'animated'; detail: string };
 
 /**
- * Takes an image that a member gave (a path, bytes or a stream), and makes a clean one of it in `directory`: upright,
- * sRGB, one frame, and without the EXIF that would tell a vendor where and when it was taken. The caller owns the file.
+ * Takes a member's image (a path, bytes or a stream) and writes a clean copy into `directory`: upright, sRGB, one frame, and
+ * without the EXIF data that would tell a vendor where and when it was taken. The caller owns the file.
  */
 export async function acceptImage(
   source: string | Uint8Array | Readable,
@@ -38,7 +38,7 @@ export async function acceptImage(
     const image = await decoding(async () => {
       options.signal.throwIfAborted();
       return await normalise(original, hasAlpha, options.directory).catch(async (error: unknown) => {
-        // Decoding takes less than making a new picture does: was it the image, or our disk?
+        // Decoding needs less than writing a new image. This finds out whether the image or our disk is at fault.
         if (await isWhole(original.path)) throw error;
         return null;
       });
@@ -55,7 +55,7 @@ async function streamOf(source: string | Uint8Array | Readable): Promise<Readabl
   if (source instanceof Readable) return source;
   if (source instanceof Uint8Array) return Readable.from(source.length === 0 ? [] : [source], { objectMode: false });
   const found = await stat(source).catch(() => null);
-  // A pipe or a device could give bytes for ever, or none.
+  // A pipe or a device could send bytes for ever, or none.
   return found?.isFile() ? createReadStream(source) : null;
 }
 
@@ -68,7 +68,7 @@ async function animated(path: string): Promise<boolean> {
   }
 }
 
-/** PNG stays PNG while it is small enough to be sent on; what has no transparency may become JPEG. */
+/** PNG stays PNG while it is small enough to be sent on. An image without transparency may become JPEG. */
 async function normalise(original: ReceivedFile, hasAlpha: boolean, directory: string): Promise<ReceivedFile> {
   const path = join(directory, `input-${randomUUID()}`);
   const upright = () =>

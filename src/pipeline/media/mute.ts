@@ -1,12 +1,15 @@
 import { stat } from 'node:fs/promises';
 import { ALL_FORMATS, Conversion, FilePathSource, FilePathTarget, Input, Mp4OutputFormat, Output } from 'mediabunny';
 
-/** Up to this size the index is put in front, so that players start before the end has arrived; it takes the file's size in memory. */
+/**
+ * In bytes. Up to this size the index goes to the front, so that players start before the whole file has arrived. That takes the
+ * file's size in memory.
+ */
 const bytesToFitInMemory = 32 * 1024 * 1024;
 
 /**
- * Writes the MP4 at `source` to `target` without its sound. The pictures are copied as they are, never encoded again. Resolves to
- * false, and writes nothing, when there was no sound; throws when the file is no video that can be read.
+ * Writes the MP4 at `source` to `target` without its audio. It copies the video track and does not encode it again. Returns false
+ * and writes nothing if there was no audio. Throws if the file is not a readable video.
  */
 export async function dropSound(source: string, target: string): Promise<boolean> {
   const input = new Input({ source: new FilePathSource(source), formats: ALL_FORMATS });

@@ -12,12 +12,12 @@ export type ProbedVideo =
   | { outcome: 'probed'; width: number; height: number; seconds: number; hasAudio: boolean }
   | { outcome: 'refused'; reason: 'damaged'; detail: string };
 
-/** 12,000 × 8,000: more than any provider delivers, less than what would exhaust a small machine. */
+/** 12,000 × 8,000: more than any provider delivers, and less than would exhaust a small machine. */
 const maxPixels = 96_000_000;
 
 /**
- * Measures an image, upright as people see it. The header alone decides whether it is too large; only then is every
- * pixel decoded once, because a truncated file has a flawless header.
+ * Measures an image, upright as people see it. The header alone decides whether it is too large. Only then is every pixel decoded
+ * once, because a truncated file may have a correct header.
  */
 export async function probeImage(
   path: string,
@@ -30,7 +30,7 @@ export async function probeImage(
       return { outcome: 'refused', reason: 'too_many_pixels', detail: `${width} × ${height} pixels` };
     }
     if (!limit.isDecodedLater) {
-      // The last pixel is only to be had by way of all before it.
+      // Decoding the last pixel requires decoding all pixels before it.
       const last = { left: width - 1, top: height - 1, width: 1, height: 1 };
       const image = sharp(path, { failOn: 'warning', sequentialRead: true }).timeout(decodingLimit);
       await decoding(() => image.extract(last).raw().toBuffer());
@@ -41,7 +41,7 @@ export async function probeImage(
   }
 }
 
-/** Measures a video from its container, without a decoder: upright size, the longest track, whether there is sound. */
+/** Measures a video from its container, without a decoder: its upright size, its longest track, and whether it has audio. */
 export async function probeVideo(path: string): Promise<ProbedVideo> {
   const damaged = (detail: string) => ({ outcome: 'refused', reason: 'damaged', detail }) as const;
   const file = await open(path, 'r');

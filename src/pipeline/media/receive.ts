@@ -5,7 +5,7 @@ import { addAbortSignal, type Readable } from 'node:stream';
 import { probeImage, probeVideo } from './probe.ts';
 import { type MediaType, sniff, sniffBytes } from './sniff.ts';
 
-/** A file of our own in a temporary directory, with everything about it measured rather than believed. */
+/** A file of our own in a temporary directory. Every value is measured, not taken from the sender. */
 export type ReceivedFile = {
   path: string;
   kind: 'image' | 'video';
@@ -13,7 +13,7 @@ export type ReceivedFile = {
   extension: string;
   width: number;
   height: number;
-  /** Length of a video; null for an image. */
+  /** Length of a video in seconds. Null for an image. */
   seconds: number | null;
   /** Null for an image. */
   hasAudio: boolean | null;
@@ -31,20 +31,21 @@ export type RefusedMedia = {
 export type ReceivedMedia = { outcome: 'received'; media: ReceivedFile } | RefusedMedia;
 
 export type ReceiveOptions = {
-  /** The folder of the temporary file; created if missing. */
+  /** The folder of the temporary file. Created if missing. */
   directory: string;
   kind: 'image' | 'video';
   maxBytes: number;
-  /** Pixels on the longer side of an image, judged by its header before anything is decoded. */
+  /** The maximum number of pixels on the longer side of an image. The header decides before anything is decoded. */
   maxSide?: number;
-  /** An image is decoded to its end by whoever asks for it: here its header is enough. */
+  /** The caller decodes the whole image later, so here its header is enough. */
   isDecodedLater?: boolean;
   signal: AbortSignal;
 };
 
 /**
- * Writes a stream to a temporary file in `directory`, chunk by chunk, and measures what came. The caller owns the file
- * of a received medium; in every other outcome, and when the stream fails or `signal` aborts (both throw), none is left.
+ * Writes a stream to a temporary file in `directory`, chunk by chunk, and measures the file. The caller owns the file of a
+ * received medium. In every other outcome no file is left. It throws if the stream fails or `signal` aborts, and leaves no file
+ * then either.
  */
 export async function receiveMedia(stream: Readable, options: ReceiveOptions): Promise<ReceivedMedia> {
   const path = join(options.directory, `receive-${randomUUID()}`);
@@ -62,7 +63,7 @@ export async function receiveMedia(stream: Readable, options: ReceiveOptions): P
 type Spooled = { outcome: 'spooled'; type: MediaType; bytes: number; sha256: string };
 
 async function spool(stream: Readable, path: string, options: ReceiveOptions): Promise<Spooled | RefusedMedia> {
-  // The stream may fail before the loop below listens; an 'error' that nobody hears would end the whole process.
+  // The stream may fail before the loop below listens. An 'error' event without a listener would end the whole process.
   stream.on('error', () => undefined);
   if (options.signal.aborted) stream.destroy();
   options.signal.throwIfAborted();

@@ -19,11 +19,14 @@ import type { S3Settings } from './s3Settings.ts';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
 import { removeStrayObjects } from './strayObjects.ts';
 
-/** The smallest part that S3 takes: a few copies of each of those under way are in memory. Ten thousand of them are 50 GB. */
+/**
+ * The smallest part that S3 accepts: a few copies of each part in progress are in memory. The limit of ten thousand parts is 50
+ * GB.
+ */
 const partBytes = 5 * 1024 * 1024;
 const partsAtOnce = 2;
 
-/** A server that does not answer is given up, never waited for. A part of 5 MiB over 1 Mbit/s takes 42 s. */
+/** In milliseconds. Gives up on a server that does not answer. A part of 5 MiB over 1 Mbit/s takes 42 s. */
 const timeouts = {
   connectionTimeout: 5_000,
   socketTimeout: 30_000,
@@ -31,7 +34,7 @@ const timeouts = {
   throwOnRequestTimeout: true,
 };
 
-/** Keeps media in a bucket of Amazon S3 or of anything that speaks its language. */
+/** Stores media in a bucket of Amazon S3 or a compatible service. */
 export function createS3Store(settings: S3Settings): MediaStore {
   const client = openClient(settings);
   const { bucket: Bucket } = settings;
@@ -56,7 +59,7 @@ export function createS3Store(settings: S3Settings): MediaStore {
     }
   };
 
-  /** Throws, with the server's own reason, unless the bucket can be used. A HEAD takes the same right, and would give no reason. */
+  /** Throws with the server's own reason if the bucket cannot be used. A HEAD needs the same permission but would give no reason. */
   const reachBucket = async () => await client.send(new ListObjectsV2Command({ Bucket, MaxKeys: 1 }));
 
   const remove = async (key: string) => {
@@ -76,8 +79,8 @@ export function createS3Store(settings: S3Settings): MediaStore {
         try {
           await upload(client, object, file, signal);
         } catch (error) {
-          // When the answer to the last call is lost, its repetition hears that there is no such upload: the object tells. Its key
-          // names its content. Where the fault passes, the whole is put again.
+          // If the answer to the last call was lost, repeating the call reports that there is no such upload. Then we check the
+          // object itself: its key contains a hash of its content. If the fault may pass, the caller uploads everything again.
           const isGivenUp = error instanceof Error && !signal?.aborted && !mayPass(error);
           if (!isGivenUp || (await sizeOf(object).catch(() => null)) !== file.bytes) throw error;
         }
@@ -112,14 +115,14 @@ export function createS3Store(settings: S3Settings): MediaStore {
         } catch (error) {
           if (!isBucketMissing(error)) throw error;
         }
-        // Only now: a key may lack this right, and Amazon takes it, in its oldest region, as a wish to reset who may do what with
-        // a bucket of one's own.
+        // Create the bucket only if it is missing. A key may lack this permission. And for a bucket that we own already, Amazon's
+        // oldest region takes the call as a request to reset its access rules.
         try {
           await client.send(new CreateBucketCommand({ Bucket }));
           return 'made';
         } catch (error) {
           if (!(error instanceof Error && /^BucketAlready(OwnedByYou|Exists)$/.test(error.name))) throw error;
-          // Somebody was faster. Servers differ in what they call a bucket of one's own; whether it is, shows in using it.
+          // Another process was faster. Servers differ in the error for a bucket that we own already, so check whether we can use it.
           await reachBucket().catch(() => Promise.reject(error));
           return 'there';
         }
@@ -152,16 +155,19 @@ function openClient({ endpoint, region, credentials }: S3Settings): S3Client {
             secretAccessKey: credentials.secretAccessKey.reveal(),
           },
         }),
-    // Many compatible servers know neither the newer checksums nor the trailers that carry them.
+    // Many compatible servers support neither the newer checksums nor the trailers that carry them.
     requestChecksumCalculation: 'WHEN_REQUIRED',
     responseChecksumValidation: 'WHEN_REQUIRED',
-    // Every call here may be repeated: the same key with the same content.
+    // Every call here may be repeated: the same key always has the same content.
     maxAttempts: 4,
     requestHandler: timeouts,
   });
 }
 
-/** Streams a file in parts; a reader sees the old object or the whole new one. What was sent of a broken upload is taken back. */
+/**
+ * Streams a file in parts. A reader sees the old object or the whole new one. An interrupted upload removes the parts that it has
+ * sent.
+ */
 async function upload(
   client: S3Client,
   object: { Bucket: string; Key: string },

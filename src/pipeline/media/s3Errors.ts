@@ -1,7 +1,7 @@
 import type { S3Settings } from './s3Settings.ts';
 import { StorageError } from './store.ts';
 
-/** Does some work with a bucket; a fault becomes a {@link StorageError} whose sentence says what to do. */
+/** Does work with a bucket. It turns a fault into a {@link StorageError} whose message says what to do. */
 export async function explainedS3<T>(settings: S3Settings, work: () => Promise<T>): Promise<T> {
   try {
     return await work();
@@ -49,7 +49,7 @@ function sentenceFor(error: Error, { bucket, endpoint, region }: S3Settings): st
   }
 }
 
-/** The network's faults, and a server that is at its limit or has none of its own. */
+/** True for network faults, and for a server that is overloaded or fails. */
 export function mayPass(error: Error): boolean {
   const status = statusOf(error);
   if (status !== null) return status >= 500 || status === 429 || status === 408;

@@ -3,12 +3,12 @@ import type { Secret } from '../../db/secret.ts';
 /** The address of an S3 bucket and its credentials. */
 export type S3Settings = {
   bucket: string;
-  /** Null: Amazon's own, found by its region. */
+  /** Null means Amazon's own endpoint of the region. */
   endpoint: string | null;
   region: string;
-  /** Null: wherever the SDK finds some (the environment, a profile, the machine's role). */
+  /** Null lets the SDK find credentials (the environment, a profile, the machine's role). */
   credentials: { accessKeyId: string; secretAccessKey: Secret } | null;
-  /** An address where everybody can fetch the objects, for example a CDN; null: links are signed, and expire. */
+  /** A public address of the objects, for example a CDN. Null makes signed links that expire. */
   publicUrl: string | null;
   linkHours: number;
 };
@@ -23,7 +23,7 @@ type Variables = {
   S3_LINK_HOURS: number;
 };
 
-/** Without a bucket nothing else about S3 means anything; a key without its secret is a slip. */
+/** Without a bucket, the other S3 variables are an error. So is a key without its secret. */
 export function readS3Settings(read: Variables): { settings: S3Settings | null; problem: string | null } {
   const { S3_BUCKET, S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PUBLIC_URL } = read;
   const given = { S3_ENDPOINT, S3_ACCESS_KEY_ID, S3_SECRET_ACCESS_KEY, S3_PUBLIC_URL };

@@ -12,7 +12,7 @@ export type MediaType = (typeof mediaTypes)[keyof typeof mediaTypes];
 /** The longest prefix that {@link sniff} looks at. */
 export const sniffBytes = 12;
 
-/** Tells a medium by its first bytes; null when it is none that we handle. */
+/** Detects a media type by its first bytes. Null if VidGenie does not handle it. */
 export function sniff(head: Buffer): MediaType | null {
   if (head.subarray(0, 8).equals(Buffer.from([0x89, 0x50, 0x4e, 0x47, 0x0d, 0x0a, 0x1a, 0x0a]))) return mediaTypes.png;
   if (head.subarray(0, 3).equals(Buffer.from([0xff, 0xd8, 0xff]))) return mediaTypes.jpeg;
@@ -21,7 +21,7 @@ export function sniff(head: Buffer): MediaType | null {
   return null;
 }
 
-/** HEIF and AVIF stills live in the same container as MP4. */
+/** HEIF and AVIF images use the same container as MP4. */
 const stillBrands = new Set(['heic', 'heix', 'heim', 'heis', 'hevc', 'hevx', 'mif1', 'msf1', 'avif', 'avis']);
 
 function ascii(bytes: Buffer, start: number, end: number): string {
@@ -29,8 +29,8 @@ function ascii(bytes: Buffer, start: number, end: number): string {
 }
 
 /**
- * Whether the boxes of an MP4 end inside the file. A download that broke off leaves a last box that claims more than is
- * there, which players and header readers do not notice.
+ * Whether the boxes of an MP4 end inside the file. In a truncated download the last box claims more bytes than are there. Players
+ * and header readers do not notice that.
  */
 export async function isWholeMp4(file: FileHandle): Promise<boolean> {
   const { size: fileBytes } = await file.stat();
@@ -49,7 +49,7 @@ export async function isWholeMp4(file: FileHandle): Promise<boolean> {
   return position === fileBytes;
 }
 
-/** Whether a PNG is an animated one: an `acTL` chunk before the first pixels, which still decoders pass over. */
+/** Whether a PNG is animated: it has an `acTL` chunk before the first pixels, which decoders of still images ignore. */
 export async function isAnimatedPng(file: FileHandle): Promise<boolean> {
   const { size: fileBytes } = await file.stat();
   const header = Buffer.alloc(8);

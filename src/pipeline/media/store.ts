@@ -3,43 +3,44 @@ import type { Readable } from 'node:stream';
 /** The address at which a person or a platform can fetch an object. */
 type MediaLink = { kind: 'file'; path: string } | { kind: 'url'; url: string; expiresAt: Date | null };
 
-/** Keeps finished media under keys such as `runs/<run id>/video.mp4`. Putting a key again overwrites it, atomically. */
+/** Stores finished media under keys such as `runs/<run id>/video.mp4`. Putting a key again overwrites it atomically. */
 export type MediaStore = {
-  /** Moves or uploads a local file into the store; the local file may be gone afterwards. */
+  /** Moves or uploads a local file into the store. The local file may be gone afterwards. */
   put: (key: string, file: { path: string; mime: string; bytes: number }, signal?: AbortSignal) => Promise<void>;
-  /** Throws when there is no such object. */
+  /** Throws if there is no such object. */
   open: (key: string) => Promise<Readable>;
-  /** All of an object that is small enough for memory, such as an image. Throws when there is no such object. */
+  /** Reads a whole object that is small enough for memory, such as an image. Throws if there is no such object. */
   read: (key: string) => Promise<Buffer>;
-  /** Size in bytes, or null when there is no such object. */
+  /** Size in bytes. Null if there is no such object. */
   size: (key: string) => Promise<number | null>;
   link: (key: string) => Promise<MediaLink>;
-  /** Removing what is not there is no error. */
+  /** Removing a missing object is not an error. */
   remove: (key: string) => Promise<void>;
   /**
-   * Looks through the objects below `runs/` that were last written before `before`, gives their keys to `straysAmong` in pages of at
-   * most a thousand, in no particular order, and removes those that it names. Takes back as well what puts to there have left that were
-   * begun before then and broken off: no key names it. Says how many of both are gone. What is put or removed meanwhile may be looked at
-   * or not. Ends after the page at hand when the signal aborts; any number of processes may do it at once.
+   * Removes stray objects below `runs/` that were last written before `before`. It passes their keys to `straysAmong` in pages of
+   * at most a thousand, in no particular order, and removes the keys that this returns. It also removes the remains of puts that
+   * began before `before` and broke off, because no key refers to them. It returns how many of both it removed. It may or may not
+   * see objects that are put or removed meanwhile. When the signal aborts, it ends after the current page. Any number of
+   * processes may do this at once.
    */
   removeStrays: (search: StraySearch) => Promise<number>;
-  /** Makes the place where objects are kept, where that is missing. */
+  /** Creates the folder or bucket of the objects if it is missing. */
   prepare: () => Promise<'made' | 'there'>;
-  /** Proves that an object can be written, read and removed; throws with a sentence for the operator. */
+  /** Proves that an object can be written, read and removed. Throws with a message for the operator. */
   check: () => Promise<void>;
 };
 
 export type StraySearch = {
   before: Date;
-  /** Those of some keys that nobody names, and nobody will. */
+  /** Returns the keys that no row names and none ever will. */
   straysAmong: (keys: readonly string[]) => Promise<readonly string[]>;
   signal: AbortSignal;
 };
 
-/** The store could not do its work. The message is one sentence for the operator; `cause` is the system's own error. */
+/** The store failed. The message is one sentence for the operator. `cause` is the system's own error. */
 export class StorageError extends Error {
   override readonly name = 'StorageError';
-  /** True when the same may work in a moment, with nobody's help. */
+  /** True if the same call may succeed in a moment, without anybody's help. */
   readonly isPassing: boolean;
 
   constructor(message: string, { isPassing = false, ...options }: ErrorOptions & { isPassing?: boolean } = {}) {
@@ -48,14 +49,14 @@ export class StorageError extends Error {
   }
 }
 
-/** Every part begins with a letter or a digit, so that neither `..` nor a hidden or absolute path can be spelled. */
+/** Every part begins with a letter or a digit, so a key can contain neither `..` nor a hidden or absolute path. */
 const keyPattern = /^[a-z0-9][a-z0-9._-]{0,127}(\/[a-z0-9][a-z0-9._-]{0,127}){0,7}$/i;
 
 export function requireMediaKey(key: string): void {
   if (!keyPattern.test(key)) throw new StorageError(`"${key}" is not a valid media key.`);
 }
 
-/** A store that is loaded when it is first used: the library behind it is large, and most commands only look at the database. */
+/** A store that is loaded on first use: its library is large, and most commands use only the database. */
 export function createLazyStore(load: () => Promise<MediaStore>): MediaStore {
   let loading: Promise<MediaStore> | null = null;
   const store = () => {

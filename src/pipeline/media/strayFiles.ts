@@ -3,13 +3,13 @@ import { opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { StraySearch } from './store.ts';
 
-/** As many keys as S3 lists at once. */
+/** The same page size as S3's. */
 const pageKeys = 1_000;
 
-/** The part that an interrupted put leaves beside its object: see `moveDurably`. */
+/** The partial file that an interrupted put leaves beside its object: see `moveDurably`. */
 const isPart = (name: string) => /^\..+\.part$/.test(name);
 
-/** Names of the files directly in a directory that were last written before then. What goes meanwhile is passed over. */
+/** The names of files directly in a directory that were last written before `before`. Files that disappear meanwhile are skipped. */
 export async function* oldFiles(directory: string, before: Date): AsyncGenerator<string> {
   for await (const entry of entriesOf(directory)) {
     if (!entry.isFile()) continue;
@@ -44,7 +44,7 @@ export async function removeStrayFiles(root: string, { before, straysAmong, sign
   return removed;
 }
 
-/** One by one: there may be very many. */
+/** Yields entries one by one, because there may be very many. */
 async function* entriesOf(directory: string): AsyncGenerator<Dirent> {
   const opened = await opendir(directory).catch(nullWhenMissing);
   if (opened) yield* opened;

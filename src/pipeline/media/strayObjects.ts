@@ -40,7 +40,7 @@ async function removeObjects({ client, settings, remove }: Bucket, { before, str
   return removed;
 }
 
-/** Their parts are kept, and paid for, until somebody says that nothing will come of them. */
+/** S3 keeps the parts of an upload, and charges for them, until the upload is aborted. */
 async function abortUploads({ client, settings }: Bucket, { before, signal }: StraySearch): Promise<number> {
   let aborted = 0;
   let from: Markers | null = {};
@@ -62,7 +62,7 @@ async function abortUploads({ client, settings }: Bucket, { before, signal }: St
 
 type Markers = { KeyMarker?: string; UploadIdMarker?: string | undefined };
 
-/** From where on the next page is asked for; null after the last, and where a server says that there is more and not where. */
+/** The position of the next page. Null after the last page, and if a server reports more pages without a position. */
 function nextOf({ IsTruncated, NextKeyMarker, NextUploadIdMarker }: ListMultipartUploadsCommandOutput): Markers | null {
   if (!IsTruncated || NextKeyMarker === undefined) return null;
   return { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker };
@@ -72,7 +72,7 @@ function passOverEnded(error: unknown): void {
   if (!(error instanceof Error && error.name === 'NoSuchUpload')) throw error;
 }
 
-/** Servers that do not know these calls see to broken uploads in their own way. */
+/** Servers without these calls clean up broken uploads in their own way. */
 async function unlessUnknown(work: () => Promise<number>): Promise<number> {
   try {
     return await work();

@@ -64,7 +64,7 @@ export async function openPostgresTurns(
   );
   queue.on('error', onError);
   // BullMQ never forgets that its first connection failed. Its worker then asks for the connection without a pause and blocks the
-  // process. So we close a queue without a connection before it starts.
+  // process. So we close a queue or worker without a connection before it starts.
   await queue.waitUntilReady().catch(async (error: unknown) => {
     await queue.close();
     throw error;

@@ -194,7 +194,7 @@ export async function storeStep<Kind extends StepKind>(turn: Turn, step: Step, w
 const noteDone = ({ deps }: Turn, step: Step, since: Date): void =>
   deps.meter.stepDone(step, (deps.now().getTime() - since.getTime()) / 1000);
 
-/** Stops a step that was sent. What was sent is paid for; whether the provider could still stop does not change that. */
+/** Stops a step that was sent. The step is paid for, whether or not the provider could still stop it. */
 export async function cancelStep<Kind extends StepKind>(turn: Turn, step: Step, work: StepWork<Kind>): Promise<After> {
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);

@@ -5,7 +5,7 @@ import type { Random } from '../random.ts';
 import { isDepicted } from '../reading.ts';
 import type { Place } from './place.ts';
 
-/** Ribbons of light over a glowing ground: what a prompt looks like when it names nothing that can be seen. */
+/** Ribbons of light over a glowing ground, for a prompt that names nothing that the painter can draw. */
 export const abstract: Place = (canvas) => {
   const { width, height, random } = canvas;
   const chance = random.fork('abstract');
@@ -24,7 +24,7 @@ export const abstract: Place = (canvas) => {
   return {
     far,
     middle: ribbons(canvas, chance.fork('ribbons'), hues, dark),
-    // Balls look like a picture of something; they are one only where that was asked for.
+    // Balls look like real objects, so they appear only if the prompt asks for them.
     near: isDepicted(canvas.reading) ? orbs(canvas, chance.fork('orbs'), hues, dark) : '',
     front: sparks(canvas, chance.fork('sparks')),
     groundAt: () => height * 0.8,

@@ -53,7 +53,7 @@ function skyline(canvas: Canvas, random: Random, row: number, foot: number, neon
     // Low in the middle, so that the street opens towards the light.
     const middle = 1 - 0.55 * nearness * Math.exp(-(((x + wide / 2 - width / 2) / (width * 0.24)) ** 2));
     const tall = unit * random.between(170, 430) * (1.12 - nearness * 0.1) * middle;
-    // By day each house has a colour of its own; in the dark they are one silhouette.
+    // By day each house has a color of its own. In the dark they form one silhouette.
     const own = lit ? wall : mix(palette.tone(random.pick(facades)), palette.haze, 0.72 - nearness * 0.6);
     svg += tower(random, x, foot, wide, tall, own, lighten(own, 0.14));
     windows += windowGrid(random, x, foot - tall, wide, tall, unit * (6 + nearness * 4), lit ? 0.42 : 0.5);

@@ -3,7 +3,7 @@ import type { Disc } from '../disc.ts';
 
 /** The surroundings of a subject, from behind it to before it. */
 export type Backdrop = {
-  /** Sky, and what hangs in it. */
+  /** The sky and everything in it. */
   far: string;
   /** Distant things, before the sky. */
   middle: string;
@@ -11,7 +11,7 @@ export type Backdrop = {
   near: string;
   /** The foreground, which overlaps a subject's feet and frames the picture. */
   front: string;
-  /** Pixels from the top at which a subject stands at `x`. */
+  /** How many pixels from the top a subject stands at `x`. */
   groundAt: (x: number) => number;
 };
 

@@ -24,7 +24,7 @@ export const boat: Subject = {
   },
 };
 
-/** A boat folded from one sheet: two high ends, a sail between them, creases, and what of it the water mirrors. */
+/** A boat folded from one sheet: two high ends, a sail between them, creases, and a reflection in the water. */
 export const paperBoat: Subject = {
   home: 'lake',
   stance: 'afloat',

@@ -72,7 +72,7 @@ export const bear: Subject = {
   },
 };
 
-/** The long-legged ones share a body; head-gear and hair tell them apart. */
+/** The long-legged animals share a body. Antlers, horns and hair distinguish them. */
 function hoofed(fur: string, ink: string): { back: string; body: string; face: string } {
   const shade = darken(fur, 0.3);
   const back =

@@ -2,8 +2,8 @@ import type { Input, Job } from './arguments.ts';
 import type { Contents } from './contents.ts';
 
 /**
- * The whole way from files to frames, in the language of FFmpeg's filters: every input is a source within the graph, and its pictures and
- * its sound end in sinks named `video` and `audio`.
+ * The whole path from files to frames as an FFmpeg filter graph. Every input is a source within the graph. Video and audio end in
+ * sinks named `video` and `audio`.
  */
 export function graphOf(job: Job, contents: readonly Contents[]): string {
   const sources: string[] = [];
@@ -15,7 +15,7 @@ export function graphOf(job: Job, contents: readonly Contents[]): string {
     return label;
   };
   const { graph, maps } = job;
-  // A file is opened once for each place that it is used in.
+  // Opens a file once for each use.
   const parts =
     graph === null
       ? []
@@ -73,14 +73,14 @@ function partOf({ fromSeconds, maxSeconds }: Input, { startSeconds, turn }: Cont
 function sourceOf({ path, raw }: Input, kind: Kind): string {
   const filter = kind === 'v' ? 'movie' : 'amovie';
   if (raw === null) {
-    // A file that names other files, or addresses, is not followed anywhere.
+    // This whitelist blocks every other file or address that a file names.
     return `${filter}=filename=${quoted(`file:${path}`)}:format_opts=${quoted('protocol_whitelist=file')}`;
   }
   const options = Object.entries(raw).map(([name, value]) => `${name}=${value}`);
   return `${filter}=filename=${quoted(path)}:format_name=rawvideo:format_opts=${quoted(options.join(':'))}`;
 }
 
-/** A value within a graph is read twice, as an option of its filter and as a part of the graph, and is quoted for both. */
+/** FFmpeg parses a value in a graph twice, as part of the graph and as an option of its filter. This quotes it for both. */
 function quoted(value: string): string {
   const asOption = value.replace(/[\\':]/g, '\\$&');
   return asOption.replace(/[\\'[\],;]/g, '\\$&');

@@ -1,6 +1,6 @@
 import { createRequire } from 'node:module';
 
-/** FFmpeg's own calls, as far as we use them. A negative number is a failure; `checked` turns it into an error. */
+/** The FFmpeg calls that we use. A negative result is a failure. `checked` turns it into an error. */
 export type Native = {
   getFFmpegInfo: () => { version: string };
   FFmpegError: { new (code: number): { message: string }; getAverror: (name: string) => number };
@@ -105,13 +105,13 @@ export type FormatContext = {
   closeOutputSync: () => void;
 };
 
-/** FFmpeg as a library, from the optional package of this platform. Throws where there is none. */
+/** Loads FFmpeg as a library, from the optional package of this platform. Throws if the package is missing. */
 export function loadNative(): Native {
   const require = createRequire(import.meta.url);
   return require(`@seydx/node-av-${process.platform}-${process.arch}/node-av.node`);
 }
 
-/** Throws in FFmpeg's own words. */
+/** Throws with FFmpeg's own message. */
 export function checked(native: Native, code: number, doing: string): number {
   if (code < 0) throw new Error(`${doing}: ${new native.FFmpegError(code).message}`);
   return code;

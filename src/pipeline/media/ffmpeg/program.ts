@@ -2,8 +2,8 @@ import { readArguments } from './arguments.ts';
 import { loadNative } from './native.ts';
 import { transcode } from './transcode.ts';
 
-// A program of its own that is called like ffmpeg, with the few arguments that our code uses: films are decoded outside the process that
-// holds the keys, and one that breaks the decoder breaks nothing else.
+// A separate program that takes the few ffmpeg arguments that our code uses. It decodes videos outside the process that holds the
+// keys, so a video that crashes the decoder crashes nothing else.
 const words = process.argv.slice(2);
 let code = 0;
 try {
@@ -14,5 +14,5 @@ try {
   process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
   code = 1;
 }
-// At once: the library frees some of what it made twice when JavaScript's garbage is collected, and the process is over anyway.
+// Exit at once: the library frees some objects twice during garbage collection.
 process.exit(code);
