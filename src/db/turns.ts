@@ -96,7 +96,7 @@ type TurnWrite = {
   /** Ends the turn and sets when the run falls due next. Without it the turn goes on. */
   due?: SQL | undefined;
   /** The turn failed, so its failed attempt still counts. */
-  setback?: boolean;
+  isFailedAttempt?: boolean;
   /** Nothing that people see has changed, so nobody is notified. Notifications make commits wait for one another. */
   unannounced?: boolean;
   /** Writes nothing if somebody asked the run to stop. The outcome is then `refused`. */
@@ -121,7 +121,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
         ...change.run,
         ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
         // When a run goes on, its claim counts as its only failed attempt.
-        ...(change.setback ? {} : { failedAttempts: change.due ? 0 : 1 }),
+        ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
       .returning({ id: runs.id }),
@@ -183,7 +183,7 @@ export async function beginSubmit(
       startedAt: sql`coalesce(started_at, now())`,
     },
     // A killed call must count as a failed attempt. Otherwise a run that kills its worker would be sent for ever.
-    setback: true,
+    isFailedAttempt: true,
     unlessStopped: true,
   });
   if (outcome === 'written') return 'begun';
@@ -227,7 +227,7 @@ export const awaitPoll = (tx: Tx, lease: Lease, pollAfterMs: number): Promise<vo
 
 /** submitted → storing. The provider has finished. The rest can be repeated at no cost. */
 export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, setback: true });
+  write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, isFailedAttempt: true });
 
 type Cost = { microUsd: number | null; usage: JsonValue };
 const costColumns = (cost: Cost | null) => (cost ? { costMicroUsd: cost.microUsd, usage: cost.usage } : {});
@@ -255,11 +255,11 @@ export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure)
 
 /** Back to pending, after a call that provably generated nothing. That call does not count as a submit. The turn goes on. */
 export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, setback: true });
+  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, isFailedAttempt: true });
 
 /** Ends a turn that failed. The step stays as it is, and a later turn tries again. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
-  write(tx, lease, { due: after(dueInMs), setback: true });
+  write(tx, lease, { due: after(dueInMs), isFailedAttempt: true });
 
 /** Returns a run that could go on: no failed attempt, due at once for another turn. */
 export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });

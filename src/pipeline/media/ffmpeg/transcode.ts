@@ -5,11 +5,11 @@ import { graphOf } from './graph.ts';
 import { type CodecContext, checked, dictionaryOf, type FormatContext, type Frame, type Native } from './native.ts';
 
 const globalHeader = 1 << 22;
-/** FFmpeg's code for the end of a stream. */
+/** FFmpeg's own sign for the end of a stream. */
 const endOfFile = -541_478_725;
 const framesPerReport = 6;
 
-/** Does the job frame by frame in this thread. Throws with FFmpeg's message. */
+/** Does what is asked for, frame by frame, in this thread. Throws in FFmpeg's words. */
 export function transcode(native: Native, job: Job): void {
   native.Log.setLevel(job.logLevel);
   const graph = new native.FilterGraph();
@@ -40,7 +40,7 @@ export function transcode(native: Native, job: Job): void {
   const report = (state: 'continue' | 'end') => {
     if (job.progress !== null) appendFileSync(job.progress, `frame=${frames}\nprogress=${state}\n`);
   };
-  // Advances the track that is behind, so that nothing accumulates between the tracks.
+  // Whichever is behind is next, so that nothing piles up between them.
   for (
     let left = tracks;
     left.length > 0;
@@ -89,7 +89,7 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
       const code = encoder.receivePacketSync(packet);
       if (code === wantsMore || code === endOfFile) return;
       checked(native, code, `the ${kind} could not be encoded`);
-      // The last packet gets the same duration as the others.
+      // The last one lasts as long as any other.
       if (kind === 'video' && packet.duration === 0n) packet.duration = frameLasts;
       packet.rescaleTs(encoder.timeBase, stream.timeBase);
       packet.streamIndex = stream.index;
@@ -97,14 +97,13 @@ function trackOf(native: Native, output: FormatContext, kind: 'video' | 'audio',
     }
   };
   const advance = () => {
-    const code = sink.buffersinkGetFrameSync(frame);
-    if (code !== endOfFile) {
-      checked(native, code, `the ${kind} could not be read`);
-      atSeconds = (Number(frame.pts) * num) / den;
-      // The encoder must not reuse the frame type of the source.
-      frame.pictType = 0;
-    } else atSeconds = Number.POSITIVE_INFINITY;
-    checked(native, encoder.sendFrameSync(code === endOfFile ? null : frame), `the ${kind} could not be encoded`);
+    const isFrame = framesLeft > 0 && (first ?? take());
+    first = null;
+    framesLeft -= 1;
+    atSeconds = isFrame ? (Number(frame.pts) * num) / den : Number.POSITIVE_INFINITY;
+    // Which kind of frame it was where it came from is nothing to the encoder.
+    if (isFrame) frame.pictType = 0;
+    checked(native, encoder.sendFrameSync(isFrame ? frame : null), `the ${kind} could not be encoded`);
     frame.unref();
     writeWhatIsReady();
     return isFrame;
@@ -138,31 +137,4 @@ function encoderOf(native: Native, kind: Track['kind'], sink: Sink, frame: Frame
   const options = kind === 'video' ? job.video : job.audio;
   checked(native, encoder.open2Sync(codec, dictionaryOf(native, options)), `${name} refuses its options`);
   return encoder;
-}
-
-/** The streams of the first input, if the job has no labels. */
-function contentsOf(native: Native, { inputs, maps }: Job): { video: boolean; audio: boolean } {
-  const [first] = inputs;
-  if (maps.length > 0 || !first || first.raw !== null) return { video: true, audio: false };
-  const input = new native.FormatContext();
-  input.allocContext();
-  const options = dictionary(native, { protocol_whitelist: 'file' });
-  checked(native, input.openInputSync(`file:${first.path}`, null, options), first.path);
-  try {
-    checked(native, input.findStreamInfoSync(null), first.path);
-    const has = (type: number) => {
-      const found = input.findBestStream(type, -1, -1, false, 0);
-      return typeof found !== 'number' || found >= 0;
-    };
-    return { video: has(videoType), audio: has(audioType) };
-  } finally {
-    input.closeInputSync();
-  }
-}
-
-function dictionary(native: Native, entries: Record<string, string>): Dictionary {
-  const made = new native.Dictionary();
-  made.alloc();
-  for (const [name, value] of Object.entries(entries)) made.set(name, value, 0);
-  return made;
 }
