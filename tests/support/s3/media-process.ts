@@ -52,7 +52,7 @@ try {
     const { rss, external } = process.memoryUsage();
     peak.rss = Math.max(peak.rss, rss);
     peak.external = Math.max(peak.external, external);
-  }, 200);
+  }, 50);
   const bytes = await carry(large);
   clearInterval(looking);
   const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
