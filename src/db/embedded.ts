@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { binariesFor } from './embedded/binaries.ts';
 import { type Cluster, locateCluster } from './embedded/cluster.ts';
-import { ensureDatabase, urlOf } from './embedded/database.ts';
+import { ensureDatabase, urlOf } from './embedded/ensureDatabase.ts';
 import { orMissing, writing } from './embedded/failure.ts';
 import { ensureInitialised } from './embedded/initdb.ts';
 import { withLock } from './embedded/lock.ts';

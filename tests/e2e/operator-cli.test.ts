@@ -19,7 +19,7 @@ import { vidgenie } from '../support/command-line.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, delivered, submitted } from '../support/program.ts';
 
-async function conversation() {
+async function installed() {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const workspace = await createWorkspace(database, 1_000);
@@ -38,7 +38,7 @@ async function conversation() {
 }
 
 test('a stuck run is taken from its worker and ended once; a failed one is retried once, charged like any other', async () => {
-  const { database, installation, workspace, command } = await conversation();
+  const { database, installation, workspace, command } = await installed();
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot, { workspace });
   const [lease] = await dispatchDue(database.db, 1, 60_000);
@@ -77,7 +77,7 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
 });
 
 test('a retried run speaks by the platform of the old one, where that is not its workspace’s own', async () => {
-  const { database, installation, workspace, command } = await conversation();
+  const { database, installation, workspace, command } = await installed();
   const bot = await installation.open({ worker: false });
   const id = await submitted(bot, { workspace, platform: 'web', conversation: { at: 'the web' } });
   expect(await command('runs', 'fail', id, '--yes')).toMatchObject({ status: 0 });
@@ -86,8 +86,24 @@ test('a retried run speaks by the platform of the old one, where that is not its
   expect((await loadRun(database.db, run))?.run).toMatchObject({ platform: 'web', conversation: { at: 'the web' } });
 });
 
+test('a retry asks to agree to the price of today, and the new run costs that', async () => {
+  const { database, installation, workspace, command } = await installed();
+  const bot = await installation.open({ worker: false });
+  const id = await submitted(bot, { workspace });
+  expect(await command('runs', 'fail', id, '--yes')).toMatchObject({ status: 0 });
+  // The same as if the price of what the run asks for had changed since.
+  await database.db.execute(
+    sql`UPDATE runs SET options = options || '{"duration": 5, "resolution": "720p"}' WHERE id = ${id}`,
+  );
+  expect((await command('runs', 'retry', id)).stderr).toContain('about 16 credits');
+  const { run } = z
+    .object({ run: runId })
+    .parse(JSON.parse((await command('runs', 'retry', id, '--yes', '--json')).stdout));
+  expect((await loadRun(database.db, run))?.run.priceCredits).toBe(16);
+});
+
 test('stuck are runs that nobody goes on with, and those that come to nothing again and again; not those that wait', async () => {
-  const { database, installation, workspace, command } = await conversation();
+  const { database, installation, workspace, command } = await installed();
   const bot = await installation.open({ worker: false });
   const run = async (how: { state: 'queued' | 'running'; change: ReturnType<typeof sql> }) => {
     const id = await submitted(bot, { workspace });
@@ -117,7 +133,7 @@ test('stuck are runs that nobody goes on with, and those that come to nothing ag
 });
 
 test('credits are adjusted within what is there, once for each key, and the ledger is exported whole, formulas disarmed', async () => {
-  const { database, workspace, command } = await conversation();
+  const { database, workspace, command } = await installed();
   expect((await command('credits', 'adjust', workspace.id, '--', '-5')).stderr).toContain('--yes');
   expect((await command('credits', 'adjust', workspace.id, '--yes', '--', '-5000')).stderr).toContain(
     'has 1000 credits',
@@ -158,7 +174,7 @@ test('credits are adjusted within what is there, once for each key, and the ledg
 });
 
 test('one key for a batch of grants grants to each workspace once, and says when it asks for another amount', async () => {
-  const { database, workspace, command } = await conversation();
+  const { database, workspace, command } = await installed();
   const other = await createWorkspace(database, 0, 'terminal:other');
   const grant = (id: string, amount: string) => command('credits', 'grant', id, amount, '--key', '2026-11');
   for (const { id } of [workspace, other, other]) expect(await grant(id, '50')).toMatchObject({ status: 0 });
@@ -171,7 +187,7 @@ test('one key for a batch of grants grants to each workspace once, and says when
 });
 
 test('a purged workspace keeps its ledger and nothing else: no media, no key, no word, no name', async () => {
-  const { database, installation, workspace, command } = await conversation();
+  const { database, installation, workspace, command } = await installed();
   const worker = await installation.open({ worker: true });
   const other = await createWorkspace(database, 100, 'terminal:other');
   const told = {
@@ -231,7 +247,7 @@ test('a purged workspace keeps its ledger and nothing else: no media, no key, no
 });
 
 test('a purge takes nothing while a run is not over, and what a purge that was killed leaves is swept', async () => {
-  const { database, installation, workspace } = await conversation();
+  const { database, installation, workspace } = await installed();
   const worker = await installation.open({ worker: true });
   const { db, store } = worker.services;
   const over = await submitted(worker, { workspace });
@@ -269,7 +285,7 @@ test('a purge takes nothing while a run is not over, and what a purge that was k
 });
 
 test('the terminal says what stopping costs before it takes anything: only --yes stops what cannot be asked about', async () => {
-  const { database, installation, command } = await conversation();
+  const { database, installation, command } = await installed();
   const { db } = database;
   const bot = await installation.open({ worker: false, environment: {} });
   const id = await submitted(bot, { workspace: terminal, member: { id: 'local', name: 'Ada', isAdmin: true } });

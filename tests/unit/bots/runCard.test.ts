@@ -129,6 +129,9 @@ test('a canceled run says what was paid for and why', () => {
   );
   expect(card).toMatchObject({ tone: 'warning', title: 'Canceled; your image was ready by then' });
   expect(words(card)[0]).toContain('so it is paid for');
+  // A step that was stopped has not failed, and is not drawn so.
+  const lines = card.blocks.flatMap((block) => (block.kind === 'progress' ? block.steps : []));
+  expect(lines.map(({ state }) => state)).toEqual(['done', 'done', 'skipped']);
 });
 
 test('the image that a member gave is not among what the run made', () => {

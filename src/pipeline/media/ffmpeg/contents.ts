@@ -1,7 +1,7 @@
 import type { Input } from './arguments.ts';
 import { checked, dictionaryOf, type Native } from './native.ts';
 
-/** What a graph has to know of a file. */
+/** The facts about a file that its graph depends on. */
 export type Contents = {
   hasVideo: boolean;
   hasAudio: boolean;

@@ -29,7 +29,7 @@ export type Frame = {
   pictType: number;
 } & Colours;
 
-/** What the numbers of a picture mean, as numbers of FFmpeg's own. */
+/** FFmpeg's numbers for the colour space, range, primaries and transfer of a picture. */
 type Colours = { colorSpace: number; colorRange: number; colorPrimaries: number; colorTrc: number };
 
 type Packet = {
