@@ -11,6 +11,7 @@ RUN npm ci --omit=dev && npm cache clean --force
 COPY drizzle drizzle
 COPY manifest.json ./
 COPY src src
+COPY docs/comfyui docs/comfyui
 
 # What volumes are mounted over belongs to the user who writes there.
 RUN mkdir -p /var/lib/vidgenie /var/lib/media && chown node:node /var/lib/vidgenie /var/lib/media

@@ -7,13 +7,27 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
+import { storyFigure } from './figures/story.ts';
 import { takeover } from './figures/takeover.ts';
 import { waiting } from './figures/waiting.ts';
 import { openStage } from './stage/stage.ts';
 import { machine, paint, type Result } from './table.ts';
 
-const figures: Figure[] = [startup, accepted, answers, complete, waiting, edits, takeover, big, backlog];
+const figures: Figure[] = [
+  startup,
+  accepted,
+  answers,
+  complete,
+  storyFigure,
+  waiting,
+  polls,
+  edits,
+  takeover,
+  big,
+  backlog,
+];
 
 const { values } = parseArgs({
   options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'string' } },

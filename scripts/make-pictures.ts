@@ -3,7 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import sharp from 'sharp';
-import { workflowCommands } from '../src/bots/commands/all.ts';
+import { perform, workflowCommands } from '../src/bots/commands/all.ts';
+import { writeLine } from '../src/bots/commands/parse.ts';
+import type { CommandRequest } from '../src/bots/commands/request.ts';
 import { createLiveReporter } from '../src/bots/terminal/liveReporter.ts';
 import { createRequest, text } from '../src/bots/terminal/person.ts';
 import type { Screen } from '../src/bots/terminal/screen.ts';
@@ -40,12 +42,17 @@ try {
   const { services } = program;
   const request = createRequest(services, new AbortController().signal);
   const surface = { columns, hasColour: true, isLive: true };
-  const asked = { command: workflowCommands.complete, given: { prompt: text.terminal.demoPrompt } };
+  const { complete } = workflowCommands;
+  const given = { prompt: text.terminal.demoPrompt };
+  const asked = {
+    perform: (from: CommandRequest) => perform(from, complete, given),
+    typed: writeLine(complete, given),
+  };
   await openThread(request, asked, createLiveReporter(services, text, surface, paper));
   await writeFile(join(here, 'thread.svg'), drawTerminal(lines, columns));
 
   const [run] = await listRuns(services.db, request.workspace.id, { limit: 1 });
-  const image = run?.assets.find((asset) => asset.step === 'image');
+  const image = run?.assets.find((asset) => asset.kind === 'image');
   const link = image && (await services.store.link(image.objectKey));
   if (link?.kind !== 'file') throw new Error('the run made no image');
   await sharp(link.path).resize({ width: 960 }).jpeg({ quality: 85, mozjpeg: true }).toFile(join(here, 'result.jpg'));

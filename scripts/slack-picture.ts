@@ -13,7 +13,13 @@ const block = z.discriminatedUnion('type', [
   z.object({ type: z.literal('plan'), title: z.string(), tasks: z.array(task) }),
   z.object({
     type: z.literal('actions'),
-    elements: z.array(z.object({ text: words, style: z.string().optional() })),
+    // A button has a text, and a menu a placeholder.
+    elements: z.array(
+      z.union([
+        z.object({ type: z.literal('button'), text: words, style: z.string().optional() }),
+        z.object({ type: z.literal('static_select'), placeholder: words }),
+      ]),
+    ),
   }),
 ]);
 
@@ -60,7 +66,11 @@ function drawBlock(one: z.infer<typeof block>): string {
         .join('')}</div>`;
     case 'actions':
       return `<div class="row">${one.elements
-        .map(({ text, style: kind }) => `<button class="${kind ?? ''}">${escaped(text.text)}</button>`)
+        .map((one) =>
+          one.type === 'button'
+            ? `<button class="${one.style ?? ''}">${escaped(one.text.text)}</button>`
+            : `<button>${escaped(one.placeholder.text)} ▾</button>`,
+        )
         .join('')}</div>`;
   }
 }

@@ -6,9 +6,12 @@ import { type Keyring, KeyringError, parseKeyring } from './db/keyring.ts';
 import type { Retention } from './db/retention.ts';
 import { Secret } from './db/secret.ts';
 import { parseDemoFaults } from './demo/faults.ts';
-import { defaultLimits, type RunLimits, type Vendor } from './domain.ts';
+import { defaultLimits, maxVideoSeconds, type RunLimits, vendorTable } from './domain.ts';
 import { findMisspelt, type Misspelt } from './misspelledVariables.ts';
 import { readS3Settings, type S3Settings } from './pipeline/media/s3Settings.ts';
+import type { PriceBook } from './pipeline/pricing.ts';
+import type { OwnServer, ProviderConfig } from './pipeline/providers/config.ts';
+import { parseSeconds, parseSizes, type VideoSize } from './pipeline/providers/server/videoSettings.ts';
 import type { RateLimits } from './pipeline/rateLimit.ts';
 import { parseRedisUrl, type RedisAddress } from './pipeline/redis.ts';
 import { percentDecoded } from './plainText.ts';
@@ -124,9 +127,7 @@ const variables = z.object({
   MEMBER_RUNS_WAITING: wholeNumber(0, 1_000_000).default(defaultLimits.memberWaiting).meta({ example: '10' }),
   WORKSPACE_RUNS_AT_WORK: wholeNumber(1, 1_000_000).default(defaultLimits.workspaceAtWork).meta({ example: '30' }),
   VIDGENIE_KEYRING: z.string().transform(keyring).optional().meta({ example: 'k1:<base64 of 32 random bytes>' }),
-  OPENAI_API_KEY: secret.optional().meta({ example: 'sk-…' }),
   OPENAI_BASE_URL: httpUrl.optional().meta({ example: 'https://api.openai.com/v1' }),
-  GOOGLE_API_KEY: secret.optional().meta({ example: 'AIza…' }),
   GOOGLE_BASE_URL: httpUrl.optional().meta({ example: 'https://generativelanguage.googleapis.com' }),
   GOOGLE_API_VERSION: z
     .string()
@@ -135,9 +136,44 @@ const variables = z.object({
     .meta({ example: 'v1beta' }),
   GOOGLE_CLOUD_PROJECT: z.string().optional().meta({ example: 'my-project' }),
   GOOGLE_CLOUD_LOCATION: z.string().default('us-central1').meta({ example: 'us-central1' }),
+  OPENROUTER_BASE_URL: httpUrl.optional().meta({ example: 'https://openrouter.ai/api/v1' }),
+  RUNWAY_BASE_URL: httpUrl.optional().meta({ example: 'https://api.dev.runwayml.com' }),
+  RUNWAY_FILE_HOSTS: z
+    .string()
+    .regex(/^[a-z0-9-]+(\.[a-z0-9-]+)+(,[a-z0-9-]+(\.[a-z0-9-]+)+)*$/, 'is not a list of host names')
+    .transform((hosts) => hosts.split(','))
+    .optional()
+    .meta({ example: 'd1234abcd.cloudfront.net' }),
+  ENHANCE_BASE_URL: httpUrl.optional().meta({ example: 'http://localhost:11434/v1' }),
+  ENHANCE_API_KEY: secret.optional().meta({ example: '<the key of that server, if it has one>' }),
+  IMAGE_BASE_URL: httpUrl.optional().meta({ example: 'http://localhost:8000/v1' }),
+  IMAGE_API_KEY: secret.optional().meta({ example: '<the key of that server, if it has one>' }),
+  VIDEO_BASE_URL: httpUrl.optional().meta({ example: 'http://localhost:8000/v1' }),
+  VIDEO_API_KEY: secret.optional().meta({ example: '<the key of that server, if it has one>' }),
+  VIDEO_SECONDS: z.string().transform(videoSeconds).optional().meta({ example: '2-8' }),
+  VIDEO_SIZES: z.string().transform(videoSizes).optional().meta({ example: '1280x720,720x1280' }),
+  COMFYUI_URL: httpUrl.optional().meta({ example: 'http://localhost:8188' }),
+  COMFYUI_API_KEY: secret.optional().meta({ example: '<the key of that server, if it has one>' }),
+  COMFYUI_WORKFLOWS: z.string().optional().meta({ example: './comfyui' }),
+  MODEL_ALIASES: z
+    .string()
+    .default('')
+    .transform(aliases)
+    .meta({ example: 'fast=gpt-image-2.6-flare+gemini-omni-1.1-flash,best=gpt-image-2.6-sunburst' }),
+  FAILOVER: z.enum(['off', 'on'], 'is not one of off, on').default('off').meta({ example: 'on' }),
+  PRICES: z.enum(['table', 'book'], 'is not one of table, book').default('table').meta({ example: 'book' }),
+  CREDIT_USD: z
+    .string()
+    .regex(/^\d+(\.\d{1,6})?$/, 'is not an amount of US dollars')
+    .transform(Number)
+    .pipe(z.number().min(0.0001, 'is less than 0.0001').max(1_000, 'is more than 1000'))
+    .default(0.05)
+    .meta({ example: '0.05' }),
+  MARKUP_PERCENT: wholeNumber(0, 10_000).default(0).meta({ example: '20' }),
   ENHANCE_MODEL: z.string().optional().meta({ example: 'gpt-6-luna' }),
   IMAGE_MODEL: z.string().optional().meta({ example: 'gpt-image-2.6-flare' }),
   VIDEO_MODEL: z.string().optional().meta({ example: 'gemini-omni-1.2-flash' }),
+  PARTIAL_IMAGES: wholeNumber(0, 3).default(0).meta({ example: '2' }),
   MODERATION_WHEN_DOWN: z
     .enum(['refuse', 'allow'], 'is not one of refuse, allow')
     .default('refuse')
@@ -166,6 +202,45 @@ function demoFaults(text: string, context: z.RefinementCtx) {
   return z.NEVER;
 }
 
+function videoSeconds(text: string, context: z.RefinementCtx): number[] {
+  const seconds = parseSeconds(text);
+  if (seconds) return seconds;
+  context.addIssue({ code: 'custom', message: `is not a list of whole seconds from 1 to ${maxVideoSeconds}` });
+  return z.NEVER;
+}
+
+function videoSizes(text: string, context: z.RefinementCtx): VideoSize[] {
+  const parsed = parseSizes(text);
+  if ('sizes' in parsed) return parsed.sizes;
+  context.addIssue({ code: 'custom', message: parsed.problem });
+  return z.NEVER;
+}
+
+/** Reads `fast=a+b,best=c`. */
+function aliases(text: string, context: z.RefinementCtx): ReadonlyMap<string, readonly string[]> {
+  const entries = text
+    .split(',')
+    .map((entry) => entry.trim())
+    .filter((entry) => entry !== '');
+  const named = entries.map((entry): [string, string[]] | null => {
+    const [, name = '', models = ''] = /^([a-z0-9][a-z0-9_-]{0,29})\s*=\s*(\S+)$/i.exec(entry) ?? [];
+    const list = models.split('+').filter((model) => model !== '');
+    return name === '' || list.length === 0 ? null : [name.toLowerCase(), list];
+  });
+  if (named.includes(null)) {
+    context.addIssue({ code: 'custom', message: 'is not a list of names, each with the models that it stands for' });
+    return z.NEVER;
+  }
+  return new Map(named.filter((one) => one !== null));
+}
+
+/** The operator's own keys of the vendors that VidGenie knows. */
+const keyVariables = z.object(
+  Object.fromEntries(
+    vendorTable.map(({ keyVariable, keyExample }) => [keyVariable, secret.optional().meta({ example: keyExample })]),
+  ),
+);
+
 /** The checked configuration. Directories are absolute. Durations are in milliseconds. */
 export type Config = {
   role: (typeof roles)[number];
@@ -188,6 +263,8 @@ export type Config = {
   slack: SlackSettings | null;
   freeCredits: number;
   byokPricePercent: number;
+  /** What steps cost: the fixed table, or the vendors' prices. What a credit is worth also tells which prices lose money. */
+  prices: { from: 'table' | 'book' } & PriceBook;
   limits: RunLimits;
   rateLimits: RateLimits;
   /** The token that opens the queue's board. Null turns the board off. */
@@ -204,17 +281,6 @@ export type Config = {
   misspelt: readonly Misspelt[];
 };
 
-/** The operator's own keys, and the vendors' addresses and models. */
-export type ProviderConfig = {
-  keys: Record<Vendor, Secret | null>;
-  openaiBaseUrl: string | null;
-  googleBaseUrl: string | null;
-  googleApiVersion: string;
-  googleCloud: { project: string; location: string } | null;
-  models: { enhance: string | null; image: string | null; video: string | null };
-  moderationWhenDown: 'refuse' | 'allow';
-};
-
 /** A variable that cannot be used. The message is one line for the person who set it. */
 export class ConfigError extends Error {
   override readonly name = 'ConfigError';
@@ -225,10 +291,11 @@ function readVariables(environment: NodeJS.ProcessEnv, readFile?: (path: string)
   // Most shells and .env files write an empty variable for "not set".
   const set = Object.fromEntries(Object.entries(told.environment).filter(([, value]) => value !== ''));
   const parsed = variables.safeParse(set);
-  if (parsed.success && told.problems.length === 0) return parsed.data;
-  const lines = (parsed.error?.issues ?? []).map((issue) => {
+  const keys = keyVariables.safeParse(set);
+  if (parsed.success && keys.success && told.problems.length === 0) return { ...parsed.data, keys: keys.data };
+  const lines = [...(parsed.error?.issues ?? []), ...(keys.error?.issues ?? [])].map((issue) => {
     const name = String(issue.path[0]);
-    const example = Object.entries(variables.shape)
+    const example = Object.entries({ ...variables.shape, ...keyVariables.shape })
       .find(([known]) => known === name)?.[1]
       .meta()?.example;
     return `${name} ${issue.message}; for example ${name}=${example}`;
@@ -264,6 +331,11 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
     slack: settingsOf(readSlackSettings(read)),
     freeCredits: read.FREE_CREDITS,
     byokPricePercent: read.BYOK_PRICE_PERCENT,
+    prices: {
+      from: read.PRICES,
+      creditMicroUsd: Math.round(read.CREDIT_USD * 1_000_000),
+      markupPercent: read.MARKUP_PERCENT,
+    },
     rateLimits: { member: read.MEMBER_COMMANDS_PER_MINUTE, workspace: read.WORKSPACE_COMMANDS_PER_MINUTE },
     operatorToken: read.OPERATOR_TOKEN ?? null,
     tracesUrl: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
@@ -274,15 +346,32 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
     },
     keyring: read.VIDGENIE_KEYRING ?? null,
     providers: {
-      keys: { openai: read.OPENAI_API_KEY ?? null, google: read.GOOGLE_API_KEY ?? null },
+      keys: new Map(
+        vendorTable.flatMap(({ id, keyVariable }) => {
+          const key = read.keys[keyVariable];
+          return key ? [[id, key] as const] : [];
+        }),
+      ),
       openaiBaseUrl: read.OPENAI_BASE_URL ?? null,
       googleBaseUrl: read.GOOGLE_BASE_URL ?? null,
       googleApiVersion: read.GOOGLE_API_VERSION,
       googleCloud: read.GOOGLE_CLOUD_PROJECT
         ? { project: read.GOOGLE_CLOUD_PROJECT, location: read.GOOGLE_CLOUD_LOCATION }
         : null,
+      openrouterBaseUrl: read.OPENROUTER_BASE_URL ?? null,
+      runwayBaseUrl: read.RUNWAY_BASE_URL ?? null,
+      runwayFileHosts: read.RUNWAY_FILE_HOSTS ?? [],
+      servers: {
+        enhance: ownServer(read.ENHANCE_BASE_URL, read.ENHANCE_API_KEY),
+        image: ownServer(read.IMAGE_BASE_URL, read.IMAGE_API_KEY),
+        video: videoServer(read),
+      },
+      comfyui: comfyServer(read),
+      aliases: read.MODEL_ALIASES,
+      failover: read.FAILOVER === 'on',
       models: { enhance: read.ENHANCE_MODEL ?? null, image: read.IMAGE_MODEL ?? null, video: read.VIDEO_MODEL ?? null },
       moderationWhenDown: read.MODERATION_WHEN_DOWN,
+      partialImages: read.PARTIAL_IMAGES,
     },
     discord: read.DISCORD_TOKEN
       ? {
@@ -297,8 +386,23 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
   };
 }
 
+const ownServer = (baseUrl: string | undefined, key: Secret | undefined): OwnServer | null =>
+  baseUrl === undefined ? null : { baseUrl, key: key ?? null };
+
+function videoServer(read: ReturnType<typeof readVariables>): ProviderConfig['servers']['video'] {
+  const server = ownServer(read.VIDEO_BASE_URL, read.VIDEO_API_KEY);
+  return server && { ...server, seconds: read.VIDEO_SECONDS ?? null, sizes: read.VIDEO_SIZES ?? null };
+}
+
+function comfyServer(read: ReturnType<typeof readVariables>): ProviderConfig['comfyui'] {
+  const server = ownServer(read.COMFYUI_URL, read.COMFYUI_API_KEY);
+  const { COMFYUI_WORKFLOWS: workflows } = read;
+  return server && { ...server, workflows: workflows === undefined ? null : resolve(workflows) };
+}
+
 export const knownVariables = (): string[] => [
   ...Object.keys(variables.shape),
+  ...Object.keys(keyVariables.shape),
   ...secretVariables.map((name) => `${name}_FILE`),
 ];
 
@@ -316,8 +420,11 @@ export const secretVariables = [
   'POSTGRES_PASSWORD',
   'REDIS_URL',
   'VIDGENIE_KEYRING',
-  'OPENAI_API_KEY',
-  'GOOGLE_API_KEY',
+  ...vendorTable.map(({ keyVariable }) => keyVariable),
+  'ENHANCE_API_KEY',
+  'IMAGE_API_KEY',
+  'VIDEO_API_KEY',
+  'COMFYUI_API_KEY',
   'S3_SECRET_ACCESS_KEY',
   'DISCORD_TOKEN',
   'OPERATOR_TOKEN',
@@ -336,7 +443,9 @@ export function secretsOf({ providers, databaseUrl, redis, discord, slack, s3, o
     slack?.signingSecret,
   ];
   const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
-  const kept = [...Object.values(providers.keys), operatorToken, s3?.credentials?.secretAccessKey].flatMap(
+  const servers = [...Object.values(providers.servers), providers.comfyui];
+  const serverKeys = servers.flatMap((one) => one?.key ?? []);
+  const kept = [...providers.keys.values(), ...serverKeys, operatorToken, s3?.credentials?.secretAccessKey].flatMap(
     (one) => one ?? [],
   );
   return [...kept, ...named.map((word) => new Secret(word))];

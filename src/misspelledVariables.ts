@@ -15,6 +15,8 @@ const elsewhere = /^(AWS_|OTEL_|GOOGLE_CLOUD_QUOTA_|npm_)/;
 const alsoKnownAs = new Map([
   ['GEMINI_API_KEY', 'GOOGLE_API_KEY'],
   ['OPENAI_API_BASE', 'OPENAI_BASE_URL'],
+  ['RUNWAYML_API_SECRET', 'RUNWAY_API_KEY'],
+  ['RUNWAYML_BASE_URL', 'RUNWAY_BASE_URL'],
 ]);
 
 /**

@@ -6,18 +6,19 @@ import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { embeddedKeyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
-import type { Secret } from './db/secret.ts';
 import { superviseEmbedded } from './db/supervise.ts';
+import { createUsualDurations } from './db/usualDurations.ts';
 import type { Platform } from './domain.ts';
-import { type Vendor, vendors } from './domain.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { type Catalogues, createCatalogues, keepFresh } from './pipeline/catalogues.ts';
 import type { ReachFailpoint } from './pipeline/failpoints.ts';
 import { createKeys } from './pipeline/keys.ts';
 import { createFileStore } from './pipeline/media/files.ts';
 import { createLazyStore, type MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import { silentMeter } from './pipeline/meter.ts';
+import type { CatalogueReader } from './pipeline/providers/adapter.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
 import type { TurnQueue } from './pipeline/queue.ts';
 import type { RateLimit } from './pipeline/rateLimit.ts';
@@ -32,6 +33,7 @@ export type Program = {
   /** The parts that this process needs, and how to check each of them. */
   checks: Readonly<Record<string, Check>>;
   metrics: Metrics | null;
+  catalogues: Catalogues;
   /** Null in a process without a worker. */
   queue: TurnQueue | null;
   /** Takes no more turns, and finishes or hands back the turns in progress. It is the first part of {@link stop}. */
@@ -77,14 +79,15 @@ export async function openProgram(
   try {
     const visibilityMs = options.visibilityMs ?? defaultVisibilityMs;
     const database = await connect(config, log, visibilityMs, closers);
-    const services = await openServices(config, database, log, options, closers);
+    const { services, catalogues } = await openServices(config, database, log, options, closers);
     const checks: Record<string, Check> = {
       database: () => database.db.execute(sql`SELECT 1`),
       media: () => services.store.size('readyz'),
     };
-    const program = { config, database, services, checks, metrics: options.metrics ?? null, stop };
+    const program = { config, database, services, catalogues, checks, metrics: options.metrics ?? null, stop };
     if (!options.worker) return { ...program, queue: null, drain };
-    const worker = await openProgramWorker(config, database, services, log, { ...options, visibilityMs }, closers);
+    const parts = { database, services, catalogues };
+    const worker = await openProgramWorker(config, parts, log, { ...options, visibilityMs }, closers);
     const { queue } = worker;
     drain = worker.drain;
     return { ...program, checks: { ...checks, queue: () => queue.waiting() }, queue, drain };
@@ -117,33 +120,42 @@ async function openServices(
   log: Logger,
   options: Overrides,
   closers: Closer[],
-): Promise<Services> {
-  const { checkKey, createModeration } = await import('./providers.ts');
+): Promise<{ services: Services; catalogues: Catalogues }> {
+  const { checkKey, createModeration, unusableWorkflows } = await import('./providers.ts');
+  for (const facts of unusableWorkflows(config.providers)) log.warn(facts, 'a ComfyUI workflow cannot be used');
   const { freeCredits, byokPricePercent, limits } = config;
   const keyring = config.keyring ?? (await embeddedKeyring(config.home));
-  const keys = createKeys(database.db, keyring, operatorKeys(config));
+  const moderator = createModeration(config.providers);
+  const keys = createKeys(database.db, keyring, config.providers.keys, moderator?.vendor ?? null);
+  const catalogues = createCatalogues(database.db);
+  await catalogues.refresh();
+  const fresh = await keepFresh(catalogues, database, log);
+  closers.push({ part: 'the known models', close: fresh.stop, withinMs: closeTimeoutMs });
   const watcher = await openWatcher(database);
   const rateLimit = lazyRateLimit(config, database.db, log, closers);
   const submitDeps = {
     db: database.db,
-    providers: options.providers ?? (await openProviders(config)),
+    providers: options.providers ?? (await openProviders(config, catalogues.of)),
     store: openStore(config),
     keys,
     moderation: {
       keys,
-      moderate: createModeration(config.providers),
+      moderate: moderator?.moderate ?? (async () => ({ outcome: 'clean' })),
       whenDown: config.providers.moderationWhenDown,
     },
     freeCredits,
     byokPricePercent,
+    priceBook: config.prices.from === 'book' ? config.prices : null,
+    priceFloor: config.prices,
     limits,
+    usualMs: createUsualDurations(database.db, Date.now),
+    temporaryDirectory: join(config.home, 'tmp'),
     now: options.now ?? (() => new Date()),
     wake: createWake(database, log),
     reachFailpoint: options.reachFailpoint ?? (() => {}),
   };
-  return {
+  const services: Services = {
     ...submitDeps,
-    temporaryDirectory: join(config.home, 'tmp'),
     meter: options.metrics?.meter ?? silentMeter,
     consumeRateLimit: rateLimit.consume,
     submit: (submission) => submit(submitDeps, submission),
@@ -152,19 +164,33 @@ async function openServices(
     publicUrl: config.publicUrl,
     vault: { keyring, checkKey: (vendor, key, signal) => checkKey(config.providers, vendor, key, signal) },
   };
+  return { services, catalogues };
 }
 
 /** Opens the worker. Only a worker loads the queue and the media libraries, because most commands do not need them. */
 async function openProgramWorker(
   config: Config,
-  database: Database,
-  services: Services,
+  { database, services, catalogues }: { database: Database; services: Services; catalogues: Catalogues },
   log: Logger,
   options: Overrides & { visibilityMs: number },
   closers: Closer[],
 ): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
-  const { db, providers, keys, store, temporaryDirectory, now, limits, meter, byokPricePercent } = services;
+  const {
+    db,
+    providers,
+    keys,
+    moderation,
+    store,
+    temporaryDirectory,
+    now,
+    limits,
+    meter,
+    byokPricePercent,
+    priceBook,
+    priceFloor,
+  } = services;
   const { openWorker } = await import('./worker.ts');
+  const { adapters } = await import('./providers.ts');
   return await openWorker({
     config,
     database,
@@ -172,10 +198,12 @@ async function openProgramWorker(
     closers,
     messengers: options.messengers ?? {},
     turnsAtOnce: options.turnsAtOnce,
+    models: { adapters, catalogues },
     deps: {
       db,
       providers,
       keys,
+      moderation,
       store,
       temporaryDirectory,
       log,
@@ -186,6 +214,9 @@ async function openProgramWorker(
       meter,
       visibilityMs: options.visibilityMs,
       byokPricePercent,
+      priceBook,
+      failover: config.providers.failover,
+      priceFloor,
     },
   });
 }
@@ -216,18 +247,18 @@ export function openStore({ s3, home }: Pick<Config, 's3' | 'home'>): MediaStore
   return createLazyStore(async () => (await import('./pipeline/media/s3.ts')).createS3Store(s3));
 }
 
-export async function openProviders(config: Config): Promise<Providers> {
-  const { realProviders } = await import('./providers.ts');
-  const { createDemoStudio } = await import('./demo/studio.ts');
+export async function openProviders(config: Config, catalogue: CatalogueReader = () => []): Promise<Providers> {
+  const { realSources } = await import('./providers.ts');
+  const [{ createDemoStudio }, { rulesEnhancer }] = await Promise.all([
+    import('./demo/studio.ts'),
+    import('./demo/rules.ts'),
+  ]);
   const directory = join(config.home, 'studio');
   const studio = createDemoStudio({ directory, minStepMs: config.demo.stepMs, faults: config.demo.faults });
   const demo = [studio.enhance, studio.image, studio.video];
-  return createProviders(realProviders(config.providers), demo, new Set(operatorKeys(config).keys()));
-}
-
-function operatorKeys(config: Config): ReadonlyMap<Vendor, Secret> {
-  const keys = vendors.map((vendor) => [vendor, config.providers.keys[vendor]] as const);
-  return new Map(keys.flatMap(([vendor, key]) => (key ? [[vendor, key] as const] : [])));
+  const { models: named, aliases, keys } = config.providers;
+  const preferences = { named, aliases, rules: rulesEnhancer };
+  return createProviders(realSources(config.providers, catalogue), demo, new Set(keys.keys()), preferences);
 }
 
 async function openOwnDatabase(config: Config, log: Logger, closers: Closer[]): Promise<string> {

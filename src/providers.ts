@@ -1,81 +1,36 @@
-import type { ProviderConfig } from './config.ts';
 import type { Secret } from './db/secret.ts';
-import type { Vendor } from './domain.ts';
-import { createGoogleEnhance } from './pipeline/providers/google/enhance.ts';
-import { createGoogleImage } from './pipeline/providers/google/image.ts';
-import { checkGoogleKey, findGoogleCloudModel, listGoogleModels } from './pipeline/providers/google/keys.ts';
-import { createOmni } from './pipeline/providers/google/omni.ts';
-import { createVeo } from './pipeline/providers/google/veo.ts';
-import type { KeyCheck, ListedModel } from './pipeline/providers/keys.ts';
-import { createOpenAiEnhance } from './pipeline/providers/openai/enhance.ts';
-import { createOpenAiImage } from './pipeline/providers/openai/image.ts';
-import { checkOpenAiKey, listOpenAiModels } from './pipeline/providers/openai/keys.ts';
-import { createOpenAiModeration } from './pipeline/providers/openai/moderation.ts';
-import type { AnyProvider } from './pipeline/providers/provider.ts';
-import type { Outcome } from './pipeline/providers/providerCall.ts';
+import { type Vendor, vendors } from './domain.ts';
+import type { Adapter, CatalogueReader } from './pipeline/providers/adapter.ts';
+import { comfyui } from './pipeline/providers/comfyui/adapter.ts';
+import { readWorkflows, type WorkflowProblem } from './pipeline/providers/comfyui/workflows.ts';
+import type { ProviderConfig } from './pipeline/providers/config.ts';
+import { cloudAddress, google } from './pipeline/providers/google/adapter.ts';
+import { findGoogleCloudModel } from './pipeline/providers/google/keys.ts';
+import type { KeyCheck } from './pipeline/providers/keys.ts';
+import type { Moderator } from './pipeline/providers/moderation.ts';
+import { openai } from './pipeline/providers/openai/adapter.ts';
+import { openrouter } from './pipeline/providers/openrouter/adapter.ts';
+import type { ProviderSource } from './pipeline/providers/registry.ts';
+import { runway } from './pipeline/providers/runway/adapter.ts';
+import { server } from './pipeline/providers/server/adapter.ts';
 
-const openAiOptions = (config: ProviderConfig) => (config.openaiBaseUrl ? { baseUrl: config.openaiBaseUrl } : {});
+/** The vendors whose keys VidGenie can use. */
+const vendorAdapters: Readonly<Record<Vendor, Adapter>> = { openai, google, openrouter, runway };
 
-const googleOptions = (config: ProviderConfig) => ({
-  apiVersion: config.googleApiVersion,
-  ...(config.googleBaseUrl ? { baseUrl: config.googleBaseUrl } : {}),
-});
+/** Everything that can make a step, in order of preference. What an operator runs comes before what a vendor sells. */
+export const adapters: readonly Adapter[] = [server, comfyui, ...Object.values(vendorAdapters)];
 
-const cloudAddress = ({ googleBaseUrl }: ProviderConfig) => (googleBaseUrl ? { baseUrl: googleBaseUrl } : {});
+/** The real providers in order of preference. */
+export const realSources = (config: ProviderConfig, catalogue: CatalogueReader = () => []): ProviderSource[] =>
+  adapters.flatMap((adapter) => adapter.source(config, catalogue) ?? []);
 
-/** The real providers in order of preference. A model that the operator names puts its vendor first. */
-export function realProviders(config: ProviderConfig): AnyProvider[] {
-  const { enhance, image, video } = config.models;
-  const [openai, google] = [openAiOptions(config), googleOptions(config)];
-  const enhancers = [
-    createOpenAiEnhance({ ...openai, ...modelIf(enhance, !isGoogles(enhance)) }),
-    createGoogleEnhance({ ...google, ...modelIf(enhance, isGoogles(enhance)) }),
-  ];
-  const painters = [
-    createOpenAiImage({ ...openai, ...modelIf(image, !isGoogles(image)) }),
-    createGoogleImage({ ...google, ...modelIf(image, isGoogles(image)) }),
-  ];
-  const veo = config.googleCloud;
-  const animators = [
-    createOmni({ ...google, ...modelIf(video, !isVeo(video)) }),
-    ...(veo ? [createVeo({ ...veo, ...cloudAddress(config), ...modelIf(video, isVeo(video)) })] : []),
-  ];
-  return [
-    ...(isGoogles(enhance) ? enhancers.reverse() : enhancers),
-    ...(isGoogles(image) ? painters.reverse() : painters),
-    ...(isVeo(video) ? animators.reverse() : animators),
-  ];
-}
-
-const isGoogles = (model: string | null) => model?.startsWith('gemini') ?? false;
-const isVeo = (model: string | null) => model?.startsWith('veo') ?? false;
-const modelIf = (model: string | null, fits: boolean) => (model !== null && fits ? { model } : {});
-
-type FreeCall = { key: Secret; signal: AbortSignal };
-type FreeCalls = {
-  check: (config: ProviderConfig, call: FreeCall) => Promise<KeyCheck>;
-  list: (config: ProviderConfig, call: FreeCall) => Promise<Outcome<ListedModel[]>>;
-};
-
-/** A vendor's free calls. A key is never sent to another vendor. */
-const freeCalls: Readonly<Record<Vendor, FreeCalls>> = {
-  openai: {
-    check: (config, call) => checkOpenAiKey(openAiOptions(config), call),
-    list: (config, call) => listOpenAiModels(openAiOptions(config), call),
-  },
-  google: {
-    check: (config, call) => checkGoogleKey(googleOptions(config), call),
-    list: (config, call) => listGoogleModels(googleOptions(config), call),
-  },
-};
-
-/** Checks a key with its vendor's free call. */
+/** Checks a key with its vendor's free call. A key is never sent to another vendor. */
 export const checkKey = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal): Promise<KeyCheck> =>
-  freeCalls[vendor].check(config, { key, signal });
+  vendorAdapters[vendor].check(config, { key, signal });
 
 /** The models that a key can use. */
 export const listModels = (config: ProviderConfig, vendor: Vendor, key: Secret, signal: AbortSignal) =>
-  freeCalls[vendor].list(config, { key, signal });
+  vendorAdapters[vendor].list(config, { key, signal });
 
 /** Whether the operator's Google Cloud project can be used with that model. Null if none is configured. */
 export const findCloudModel = (config: ProviderConfig, model: string, signal: AbortSignal) =>
@@ -83,5 +38,15 @@ export const findCloudModel = (config: ProviderConfig, model: string, signal: Ab
     ? findGoogleCloudModel({ ...config.googleCloud, ...cloudAddress(config) }, { model, signal })
     : null;
 
-/** OpenAI's free moderation of text and images. */
-export const createModeration = (config: ProviderConfig) => createOpenAiModeration(openAiOptions(config));
+/** The free moderation of the first vendor that has one. Null if none has. */
+export function createModeration(config: ProviderConfig): Moderator | null {
+  const found = vendors.flatMap((vendor) => {
+    const moderate = vendorAdapters[vendor].moderation?.(config);
+    return moderate ? [{ vendor, moderate }] : [];
+  });
+  return found.at(0) ?? null;
+}
+
+/** The files of the operator's ComfyUI workflows that cannot be used. */
+export const unusableWorkflows = ({ comfyui: server }: ProviderConfig): WorkflowProblem[] =>
+  server ? readWorkflows(server).problems : [];

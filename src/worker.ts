@@ -9,6 +9,7 @@ import type { Keyring } from './db/keyring.ts';
 import type { Platform } from './domain.ts';
 import type { Logger } from './observability/log.ts';
 import { createBreakers } from './pipeline/breaker.ts';
+import { type LookDeps, startLooks } from './pipeline/look.ts';
 import type { MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Meter } from './pipeline/meter.ts';
@@ -27,10 +28,12 @@ type Opening = {
   /** Messengers that replace the real ones. */
   messengers: Partial<Record<Platform, Messenger>>;
   turnsAtOnce: number | undefined;
+  /** All vendors and servers, and what is known of their models. */
+  models: Pick<LookDeps, 'adapters' | 'catalogues'>;
   closers: Closer[];
 };
 
-/** Opens the queue, a messenger for each configured platform, the worker and the sweeper. */
+/** Opens the queue, a messenger for each configured platform, the worker, the sweeper and the daily look at the vendors' models. */
 export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
   const { config, database, deps, turnsAtOnce, closers } = opening;
   const { log } = deps;
@@ -45,6 +48,8 @@ export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; 
     return messenger;
   };
   const breakers = createBreakers();
+  const looks = await startLooks({ ...deps, ...opening.models, config: config.providers });
+  closers.push({ part: 'the look at the models', close: looks.stop, withinMs: closeTimeoutMs });
   const worker = await startWorker({ ...deps, breakers, messengerOf }, database, queue, turnsAtOnce);
   const sweeper = startSweeper({ ...deps, retention: config.retention });
   closers.push({ part: 'the sweeper', close: sweeper.stop, withinMs: closeTimeoutMs });

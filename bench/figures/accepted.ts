@@ -53,6 +53,19 @@ export const accepted: Figure = {
   },
 };
 
+/** The common part of the steps of every run. */
+const plain = {
+  scene: null,
+  variant: null,
+  seconds: null,
+  isExtension: false,
+  size: '',
+  provider: 'bench',
+  keySource: 'none',
+  expectedMs: 100,
+  takenOver: null,
+} as const;
+
 /** The program's own statement, as the driver gets it, ready to be sent for new runs without the code around it. */
 async function gatedStatement(client: postgres.Sql, workspace: string) {
   const sent: { text: string; values: unknown[] }[] = [];
@@ -70,9 +83,9 @@ async function gatedStatement(client: postgres.Sql, workspace: string) {
     conversation: {},
     input: null,
     steps: [
-      { kind: 'enhance', priceCredits: 1, provider: 'bench', model: 'bench-words', keySource: 'none' },
-      { kind: 'image', priceCredits: 5, provider: 'bench', model: 'bench-image', keySource: 'none' },
-      { kind: 'video', priceCredits: 18, provider: 'bench', model: 'bench-video', keySource: 'none' },
+      { ...plain, number: 1, kind: 'enhance', inputs: [], priceCredits: 1, model: 'bench-words' },
+      { ...plain, number: 2, kind: 'image', inputs: [1], priceCredits: 5, model: 'bench-image' },
+      { ...plain, number: 3, kind: 'video', inputs: [1, 2], priceCredits: 18, model: 'bench-video' },
     ],
   });
   const statement = sent[0];

@@ -1,5 +1,5 @@
 import { type Figure, median, type Row, repeated } from '../figure.ts';
-import { type Backend, backends, noopRate } from '../stage/backends.ts';
+import { type Backend, noopRate, onEachBackend } from '../stage/backends.ts';
 import { deliveredCount, dispatchesPerRun, openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import { startProcess } from '../stage/processes.ts';
 import { type Stage, until } from '../stage/stage.ts';
@@ -16,14 +16,8 @@ const crowd = 60;
 export const complete: Figure = {
   name: 'complete',
   about: 'a whole run with providers that answer at once',
-  measure: async (stage) => (await repeatedFor(stage, await backends(stage))).flat(),
+  measure: (stage) => onEachBackend(stage, on),
 };
-
-const repeatedFor = async (stage: Stage, list: readonly Backend[]) =>
-  await repeated(list.length, async (index) => {
-    const backend = list[index];
-    return backend ? await on(stage, backend) : [];
-  });
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   const installation = await backend.installation();

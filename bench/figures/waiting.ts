@@ -1,8 +1,8 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { sql } from 'drizzle-orm';
 import type { Program } from '../../src/program.ts';
-import { type Figure, quantile, type Row, repeated } from '../figure.ts';
-import { type Backend, backends } from '../stage/backends.ts';
+import { type Figure, quantile, type Row } from '../figure.ts';
+import { type Backend, onEachBackend } from '../stage/backends.ts';
 import { openCopier, openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
 import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import type { Stage } from '../stage/stage.ts';
@@ -23,14 +23,7 @@ const idleMs = 3_000;
 export const waiting: Figure = {
   name: 'waiting',
   about: `${videos} videos waiting at providers in one worker, asked for every ${pollAfterMs / 1_000} s`,
-  measure: async (stage) => {
-    const list = await backends(stage);
-    const rows = await repeated(list.length, async (index) => {
-      const backend = list[index];
-      return backend ? await on(stage, backend) : [];
-    });
-    return rows.flat();
-  },
+  measure: (stage) => onEachBackend(stage, on),
 };
 
 async function on(stage: Stage, backend: Backend): Promise<Row[]> {
@@ -102,7 +95,7 @@ async function sendAll({ database: { db } }: Program): Promise<void> {
       due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
   await db.execute(sql`
     UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
-      handle = jsonb_build_object('firstPollAt', extract(epoch FROM due_at)::float8 * 1000)
+      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
     FROM runs WHERE runs.id = run_id AND kind = 'video'`);
   await db.execute(sql`VACUUM ANALYZE`);
 }

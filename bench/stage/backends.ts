@@ -1,4 +1,5 @@
 import { createPostgresBackend, Queue, Worker } from 'bullmq';
+import type { Row } from '../figure.ts';
 import type { Place, Stage } from './stage.ts';
 
 /** A queue's backend, and the settings with which our process uses it. */
@@ -17,7 +18,7 @@ const concurrency = 16;
 const deaf = () => {};
 
 /** Leaves Redis out if there is no `redis-server`. */
-export async function backends(stage: Stage): Promise<Backend[]> {
+async function backends(stage: Stage): Promise<Backend[]> {
   const redis = await stage.redis();
   const { url } = await stage.installation();
   const onPostgres: Backend = {
@@ -52,6 +53,16 @@ export async function backends(stage: Stage): Promise<Backend[]> {
     },
   };
   return [onPostgres, onRedis];
+}
+
+/** The rows of a figure on each backend, one after the other. */
+export async function onEachBackend(
+  stage: Stage,
+  on: (stage: Stage, backend: Backend) => Promise<Row[]>,
+): Promise<Row[]> {
+  const rows: Row[] = [];
+  for (const backend of await backends(stage)) rows.push(...(await on(stage, backend)));
+  return rows;
 }
 
 const noopJobs = 1_500;

@@ -51,7 +51,8 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
   await db.execute(sql`
     CREATE TABLE bench_runs AS SELECT to_jsonb(runs) AS run, row_number() OVER (ORDER BY id) - 1 AS place FROM runs`);
   await db.execute(sql`
-    CREATE TABLE bench_steps AS SELECT kind, price_credits, provider, model FROM steps
+    CREATE TABLE bench_steps AS
+    SELECT number, kind, inputs, scene, variant, seconds, is_extension, size, price_credits, provider, model FROM steps
     WHERE run_id = (SELECT (run->>'id')::uuid FROM bench_runs WHERE place = 0)`);
   return async (count) => {
     await db.transaction(async (tx) => {
@@ -65,7 +66,7 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
           OFFSET 0
         ) AS ones CROSS JOIN LATERAL jsonb_populate_record(NULL::runs, one) AS made`);
       await tx.execute(sql`
-        INSERT INTO steps (run_id, kind, price_credits, provider, model)
+        INSERT INTO steps (run_id, number, kind, inputs, scene, variant, seconds, is_extension, size, price_credits, provider, model)
         SELECT runs.id, bench_steps.* FROM runs, bench_steps
         WHERE NOT EXISTS (SELECT FROM steps WHERE run_id = runs.id)`);
       // More credits than the copies hold, because settlements take them from here.

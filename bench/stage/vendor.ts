@@ -2,8 +2,13 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
-import { type Capabilities, type Provider, ProviderError } from '../../src/pipeline/providers/provider.ts';
-import { createProviders, type Providers } from '../../src/pipeline/providers/registry.ts';
+import {
+  type Capabilities,
+  noCapabilities,
+  type Provider,
+  ProviderError,
+} from '../../src/pipeline/providers/provider.ts';
+import { createProviders, fixedSource, type Providers } from '../../src/pipeline/providers/registry.ts';
 
 export type MediaFiles = { image: string; video: string };
 
@@ -17,7 +22,7 @@ export type VendorPace = { kind: 'instant' } | { kind: 'stuck' } | { kind: 'wait
 const timed = z.object({ doneAt: z.number().default(Number.POSITIVE_INFINITY), firstPollAt: z.number().optional() });
 
 const can: Capabilities = {
-  aspects: ['wide', 'tall', 'square'],
+  ...noCapabilities,
   qualities: ['standard', 'hd'],
   durations: [3, 5, 8, 15],
   resolutions: ['720p', '1080p'],
@@ -27,7 +32,7 @@ const can: Capabilities = {
 export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: number) => void = () => {}): Providers {
   const picture = readFileSync(media.image);
   const dueAt = new Map<string, number>();
-  const common = { id: 'bench', vendor: null, capabilities: can, expectedMs: () => 100 };
+  const common = { id: 'bench', vendor: null, capabilities: can, prices: null, expectedMs: () => 100 };
   const never = async () => {
     throw new ProviderError('invalid_request', 'this step answers at once');
   };
@@ -38,9 +43,11 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
     poll: never,
     download: never,
     cancel: async () => {},
-    submit: async ({ prompt }, { signal }) => {
+    submit: async ({ prompt, scenes }, { signal }) => {
       if (pace.kind === 'stuck') await delay(600_000, undefined, { signal });
-      return { outcome: 'finished', output: { image: prompt, motion: prompt } };
+      const shot = { image: prompt, motion: prompt };
+      const shots = scenes.map(() => shot);
+      return { outcome: 'finished', output: { ...shot, ...(shots.length > 0 ? { shots } : {}) } };
     },
   };
   const image: Provider<'image'> = {
@@ -62,17 +69,18 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
       handle: { runId },
       pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0,
     }),
-    poll: async (handle, { runId }) => {
+    poll: async (handle, { runId, stepNumber }) => {
       if (pace.kind !== 'waiting') return { outcome: 'finished' };
       const { doneAt, firstPollAt } = timed.parse(handle);
       const now = Date.now();
-      const due = dueAt.get(runId) ?? firstPollAt;
+      const clip = `${runId} ${stepNumber}`;
+      const due = dueAt.get(clip) ?? firstPollAt;
       if (due !== undefined) onLate(now - due);
       if (now >= doneAt) return { outcome: 'finished' };
-      dueAt.set(runId, now + pace.pollAfterMs);
+      dueAt.set(clip, now + pace.pollAfterMs);
       return { outcome: 'working', fraction: 0.5, pollAfterMs: pace.pollAfterMs };
     },
     download: async () => ({ body: createReadStream(media.video) }),
   };
-  return createProviders([enhance, image, video], [], new Set());
+  return createProviders([fixedSource([enhance, image, video])], [], new Set());
 }

@@ -44,6 +44,8 @@ export type StepLine = {
 export type Entry = { at: Date | null; label: string; text: string; aside: string; media: readonly CardMedia[] };
 
 export type CardMedia = {
+  /** The number of the step that made it. */
+  step: number;
   kind: 'image' | 'video';
   label: string;
   objectKey: string;
@@ -53,14 +55,30 @@ export type CardMedia = {
   /** Null for an image. */
   seconds: number | null;
   bytes: number;
+  /** Moderation has flagged it, so nobody sees it without asking to. */
+  isSpoiler?: boolean;
 };
 
-/** The actions of a button on a run. `actions/` carries them out. */
-export const actions = ['cancel', 'again', 'edit', 'animate', 'delete'] as const;
+/** Actions that start a run at once. */
+export const directActions = ['continue', 'again', 'animate', 'vary', 'better', 'extend'] as const;
+/** Actions that ask for words in a form first, and then start a run. */
+export const askingActions = ['edit', 'change', 'reanimate', 'lastFrame', 'ending', 'remix'] as const;
+export type DirectAction = (typeof directActions)[number];
+export type AskingAction = (typeof askingActions)[number];
+export type StartingAction = DirectAction | AskingAction;
+
+/** The actions of a button on a run. `actions/` carries them out. `show` posts its result again, with its buttons. */
+export const actions = [...directActions, ...askingActions, 'cancel', 'show', 'delete'] as const;
 export type Action = (typeof actions)[number];
 
-/** The actions of a button, and `keep`, which does nothing, for a member who decides against it. */
-export const buttonActions = [...actions, 'keep'] as const;
+export const isDirect = (action: string): action is DirectAction => directActions.some((one) => one === action);
+export const isAsking = (action: string): action is AskingAction => askingActions.some((one) => one === action);
+
+/**
+ * The actions of a button. `keep` does nothing, for a member who decides against it. `start` carries out a proposal (see
+ * `actions/propose.ts`).
+ */
+export const buttonActions = [...actions, 'keep', 'start'] as const;
 export type ButtonAction = (typeof buttonActions)[number];
 
 /**
@@ -74,6 +92,15 @@ export type Button = {
   label: string;
   style: 'plain' | 'danger';
   credits?: number;
+  /** The number of the step whose result the action is about. Left out if it is about the whole run. */
+  step?: number;
+  /** For `start`: the id of the proposal. */
+  proposal?: string;
+  /**
+   * `choice`: one of at most four buttons that stand in a row of their own, for the images in their order. `menu`: an entry of the
+   * menu beside the buttons. Left out for one of at most five buttons.
+   */
+  place?: 'choice' | 'menu';
 };
 
 /**
@@ -101,6 +128,10 @@ export type FormField =
       ticked: readonly string[];
     }
   | { kind: 'channels'; name: string; label: string; hint: string; max: number; channelIds: readonly string[] }
+  /**
+   * Up to `max` images, at least one. Their values are references that the request's `openImage` resolves, separated by line breaks.
+   */
+  | { kind: 'images'; name: string; label: string; hint: string; max: number }
   | { kind: 'text'; name: string; label: string; hint: string; maxLength: number; isLong: boolean; value: string }
   /** Typed without being shown, never filled in beforehand. An empty value means unchanged. */
   | { kind: 'secret'; name: string; label: string; hint: string };

@@ -1,4 +1,4 @@
-import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
+import { vendorName, vendorOf } from '../pipeline/providers/vendors.ts';
 import type { Text } from './text.ts';
 
 const isDemo = (provider: string): boolean => provider === 'demo';
@@ -7,7 +7,7 @@ const isDemo = (provider: string): boolean => provider === 'demo';
 export function makerOf(provider: string, text: Text): string {
   if (isDemo(provider)) return text.runs.demoStudio;
   const vendor = vendorOf(provider);
-  return vendor === null ? provider : vendorNames[vendor];
+  return vendor === null ? provider : vendorName(vendor);
 }
 
 /**
@@ -16,3 +16,7 @@ export function makerOf(provider: string, text: Text): string {
  */
 export const modelOf = ({ provider, model }: { provider: string; model: string }, text: Text): string =>
   isDemo(provider) ? text.runs.demoStudio : model;
+
+/** The name of a model that people read: the vendor's, or else the id. */
+export const titleOf = ({ id, model, title }: { id: string; model: string; title?: string }, text: Text): string =>
+  title ?? modelOf({ provider: id, model }, text);

@@ -24,11 +24,27 @@ export function refusalCard(refusal: Refusal, text: Text): Card {
 }
 
 /** The pressed button with its price, and the prompt that the requester typed, so that it is not lost. */
-function startAnew({ button, priceCredits }: Extract<Refusal, { reason: 'costs_more' }>, card: Card, { runs }: Text) {
+function startAnew(
+  { button, priceCredits }: Extract<Refusal, { reason: 'costs_more' }>,
+  card: Card,
+  { runs, proposals }: Text,
+) {
   if (!button) return {};
-  const { action, runId, prompt } = button;
+  const { action, runId, step, prompt, proposal } = button;
+  if (proposal !== undefined) {
+    const start: Button = {
+      action: 'start',
+      runId,
+      label: runs.priced(proposals.start, priceCredits),
+      style: 'plain',
+      credits: priceCredits,
+      proposal,
+    };
+    return { buttons: [start] };
+  }
   const label = runs.priced(runs.buttons[action], priceCredits);
-  const buttons: Button[] = [{ action, runId, label, style: 'plain', credits: priceCredits }];
+  const subject = step === null ? {} : { step };
+  const buttons: Button[] = [{ action, runId, label, style: 'plain', credits: priceCredits, ...subject }];
   if (prompt === null) return { buttons };
   const words: Block = { kind: 'quotes', quotes: [{ label: runs.prompt.original, text: prompt }] };
   return { buttons, blocks: [...card.blocks, words] };

@@ -1,23 +1,26 @@
 import type { QueuePosition } from '../db/queuePosition.ts';
 import { type RunView, refundedCredits, type Step } from '../db/runs.ts';
 import { isDepicted, readPrompt } from '../demo/painting/reading.ts';
-import type { StepKind } from '../domain.ts';
-import type { Progress, StepProgress } from '../pipeline/progress.ts';
-import { vendorNames, vendorOf } from '../pipeline/providers/vendors.ts';
-import type { NextPrices } from '../pipeline/submit.ts';
-import type { Action, Block, Button, Card, CardMedia, Quote, StepLine, Tone } from './card.ts';
+import { type EnhancedPrompt, stepKinds } from '../domain.ts';
+import { resultsOf, shownWorkflow } from '../pipeline/graph.ts';
+import { imagesOf } from '../pipeline/plan.ts';
+import type { Progress } from '../pipeline/progress.ts';
+import { vendorName, vendorOf } from '../pipeline/providers/vendors.ts';
+import type { NextPrices } from '../pipeline/quote.ts';
+import { choicesOf } from './actions/subject.ts';
+import type { Block, Card, CardMedia, Quote, Tone } from './card.ts';
+import { backOf, buttonsOf } from './runButtons.ts';
+import { cardLines } from './stepLines.ts';
 import type { Text } from './text.ts';
 
 /** The first characters of a run's id. They are enough for people to tell runs apart and to name one. */
 export const shortId = (id: string): string => id.slice(0, 8);
 
-/** Shows a run at any moment of its life. The card shows `balance`, `queue` and `prices` if the caller looked them up. */
-export function runCard(
-  view: RunView,
-  progress: Progress,
-  text: Text,
-  known: { balance?: number; queue?: QueuePosition; prices?: NextPrices } = {},
-): Card {
+/** The facts that the caller of {@link runCard} may have looked up. `parentVersion`: the number of the version of which this run was made. */
+export type Known = { balance?: number; queue?: QueuePosition; prices?: NextPrices; parentVersion?: number | null };
+
+/** Shows a run at any moment of its life. */
+export function runCard(view: RunView, progress: Progress, text: Text, known: Known = {}): Card {
   const { run } = view;
   const balance = known.balance ?? null;
   return {
@@ -25,19 +28,18 @@ export function runCard(
     title: titleOf(view, text),
     blocks: [
       { kind: 'quotes', quotes: promptsOf(view, text) },
-      { kind: 'progress', steps: stepLines(view, progress, text) },
+      { kind: 'progress', steps: cardLines(view, progress, text) },
       ...sentences(view, progress, text, { balance, queue: known.queue }).map(
         (sentence): Block => ({ kind: 'text', text: sentence }),
       ),
     ],
     media: run.settledAt ? mediaOf(view, text) : [],
-    buttons: buttonsOf(view, text, known.prices ?? { again: null, animate: null }),
+    buttons: [...buttonsOf(view, text, known.prices ?? null), ...backOf(view, text, known.parentVersion ?? null)],
   };
 }
 
 /** True if the run made some of its results, but not all. */
-const isPartial = (view: RunView) =>
-  view.run.state !== 'succeeded' && view.assets.some((asset) => asset.step === 'image' || asset.step === 'video');
+const isPartial = (view: RunView) => view.run.state !== 'succeeded' && view.assets.some((asset) => asset.step !== null);
 
 function toneOf(view: RunView): Tone {
   if (view.run.deletedAt) return 'plain';
@@ -56,7 +58,8 @@ function toneOf(view: RunView): Tone {
 }
 
 function titleOf(view: RunView, text: Text): string {
-  const { state, workflow, cancelRequestedAt, deletedAt } = view.run;
+  const { state, cancelRequestedAt, deletedAt } = view.run;
+  const workflow = shownWorkflow(view);
   const { title } = text.runs;
   if (deletedAt) return text.runs.deleted.title;
   switch (state) {
@@ -65,49 +68,50 @@ function titleOf(view: RunView, text: Text): string {
     case 'running':
       return cancelRequestedAt ? title.stopping(workflow) : title.running(workflow);
     case 'succeeded':
-      return title.succeeded[workflow];
+      return succeededTitle(view, text);
     case 'failed':
-      return isPartial(view) ? title.partial : title.failed[workflow];
+      if (!isPartial(view)) return title.failed[workflow];
+      if (isImageAlone(view)) return title.partial;
+      return isChoosable(view) ? succeededTitle(view, text) : title.partialRest;
     case 'canceled':
-      return isPartial(view) ? title.canceledPartial : title.canceled;
+      if (!isPartial(view)) return title.canceled;
+      return isImageAlone(view) ? title.canceledPartial : title.canceledRest;
   }
 }
 
-/** The member's prompt and, beside it, the better prompt. */
+/** True if a member can choose one of the images for a video, although perhaps not all of them could be made. */
+const isChoosable = (view: RunView): boolean => view.run.workflow === 'complete' && choicesOf(view).length > 1;
+
+function succeededTitle(view: RunView, { runs: { title } }: Text): string {
+  const { options } = view.run;
+  const workflow = shownWorkflow(view);
+  const images = isChoosable(view) ? choicesOf(view).length : imagesOf(workflow, options);
+  if (images === 1 || workflow === 'story') return title.succeeded[workflow];
+  if (workflow === 'complete') return title.frames(images);
+  return images > 1 ? title.severalImages(images) : title.succeeded[workflow];
+}
+
+/** True if a run that was to make one image and one video has made only the image. */
+const isImageAlone = ({ run, assets }: RunView): boolean =>
+  run.workflow === 'complete' &&
+  run.options.frames === 1 &&
+  assets.filter(({ step }) => step !== null).every(({ kind }) => kind === 'image');
+
+/** The member's prompt and, beside it, the better prompt or the shots of a story. */
 export function promptsOf(view: RunView, text: Text): Quote[] {
-  const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced;
-  const original = { label: text.runs.prompt.original, text: view.run.prompt };
-  return enhanced ? [original, { label: text.runs.prompt.enhanced, text: enhanced.image }] : [original];
+  const enhanced = enhancedOf(view);
+  const { original: own, motion } = text.runs.prompt;
+  // A button has taken these words from the run before, or its form has asked for a motion.
+  const isMotion = view.run.parentId !== null && (view.run.workflow === 'video' || view.run.workflow === 'extend');
+  const original = { label: isMotion ? motion : own, text: view.run.prompt };
+  if (!enhanced) return [original];
+  const shots = enhanced.shots?.map(({ image }, index) => `${index + 1}. ${image}`).join('\n');
+  return [original, { label: text.runs.prompt.enhanced, text: shots ?? enhanced.image }];
 }
 
-export const stepLines = (view: RunView, progress: Progress, text: Text): StepLine[] =>
-  view.steps.map((step) => stepLine(step, progress.steps.find((one) => one.kind === step.kind) ?? noProgress, text));
-
-function stepLine(step: Step, progress: Omit<StepProgress, 'kind'>, text: Text): StepLine {
-  const { percent, elapsedMs, remainingMs } = progress;
-  const { note, stepShort, steps } = text.runs;
-  const line = { kind: step.kind, label: steps[step.kind], percent };
-  switch (step.state) {
-    case 'pending':
-      return { ...line, state: 'waiting', note: note.waiting(remainingMs) };
-    case 'submitting':
-    case 'submitted':
-      return { ...line, state: 'working', note: note.working(percent, remainingMs) };
-    case 'storing':
-      return { ...line, state: 'working', note: note.storing };
-    case 'done':
-      return { ...line, state: 'done', note: note.done(elapsedMs) };
-    case 'failed':
-      // A step that its member canceled has not failed.
-      return step.failure?.kind === 'canceled'
-        ? { ...line, state: 'skipped', note: stepShort.canceled }
-        : { ...line, state: 'failed', note: stepShort[step.failure?.kind ?? 'internal'] };
-    case 'skipped':
-      return { ...line, state: 'skipped', note: note.skipped };
-  }
-}
-
-const noProgress = { percent: 0, elapsedMs: 0, remainingMs: 0 };
+/** The words that the first step made of the member's prompt. Null if there is no such step, or not yet. */
+export const enhancedOf = ({ steps }: Pick<RunView, 'steps'>): EnhancedPrompt | null =>
+  steps.find(({ kind, inputs }) => kind === 'enhance' && inputs.length === 0)?.enhanced ?? null;
 
 function sentences(
   view: RunView,
@@ -122,12 +126,17 @@ function sentences(
     if (run.state === 'queued')
       return [...ownKeys(view, text), ...(queue === undefined ? [] : [text.runs.queue(queue)])];
     // If one step remains, that step shows the time.
-    const toGo = view.steps.filter(({ state }) => !['done', 'failed', 'skipped'].includes(state));
-    return [...ownKeys(view, text), ...(toGo.length === 1 ? [] : [text.runs.remaining(progress.remainingMs)])];
+    const toGo = cardLines(view, progress, text).filter(({ state }) => state === 'waiting' || state === 'working');
+    return [
+      ...ownKeys(view, text),
+      ...replacements(view, text),
+      ...(toGo.length === 1 ? [] : [text.runs.remaining(progress.remainingMs)]),
+    ];
   }
   const tookMs = run.settledAt.getTime() - run.createdAt.getTime();
   return [
     ...drawn,
+    ...replacements(view, text),
     ...failureSentences(view, text),
     ...(run.state === 'succeeded' ? [text.runs.tookMs(tookMs)] : []),
     settlement(view, text, balance),
@@ -138,8 +147,9 @@ function sentences(
 
 /** True if the demo studio painted a prompt that names nothing it can draw. */
 const undrawn = ({ run, steps, assets }: RunView): boolean =>
+  run.workflow !== 'edit' &&
   steps.some(({ kind, provider, state }) => kind === 'image' && provider === 'demo' && state === 'done') &&
-  assets.some(({ step, removedAt }) => step === 'image' && removedAt === null) &&
+  assets.some(({ step, kind, removedAt }) => step !== null && kind === 'image' && removedAt === null) &&
   !isDepicted(readPrompt(run.prompt));
 
 /**
@@ -150,8 +160,18 @@ export function ownKeys({ steps }: RunView, text: Text): string[] {
   const vendors = new Set(
     steps.flatMap((step) => (step.keySource === 'workspace' ? (vendorOf(step.provider) ?? []) : [])),
   );
-  const named = [...vendors].map((vendor) => vendorNames[vendor]);
+  const named = [...vendors].map((vendor) => vendorName(vendor));
   return named.length === 0 ? [] : [text.runs.ownKey(named)];
+}
+
+/** One sentence for each model that took the place of another one. Steps that came to nothing have sentences of their own. */
+function replacements({ steps }: RunView, text: Text): string[] {
+  const told = steps.flatMap((step) => {
+    if (!step.insteadOf || step.state === 'failed' || step.state === 'skipped') return [];
+    const { model: insteadOf, failure } = step.insteadOf;
+    return [text.runs.replaced(step.kind, { model: step.model, insteadOf, failure })];
+  });
+  return [...new Set(told)];
 }
 
 /** The captured and the released credits, in one sentence. */
@@ -165,60 +185,46 @@ function settlement(view: RunView, text: Text, balance: number | null): string {
 /** The credits that we released because nobody could receive the result. */
 function unreceived(view: RunView, text: Text): string[] {
   const amount = refundedCredits(view);
-  return amount === 0 ? [] : [text.runs.unreceived(view.run.unreached ?? [], amount)];
+  const numbers = view.run.unreached ?? [];
+  const kinds = stepKinds.filter((kind) =>
+    view.steps.some((step) => step.kind === kind && numbers.includes(step.number)),
+  );
+  return amount === 0 ? [] : [text.runs.unreceived(kinds, amount)];
 }
 
 /** One sentence for each failed step. A prompt that was not improved has its own sentence, because the run continues without it. */
 export function failureSentences(view: RunView, text: Text): string[] {
   return view.steps.flatMap((step) => {
     if (step.state !== 'failed') return [];
-    const { kind, detail } = step.failure ?? { kind: 'internal', detail: '' };
+    const kind = step.failure?.kind ?? 'internal';
+    // A look at a frame that failed has left the words from before.
+    if (step.kind === 'enhance' && step.inputs.length > 0) return [];
     if (step.kind === 'enhance' && kind !== 'canceled') return [text.runs.ownWords];
     const isOwn = step.keySource === 'workspace' && (kind === 'bad_key' || kind === 'quota');
-    return [text.runs.failure(step.kind, kind, detail), ...(isOwn ? [text.runs.ownKeyFailed] : [])];
+    return [failureSentence(step, text), ...(isOwn ? [text.runs.ownKeyFailed] : [])];
   });
 }
 
-/** The results of the run, in the order of its steps, without the image that a member gave. */
-export function mediaOf(view: RunView, text: Text): CardMedia[] {
-  const order: readonly (StepKind | null)[] = ['image', 'video'];
-  if (view.run.deletedAt) return [];
-  return view.assets
-    .filter((asset) => order.includes(asset.step) && asset.removedAt === null)
-    .sort((a, b) => order.indexOf(a.step) - order.indexOf(b.step))
-    .map(({ kind, objectKey, mime, width, height, seconds, bytes }) => ({
-      kind,
-      label: text.runs.media[kind],
-      objectKey,
-      mime,
-      width,
-      height,
-      seconds,
-      bytes,
-    }));
+/** Why a step failed. */
+export function failureSentence({ kind: step, failure }: Pick<Step, 'kind' | 'failure'>, text: Text): string {
+  const { kind, detail, withheld } = failure ?? { kind: 'internal', detail: '' };
+  return withheld ? text.runs.withheld(step, withheld) : text.runs.failure(step, kind, detail);
 }
 
-function buttonsOf(view: RunView, text: Text, prices: NextPrices): Button[] {
-  const { settledAt, cancelRequestedAt, deletedAt, workflow, id } = view.run;
-  const { buttons, priced } = text.runs;
-  const button = (action: Action): Button => {
-    const style = action === 'cancel' || action === 'delete' ? 'danger' : 'plain';
-    return { action, runId: id, label: buttons[action], style };
-  };
-  /** A button with its price, which is then the most that a press may cost. The form for an edited prompt says its price itself. */
-  const starting = (action: 'again' | 'animate'): Button => {
-    const credits = prices[action];
-    return credits === null ? button(action) : { ...button(action), label: priced(buttons[action], credits), credits };
-  };
-  if (deletedAt) return [starting('again'), button('edit')].filter(() => workflow !== 'video');
-  if (!settledAt) return cancelRequestedAt ? [] : [button('cancel')];
-  const made = view.assets
-    .filter((asset) => asset.step !== null && asset.removedAt === null)
-    .map((asset) => asset.kind);
-  return [
-    ...[starting('again'), button('edit')],
-    // A video already shows its image in motion.
-    ...(made.includes('image') && !made.includes('video') ? [starting('animate')] : []),
-    ...(made.length > 0 ? [button('delete')] : []),
-  ];
+/** The results of the run, images first, without what a member gave. */
+export function mediaOf(view: RunView, text: Text): CardMedia[] {
+  if (view.run.deletedAt) return [];
+  const results = resultsOf(view);
+  const films = results.filter(({ asset }) => asset.kind === 'video');
+  const images = results.filter(({ asset }) => asset.kind === 'image');
+  return [...images, ...films].map(({ step, asset }) => {
+    const { kind, objectKey, mime, width, height, seconds, bytes, flagged } = asset;
+    const hidden = flagged ? { isSpoiler: true } : {};
+    const { numbered, media } = text.runs;
+    const isOneOfSeveral = kind === 'video' && films.length > 1;
+    const own = isOneOfSeveral ? numbered.clip(films.findIndex((one) => one.step === step) + 1) : media[kind];
+    const label = step.variant === null ? own : numbered.image(step.variant);
+    const named = step.scene === null || step.kind === 'join' ? label : numbered.inScene(step.scene, media[kind]);
+    return { step: step.number, kind, label: named, objectKey, mime, width, height, seconds, bytes, ...hidden };
+  });
 }

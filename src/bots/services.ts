@@ -5,6 +5,8 @@ import type { RunLimits, Vendor } from '../domain.ts';
 import type { Keys } from '../pipeline/keys.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import type { Meter } from '../pipeline/meter.ts';
+import type { ModerationDeps } from '../pipeline/moderation.ts';
+import type { PriceBook } from '../pipeline/pricing.ts';
 import type { KeyCheck } from '../pipeline/providers/keys.ts';
 import type { Providers } from '../pipeline/providers/registry.ts';
 import type { RateLimit } from '../pipeline/rateLimit.ts';
@@ -24,12 +26,17 @@ export type Services = {
   providers: Providers;
   keys: Keys;
   vault: Vault;
+  moderation: ModerationDeps;
   store: MediaStore;
   /** The folder that receives a member's image before we store it. */
   temporaryDirectory: string;
   freeCredits: number;
   /** The price of a step that runs on the workspace's own key, in percent of the step's price. */
   byokPricePercent: number;
+  /** How a vendor's prices become credits. Null: steps cost what the fixed table says. */
+  priceBook: PriceBook | null;
+  /** The least that a chosen model costs with the fixed table. */
+  priceFloor: PriceBook;
   limits: RunLimits;
   now: () => Date;
   meter: Meter;

@@ -1,7 +1,8 @@
-import { Command, CommanderError } from 'commander';
+import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
+import { typedActions, typedName } from '../bots/terminal/actionNames.ts';
 import { text } from '../bots/terminal/person.ts';
-import { tokenScopes, workflows } from '../domain.ts';
+import { type CastKind, castKinds, maxCastImages, tokenScopes, workflows } from '../domain.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
 import { flushed, ignoreClosedPipes, printError } from './output.ts';
@@ -45,7 +46,9 @@ export function describeProgram(then: Then): Command {
     .description(describe.start)
     .action(async () => then((await import('./start.ts')).start()));
   describeRuns(program, then);
+  describeActions(program, then);
   describeOperator(program, describeShows(program, then), then);
+  describeCast(program, then);
   describeKeys(program, then);
   describeTokens(program, then);
   describeOperations(program, then);
@@ -72,6 +75,30 @@ function describeRuns(program: Command, then: Then): void {
     .action(async (workflow: string, words: string[], { json }: Json) =>
       then((await import('./runs.ts')).runWorkflow(workflow, words, json === true)),
     );
+}
+
+/** The actions on a result, where chats have buttons. */
+function describeActions(program: Command, then: Then): void {
+  for (const action of typedActions) {
+    const described = program
+      .command(typedName(action))
+      .helpGroup(describe.actions)
+      .description(text.terminal.actions.describe[action])
+      .argument('[words...]', describe.actionWords)
+      .option('--json', flags.jsonEvents)
+      .allowUnknownOption()
+      .passThroughOptions();
+    if (action === 'delete') described.option('--yes', text.terminal.actions.yes);
+    described.action(async (words: string[], { json, yes }: Sure) => {
+      const isJson = json === true;
+      if (action === 'show' || action === 'delete') {
+        const given = yes === true ? ['--yes', ...words] : words;
+        return await then((await import('./show.ts')).showTyped(action, given, isJson));
+      }
+      const command = (await import('../bots/terminal/typedActions.ts')).typedCommand(action);
+      await then((await import('./runs.ts')).runCommand(command, words, isJson));
+    });
+  }
 }
 
 function describeShows(program: Command, then: Then): Command {
@@ -194,6 +221,38 @@ function describeOperator(program: Command, credits: Command, then: Then): void 
 }
 
 /** Refuses anything but a vendor's name without repeating it, because somebody may have put a key there. */
+function describeCast(program: Command, then: Then): void {
+  const cast = program.command('cast').description(text.commands.describe.cast);
+  const { imageFile } = flags;
+  type Given = { image: string[]; description: string; kind: CastKind; mayUse?: true };
+  cast
+    .command('add')
+    .description(describe.castAdd)
+    .argument('<name>', text.commands.options.castName)
+    .requiredOption('--image <file...>', imageFile(maxCastImages))
+    .option('--description <words>', text.cast.form.descriptionHint, '')
+    .addOption(new Option('--kind <kind>', text.cast.form.kind).choices(castKinds).default('character'))
+    .requiredOption('--may-use', text.cast.form.mayUse)
+    .action(async (name: string, { image: images, mayUse, description, kind }: Given) =>
+      then((await import('./cast.ts')).add({ name, images, description, kind, mayUse: mayUse === true })),
+    );
+  cast
+    .command('list')
+    .description(describe.castList)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./cast.ts')).list(json === true)));
+  cast
+    .command('show')
+    .description(describe.castShow)
+    .argument('<name>', text.commands.options.castName)
+    .action(async (name: string) => then((await import('./cast.ts')).show(name)));
+  cast
+    .command('remove')
+    .description(describe.castRemove)
+    .argument('<name>', text.commands.options.castName)
+    .action(async (name: string) => then((await import('./cast.ts')).remove(name)));
+}
+
 function describeKeys(program: Command, then: Then): void {
   const keys = program.command('keys').description(describe.keys);
   const add = (name: 'set' | 'check' | 'remove', about: string) =>
@@ -279,6 +338,11 @@ function describeOperations(program: Command, then: Then): void {
     .description(describe.migrate)
     .option('--json', flags.json)
     .action(async ({ json }: Json) => then((await import('./migrate.ts')).migrate({ isJson: json === true })));
+  program
+    .command('prices')
+    .description(describe.prices)
+    .option('--json', flags.json)
+    .action(async ({ json }: Json) => then((await import('./prices.ts')).prices({ isJson: json === true })));
   program
     .command('doctor')
     .description(describe.doctor)

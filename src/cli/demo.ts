@@ -4,7 +4,7 @@ import { text, workspace } from '../bots/terminal/person.ts';
 import type { Reporter } from '../bots/terminal/reporter.ts';
 import { startChild } from '../childProcess.ts';
 import { changeBalance } from '../db/credits.ts';
-import { workflows } from '../domain.ts';
+import { commandedWorkflows } from '../domain.ts';
 import { print, printError } from './output.ts';
 import { ownFlags, refuseRun, runWorkflow } from './runs.ts';
 
@@ -12,9 +12,9 @@ import { ownFlags, refuseRun, runWorkflow } from './runs.ts';
 export async function runDemo(words: readonly string[], isJson: boolean): Promise<number> {
   const { rest, isOpened, workflow: named } = demoFlags(words);
   const { args, wishesJson } = ownFlags(rest);
-  const workflow = workflows.find((one) => one === named);
+  const workflow = commandedWorkflows.find((one) => one === named);
   if (!workflow) {
-    return refuseRun({ reason: 'unknown_command', given: named, nearest: null, allowed: workflows }, isJson);
+    return refuseRun({ reason: 'unknown_command', given: named, nearest: null, allowed: commandedWorkflows }, isJson);
   }
   const parsed = parseArguments(workflowCommands[workflow], args);
   const lacksPrompt = workflow !== 'video' && parsed.outcome === 'refused' && parsed.refusal.reason === 'missing';

@@ -5,9 +5,11 @@ import type { Secret } from '../db/secret.ts';
 import { createLog } from '../observability/log.ts';
 import { scrub } from '../observability/scrub.ts';
 import { checkAddress } from './doctor/address.ts';
+import { checkCatalogues } from './doctor/catalogues.ts';
 import { checkDatabase, checkFfmpeg, checkHome, checkMedia, checkNode } from './doctor/environment.ts';
 import { type Finding, look, wrong } from './doctor/finding.ts';
 import { checkKeyring } from './doctor/keyring.ts';
+import { checkServers } from './doctor/servers.ts';
 import { checkWork } from './doctor/services.ts';
 import { checkModels, checkProviders } from './doctor/vendors.ts';
 import { exitStatus } from './exit.ts';
@@ -25,11 +27,13 @@ export async function doctor({ isJson }: { isJson: boolean }): Promise<number> {
   const findings: Finding[] = [];
   const surface = stdoutSurface();
   const tell = (found: readonly Finding[], secrets: readonly Secret[] = []) => {
-    for (const { part, isFine, says } of found) {
-      const finding = { part, isFine, says: scrub(says, secrets) };
+    for (const one of found) {
+      const { part, isFine, isWarning } = one;
+      const finding = { ...one, says: scrub(one.says, secrets) };
       findings.push(finding);
       if (isJson) continue;
-      const mark = isFine ? styled(surface, 'green', '✓') : styled(surface, 'red', '✗');
+      const good = isWarning ? styled(surface, 'yellow', '!') : styled(surface, 'green', '✓');
+      const mark = isFine ? good : styled(surface, 'red', '✗');
       print(`${mark} ${words.parts[part].padEnd(13)}  ${finding.says}`);
     }
   };
@@ -59,6 +63,7 @@ function readAndTell(tell: (found: readonly Finding[]) => void): Config | null {
 /** Checks everything at once. The findings come in reading order. */
 function examine(config: Config): readonly Promise<readonly Finding[]>[] {
   const { discord, slack, redis, publicUrl } = config;
+  const { comfyui } = config.providers;
   const media = look('media', () => checkMedia(config));
   const hasStore = media.then((found) => found.every(({ isFine }) => isFine));
   const { ground, work } = examineDatabase(config, hasStore);
@@ -69,6 +74,9 @@ function examine(config: Config): readonly Promise<readonly Finding[]>[] {
     ...(redis ? [look('redis', async () => (await import('./doctor/redis.ts')).checkRedis(redis))] : []),
     media,
     ...examineVendors(config),
+    ...(comfyui
+      ? [look('comfyui', async (signal) => (await import('./doctor/comfyui.ts')).checkComfy(comfyui, signal))]
+      : []),
     look('ffmpeg', checkFfmpeg),
     ...(discord
       ? [
@@ -88,6 +96,8 @@ function examineVendors(config: Config): readonly Promise<readonly Finding[]>[] 
   return [
     look('providers', async () => checkProviders(await providers)),
     look('models', async (signal) => checkModels(config, await providers, signal)),
+    look('models', async (signal) => checkServers(config, await providers, signal)),
+    look('prices', async () => (await import('./doctor/prices.ts')).checkPrices(config, await providers)),
   ];
 }
 
@@ -113,7 +123,7 @@ async function withOpened(config: Config, hasStore: boolean): Promise<readonly F
   const { openProgram } = await import('../program.ts');
   const program = await openProgram(config, createLog('silent', false), { worker: false });
   try {
-    return await checkWork(program, { hasStore });
+    return [...(await checkWork(program, { hasStore })), ...(await checkCatalogues(program))];
   } finally {
     await program.stop();
   }

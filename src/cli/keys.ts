@@ -5,7 +5,7 @@ import { createRequest, member, workspace as ownWorkspace, text } from '../bots/
 import { noteKeyStatus, openKey, rotateKeys } from '../db/vault.ts';
 import { ensureWorkspace, findWorkspace, type Workspace } from '../db/workspaces.ts';
 import { type Vendor, vendors, workspaceId } from '../domain.ts';
-import { vendorNames } from '../pipeline/providers/vendors.ts';
+import { vendorName } from '../pipeline/providers/vendors.ts';
 import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { withProgram } from './open.ts';
@@ -29,7 +29,7 @@ export const list = ({ workspace, isJson }: Which): Promise<number> =>
 export async function set({ vendor, key, workspace, isJson }: Asked): Promise<number> {
   if (key !== undefined) throw new OperatorError(words.argument, exitStatus.misused);
   const known = vendorOf(vendor);
-  const typed = await readKey(vendorNames[known]);
+  const typed = await readKey(vendorName(known));
   if (typed === null) return exitStatus.interrupted;
   return await asking(workspace, async (request) => tell(await setKey(request, known, typed), request, isJson));
 }
@@ -45,12 +45,12 @@ export const check = ({ vendor, workspace, isJson }: Asked): Promise<number> =>
     const slot = { workspaceId: request.workspace.id, provider: known, purpose: 'api_key' } as const;
     const use = { actor: member.id, action: 'checked' } as const;
     const secret = await openKey(services.db, services.vault.keyring, slot, use);
-    if (!secret) throw new OperatorError(words.none(vendorNames[known]), exitStatus.failed);
+    if (!secret) throw new OperatorError(words.none(vendorName(known)), exitStatus.failed);
     const status = await services.vault.checkKey(known, secret, request.signal);
     const lastFour = secret.reveal().slice(-4);
     await noteKeyStatus(services.db, slot, status, lastFour, use);
     if (isJson) printJson({ vendor: known, status, lastFour });
-    else print(words.checked(vendorNames[known], lastFour, text.commands.keys.status[status]));
+    else print(words.checked(vendorName(known), lastFour, text.commands.keys.status[status]));
     return status === 'valid' ? exitStatus.done : exitStatus.failed;
   });
 

@@ -1,8 +1,10 @@
-import { workflowCommands } from '../bots/commands/all.ts';
+import { perform, workflowCommands } from '../bots/commands/all.ts';
+import type { Command } from '../bots/commands/command.ts';
 import { commandCard } from '../bots/commands/help.ts';
-import { parseArguments } from '../bots/commands/parse.ts';
+import { parseArguments, writeLine } from '../bots/commands/parse.ts';
 import { nearest } from '../bots/commands/read.ts';
 import type { Refusal } from '../bots/commands/refusal.ts';
+import type { CommandRequest } from '../bots/commands/request.ts';
 import { refusalCard } from '../bots/refusalCard.ts';
 import type { Services } from '../bots/services.ts';
 import { canvasOf, type Surface } from '../bots/terminal/canvas.ts';
@@ -15,7 +17,7 @@ import { createRequest, text } from '../bots/terminal/person.ts';
 import { createPlainReporter } from '../bots/terminal/plainReporter.ts';
 import type { Reporter } from '../bots/terminal/reporter.ts';
 import { openThread, type PayFor, type ThreadEnd } from '../bots/terminal/thread.ts';
-import { workflows } from '../domain.ts';
+import { commandedWorkflows } from '../domain.ts';
 import { exitStatus } from './exit.ts';
 import { withProgram } from './open.ts';
 import { print, printError, printJson, stdoutSurface } from './output.ts';
@@ -39,23 +41,40 @@ export async function runWorkflow(
   name: string,
   words: readonly string[],
   isJson: boolean,
+  extras: RunExtras = {},
+): Promise<number> {
+  const workflow = commandedWorkflows.find((known) => known === name);
+  if (!workflow) {
+    const near = nearest(name, commandedWorkflows);
+    return refuseRun({ reason: 'unknown_command', given: name, nearest: near, allowed: commandedWorkflows }, isJson);
+  }
+  return await runCommand(workflowCommands[workflow], words, isJson, extras);
+}
+
+/** Carries out a command that starts a run, and reports on the run until its end. */
+export async function runCommand(
+  command: Command,
+  words: readonly string[],
+  isJson: boolean,
   { payFor, tell = (reporter) => reporter }: RunExtras = {},
 ): Promise<number> {
-  const workflow = workflows.find((known) => known === name);
-  if (!workflow) {
-    const near = nearest(name, workflows);
-    return refuseRun({ reason: 'unknown_command', given: name, nearest: near, allowed: workflows }, isJson);
-  }
-  const command = workflowCommands[workflow];
   const { args, wishesJson, wishesHelp } = ownFlags(words);
   if (wishesHelp) {
-    print(...paintCard(commandCard(command, text), canvasOf(stdoutSurface(), text)));
+    const { commandHelp } = await import('./commandHelp.ts');
+    const takesModel = command.options.some(({ kind }) => kind.kind === 'model');
+    const card = takesModel ? await commandHelp(command) : commandCard(command, text);
+    print(...paintCard(card, canvasOf(stdoutSurface(), text)));
     return exitStatus.done;
   }
   const json = isJson || wishesJson;
   const parsed = parseArguments(command, args);
   if (parsed.outcome === 'refused') return refuseRun(parsed.refusal, json);
 
+  const { given } = parsed;
+  const asked = {
+    perform: (request: CommandRequest) => perform(request, command, given),
+    typed: writeLine(command, given),
+  };
   const surface = stdoutSurface();
   const isLive = surface.isLive && !json;
   // A log and a live thread cannot share a terminal. The thread itself reports the run's faults.
@@ -64,7 +83,7 @@ export async function runWorkflow(
     const reporter = tell(await createReporter(program.services, surface, isLive, json));
     try {
       const request = createRequest(program.services, signal);
-      return statusOf[await openThread(request, { command, given: parsed.given }, reporter, payFor)];
+      return statusOf[await openThread(request, asked, reporter, payFor)];
     } finally {
       await reporter.close();
     }

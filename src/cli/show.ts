@@ -3,19 +3,23 @@ import { perform } from '../bots/commands/all.ts';
 import { cancel } from '../bots/commands/cancel.ts';
 import type { Command } from '../bots/commands/command.ts';
 import { credits } from '../bots/commands/credits.ts';
+import { commandCard } from '../bots/commands/help.ts';
 import { history } from '../bots/commands/history.ts';
+import { parseArguments } from '../bots/commands/parse.ts';
 import type { Given } from '../bots/commands/read.ts';
 import type { Refusal } from '../bots/commands/refusal.ts';
 import type { Answer, CommandRequest } from '../bots/commands/request.ts';
 import { status } from '../bots/commands/status.ts';
 import { refusalCard } from '../bots/refusalCard.ts';
-import { runCard } from '../bots/runCard.ts';
+import { runCard, shortId } from '../bots/runCard.ts';
 import type { Services } from '../bots/services.ts';
 import { canvasOf } from '../bots/terminal/canvas.ts';
-import { finalEvent, refusedEvent, runJson } from '../bots/terminal/events.ts';
+import { finalEvent, nextOf, refusedEvent, runJson } from '../bots/terminal/events.ts';
 import { balanceAfter, follow, linksOf } from '../bots/terminal/follow.ts';
+import { nextLines } from '../bots/terminal/nextSteps.ts';
 import { paintCard } from '../bots/terminal/paint.ts';
 import { createRequest, text, workspace } from '../bots/terminal/person.ts';
+import { saysYes, subjectOf, typedCommand, wordsOf } from '../bots/terminal/typedActions.ts';
 import { accountOf, listTransactions, usageOf } from '../db/credits.ts';
 import { listRuns, type RunView } from '../db/runs.ts';
 import { progressOf } from '../pipeline/progress.ts';
@@ -23,6 +27,7 @@ import { exitStatus } from './exit.ts';
 import { configure, type Opened, withProgram } from './open.ts';
 import { confirmed } from './operator/confirm.ts';
 import { print, printError, printJson, stdoutSurface } from './output.ts';
+import { ownFlags, refuseRun } from './runs.ts';
 
 type Shown = { isJson: boolean };
 
@@ -55,6 +60,45 @@ export const showStatus = (reference: string | undefined, { isJson }: Shown): Pr
     return exitStatus.done;
   });
 
+/** Shows a result again, or deletes one. Deleting asks for confirmation, because no file comes back. */
+export async function showTyped(action: 'show' | 'delete', words: readonly string[], isJson: boolean): Promise<number> {
+  const command = typedCommand(action);
+  const { args, wishesJson, wishesHelp } = ownFlags(words);
+  if (wishesHelp) {
+    print(...paintCard(commandCard(command, text), canvasOf(stdoutSurface(), text)));
+    return exitStatus.done;
+  }
+  const json = isJson || wishesJson;
+  const parsed = parseArguments(command, args);
+  if (parsed.outcome === 'refused') return refuseRun(parsed.refusal, json);
+  return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program: { services }, signal }) => {
+    const request = createRequest(services, signal);
+    const about = await subjectOf(request, action, wordsOf(parsed.given), null);
+    if (about.outcome === 'refused') return refuse(about.refusal, { isJson: json });
+    const { id, prompt } = about.view.run;
+    if (action === 'delete') {
+      const question = text.terminal.deleteFor(shortId(id), text.measures.few(prompt));
+      if (!(await confirmed(question, saysYes(parsed.given), json))) {
+        print(text.terminal.notDeleted);
+        return exitStatus.interrupted;
+      }
+    }
+    const answer = await perform(request, command, { run: id });
+    if (answer.kind === 'refusal') return refuse(answer.refusal, { isJson: json });
+    if (answer.kind === 'status') {
+      if (json) printJson({ ...(await jsonOf(services, answer.view)), next: nextOf(answer.card, answer.view) });
+      else {
+        await showCard(services, answer.card);
+        print(...nextLines(answer.card, answer.view, text, 'shell').map((line) => `  ${line}`));
+      }
+      return exitStatus.done;
+    }
+    if (!json) return await showAnswer(services, answer);
+    printJson({ event: 'deleted' });
+    return exitStatus.done;
+  });
+}
+
 type Stopping = Extract<Answer, { kind: 'stopping' }>;
 
 /** Asks a run to stop and waits, as a worker, until it has stopped. Only then is its cost known. */
@@ -78,7 +122,7 @@ export async function cancelRun(reference: string | undefined, asked: Shown & { 
     const balance = await balanceAfter(services, view);
     if (asked.isJson) printJson(finalEvent(view, balance, await linksOf(services, objectsOf(view))));
     else {
-      const progress = progressOf(view, services.providers, services.now());
+      const progress = progressOf(view, services.now());
       await showCard(services, runCard(view, progress, text, balance === null ? {} : { balance }));
     }
     return view.run.state === 'canceled' ? exitStatus.done : exitStatus.failed;
@@ -123,7 +167,7 @@ async function ask(
   });
 }
 
-async function showAnswer(services: Services, answer: Answer): Promise<number> {
+export async function showAnswer(services: Services, answer: Answer): Promise<number> {
   if (answer.kind === 'refusal') return refuse(answer.refusal, { isJson: false });
   if (answer.kind !== 'card' && answer.kind !== 'status') throw new Error(`nothing to show for a ${answer.kind}`);
   await showCard(services, answer.card);
@@ -149,4 +193,4 @@ function refuse(refusal: Refusal, { isJson }: Shown): number {
 const objectsOf = (view: RunView) => view.assets.map(({ objectKey }) => objectKey);
 
 const jsonOf = async (services: Services, view: RunView) =>
-  runJson(view, progressOf(view, services.providers, services.now()), await linksOf(services, objectsOf(view)));
+  runJson(view, progressOf(view, services.now()), await linksOf(services, objectsOf(view)));

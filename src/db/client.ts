@@ -14,8 +14,11 @@ export type Database = {
   close: () => Promise<void>;
 };
 
-/** `vidgenie_due`: a run fell due. `vidgenie_run`: the run with this id changed in a way that people see. */
-type Channel = 'vidgenie_due' | 'vidgenie_run';
+/**
+ * `vidgenie_due`: a run fell due. `vidgenie_run`: the run with this id changed in a way that people see. `vidgenie_catalogue`: the
+ * models of a vendor were read.
+ */
+type Channel = 'vidgenie_due' | 'vidgenie_run' | 'vidgenie_catalogue';
 
 export type DatabaseOptions = {
   connections?: number;

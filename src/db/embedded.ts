@@ -2,7 +2,7 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { binariesFor } from './embedded/binaries.ts';
 import { type Cluster, locateCluster } from './embedded/cluster.ts';
-import { ensureDatabase, urlOf } from './embedded/ensureDatabase.ts';
+import { createDatabaseIfMissing, urlOf } from './embedded/createDatabase.ts';
 import { orMissing, writing } from './embedded/failure.ts';
 import { ensureInitialised } from './embedded/initdb.ts';
 import { withLock } from './embedded/lock.ts';
@@ -68,7 +68,7 @@ async function runningServer(
   onNotice: (message: string) => void,
 ): Promise<{ postmaster: Postmaster; started: boolean }> {
   const found = await findPostmaster(cluster.dataDir);
-  const answer = found ? await ensureDatabase(found, cluster.record.password) : 'gone';
+  const answer = found ? await createDatabaseIfMissing(found, cluster.record.password) : 'gone';
   if (found && answer === 'ok') return { postmaster: found, started: false };
   if (found && answer === 'silent') {
     // Other processes may be waiting for it as well. We may end it only if no other process uses it.
@@ -80,7 +80,8 @@ async function runningServer(
   const binaries = await binariesFor(cluster.account);
   await ensureInitialised(cluster, binaries);
   const postmaster = await startPostmaster(cluster, binaries);
-  if ((await ensureDatabase(postmaster, cluster.record.password)) === 'ok') return { postmaster, started: true };
+  if ((await createDatabaseIfMissing(postmaster, cluster.record.password)) === 'ok')
+    return { postmaster, started: true };
   await stopPostmaster(postmaster, 'immediate');
   throw new Error(silent(postmaster, `see ${join(cluster.folder, 'server.log')}`));
 }

@@ -42,6 +42,29 @@ const invariants: readonly { name: string; atRest?: boolean; broken: string }[] 
       WHERE r.settled_at IS NULL GROUP BY r.id`,
   },
   {
+    // A step that another model makes may cost less than the run holds for it.
+    name: 'the price of a run is the sum of the prices that it holds for its steps',
+    broken: `SELECT r.id AS subject, r.price_credits AS found,
+        coalesce(sum(coalesce((s.instead_of->>'heldCredits')::int, s.price_credits)), 0) AS expected FROM runs r
+      LEFT JOIN steps s ON s.run_id = r.id GROUP BY r.id
+      HAVING r.price_credits <> coalesce(sum(coalesce((s.instead_of->>'heldCredits')::int, s.price_credits)), 0)`,
+  },
+  {
+    name: 'a step that another model makes costs at most what the run holds for it',
+    broken: `SELECT run_id AS subject, price_credits AS found, (instead_of->>'heldCredits')::int AS expected FROM steps
+      WHERE price_credits > (instead_of->>'heldCredits')::int`,
+  },
+  {
+    name: 'every step of a settled run is over: done, failed or skipped',
+    broken: `SELECT r.id AS subject, count(*) AS found, 0 AS expected FROM runs r JOIN steps s ON s.run_id = r.id
+      WHERE r.settled_at IS NOT NULL AND s.state NOT IN ('done', 'failed', 'skipped') GROUP BY r.id`,
+  },
+  {
+    name: 'a step is made only from earlier steps of its run',
+    broken: `SELECT s.run_id AS subject, input AS found, s.number AS expected FROM steps s CROSS JOIN LATERAL unnest(s.inputs) input
+      WHERE input >= s.number OR input < 1`,
+  },
+  {
     name: 'only what was delivered, or canceled after it was sent, is captured',
     broken: `SELECT r.id AS subject, r.captured_credits AS found, coalesce(sum(s.price_credits), 0) AS expected FROM runs r
       LEFT JOIN steps s ON s.run_id = r.id AND (s.state = 'done' OR s.failure->>'kind' = 'canceled')
@@ -60,8 +83,9 @@ const invariants: readonly { name: string; atRest?: boolean; broken: string }[] 
       CROSS JOIN LATERAL (SELECT coalesce(sum(t.amount), 0) AS amount FROM credit_transactions t
         WHERE t.run_id = r.id AND t.kind = 'refund') back
       CROSS JOIN LATERAL (SELECT coalesce(sum(s.price_credits), 0) AS amount FROM steps s
-        WHERE s.run_id = r.id AND s.state = 'done' AND s.kind::text = ANY (r.unreached)) owed
-      WHERE (r.unreached IS NOT NULL AND r.delivered_at IS NOT NULL AND back.amount <> owed.amount)
+        WHERE s.run_id = r.id AND s.state = 'done'
+          AND (s.number = ANY (r.unreached_steps) OR s.kind::text = ANY (r.unreached))) owed
+      WHERE (coalesce(r.unreached_steps::text, r.unreached::text) IS NOT NULL AND r.delivered_at IS NOT NULL AND back.amount <> owed.amount)
         OR (r.delivered_at IS NULL AND back.amount <> 0)`,
   },
   {
@@ -74,7 +98,7 @@ const invariants: readonly { name: string; atRest?: boolean; broken: string }[] 
   {
     name: 'a done media step has its asset',
     broken: `SELECT s.run_id AS subject, 0 AS found, 1 AS expected FROM steps s
-      LEFT JOIN assets a ON a.run_id = s.run_id AND a.step = s.kind
+      LEFT JOIN assets a ON a.run_id = s.run_id AND a.step_number = s.number
       WHERE s.state = 'done' AND s.kind <> 'enhance' AND a.id IS NULL`,
   },
   {

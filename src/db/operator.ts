@@ -83,8 +83,11 @@ export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ende
     const lease = { runId: id, dispatch: taken.dispatch };
     const view = await loadRun(inner, id);
     if (!view) throw new Error(`run ${id} is gone`);
-    const current = view.steps.find(({ state }) => state !== 'done' && state !== 'failed' && state !== 'skipped');
-    if (current) await failStep(inner, lease, current.kind, failure);
+    const open = view.steps.filter(({ state }) => state !== 'done' && state !== 'failed' && state !== 'skipped');
+    const atWork = open.filter(({ state }) => state !== 'pending');
+    for (const step of atWork.length > 0 ? atWork : open.slice(0, 1)) {
+      await failStep(inner, lease, step.number, failure);
+    }
     const paid = view.steps.filter((step) => step.state === 'done' || step.failure?.kind === 'canceled');
     const capturedCredits = paid.reduce((sum, step) => sum + step.priceCredits, 0);
     await settle(inner, lease, { state: 'failed', capturedCredits, failure });

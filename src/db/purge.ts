@@ -5,8 +5,10 @@ import type { Tx } from './client.ts';
 import {
   apiTokens,
   assets,
+  castEntries,
   creditAccounts,
   editBudgets,
+  proposals,
   providerOrphans,
   runs,
   slackInstallations,
@@ -50,8 +52,24 @@ export async function* mediaOfDeleted(tx: Tx, workspaceId: WorkspaceId): AsyncGe
   }
 }
 
+/** The store keys of the images of entries that were removed from a workspace's cast. */
+export async function mediaOfRemovedCast(tx: Tx, workspaceId: WorkspaceId): Promise<string[]> {
+  const rows = await tx
+    .select({ images: castEntries.images })
+    .from(castEntries)
+    .where(
+      and(eq(castEntries.workspaceId, workspaceId), isNotNull(castEntries.removedAt), isNull(castEntries.erasedAt)),
+    );
+  return rows.flatMap(({ images }) => images.map(({ objectKey }) => objectKey));
+}
+
+/** Deletes what VidGenie has proposed to do with the results of a run. */
+export async function deleteProposals(tx: Tx, id: RunId): Promise<void> {
+  await tx.delete(proposals).where(eq(proposals.runId, id));
+}
+
 /**
- * Deletes what a workspace entrusted to us: its keys, its name and settings, and all text, names and conversations of its runs.
+ * Deletes what a workspace entrusted to us: its keys, its name and settings, its cast, and all text, names and conversations of its runs.
  * It also ends every access on the workspace's behalf. The ledger stays, because it is a record of what happened. Its rows name
  * runs, but those runs hold no text any more. The purge marks the runs as deleted, so the sweeper removes their media even if
  * this process dies. It refuses while a run is unfinished. You may repeat it.
@@ -80,6 +98,9 @@ export async function purgeWorkspace(
         memberId: '',
         memberName: '',
         prompt: '',
+        // The words for the motion of a changed image.
+        options: sql`${runs.options} || '{"motion": null}'`,
+        cast: [],
         conversation: {},
         postedMessages: {},
         requestKey: sql`'purged:' || ${runs.id}`,
@@ -89,9 +110,21 @@ export async function purgeWorkspace(
       })
       .where(eq(runs.workspaceId, id))
       .returning({ id: runs.id });
+    await inner
+      .update(castEntries)
+      .set({
+        name: '',
+        description: '',
+        addedBy: '',
+        addedByName: '',
+        removedAt: sql`coalesce(${castEntries.removedAt}, now())`,
+      })
+      .where(eq(castEntries.workspaceId, id));
+    await inner.delete(proposals).where(eq(proposals.workspaceId, id));
     await closeAccess(inner, id);
     await inner.update(apiTokens).set({ label: '', createdBy: '' }).where(eq(apiTokens.workspaceId, id));
     await inner.delete(slackInstallations).where(eq(slackInstallations.workspaceId, id));
+    await inner.delete(proposals).where(eq(proposals.workspaceId, id));
     await inner.delete(editBudgets).where(eq(editBudgets.workspaceId, id));
     await inner.update(workspaces).set({ name: '', settings: {} }).where(eq(workspaces.id, id));
     return { outcome: 'purged', runs: purged.length };

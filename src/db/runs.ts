@@ -1,7 +1,9 @@
 import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import {
+  type CastEntry,
   defaultLimits,
+  type EnhancedPrompt,
   type JsonValue,
   type KeySource,
   type Platform,
@@ -9,21 +11,21 @@ import {
   type RunLimits,
   type RunOptions,
   runId,
+  runOptions,
   type StepKind,
-  stepKinds,
   type Workflow,
   type WorkspaceId,
 } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { type DailySpent, spentToday } from './dailyLimit.ts';
-import { assets, runs, steps } from './schema.ts';
+import { assets, proposals, runs, steps } from './schema.ts';
 
 export type Run = typeof runs.$inferSelect;
 export type Step = typeof steps.$inferSelect;
 /** A stored object of a run, without the columns that only the sweeper reads. */
-export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt'>;
+export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt' | 'stepKind'>;
 
-/** A run with everything that belongs to it. Its steps are in the order in which they are worked. */
+/** A run with everything that belongs to it. Its steps are in the order of their numbers. */
 export type RunView = {
   run: Run;
   steps: Step[];
@@ -41,7 +43,7 @@ export type RunView = {
  */
 export const refundedCredits = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): number =>
   steps
-    .filter(({ kind, state }) => state === 'done' && run.unreached?.includes(kind))
+    .filter(({ number, state }) => state === 'done' && run.unreached?.includes(number))
     .reduce((sum, step) => sum + step.priceCredits, 0);
 
 export type NewRun = {
@@ -53,25 +55,58 @@ export type NewRun = {
   workflow: Workflow;
   prompt: string;
   options: RunOptions;
+  /** The run of which this one is made. Left out if a command started it. */
+  parent?: Parent | null;
+  /** The entries of the cast that the prompt names. */
+  cast?: readonly CastEntry[];
   /** Null if the run posts on its workspace's own platform. */
   platform?: Platform | null;
   conversation: JsonValue;
-  steps: {
-    kind: StepKind;
-    priceCredits: number;
-    provider: string;
-    model: string;
-    keySource: KeySource;
-    /** The expected duration in milliseconds, if it is known. */
-    expectedMs?: number;
-  }[];
-  input: { objectKey: string; mime: string; width: number; height: number; bytes: number; sha256: string } | null;
+  steps: NewStep[];
+  /** The image that the member gave, or null. */
+  input: NewAsset | null;
   /**
    * In milliseconds. How long the run waits for its first message, which the process that took the command posts: see {@link
    * announceRun}. After that the run starts anyway and posts a message of its own.
    */
   waitsForAnswerMs?: number;
 };
+
+/**
+ * The run whose result a new one begins with, and the number of that result's step. `isOnce`: a second such run of the same member,
+ * of the same result and with the same words, within {@link repeatSeconds} is the same press again, and changes nothing.
+ */
+export type Parent = { runId: RunId; step: number | null; isOnce: boolean };
+
+/** In seconds. Somebody who presses a button twice means it once. */
+const repeatSeconds = 60;
+
+/** A step as it is inserted. The columns of the schema explain the rest. */
+export type NewStep = {
+  number: number;
+  kind: StepKind;
+  inputs: readonly number[];
+  scene: number | null;
+  variant: number | null;
+  seconds: number | null;
+  isExtension: boolean;
+  size: string;
+  priceCredits: number;
+  provider: string;
+  model: string;
+  keySource: KeySource;
+  /** The expected duration in milliseconds. */
+  expectedMs: number;
+  /** A step that another run has done already, or that nothing needs any more. It is not worked again. */
+  takenOver: { handle: JsonValue; enhanced: EnhancedPrompt | null; asset: NewAsset | null } | 'skipped' | null;
+};
+
+/** An object of the store that a new run begins with. */
+export type NewAsset = Pick<
+  Asset,
+  'kind' | 'objectKey' | 'mime' | 'width' | 'height' | 'seconds' | 'bytes' | 'sha256'
+> &
+  Partial<Pick<Asset, 'flagged'>>;
 
 export type InsertOutcome =
   | { outcome: 'accepted'; balance: number; price: number }
@@ -100,7 +135,7 @@ export async function insertRun(tx: Tx, run: NewRun, limits: InsertLimits = {}):
   for (;;) {
     const written = await writeOnce(tx, run, gate, dailyRuns);
     if (written) return written;
-    const known = await runOfRequest(tx, run.requestKey);
+    const known = (await runOfRequest(tx, run.requestKey)) ?? (await recentChild(tx, run));
     if (known) return { outcome: 'repeated', runId: known };
     const shut = await whyShut(tx, run, gate);
     if (shut) return shut;
@@ -129,7 +164,7 @@ export async function foreseeRefusal(
   limits: InsertLimits = {},
 ): Promise<Exclude<InsertOutcome, { outcome: 'accepted' }> | null> {
   const { dailyRuns, gate } = gateOf(run, limits);
-  const known = await runOfRequest(tx, run.requestKey);
+  const known = (await runOfRequest(tx, run.requestKey)) ?? (await recentChild(tx, run));
   if (known) return { outcome: 'repeated', runId: known };
   return (await whyShut(tx, run, gate)) ?? (dailyRuns === null ? null : await spentToday(tx, run, dailyRuns));
 }
@@ -161,18 +196,37 @@ async function whyShut(
   return now.runs >= maxOfMember ? { outcome: 'busy', max: maxOfMember } : null;
 }
 
-async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {
+/** The run that a request has started. Null: none. */
+export async function runOfRequest(tx: Tx, requestKey: string): Promise<RunId | null> {
   const [known] = await tx.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, requestKey));
   return known?.id ?? null;
+}
+
+/** The call of the database function that finds the run of the same press, if the member has pressed just before. */
+const recentChildOf = ({ parent, memberId, workflow, options, prompt }: Omit<NewRun, 'input'>) =>
+  parent?.isOnce
+    ? sql`recent_child(${parent.runId}::uuid, ${parent.step}::integer, ${memberId}, ${workflow}, ${options.change}, ${prompt},
+        ${repeatSeconds}::integer)`
+    : sql`NULL::uuid`;
+
+const foundChild = z.array(z.object({ id: runId.nullable() }));
+
+async function recentChild(tx: Tx, run: Omit<NewRun, 'input'>): Promise<RunId | null> {
+  if (!run.parent?.isOnce) return null;
+  const [found] = foundChild.parse(await tx.execute(sql`SELECT ${recentChildOf(run)} AS id`));
+  return found?.id ?? null;
 }
 
 /** The count and the write are one transaction under the member's lock, so concurrent submits cannot get around the limit. */
 async function writeWithin(tx: Tx, run: NewRun, gate: Gate, dailyRuns: number): Promise<InsertOutcome | null> {
   const spent = await spentToday(tx, run, dailyRuns);
-  // A redelivered command already has its run, so the daily limit must not refuse it.
-  if (spent) return (await runOfRequest(tx, run.requestKey)) ? null : spent;
+  // A redelivered command already has its run, so the daily limit must not refuse it. The same goes for a second press.
+  if (spent) return ((await runOfRequest(tx, run.requestKey)) ?? (await recentChild(tx, run))) ? null : spent;
   return await holdAndWrite(tx, run, gate);
 }
+
+/** See `needsWorker` in the schema. */
+const neededWorker = 3;
 
 /** Null when the debit was refused: the balance is too low, the member has too many runs, or the request key is known. */
 async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): Promise<InsertOutcome | null> {
@@ -182,26 +236,33 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): 
         UPDATE credit_accounts SET balance = balance - ${price}, held = held + ${price}
         WHERE workspace_id = ${run.workspaceId} AND balance >= ${price}
           AND NOT EXISTS (SELECT 1 FROM runs WHERE request_key = ${run.requestKey})
+          AND ${recentChildOf(run)} IS NULL
           AND member_runs_unsettled(${run.workspaceId}, ${run.memberId}) < ${maxOfMember}::int
         RETURNING balance, held
       ), new_run AS (
-        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, platform, conversation, price_credits, due_at)
+        INSERT INTO runs (id, workspace_id, request_key, member_id, member_name, workflow, prompt, options, platform, conversation, parent_id, parent_step, "cast",
+          price_credits, needs_worker, due_at)
         SELECT ${run.id}::uuid, ${run.workspaceId}, ${run.requestKey}, ${run.memberId}, ${run.memberName},
           ${run.workflow}::workflow, ${run.prompt}, ${JSON.stringify(run.options)}::jsonb, ${run.platform ?? null}::platform,
-          ${JSON.stringify(run.conversation)}::jsonb, ${price}::int,
+          ${JSON.stringify(run.conversation)}::jsonb, ${run.parent?.runId ?? null}::uuid, ${run.parent?.step ?? null}::int,
+          ${JSON.stringify(run.cast ?? [])}::jsonb, ${price}::int, ${neededWorker}::int,
           now() + make_interval(secs => ${(run.waitsForAnswerMs ?? 0) / 1000}::float8)
         FROM debit
         RETURNING id
       ), new_steps AS (
-        INSERT INTO steps (run_id, kind, price_credits, provider, model, key_source, expected_ms)
-        SELECT new_run.id, s.kind::step_kind, s."priceCredits", s.provider, s.model, s."keySource", s."expectedMs"
-        FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps)}::jsonb)
-          AS s(kind text, "priceCredits" int, provider text, model text, "keySource" text, "expectedMs" int)
-      ), new_input AS (
-        INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
-        SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
-        FROM new_run, jsonb_to_recordset(${JSON.stringify(run.input ? [run.input] : [])}::jsonb)
-          AS i("objectKey" text, mime text, width int, height int, bytes bigint, sha256 text)
+        INSERT INTO steps (run_id, number, kind, inputs, scene, variant, seconds, is_extension, size, price_credits, provider, model,
+          key_source, expected_ms, state, handle, enhanced)
+        SELECT new_run.id, s.number, s.kind::step_kind, s.inputs, s.scene, s.variant, s.seconds, s."isExtension", s.size,
+          s."priceCredits", s.provider, s.model, s."keySource", s."expectedMs", s.state::step_state, s.handle, s.enhanced
+        FROM new_run, jsonb_to_recordset(${JSON.stringify(run.steps.map(stepRow))}::jsonb)
+          AS s(number int, kind text, inputs int[], scene int, variant int, seconds int, "isExtension" boolean, size text,
+            "priceCredits" int, provider text, model text, "keySource" text, "expectedMs" int, state text, handle jsonb, enhanced jsonb)
+      ), new_assets AS (
+        INSERT INTO assets (run_id, step_number, kind, object_key, mime, width, height, seconds, bytes, sha256, flagged)
+        SELECT new_run.id, a.step, a.kind::media_kind, a."objectKey", a.mime, a.width, a.height, a.seconds, a.bytes, a.sha256, a.flagged
+        FROM new_run, jsonb_to_recordset(${JSON.stringify(assetRows(run))}::jsonb)
+          AS a(step int, kind text, "objectKey" text, mime text, width int, height int, seconds float8, bytes bigint, sha256 text,
+            flagged text[])
       ), entry AS (
         INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
         SELECT ${run.workspaceId}, ${run.id}::uuid, 'hold', ${price}::int, debit.balance, debit.held, ${`hold:${run.id}`}
@@ -211,6 +272,19 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): 
   );
   return row ? { outcome: 'accepted', balance: row.balance, price } : null;
 }
+
+function stepRow({ takenOver, ...step }: NewStep) {
+  if (takenOver === null) return { ...step, state: 'pending' };
+  if (takenOver === 'skipped') return { ...step, state: 'skipped' };
+  return { ...step, state: 'done', handle: takenOver.handle, enhanced: takenOver.enhanced };
+}
+
+const assetRows = ({ steps: planned, input }: NewRun) => [
+  ...(input ? [{ ...input, step: null }] : []),
+  ...planned.flatMap(({ number, takenOver }) =>
+    takenOver !== null && takenOver !== 'skipped' && takenOver.asset ? [{ ...takenOver.asset, step: number }] : [],
+  ),
+];
 
 /**
  * Lets a run start after its command was answered, and saves the `conversation` that the answer created. Returns false if the run
@@ -233,7 +307,8 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
   return known.success && known.data.code === '23505' && known.data.constraint_name === constraint;
 }
 
-const byStepOrder = (a: Step, b: Step) => stepKinds.indexOf(a.kind) - stepKinds.indexOf(b.kind);
+/** The numbers that a trigger of the database gives to the steps of runs that older versions inserted. */
+const numberOfKind: Record<StepKind, number> = { enhance: 1, image: 2, video: 3, join: 4 };
 
 /**
  * Runs with their steps and assets, one row for each step. A member's input image belongs to no step, so every row of the run
@@ -244,7 +319,7 @@ const withParts = (tx: Tx) =>
     .select({ run: runs, step: steps, asset: assets, readAt: sql<number>`(extract(epoch FROM now()) * 1000)::float8` })
     .from(runs)
     .innerJoin(steps, eq(steps.runId, runs.id))
-    .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.kind), isNull(assets.step))));
+    .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.number), isNull(assets.step))));
 
 /** Loads runs by their ids, in that order. It leaves out ids that do not exist. */
 export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
@@ -270,14 +345,29 @@ export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
   return viewOf(await look.execute({ id }));
 }
 
+const defaultOptions = runOptions.parse({});
+
+/** The numbers of the steps that nobody received, by what workers of this version and of the one before have written. */
+function unreachedOf({ unreached, unreachedKinds }: Run): number[] | null {
+  if (!unreachedKinds) return unreached;
+  const numbers = unreachedKinds.map((kind) => numberOfKind[kind]);
+  return [...new Set([...numbers, ...(unreached ?? [])])].sort((a, b) => a - b);
+}
+
 function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; readAt: number }[]): RunView | null {
   const [first] = parts;
   if (!first) return null;
-  const ownSteps = new Map(parts.map(({ step }) => [step.kind, step]));
+  const ownSteps = new Map(parts.map(({ step }) => [step.number, step]));
   const ownAssets = new Map(parts.flatMap(({ asset }) => (asset ? [[asset.id, asset] as const] : [])));
+  const { run } = first;
   return {
-    run: first.run,
-    steps: [...ownSteps.values()].sort(byStepOrder),
+    run: {
+      ...run,
+      // Runs of older versions lack the newest options.
+      options: { ...defaultOptions, ...run.options },
+      unreached: unreachedOf(run),
+    },
+    steps: [...ownSteps.values()].sort((a, b) => a.number - b.number),
     assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
     // Both readings of our clock are cut to whole milliseconds. One less, and the estimate is never ahead of the database.
     clockAheadMs: first.readAt - Date.now() - 1,
@@ -360,7 +450,10 @@ export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unset
     .set({ deletedAt: sql`coalesce(${runs.deletedAt}, now())` })
     .where(and(eq(runs.id, id), isNotNull(runs.settledAt)))
     .returning({ id: runs.id });
-  return rows.length > 0 ? 'deleted' : 'unsettled';
+  if (rows.length === 0) return 'unsettled';
+  // They hold members' words about what is deleted.
+  await tx.delete(proposals).where(eq(proposals.runId, id));
+  return 'deleted';
 }
 
 /** Locks a run until the transaction ends: nobody else can write to it. False if there is no such run. */

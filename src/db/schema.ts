@@ -12,6 +12,7 @@ import {
   pgEnum,
   pgTable,
   primaryKey,
+  smallint,
   text,
   timestamp,
   unique,
@@ -19,8 +20,12 @@ import {
   uuid,
 } from 'drizzle-orm/pg-core';
 import {
+  type CastEntry,
+  type CastKind,
+  type Change,
   type EnhancedPrompt,
   type Failure,
+  type FailureKind,
   type JsonValue,
   type KeySource,
   platforms,
@@ -122,6 +127,11 @@ export const runs = pgTable(
     workflow: workflowType('workflow').notNull(),
     prompt: text('prompt').notNull(),
     options: jsonb('options').$type<RunOptions>().notNull(),
+    /** The run of which this one was made, and the number of the step whose result it began with. Null: a command started it. */
+    parentId: uuid('parent_id').$type<RunId>(),
+    parentStep: integer('parent_step'),
+    /** The entries of the workspace's cast that the prompt names. */
+    cast: jsonb('cast').$type<CastEntry[]>().notNull().default([]),
     /** The platform on which the member asked for the run and on which the run posts. Null means the workspace's own platform. */
     platform: platformType('platform'),
     /** The conversation in which the run posts. Only its platform reads this. */
@@ -157,11 +167,19 @@ export const runs = pgTable(
     /** Why the result could not be posted in the run's conversation. `/vidgenie history` still shows the result. */
     deliveryFailure: jsonb('delivery_failure').$type<Failure>(),
     /**
-     * The steps whose results nobody has received or can fetch. Delivery decides this once. Afterwards VidGenie never shares
-     * these results, and the statement that ends delivery refunds their credits. Null before the end of delivery, and for runs of
-     * older versions.
+     * The numbers of the steps whose results nobody has received or can fetch. Delivery decides this once. Afterwards VidGenie
+     * never shares these results, and the statement that ends delivery refunds their credits. Null before the end of delivery, and
+     * for runs of older versions.
      */
-    unreached: text('unreached').array().$type<StepKind[]>(),
+    unreached: integer('unreached_steps').array(),
+    /** The same as kinds of steps. Only workers of a version that knew one step of each kind write it. */
+    unreachedKinds: text('unreached').array().$type<StepKind[]>(),
+    /**
+     * The version of a worker that the run needs: 0 knows one step of each kind, 1 numbered steps, 2 edits and the cast, 3 any model
+     * and films from words. An older
+     * worker leaves the run to a newer one (see `dispatch_due` in the migrations).
+     */
+    needsWorker: smallint('needs_worker').notNull().default(0),
     /** When somebody asked to delete the run's media. The rows of its assets stay: they record what was paid for. */
     deletedAt: at('deleted_at'),
   },
@@ -187,8 +205,23 @@ export const runs = pgTable(
       .where(sql`(${t.state} <> 'queued' OR ${t.cancelRequestedAt} IS NOT NULL) AND ${t.dueAt} IS NOT NULL`),
     index('runs_unsettled').on(t.workspaceId, t.state, t.memberId).where(sql`${t.settledAt} IS NULL`),
     index('runs_by_workspace').on(t.workspaceId, t.createdAt),
+    index('runs_by_parent').on(t.parentId, t.createdAt).where(sql`${t.parentId} IS NOT NULL`),
+    // For the images of removed entries of the cast: the unfinished runs that use them.
+    index('runs_with_cast').on(t.workspaceId).where(sql`${t.cast} <> '[]' AND ${t.settledAt} IS NULL`),
   ],
 );
+
+/**
+ * The first model of a step that another one makes, and its failure. `heldCredits` is the price that the run holds for the step, which
+ * the other model's price never exceeds. `tried` are all models that the step was given to before, as `provider model`.
+ */
+export type InsteadOf = {
+  provider: string;
+  model: string;
+  failure: FailureKind;
+  heldCredits: number;
+  tried: readonly string[];
+};
 
 export const steps = pgTable(
   'steps',
@@ -197,8 +230,28 @@ export const steps = pgTable(
       .$type<RunId>()
       .notNull()
       .references(() => runs.id),
+    /**
+     * From 1, in the order of the plan. Every input of a step has a smaller number. For a step that an older version inserts, a
+     * trigger sets the number and the inputs by its kind.
+     */
+    number: integer('number').notNull(),
     kind: stepKindType('kind').notNull(),
+    /** The numbers of the steps that this one is made from. */
+    inputs: integer('inputs').array().notNull().default(sql`'{}'`),
+    /** From 1: the scene of a story, or one of several images of the same prompt. */
+    scene: integer('scene'),
+    variant: integer('variant'),
+    /** The whole seconds that the call makes; for an extension those that it adds. Null: the run's duration. */
+    seconds: integer('seconds'),
+    /** True if the result is the input clip, made longer. It takes the place of that clip. */
+    isExtension: boolean('is_extension').notNull().default(false),
+    /** The size of the result, for example `1080p 8s`. The usual duration depends on it besides the model. */
+    size: text('size').notNull().default(''),
     state: stepStateType('state').notNull().default('pending'),
+    /** When to poll the step or to try it again. Null: as soon as its inputs are there. */
+    dueAt: at('due_at'),
+    /** Failed attempts of this step in a row. Any progress resets it to zero. */
+    failedAttempts: integer('failed_attempts').notNull().default(0),
     priceCredits: integer('price_credits').notNull(),
     /** Chosen when the run is submitted, so that the price and the promise match the work. */
     provider: text('provider').notNull(),
@@ -221,17 +274,25 @@ export const steps = pgTable(
     /** The provider's charge, in millionths of a US dollar. `usage` is the provider's own usage record. */
     costMicroUsd: bigint('cost_micro_usd', { mode: 'number' }),
     usage: jsonb('usage').$type<JsonValue>(),
+    /** True if the vendor has reported no charge, so `cost_micro_usd` is its published price. */
+    isCostEstimate: boolean('is_cost_estimate').notNull().default(false),
+    /** The model that was to make the step first, if another one took its place because it generated nothing. */
+    insteadOf: jsonb('instead_of').$type<InsteadOf>(),
     startedAt: at('started_at'),
     finishedAt: at('finished_at'),
   },
   (t) => [
-    primaryKey({ columns: [t.runId, t.kind] }),
+    primaryKey({ columns: [t.runId, t.number] }),
+    // For the usual durations: the last finished steps of a model.
+    index('steps_finished')
+      .on(t.provider, t.model, t.size, t.finishedAt.desc())
+      .where(sql`${t.state} = 'done' AND ${t.startedAt} IS NOT NULL`),
     check('paid_submits_are_bounded', sql`${t.submits} BETWEEN 0 AND CASE ${t.kind} WHEN 'video' THEN 1 ELSE 2 END`),
     check('submitted_has_a_handle', sql`${t.state} <> 'submitted' OR ${t.handle} IS NOT NULL`),
   ],
 );
 
-/** A stored object: a step's output, or a member's input image (`step` is null). */
+/** A stored object: a step's output, or what a member gave (`step` is null). */
 export const assets = pgTable(
   'assets',
   {
@@ -240,7 +301,10 @@ export const assets = pgTable(
       .$type<RunId>()
       .notNull()
       .references(() => runs.id),
-    step: stepKindType('step'),
+    /** The number of the step. */
+    step: integer('step_number'),
+    /** The kind of the step. Only workers of a version that knew one step of each kind write it; a trigger then sets the number. */
+    stepKind: stepKindType('step'),
     kind: mediaKindType('kind').notNull(),
     objectKey: text('object_key').notNull(),
     mime: text('mime').notNull(),
@@ -249,6 +313,8 @@ export const assets = pgTable(
     seconds: doublePrecision('seconds'),
     bytes: bigint('bytes', { mode: 'number' }).notNull(),
     sha256: text('sha256').notNull(),
+    /** The categories for which moderation has flagged it. It is then shown behind a spoiler. Null: not flagged. */
+    flagged: text('flagged').array(),
     createdAt: at('created_at').notNull().defaultNow(),
     /** When VidGenie stopped showing it, because it was kept for long enough or its run was deleted. The row stays. */
     removedAt: at('removed_at'),
@@ -259,7 +325,8 @@ export const assets = pgTable(
     eraseDueAt: at('erase_due_at'),
   },
   (t) => [
-    unique('one_asset_per_step').on(t.runId, t.step).nullsNotDistinct(),
+    unique('one_asset_per_numbered_step').on(t.runId, t.step).nullsNotDistinct(),
+    unique('one_asset_per_step').on(t.runId, t.stepKind),
     check('erased_after_removed', sql`${t.erasedAt} IS NULL OR ${t.removedAt} IS NOT NULL`),
     index('assets_kept').on(t.createdAt).where(sql`${t.removedAt} IS NULL`),
     index('assets_to_erase')
@@ -276,10 +343,88 @@ export const providerOrphans = pgTable('provider_orphans', {
   id: bigserial('id', { mode: 'number' }).primaryKey(),
   runId: uuid('run_id').$type<RunId>().notNull(),
   step: stepKindType('step').notNull(),
+  /** Null for a call of an older version. */
+  number: integer('step_number'),
   provider: text('provider').notNull(),
   dispatch: integer('dispatch').notNull(),
   handle: jsonb('handle').$type<JsonValue>(),
   createdAt: at('created_at').notNull().defaultNow(),
+});
+
+/** The people, things, styles and places that look the same in every image of a workspace. A prompt names one as `@name`. */
+export const castEntries = pgTable(
+  'cast_entries',
+  {
+    id: uuid('id').primaryKey().defaultRandom(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    /** Without the @, in lower case. */
+    name: text('name').notNull(),
+    kind: text('kind').$type<CastKind>().notNull(),
+    description: text('description').notNull(),
+    images: jsonb('images').$type<CastEntry['images']>().notNull(),
+    /** The member who added it, and who said that they may use the likeness. */
+    addedBy: text('added_by').notNull(),
+    addedByName: text('added_by_name').notNull(),
+    createdAt: at('created_at').notNull().defaultNow(),
+    /** When somebody removed it. Its images are erased as soon as no unfinished run uses them. */
+    removedAt: at('removed_at'),
+    erasedAt: at('erased_at'),
+  },
+  (t) => [
+    uniqueIndex('cast_names').on(t.workspaceId, t.name).where(sql`${t.removedAt} IS NULL`),
+    index('cast_to_erase').on(t.removedAt).where(sql`${t.removedAt} IS NOT NULL AND ${t.erasedAt} IS NULL`),
+    check('cast_erased_after_removed', sql`${t.erasedAt} IS NULL OR ${t.removedAt} IS NOT NULL`),
+  ],
+);
+
+/**
+ * What VidGenie understood of a member's free words, for the button that carries it out. The words are too long for a button, and
+ * the button works for ever. Deleting the run's results deletes its proposals.
+ */
+export const proposals = pgTable(
+  'proposals',
+  {
+    id: uuid('id').primaryKey(),
+    workspaceId: text('workspace_id')
+      .$type<WorkspaceId>()
+      .notNull()
+      .references(() => workspaces.id),
+    /** The run whose result is to be changed, and the number of the step that made it. */
+    runId: uuid('run_id')
+      .$type<RunId>()
+      .notNull()
+      .references(() => runs.id),
+    step: integer('step_number').notNull(),
+    memberId: text('member_id').notNull(),
+    /** `motion`: another motion for the same image. The others are those of an `edit` run. */
+    change: text('change').$type<Change | 'motion'>().notNull(),
+    words: text('words').notNull(),
+    /** The part of the words that is about the motion. Null: none. */
+    motion: text('motion'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [index('proposals_by_run').on(t.runId), index('proposals_by_workspace').on(t.workspaceId)],
+);
+
+// Models.
+
+/**
+ * The models of a vendor or a server as VidGenie has read them last, one row for each (see `src/pipeline/catalogues.ts`). All
+ * processes use this copy, so they offer the same models, also while the vendor is away.
+ */
+export const catalogues = pgTable('catalogues', {
+  /** The adapter, for example `openrouter`. */
+  id: text('id').primaryKey(),
+  models: jsonb('models').$type<JsonValue>().notNull(),
+  /** What has changed between two looks, the latest first. */
+  changes: jsonb('changes').$type<JsonValue>().notNull().default([]),
+  /** When a process began to look last. Another one looks if that is a day ago. */
+  lookedAt: at('looked_at').notNull().defaultNow(),
+  /** When the models were read. */
+  readAt: at('read_at'),
 });
 
 // The vault: the secrets of workspaces, and an audit of their use.

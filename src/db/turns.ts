@@ -16,8 +16,10 @@ import {
   unknownStepMs,
 } from '../domain.ts';
 import type { Db, Tx } from './client.ts';
-import { type Asset, loadRun, type RunView, type Step } from './runs.ts';
+import { reopenProposal } from './proposals.ts';
+import { loadRun, type NewAsset, type RunView, type Step } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
+import { standingOfRun } from './workspaces.ts';
 
 /** One dispatch of a run. It gives the right to write to the run until the run is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
@@ -26,6 +28,9 @@ export type Lease = { runId: RunId; dispatch: number };
 export type Dispatched = Lease & { isPoll: boolean };
 
 const leaseRows = z.array(z.object({ id: runId, dispatch: z.int(), is_poll: z.boolean() }));
+
+/** The version of this worker: see `needsWorker` in the schema. */
+const workerVersion = 3;
 
 /** How many polls share one job: a job costs several times as much as a poll. */
 const pollsInAJob = 16;
@@ -45,7 +50,7 @@ export async function dispatchDue(
     await tx.execute(sql`
       SELECT id, dispatch, is_poll FROM dispatch_due(
         ${jobs}::int, make_interval(secs => ${visibilityMs / 1000}::float8), ${memberAtWork}::int, ${workspaceAtWork}::int,
-        ${pollsInAJob}::int)`),
+        ${pollsInAJob}::int, ${workerVersion}::int)`),
   );
   return rows.map((row) => ({ runId: row.id, dispatch: row.dispatch, isPoll: row.is_poll }));
 }
@@ -60,14 +65,21 @@ const after = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::fl
 const pollAfter = (ms: number) =>
   ms < 1_000 ? after(ms) : sql`date_bin('250 ms', ${after(ms)} + interval '250 ms', timestamptz 'epoch')`;
 
-/** Claims a leased run, at most once for each dispatch. It counts as a failed attempt until the turn makes progress. */
-export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<RunView | null> {
-  const rows = await tx
+/** A claimed run. `standing` is that of its workspace, for `readStanding`. */
+export type Claimed = RunView & { standing: unknown };
+
+/**
+ * Claims a leased run, at most once for each dispatch. It counts as a failed attempt until the turn makes progress. The same
+ * statement reads the standing of the workspace, because a further one in every turn would cost more.
+ */
+export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<Claimed | null> {
+  const [claimed] = await tx
     .update(runs)
     .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), failedAttempts: sql`${runs.failedAttempts} + 1` })
     .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
-    .returning({ id: runs.id });
-  return rows.length > 0 ? await loadRun(tx, lease.runId) : null;
+    .returning({ standing: standingOfRun });
+  const view = claimed ? await loadRun(tx, lease.runId) : null;
+  return claimed && view ? { ...view, standing: claimed.standing } : null;
 }
 
 /** Renews the lease. False if the worker lost it to another dispatch. */
@@ -85,16 +97,17 @@ export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
 
-type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'kind' | 'shown'>;
+type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'number' | 'kind' | 'shown'>;
 type RunChange = Pick<PgUpdateSetSource<typeof runs>, 'state' | 'startedAt'>;
-export type NewAsset = Omit<Asset, 'id' | 'runId' | 'createdAt' | 'step' | 'removedAt' | 'erasedAt'>;
 
 type TurnWrite = {
   run?: RunChange;
-  step?: { kind: StepKind } & StepChange;
-  asset?: { step: StepKind } & NewAsset;
+  step?: { number: number } & StepChange;
+  asset?: { step: number } & NewAsset;
   /** Ends the turn and sets when the run falls due next. Without it the turn goes on. */
   due?: SQL | undefined;
+  /** The turn knew that somebody asked to stop the run, or the run is over. Otherwise such a run is due at once. */
+  knowsStop?: boolean;
   /** The turn failed, so its failed attempt still counts. */
   isFailedAttempt?: boolean;
   /** Nothing that people see has changed, so nobody is notified. Notifications make commits wait for one another. */
@@ -119,24 +132,23 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
       .update(runs)
       .set({
         ...change.run,
-        ...(change.due ? { dueAt: change.due, busy: false } : { busy: true }),
+        ...(change.due ? { dueAt: orStopped(change), busy: false } : { busy: true }),
         // When a run goes on, its claim counts as its only failed attempt.
         ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
       .returning({ id: runs.id }),
   );
-  const { kind, ...set } = change.step ?? {};
+  const { number, ...set } = change.step ?? {};
   const ofRun = inArray(steps.runId, tx.select({ id: held.id }).from(held));
   const parts = [];
-  if (kind && Object.keys(set).length > 0) {
-    const ofKind = and(ofRun, eq(steps.kind, kind));
+  if (number !== undefined && Object.keys(set).length > 0) {
     parts.push(
       tx.$with('step').as(
         tx
           .update(steps)
           .set({ ...set, shown: shownUntilNow })
-          .where(ofKind),
+          .where(and(ofRun, eq(steps.number, number))),
       ),
     );
   }
@@ -149,6 +161,10 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
   return rows.length > 0 ? 'written' : 'refused';
 }
 
+/** A run that somebody asked to stop during the turn is due at once. */
+const orStopped = ({ due, knowsStop = false }: TurnWrite): SQL | undefined =>
+  knowsStop ? due : sql`CASE WHEN ${runs.cancelRequestedAt} IS NULL THEN ${due} ELSE now() END`;
+
 /** The progress that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
 const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
   least(${maxShown}::float8, coalesce(fraction, ${maxGuessed}::float8 * (1 - exp(-least(50, greatest(0,
@@ -156,12 +172,16 @@ const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'sub
 
 /** A later upload of the same step replaces the earlier one. */
 const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL => sql`
-  INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, seconds, bytes, sha256)
-  SELECT id, ${asset.step}::step_kind, ${asset.kind}::media_kind, ${asset.objectKey}, ${asset.mime}, ${asset.width}::int,
-    ${asset.height}::int, ${asset.seconds}::float8, ${asset.bytes}::bigint, ${asset.sha256}
+  INSERT INTO assets (run_id, step_number, kind, object_key, mime, width, height, seconds, bytes, sha256, flagged)
+  SELECT id, ${asset.step}::int, ${asset.kind}::media_kind, ${asset.objectKey}, ${asset.mime}, ${asset.width}::int,
+    ${asset.height}::int, ${asset.seconds}::float8, ${asset.bytes}::bigint, ${asset.sha256}, ${textArray(asset.flagged)}
   FROM ${held}
-  ON CONFLICT (run_id, step) DO UPDATE SET kind = excluded.kind, object_key = excluded.object_key, mime = excluded.mime,
-    width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256`;
+  ON CONFLICT (run_id, step_number) DO UPDATE SET kind = excluded.kind, object_key = excluded.object_key, mime = excluded.mime,
+    width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256,
+    flagged = excluded.flagged`;
+
+const textArray = (texts: readonly string[] | null | undefined): SQL =>
+  texts ? sql`ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))` : sql`NULL::text[]`;
 
 /**
  * pending → submitting. It is written before the call to the provider, so VidGenie never forgets a call that may have cost money.
@@ -171,15 +191,16 @@ const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL
 export async function beginSubmit(
   tx: Tx,
   lease: Lease,
-  { kind, submits }: Pick<Step, 'kind' | 'submits'>,
+  { number, submits }: Pick<Step, 'number' | 'submits'>,
 ): Promise<'begun' | 'stopped'> {
   const outcome = await tryWrite(tx, lease, {
     run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
     step: {
-      kind,
+      number,
       state: 'submitting',
       submits: submits + 1,
       fraction: null,
+      dueAt: null,
       startedAt: sql`coalesce(started_at, now())`,
     },
     // A killed call must count as a failed attempt. Otherwise a run that kills its worker would be sent for ever.
@@ -193,73 +214,167 @@ export async function beginSubmit(
 }
 
 /**
- * submitting → submitted. From here on any process can poll, and nobody submits again. It ends the turn unless `pollAfterMs` is
- * null; then {@link awaitPoll} ends it.
+ * The end of a turn, together with the last write of its last step. `othersDueAt` is when the next of the other steps is due, null
+ * if none waits. `knowsStop` is true if the turn knew that somebody asked to stop the run.
  */
+export type TurnEnd = { othersDueAt: Date | null; knowsStop: boolean };
+
+function endOf(pollAfterMs: number, end: TurnEnd | null): Pick<TurnWrite, 'due' | 'knowsStop'> {
+  if (!end) return {};
+  const { othersDueAt, knowsStop } = end;
+  const own = pollAfter(pollAfterMs);
+  return { due: othersDueAt ? sql`least(${own}, ${othersDueAt.toISOString()}::timestamptz)` : own, knowsStop };
+}
+
+/** submitting → submitted. From here on any process can poll, and nobody submits again. It ends the turn if `end` is given. */
 export const saveHandle = (
   tx: Tx,
   lease: Lease,
-  kind: StepKind,
-  handle: JsonValue,
-  pollAfterMs: number | null,
+  number: number,
+  { handle, pollAfterMs }: { handle: JsonValue; pollAfterMs: number },
+  end: TurnEnd | null,
 ): Promise<void> =>
   write(tx, lease, {
-    step: { kind, state: 'submitted', handle },
-    due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
+    step: { number, state: 'submitted', handle, dueAt: pollAfter(pollAfterMs), failedAttempts: 0 },
+    ...endOf(pollAfterMs, end),
   });
 
-/** `fraction` is null when the provider reported nothing new, as in most polls. `pollAfterMs` works as in {@link saveHandle}. */
+/**
+ * The provider is still working. `fraction` is null when it reported nothing new, as in most polls. If the turn ends with it, then
+ * the run's own moment serves as the step's, and the step need not be written.
+ */
 export const saveProgress = (
   tx: Tx,
   lease: Lease,
-  kind: StepKind,
-  fraction: number | null,
-  pollAfterMs: number | null,
+  { number, failedAttempts }: Pick<Step, 'number' | 'failedAttempts'>,
+  { fraction, pollAfterMs }: { fraction: number | null; pollAfterMs: number },
+  end: TurnEnd | null,
+): Promise<void> => {
+  const isPlain = fraction === null && failedAttempts === 0 && end !== null && end.othersDueAt === null;
+  const news = fraction === null ? {} : { fraction };
+  return write(tx, lease, {
+    ...(isPlain ? {} : { step: { number, ...news, dueAt: pollAfter(pollAfterMs), failedAttempts: 0 } }),
+    ...(fraction === null ? { unannounced: true } : {}),
+    ...endOf(pollAfterMs, end),
+  });
+};
+
+/** Ends a turn in which nothing is in flight. `hasProgress` is false if its attempts have all failed. */
+export const endTurn = (
+  tx: Tx,
+  lease: Lease,
+  { dueAt, hasProgress, knowsStop }: { dueAt: Date; hasProgress: boolean; knowsStop: boolean },
 ): Promise<void> =>
   write(tx, lease, {
-    ...(fraction === null ? { unannounced: true } : { step: { kind, fraction } }),
-    due: pollAfterMs === null ? undefined : pollAfter(pollAfterMs),
+    due: sql`${dueAt.toISOString()}::timestamptz`,
+    knowsStop,
+    unannounced: true,
+    isFailedAttempt: !hasProgress,
   });
 
-/** Ends a turn that has written all its results. */
-export const awaitPoll = (tx: Tx, lease: Lease, pollAfterMs: number): Promise<void> =>
-  write(tx, lease, { due: pollAfter(pollAfterMs), unannounced: true });
+/** submitted → storing, or pending → storing for a step that needs no provider. The rest can be repeated at no cost. */
+export const beginStoring = (tx: Tx, lease: Lease, number: number, cost: Cost | null): Promise<void> =>
+  write(tx, lease, {
+    run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
+    step: {
+      number,
+      state: 'storing',
+      fraction: 1,
+      dueAt: null,
+      startedAt: sql`coalesce(started_at, now())`,
+      ...costColumns(cost),
+    },
+    isFailedAttempt: true,
+  });
 
-/** submitted → storing. The provider has finished. The rest can be repeated at no cost. */
-export const beginStoring = (tx: Tx, lease: Lease, kind: StepKind, cost: Cost | null): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'storing', fraction: 1, ...costColumns(cost) }, isFailedAttempt: true });
+type Cost = { microUsd: number | null; usage: JsonValue; isEstimate?: boolean };
+const costColumns = (cost: Cost | null) =>
+  cost ? { costMicroUsd: cost.microUsd, usage: cost.usage, isCostEstimate: cost.isEstimate ?? false } : {};
 
-type Cost = { microUsd: number | null; usage: JsonValue };
-const costColumns = (cost: Cost | null) => (cost ? { costMicroUsd: cost.microUsd, usage: cost.usage } : {});
+const finished = { state: 'done', fraction: 1, finishedAt: sql`now()`, dueAt: null, failedAttempts: 0 } as const;
 
-export const finishEnhance = (tx: Tx, lease: Lease, enhanced: EnhancedPrompt, cost: Cost | null): Promise<void> =>
+export const finishEnhance = (
+  tx: Tx,
+  lease: Lease,
+  number: number,
+  enhanced: EnhancedPrompt,
+  cost: Cost | null,
+): Promise<void> => write(tx, lease, { step: { number, enhanced, ...finished, ...costColumns(cost) } });
+
+/** `isAppended`: the stored clip is longer than the one that the provider knows, so its handle serves for no extension. */
+export const finishMedia = (
+  tx: Tx,
+  lease: Lease,
+  number: number,
+  asset: NewAsset,
+  { cost, isAppended }: { cost: Cost | null; isAppended: boolean },
+): Promise<void> =>
+  write(tx, lease, {
+    step: { number, ...finished, ...costColumns(cost), ...(isAppended ? { handle: null } : {}) },
+    asset: { step: number, ...asset },
+  });
+
+/** `cost`: what the provider charges all the same, if that is known only now. */
+export const failStep = (
+  tx: Tx,
+  lease: Lease,
+  number: number,
+  failure: Failure,
+  cost: Cost | null = null,
+): Promise<void> =>
+  write(tx, lease, {
+    step: { number, state: 'failed', failure, dueAt: null, finishedAt: sql`now()`, ...costColumns(cost) },
+  });
+
+/** Back to pending, after a call that provably generated nothing. That call does not count as a submit. */
+export const retrySubmit = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
+  write(tx, lease, {
+    step: { number, state: 'pending', submits: sql`submits - 1`, ...failedOnce, dueAt: after(pauseMs) },
+    isFailedAttempt: true,
+  });
+
+/** Another model for a step. */
+export type Replacement = Pick<Step, 'provider' | 'model' | 'keySource' | 'priceCredits'> & {
+  insteadOf: NonNullable<Step['insteadOf']>;
+};
+
+/**
+ * Gives a step to another model, back to pending, after the one before provably generated nothing. Only for a step whose every
+ * earlier call generated nothing, so it has no submit. It begins anew, and its price never rises.
+ */
+export const replaceModel = (
+  tx: Tx,
+  lease: Lease,
+  number: number,
+  { priceCredits, ...by }: Replacement,
+): Promise<void> =>
   write(tx, lease, {
     step: {
-      kind: 'enhance',
-      state: 'done',
-      enhanced,
-      fraction: 1,
-      finishedAt: sql`now()`,
-      ...costColumns(cost),
+      number,
+      ...by,
+      priceCredits: sql`least(price_credits, ${priceCredits}::int)`,
+      state: 'pending',
+      submits: 0,
+      failedAttempts: 0,
+      fraction: null,
+      startedAt: null,
+      dueAt: null,
     },
   });
 
-export const finishMedia = (tx: Tx, lease: Lease, kind: StepKind, asset: NewAsset, cost: Cost | null): Promise<void> =>
-  write(tx, lease, {
-    step: { kind, state: 'done', fraction: 1, finishedAt: sql`now()`, ...costColumns(cost) },
-    asset: { step: kind, ...asset },
-  });
+/** A transition of a step failed. The step stays as it is, and is tried again after the pause. */
+export const postponeStep = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
+  write(tx, lease, { step: { number, ...failedOnce, dueAt: after(pauseMs) }, isFailedAttempt: true });
 
-export const failStep = (tx: Tx, lease: Lease, kind: StepKind, failure: Failure): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'failed', failure, finishedAt: sql`now()` } });
+const failedOnce = { failedAttempts: sql`failed_attempts + 1` };
 
-/** Back to pending, after a call that provably generated nothing. That call does not count as a submit. The turn goes on. */
-export const retrySubmit = (tx: Tx, lease: Lease, kind: StepKind): Promise<void> =>
-  write(tx, lease, { step: { kind, state: 'pending', submits: sql`submits - 1` }, isFailedAttempt: true });
+/** A step needs something of which this process has only one, and which is busy. That is no failed attempt. */
+export const waitWithStep = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
+  write(tx, lease, { step: { number, dueAt: after(pauseMs) }, unannounced: true });
 
-/** Ends a turn that failed. The step stays as it is, and a later turn tries again. */
+/** Ends a turn whose transition of the whole run failed. A later turn tries again. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
-  write(tx, lease, { due: after(dueInMs), isFailedAttempt: true });
+  write(tx, lease, { due: after(dueInMs), knowsStop: true, isFailedAttempt: true });
 
 /** Returns a run that could go on: no failed attempt, due at once for another turn. */
 export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });
@@ -317,26 +432,26 @@ export async function settle(
  * Records for good that nobody can receive the results of these steps. It is written before anybody is told, so that no later
  * attempt, in any process, shares results whose refund was announced. {@link finishDelivery} refunds the credits.
  */
-export async function saveUnreached(tx: Tx, lease: Lease, kinds: readonly StepKind[]): Promise<StepKind[]> {
+export async function saveUnreached(tx: Tx, lease: Lease, numbers: readonly number[]): Promise<number[]> {
   const [row] = await tx
     .update(runs)
-    .set({ unreached: withMore(kinds) })
+    .set({ unreached: withMore(numbers) })
     .where(owned(lease))
     .returning({ unreached: runs.unreached });
   if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
   return row.unreached ?? [];
 }
 
-const withMore = (kinds: readonly StepKind[]): SQL => sql`ARRAY(
+const withMore = (numbers: readonly number[]): SQL => sql`ARRAY(
   SELECT DISTINCT one FROM (
-    SELECT unnest(unreached) AS one UNION SELECT jsonb_array_elements_text(${JSON.stringify(kinds)}::jsonb)
+    SELECT unnest(unreached_steps) AS one UNION SELECT jsonb_array_elements_text(${JSON.stringify(numbers)}::jsonb)::int
   ) AS known ORDER BY one)`;
 
 /**
  * How delivery ended. `posted` is what was posted; null leaves what was saved. `unreached` is added to the steps that were
  * recorded before.
  */
-export type DeliveryEnd = { posted: JsonValue | null; failure: Failure | null; unreached: readonly StepKind[] };
+export type DeliveryEnd = { posted: JsonValue | null; failure: Failure | null; unreached: readonly number[] };
 
 /**
  * Ends delivery, successful or given up (`failure`). Nothing is left to do. The same statement refunds the steps that reached
@@ -347,13 +462,14 @@ export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, un
   const rows = await tx.execute(sql`
     WITH run AS (
       UPDATE runs SET delivered_at = now(), delivery_failure = ${failure && JSON.stringify(failure)}::jsonb,
-        posted_messages = coalesce(${posted && JSON.stringify(posted)}::jsonb, posted_messages), unreached = ${withMore(unreached)},
+        posted_messages = coalesce(${posted && JSON.stringify(posted)}::jsonb, posted_messages), unreached_steps = ${withMore(unreached)},
         due_at = NULL, busy = false, failed_attempts = 0
       WHERE ${owned(lease)}
-      RETURNING id, workspace_id, unreached
+      RETURNING id, workspace_id, unreached_steps, unreached
     ), owed AS (
       SELECT run.id, run.workspace_id, sum(steps.price_credits)::int AS amount
-      FROM run JOIN steps ON steps.run_id = run.id AND steps.state = 'done' AND steps.kind::text = ANY (run.unreached)
+      FROM run JOIN steps ON steps.run_id = run.id AND steps.state = 'done'
+        AND (steps.number = ANY (run.unreached_steps) OR steps.kind::text = ANY (run.unreached))
       GROUP BY run.id, run.workspace_id
     ), account AS (
       UPDATE credit_accounts SET balance = balance + owed.amount FROM owed
@@ -379,6 +495,7 @@ export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
     await db.transaction(async (tx) => {
       await settle(tx, undispatched, { state: 'canceled', capturedCredits: 0, failure: null });
       await finishDelivery(tx, undispatched, { posted: null, failure: null, unreached: [] });
+      await reopenProposal(tx, id);
     });
     return true;
   } catch (error) {
@@ -394,7 +511,7 @@ export async function withdrawRun(db: Db, id: RunId): Promise<boolean> {
 export async function recordOrphan(
   tx: Tx,
   lease: Lease,
-  call: { step: StepKind; provider: string; handle: JsonValue | null },
+  call: { step: StepKind; number: number; provider: string; handle: JsonValue | null },
 ): Promise<void> {
   await tx.insert(providerOrphans).values({ runId: lease.runId, dispatch: lease.dispatch, ...call });
 }

@@ -1,9 +1,27 @@
 import { and, eq, lt, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { aspects, isStorable, type Platform, qualities, resolutions, styles, type WorkspaceId } from '../domain.ts';
+import {
+  aspects,
+  isStorable,
+  maxFrames,
+  maxModelWord,
+  maxModelWords,
+  type Platform,
+  qualities,
+  resolutions,
+  resultModerations,
+  styles,
+  type WorkspaceId,
+} from '../domain.ts';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
+
+/** Who may add to a workspace's cast. */
+export const castAdders = ['members', 'admins'] as const;
+
+/** How many models a workspace can allow. */
+export const maxAllowedModels = 50;
 
 /** A workspace's settings, for example the defaults for options that a member leaves out. */
 export const workspaceSettings = z.object({
@@ -15,8 +33,15 @@ export const workspaceSettings = z.object({
       duration: z.int().min(1).max(60).optional(),
       resolution: z.enum(resolutions).optional(),
       audio: z.boolean().optional(),
+      /** How many stills `complete` makes before a video. With 1 it makes the video at once. */
+      frames: z.int().min(1).max(maxFrames).optional(),
+      /** The models, or the operator's aliases for models, that runs use unless their member names others. */
+      models: z.array(z.string().min(1).max(maxModelWord).refine(isStorable)).max(maxModelWords).optional(),
     })
     .default({}),
+  /** The only models that members may use, by their own names. An empty list allows all models. */
+  allowedModels: z.array(z.string().min(1).max(maxModelWord).refine(isStorable)).max(maxAllowedModels).default([]),
+  castBy: z.enum(castAdders).default('members'),
   /** Words and phrases that no prompt may contain. */
   blockedWords: z.array(z.string().trim().min(1).max(80).refine(isStorable)).max(200).default([]),
   /** The platform's ids of the channels in which members may start runs. An empty list allows all channels. */
@@ -27,6 +52,8 @@ export const workspaceSettings = z.object({
   spoilers: z.boolean().default(false),
   /** Whether VidGenie mentions the member once when the result is ready. */
   mentions: z.boolean().default(true),
+  /** Whether results are moderated, and what becomes of one that moderation flags. */
+  results: z.enum(resultModerations).default('off'),
 });
 export type WorkspaceSettings = z.infer<typeof workspaceSettings>;
 
@@ -39,7 +66,14 @@ const standing = z.object({
   /** The providers for which the workspace has its own API key. */
   keyProviders: z.array(z.enum(secretProviders)),
 });
-type Standing = Pick<z.infer<typeof standing>, 'settings' | 'keyProviders'>;
+export type Standing = Pick<z.infer<typeof standing>, 'settings' | 'keyProviders'>;
+
+/** The standing of the workspace of a run, as a column of a statement that writes to `runs`. {@link readStanding} reads it. */
+export const standingOfRun = sql<unknown>`jsonb_build_object(
+  'settings', (SELECT settings FROM workspaces WHERE id = runs.workspace_id),
+  'keyProviders', ARRAY(SELECT provider FROM workspace_keys WHERE workspace_id = runs.workspace_id AND purpose = 'api_key'))`;
+
+export const readStanding = (column: unknown): Standing => standing.omit({ isToppedUp: true }).parse(column);
 
 /** Processes may disagree about the date, and a wrong date must not grant credits. Only the database's clock counts. */
 const thisMonth = sql<string>`to_char(now() AT TIME ZONE 'UTC', 'YYYY-MM')`;

@@ -1,5 +1,6 @@
 import type { Aspect, Style } from '../domain.ts';
-import type { TimeName, WeatherName } from './painting/lexicon.ts';
+import type { Framing } from './painting/framing.ts';
+import type { PlaceName, TimeName, WeatherName } from './painting/lexicon.ts';
 
 type Several = readonly [string, ...string[]];
 type Stage = 'subject' | 'place' | 'idea';
@@ -15,6 +16,18 @@ type Phrases = {
   moving: Record<WeatherName | 'clear', string>;
   life: Record<Stage, Several>;
   shot: (seconds: number | null) => string;
+  /** Texts of a story's scenes. The painter reads them too. */
+  story: {
+    framing: Record<Framing, string>;
+    another: string;
+    camera: Record<Framing, string>;
+    time: Record<TimeName, string>;
+    weather: Record<WeatherName, string>;
+    /** Stages of a journey, by the place that it passes. */
+    way: Partial<Record<PlaceName, string>>;
+  };
+  /** The motion of light in a frame that was looked at. */
+  seen: Record<'dark' | 'even' | 'bright', Record<'warm' | 'neutral' | 'cold', string>>;
 };
 
 const english: Phrases = {
@@ -91,6 +104,60 @@ const english: Phrases = {
     idea: ['shapes swell and settle in one long breath', 'colours pass softly into one another'],
   },
   shot: (seconds) => (seconds === null ? 'one continuous shot' : `one continuous shot of ${seconds} seconds, no cuts`),
+  story: {
+    framing: {
+      far: 'wide shot',
+      near: 'medium shot',
+      low: 'low angle shot',
+      detail: 'close-up',
+      turned: 'reverse shot',
+      last: 'last wide shot',
+    },
+    another: 'another',
+    camera: {
+      far: 'slow forward glide through the scene',
+      near: 'slow push-in towards the subject',
+      low: 'slow push-in from close to the ground',
+      detail: 'slow, close push-in on the detail',
+      turned: 'slow arc around the subject',
+      last: 'slow pull-back that leaves the subject in its world',
+    },
+    time: { dawn: 'at dawn', day: 'in daylight', sunset: 'at sunset', night: 'at night' },
+    weather: {
+      snow: 'in the snow',
+      storm: 'in a storm',
+      rain: 'in the rain',
+      fog: 'in the fog',
+      leaves: 'among autumn leaves',
+      petals: 'among petals',
+      fireflies: 'among fireflies',
+      aurora: 'under an aurora',
+    },
+    way: {
+      sky: 'in the sky',
+      forest: 'in a forest',
+      meadow: 'in a meadow',
+      lake: 'on a river',
+      beach: 'along the shore',
+    },
+  },
+  seen: {
+    dark: {
+      warm: 'a warm glow pulses in the dark frame and its shadows deepen slowly',
+      neutral: 'a faint light moves through the dark frame and its shadows deepen slowly',
+      cold: 'cold blue light moves through the dark frame and glints at its edges',
+    },
+    even: {
+      warm: 'warm light passes over the amber tones of the frame',
+      neutral: 'soft light passes evenly over the frame',
+      cold: 'cool light passes over the blue tones of the frame',
+    },
+    bright: {
+      warm: 'bright, warm light swells gently over the frame',
+      neutral: 'bright light swells gently over the frame',
+      cold: 'bright, cool light shimmers over the pale blues of the frame',
+    },
+  },
 };
 
 const french: Phrases = {
@@ -170,6 +237,60 @@ const french: Phrases = {
     ],
   },
   shot: (seconds) => (seconds === null ? 'un seul plan' : `un seul plan de ${seconds} secondes, sans coupe`),
+  story: {
+    framing: {
+      far: "plan d'ensemble",
+      near: 'plan rapproché',
+      low: 'contre-plongée',
+      detail: 'gros plan',
+      turned: 'contrechamp',
+      last: 'dernier plan large',
+    },
+    another: 'autre',
+    camera: {
+      far: 'lente avancée dans la scène',
+      near: 'lent travelling avant vers le sujet',
+      low: 'lent travelling avant au ras du sol',
+      detail: 'lent travelling avant sur le détail',
+      turned: 'lent arc de caméra autour du sujet',
+      last: 'lent recul qui laisse le sujet dans son monde',
+    },
+    time: { dawn: "à l'aube", day: 'en plein jour', sunset: 'au coucher du soleil', night: 'la nuit' },
+    weather: {
+      snow: 'sous la neige',
+      storm: "sous l'orage",
+      rain: 'sous la pluie',
+      fog: 'dans la brume',
+      leaves: "parmi les feuilles d'automne",
+      petals: 'parmi les pétales',
+      fireflies: 'parmi les lucioles',
+      aurora: 'sous une aurore boréale',
+    },
+    way: {
+      sky: 'dans le ciel',
+      forest: 'dans une forêt',
+      meadow: 'dans une prairie',
+      lake: 'sur une rivière',
+      beach: 'le long du rivage',
+    },
+  },
+  seen: {
+    dark: {
+      warm: "une lueur chaude palpite dans l'image sombre, les ombres se creusent lentement",
+      neutral: "une faible lumière traverse l'image sombre, les ombres se creusent lentement",
+      cold: "une lumière bleue et froide traverse l'image sombre et accroche ses contours",
+    },
+    even: {
+      warm: "une lumière chaude passe sur les tons ambrés de l'image",
+      neutral: "une lumière douce passe également sur l'image",
+      cold: "une lumière fraîche passe sur les tons bleus de l'image",
+    },
+    bright: {
+      warm: "une lumière vive et chaude monte doucement sur l'image",
+      neutral: "une lumière vive monte doucement sur l'image",
+      cold: "une lumière vive et fraîche frémit sur les bleus pâles de l'image",
+    },
+  },
 };
 
 /** The enhancer's phrases, in the languages that it knows. */

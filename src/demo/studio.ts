@@ -1,11 +1,11 @@
 import { Readable } from 'node:stream';
-import type { JsonValue } from '../domain.ts';
-import { type Capabilities, type Provider, ProviderError } from '../pipeline/providers/provider.ts';
+import { resolutions } from '../domain.ts';
+import { type Capabilities, type ImageRequest, noCapabilities, type Provider } from '../pipeline/providers/provider.ts';
+import { answersAtOnce } from './at-once.ts';
 import { enhance } from './enhance.ts';
-import type { DemoFaults } from './faults.ts';
-import { createVideoCalls } from './film/video.ts';
+import { createFaultPicker, type DemoFaults } from './faults.ts';
+import { createVideoCalls, maxFilmSeconds } from './film/video.ts';
 import { paced } from './pace.ts';
-import { imageSize } from './painting/sheet.ts';
 
 export type DemoStudio = { enhance: Provider<'enhance'>; image: Provider<'image'>; video: Provider<'video'> };
 
@@ -20,31 +20,29 @@ export type DemoStudioOptions = {
 };
 
 const durations = Array.from({ length: 15 }, (_, index) => index + 1);
-const still: Capabilities = {
-  aspects: ['wide', 'tall', 'square'],
-  qualities: ['standard', 'hd'],
-  durations: [],
-  resolutions: [],
-};
+const still: Capabilities = { ...noCapabilities, qualities: ['standard', 'hd'] };
 const moving: Capabilities = {
-  aspects: ['wide', 'tall', 'square'],
-  qualities: ['standard', 'hd'],
+  ...still,
   durations,
-  resolutions: ['720p', '1080p', '4k'],
+  resolutions,
+  lastFrame: durations,
+  extension: { seconds: durations, maxSeconds: maxFilmSeconds, resolutions },
 };
 
 /** Three providers that need no network and no key. They expand a prompt by rules, paint an image from it and animate the image. */
 export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: DemoStudioOptions): DemoStudio {
+  const faultOf = createFaultPicker(faults);
   return {
     enhance: {
       id: 'demo',
       vendor: null,
       step: 'enhance',
       model: 'demo-enhancer-1',
-      capabilities: still,
+      capabilities: { ...still, references: 8 },
+      prices: null,
       expectedMs: () => Math.max(minStepMs, 50),
-      submit: async (request, { signal }) => {
-        const output = await paced(minStepMs, faults.enhance, signal, async () => enhance(request));
+      submit: async (request, { runId, signal }) => {
+        const output = await paced(minStepMs, faultOf('enhance', runId), signal, () => enhance(request));
         return { outcome: 'finished', output };
       },
       ...answersAtOnce,
@@ -54,13 +52,12 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
       vendor: null,
       step: 'image',
       model: 'demo-painter-1',
-      capabilities: still,
+      capabilities: { ...still, references: 8 },
+      prices: null,
       expectedMs: ({ quality }) => Math.max(minStepMs, quality === 'hd' ? 2_500 : 1_200),
-      submit: async (request, { signal }) => {
-        const sheet = { ...imageSize(request), style: request.style };
-        // Loaded only to paint: sharp is large, and most commands only ask for the studio's capabilities.
-        const { paint } = await import('./painting/paint.ts');
-        const png = await paced(minStepMs, faults.image, signal, () => paint(request.prompt, sheet));
+      submit: async (request, { runId, signal }) => {
+        const fault = faultOf('image', runId);
+        const png = await paced(minStepMs, fault, signal, () => paintRequest(request));
         return { outcome: 'finished', output: { body: Readable.from([png], { objectMode: false }) } };
       },
       ...answersAtOnce,
@@ -71,20 +68,16 @@ export function createDemoStudio({ directory, minStepMs, faults, ffmpegPath }: D
       step: 'video',
       model: 'demo-animator-1',
       capabilities: moving,
+      prices: null,
       expectedMs: ({ duration, resolution }) =>
         Math.max(minStepMs, 1_500 + duration * (resolution === '720p' ? 500 : 1_100)),
-      ...createVideoCalls({ directory, minStepMs, fault: faults.video, ffmpegPath }),
+      ...createVideoCalls({ directory, minStepMs, faultOf, ffmpegPath }),
     },
   };
 }
 
-/** Enhancer and painter return their result with `submit`, so there is nothing to poll. */
-const answersAtOnce = {
-  poll: neverAccepted,
-  download: neverAccepted,
-  cancel: async (_handle: JsonValue) => {},
-};
-
-async function neverAccepted(_handle: JsonValue): Promise<never> {
-  throw new ProviderError('interrupted', 'the demo studio does not know this operation');
+async function paintRequest(request: ImageRequest): Promise<Buffer> {
+  // Loaded only to paint: sharp is large, and most commands only ask for the studio's capabilities.
+  const { paintRequest: paint } = await import('./painting/request.ts');
+  return await paint(request);
 }

@@ -24,6 +24,14 @@ export function createMetrics(): Metrics {
   const captured = counter('credits_captured_total', 'Credits paid for what was delivered.');
   const released = counter('credits_released_total', 'Held credits that went back.');
   const failures = counter('provider_errors_total', 'Provider calls that came to nothing.', ['provider', 'kind']);
+  const replaced = counter('steps_replaced_total', 'Steps that another model made.', ['step', 'from', 'to']);
+  const looks = counter('model_looks_total', "Daily looks at the vendors' models.", ['adapter', 'outcome']);
+  const changes = counter('model_changes_total', "Changes of the vendors' models.", ['adapter', 'change']);
+  const gone = new Gauge({
+    name: 'vidgenie_models_gone',
+    help: 'Models in use that their vendor no longer lists.',
+    registers,
+  });
   const edits = counter('edits_total', 'Edits of progress messages.', ['platform', 'outcome']);
   const steps = new Histogram({
     name: 'vidgenie_step_seconds',
@@ -48,6 +56,10 @@ export function createMetrics(): Metrics {
     },
     stepDone: ({ provider, kind }, seconds) => steps.observe({ provider, step: kind }, seconds),
     providerFailed: (provider, kind) => failures.inc({ provider, kind }),
+    stepReplaced: ({ kind, from, to }) => replaced.inc({ step: kind, from, to }),
+    modelsLooked: (adapter, outcome) => looks.inc({ adapter, outcome }),
+    modelChanged: (adapter, change) => changes.inc({ adapter, change }),
+    modelsGone: (count) => gone.set(count),
     edited: (platform, outcome) => edits.inc({ platform, outcome }),
     acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),
   };

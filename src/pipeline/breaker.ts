@@ -1,5 +1,5 @@
 import type { FailureKind } from '../domain.ts';
-import { ProviderError } from './providers/provider.ts';
+import { type AnyProvider, ProviderError } from './providers/provider.ts';
 
 export type BreakerOptions = {
   /** The breaker opens after this many outages in a row. */
@@ -63,15 +63,29 @@ function newsOf(error: unknown): News {
   return outages.has(error.kind) ? 'outage' : 'answered';
 }
 
+/** The call was not made, because its provider is out. */
+export class BreakerOpen extends ProviderError {
+  constructor() {
+    // Not marked as worth another attempt: VidGenie reports the outage at once and releases the credits.
+    super('unavailable', 'The provider has been out of reach for a while.');
+  }
+}
+
+/** The name of a model's breaker. */
+export const breakerKey = ({ id, step, model }: Pick<AnyProvider, 'id' | 'step' | 'model'>): string =>
+  `${id} ${step} ${model}`;
+
 export type Breakers = {
-  /** Runs `work`, or fails at once with `unavailable` while the provider named `key` is out. */
+  /** Runs `work`, or fails at once with {@link BreakerOpen} while the provider named `key` is out. */
   guard: <T>(key: string, work: () => Promise<T>) => Promise<T>;
+  /** Whether a call would fail at once now. */
+  isOpen: (key: string) => boolean;
   /** The keys of providers that are out now, for the operator. */
   open: () => string[];
 };
 
 /**
- * One breaker for each key, for example `openai:image:operator`. Breakers live in this process. Each process finds out about an
+ * One breaker for each model of a provider: behind a gateway one model may be out while the others work. Breakers live in this process. Each process finds out about an
  * outage by itself.
  */
 export function createBreakers(
@@ -83,10 +97,7 @@ export function createBreakers(
   return {
     guard: async (key, work) => {
       const admission = admit(stateOf(key), now(), options);
-      if (!admission.admitted) {
-        // Not marked as worth another attempt: VidGenie reports the outage at once and releases the credits.
-        throw new ProviderError('unavailable', 'The provider has been out of reach for a while.');
-      }
+      if (!admission.admitted) throw new BreakerOpen();
       states.set(key, admission.state);
       const tell = (news: News) => states.set(key, afterNews(stateOf(key), news, now(), options));
       try {
@@ -98,6 +109,7 @@ export function createBreakers(
         throw error;
       }
     },
+    isOpen: (key) => !admit(stateOf(key), now(), options).admitted,
     open: () => [...states].flatMap(([key, { phase }]) => (phase === 'closed' ? [] : [key])),
   };
 }

@@ -1,10 +1,10 @@
 import { accountOf } from '../db/credits.ts';
 import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
 import { finishDelivery, savePostedMessages, saveUnreached } from '../db/turns.ts';
-import { type Failure, type JsonValue, platformOf, type StepKind } from '../domain.ts';
+import { type Failure, type JsonValue, platformOf } from '../domain.ts';
 import { progressOf } from './progress.ts';
+import { nextPrices } from './quote.ts';
 import { isLastDelivery } from './retryPolicy.ts';
-import { nextPrices } from './submit.ts';
 import type { Turn, TurnDeps } from './turnContext.ts';
 
 /** Posts a run's result in its conversation and ends the run. The same statement refunds the steps that reached nobody. */
@@ -15,7 +15,7 @@ export async function deliver(turn: Turn): Promise<void> {
   let view = (isNews ? await loadRun(deps.db, lease.runId) : null) ?? turn.view;
   const messenger = deps.messengerOf(platformOf(view.run));
   const posted = await messenger.deliver(view, {
-    progress: progressOf(view, deps.providers, deps.now()),
+    progress: progressOf(view, deps.now()),
     isLastTry: isLastDelivery(view.run.failedAttempts),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
@@ -37,12 +37,12 @@ export async function giveUpDelivery({ deps, lease, view }: Turn, failure: Failu
   await finishDelivery(deps.db, lease, { posted: null, failure, unreached: unreachedOf(deps, now) });
 }
 
-function unreachedOf(deps: TurnDeps, view: RunView): readonly StepKind[] {
+function unreachedOf(deps: TurnDeps, view: RunView): readonly number[] {
   try {
     return deps.messengerOf(platformOf(view.run)).unreached(view);
   } catch (error) {
     // This process has no messenger for that platform. Nothing of the run counts as received.
     deps.log.warn({ runId: view.run.id, error }, 'delivery is given up without knowing what was posted');
-    return view.steps.flatMap(({ kind, state }) => (state === 'done' && kind !== 'enhance' ? [kind] : []));
+    return view.steps.flatMap(({ number, kind, state }) => (state === 'done' && kind !== 'enhance' ? [number] : []));
   }
 }

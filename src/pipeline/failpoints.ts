@@ -13,13 +13,15 @@ export const failpoints = [
   'step_submitted',
   'step_polled',
   'step_storing',
+  'step_moderated',
   'object_stored',
   'step_done',
   'step_failed',
+  'step_replaced',
   'run_settled',
   'run_told',
   'run_delivered',
 ] as const;
 export type Failpoint = (typeof failpoints)[number];
 
-export type ReachFailpoint = (failpoint: Failpoint, at: { runId: RunId; step?: StepKind }) => void;
+export type ReachFailpoint = (failpoint: Failpoint, at: { runId: RunId; step?: StepKind; number?: number }) => void;

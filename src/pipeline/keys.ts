@@ -9,7 +9,7 @@ import { type Vendor, vendors } from '../domain.ts';
 import { keyCheckAfter } from './providers/keys.ts';
 import { ProviderError } from './providers/provider.ts';
 import type { Vendors } from './providers/registry.ts';
-import { vendorNames } from './providers/vendors.ts';
+import { vendorName } from './providers/vendors.ts';
 
 /** The source of the keys for a run's calls. */
 export type Keys = {
@@ -33,7 +33,13 @@ const slot = (workspaceId: WorkspaceId, vendor: Vendor) =>
 export const vendorsAmong = (providers: readonly SecretProvider[]): Vendors =>
   new Set(vendors.filter((vendor) => providers.includes(vendor)));
 
-export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendor, Secret>): Keys {
+/** `moderator`: the vendor whose moderation is used. Null if none is. */
+export function createKeys(
+  db: Db,
+  keyring: Keyring,
+  operator: ReadonlyMap<Vendor, Secret>,
+  moderator: Vendor | null,
+): Keys {
   const describe = async (workspaceId: WorkspaceId) =>
     (await describeKeys(db, workspaceId)).filter((key) => key.purpose === 'api_key');
   return {
@@ -46,8 +52,9 @@ export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendo
     },
     forModeration: async (workspaceId, brought) => {
       const use = { actor: null, action: 'used', note: 'moderation' } as const;
-      const own = brought.has('openai') ? await openKey(db, keyring, slot(workspaceId, 'openai'), use) : null;
-      return own ?? operator.get('openai') ?? null;
+      if (moderator === null) return null;
+      const own = brought.has(moderator) ? await openKey(db, keyring, slot(workspaceId, moderator), use) : null;
+      return own ?? operator.get(moderator) ?? null;
     },
     noteFailure: async (run, step, vendor, error) => {
       if (vendor === null || step.keySource !== 'workspace' || !(error instanceof ProviderError)) return;
@@ -61,7 +68,7 @@ export function createKeys(db: Db, keyring: Keyring, operator: ReadonlyMap<Vendo
 }
 
 function missing(vendor: Vendor, whose: string): never {
-  throw new ProviderError('bad_key', `${whose} ${vendorNames[vendor]} key is no longer there`, {
+  throw new ProviderError('bad_key', `${whose} ${vendorName(vendor)} key is no longer there`, {
     nothingGenerated: true,
   });
 }

@@ -1,11 +1,24 @@
 import type { RunView } from '../db/runs.ts';
-import type { FailureKind, JsonValue, StepKind } from '../domain.ts';
+import type { FailureKind, JsonValue } from '../domain.ts';
 import type { Progress } from './progress.ts';
-import type { NextPrices } from './submit.ts';
+import type { NextPrices } from './quote.ts';
+
+/** An unfinished picture of the image that a step is making, in the store. `version` counts from 1: a later one replaces it there. */
+export type PartialImage = {
+  step: number;
+  version: number;
+  objectKey: string;
+  mime: string;
+  width: number;
+  height: number;
+  bytes: number;
+};
 
 /** A messenger's tools besides the run. It saves the ids of its messages, and stops at the signal. */
 export type Speaking = {
   progress: Progress;
+  /** Unfinished pictures of images that are being made. Left out if there are none. They are erased when the image is there. */
+  partials?: readonly PartialImage[];
   /** Saves the messages posted so far. The messenger calls it before the next call whose repetition would post twice. */
   save: (postedMessages: JsonValue) => Promise<void>;
   signal: AbortSignal;
@@ -20,10 +33,10 @@ export type Delivering = Speaking & {
   /** True for the last attempt. Before the last attempt, throw a fault that may pass and never count it as a refusal. */
   isLastTry: boolean;
   /**
-   * Records for good that nobody can receive the results of these steps. The end of delivery refunds them, and no later attempt
+   * Records for good that nobody can receive the results of the steps with these numbers. The end of delivery refunds them, and no later attempt
    * shares them. Call it before you announce this. It resolves with the updated run. See {@link Messenger.unreached}.
    */
-  giveUpOn: (steps: readonly StepKind[]) => Promise<RunView>;
+  giveUpOn: (steps: readonly number[]) => Promise<RunView>;
 };
 
 /**
@@ -35,8 +48,8 @@ export type Messenger = {
   update: (view: RunView, speaking: Speaking) => Promise<void>;
   /** Posts the result with its media, except results that an earlier attempt has given up on. Resolves with what was posted. */
   deliver: (view: RunView, speaking: Delivering) => Promise<JsonValue>;
-  /** When delivery is given up: the steps whose results nobody received or can fetch, judging by the messages posted until then. */
-  unreached: (view: RunView) => readonly StepKind[];
+  /** When delivery is given up: the numbers of the steps whose results nobody received or can fetch, judging by the messages posted until then. */
+  unreached: (view: RunView) => readonly number[];
 };
 
 /** The run's conversation is gone for good, so another attempt cannot succeed. The message is one sentence. */

@@ -1,4 +1,8 @@
 import type { FailureKind, Platform, StepKind, TerminalState, Workflow } from '../domain.ts';
+import type { ChangeKind } from './changes.ts';
+
+/** `doubtful`: the list was so short that it is not believed yet. */
+export type LookOutcome = 'read' | 'failed' | 'doubtful';
 
 /** VidGenie's metrics. Labels have few, known values and never name a workspace, a member or a run. */
 export type Meter = {
@@ -6,6 +10,13 @@ export type Meter = {
   /** In seconds, from the first time the step was sent until its result was stored. */
   stepDone: (step: { provider: string; kind: StepKind }, seconds: number) => void;
   providerFailed: (provider: string, kind: FailureKind) => void;
+  /** Another model makes a step. `from` and `to` are the providers of both. */
+  stepReplaced: (step: { kind: StepKind; from: string; to: string }) => void;
+  /** The end of a daily look at the models of a vendor. */
+  modelsLooked: (adapter: string, outcome: LookOutcome) => void;
+  modelChanged: (adapter: string, what: ChangeKind) => void;
+  /** How many models that are in use have left their vendor's list. */
+  modelsGone: (count: number) => void;
   /** `dropped`: a newer update replaced it, or the platform's edit budget was used up. */
   edited: (platform: Platform, outcome: 'sent' | 'dropped') => void;
   /** In seconds, from the arrival of a request until VidGenie acknowledged it to the platform. */
@@ -17,6 +28,10 @@ export const silentMeter: Meter = {
   runSettled: () => {},
   stepDone: () => {},
   providerFailed: () => {},
+  stepReplaced: () => {},
+  modelsLooked: () => {},
+  modelChanged: () => {},
+  modelsGone: () => {},
   edited: () => {},
   acknowledged: () => {},
 };

@@ -1,6 +1,7 @@
 import { loadRun, type RunView } from '../db/runs.ts';
 import { type Lease, savePostedMessages } from '../db/turns.ts';
 import { type JsonValue, platformOf } from '../domain.ts';
+import type { PartialImage } from './messenger.ts';
 import { createSteadyLook, type Look } from './progress.ts';
 import { settlesWithin } from './timeout.ts';
 import type { Narrator, TurnDeps } from './turnContext.ts';
@@ -21,6 +22,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
   const abandoned = new AbortController();
   const ends = AbortSignal.any([signal, abandoned.signal]);
   const look = createSteadyLook();
+  const partials = new Map<number, PartialImage>();
   let isOver = false;
   let hasTold = false;
   let next: { known: RunView | null } | null = null;
@@ -34,7 +36,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
       const known = hasTold ? null : (next?.known ?? null);
       next = null;
       hasTold = true;
-      const telling = updateOnce(deps, lease, { known, look }, ends);
+      const telling = updateOnce(deps, lease, { known, look, partials: [...partials.values()] }, ends);
       tellings.set(lease.runId, telling);
       await telling;
       if (tellings.get(lease.runId) === telling) tellings.delete(lease.runId);
@@ -62,16 +64,21 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     });
 
   const hush = () => {
+    if (tellings.has(lease.runId)) return false;
+    stop();
+    return true;
+  };
+  const stop = () => {
     isOver = true;
     wake();
-    return !tellings.has(lease.runId);
   };
   const over = async (maxMs: number) => {
     const telling = tellings.get(lease.runId);
     if (telling) await settlesWithin(maxMs, orAborted(telling, signal));
   };
   const end = async () => {
-    if (hush()) return;
+    stop();
+    if (!tellings.has(lease.runId)) return;
     await over(maxWaitMs);
     abandon();
   };
@@ -80,11 +87,17 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     abandoned.abort(new Error('the turn ends'));
     wake();
   };
+  const tell: Narrator['tell'] = (known) => {
+    next = { known: known ?? null };
+    if (loop) wake();
+    else loop = tellOn();
+  };
   return {
-    tell: (known) => {
-      next = { known: known ?? null };
-      if (loop) wake();
-      else loop = tellOn();
+    tell,
+    showPartial: (step, partial) => {
+      if (!partial) return void partials.delete(step);
+      partials.set(step, partial);
+      tell();
     },
     hush,
     abandon,
@@ -102,7 +115,7 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
 async function updateOnce(
   deps: Needs,
   lease: Lease,
-  { known, look }: { known: RunView | null; look: Look },
+  { known, look, partials }: { known: RunView | null; look: Look; partials: readonly PartialImage[] },
   ends: AbortSignal,
 ): Promise<void> {
   const late = new AbortController();
@@ -116,8 +129,10 @@ async function updateOnce(
   try {
     const view = known ?? (await loadRun(deps.db, lease.runId));
     if (!view) return;
-    const progress = look(view, deps.providers, deps.now());
-    await deps.messengerOf(platformOf(view.run)).update(view, { progress, save, signal });
+    const progress = look(view, deps.now());
+    await deps
+      .messengerOf(platformOf(view.run))
+      .update(view, { progress, save, signal, ...(partials.length > 0 ? { partials } : {}) });
   } catch (error) {
     if (!signal.aborted) deps.log.warn({ runId: lease.runId, error }, 'progress could not be shown');
   } finally {

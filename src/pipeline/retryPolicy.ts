@@ -1,4 +1,5 @@
 import type { Failure, FailureKind } from '../domain.ts';
+import { BreakerOpen } from './breaker.ts';
 import { EncoderBusy, encoderPauseMs } from './media/encoder.ts';
 import { StorageError } from './media/store.ts';
 import { ConversationGone, MessengerError } from './messenger.ts';
@@ -35,6 +36,8 @@ export type RetryDecision =
   | { outcome: 'retry'; pauseMs: number }
   /** Try again after a pause. Nothing failed: the encoder was in use. */
   | { outcome: 'come_back'; pauseMs: number }
+  /** Another model may make the step: this one generated nothing, and no further attempt is worth it. If there is none, give it up. */
+  | { outcome: 'replace'; failure: Failure }
   /** Give up the step or the delivery. */
   | { outcome: 'give_up'; failure: Failure };
 
@@ -45,6 +48,8 @@ type Failed = {
   failedAttempts: number;
   /** The longest pause in milliseconds. VidGenie asks again after this, even if a provider or a platform asks for more. */
   maxPauseMs: number;
+  /** Whether another model may make the step, if this one generated nothing. Left out: it may not. */
+  mayReplace?: boolean;
   random: () => number;
 };
 
@@ -52,7 +57,8 @@ type Failed = {
  * A step that has to wait longer than it may take is given up. A delivery is tried again after `maxPauseMs`, because its result
  * is stored.
  */
-export function decideRetry({ doing, error, failedAttempts, maxPauseMs, random }: Failed): RetryDecision {
+export function decideRetry(failed: Failed): RetryDecision {
+  const { doing, error, failedAttempts, maxPauseMs, mayReplace = false, random } = failed;
   if (error instanceof EncoderBusy) return { outcome: 'come_back', pauseMs: encoderPauseMs(random) };
   const failure = failureOf(error);
   const askedMs = askedToWaitMs(error);
@@ -60,11 +66,11 @@ export function decideRetry({ doing, error, failedAttempts, maxPauseMs, random }
   const retry = { outcome: 'retry', pauseMs } as const;
   const giveUp = { outcome: 'give_up', failure } as const;
   switch (doing) {
-    case 'send':
-      if (!canSubmitAgain(error, failedAttempts)) return giveUp;
-      return askedMs > maxPauseMs
-        ? { outcome: 'give_up', failure: tooLongToWait(failure, askedMs, maxPauseMs) }
-        : retry;
+    case 'send': {
+      const outcome = mayReplace && isUnmade(error) ? 'replace' : 'give_up';
+      if (!canSubmitAgain(error, failedAttempts)) return { outcome, failure };
+      return askedMs > maxPauseMs ? { outcome, failure: tooLongToWait(failure, askedMs, maxPauseMs) } : retry;
+    }
     case 'poll':
     case 'store': {
       const maxAttempts = isPassing(failure) ? maxOutage : maxFailedAttempts;
@@ -111,6 +117,19 @@ const canSubmitAgain = (error: unknown, failedAttempts: number): boolean =>
   error.nothingGenerated &&
   passing.includes(error.kind) &&
   failedAttempts <= submitRetries;
+
+const reasonsToReplace: readonly FailureKind[] = ['unavailable', 'rate_limited', 'quota', 'bad_key'];
+
+/**
+ * Whether a call provably generated nothing, for a reason that lies with the model or its key. A refusal lies with the request, and
+ * another model must not be a way around it.
+ */
+const isUnmade = (error: unknown): boolean =>
+  error instanceof BreakerOpen ||
+  (error instanceof ProviderError &&
+    error.nothingGenerated &&
+    !error.isGone &&
+    (reasonsToReplace.includes(error.kind) || (error.kind === 'invalid_request' && error.lacksModel)));
 
 /** Faults of the disk on which a worker receives results. */
 const disks: Record<string, string> = {

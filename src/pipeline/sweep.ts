@@ -1,5 +1,6 @@
 import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
+import { claimEntry, noteEntryErased } from '../db/cast.ts';
 import type { Db } from '../db/client.ts';
 import { claimErasing, markRemoved, noteErased, type Retention, straysAmong } from '../db/retention.ts';
 import type { Logger } from '../observability/log.ts';
@@ -24,6 +25,7 @@ type Chore = { erases: string; everyMs: number; work: (deps: SweeperDeps, signal
 
 const chores: readonly Chore[] = [
   { erases: 'media that were kept for long enough', everyMs: 10 * minuteMs, work: sweep },
+  { erases: 'pictures of removed entries of the cast', everyMs: 10 * minuteMs, work: sweepCast },
   { erases: 'files that a killed process left on their way', everyMs: 60 * minuteMs, work: sweepTemporary },
   // This one reads every stored object.
   { erases: 'objects that nobody names', everyMs: dayMs, work: sweepStrays },
@@ -85,6 +87,31 @@ export async function sweep({ db, store, retention, log }: SweepDeps, signal: Ab
     } catch (error) {
       failuresInARow += 1;
       log.warn({ error, attempts: erasing.attempts }, 'a stored object could not be erased; it will be tried again');
+    }
+  }
+  return erased;
+}
+
+/**
+ * Erases the images of entries that were removed from the cast, unless an unfinished run uses them. Returns how many images it erased.
+ */
+export async function sweepCast(
+  { db, store, log }: Pick<SweepDeps, 'db' | 'store' | 'log'>,
+  signal: AbortSignal,
+): Promise<number> {
+  let erased = 0;
+  let failuresInARow = 0;
+  while (!signal.aborted && failuresInARow < maxFailuresInARow) {
+    const erasing = await claimEntry(db);
+    if (!erasing) break;
+    try {
+      for (const key of erasing.keys) await store.remove(key);
+      await noteEntryErased(db, erasing.id);
+      erased += erasing.keys.length;
+      failuresInARow = 0;
+    } catch (error) {
+      failuresInARow += 1;
+      log.warn({ error }, 'the pictures of an entry of the cast could not be erased; they will be tried again');
     }
   }
   return erased;

@@ -1,20 +1,24 @@
 import type { Db } from '../db/client.ts';
 import type { RunView } from '../db/runs.ts';
-import type { Lease } from '../db/turns.ts';
+import type { Lease, TurnEnd } from '../db/turns.ts';
+import type { Standing } from '../db/workspaces.ts';
 import type { Platform, RunId, RunLimits } from '../domain.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Breakers } from './breaker.ts';
 import type { ReachFailpoint } from './failpoints.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
-import type { Messenger } from './messenger.ts';
+import type { Messenger, PartialImage } from './messenger.ts';
 import type { Meter } from './meter.ts';
+import type { ModerationDeps } from './moderation.ts';
+import type { PriceBook } from './pricing.ts';
 import type { Providers } from './providers/registry.ts';
 
 export type TurnDeps = {
   db: Db;
   providers: Providers;
   keys: Keys;
+  moderation: ModerationDeps;
   breakers: Breakers;
   store: MediaStore;
   /** The folder in which a worker receives results before it stores them. */
@@ -29,15 +33,35 @@ export type TurnDeps = {
   limits: RunLimits;
   /** The price of a step on the workspace's own key, in percent of its normal price. */
   byokPricePercent: number;
+  /** Whether another model may make a step whose first model provably generated nothing. */
+  failover: boolean;
+  /** How a vendor's prices become credits. Null: steps cost what the fixed table says. */
+  priceBook: PriceBook | null;
+  /** The least that a chosen model costs with the fixed table. */
+  priceFloor: PriceBook;
   /** The progress messages that this process is posting now. */
   tellings: Tellings;
 };
 
-/** The context of one turn. */
-export type Turn = { deps: TurnDeps; lease: Lease; view: RunView; signal: AbortSignal; narrator: Narrator };
+/** The context of one transition of a turn. */
+export type Turn = {
+  deps: TurnDeps;
+  lease: Lease;
+  /** The run as it was when the transition began. Other transitions of the turn may have changed it since. */
+  view: RunView;
+  signal: AbortSignal;
+  narrator: Narrator;
+  /** The workspace's settings and keys, as they were when the turn began. */
+  standing: () => Standing;
+  /**
+   * If nothing else of the run is in flight, the last write of this transition may end the turn with it. Null otherwise. After a
+   * call with a result the turn shows no more progress.
+   */
+  endWith: () => TurnEnd | null;
+};
 
-/** The state after a transition: the run can go on at once, or it waits (or is over) and its lease has ended. */
-export type After = 'go_on' | 'waits';
+/** The state after a transition: the turn goes on, or the transition has ended it and its lease. */
+export type After = 'go_on' | 'ended';
 
 /**
  * The progress messages that this process is posting now, by run. A post may outlast its turn. The next post for the run waits
@@ -53,7 +77,9 @@ type Tellings = Map<RunId, Promise<void>>;
 export type Narrator = {
   /** Posts the progress now, and repeatedly while the turn lasts. `known` is the current run, if the turn has not changed it. */
   tell: (known?: RunView) => void;
-  /** Starts no new posts. False while a post is in progress. */
+  /** Shows an unfinished picture of a step beside the progress, in place of an earlier one; null shows none. */
+  showPartial: (step: number, partial: PartialImage | null) => void;
+  /** Starts no new posts, unless a post is in progress. Then it returns false and changes nothing. */
   hush: () => boolean;
   /** Resolves when no post is in progress, or when a post took too long and was given up. */
   end: () => Promise<void>;

@@ -44,16 +44,16 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     const log = createLog(config.logLevel ?? 'silent', false);
     // Two processes' worth of bots, so that a command that is delivered twice may reach either.
     for (let bot = 0; bot < 2; bot += 1) programs.push(await openProgram(config, log, { worker: false }));
-    const given = planCommands(ground.discord, random.fork('commands'), { runs, workspaces, stormMs });
+    const planned = planCommands(ground.discord, random.fork('commands'), { runs, workspaces, stormMs });
     const environment = ground.environment;
     const fleet = startFleet({ seats: workers, environment, visibilityMs, random: random.fork('fleet') });
     ground.closers.push(fleet.stop);
     tell(`storm of ${Math.round(stormMs / 1000)} s begins`);
 
     const { signal } = options;
-    const [injected] = await Promise.all([
+    const [injected, given] = await Promise.all([
       storm({ ground, fleet, random: random.fork('storm'), stormMs, visibilityMs, seats: workers, signal }),
-      giveCommands(ground, programs, given, random.fork('giving'), signal),
+      giveCommands({ ground, programs, random: random.fork('giving'), stormMs, signal }, planned),
     ]);
     signal.throwIfAborted();
     fleet.spare();

@@ -10,10 +10,10 @@ import { superviseEmbedded } from '../../src/db/supervise.ts';
 import { createS3Store } from '../../src/pipeline/media/s3.ts';
 import { openDiscord } from '../support/discord/simulator.ts';
 import { postmasterPid } from '../support/embedded-processes.ts';
-import { makeVendorMedia } from '../support/media.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type S3Server, startS3 } from '../support/s3/server.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
+import { createFilms } from './films.ts';
 import type { Random } from './random.ts';
 import { type ChaosVendors, openVendors } from './vendors.ts';
 
@@ -38,8 +38,8 @@ export async function layGround(queue: QueueKind, random: Random) {
     await hurry(server.url);
     const { dataDir } = await describeEmbedded(join(folder, 'database'));
 
-    const media = await makeVendorMedia(folder);
-    const vendors: ChaosVendors = await openVendors(random.fork('vendors'), media.video);
+    const films = createFilms(folder);
+    const vendors: ChaosVendors = await openVendors({ random: random.fork('vendors'), filmOf: films });
     closers.push(vendors.close);
     const discord = await openDiscord();
     closers.push(discord.close);

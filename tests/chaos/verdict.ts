@@ -4,9 +4,10 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { nonceOf } from '../../src/bots/discord/runMessages.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { loadRun, type RunView } from '../../src/db/runs.ts';
-import type { RunId } from '../../src/domain.ts';
-import { maxSubmits } from '../../src/pipeline/stateMachine.ts';
+import { loadRun, type RunView, type Step } from '../../src/db/runs.ts';
+import { providedKinds, type RunId } from '../../src/domain.ts';
+import { assetOf, clipsToJoin, resultsOf, sourceOf } from '../../src/pipeline/graph.ts';
+import { earned, maxSubmits } from '../../src/pipeline/stateMachine.ts';
 import type { Given } from './commands.ts';
 import type { Ground } from './ground.ts';
 
@@ -28,25 +29,30 @@ export async function judge(ground: Ground, given: readonly Given[]): Promise<Ve
     .parse(await db.execute(sql`SELECT count(*) AS runs FROM runs`));
   if (total?.runs !== given.length) faults.push(`${given.length} commands became ${total?.runs} runs`);
 
+  const views = new Map<string, RunView[]>();
   for (const one of given) {
-    const { tag, runId, accepted } = one;
-    faults.push(...one.oddities.map((odd) => `${tag} ${odd}`));
-    if (accepted > 1) faults.push(`${tag} was accepted ${accepted} times`);
+    const { name, tag, submission, runId, accepted } = one;
+    faults.push(...one.oddities.map((odd) => `${name} ${odd}`));
+    if (accepted > 1) faults.push(`${name} was accepted ${accepted} times`);
     const view = runId === null ? null : await loadRun(db, runId);
     if (!view || runId === null) {
-      faults.push(`${tag} was given ${one.deliveries} times, and there is no run`);
+      faults.push(`${name} was given ${one.deliveries} times, and there is no run`);
       continue;
     }
-    const { state, failure, deliveryFailure } = view.run;
+    views.set(tag, [...(views.get(tag) ?? []), view]);
+    const { workflow, state, failure, deliveryFailure } = view.run;
     count(failure ? `${state}: ${failure.kind}` : state);
+    count(`${workflow}${submission.origin?.how === 'continue' ? ', continued' : ''}: ${state}`);
     if (deliveryFailure) count(`not told: ${deliveryFailure.kind}`);
-    faults.push(
-      ...judgeSubmits(ground, tag),
+    const own = [
+      ...judgeCredits(view),
       ...judgeStops(ground, tag, view),
       ...(await judgeAssets(ground, tag, view)),
       ...judgeMessages(ground, one, runId, view),
-    );
+    ];
+    faults.push(...own.map((fault) => `${name}: ${fault}`));
   }
+  for (const [tag, family] of views) faults.push(...judgeSubmits(ground, tag, family));
   const succeeded = outcomes.succeeded ?? 0;
   if (succeeded < given.length / 3) faults.push(`only ${succeeded} of ${given.length} runs succeeded`);
   const broken = ground.discord.world.violations.filter((one) => !one.startsWith('the simulator could not read'));
@@ -54,44 +60,100 @@ export async function judge(ground: Ground, given: readonly Given[]): Promise<Ve
   return { faults, outcomes };
 }
 
-function judgeSubmits({ vendors }: Ground, tag: string): string[] {
-  const billed = vendors.billed(tag);
-  const kinds = ['enhance', 'image', 'video'] as const;
-  return kinds.flatMap((kind) =>
-    billed[kind] > maxSubmits[kind] ? [`${tag}: ${kind} was billed ${billed[kind]} times`] : [],
-  );
+/**
+ * A step is paid for as often as it was sent, at most as often as it may be sent, and at least once if it was done. The requests of
+ * a run and of those that go on from it have one tag, so we add them up.
+ */
+function judgeSubmits({ vendors }: Ground, tag: string, family: readonly RunView[]): string[] {
+  const { billed } = vendors.accountOf(tag);
+  return providedKinds.flatMap((kind) => {
+    const steps = family.flatMap((view) => view.steps.filter((step) => step.kind === kind));
+    const max = steps.reduce((sum, { submits }) => sum + Math.min(submits, maxSubmits[kind]), 0);
+    // A step that was taken over from another run was not sent.
+    const min = steps.filter(({ state, submits }) => state === 'done' && submits > 0).length;
+    const isRight = billed[kind] >= min && billed[kind] <= max;
+    return isRight ? [] : [`${tag}: ${kind} was billed ${billed[kind]} times, which should be ${min} to ${max} times`];
+  });
 }
+
+/** A run costs what its done steps cost, and those that its member stopped. */
+function judgeCredits({ run, steps }: RunView): string[] {
+  const cost = earned(steps);
+  const { priceCredits, capturedCredits, releasedCredits } = run;
+  const isExact = capturedCredits === cost && releasedCredits === priceCredits - cost;
+  return isExact ? [] : [`it cost ${capturedCredits} and gave back ${releasedCredits}, and its steps cost ${cost}`];
+}
+
+const videoHandle = z.object({ id: z.string() });
 
 /** Only its member may stop a requested video. */
 function judgeStops({ vendors }: Ground, tag: string, { run, steps }: RunView): string[] {
-  const isAsked = steps.some((step) => step.kind === 'video' && step.handle !== null);
-  return vendors.stopped(tag) && isAsked && !run.cancelRequestedAt ? [`${tag}: its video was stopped`] : [];
+  if (run.cancelRequestedAt) return [];
+  return steps.flatMap((step) => {
+    const handle = step.kind === 'video' && step.handle !== null ? videoHandle.parse(step.handle) : null;
+    const isStopped = handle && vendors.accountOf(tag).interactions.get(handle.id)?.isStopped;
+    return isStopped ? [`the video of step ${step.number} was stopped`] : [];
+  });
 }
 
-/** A member who is told of an image or a video finds it whole, and it was made for their run. */
-async function judgeAssets(ground: Ground, tag: string, { assets, steps }: RunView): Promise<string[]> {
+/** In seconds. A film may differ by this from the sum of its clips, because the frames of sound have a fixed length. */
+const maxDeviation = 0.3;
+
+/**
+ * A member who is told of an image or a video finds it whole. It was made for their run, for this step, and in the length that was
+ * asked for.
+ */
+async function judgeAssets(ground: Ground, tag: string, view: RunView): Promise<string[]> {
   const faults: string[] = [];
-  for (const step of steps) {
+  const hashes = new Set<string>();
+  for (const step of view.steps) {
     if (step.state !== 'done' || step.kind === 'enhance') continue;
-    const asset = assets.find((one) => one.step === step.kind);
-    if (!asset) continue;
+    const what = `the ${step.kind} of step ${step.number}`;
+    const asset = assetOf(view, step);
+    if (!asset) {
+      faults.push(`${what} was not written down`);
+      continue;
+    }
+    if (!asset.objectKey.startsWith(`runs/${view.run.id}/`)) faults.push(`${what} belongs to another run`);
+    const seconds = secondsOf(view, step);
+    if (seconds !== null && Math.abs((asset.seconds ?? 0) - seconds) > maxDeviation) {
+      faults.push(`${what} has ${asset.seconds} s, and should have ${seconds} s`);
+    }
     const hash = createHash('sha256');
     try {
       await pipeline(await ground.store.open(asset.objectKey), hash);
       const found = hash.digest('hex');
-      if (found !== asset.sha256) faults.push(`${tag}: the ${step.kind} in the store is not what was written down`);
-      if (!ground.vendors.made(tag).has(found)) faults.push(`${tag}: the ${step.kind} was never made for it`);
+      if (found !== asset.sha256) faults.push(`${what} in the store is not what was written down`);
+      // VidGenie itself makes joined films, and appends what a model has only added to a clip. The vendors' clips of a length look
+      // the same, so films of them may be equal.
+      if (step.kind === 'join' || step.isExtension) continue;
+      if (hashes.has(found)) faults.push(`${what} is that of another step`);
+      hashes.add(found);
+      // What was taken over from another run can be such a film.
+      if (step.submits > 0 && !ground.vendors.accountOf(tag).made.has(found)) {
+        faults.push(`${what} was never made for it`);
+      }
     } catch (error) {
-      faults.push(`${tag}: the ${step.kind} is not in the store (${error})`);
+      faults.push(`${what} is not in the store (${error})`);
     }
   }
   return faults;
 }
 
+/** The length that the result of a done step should have, in seconds. Null for an image. */
+function secondsOf(view: RunView, step: Step): number | null {
+  const madeIn = (one: Step | null) => (one && assetOf(view, one)?.seconds) ?? 0;
+  if (step.kind === 'join') return clipsToJoin(view, step).reduce((sum, clip) => sum + madeIn(clip), 0);
+  if (step.kind !== 'video') return null;
+  const before = step.isExtension ? madeIn(sourceOf(view, step)) : 0;
+  return before + (step.seconds ?? view.run.options.duration);
+}
+
+const conversation = z.object({ channelId: z.string(), rootId: z.string() });
+
 /** A run has one message for the progress and one for the result with all its media, if they had to be posted, and no other. */
 function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id: RunId, view: RunView): string[] {
-  const { tag, submission } = given;
-  const { channelId, rootId } = z.object({ channelId: z.string(), rootId: z.string() }).parse(submission.conversation);
+  const { channelId, rootId } = conversation.parse(given.submission.conversation);
   const inThread = world.messagesIn(rootId);
   const inChannel = world.messagesIn(channelId).filter(({ reference }) => reference === rootId);
   const said = [...inThread, ...inChannel];
@@ -102,7 +164,7 @@ function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id
     ...(progress.length > 1 ? [`its progress was posted ${progress.length} times`] : []),
     ...(said.length > told.length + progress.length ? ['something was said that is neither progress nor result'] : []),
   ];
-  const media = view.assets.filter(({ step }) => step !== null).length;
+  const media = resultsOf(view).length;
   for (const { attachments } of told) {
     if (attachments.length !== media) faults.push(`its result came with ${attachments.length} of ${media} media`);
   }
@@ -111,5 +173,5 @@ function judgeMessages({ discord: { world }, removed }: Ground, given: Given, id
   if (view.run.deliveryFailure && !removed.has(channelId)) {
     faults.push(`its result was not told (${view.run.deliveryFailure.detail}), though its channel is there`);
   }
-  return faults.map((fault) => `${tag}: ${fault}`);
+  return faults;
 }

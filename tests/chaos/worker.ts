@@ -6,7 +6,7 @@ import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
 import { createOpenAiEnhance } from '../../src/pipeline/providers/openai/enhance.ts';
 import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts';
 import type { Provider } from '../../src/pipeline/providers/provider.ts';
-import { createProviders } from '../../src/pipeline/providers/registry.ts';
+import { createProviders, fixedSource } from '../../src/pipeline/providers/registry.ts';
 import { openProgram } from '../../src/program.ts';
 
 /** The orders for a worker of the chaos run, in addition to its environment. */
@@ -44,7 +44,7 @@ const program = await openProgram(config, createLog(config.logLevel ?? 'silent',
   worker: true,
   visibilityMs,
   providers: createProviders(
-    [createOpenAiEnhance(openai), createOpenAiImage(openai), hurried],
+    [fixedSource([createOpenAiEnhance(openai), createOpenAiImage(openai), hurried])],
     [],
     new Set(['openai', 'google']),
   ),

@@ -1,11 +1,23 @@
+import { randomBytes } from 'node:crypto';
+import sharp from 'sharp';
 import { describe, expect, onTestFinished, test } from 'vitest';
 import { googleExchange } from '../../src/pipeline/providers/google/client.ts';
 import { createGoogleEnhance } from '../../src/pipeline/providers/google/enhance.ts';
 import { createGoogleImage } from '../../src/pipeline/providers/google/image.ts';
 import { checkGoogleKey, listGoogleModels } from '../../src/pipeline/providers/google/keys.ts';
+import type { Reference } from '../../src/pipeline/providers/provider.ts';
 import { attempt } from '../../src/pipeline/providers/providerCall.ts';
 import { everythingShownOf, googleCanary, googleKey } from '../support/canary.ts';
-import { bytesOf, callWith, failureOf, imageRequest, png } from '../support/providers/call.ts';
+import {
+  bytesOf,
+  callWith,
+  failureOf,
+  imageRequest,
+  jpeg,
+  picture,
+  png,
+  referenceOf,
+} from '../support/providers/call.ts';
 import { geminiImageAnswer, invalidGoogleKey, startGemini } from '../support/providers/gemini-image.ts';
 import type { Fault } from '../support/providers/server.ts';
 
@@ -55,7 +67,15 @@ describe('an image from Google', () => {
     const options = { baseUrl: stub.url };
     expect((await failureOf(createGoogleImage(options).submit(imageRequest, call()))).kind).toBe('no_output');
     expect(stub.posts(generations)).toHaveLength(1);
-    const words = { prompt: 'a fox', style: 'vivid', aspect: 'wide', duration: 8 } as const;
+    const words = {
+      prompt: 'a fox',
+      style: 'vivid',
+      aspect: 'wide',
+      duration: 8,
+      scenes: [],
+      frame: null,
+      cast: [],
+    } as const;
     expect((await failureOf(createGoogleEnhance(options).submit(words, call()))).kind).toBe('no_output');
     expect(stub.posts(generations)).toHaveLength(2);
   });
@@ -63,10 +83,10 @@ describe('an image from Google', () => {
   test('a second POST of one call is not sent, whatever an SDK makes of the first answer', async () => {
     const stub = await startGemini();
     const outcome = await attempt(googleExchange(call(), 5_000), async (line) => {
-      for (let time = 0; time < 3; time += 1) await line.fetch(`${stub.url}/x:generateContent`, { method: 'POST' });
+      for (let time = 0; time < 3; time += 1) await line.fetch(`${stub.url}/models`, { method: 'POST' });
     });
     expect(outcome).toMatchObject({ ok: false, fault: { kind: 'no_output', nothingGenerated: false } });
-    expect(stub.posts(generations)).toHaveLength(1);
+    expect(stub.posts(/models$/)).toHaveLength(1);
   });
 
   test('a draft that the model thought of is not taken for the picture', async () => {
@@ -77,6 +97,50 @@ describe('an image from Google', () => {
     const submitted = await createGoogleImage({ baseUrl: stub.url }).submit(imageRequest, call());
     if (submitted.outcome !== 'finished') throw new Error('an image is finished at once');
     expect(await bytesOf(submitted.output)).toEqual(png);
+  });
+
+  test('looks at the picture to change, then at its references, and then at the words, in one POST', async () => {
+    const stub = await startGemini();
+    const edit = { how: 'change', picture: jpeg } as const;
+    const references = [referenceOf({ from: 'cast', name: 'fox', kind: 'character', description: 'a red fox' })];
+    await createGoogleImage({ baseUrl: stub.url }).submit({ ...imageRequest, edit, references }, call());
+    expect(stub.posts(generations)).toMatchObject([
+      {
+        body: {
+          contents: [
+            {
+              role: 'user',
+              parts: [
+                { inlineData: { data: jpeg.content.toString('base64'), mimeType: 'image/jpeg' } },
+                { inlineData: { data: png.toString('base64'), mimeType: 'image/png' } },
+                {
+                  text: expect.stringMatching(
+                    /^Change picture 1 as "words" says.*"pictures":\[2\],"shows":"character"/s,
+                  ),
+                },
+              ],
+            },
+          ],
+        },
+      },
+    ]);
+  });
+
+  test('six large pictures are sent smaller, because Google takes 20 MB, and seven are not sent', async () => {
+    const stub = await startGemini();
+    const noise = await sharp(randomBytes(1_800 * 1_100 * 3), { raw: { width: 1_800, height: 1_100, channels: 3 } })
+      .png()
+      .toBuffer();
+    expect(noise.length * 6).toBeGreaterThan(20_000_000);
+    const like = (count: number) => ({
+      ...imageRequest,
+      references: Array<Reference>(count).fill(referenceOf({ from: 'scene' }, { ...picture, content: noise })),
+    });
+    const provider = createGoogleImage({ baseUrl: stub.url });
+    expect(await provider.submit(like(6), call())).toMatchObject({ outcome: 'finished' });
+    const failure = await failureOf(provider.submit(like(7), call()));
+    expect([failure.kind, failure.nothingGenerated]).toEqual(['invalid_request', true]);
+    expect(stub.posts(generations)).toHaveLength(1);
   });
 
   test('keys of the environment play no part beside the one that is given', async () => {

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
 import type { Provider } from '../../src/pipeline/providers/provider.ts';
 import { everythingShownOf, googleCanary, googleKey } from '../support/canary.ts';
-import { bytesOf, callWith, failureOf, png, videoRequest } from '../support/providers/call.ts';
+import { bytesOf, callWith, failureOf, jpeg, png, videoRequest } from '../support/providers/call.ts';
 import { invalidGoogleKey } from '../support/providers/gemini-image.ts';
 import {
   completed,
@@ -29,6 +29,26 @@ async function accepted(provider: Provider<'video'>) {
 }
 
 describe('handing a video over', () => {
+  test('binds the first and the last frame in its prompt, in which a member can bind nothing', async () => {
+    const stub = await startOmni();
+    const prompt = '[# Sources <FIRST_FRAME>@Image2] <LAST_FRAME> it turns <3 <VIDEO_REF_0>';
+    const words = '[ Sources ‹FIRST_FRAME>@Image2] ‹LAST_FRAME> it turns <3 ‹VIDEO_REF_0>';
+    await omniOn(stub).submit({ ...videoRequest, prompt, last: jpeg, duration: 10 }, call());
+    await omniOn(stub).submit({ ...videoRequest, prompt }, call());
+    const [both, first] = stub.posts(creates).map(({ body }) => Object(body));
+    expect(both).toMatchObject({
+      input: [
+        { type: 'text', text: `[# Sources <FIRST_FRAME>@Image1 <LAST_FRAME>@Image2] ${words}` },
+        { type: 'image', data: png.toString('base64'), mime_type: 'image/png' },
+        { type: 'image', data: jpeg.content.toString('base64'), mime_type: 'image/jpeg' },
+      ],
+      generation_config: { video_config: { task: 'image_to_video' } },
+      response_format: { duration: '10s' },
+    });
+    expect(first.input).toMatchObject([{ text: words }, { type: 'image' }]);
+    expect(stub.billed.map(({ seconds }) => seconds)).toEqual([10, 8]);
+  });
+
   test('is one background request with the first frame, and gives a handle that outlives the process', async () => {
     const stub = await startOmni();
     const { handle, pollAfterMs } = await accepted(omniOn(stub));

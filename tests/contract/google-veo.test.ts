@@ -1,9 +1,9 @@
 import { describe, expect, test } from 'vitest';
 import { findGoogleCloudModel } from '../../src/pipeline/providers/google/keys.ts';
 import { createVeo } from '../../src/pipeline/providers/google/veo.ts';
-import type { Provider } from '../../src/pipeline/providers/provider.ts';
+import type { Provider, VideoRequest } from '../../src/pipeline/providers/provider.ts';
 import { everythingShownOf } from '../support/canary.ts';
-import { bytesOf, callWith, failureOf, png, videoRequest } from '../support/providers/call.ts';
+import { bytesOf, callWith, failureOf, jpeg, png, videoRequest } from '../support/providers/call.ts';
 import type { Fault } from '../support/providers/server.ts';
 import {
   cloudToken,
@@ -37,7 +37,10 @@ describe('a video from Veo', () => {
     const stored = JSON.parse(JSON.stringify(handle));
     const resumed = createVeo(await veoOptions(stub));
     expect(await resumed.poll(stored, callWith({}))).toMatchObject({ outcome: 'working' });
-    expect(await resumed.poll(stored, callWith({}))).toMatchObject({ outcome: 'finished', cost: { microUsd: null } });
+    expect(await resumed.poll(stored, callWith({}))).toMatchObject({
+      outcome: 'finished',
+      cost: { microUsd: 8 * 400_000, isEstimate: true },
+    });
     expect(await bytesOf(await resumed.download(stored, callWith({})))).toEqual(video);
     expect(stub.posts(submits)).toHaveLength(1);
     expect(stub.posts(/fetchPredictOperation$/)[0]?.body).toEqual({ operationName });
@@ -64,8 +67,32 @@ describe('a video from Veo', () => {
         generateAudio: false,
         resizeMode: 'CROP',
       },
-      labels: { 'vidgenie-run': call.runId },
+      labels: { 'vidgenie-run': call.runId, 'vidgenie-step': '3' },
     });
+  });
+
+  test('is asked for with its last frame too, and a clip is made longer without one', async () => {
+    const stub = await startVeo();
+    const provider = createVeo(await veoOptions(stub));
+    await provider.submit({ ...videoRequest, last: jpeg }, callWith({}));
+    const handle = { name: operationName, submittedAt: 1, seconds: 8, resolution: '720p' };
+    const start = {
+      from: 'clip',
+      handle,
+      seconds: 8,
+      mime: 'video/mp4',
+      read: async () => Buffer.from('a clip'),
+    } as const;
+    const extension: VideoRequest = { ...videoRequest, start, last: jpeg, duration: 7, resolution: '720p' };
+    await provider.submit(extension, callWith({}));
+    expect(stub.posts(submits).map(({ body }) => Object(body).instances[0])).toEqual([
+      {
+        prompt: 'the fox looks up',
+        image: { bytesBase64Encoded: png.toString('base64'), mimeType: 'image/png' },
+        lastFrame: { bytesBase64Encoded: jpeg.content.toString('base64'), mimeType: 'image/jpeg' },
+      },
+      { prompt: 'the fox looks up', video: { bytesBase64Encoded: expect.any(String), mimeType: 'video/mp4' } },
+    ]);
   });
 
   test('offers the durations that Veo has', async () => {

@@ -12,7 +12,15 @@ import { bytesOf, callWith, failureOf, imageRequest, png } from '../support/prov
 import { imageUsage, type OpenAiStub, responsesAnswer, startOpenAi } from '../support/providers/openai.ts';
 import { deserted, type Fault } from '../support/providers/server.ts';
 
-const enhanceRequest: EnhanceRequest = { prompt: 'ein Fuchs im Schnee', style: 'anime', aspect: 'tall', duration: 8 };
+const enhanceRequest: EnhanceRequest = {
+  prompt: 'ein Fuchs im Schnee',
+  style: 'anime',
+  aspect: 'tall',
+  duration: 8,
+  scenes: [],
+  frame: null,
+  cast: [],
+};
 const live = () => ({ key: openAiKey, signal: new AbortController().signal });
 const images = /^\/v1\/images\/generations$/;
 
@@ -348,19 +356,63 @@ describe('checking a key', () => {
 });
 
 describe('moderation', () => {
-  test('an image is judged beside the words', async () => {
+  const one = { bytes: png, mime: 'image/png' };
+
+  test('words and pictures are judged together, with at most one picture in each request', async () => {
     const stub = await startOpenAi();
     const moderate = createOpenAiModeration({ baseUrl: `${stub.url}/v1` });
-    expect(await moderate({ text: 'a fox', images: [{ bytes: png, mime: 'image/png' }] }, live())).toEqual({
-      outcome: 'clean',
+    expect(await moderate({ text: 'a fox', images: [one, one] }, live())).toEqual({ outcome: 'clean' });
+    const inputs = stub.posts(/moderations/).map(({ body }) => Object(body).input);
+    const picture = [{ type: 'image_url', image_url: { url: expect.stringMatching(/^data:image\/png;base64,/) } }];
+    expect(inputs).toHaveLength(3);
+    expect(inputs).toEqual(expect.arrayContaining([[{ type: 'text', text: 'a fox' }], picture, picture]));
+  });
+
+  test('one flagged picture flags the whole, even if nothing is known of the others', async () => {
+    const stub = await startOpenAi();
+    stub.moderation.flags = ({ image }) => (image ? ['violence', 'violence/graphic'] : null);
+    stub.fail('POST', /moderations/, { fault: 'drop' });
+    const moderate = createOpenAiModeration({ baseUrl: `${stub.url}/v1` });
+    expect(await moderate({ images: [one, one, one] }, live())).toEqual({
+      outcome: 'flagged',
+      categories: ['violence', 'violence/graphic'],
     });
-    expect(stub.posts(/moderations/)[0]?.body).toMatchObject({
-      model: 'omni-moderation-latest',
-      input: [
-        { type: 'text', text: 'a fox' },
-        { type: 'image_url', image_url: { url: expect.stringMatching(/^data:image\/png;base64,/) } },
-      ],
+    stub.moderation.flags = () => null;
+    stub.fail('POST', /moderations/, { fault: 'drop' });
+    expect(await moderate({ images: [one, one, one] }, live())).toMatchObject({ outcome: 'unreachable' });
+  });
+
+  test.each<[string, readonly string[], readonly string[]]>([
+    ['flags it for nothing', [], ['other']],
+    ['names no categories of OpenAI', ['<b>'.repeat(1_000), 'a\0b', 'two words', ''], ['other']],
+    ['names one category among much else', ['x'.repeat(41), 'self-harm/intent'], ['self-harm/intent']],
+  ])('a service that %s has flagged it, and what it says may be stored and shown', async (_name, said, categories) => {
+    const stub = await startOpenAi();
+    stub.moderation.flags = () => [...said];
+    const moderate = createOpenAiModeration({ baseUrl: `${stub.url}/v1` });
+    expect(await moderate({ text: 'a fox' }, live())).toEqual({ outcome: 'flagged', categories });
+  });
+
+  test.each<[string, Fault]>([
+    ['too many requests', { fault: 'status', status: 429 }],
+    ['a page of a proxy', { fault: 'html' }],
+    ['no answer in time', { fault: 'hang' }],
+    ['an answer that breaks off', { fault: 'cut' }],
+    ['malformed JSON', { fault: 'malformed' }],
+    ['an answer about nothing', { fault: 'status', status: 200, body: { id: 'm', model: 'm', results: [] } }],
+    [
+      'a flag that is no flag',
+      { fault: 'status', status: 200, body: { results: [{ flagged: 'no', categories: {} }] } },
+    ],
+    ['a redirect', { fault: 'redirect', to: 'http://127.0.0.1:9/' }],
+  ])('%s says nothing about the content', async (_name, fault) => {
+    const stub = await startOpenAi();
+    stub.fail('POST', /moderations/, fault);
+    const moderate = createOpenAiModeration({
+      baseUrl: `${stub.url}/v1`,
+      deadlineMs: fault.fault === 'hang' ? 50 : 5_000,
     });
+    expect(await moderate({ text: 'a fox' }, live())).toMatchObject({ outcome: 'unreachable' });
   });
 
   test('an endpoint that is down is told apart from clean words', async () => {

@@ -25,7 +25,9 @@ function* padded(video: Buffer, bytes: number): Generator<Buffer> {
   for (let left = bytes - video.length - box.length; left > 0; left -= mebibyte) yield piece.subarray(0, left);
 }
 
-test('a video of 200 MB adds less than 64 MB of memory on its way from a provider to S3 and on to a chat', async () => {
+test('a video of 200 MB adds less than 64 MB of memory on its way from a provider to S3 and on to a chat', {
+  timeout: 300_000,
+}, async () => {
   const video = await readFile(inject('vendorMedia').video);
   const sizes = new Map([
     ['small', mebibyte],

@@ -216,6 +216,8 @@ async function listing(pages: { objects: string[]; uploads: string[] }) {
       response.writeHead(status, { 'content-type': 'application/xml' }).end(xml);
     if (query.get('uploadId') === 'ended') return answer(404, '<Error><Code>NoSuchUpload</Code></Error>');
     if (method === 'DELETE') return answer(204, '');
+    // The pages are those of runs. There is no cast.
+    if (query.get('prefix') === 'cast/') return answer(200, '<Result></Result>');
     const list = query.has('uploads') ? pages.uploads : pages.objects;
     const number = Number(query.get('continuation-token') ?? query.get('upload-id-marker') ?? 0);
     const next = number + 1;
@@ -254,6 +256,7 @@ test('all pages are looked through: for strays, and for uploads that were broken
   expect(asked).toEqual([
     ...[list, 'DELETE /vidgenie/runs/1 ', list, list, 'DELETE /vidgenie/runs/4 '],
     ...[list, `${ofUpload} broken`, list, `${ofUpload} ended`],
+    ...['GET /vidgenie/ cast/', 'GET /vidgenie/ cast/'],
   ]);
 });
 

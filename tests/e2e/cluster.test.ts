@@ -1,8 +1,9 @@
-import { expect, inject, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { readConfig } from '../../src/config.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { assets } from '../../src/db/schema.ts';
 import { createS3Store } from '../../src/pipeline/media/s3.ts';
+import { createFilms } from '../chaos/films.ts';
 import { createRandom } from '../chaos/random.ts';
 import { openVendors } from '../chaos/vendors.ts';
 import { startCluster } from '../cluster/cluster.ts';
@@ -19,7 +20,7 @@ test.for(['redis', 'postgres'] as const)(
     const discord = await createDiscord();
     const { world, people } = discord;
     const database = await createTestDatabase();
-    const vendors = await openVendors(createRandom(1), inject('vendorMedia').video);
+    const vendors = await openVendors({ random: createRandom(1), filmOf: createFilms(await temporaryDirectory()) });
     onTestFinished(vendors.close);
     // Each worker reaches the vendors through its own proxy, which records its calls.
     const calls = new Map<string, number>();
@@ -80,7 +81,8 @@ test.for(['redis', 'postgres'] as const)(
           : undefined,
       );
       expect(posted.filter(({ attachments }) => attachments.length === 2)).toHaveLength(1);
-      expect(vendors.billed(`chaos-${number}`)).toEqual({ enhance: 1, image: 1, video: 1 });
+      // The second call for words looks at the picture.
+      expect(vendors.accountOf(`chaos-${number}`).billed).toEqual({ enhance: 2, image: 1, video: 1 });
     }
     const { s3 } = readConfig(cluster.services);
     if (!s3) throw new Error('the cluster has no S3');

@@ -1,11 +1,14 @@
 import { readFile } from 'node:fs/promises';
 import { describe, expect, inject, test } from 'vitest';
+import { z } from 'zod';
 import { workspaceOf } from '../../src/bots/discord/conversation.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../src/db/runs.ts';
+import { castEntries } from '../../src/db/schema.ts';
 import { Secret } from '../../src/db/secret.ts';
 import { storeKey, workspacesWithKeys } from '../../src/db/vault.ts';
 import { ensureWorkspace } from '../../src/db/workspaces.ts';
+import { offerOf } from '../../src/pipeline/offer.ts';
 import type { Asked } from '../support/discord/people.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 import { buttonId, flat, readable } from '../support/discord/world.ts';
@@ -65,7 +68,7 @@ describe.for(transports)('over the %s', (transport) => {
     );
     const view = await it.runOf(started2);
     expect(view.run).toMatchObject({ state: 'succeeded', workflow: 'video', prompt: 'snow falls' });
-    expect(view.assets.map(({ step }) => step)).toEqual([null, 'video']);
+    expect(view.assets.map(({ step }) => step)).toEqual([null, 1]);
   });
 
   test('a message with an image can be animated, for the price that is told before; one without is refused', async () => {
@@ -177,6 +180,25 @@ describe.for(transports)('over the %s', (transport) => {
       discord.people.complete(ada, channel, 'complete', { prompt: 'boa' }, 'prompt'),
     );
     expect(prompt.interaction.data).toEqual({ choices: [{ name: 'a red boat', value: 'a red boat' }] });
+    // A name of the cast replaces the word that the prompt ends with, as long as the whole prompt fits into a choice.
+    const common = { workspaceId: run.workspaceId, kind: 'character', description: '' } as const;
+    const added = { addedBy: ada.id, addedByName: ada.name };
+    const { db } = it.worker.services;
+    for (const name of ['fox', 'forest', 'owl']) {
+      await db.insert(castEntries).values({ ...common, ...added, name, images: [] });
+    }
+    const named = async (typed: string) => {
+      const typing = discord.people.complete(ada, channel, 'complete', { prompt: typed }, 'prompt');
+      const { choices } = z
+        .object({ choices: z.array(z.object({ value: z.string() })) })
+        .parse((await send(it, transport, typing)).interaction.data);
+      return choices.map(({ value }) => value);
+    };
+    expect(await named('A boat and @Fo')).toEqual(['A boat and @forest', 'A boat and @fox']);
+    expect(await named('@')).toEqual(['@forest', '@fox', '@owl']);
+    expect(await named(`${'a'.repeat(90)} @fo`)).toEqual([`${'a'.repeat(90)} @forest`, `${'a'.repeat(90)} @fox`]);
+    expect(await named(`${'a'.repeat(97)} @fo`)).toEqual([]);
+    expect(await named('write to a@fo')).toEqual([]);
     const runs = await send(it, transport, discord.people.complete(ada, channel, 'status', { run: '' }, 'run'));
     expect(runs.interaction.data).toMatchObject({ choices: [{ value: run.id.slice(0, 8) }] });
     const stranger = discord.person('member');
@@ -196,7 +218,14 @@ describe.for(transports)('over the %s', (transport) => {
     expect(await offered('image', 'aspect', '')).toEqual(list(able.image?.aspects));
     expect(await offered('complete', 'aspect', '')).toEqual(list(able.video?.aspects));
     expect(await offered('complete', 'resolution', '7')).toEqual(list(['720p']));
-    expect(await offered('complete', 'duration', '')).toEqual(list(able.video?.durations));
+    // Too many lengths for a list: the short ones and every fifth second. Whoever types one finds it.
+    const lengths = offerOf(providers, 'complete', new Set()).duration;
+    expect(await offered('complete', 'duration', '')).toEqual(
+      list(lengths.filter((seconds) => seconds <= 15 || seconds % 5 === 0)),
+    );
+    expect(await offered('complete', 'duration', '3')).toEqual(
+      list(lengths.filter((seconds) => `${seconds}`[0] === '3')),
+    );
   });
 
   test('the buttons of a result: again, edit and animate, for no more than they say, and delete', async () => {

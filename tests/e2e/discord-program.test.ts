@@ -84,7 +84,7 @@ test('the commands are registered only when they differ, and the invite asks for
   expect(await again.exit).toBe(0);
   expect(again.stdout()).toMatch(/knows the commands/);
   expect(discord.world.registrations).toBe(1);
-  expect(JSON.stringify(discord.world.commands).length).toBeLessThan(16_000);
+  expect(JSON.stringify(discord.world.commands).length).toBeLessThan(20_000);
 
   const invite = vidgenie(['discord', 'invite'], told);
   expect(await invite.exit).toBe(0);

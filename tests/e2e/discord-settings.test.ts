@@ -113,7 +113,7 @@ test('the image is shown while the video is still being made; results are hidden
   const progress = await world.until(() =>
     world.messagesIn(thread.id).find(({ attachments }) => attachments.length > 0),
   );
-  expect(progress.attachments).toMatchObject([{ filename: 'preview.jpg', isSpoiler: true }]);
+  expect(progress.attachments).toMatchObject([{ filename: 'preview-2.jpg', isSpoiler: true }]);
   expect(pictures(progress)).toMatchObject([{ spoiler: true }]);
   expect(readable(progress.components)).toMatch(/✓ \*\*Image\*\*[\s\S]*◐ \*\*Video\*\*/);
   await discord.ask(people.command(ada, channel, 'cancel', { yes: true }));

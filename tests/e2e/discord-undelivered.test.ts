@@ -49,6 +49,22 @@ test.for(places)(
 );
 
 test.for(places)(
+  'a film that is too large for the server is paid for, with all that it is made of, only when somebody can fetch it: %s',
+  async ([, publicUrl, back]) => {
+    const it = await openVidGenie({ publicUrl });
+    const { discord, channel, ada } = it;
+    discord.faults.push({ path: posts, times: 1 }, { path: posts, times: 1, answer: tooLarge });
+    const asked = discord.people.command(ada, channel, 'story', { prompt: 'a fox' });
+    await discord.ask(asked);
+    const { run } = await it.runOf(asked);
+    const captured = run.capturedCredits ?? 0;
+    expect(captured).toBeGreaterThan(20);
+    // The shot list stays paid.
+    expect(await leftOf(it)).toBe(100 - captured + (back > 0 ? captured - 1 : 0));
+  },
+);
+
+test.for(places)(
   'a channel that is gone before its result costs only what can still be fetched: %s',
   async ([, publicUrl, back]) => {
     const it = await openVidGenie({ publicUrl });

@@ -52,7 +52,9 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
   expect(notYet.stderr).toContain('is not over');
 
   expect(await command('runs', 'fail', id.slice(0, 8), '--yes')).toMatchObject({ status: 0 });
-  await expect(saveHandle(database.db, lease, 'enhance', {}, 0)).rejects.toBeInstanceOf(LeaseLost);
+  await expect(saveHandle(database.db, lease, 1, { handle: {}, pollAfterMs: 0 }, null)).rejects.toBeInstanceOf(
+    LeaseLost,
+  );
   expect((await loadRun(database.db, id))?.run).toMatchObject({ state: 'failed', releasedCredits: 24 });
   expect((await command('runs', 'fail', id, '--yes')).stderr).toContain('what is settled stays settled');
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 1_000, held: 0 });
@@ -293,8 +295,8 @@ test('the terminal says what stopping costs before it takes anything: only --yes
   const [lease] = await dispatchDue(db, 1, 60_000);
   if (!lease) throw new Error('nothing was due');
   await claim(db, lease, 60_000);
-  await beginSubmit(db, lease, { kind: 'enhance', submits: 0 });
-  await finishEnhance(db, lease, { image: 'a fox', motion: 'it runs' }, null);
+  await beginSubmit(db, lease, { number: 1, submits: 0 });
+  await finishEnhance(db, lease, 1, { image: 'a fox', motion: 'it runs' }, null);
   await handBack(db, lease);
 
   const asked = await command('cancel', id.slice(0, 8));
@@ -314,9 +316,23 @@ test('the terminal says what stopping costs before it takes anything: only --yes
   // Nothing was stopped, and nothing went on while the question was open.
   const view = await loadRun(db, id);
   expect(view?.run.cancelRequestedAt).toBeNull();
-  expect(view?.steps.map(({ state }) => state)).toEqual(['done', 'pending', 'pending']);
+  expect(view?.steps.map(({ state }) => state)).toEqual(['done', 'pending', 'pending', 'pending']);
 
   const stopped = await command('cancel', id, '--yes', '--json');
   expect(stopped).toMatchObject({ status: 0 });
   expect(JSON.parse(stopped.stdout)).toMatchObject({ event: 'canceled', credits: { captured: 1, released: 23 } });
+});
+
+test('the files of a run are deleted from a script only with --yes', async () => {
+  const { database, installation, command } = await installed();
+  const workspace = await createWorkspace(database, 1_000, terminal.id);
+  const program = await installation.open({ worker: true });
+  const { id } = (await delivered(program, await submitted(program, { workspace, workflow: 'image' }))).run;
+  const isDeleted = async () => (await loadRun(database.db, id))?.run.deletedAt !== null;
+  const refused = await command('delete', id.slice(0, 8));
+  expect(refused.status).toBe(2);
+  expect(refused.stderr).toMatch(/Delete the files of run [0-9a-f]{8} \(.+\) for good\?.*--yes/);
+  expect(await isDeleted()).toBe(false);
+  expect(await command('delete', '--yes', id.slice(0, 8))).toMatchObject({ status: 0 });
+  expect(await isDeleted()).toBe(true);
 });

@@ -33,9 +33,11 @@ test('with the vendors named, vidgenie run goes through the real SDKs to a store
       { kind: 'video', mime: 'video/mp4', seconds: 1 },
     ],
   });
-  expect(vendors.openai.posts(/responses|images/)).toHaveLength(2);
+  // The words, the image, and the look at the image.
+  expect(vendors.openai.posts(/responses|images/)).toHaveLength(3);
   expect(vendors.omni.posts(/interactions$/)).toHaveLength(1);
-  expect(vendors.openai.posts(/moderations/)).toHaveLength(1);
+  // The prompt, what was written for it, and the motion for the image.
+  expect(vendors.openai.posts(/moderations/)).toHaveLength(3);
 });
 
 test("a workspace's own key is tried, stored, told, used, priced and audited, and the operator's never takes its place", async () => {
@@ -76,7 +78,9 @@ test("a workspace's own key is tried, stored, told, used, priced and audited, an
   for (const process of [set, run, failed, listed]) {
     expect(process.stdout() + process.stderr()).not.toContain('CANARY');
   }
-  const everything = vendors.openai.requests.map((one) => one.headers.authorization);
+  // The daily look lists the operator's models with the operator's key, which costs nothing and serves no run.
+  const ofRuns = vendors.openai.requests.filter(({ path }) => path !== '/v1/models');
+  const everything = ofRuns.map((one) => one.headers.authorization);
   expect(everything).not.toContain(`Bearer ${openAiCanary}`);
 });
 
@@ -148,7 +152,7 @@ test('the same holds for Veo, whose operation is found again by its stored name'
   const worker = await installation.open({ worker: true, environment });
   const view = await delivered(worker, id);
   expect(view.run).toMatchObject({ state: 'succeeded' });
-  expect(view.steps[2]).toMatchObject({ provider: 'google-veo', keySource: 'none' });
+  expect(view.steps[3]).toMatchObject({ kind: 'video', provider: 'google-veo', keySource: 'none' });
   expect(veo.posts(/predictLongRunning$/)).toHaveLength(1);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });

@@ -5,7 +5,7 @@ import { sql } from 'drizzle-orm';
 import { expect, inject, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { runAgain } from '../../src/bots/actions/again.ts';
-import { animateRun } from '../../src/bots/actions/animate.ts';
+import { animateRun, reanimateRun } from '../../src/bots/actions/animate.ts';
 import { history } from '../../src/bots/commands/history.ts';
 import type { CommandRequest } from '../../src/bots/commands/request.ts';
 import { startRun } from '../../src/bots/commands/startRun.ts';
@@ -17,7 +17,7 @@ import { readFigures } from '../../src/db/stats.ts';
 import { type RunId, runId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
-import { quote } from '../../src/pipeline/submit.ts';
+import { quote } from '../../src/pipeline/quote.ts';
 import { startSweeper, sweep, sweepStrays } from '../../src/pipeline/sweep.ts';
 import type { Program } from '../../src/program.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
@@ -97,7 +97,7 @@ test.for(['files', 's3'] as const)(
     const erased = await Promise.all(Array.from({ length: 5 }, () => sweepOf(program)));
     expect(erased.reduce((sum, one) => sum + one)).toBe(3);
     for (const key of keys) expect(await store.size(key)).toBeNull();
-    expect(await animateRun(request, await viewOf(program, complete))).toMatchObject({
+    expect(await animateRun(request, await viewOf(program, complete), null)).toMatchObject({
       refusal: { reason: 'media_expired' },
     });
     const told = await history.perform(request, {});
@@ -106,6 +106,25 @@ test.for(['files', 's3'] as const)(
     expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
   },
 );
+
+test('the frame of a video is kept as long as the image that it was chosen from, and what a member gave is not', async () => {
+  const { program, workspace, request } = await opened('files');
+  const { db } = program.services;
+  const frames = await submitted(program, { workspace, options: { frames: 2 } });
+  const view = await delivered(program, frames).then(() => viewOf(program, frames));
+  const idOf = (answer: Awaited<ReturnType<typeof startRun>>) =>
+    runId.parse(answer.kind === 'run' ? answer.runId : null);
+  const film = idOf(await animateRun(request, view, 2));
+  const own = idOf(await startRun({ ...request, requestKey: crypto.randomUUID() }, closer));
+  for (const id of [film, own]) await delivered(program, id);
+  await db.execute(sql`UPDATE assets SET created_at = now() - interval '25 hours'`);
+  expect(await sweepOf(program)).toBe(1);
+  const givenIn = async (id: RunId) => (await viewOf(program, id)).assets.find(({ step }) => step === null);
+  expect(await givenIn(film)).toMatchObject({ removedAt: null });
+  expect((await givenIn(own))?.removedAt).not.toBeNull();
+  const again = { ...request, requestKey: crypto.randomUUID() };
+  expect(await reanimateRun(again, await viewOf(program, film), null, 'slower')).toMatchObject({ kind: 'run' });
+});
 
 test('who dies between marking and erasing leaves nothing behind, and what is not delivered yet is kept', async () => {
   const { program, workspace } = await opened('files');

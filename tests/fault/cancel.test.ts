@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { type RunView, requestCancel } from '../../src/db/runs.ts';
@@ -37,8 +38,22 @@ describe('cancel', () => {
     expect(await requestCancel(database.db, id)).toBe('requested');
     const view = await delivered(worker, id);
     expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 6, releasedCredits: 18 });
-    expect(view.assets).toMatchObject([{ step: 'image' }]);
+    expect(view.assets).toMatchObject([{ step: 2 }]);
     expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 0 });
+    await atRest(view, database);
+  });
+
+  test('ends a run whose worker can no longer ask the provider, instead of trying for ever', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    const worker = await installation.open({ worker: true, vendor: { firstPollAfterMs: 60_000 } });
+    const id = await submitted(worker);
+    await until(worker, id, ({ steps }) => steps[2]?.state === 'submitted');
+    await database.db.execute(sql`UPDATE steps SET model = 'of yesterday' WHERE run_id = ${id} AND kind = 'video'`);
+    expect(await stopRun(database.db, id, null)).toMatchObject({ outcome: 'requested' });
+    worker.services.wake();
+    const view = await delivered(worker, id);
+    expect(view.run).toMatchObject({ state: 'canceled', capturedCredits: 24 });
     await atRest(view, database);
   });
 

@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { listRuns } from '../../src/db/runs.ts';
-import { runId, type StepKind } from '../../src/domain.ts';
+import { type ProvidedKind, runId, type StepKind } from '../../src/domain.ts';
 import { type Failpoint, failpoints } from '../../src/pipeline/failpoints.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
-import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
+import { createInstallation, delivered, endLeases, submitsOf, submitted } from '../support/program.ts';
 
 type Ending = {
   step?: StepKind;
@@ -13,7 +13,7 @@ type Ending = {
   ends: 'succeeded' | 'failed';
   captured: number;
   /** The number of submissions that the vendor got for each step. */
-  submits: Record<StepKind, number>;
+  submits: Record<ProvidedKind, number>;
 };
 
 const once = { enhance: 1, image: 1, video: 1 };
@@ -40,6 +40,8 @@ const endings: Record<Failpoint, Ending[]> = {
   step_submitted: [{ ...unharmed, step: 'video' }],
   step_polled: [{ ...unharmed, step: 'video' }],
   step_storing: [{ ...unharmed, step: 'video' }],
+  // The vendor needs no key for moderation, so only words are checked. `tests/fault/moderation.test.ts` kills at the check of results.
+  step_moderated: [{ ...unharmed, step: 'enhance', submits: { ...once, enhance: 2 } }],
   object_stored: [
     { ...unharmed, step: 'image', submits: { ...once, image: 2 } },
     { ...unharmed, step: 'video' },
@@ -51,6 +53,8 @@ const endings: Record<Failpoint, Ending[]> = {
   ],
   // A worker reaches this when it finds the interrupted video. If it is killed there, a third process settles the run.
   step_failed: [interrupted(1)],
+  // The vendor has no other models. `tests/fault/model-failover.test.ts` kills where one takes the place of another.
+  step_replaced: [],
   run_settled: [unharmed],
   run_told: [unharmed],
   run_delivered: [unharmed],
@@ -75,6 +79,7 @@ describe('a process killed right after', () => {
     if (failpoint === 'step_failed') {
       const first = startWorkerProcess(installation, { at: { failpoint: 'step_sent', step: 'video', how: 'kill' } });
       await first.exited;
+      await endLeases(database);
     }
     const doomed = startWorkerProcess(installation, {
       at: { failpoint, how: 'kill', ...(ending.step ? { step: ending.step } : {}) },
@@ -82,6 +87,7 @@ describe('a process killed right after', () => {
     });
     expect(await doomed.exited).toEqual({ code: null, signal: 'SIGKILL' });
 
+    await endLeases(database);
     const survivor = await installation.open({ worker: true });
     const known = id ?? (await listRuns(database.db, workspace.id, { limit: 1 }))[0]?.run.id;
     const view = await delivered(survivor, runId.parse(known));

@@ -10,7 +10,7 @@ import { openBot, openWorker, runOf } from '../support/discord/server.ts';
 import { expectToldOnce } from '../support/discord/told.ts';
 import { readable } from '../support/discord/world.ts';
 import { startWorkerProcess } from '../support/processes.ts';
-import { createInstallation, delivered, type Installation } from '../support/program.ts';
+import { createInstallation, delivered, endLeases, type Installation } from '../support/program.ts';
 
 const killedAt: { failpoint: Failpoint; step?: 'image' | 'video' }[] = [
   { failpoint: 'turn_claimed' },
@@ -64,6 +64,7 @@ describe('a worker is killed', () => {
     const asked = discord.people.command(discord.person(), channel, 'complete', { prompt: 'a fox' });
     await discord.ask(asked);
     await doomed.exited;
+    await endLeases(installation.database);
 
     const survivor = await openWorker(installation, discord);
     const view = await runOf(survivor, discord, asked);
@@ -141,6 +142,8 @@ describe('a bot is killed', () => {
       if (!death.failpoint && !death.during) await die();
       release();
       await doomed.exited;
+      // The run does not wait any longer for the message that answers its command.
+      await endLeases(installation.database);
 
       const worker = await openWorker(installation, discord);
       const [row] = await db.select({ id: runs.id }).from(runs);

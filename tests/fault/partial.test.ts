@@ -19,7 +19,7 @@ test('when the video fails, the image is kept and the credits of the video go ba
     releasedCredits: 18,
     failure: { kind: 'refused', detail: 'the vendor does not show this' },
   });
-  expect(view.assets).toMatchObject([{ step: 'image', width: 64, height: 36 }]);
+  expect(view.assets).toMatchObject([{ step: 2, width: 64, height: 36 }]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 

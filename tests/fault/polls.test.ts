@@ -27,10 +27,12 @@ async function waitingRuns(installation: Installation, count: number): Promise<R
   return ids;
 }
 
-const fallDue = ({ db }: Database) =>
-  db.execute(
+async function fallDue({ db }: Database): Promise<void> {
+  await db.execute(sql`UPDATE steps SET due_at = NULL`);
+  await db.execute(
     sql`UPDATE runs SET due_at = date_bin('250 ms', now(), timestamptz 'epoch'), failed_attempts = 0, busy = false`,
   );
+}
 
 const due = async ({ db }: Database, jobs: number) => {
   const dispatched = await dispatchDue(db, jobs, 60_000);

@@ -1,3 +1,4 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { loadRun, type RunView } from '../../src/db/runs.ts';
 import { providerOrphans, runs } from '../../src/db/schema.ts';
@@ -19,7 +20,8 @@ async function runOf({ services: { db } }: Program): Promise<RunView> {
 
 /** A Slack that holds every message from the first call of this kind to the provider of the video. */
 async function startWithSlowChat(asked: 'submit' | 'poll') {
-  const inSlack = await startInSlack({ vendor: { pollsUntilDone: 0 } });
+  const waits = asked === 'submit' ? { firstPollAfterMs: 600_000 } : {};
+  const inSlack = await startInSlack({ vendor: { pollsUntilDone: 0, ...waits } });
   const { slack, installation } = inSlack;
   const [held, answers] = [Promise.withResolvers<void>(), Promise.withResolvers<null>()];
   let asks = 0;
@@ -44,10 +46,14 @@ test('a graceful stop while the chat is slow loses no video that its provider ha
   expect(left?.steps.map(({ state, handle }) => [state, handle])).toEqual([
     ['done', null],
     ['done', null],
-    ['submitted', { operation: run.id }],
+    ['submitted', { operation: run.id, number: 3 }],
   ]);
 
   answer();
+  // The time until the first poll has passed.
+  const { db } = installation.database;
+  await db.execute(sql`UPDATE steps SET due_at = NULL WHERE run_id = ${run.id}`);
+  await db.execute(sql`UPDATE runs SET due_at = now() WHERE id = ${run.id}`);
   const { settings } = slack;
   const successor = await installation.open({ worker: true, config: { slack: settings } });
   expect((await delivered(successor, run.id)).run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });

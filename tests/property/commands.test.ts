@@ -74,7 +74,15 @@ test('any words of a shell get an answer', () => {
 });
 
 test('completing anything, anywhere, never fails and only ever replaces the word being typed', () => {
-  const known = { commands, offer: () => null, extras: ['exit'], runs: ['0b8f6a52'], files: () => [] };
+  const known = {
+    commands,
+    offer: () => null,
+    models: () => [{ word: 'fast', facts: '1 credit' }],
+    extras: ['exit'],
+    runs: ['0b8f6a52'],
+    cast: ['fox'],
+    files: () => [],
+  };
   fc.assert(
     fc.property(garbage, (line) => {
       const { from, candidates } = suggest(line, known);
@@ -107,6 +115,12 @@ function anyValue({ kind, placement }: NamedOption): fc.Arbitrary<string | numbe
       return fc.stringMatching(/^[\w./~ -]{1,30}$/).filter((path) => path.trim() === path);
     case 'run':
       return fc.stringMatching(/^[0-9a-f]{4,8}$/);
+    case 'model':
+      return fc
+        .array(fc.stringMatching(/^[\w./:-]{1,40}$/), { minLength: 1, maxLength: kind.max })
+        .map((words) => words.join('+'));
+    case 'cast':
+      return fc.stringMatching(/^@?[a-z0-9](?:[a-z0-9_-]{0,8}[a-z0-9])?$/);
   }
 }
 

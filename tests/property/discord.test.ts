@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { actions } from '../../src/bots/card.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { maxPromptLength } from '../../src/domain.ts';
+import { put } from '../support/discord/messages.ts';
 import { openVidGenie } from '../support/discord/server.ts';
 
 const words = fc.oneof(
@@ -23,8 +25,14 @@ const value = fc.oneof(words, fc.integer(), fc.double(), fc.boolean());
 const anyId = fc.oneof(
   words.map((one) => one.slice(0, 100)),
   fc
-    .tuple(fc.constantFrom('cancel', 'again', 'edit', 'animate', 'delete', 'form', 'x'), fc.oneof(fc.uuid(), words))
+    .tuple(
+      fc.constantFrom(...actions, 'start', 'more', 'picture', 'pictureEdit', 'form', 'x'),
+      fc.oneof(fc.uuid(), words),
+    )
     .map(([action, rest]) => `v1:${action}:${rest}`.slice(0, 100)),
+  fc
+    .tuple(fc.constantFrom(...actions, 'start', 'more'), fc.uuid(), fc.nat(), fc.nat())
+    .map(([action, id, credits, step]) => `v1:${action}:${id}:${credits}:${step}`),
   fc.constantFrom(
     'v1:form:settings',
     'v1:form:settings:limits',
@@ -78,6 +86,8 @@ const garbage = fc.oneof(
   fc.record({ kind: fc.constant('command' as const), name: commandName, options }),
   fc.record({ kind: fc.constant('typing' as const), name: commandName, options, focused: optionName }),
   fc.record({ kind: fc.constant('press' as const), id: anyId }),
+  fc.record({ kind: fc.constant('choice' as const), id: anyId }),
+  fc.record({ kind: fc.constant('mention' as const), words }),
   fc.record({ kind: fc.constant('submit' as const), id: anyId, fields }),
 );
 
@@ -85,9 +95,20 @@ test('whatever anybody types into whatever field, there is an answer, and the le
   const { discord, channel, worker, bot } = await openVidGenie();
   const admin = discord.person('admin');
   const { people, world } = discord;
+  const menuOf = 'v1:more:0b8f6a52-0000-4000-8000-000000000000';
+  const menu = put(world, channel.id, {
+    body: { flags: 1 << 15, components: [{ type: 10, content: 'a' }], allowed_mentions: { parse: [] } },
+    uploads: [],
+  });
   let isGateway = false;
   await fc.assert(
     fc.asyncProperty(garbage, async (one) => {
+      if (one.kind === 'mention') {
+        const said = people.say(admin, channel, `<@${world.applicationId}> ${one.words}`);
+        discord.say(said);
+        await world.until(() => world.messagesIn(channel.id).some(({ reference }) => reference === said.id));
+        return;
+      }
       const asked =
         one.kind === 'command'
           ? people.command(admin, channel, one.name, one.options)
@@ -95,7 +116,9 @@ test('whatever anybody types into whatever field, there is an answer, and the le
             ? people.complete(admin, channel, one.name, one.options, one.focused)
             : one.kind === 'press'
               ? people.press(admin, channel, one.id)
-              : people.submit(admin, channel, one.id, one.fields);
+              : one.kind === 'choice'
+                ? people.choose(admin, channel, { customId: menuOf, value: one.id }, menu)
+                : people.submit(admin, channel, one.id, one.fields);
       isGateway = !isGateway;
       if (isGateway) await discord.ask(asked);
       else expect((await discord.sendOverHttp(asked, bot.endpoint)).status).toBe(200);

@@ -2,10 +2,10 @@ import { eq } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { discordConversation } from '../../src/bots/discord/conversation.ts';
-import { actionId } from '../../src/bots/discord/customId.ts';
+import { actionId, menuId } from '../../src/bots/discord/customId.ts';
 import { envelope } from '../../src/bots/discord/incoming.ts';
 import { runs } from '../../src/db/schema.ts';
-import { type RunId, workflows } from '../../src/domain.ts';
+import { commandedWorkflows, type RunId } from '../../src/domain.ts';
 import { createTestDatabase } from '../support/database.ts';
 import { createDiscord, type Discord } from '../support/discord/discord.ts';
 import { isThinking } from '../support/discord/messages.ts';
@@ -42,16 +42,21 @@ function asksOf(discord: Discord, run: RunId, channel: ReturnType<Discord['chann
   const elsewhere = discord.channel(discord.guild());
   const starting = [
     () => people.command(ada, channel, 'complete', { prompt, style: 'anime', quality: 'hd', aspect: 'tall', ...film }),
-    () => people.command(ada, channel, 'image', { prompt, quality: 'standard', aspect: 'square' }),
+    () => people.command(ada, channel, 'story', { prompt, scenes: 3, duration: 30, cut: 'fade' }),
+    () => people.command(ada, channel, 'image', { prompt, variants: 2, quality: 'standard', aspect: 'square' }),
     () => people.command(ada, channel, 'video', { image: photo, prompt: 'it runs', ...film }),
+    () => people.command(ada, channel, 'edit', { image: photo, prompt, quality: 'standard' }),
     () => people.messageCommand(ada, channel, [photo]),
     () => people.press(ada, channel, actionId('again', run)),
-    () => people.submit(ada, channel, actionId('edit', run), { prompt }),
+    () => people.submit(ada, channel, actionId('edit', run, 0, 2), { prompt }),
   ];
   const others = [
     () => people.complete(ada, channel, 'complete', { prompt }, 'prompt'),
     () => people.command(ada, channel, 'credits'),
     () => people.press(ada, channel, 'v1:cancel:0b8f6a52-0000-4000-8000-000000000000'),
+    () => people.press(ada, channel, actionId('change', run, 6, 2)),
+    () => people.press(ada, channel, `v1:start:${run}:6`),
+    () => people.press(ada, channel, menuId(run)),
     () => people.submit(ada, elsewhere, 'v1:form:settings', { style: 'anime' }),
   ];
   return { starting, others };
@@ -105,7 +110,7 @@ test('1,400 requests to the Discord endpoint, forged or signed and damaged, are 
 
   expect(held.others).toEqual([]);
   // The damage leaves many inputs valid, and many not.
-  expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
+  expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(commandedWorkflows));
   expect(taken.length).toBeGreaterThan(30);
   expect(taken.length).toBeLessThan(900);
 });

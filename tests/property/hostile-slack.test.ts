@@ -6,7 +6,7 @@ import { createHttpServer } from '../../src/bots/http.ts';
 import { textOf } from '../../src/bots/text.ts';
 import { startBots } from '../../src/bots.ts';
 import { runs } from '../../src/db/schema.ts';
-import { workflows } from '../../src/domain.ts';
+import { commandedWorkflows } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { createTestDatabase } from '../support/database.ts';
 import {
@@ -77,6 +77,8 @@ function asksOf({ people, channels }: Slack, run: string, file: string, listener
     return interaction('view_submission', { view, response_urls: [{ response_url }] });
   };
   const press = (action: string) => interaction('block_actions', { actions: [{ action_id: action, type: 'button' }] });
+  const choose = (value: string) =>
+    interaction('block_actions', { actions: [{ action_id: 'menu', selected_option: { value } }] });
   const mention = (): Ask => {
     const { trigger_id: id } = own();
     const event = {
@@ -97,16 +99,22 @@ function asksOf({ people, channels }: Slack, run: string, file: string, listener
   const told = JSON.stringify({ on: null, credits: 100 });
   const starting = [
     typed('complete a fox in the snow --style anime --duration 8 --no-audio'),
-    typed('image a fox in the snow --quality standard --aspect square'),
+    typed('image a fox in the snow --quality standard --aspect square --variants 2'),
+    typed('story a fox goes to sea --scenes 3 --duration 30'),
     () => filled('create', { workflow: choice('complete'), prompt, duration: { value: '8' }, channel: there }, told),
     () => filled('create', { workflow: choice('video'), prompt, image, audio: choice('off'), channel: there }, told),
+    () => filled('create', { workflow: choice('edit'), prompt, image, channel: there }, told),
+    // A form that an earlier version opened.
     () => filled(`edit:${run}`, { prompt }, JSON.stringify({ channel, threadTs: null, credits: 100 })),
+    () => filled(`ask:edit:${run}:`, { prompt }, JSON.stringify({ channel, threadTs: null, credits: 100 })),
     () => press(`v1:again:${run}:6`),
+    () => choose(`v1:again:${run}:6`),
     mention,
   ];
   const others = [
     typed('credits'),
     () => press('v1:cancel:0b8f6a52-0000-4000-8000-000000000000'),
+    () => choose(`v2:vary:${run}:100:2:`),
     () => filled('form:help', {}),
   ];
   return { starting, others };
@@ -180,7 +188,7 @@ test('1,350 requests to the Slack endpoint, forged or signed and damaged, are an
   expect(held.runs).toHaveLength(taken.length);
   expect(held.others).toEqual([]);
   // The damage leaves many inputs valid, and many not.
-  expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(workflows));
+  expect(new Set(held.runs.map(({ workflow }) => workflow))).toEqual(new Set(commandedWorkflows));
   expect(taken.length).toBeGreaterThan(50);
   expect(taken.length).toBeLessThan(900);
 });

@@ -14,13 +14,18 @@ import { createOmni } from '../../src/pipeline/providers/google/omni.ts';
 import { createOpenAiEnhance } from '../../src/pipeline/providers/openai/enhance.ts';
 import { createOpenAiImage } from '../../src/pipeline/providers/openai/image.ts';
 import { createOpenAiModeration } from '../../src/pipeline/providers/openai/moderation.ts';
-import { ProviderError } from '../../src/pipeline/providers/provider.ts';
+import {
+  type EnhanceRequest,
+  type ImageRequest,
+  ProviderError,
+  type Submitted,
+} from '../../src/pipeline/providers/provider.ts';
 import { googleKey, openAiKey } from '../support/canary.ts';
 import { brokenText, damaged, each, mutated } from '../support/hostile.ts';
-import { bytesOf, callWith, imageRequest, png, videoRequest } from '../support/providers/call.ts';
-import { geminiImageAnswer } from '../support/providers/gemini-image.ts';
+import { bytesOf, callWith, imageRequest, picture, png, referenceOf, videoRequest } from '../support/providers/call.ts';
+import { geminiImageAnswer, geminiTextAnswer } from '../support/providers/gemini-image.ts';
 import { completed, completedInline } from '../support/providers/omni.ts';
-import { imageUsage, responsesAnswer } from '../support/providers/openai.ts';
+import { imageUsage, responsesAnswer, shotsOf } from '../support/providers/openai.ts';
 import { startStub } from '../support/providers/server.ts';
 
 // 4,000 + 1,000 + 3,500 inputs. Together with `hostile-discord.test.ts`, `hostile-slack.test.ts` and `hostile-web.test.ts` they
@@ -99,14 +104,50 @@ test('3,500 answers of providers are a result or a failure of the taxonomy, neve
   const b64 = png.toString('base64');
   const interaction = { id: 'it-1', created: '2026-11-23T12:00:00Z' };
   const handle = { id: 'it-1', submittedAt: Date.now(), seconds: 8, resolution: '1080p' };
-  const words = { prompt: 'a fox', style: 'vivid', aspect: 'wide', duration: 8 } as const;
+  const words = {
+    prompt: 'a fox',
+    style: 'vivid',
+    aspect: 'wide',
+    duration: 8,
+    scenes: [],
+    frame: null,
+    cast: [],
+  } as const;
+  const story = { ...words, scenes: [4, 5, 6] };
+  const framed = { ...words, frame: { picture, motion: 'it runs' } };
+  const fox = { name: 'fox', kind: 'character', description: 'a red fox' } as const;
+  const cast = { ...words, cast: [{ ...fox, picture }] };
+  const references = [referenceOf({ from: 'cast', ...fox })];
+  const like: ImageRequest = { ...imageRequest, edit: { how: 'change', picture }, references };
+  const read = async () => png;
+  const clip = { from: 'clip', handle, seconds: 8, mime: 'video/mp4', read } as const;
   const call = (key: typeof openAiKey) => callWith({ key, signal: AbortSignal.timeout(patienceMs) });
   const openai = (baseUrl: string) => ({ baseUrl: `${baseUrl}/v1` });
   const google = (baseUrl: string) => ({ baseUrl, resumePauseMs: 1 });
   const kinds: { valid: unknown; ask: (baseUrl: string) => Promise<unknown> }[] = [
     {
       valid: responsesAnswer({ image: 'a still fox', motion: 'it runs' }),
-      ask: (url) => createOpenAiEnhance(openai(url)).submit(words, call(openAiKey)),
+      ask: (url) => createOpenAiEnhance(openai(url)).submit(cast, call(openAiKey)),
+    },
+    {
+      valid: responsesAnswer({ shots: shotsOf(3) }),
+      ask: async (url) => toldIn(story, await createOpenAiEnhance(openai(url)).submit(story, call(openAiKey))),
+    },
+    {
+      valid: responsesAnswer({ motion: 'it runs' }),
+      ask: async (url) => toldIn(framed, await createOpenAiEnhance(openai(url)).submit(framed, call(openAiKey))),
+    },
+    {
+      valid: geminiTextAnswer({ shots: shotsOf(3) }),
+      ask: async (url) => toldIn(story, await createGoogleEnhance(google(url)).submit(story, call(googleKey))),
+    },
+    {
+      valid: geminiTextAnswer({ motion: 'it runs' }),
+      ask: async (url) => toldIn(framed, await createGoogleEnhance(google(url)).submit(framed, call(googleKey))),
+    },
+    {
+      valid: { created: 1, data: [{ b64_json: b64 }], usage: imageUsage },
+      ask: (url) => createOpenAiImage(openai(url)).submit(like, call(openAiKey)),
     },
     {
       valid: { created: 1, data: [{ b64_json: b64 }], usage: imageUsage },
@@ -121,10 +162,14 @@ test('3,500 answers of providers are a result or a failure of the taxonomy, neve
         ),
     },
     { valid: geminiImageAnswer, ask: (url) => createGoogleEnhance(google(url)).submit(words, call(googleKey)) },
-    { valid: geminiImageAnswer, ask: (url) => createGoogleImage(google(url)).submit(imageRequest, call(googleKey)) },
+    { valid: geminiImageAnswer, ask: (url) => createGoogleImage(google(url)).submit(like, call(googleKey)) },
     {
       valid: { ...interaction, status: 'queued', steps: [] },
-      ask: (url) => createOmni(google(url)).submit(videoRequest, call(googleKey)),
+      ask: (url) => createOmni(google(url)).submit({ ...videoRequest, last: picture }, call(googleKey)),
+    },
+    {
+      valid: { ...interaction, status: 'queued', steps: [] },
+      ask: (url) => createOmni(google(url)).submit({ ...videoRequest, start: clip }, call(googleKey)),
     },
     {
       valid: { ...interaction, ...completed },
@@ -166,5 +211,13 @@ test('3,500 answers of providers are a result or a failure of the taxonomy, neve
   // Some inputs are valid and some are not, so they reach both branches of every reader.
   expect(Math.min(outcomes.result, outcomes.failure)).toBeGreaterThan(100);
 });
+
+/** Checks that prompts are whole: a shot for each scene, and no prompt that is empty. */
+function toldIn({ scenes }: EnhanceRequest, submitted: Submitted<'enhance'>): void {
+  if (submitted.outcome !== 'finished') throw new Error('prompts are finished at once');
+  const { shots = [], ...first } = submitted.output;
+  expect(shots).toHaveLength(scenes.length);
+  for (const { image, motion } of [first, ...shots]) expect([image.trim(), motion.trim()]).not.toContain('');
+}
 
 type Told = { status: number; type: string; body: string };

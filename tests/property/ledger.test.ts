@@ -20,8 +20,9 @@ import {
 } from '../../src/db/turns.ts';
 import { ensureWorkspace } from '../../src/db/workspaces.ts';
 import { runId, runOptions, type WorkspaceId } from '../../src/domain.ts';
-import { nextTransition } from '../../src/pipeline/stateMachine.ts';
+import { nextTransitions } from '../../src/pipeline/stateMachine.ts';
 import { createDatabaseInTime, createWorkspace } from '../support/database.ts';
+import { newStepOf } from '../support/views.ts';
 
 /** One command that somebody may give at any moment. */
 const command = fc.oneof(
@@ -56,15 +57,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
   switch (todo.do) {
     case 'submit': {
       const workspaceId = workspaces[todo.at] ?? home;
-      const steps = [
-        {
-          kind: 'enhance' as const,
-          priceCredits: todo.price,
-          provider: 'vendor',
-          model: 'words',
-          keySource: 'none' as const,
-        },
-      ];
+      const steps = [newStepOf('enhance', { priceCredits: todo.price })];
       const run = { id: runId.parse(randomUUID()), workspaceId, requestKey: `${workspaceId}/${todo.key}`, steps };
       await insertRun(db, {
         ...run,
@@ -82,17 +75,19 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       const [lease] = await dispatchDue(db, 1, 60_000);
       const view = lease ? await claim(db, lease, 60_000) : null;
       if (!lease || !view) return;
-      const transition = nextTransition(view);
+      const { steps, whole } = nextTransitions(view, new Set(), new Date());
+      const transition = steps[0] ?? whole;
+      if (!transition) throw new Error('nothing is next');
       if (transition.kind === 'deliver') {
-        const unreached = todo.reaches === 'somebody' ? [] : (['enhance'] as const);
+        const unreached = todo.reaches === 'somebody' ? [] : [1];
         if (todo.reaches !== 'nobody later')
           return await finishDelivery(db, lease, { posted: {}, failure: null, unreached });
         await saveUnreached(db, lease, unreached);
       } else if (transition.kind === 'settle') await settle(db, lease, transition);
       else if (transition.kind === 'send') {
         await beginSubmit(db, lease, transition.step);
-        if (todo.fails) await failStep(db, lease, 'enhance', { kind: 'refused', detail: 'no' });
-        else await finishEnhance(db, lease, { image: 'x', motion: 'y' }, null);
+        if (todo.fails) await failStep(db, lease, 1, { kind: 'refused', detail: 'no' });
+        else await finishEnhance(db, lease, 1, { image: 'x', motion: 'y' }, null);
       } else throw new Error(`unexpected transition ${transition.kind}`);
       return await handBack(db, lease);
     }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { performAction, submitEdit } from '../../src/bots/actions/perform.ts';
-import { actions } from '../../src/bots/card.ts';
+import { performAction, submitWords } from '../../src/bots/actions/perform.ts';
+import { actions, isAsking } from '../../src/bots/card.ts';
 import { commands, perform } from '../../src/bots/commands/all.ts';
 import type { Command } from '../../src/bots/commands/command.ts';
 import type { Given } from '../../src/bots/commands/read.ts';
@@ -197,8 +197,10 @@ test('no command and no button knows another member’s run, however it is named
   for (const { run } of views) {
     for (const action of actions) {
       const refused = { kind: 'refusal', refusal: { reason: 'no_such_run', given: run.id } };
-      expect(await performAction(request(), action, run.id), action).toEqual(refused);
-      expect(await submitEdit(request(), run.id, 'other words')).toEqual(refused);
+      const subject = { id: run.id, step: 1 };
+      expect(await performAction(request(), action, subject), action).toEqual(refused);
+      if (isAsking(action))
+        expect(await submitWords(request(), action, subject, 'other words'), action).toEqual(refused);
     }
     const own = requestOf(server, workspace, ada);
     expect(await perform(own, command('status'), { run: run.id })).toMatchObject({ view: { run: { id: run.id } } });

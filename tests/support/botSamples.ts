@@ -1,5 +1,5 @@
 import type { Asset, RunView, Step } from '../../src/db/runs.ts';
-import { runId, runOptions, type StepKind, stepsOf, type Workflow, workspaceId } from '../../src/domain.ts';
+import { kindsOf, runId, runOptions, type StepKind, type Workflow, workspaceId } from '../../src/domain.ts';
 import type { Progress } from '../../src/pipeline/progress.ts';
 import { stepOf } from './views.ts';
 
@@ -18,7 +18,7 @@ export const doneSteps = {
 export const image: Asset = {
   id: '1b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b',
   runId: id,
-  step: 'image',
+  step: 2,
   kind: 'image',
   objectKey: `runs/${id}/image-aaaaaaaa.png`,
   mime: 'image/png',
@@ -27,6 +27,7 @@ export const image: Asset = {
   seconds: null,
   bytes: 1_265_187,
   sha256: 'a'.repeat(64),
+  flagged: null,
   createdAt: at(5),
   removedAt: null,
   erasedAt: null,
@@ -35,7 +36,7 @@ export const image: Asset = {
 export const video: Asset = {
   ...image,
   id: '2b8f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b',
-  step: 'video',
+  step: 3,
   kind: 'video',
   mime: 'video/mp4',
   objectKey: `runs/${id}/video-bbbbbbbb.mp4`,
@@ -58,6 +59,9 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       platform: null,
       conversation: {},
       postedMessages: {},
+      parentId: null,
+      parentStep: null,
+      cast: [],
       state: 'queued',
       priceCredits: 24,
       capturedCredits: null,
@@ -75,10 +79,12 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       settledAt: null,
       deliveredAt: null,
       unreached: null,
+      unreachedKinds: null,
+      needsWorker: 1,
       deliveryFailure: null,
       ...over,
     },
-    steps: steps ?? stepsOf[workflow].map((kind) => step(kind)),
+    steps: steps ?? kindsOf[workflow].map((kind) => step(kind)),
     assets,
     clockAheadMs: 0,
   };
@@ -99,5 +105,5 @@ export const succeeded = view({ state: 'succeeded', ...settled(24, 0) }, Object.
 export const halfWay = ({ steps }: RunView): Progress => ({
   percent: 50,
   remainingMs: 12_000,
-  steps: steps.map(({ kind }) => ({ kind, percent: 50, elapsedMs: 4_000, remainingMs: 4_000 })),
+  steps: steps.map(({ number, kind }) => ({ number, kind, percent: 50, elapsedMs: 4_000, remainingMs: 4_000 })),
 });

@@ -4,7 +4,8 @@ import { expect } from 'vitest';
 import type { Db } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { creditTransactions, runs } from '../../src/db/schema.ts';
-import { priceSteps, total } from '../../src/pipeline/pricing.ts';
+import { listPrices } from '../../src/pipeline/listPrices.ts';
+import { total } from '../../src/pipeline/pricing.ts';
 
 // Inputs from malicious or broken people and machines. Each kind grows from an input that would be accepted.
 
@@ -58,7 +59,7 @@ export async function heldRuns(db: Db) {
     db.select().from(creditTransactions).where(ne(creditTransactions.kind, 'grant')),
   ]);
   const holds = moved.filter(({ kind }) => kind === 'hold').map(({ runId, amount }) => `${runId} ${amount}`);
-  const prices = all.map(({ id, workflow, options }) => `${id} ${total(priceSteps(workflow, options))}`);
+  const prices = all.map(({ id, workflow, options }) => `${id} ${total(listPrices(workflow, options))}`);
   expect(holds.sort()).toEqual(prices.sort());
   expect(await checkInvariants(db, { atRest: false })).toEqual([]);
   return { runs: all, others: moved.filter(({ kind }) => kind !== 'hold') };

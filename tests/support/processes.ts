@@ -1,5 +1,7 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
@@ -8,7 +10,10 @@ import { type Installation, testVisibilityMs } from './program.ts';
 import type { workerOrders } from './worker-process.ts';
 
 type Orders = Partial<
-  Pick<z.infer<typeof workerOrders>, 'at' | 'submit' | 'pollsUntilDone' | 'exhausting' | 'environment' | 'discord'>
+  Pick<
+    z.infer<typeof workerOrders>,
+    'at' | 'submit' | 'pollsUntilDone' | 'holdVideos' | 'exhausting' | 'environment' | 'onlyModerates' | 'discord'
+  >
 >;
 
 export type WorkerProcess = {
@@ -18,6 +23,8 @@ export type WorkerProcess = {
    * that the process serves.
    */
   reached: (failpoint: string, step?: string) => Promise<string>;
+  /** Resolves when the process has reached any failpoints that often. Resolves at its end, too. */
+  moments: (count: number) => Promise<void>;
   exited: Promise<{ code: number | null; signal: NodeJS.Signals | null }>;
 };
 
@@ -31,17 +38,21 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
     media: inject('vendorMedia'),
     visibilityMs: testVisibilityMs,
     pollsUntilDone: 1,
+    holdVideos: null,
     exhausting: null,
     at: null,
     submit: false,
     discord: null,
     environment: null,
+    onlyModerates: false,
     ...orders,
   };
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
   // With little memory, it runs out sooner. The engine then prints a long report.
   const memory = told.exhausting === null ? [] : ['--max-old-space-size=128'];
   const child = spawn(process.execPath, [...memory, script, JSON.stringify(told)], {
+    // Most of what such a process does before its first turn is to compile the same files.
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') },
     stdio: ['ignore', 'pipe', told.exhausting === null ? 'inherit' : 'ignore'],
   });
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));
@@ -68,5 +79,16 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
       look();
       reader.once('close', () => reject(new Error(`the process ended before ${failpoint} ${step ?? ''}`)));
     });
-  return { process: child, reached, exited };
+  const moments: WorkerProcess['moments'] = (count) =>
+    new Promise((resolve) => {
+      const look = () => {
+        if (lines.length < count) return;
+        waiting.delete(look);
+        resolve();
+      };
+      waiting.add(look);
+      look();
+      reader.once('close', resolve);
+    });
+  return { process: child, reached, moments, exited };
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
 import { startBots } from '../../src/bots.ts';
-import { runId, stepKinds, workspaceId } from '../../src/domain.ts';
+import { providedKinds, runId, stepKinds, workspaceId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { failpoints, type ReachFailpoint } from '../../src/pipeline/failpoints.ts';
 import { openProgram } from '../../src/program.ts';
@@ -17,11 +17,19 @@ export const workerOrders = z.object({
   media: z.object({ image: z.string(), video: z.string() }),
   visibilityMs: z.number(),
   pollsUntilDone: z.number(),
+  /** Submits of videos are answered together, once there are that many. */
+  holdVideos: z.int().nullable(),
   /** A step whose answer makes this process run out of memory. */
-  exhausting: z.enum(stepKinds).nullable(),
+  exhausting: z.enum(providedKinds).nullable(),
   /** The failpoint at which the process stops for good (`kill`), or until the test continues the process (`stop`). */
   at: z
-    .object({ failpoint: z.enum(failpoints), step: z.enum(stepKinds).optional(), how: z.enum(['kill', 'stop']) })
+    .object({
+      failpoint: z.enum(failpoints),
+      step: z.enum(stepKinds).optional(),
+      /** The number of the step. */
+      number: z.int().optional(),
+      how: z.enum(['kill', 'stop']),
+    })
     .nullable(),
   /** A run that this process submits by itself. */
   submit: z.boolean(),
@@ -31,6 +39,8 @@ export const workerOrders = z.object({
     .nullable(),
   /** The environment for real providers. Null: the stand-in vendor does the work. */
   environment: z.record(z.string(), z.string()).nullable(),
+  /** True: the stand-in vendor does the work all the same, so the environment is only for moderation. */
+  onlyModerates: z.boolean(),
 });
 
 /** A worker, or a bot, in a process of its own. It prints each failpoint that it reaches on stdout, one line each. */
@@ -44,6 +54,7 @@ const reachFailpoint: ReachFailpoint = (failpoint, where) => {
   if (at?.failpoint === 'run_dispatched' && failpoint === 'turn_claimed')
     throw new Error('the turn waits for the kill');
   if (met || !at || at.failpoint !== failpoint || (at.step && at.step !== where.step)) return;
+  if (at.number !== undefined && at.number !== where.number) return;
   met = true;
   process.kill(process.pid, at.how === 'kill' ? 'SIGKILL' : 'SIGSTOP');
 };
@@ -65,13 +76,14 @@ const program = await openProgram(
     worker: !orders.submit && !orders.discord?.bot,
     reachFailpoint,
     visibilityMs: orders.visibilityMs,
-    ...(orders.environment
+    ...(orders.environment && !orders.onlyModerates
       ? {}
       : {
           providers: createVendor(
             { journal: orders.journal, ...orders.media },
             {
               pollsUntilDone: orders.pollsUntilDone,
+              ...(orders.holdVideos === null ? {} : { holdVideos: orders.holdVideos }),
               ...(orders.exhausting ? { exhausting: orders.exhausting } : {}),
             },
           ),

@@ -1,3 +1,4 @@
+import { deleteProposals } from '../../db/purge.ts';
 import { markDeleted, type RunView } from '../../db/runs.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
@@ -17,6 +18,7 @@ export async function deleteRun(request: CommandRequest, view: RunView): Promise
   if ((await markDeleted(services.db, view.run.id)) === 'unsettled') {
     return { kind: 'refusal', refusal: { reason: 'still_at_work' } };
   }
+  await deleteProposals(services.db, view.run.id);
   for (const asset of view.assets) await services.store.remove(asset.objectKey);
   const { title, done } = textOf(locale).runs.deleted;
   return { kind: 'deleted', card: textCard('plain', title, done), view };

@@ -1,6 +1,18 @@
-import { aspects, qualities, resolutions, runOptions, styles } from '../../domain.ts';
-import { maxVideoSeconds } from '../../pipeline/pricing.ts';
-import { choiceOption, flagOption, secondsOption } from './option.ts';
+import {
+  aspects,
+  cuts,
+  maxFrames,
+  maxVariants,
+  maxVideoSeconds,
+  qualities,
+  resolutions,
+  runOptions,
+  sceneCounts,
+  styles,
+} from '../../domain.ts';
+
+import { storySeconds } from '../../pipeline/workflows/story.ts';
+import { choiceOption, countOption, flagOption, modelOption, referenceOption, secondsOption } from './option.ts';
 
 const defaultOptions = runOptions.parse({});
 
@@ -18,3 +30,23 @@ export const duration = secondsOption(
   { min: 1, max: maxVideoSeconds, defaultValue: defaultOptions.duration },
   (text) => text.commands.options.duration,
 );
+
+export const storyDuration = secondsOption(
+  { min: storySeconds.min, max: maxVideoSeconds, defaultValue: storySeconds.usual },
+  (text) => text.commands.options.storyDuration,
+);
+export const scenes = countOption(
+  { min: sceneCounts.min, max: sceneCounts.max, defaultValue: defaultOptions.scenes },
+  (text) => text.commands.options.scenes,
+);
+export const variants = countOption(
+  { min: 1, max: maxVariants, defaultValue: defaultOptions.variants },
+  (text) => text.commands.options.variants,
+);
+export const frames = countOption(
+  { min: 1, max: maxFrames, defaultValue: defaultOptions.frames },
+  (text) => text.commands.options.frames,
+);
+export const ref = referenceOption((text) => text.commands.options.ref);
+export const cut = choiceOption(cuts, defaultOptions.cut, (text) => text.commands.options.cut);
+export const model = modelOption((text) => text.commands.options.model);

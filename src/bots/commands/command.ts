@@ -21,6 +21,8 @@ type Declaration<Shape extends z.ZodRawShape> = {
   needsCurrentRights?: true;
   /** For a command that answers with a form: carries out the submitted values. */
   submit?: (request: CommandRequest, values: FormValues) => Promise<Answer>;
+  /** For a command with a form: true if it answers these options with its form. Left out: only without options. */
+  opensForm?: (given: Given) => boolean;
 };
 
 export type FormValues = Readonly<Record<string, string>>;
@@ -40,6 +42,8 @@ export type Command = {
   needsCurrentRights: boolean;
   /** True if the command may answer with a form. */
   hasForm: boolean;
+  /** True if the command answers these options with its form. Some platforms must know that before they answer. */
+  opensForm: (given: Given) => boolean;
   /** Carries out a form of this command. */
   submit: (request: CommandRequest, values: FormValues) => Promise<Answer>;
   /** True if `given` would be carried out; otherwise the refusal. */
@@ -55,6 +59,7 @@ export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Sh
     options: schema,
     run,
     submit,
+    opensForm = (given) => Object.keys(given).length === 0,
     startsRun = false,
     needsCurrentRights = false,
   } = declaration;
@@ -71,6 +76,7 @@ export function command<Shape extends z.ZodRawShape>(declaration: Declaration<Sh
     startsRun,
     needsCurrentRights: needsCurrentRights || access === 'admin',
     hasForm: submit !== undefined,
+    opensForm: (given) => submit !== undefined && opensForm(given),
     perform: (request, given) =>
       guarded(request, async () => {
         const read = readGiven(name, options, schema, given);

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aspect, audio, duration, quality, resolution, style } from './choices.ts';
+import { aspect, audio, duration, frames, model, quality, ref, resolution, style } from './choices.ts';
 import { command } from './command.ts';
 import { promptOption } from './option.ts';
 import { startRun } from './startRun.ts';
@@ -17,6 +17,10 @@ export const complete = command({
     duration,
     resolution,
     audio,
+    frames,
+    ref,
+    model,
   }),
-  run: (request, { prompt, ...options }) => startRun(request, { workflow: 'complete', prompt, options, image: null }),
+  run: (request, { prompt, ref, model: models, ...options }) =>
+    startRun(request, { workflow: 'complete', prompt, options: { ...options, models }, image: ref ?? null }),
 });

@@ -1,9 +1,12 @@
 import { z } from 'zod';
-import { workflows } from '../../domain.ts';
-import { quote } from '../../pipeline/submit.ts';
+import { commandedWorkflows } from '../../domain.ts';
+import type { Chooser } from '../../pipeline/modelOffers.ts';
+import { quote } from '../../pipeline/quote.ts';
 import { type Block, type Card, textCard } from '../card.ts';
+import type { Services } from '../services.ts';
 import { type Text, textOf } from '../text.ts';
 import { type Command, command } from './command.ts';
+import { choiceIn, chooserOf, isChoice, type ListedModel, listModels } from './modelChoices.ts';
 import { offered, offerFor } from './offered.ts';
 import { choiceOption } from './option.ts';
 import { optionHelp, optionUsage, usageOf } from './usage.ts';
@@ -21,23 +24,53 @@ export function createHelp(others: readonly [Command, ...Command[]]): Command {
       const text = textOf(locale);
       const explained = others.find((other) => other.name === name);
       if (explained) {
-        const offer = offerFor(explained, services.providers, await services.keys.of(workspace.id));
-        return { kind: 'card', card: commandCard(offered(explained, offer), text) };
+        return {
+          kind: 'card',
+          card: explainedCard(services, await chooserOf(services, workspace.id), explained, text),
+        };
       }
       const prices = await Promise.all(
-        workflows.map(async (workflow) => ({
+        commandedWorkflows.map(async (workflow) => ({
           label: workflow,
           value: text.commands.help.price(workflow, (await quote(services, workspace.id, workflow, {})).price),
         })),
       );
       const usable = others.filter((other) => other.access === 'member' || member.isAdmin);
-      return { kind: 'card', card: overview(usable, prices, text) };
+      const chooser = await chooserOf(services, workspace.id);
+      const complete = { command: { name: 'complete' }, chooser, given: {}, typed: '', max: examples };
+      const { models } = isChoice(services, chooser) ? listModels(services, complete, text) : { models: [] };
+      const card = overview(usable, { prices, models }, text);
+      return { kind: 'card', card };
     },
   });
 }
 
-function overview(commands: readonly Command[], prices: { label: string; value: string }[], text: Text): Card {
+type ExplainDeps = Pick<Services, 'providers' | 'byokPricePercent' | 'priceBook'>;
+
+/** How many models the overview names, and how many the explanation of a command lists. */
+const examples = 3;
+const maxListed = 20;
+
+/** Explains a command with what it can do in a workspace, and with the models that its members can choose. */
+export function explainedCard(deps: ExplainDeps, chooser: Chooser, explained: Command, text: Text): Card {
+  const offer = offerFor(explained, deps.providers, chooser.brought, choiceIn(chooser, {}));
+  const card = commandCard(offered(explained, offer), text);
+  if (!explained.options.some(({ kind }) => kind.kind === 'model') || !isChoice(deps, chooser)) return card;
+  const listing = { command: explained, chooser, given: {}, typed: '', max: maxListed };
+  const { models, more } = listModels(deps, listing, text);
+  const blocks: Block[] = [
+    { kind: 'text', text: `${text.commands.models.title}:` },
+    { kind: 'fields', fields: models.map(({ word, facts }) => ({ label: word, value: facts })) },
+    ...(more > 0 ? [{ kind: 'text', text: text.commands.models.more(more) } as const] : []),
+  ];
+  return { ...card, blocks: [...card.blocks, ...blocks] };
+}
+
+type Costs = { prices: { label: string; value: string }[]; models: readonly ListedModel[] };
+
+function overview(commands: readonly Command[], { prices, models }: Costs, text: Text): Card {
   const { help } = text.commands;
+  const { choose } = text.commands.models;
   const fields = commands.map((one) => ({ label: usageOf(one, text), value: one.describe(text) }));
   const blocks: Block[] = [
     { kind: 'text', text: help.intro },
@@ -45,6 +78,7 @@ function overview(commands: readonly Command[], prices: { label: string; value: 
     { kind: 'text', text: help.more },
     { kind: 'text', text: `${help.prices}:` },
     { kind: 'fields', fields: prices },
+    ...(models.length > 0 ? [{ kind: 'text', text: choose(models.map(({ word }) => word)) } as const] : []),
     { kind: 'text', text: help.promise },
   ];
   return { ...textCard('plain', help.title), blocks };

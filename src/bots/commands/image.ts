@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { aspect, quality, style } from './choices.ts';
+import { aspect, model, quality, ref, style, variants } from './choices.ts';
 import { command } from './command.ts';
 import { promptOption } from './option.ts';
 import { startRun } from './startRun.ts';
@@ -14,6 +14,10 @@ export const image = command({
     style,
     quality,
     aspect,
+    variants,
+    ref,
+    model,
   }),
-  run: (request, { prompt, ...options }) => startRun(request, { workflow: 'image', prompt, options, image: null }),
+  run: (request, { prompt, ref, model: models, ...options }) =>
+    startRun(request, { workflow: 'image', prompt, options: { ...options, models }, image: ref ?? null }),
 });

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { Secret } from '../../db/secret.ts';
 import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
 import { type Vendor, vendors } from '../../domain.ts';
-import { vendorNames } from '../../pipeline/providers/vendors.ts';
+import { vendorName } from '../../pipeline/providers/vendors.ts';
 import { type Card, type Form, type FormField, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import { command } from './command.ts';
@@ -61,7 +61,8 @@ export const keys = command({
   run: async (request) => ({ kind: 'form', form: formOf(await listKeys(request), textOf(request.locale)) }),
   submit: async (request, values) => {
     const changes: KeyChange[] = [];
-    const removed = (values.remove ?? '').split(',');
+    const ticked = Object.entries(values).filter(([name]) => name.startsWith(removal));
+    const removed = ticked.flatMap(([, value]) => value.split(','));
     for (const vendor of vendors) {
       const typed = (values[vendor] ?? '').trim();
       if (typed !== '') changes.push(await setKey(request, vendor, typed));
@@ -85,11 +86,30 @@ function faultsOf(changes: readonly KeyChange[], text: Text): Record<string, str
 
 type Listed = Awaited<ReturnType<typeof listKeys>>;
 
-function formOf(listed: Listed, text: Text): Form {
+/** The fields with which stored keys are ticked to be removed: one on each page. */
+const removal = 'remove';
+/** A page has at most five fields, and one of them is for removals. */
+const vendorsOnPage = 4;
+
+/** A field for each vendor. More vendors than a page can take are on several. */
+export function formOf(listed: Listed, text: Text): Form {
+  const { keys: words } = text.commands;
+  const count = Math.max(1, Math.ceil(listed.length / vendorsOnPage));
+  const pages = Array.from({ length: count }, (_, index) => {
+    const shown = listed.slice(index * vendorsOnPage, (index + 1) * vendorsOnPage);
+    const suffix = index === 0 ? '' : String(index + 1);
+    const label = count === 1 ? words.title : shown.map(({ vendor }) => vendorName(vendor)).join(', ');
+    return { name: `keys${suffix}`, label, fields: fieldsOf(shown, `${removal}${suffix}`, text) };
+  });
+  const overview = count === 1 ? null : changesCard([], listed, text);
+  return { command: 'keys', title: words.title, intro: words.intro, overview, pages };
+}
+
+function fieldsOf(listed: Listed, removalName: string, text: Text): FormField[] {
   const { keys: words } = text.commands;
   const stored = listed.filter(({ key }) => key !== null);
   const removable = stored.map(({ vendor }) => ({ value: vendor, label: words.field(vendor) }));
-  const fields: FormField[] = [
+  return [
     ...listed.map(
       ({ vendor, key }): FormField => ({
         kind: 'secret',
@@ -99,11 +119,9 @@ function formOf(listed: Listed, text: Text): Form {
       }),
     ),
     ...(stored.length > 0
-      ? [{ kind: 'ticks' as const, name: 'remove', label: words.remove, choices: removable, ticked: [] }]
+      ? [{ kind: 'ticks' as const, name: removalName, label: words.remove, choices: removable, ticked: [] }]
       : []),
   ];
-  const pages = [{ name: 'keys', label: words.title, fields }];
-  return { command: 'keys', title: words.title, intro: words.intro, overview: null, pages };
 }
 
 /** The outcome of each change, and the keys as they are now. */
@@ -116,7 +134,7 @@ export function changesCard(changes: readonly KeyChange[], listed: Listed, text:
 }
 
 export const keyFields = (listed: Listed, text: Text) =>
-  listed.map(({ vendor, key }) => ({ label: vendorNames[vendor], value: keyLine(key, text) }));
+  listed.map(({ vendor, key }) => ({ label: vendorName(vendor), value: keyLine(key, text) }));
 
 const keyLine = (key: KeyDescription | null, text: Text): string =>
   key ? text.commands.keys.stored(key.lastFour, text.commands.keys.status[key.status]) : text.commands.keys.none;

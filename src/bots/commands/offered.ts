@@ -1,4 +1,5 @@
 import { workflows } from '../../domain.ts';
+import type { ModelChoice } from '../../pipeline/models.ts';
 import { type Offer, offerOf, offerOfAny } from '../../pipeline/offer.ts';
 import type { Providers, Vendors } from '../../pipeline/providers/registry.ts';
 import type { Command } from './command.ts';
@@ -7,11 +8,12 @@ import type { NamedOption } from './option.ts';
 /** The values that a command may ask for. The settings concern every workflow. */
 export function offerFor(
   command: Pick<Command, 'name'>,
-  providers: Pick<Providers, 'choose'>,
+  providers: Pick<Providers, 'choose' | 'models' | 'aliases'>,
   brought: Vendors,
+  choice: ModelChoice = { words: [], allowed: [] },
 ): Offer {
   const workflow = workflows.find((one) => one === command.name);
-  return workflow ? offerOf(providers, workflow, brought) : offerOfAny(providers, workflows, brought);
+  return workflow ? offerOf(providers, workflow, brought, choice) : offerOfAny(providers, workflows, brought, choice);
 }
 
 /** True if the values of an option depend on the available models. */
@@ -55,6 +57,13 @@ export function offeredOption(option: NamedOption, offer: Offer): NamedOption {
   };
 }
 
+/** The longest list of choices on Discord; people read no longer one elsewhere either. */
+const maxListed = 24;
+
+/** The lengths that a list shows if there are too many for it: the short ones, and every fifth second. Any other may be typed. */
+export const shortlist = (durations: readonly number[]): number[] =>
+  durations.length <= maxListed ? [...durations] : durations.filter((seconds) => seconds <= 15 || seconds % 5 === 0);
+
 /** The values that an offered option takes, for lists. Empty if it takes any value. */
 export function valuesOf({ kind }: NamedOption): string[] {
   switch (kind.kind) {
@@ -66,6 +75,8 @@ export function valuesOf({ kind }: NamedOption): string[] {
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
+    case 'model':
       return [];
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { maxPromptLength, promptText } from '../../domain.ts';
+import { isStorable, maxModelWord, maxModelWords, maxPromptLength, promptText } from '../../domain.ts';
 import type { Text } from '../text.ts';
 import type { Allowed } from './refusal.ts';
 
@@ -20,10 +20,21 @@ type OptionKind =
   | { kind: 'text'; maxLength: number }
   | { kind: 'choice'; choices: readonly string[]; defaultValue: string | null }
   /** `byModel`: the values that you may ask for depend on the available model. */
-  | { kind: 'number'; min: number; max: number; defaultValue: number | null; unit: 'seconds' | 'runs'; byModel?: true }
+  | {
+      kind: 'number';
+      min: number;
+      max: number;
+      defaultValue: number | null;
+      unit: 'seconds' | 'runs' | 'pieces';
+      byModel?: true;
+    }
   | { kind: 'flag'; defaultValue: boolean }
   | { kind: 'image'; maxBytes: number; maxSide: number }
-  | { kind: 'run' };
+  | { kind: 'run' }
+  /** The name of an entry of the cast, known or new. */
+  | { kind: 'cast' }
+  /** Models or aliases for models, up to `max`. */
+  | { kind: 'model'; max: number };
 
 /** The facts of every option's schema. Only the builders below register schemas, so every option has its facts. */
 const known = new WeakMap<z.core.$ZodType, OptionFacts>();
@@ -72,6 +83,15 @@ export const secondsOption = (limits: { min: number; max: number; defaultValue: 
     kind: { kind: 'number', unit: 'seconds', byModel: true, ...limits },
   });
 
+/** How many of something a run makes. */
+export const countOption = (limits: { min: number; max: number; defaultValue: number }, describe: Describe) =>
+  declare(z.int().min(limits.min).max(limits.max).optional(), {
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'number', unit: 'pieces', ...limits },
+  });
+
 /** A number of runs. `min` may mean "as many as you like". */
 export const runsOption = (limits: { min: number; max: number }, describe: Describe) =>
   declare(z.int().min(limits.min).max(limits.max).optional(), {
@@ -104,8 +124,37 @@ export const imageLimits = { maxBytes: 10 * 1024 * 1024, maxSide: 4096 } as cons
 export const imageOption = (describe: Describe) =>
   declare(z.string().min(1), { describe, placement: 'first', required: true, kind: { kind: 'image', ...imageLimits } });
 
+/** An image that the run follows. It may be left out. */
+export const referenceOption = (describe: Describe) =>
+  declare(z.string().min(1).optional(), {
+    describe,
+    placement: 'named',
+    required: false,
+    kind: { kind: 'image', ...imageLimits },
+  });
+
 export const runOption = (describe: Describe) =>
   declare(z.string().min(1).optional(), { describe, placement: 'first', required: false, kind: { kind: 'run' } });
+
+export const castOption = (describe: Describe) =>
+  declare(z.string().min(1).optional(), { describe, placement: 'rest', required: false, kind: { kind: 'cast' } });
+
+/** The words for models in a text: several have a plus or a comma between them. Models' own names have neither. */
+export const modelWords = (typed: string): string[] =>
+  typed
+    .split(/[+,]/)
+    .map((word) => word.trim())
+    .filter((word) => word !== '');
+
+export const modelOption = (describe: Describe) =>
+  declare(
+    z
+      .string()
+      .transform(modelWords)
+      .pipe(z.array(z.string().max(maxModelWord).refine(isStorable)).min(1).max(maxModelWords))
+      .optional(),
+    { describe, placement: 'named', required: false, kind: { kind: 'model', max: maxModelWords } },
+  );
 
 /** The values that an option takes, for the sentence that refuses another value. */
 export function allowedBy({ kind }: OptionFacts): Allowed {
@@ -116,9 +165,12 @@ export function allowedBy({ kind }: OptionFacts): Allowed {
       return { kind: 'whole_number', min: kind.min, max: kind.max };
     case 'flag':
       return { kind: 'on_off' };
+    case 'model':
+      return { kind: 'models', max: kind.max };
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
       return { kind: 'text' };
   }
 }

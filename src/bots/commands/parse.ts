@@ -141,8 +141,10 @@ function withProse(command: Command, line: string, words: readonly Word[], taken
   const rest = command.options.find((option) => option.placement === 'rest');
   const [head, ...tail] = taken.prose;
   const given = { ...taken.given };
-  if (first && head !== undefined) given[first.name] = words[head]?.value ?? '';
-  const prose = first ? tail : taken.prose;
+  // All words after `--` belong to the rest, so that one can leave the first option out.
+  const isFirst = head !== undefined && (first?.required || !rest || head < taken.verbatimFrom);
+  if (first && isFirst) given[first.name] = words[head]?.value ?? '';
+  const prose = first && isFirst ? tail : taken.prose;
   if (prose.length > 0) {
     const typed = asTyped(line, words, prose, taken.verbatimFrom);
     if (!rest) return refused({ reason: 'unexpected_words', command: command.name, words: typed });
@@ -180,8 +182,11 @@ export function writeLine(command: Command, given: Given): string {
   const rest = command.options.find((option) => option.placement === 'rest' && given[option.name] !== undefined);
   const head = first ? [quoted(String(given[first.name]))] : [];
   const prose = rest ? String(given[rest.name]) : '';
+  const isFirstLeftOut = command.options.some(
+    ({ name, placement }) => placement === 'first' && given[name] === undefined,
+  );
   // Prose needs no guard if it contains nothing that a parser could mistake for an option.
-  const isPlain = !/^(on|off|true|false)\b|(^|\s)[-–—"'“”„‘’]/iu.test(prose);
+  const isPlain = !isFirstLeftOut && !/^(on|off|true|false)\b|(^|\s)[-–—"'“”„‘’]/iu.test(prose);
   const tail = rest ? [...(isPlain ? [] : ['--']), prose] : [];
   return [command.name, ...written, ...head, ...tail].join(' ');
 }

@@ -66,6 +66,8 @@ function fromText({ kind }: NamedOption, value: string | number | boolean): stri
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
+    case 'model':
       return value;
   }
 }

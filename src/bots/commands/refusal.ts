@@ -1,6 +1,8 @@
-import type { RunId, StepKind } from '../../domain.ts';
+import type { CommandedWorkflow, ProvidedKind, RunId, Workflow } from '../../domain.ts';
+import type { NoEntry, NotAdded, RemoveOutcome } from '../../pipeline/castEntries.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { StopCost } from '../../pipeline/stateMachine.ts';
+import type { StartingAction } from '../card.ts';
 
 /** The reason why a command was not carried out. Nothing was started and nothing was charged. */
 export type Refusal =
@@ -23,12 +25,43 @@ export type Refusal =
       allowed: readonly (string | number)[];
       model: string;
     }
+  /** The prompt names `@name`, and the workspace's cast has nobody of that name. */
+  | { reason: 'not_in_cast'; name: string; nearest: string | null }
+  /** No model and no alias of that name can be used here. */
+  | { reason: 'unknown_model'; option: string; word: string; nearest: string | null }
+  /** The workspace's admins allow only the models of `allowed` for such steps. */
+  | { reason: 'model_not_allowed'; option: string; model: string; allowed: readonly string[] }
+  /** The run has no step that such a model makes. `works`: the commands that have one. */
+  | {
+      reason: 'unused_model';
+      option: string;
+      word: string;
+      makes: readonly ProvidedKind[];
+      workflow: Workflow;
+      works: readonly CommandedWorkflow[];
+    }
+  /** The run of the button was made with this model, and nobody can use it here any more. */
+  | { reason: 'model_gone'; model: string }
+  /** The model looks at `max` pictures and would have to look at `needed`. `able` is a model that can. */
+  | { reason: 'too_many_references'; needed: number; max: number; model: string; able: string | null }
+  /** Nothing was added to the cast, shown or removed. */
+  | { reason: 'cast'; why: CastRefusal }
+  /** No model takes references beside the first frame of a video. */
+  | { reason: 'no_cast_in_video' }
+  | { reason: 'no_ending'; model: string }
+  /** Nothing here makes images to choose from: the model for videos begins with the words. */
+  | { reason: 'no_frames'; model: string }
+  | { reason: 'nothing_to_change' }
+  /** The run has several images, with the numbers of `allowed`, and no other. Null: the requester named none of them. */
+  | { reason: 'no_such_image'; given: number | null; allowed: readonly number[] }
+  /** The run whose results the proposal was about was deleted, or nobody made such a proposal here. */
+  | { reason: 'no_such_proposal' }
   | { reason: 'elsewhere'; channels: readonly string[] }
   | { reason: 'daily_limit'; max: number; againInMs: number }
   | { reason: 'blocked'; word: string }
   | { reason: 'flagged'; categories: readonly string[] }
   | { reason: 'unmoderated'; detail: string }
-  | { reason: 'no_key'; step: StepKind }
+  | { reason: 'no_key'; step: ProvidedKind }
   | { reason: 'bad_image'; why: ImageFault; detail: string }
   | { reason: 'no_such_run'; given: string }
   | { reason: 'ambiguous_run'; given: string }
@@ -46,16 +79,33 @@ export type Refusal =
   | { reason: 'run_deleted' }
   | { reason: 'media_expired' }
   | { reason: 'nothing_to_animate' }
+  /** There is no film any more that could be made longer, or nothing left of an unfinished run. */
+  | { reason: 'nothing_to_extend' }
   | { reason: 'already_over'; id: string; state: string };
 
-/** A button that starts a run. It keeps an edited prompt, so that the requester does not lose it. */
-export type StartButton = { action: 'again' | 'animate' | 'edit'; runId: RunId; prompt: string | null };
+/**
+ * A button that starts a run. It keeps the words of its form, so that the requester does not lose them. `proposal`: it carries out
+ * this proposal.
+ */
+export type StartButton = {
+  action: StartingAction;
+  runId: RunId;
+  step: number | null;
+  prompt: string | null;
+  proposal?: string;
+};
 
 /** The values that an option takes, for a sentence about it. */
 export type Allowed =
   | { kind: 'choices'; values: readonly string[] }
   | { kind: 'whole_number'; min: number; max: number }
   | { kind: 'on_off' }
+  | { kind: 'models'; max: number }
   | { kind: 'text' };
+
+export type CastRefusal =
+  | Exclude<NotAdded, { outcome: 'admins_only' }>
+  | NoEntry
+  | Extract<RemoveOutcome, { outcome: 'not_yours' }>;
 
 export type ImageFault = Extract<AcceptedImage, { outcome: 'refused' }>['reason'];

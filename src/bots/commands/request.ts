@@ -57,5 +57,14 @@ export type Answer =
   | { kind: 'form'; form: Form }
   | { kind: 'refusal'; refusal: Refusal };
 
-/** An answer holds null here if the same command was delivered before: the run exists already. `queue`: its queue position. */
-export type Started = { priceCredits: number; balance: number; options: RunOptions; queue: QueuePosition };
+/**
+ * An answer holds null here if the same command was delivered before: the run exists already. `models`: those that were asked for and
+ * make a step. `queue`: its queue position.
+ */
+export type Started = {
+  priceCredits: number;
+  balance: number;
+  options: RunOptions;
+  models: readonly string[];
+  queue: QueuePosition;
+};

@@ -1,13 +1,14 @@
 import { z } from 'zod';
-import { saveSettings, settingsOf, workspaceSettings } from '../../db/workspaces.ts';
+import { castAdders, saveSettings, settingsOf, workspaceSettings } from '../../db/workspaces.ts';
 import { workflows } from '../../domain.ts';
 import { offerOfAny } from '../../pipeline/offer.ts';
 import { textOf } from '../text.ts';
-import { aspect, audio, duration, quality, resolution, style } from './choices.ts';
+import { aspect, audio, duration, frames, quality, resolution, style } from './choices.ts';
 import { command } from './command.ts';
-import { flagOption, runsOption, textOption } from './option.ts';
+import { choiceOption, flagOption, modelOption, runsOption, textOption } from './option.ts';
 import { settingsCard } from './settingsCard.ts';
 import { maxDailyRuns, readForm, settingsForm, wordsOf } from './settingsForm.ts';
+import { checkedModels, isModel, listedModels, maxAllowed, tooManyModels } from './settingsModels.ts';
 
 /** With options, the command changes those settings at once. Without options, it answers with a form. */
 export const settings = command({
@@ -21,34 +22,48 @@ export const settings = command({
     duration,
     resolution,
     audio,
+    frames,
+    model: modelOption((text) => text.commands.options.defaultModel),
+    allow: textOption(maxAllowed, (text) => text.commands.options.allow),
     mentions: flagOption(true, (text) => text.commands.options.mentions),
     daily: runsOption({ min: 0, max: maxDailyRuns }, (text) => text.commands.options.daily),
+    cast: choiceOption(castAdders, 'members', (text) => text.commands.options.castBy),
     blocked: textOption(2_000, (text) => text.commands.options.blocked),
     reset: flagOption(false, (text) => text.commands.options.reset),
   }),
-  run: async (request, { reset = false, blocked, daily, mentions, ...wished }) => {
+  run: async (request, { reset = false, blocked, cast, daily, mentions, model, allow, ...wished }) => {
     const { services, workspace } = request;
     const text = textOf(request.locale);
     const before = await settingsOf(services.db, workspace.id);
     const said = Object.fromEntries(Object.entries(wished).filter(([, value]) => value !== undefined));
-    const others = [blocked, daily, mentions];
+    const others = [blocked, cast, daily, mentions, model, allow];
     if (!reset && others.every((one) => one === undefined) && Object.keys(said).length === 0) {
       const offer = offerOfAny(services.providers, workflows, await services.keys.of(workspace.id));
       return { kind: 'form', form: settingsForm(request, before, offer) };
     }
+    const allowed = allow === undefined ? null : listedModels(allow);
+    const tooMany = tooManyModels({ model: model ?? [], allow: allowed ?? [] });
+    if (tooMany) return { kind: 'refusal', refusal: tooMany };
     const next = workspaceSettings.parse({
       ...before,
       ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),
+      ...(cast === undefined ? {} : { castBy: cast }),
       ...(daily === undefined ? {} : { dailyRuns: daily === 0 ? null : daily }),
       ...(mentions === undefined ? {} : { mentions }),
-      defaults: { ...(reset ? {} : before.defaults), ...said },
+      ...(allowed && { allowedModels: allowed }),
+      defaults: { ...(reset ? {} : before.defaults), ...said, ...(model && { models: model.filter(isModel) }) },
     });
-    await saveSettings(services.db, workspace.id, next);
-    return { kind: 'card', card: settingsCard(request, next, text.commands.settings.saved) };
+    const checked = await checkedModels(services, workspace.id, before, next);
+    if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };
+    await saveSettings(services.db, workspace.id, checked.settings);
+    return { kind: 'card', card: settingsCard(request, checked.settings, text.commands.settings.saved) };
   },
   submit: async (request, values) => {
     const { services, workspace } = request;
-    const read = readForm(await settingsOf(services.db, workspace.id), values);
+    const before = await settingsOf(services.db, workspace.id);
+    const filled = readForm(before, values);
+    if (filled.outcome === 'refused') return { kind: 'refusal', refusal: filled.refusal };
+    const read = await checkedModels(services, workspace.id, before, filled.settings);
     if (read.outcome === 'refused') return { kind: 'refusal', refusal: read.refusal };
     await saveSettings(services.db, workspace.id, read.settings);
     const { saved } = textOf(request.locale).commands.settings;

@@ -1,5 +1,5 @@
 import type { WorkspaceSettings } from '../../db/workspaces.ts';
-import { type RunOptions, runOptions } from '../../domain.ts';
+import { runOptions } from '../../domain.ts';
 import { type Card, textCard } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { CommandRequest } from './request.ts';
@@ -16,22 +16,28 @@ export const hasChannels = ({ channelIds }: Onlooker): boolean => channelIds !==
 
 const defaultOptions = runOptions.parse({});
 
+const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
+
 /** The current settings. */
 export function settingsCard(onlooker: Onlooker, settings: WorkspaceSettings, title: string): Card {
   const text = textOf(onlooker.locale);
   const { settings: words, options } = text.commands;
-  const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = settings;
-  const shown = (option: keyof RunOptions) => {
+  const { defaults, blockedWords, channels, castBy, dailyRuns, spoilers, mentions, results, allowedModels } = settings;
+  const shown = (option: (typeof labels)[number]) => {
     const value = defaults[option];
     return value === undefined ? words.defaultValue(plain(defaultOptions[option], text)) : plain(value, text);
   };
-  const labels = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
   const fields = [
     ...labels.map((option) => ({ label: options[option], value: shown(option) })),
+    { label: words.frames, value: words.framesShown(defaults.frames ?? defaultOptions.frames) },
+    { label: words.model, value: defaults.models?.join(' + ') || words.modelChosen },
+    { label: words.allow, value: allowedModels.join(', ') || words.allAllowed },
     { label: words.daily, value: dailyRuns === null ? words.unlimited : String(dailyRuns) },
     ...(hasSpoilers(onlooker) ? [{ label: words.spoilers, value: plain(spoilers, text) }] : []),
     ...(hasMentions(onlooker) ? [{ label: words.mentions, value: plain(mentions, text) }] : []),
+    { label: words.castBy, value: words.castByWhom[castBy] },
     { label: words.blocked, value: blockedWords.join(', ') || words.noneBlocked },
+    { label: words.results, value: words.resultsShown[results] },
     ...(hasChannels(onlooker) && channels.length === 0 ? [{ label: words.channels, value: words.everywhere }] : []),
   ];
   const chosen = { kind: 'channels', label: words.channels, channelIds: channels } as const;

@@ -1,12 +1,14 @@
-import { type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
-import { runOptions, styles } from '../../domain.ts';
+import { castAdders, type WorkspaceSettings, workspaceSettings } from '../../db/workspaces.ts';
+import { maxFrames, resultModerations, runOptions, styles } from '../../domain.ts';
 import type { Offer } from '../../pipeline/offer.ts';
 import { tidied } from '../../plainText.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import { type Text, textOf } from '../text.ts';
 import type { FormValues } from './command.ts';
+import { shortlist } from './offered.ts';
 import type { Refusal } from './refusal.ts';
 import { hasChannels, hasMentions, hasSpoilers, type Onlooker, settingsCard } from './settingsCard.ts';
+import { listedModels, maxAllowed, tooManyModels } from './settingsModels.ts';
 
 export const maxDailyRuns = 1_000;
 const maxChannels = 25;
@@ -15,7 +17,7 @@ const maxWords = 3_000;
 
 const defaultOptions = runOptions.parse({});
 
-/** The settings in three pages. `offer` is what the available models support. */
+/** The settings in five pages. `offer` is what the available models support. */
 export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, offer: Offer): Form {
   const text = textOf(onlooker.locale);
   const { settings: words } = text.commands;
@@ -28,9 +30,41 @@ export function settingsForm(onlooker: Onlooker, settings: WorkspaceSettings, of
     pages: [
       { name: 'defaults', label: pages.defaults, fields: defaultFields(settings.defaults, offer, text) },
       { name: 'limits', label: pages.limits, fields: limitFields(onlooker, settings, text) },
+      { name: 'video', label: pages.video, fields: [framesField(settings.defaults, text)] },
+      { name: 'models', label: pages.models, fields: modelFields(settings, text) },
       { name: 'words', label: pages.words, fields: wordFields(settings, text) },
     ],
   };
+}
+
+/** How many images a member sees before there is a video. */
+function framesField({ frames = defaultOptions.frames }: WorkspaceSettings['defaults'], text: Text): FormField {
+  const { settings: words } = text.commands;
+  const counts = Array.from({ length: maxFrames }, (_, index) => index + 1);
+  return {
+    kind: 'choice',
+    name: 'frames',
+    label: words.frames,
+    choices: counts.map((count) => ({ value: String(count), label: words.framesShown(count) })),
+    value: String(frames),
+  };
+}
+
+function modelFields({ defaults, allowedModels }: WorkspaceSettings, text: Text): FormField[] {
+  const { model, modelHint, allow, allowHint } = text.commands.settings;
+  const chosen = (defaults.models ?? []).join(' + ');
+  return [
+    { kind: 'text', name: 'model', label: model, hint: modelHint, maxLength: 800, isLong: false, value: chosen },
+    {
+      kind: 'text',
+      name: 'allow',
+      label: allow,
+      hint: allowHint,
+      maxLength: maxAllowed,
+      isLong: true,
+      value: allowedModels.join('\n'),
+    },
+  ];
 }
 
 type Choice = { value: string; label: string };
@@ -60,7 +94,10 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
     field(
       'duration',
       words.seconds(defaultOptions.duration),
-      offer.duration.map((amount) => ({ value: String(amount), label: words.seconds(amount) })),
+      lengthsWith(offer.duration, defaults.duration).map((amount) => ({
+        value: String(amount),
+        label: words.seconds(amount),
+      })),
       defaults.duration === undefined ? '' : String(defaults.duration),
     ),
     field(
@@ -72,8 +109,15 @@ function defaultFields(defaults: WorkspaceSettings['defaults'], offer: Offer, te
   ];
 }
 
+/** The lengths to choose from, with the present one. */
+function lengthsWith(durations: readonly number[], present: number | undefined): number[] {
+  const short = shortlist(durations);
+  const isThere = present === undefined || short.includes(present);
+  return isThere ? short : [...short, present].sort((a, b) => a - b);
+}
+
 function limitFields(onlooker: Onlooker, settings: WorkspaceSettings, text: Text) {
-  const { channels, dailyRuns, spoilers, mentions } = settings;
+  const { castBy, channels, dailyRuns, spoilers, mentions } = settings;
   const { settings: words } = text.commands;
   const where: FormField = {
     kind: 'channels',
@@ -106,19 +150,29 @@ function limitFields(onlooker: Onlooker, settings: WorkspaceSettings, text: Text
     choices: [{ value: 'on', label: words.mentionsOn }],
     ticked: mentions ? ['on'] : [],
   };
+  const adders: FormField = {
+    kind: 'choice',
+    name: 'castBy',
+    label: words.castBy,
+    choices: castAdders.map((who) => ({ value: who, label: words.castByWhom[who] })),
+    value: castBy,
+  };
   return [
     ...(hasChannels(onlooker) ? [where] : []),
     often,
     ...(hasSpoilers(onlooker) ? [hidden] : []),
     ...(hasMentions(onlooker) ? [called] : []),
+    adders,
   ];
 }
 
-function wordFields({ blockedWords }: WorkspaceSettings, text: Text): FormField[] {
-  const { blocked, blockedHint } = text.commands.settings;
+function wordFields({ blockedWords, results }: WorkspaceSettings, text: Text): FormField[] {
+  const { blocked, blockedHint, results: label, resultsShown } = text.commands.settings;
   const value = blockedWords.join('\n');
+  const choices = resultModerations.map((one) => ({ value: one, label: resultsShown[one] }));
   return [
     { kind: 'text', name: 'blocked', label: blocked, hint: blockedHint, maxLength: maxWords, isLong: true, value },
+    { kind: 'choice', name: 'results', label, choices, value: results },
   ];
 }
 
@@ -139,30 +193,46 @@ type ReadForm = { outcome: 'read'; settings: WorkspaceSettings } | { outcome: 'r
 
 /** The settings after a form. Settings that were not on the submitted page stay as they are. */
 export function readForm(before: WorkspaceSettings, values: FormValues): ReadForm {
-  const { daily, channels, spoilers, mentions, blocked } = values;
+  const { daily, channels, spoilers, mentions, castBy, blocked, results, model, allow } = values;
   const often = daily === undefined || daily.trim() === '' ? 0 : Number(daily);
   if (!Number.isInteger(often) || often < 0 || often > maxDailyRuns) {
     const allowed = { kind: 'whole_number', min: 0, max: maxDailyRuns } as const;
     const refusal = { reason: 'bad_value', option: 'daily', given: daily ?? '', nearest: null, allowed } as const;
     return { outcome: 'refused', refusal };
   }
+  const models = model === undefined ? null : listedModels(model);
+  const allowed = allow === undefined ? null : listedModels(allow);
+  const tooMany = tooManyModels({ model: models ?? [], allow: allowed ?? [] });
+  if (tooMany) return { outcome: 'refused', refusal: tooMany };
   const settings = workspaceSettings.parse({
     ...before,
-    ...(Object.keys(values).some((name) => defaultNames.includes(name)) ? { defaults: readDefaults(values) } : {}),
+    defaults: { ...readDefaults(before.defaults, values), ...(models && { models }) },
+    ...(allowed && { allowedModels: allowed }),
+    ...(castBy === undefined ? {} : { castBy }),
     ...(daily === undefined ? {} : { dailyRuns: often === 0 ? null : often }),
     ...(channels === undefined ? {} : { channels: listed(channels, /,/).slice(0, maxChannels) }),
     ...(spoilers === undefined ? {} : { spoilers: spoilers === 'on' }),
     ...(mentions === undefined ? {} : { mentions: mentions === 'on' }),
     ...(blocked === undefined ? {} : { blockedWords: wordsOf(blocked) }),
+    ...(results === undefined ? {} : { results }),
   });
   return { outcome: 'read', settings };
 }
 
 const defaultNames = ['style', 'quality', 'aspect', 'duration', 'video'];
 
-function readDefaults(values: FormValues): Record<string, unknown> {
+/** The defaults are on three pages. */
+function readDefaults(before: WorkspaceSettings['defaults'], values: FormValues): Record<string, unknown> {
+  const { frames: framesBefore, models, ...others } = before;
+  const isOnPage = Object.keys(values).some((name) => defaultNames.includes(name));
+  const frames = values.frames === undefined ? framesBefore : Number(values.frames);
+  const read: Record<string, unknown> = { ...(isOnPage ? readOptions(values) : others), frames, models };
+  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined && value !== ''));
+}
+
+function readOptions(values: FormValues): Record<string, unknown> {
   const [size, sound] = (values.video ?? '').split(' ');
-  const read = {
+  return {
     style: values.style,
     quality: values.quality,
     aspect: values.aspect,
@@ -170,5 +240,4 @@ function readDefaults(values: FormValues): Record<string, unknown> {
     resolution: size,
     audio: sound ? sound === 'on' : undefined,
   };
-  return Object.fromEntries(Object.entries(read).filter(([, value]) => value !== undefined && value !== ''));
 }

@@ -1,10 +1,12 @@
 import { accountOf } from '../../db/credits.ts';
 import { queuePositionOf } from '../../db/queuePosition.ts';
+import type { Parent } from '../../db/runs.ts';
 import type { Workflow } from '../../domain.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
+import type { Origin } from '../../pipeline/plan.ts';
 import type { Submission, SubmitOutcome } from '../../pipeline/submit.ts';
-import { modelOf } from '../maker.ts';
 import { textOf } from '../text.ts';
+import { planRefusal } from './planRefusal.ts';
 import type { StartButton } from './refusal.ts';
 import type { Answer, CommandRequest } from './request.ts';
 
@@ -12,9 +14,13 @@ type Asked = {
   workflow: Workflow;
   prompt: string;
   options: Submission['options'];
-  /** The image that the request's `openImage` resolves. Null for a workflow that makes its own. */
+  /** The image that the request's `openImage` resolves. Null if nobody gave one. */
   image: string | null;
-  /** The button that asked for the run. Null: a command did. */
+  /** The run that this one begins with. */
+  origin?: Origin;
+  /** The run from whose result this one is made. Left out if a command asked for it. */
+  parent?: Parent;
+  /** The button that asked for the run. Left out if a command did. */
   button?: StartButton;
 };
 
@@ -27,7 +33,20 @@ export async function startRun(request: CommandRequest, asked: Asked): Promise<A
   const waits = request.waitsForAnswerMs === undefined ? {} : { waitsForAnswerMs: request.waitsForAnswerMs };
   const where = { ...platform, conversation, channelIds, ...waits };
   const { maxCredits } = request;
-  const submission = { workspace, member, requestKey, ...where, workflow, prompt, options, image, maxCredits };
+  const begins = asked.origin ? { origin: asked.origin } : {};
+  const submission = {
+    workspace,
+    member,
+    requestKey,
+    ...where,
+    workflow,
+    prompt,
+    options,
+    image,
+    maxCredits,
+    ...begins,
+    parent: asked.parent ?? null,
+  };
   return await answerTo(request, asked, await services.submit(submission));
 }
 
@@ -35,10 +54,10 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
   const { workflow, prompt } = asked;
   switch (submitted.outcome) {
     case 'accepted': {
-      const { runId, price: priceCredits, balance, options } = submitted;
+      const { runId, price: priceCredits, balance, options, models } = submitted;
       const { db, limits } = request.services;
       const queue = await queuePositionOf(db, runId, limits);
-      return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options, queue } };
+      return { kind: 'run', runId, workflow, prompt, started: { priceCredits, balance, options, models, queue } };
     }
     case 'repeated':
       return { kind: 'run', runId: submitted.runId, workflow, prompt, started: null };
@@ -69,13 +88,16 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
       return { kind: 'refusal', refusal: { reason: 'unmoderated', detail: submitted.detail } };
     case 'bad_image':
       return { kind: 'refusal', refusal: { reason: 'bad_image', why: submitted.reason, detail: submitted.detail } };
+    case 'not_in_cast':
+      return { kind: 'refusal', refusal: { reason: 'not_in_cast', name: submitted.name, nearest: submitted.nearest } };
+    case 'unknown_model':
+    case 'unused_model':
+    case 'model_gone':
+    case 'model_not_allowed':
+    case 'nothing_left':
     case 'no_key':
-      return { kind: 'refusal', refusal: { reason: 'no_key', step: submitted.step } };
-    case 'unsupported': {
-      const { option, value, allowed } = submitted;
-      const model = modelOf(submitted, textOf(request.locale));
-      return { kind: 'refusal', refusal: { reason: 'unsupported', option, value, allowed, model } };
-    }
+    case 'unsupported':
+      return { kind: 'refusal', refusal: planRefusal(submitted, textOf(request.locale)) };
   }
 }
 

@@ -2,9 +2,10 @@ import { z } from 'zod';
 import { accountOf } from '../../db/credits.ts';
 import { queuePositionOf } from '../../db/queuePosition.ts';
 import { progressOf } from '../../pipeline/progress.ts';
-import { nextPrices } from '../../pipeline/submit.ts';
+import { nextPrices } from '../../pipeline/quote.ts';
 import { runCard } from '../runCard.ts';
 import { textOf } from '../text.ts';
+import { numbersOf, withVersions } from '../versions.ts';
 import { command } from './command.ts';
 import { namedRun, newestRun } from './find.ts';
 import { runOption } from './option.ts';
@@ -23,7 +24,10 @@ export const status = command({
     const isQueued = view.run.state === 'queued';
     const queue = isQueued ? { queue: await queuePositionOf(services.db, view.run.id, services.limits) } : {};
     const prices = view.run.settledAt ? { prices: await nextPrices(services, view) } : {};
-    const progress = progressOf(view, services.providers, services.now());
-    return { kind: 'status', view, card: runCard(view, progress, textOf(locale), { balance, ...queue, ...prices }) };
+    const progress = progressOf(view, services.now());
+    const text = textOf(locale);
+    const { versions, parentVersion } = await numbersOf(request, view);
+    const card = runCard(view, progress, text, { balance, ...queue, ...prices, parentVersion });
+    return { kind: 'status', view, card: await withVersions(services.db, card, view, versions, text) };
   },
 });

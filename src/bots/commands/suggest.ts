@@ -1,19 +1,28 @@
 import type { Offer } from '../../pipeline/offer.ts';
 import type { Command } from './command.ts';
+import type { ListedModel } from './modelChoices.ts';
 import { offered } from './offered.ts';
 import type { NamedOption } from './option.ts';
+import type { Given } from './read.ts';
 
-/** The candidates for the word that somebody is typing, and the index in the line where that word begins. */
-export type Suggestions = { from: number; candidates: readonly string[] };
+/**
+ * The candidates for the word that somebody is typing, and the index in the line where that word begins. `notes`: what is said about
+ * some of them.
+ */
+export type Suggestions = { from: number; candidates: readonly string[]; notes?: ReadonlyMap<string, string> };
 
 export type Known = {
   commands: readonly Command[];
   /** The values that a command may ask for. Null: not known yet. */
-  offer: (command: Command) => Offer | null;
+  offer: (command: Command, given: Given) => Offer | null;
+  /** The models that a command may name, with what is said about each. `typed` is a part of a name. */
+  models: (command: Command, given: Given, typed: string) => readonly ListedModel[];
   /** Words that only this platform understands, such as `exit`. */
   extras: readonly string[];
   /** The beginnings of the ids of runs that somebody may want to name. */
   runs: readonly string[];
+  /** The names in the workspace's cast. */
+  cast: readonly string[];
   /** Files whose path begins like this. */
   files: (begun: string) => readonly string[];
 };
@@ -30,8 +39,48 @@ export function suggest(line: string, known: Known): Suggestions {
   }
   const command = known.commands.find((one) => one.name === first.toLowerCase());
   if (!command || rest.includes('--')) return { from, candidates: [] };
-  const offer = known.offer(command);
+  const given = givenIn(rest, command);
+  const typed = modelBegun(command, rest, begun);
+  if (typed !== null) return { from, ...modelsFrom(typed, known.models(command, given, typed.name)) };
+  const offer = known.offer(command, given);
   return { from, candidates: within(offer ? offered(command, offer) : command, rest, begun, known) };
+}
+
+/** The values of named options that are typed already. */
+function givenIn(words: readonly string[], { options }: Command): Given {
+  const named = options.filter(({ placement }) => placement === 'named');
+  const given = words.flatMap((word, at): [string, string | boolean][] => {
+    const [, negated, name = '', inline] = /^--(no-)?([\w-]+)(?:=(.*))?$/su.exec(word) ?? [];
+    const option = named.find((one) => one.name === name);
+    if (!option) return [];
+    if (option.kind.kind === 'flag') return [[name, negated === undefined]];
+    const value = inline ?? words[at + 1];
+    return value === undefined ? [] : [[name, value]];
+  });
+  return Object.fromEntries(given);
+}
+
+/** A word for a model that somebody types, and what stands before it: the option itself, or other models. */
+type ModelBegun = { before: string; name: string };
+
+function modelBegun({ options }: Command, words: readonly string[], begun: string): ModelBegun | null {
+  for (const { name, kind } of options) {
+    if (kind.kind !== 'model') continue;
+    const isAwaiting = words.at(-1) === `--${name}`;
+    const inline = `--${name}=`;
+    const value = isAwaiting ? begun : begun.startsWith(inline) ? begun.slice(inline.length) : null;
+    if (value === null) continue;
+    const last = value.search(/[^+,]*$/u);
+    return { before: begun.slice(0, begun.length - value.length + last), name: value.slice(last) };
+  }
+  return null;
+}
+
+/** A line is completed from its beginning, so a part in the middle of a name counts only if no name begins with it. */
+function modelsFrom({ before, name }: ModelBegun, models: readonly ListedModel[]): Omit<Suggestions, 'from'> {
+  const beginning = models.filter(({ word }) => word.toLowerCase().startsWith(name.toLowerCase()));
+  const shown = (beginning.length > 0 ? beginning : models).map(({ word, facts }) => [before + word, facts] as const);
+  return { candidates: shown.map(([candidate]) => candidate), notes: new Map(shown) };
 }
 
 const isWord = (word: string) => word !== '';
@@ -52,6 +101,7 @@ function within(command: Command, words: readonly string[], begun: string, known
       : [];
   }
   const awaiting = named.find((one) => one.kind.kind !== 'flag' && words.at(-1) === `--${one.name}`);
+  if (awaiting?.kind.kind === 'image') return known.files(begun);
   if (awaiting) return beginningWith(begun, values(awaiting));
   if (begun.startsWith('--')) {
     const unused = named.filter(
@@ -60,7 +110,15 @@ function within(command: Command, words: readonly string[], begun: string, known
     return beginningWith(begun, unused.map(spelling));
   }
   const first = command.options.find((option) => option.placement === 'first');
-  return first && positionals(words, named) === 0 ? firstWord(first, begun, known) : [];
+  if (first && positionals(words, named) === 0) return firstWord(first, begun, known);
+  const rest = command.options.find((option) => option.placement === 'rest');
+  if (rest?.kind.kind === 'cast') return positionals(words, named) === 1 ? beginningWith(begun, known.cast) : [];
+  return rest && begun.startsWith('@')
+    ? beginningWith(
+        begun,
+        known.cast.map((name) => `@${name}`),
+      )
+    : [];
 }
 
 function values({ kind }: NamedOption): string[] {
@@ -74,6 +132,8 @@ function values({ kind }: NamedOption): string[] {
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
+    case 'model':
       return [];
   }
 }
@@ -95,11 +155,14 @@ function firstWord({ kind }: NamedOption, begun: string, known: Known): readonly
       return beginningWith(begun, kind.choices);
     case 'run':
       return beginningWith(begun, known.runs);
+    case 'cast':
+      return beginningWith(begun, known.cast);
     case 'image':
       return known.files(begun);
     case 'number':
     case 'flag':
     case 'text':
+    case 'model':
       return [];
   }
 }

@@ -24,6 +24,8 @@ export function optionUsage({ name, placement, kind }: NamedOption): string {
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
+    case 'model':
       return `--${name} <${kind.kind}>`;
   }
 }
@@ -47,6 +49,8 @@ export function optionHelp(option: NamedOption, text: Text): string {
     case 'text':
     case 'image':
     case 'run':
+    case 'cast':
+    case 'model':
       return described;
   }
 }

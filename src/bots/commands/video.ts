@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { textOf } from '../text.ts';
-import { aspect, audio, duration, resolution } from './choices.ts';
+import { aspect, audio, duration, model, resolution } from './choices.ts';
 import { command } from './command.ts';
 import { imageOption, optionalPromptOption } from './option.ts';
 import { startRun } from './startRun.ts';
@@ -17,12 +17,13 @@ export const video = command({
     duration,
     resolution,
     audio,
+    model,
   }),
-  run: (request, { image, prompt, ...options }) =>
+  run: (request, { image, prompt, model: models, ...options }) =>
     startRun(request, {
       workflow: 'video',
       prompt: prompt ?? textOf(request.locale).runs.unspokenMotion,
-      options,
+      options: { ...options, models },
       image,
     }),
 });

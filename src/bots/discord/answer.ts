@@ -5,30 +5,43 @@ import { type Card, textCard } from '../card.ts';
 import type { Answer } from '../commands/request.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Text } from '../text.ts';
+import { threadOf } from './conversation.ts';
 import { formId } from './customId.ts';
-import { editModal, formModal } from './modal.ts';
+import { askModal, formModal } from './modal.ts';
+import { editWithMedia } from './privateMedia.ts';
 import { messageOf } from './render.ts';
-import type { Reply } from './reply.ts';
+import type { RequestContext } from './requestContext.ts';
 
 /** A modal must be the first answer, and Discord waits three seconds for that. Milliseconds. */
 const maxLookupMs = 2_000;
+
+const deferredPrivately = {
+  type: InteractionResponseType.DeferredChannelMessageWithSource,
+  data: { flags: MessageFlags.Ephemeral },
+} as const;
 
 /**
  * Answers with ephemeral messages: first "one moment", then the result. The answer to a private question replaces the question,
  * so that its buttons disappear.
  */
 export async function answerPrivately(
-  reply: Reply,
-  text: Text,
+  context: RequestContext,
   perform: () => Promise<ActionAnswer>,
   { replaces }: { replaces: boolean } = { replaces: false },
 ): Promise<void> {
-  await reply.respond(
-    replaces
-      ? { type: InteractionResponseType.DeferredMessageUpdate }
-      : { type: InteractionResponseType.DeferredChannelMessageWithSource, data: { flags: MessageFlags.Ephemeral } },
-  );
-  await reply.editOriginal(messageOf(cardOf(await perform(), text), text));
+  await context.reply.respond(replaces ? { type: InteractionResponseType.DeferredMessageUpdate } : deferredPrivately);
+  await showPrivately(context, await perform());
+}
+
+/** Shows a run again to the requester alone, with its results. */
+export async function answerWithRun(context: RequestContext, perform: () => Promise<ActionAnswer>): Promise<void> {
+  await context.reply.respond(deferredPrivately);
+  const answer = await perform();
+  if (answer.kind !== 'status') return await showPrivately(context, answer);
+  const { run } = answer.view;
+  const threadId = threadOf(run);
+  const lines = threadId === null ? [] : [context.text.discord.thread(threadId)];
+  await editWithMedia(context, answer.card, { id: run.id, lines });
 }
 
 /**
@@ -36,16 +49,14 @@ export async function answerPrivately(
  * buttons open one page each.
  */
 export async function answerWithModal(
-  reply: Reply,
-  text: Text,
+  context: RequestContext,
   perform: () => Promise<ActionAnswer>,
   page: string | null = null,
 ): Promise<void> {
-  const answer = await resultWithin(maxLookupMs, perform());
-  if (answer === null) {
-    const { title, text: sentence } = text.discord.slow;
-    return await reply.replyEphemeral(messageOf(textCard('warning', title, sentence), text));
-  }
+  const { reply, text } = context;
+  const performing = perform();
+  const answer = await resultWithin(maxLookupMs, performing);
+  if (answer === null) return await answerLate(context, performing);
   if (answer.kind === 'form') {
     const { form } = answer;
     const shown = form.pages.find(({ name }) => name === page) ?? (form.overview ? null : form.pages[0]);
@@ -53,14 +64,39 @@ export async function answerWithModal(
     const forms = form.pages.map(({ name, label }) => ({ id: formId(form.command, name), label }));
     return await reply.replyEphemeral(messageOf(form.overview ?? textCard('plain', form.title), text, { forms }));
   }
-  if (answer.kind === 'edit') {
-    const data = editModal(answer, text);
-    return await reply.respond({ type: InteractionResponseType.Modal, data });
+  if (answer.kind === 'ask') {
+    return await reply.respond({ type: InteractionResponseType.Modal, data: askModal(answer, text) });
+  }
+  if (hasMedia(answer)) {
+    await reply.respond(deferredPrivately);
+    return await showPrivately(context, answer);
   }
   await reply.replyEphemeral(messageOf(cardOf(answer, text), text));
 }
 
-function cardOf(answer: ActionAnswer, text: Text): Card {
+/** It is too late for a modal. Any other answer comes as a message. */
+async function answerLate(context: RequestContext, performing: Promise<ActionAnswer>): Promise<void> {
+  const { reply, text } = context;
+  await reply.respond(deferredPrivately);
+  const answer = await performing;
+  if (answer.kind !== 'form' && answer.kind !== 'ask') return await showPrivately(context, answer);
+  const { title, text: sentence } = text.discord.slow;
+  await reply.editOriginal(messageOf(textCard('warning', title, sentence), text));
+}
+
+/** The messages of a run carry its files. Other cards bring their own, for example those of the cast. */
+const hasMedia = (answer: ActionAnswer): answer is Extract<Answer, { kind: 'card' }> =>
+  answer.kind === 'card' && answer.card.media.length > 0;
+
+/** Turns the deferred first answer into the result. */
+async function showPrivately(context: RequestContext, answer: ActionAnswer): Promise<void> {
+  const { interaction, reply, text } = context;
+  if (hasMedia(answer)) return await editWithMedia(context, answer.card, { id: interaction.id, lines: [] });
+  await reply.editOriginal(messageOf(cardOf(answer, text), text));
+}
+
+/** The card of an answer that needs no modal. */
+export function cardOf(answer: ActionAnswer, text: Text): Card {
   switch (answer.kind) {
     case 'card':
     case 'status':
@@ -72,12 +108,11 @@ function cardOf(answer: ActionAnswer, text: Text): Card {
     case 'run':
       return textCard('plain', text.runs.acceptedTitle(answer.workflow), text.runs.repeated);
     case 'form':
-    case 'edit':
+    case 'ask':
       throw new Error(`an answer of the kind ${answer.kind} needs a modal`);
   }
 }
 
-/** Only a run's own messages carry its files. */
 const withoutMedia = (card: Card): Card => ({ ...card, media: [] });
 
 export const refusalMessage = (answer: Extract<Answer, { kind: 'refusal' }>, text: Text) =>

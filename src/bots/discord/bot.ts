@@ -5,12 +5,15 @@ import type { WorkspaceId } from '../../domain.ts';
 import type { Logger } from '../../observability/log.ts';
 import type { Meter } from '../../pipeline/meter.ts';
 import { commands } from '../commands/all.ts';
+import { createAddressOf } from '../mediaAddress.ts';
 import type { Services } from '../services.ts';
+import { createMediaLinks } from '../web/links.ts';
 import { workspaceOf } from './conversation.ts';
 import { addInteractionsEndpoint } from './endpoint.ts';
 import { connectGateway, type GatewayEvents } from './gateway.ts';
 import { leftServers } from './guildRemoved.ts';
 import { handleInteraction } from './handle.ts';
+import { answerMention, readMention } from './mention.ts';
 import { register } from './register.ts';
 import type { FirstAnswer } from './reply.ts';
 import type { Bot } from './requestContext.ts';
@@ -43,7 +46,9 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
   const { address, http, shards, services, log } = options;
   const rest = createRest(address, 'bot');
   const replyRest = createReplyRest(address);
-  const bot: Bot = { services, rest, replyRest, log };
+  const { store, publicUrl, now, vault } = services;
+  const addressOf = createAddressOf({ store, publicUrl, now, links: createMediaLinks(vault.keyring) });
+  const bot: Bot = { services, rest, replyRest, addressOf, log };
   const overHttp = new Set<Promise<void>>();
   const handle = (raw: unknown, first: FirstAnswer) => handleInteraction(bot, raw, timed(first, services.meter));
   if (http) {
@@ -60,6 +65,10 @@ export async function startDiscordBot(options: DiscordBotOptions): Promise<Disco
   };
   const events: GatewayEvents = {
     onInteraction: handle,
+    onMessage: async (raw, here) => {
+      const mention = readMention(raw, here.botId);
+      if (mention) await answerMention(bot, mention, here);
+    },
     onJoin: (guild) => welcome(guild, services, rest),
     onLeave: (guildId) => onLeave(workspaceOf(guildId, '')),
     onReady: async (ready) => {

@@ -33,8 +33,8 @@ export const discordPostedMessages = z.object({
   /** True if a thread turned out to be impossible. */
   staysInPlace: z.boolean().default(false),
   progressId: snowflake.nullable().default(null),
-  /** The small copy of the image in the progress message. */
-  previewId: snowflake.nullable().default(null),
+  /** The small copies of images in the progress message, by the number of the step that made the image. */
+  previews: z.array(z.object({ step: z.int(), id: snowflake })).default([]),
   resultId: snowflake.nullable().default(null),
 });
 export type DiscordPostedMessages = z.infer<typeof discordPostedMessages>;
@@ -48,6 +48,12 @@ export function channelsOf(run: Spoken): readonly string[] {
   if (!conversation) return [];
   const threadId = discordPostedMessages.safeParse(run.postedMessages).data?.threadId ?? null;
   return threadId === null ? [conversation.channelId] : [conversation.channelId, threadId];
+}
+
+/** The run's thread. Null if it has none, or did not start on Discord. */
+export function threadOf(run: Spoken): string | null {
+  if (!discordConversation.safeParse(run.conversation).success) return null;
+  return discordPostedMessages.safeParse(run.postedMessages).data?.threadId ?? null;
 }
 
 /** The address of the thread, or of the channel if there is no thread. Null for a run that did not start on Discord. */

@@ -9,11 +9,12 @@ import {
   discordConversation,
   discordPostedMessages,
   rootOf,
+  snowflake,
 } from './conversation.ts';
 import { codeOf, codes, sendMessage } from './rest.ts';
 import { findOrPostRoot } from './root.ts';
 import { nonceOf, progressMessage } from './runMessages.ts';
-import { openThread } from './thread.ts';
+import { addToThread, openThread } from './thread.ts';
 
 /** The conversation in which a run posts, and what it has posted there. */
 export type RunThread = {
@@ -42,16 +43,25 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
     postedMessages = { ...postedMessages, ...more };
     await speaking.save(postedMessages);
   };
+  /** Before the thread's id is saved, so that a crash repeats it. */
+  const addAsker = async (threadId: string) => {
+    const { memberId } = view.run;
+    if (!conversation.mentions || !snowflake.safeParse(memberId).success) return;
+    await addToThread(rest, threadId, memberId, speaking.signal);
+  };
   if (
     rootOf(conversation, postedMessages) === null &&
     postedMessages.threadId === null &&
     !postedMessages.staysInPlace
   ) {
-    await save(await findOrPostRoot(rest, view, conversation, speaking));
+    const found = await findOrPostRoot(rest, view, conversation, speaking);
+    if (found.threadId) await addAsker(found.threadId);
+    await save(found);
   }
   const rootId = rootOf(conversation, postedMessages);
   if (conversation.opensThread && rootId !== null && postedMessages.threadId === null && !postedMessages.staysInPlace) {
     const threadId = await openThread(rest, { ...conversation, rootId }, view.run.prompt, speaking.signal);
+    if (threadId !== null) await addAsker(threadId);
     await save({ threadId, staysInPlace: threadId === null });
   }
   const { threadId } = postedMessages;
@@ -68,7 +78,7 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
     return { ...runThread, progressId: postedMessages.progressId ?? rootId };
   try {
     const body = {
-      ...progressMessage(view, speaking.progress, text, null),
+      ...progressMessage(view, speaking.progress, text),
       nonce: nonceOf('p', view.run.id),
       enforce_nonce: true,
     };

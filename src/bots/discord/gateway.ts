@@ -11,6 +11,7 @@ import {
 } from 'discord.js';
 import { z } from 'zod';
 import type { Logger } from '../../observability/log.ts';
+import type { Here } from './mention.ts';
 import type { FirstAnswer } from './reply.ts';
 import { codeOf, type DiscordAddress } from './rest.ts';
 import type { Shards } from './shards.ts';
@@ -20,6 +21,7 @@ export type ReadyGuilds = { shard: { id: number; count: number }; guildIds: stri
 
 export type GatewayEvents = {
   onInteraction: (raw: unknown, first: FirstAnswer) => Promise<void>;
+  onMessage: (raw: unknown, here: Here) => Promise<void>;
   onJoin: (guild: Guild) => Promise<void>;
   onLeave: (guildId: string) => Promise<void>;
   onReady: (ready: ReadyGuilds) => Promise<void>;
@@ -47,7 +49,8 @@ export async function connectGateway(
 ): Promise<Gateway> {
   const client = new Client({
     ...(shards === 'auto' ? { shards } : { shards: [...shards.ids], shardCount: shards.count }),
-    intents: [GatewayIntentBits.Guilds],
+    // Neither is privileged. Of messages, Discord shows a bot without a privileged intent only the words of those that mention it.
+    intents: [GatewayIntentBits.Guilds, GatewayIntentBits.GuildMessages],
     allowedMentions: { parse: [] },
     rest: { api: address.apiUrl, version: '10' },
     // The bot never reads cached threads and messages again, so a cache of them would only fill the memory.
@@ -68,11 +71,16 @@ export async function connectGateway(
       const guilds = ready.parse(packet.d);
       track('what changed while nobody listened', () => events.onReady(guilds));
     }
-    if (packet.t !== GatewayDispatchEvents.InteractionCreate) return;
-    track('an interaction', () => events.onInteraction(packet.d, answerOver(rest, packet.d)));
-    // Otherwise discord.js would parse the interaction as well, and an interaction that it does not know would throw inside its
-    // socket.
-    packet.t = 'TAKEN';
+    if (packet.t === GatewayDispatchEvents.InteractionCreate) {
+      track('an interaction', () => events.onInteraction(packet.d, answerOver(rest, packet.d)));
+    }
+    if (packet.t === GatewayDispatchEvents.MessageCreate) {
+      const here = hereIn(client, packet.d);
+      if (here) track('a message', () => events.onMessage(packet.d, here));
+    }
+    // Otherwise discord.js would parse interactions as well, and one that it does not know would throw inside its socket. It would
+    // remember the author of every message.
+    if (taken.has(packet.t)) packet.t = 'TAKEN';
   });
   client.on(Events.GuildCreate, (guild) => track('a new server', () => events.onJoin(guild)));
   // discord.js emits this only for servers that the bot left. A server in an outage is "unavailable" and keeps its keys.
@@ -93,6 +101,25 @@ export async function connectGateway(
     },
     close: () => client.destroy(),
   };
+}
+
+/** The events that discord.js does not get to see. */
+const taken: ReadonlySet<string> = new Set([
+  GatewayDispatchEvents.InteractionCreate,
+  GatewayDispatchEvents.MessageCreate,
+  GatewayDispatchEvents.MessageUpdate,
+  GatewayDispatchEvents.MessageDelete,
+  GatewayDispatchEvents.MessageDeleteBulk,
+]);
+
+/** A quick look, because Discord sends every message of every server. Null: a message that does not mention the bot. */
+const mentioning = z.object({ guild_id: z.string(), mentions: z.array(z.object({ id: z.string() })) });
+
+function hereIn(client: Client, raw: unknown): Here | null {
+  const botId = client.user?.id;
+  const read = mentioning.safeParse(raw).data;
+  if (botId === undefined || !read?.mentions.some(({ id }) => id === botId)) return null;
+  return { botId, serverLocale: client.guilds.cache.get(read.guild_id)?.preferredLocale ?? 'en-US' };
 }
 
 /**

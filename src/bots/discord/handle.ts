@@ -5,18 +5,25 @@ import {
   InteractionType,
   MessageFlags,
 } from 'discord-api-types/v10';
-import { performAction, submitEdit } from '../actions/perform.ts';
 import { textCard } from '../card.ts';
 import { commands, perform, submitForm } from '../commands/all.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
-import { animateMessage, animatePicture } from './animateMessage.ts';
 import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
 import { suggestChoices } from './autocomplete.ts';
 import { givenOf } from './commandGiven.ts';
 import { type CustomId, readCustomId } from './customId.ts';
-import { deleteMessages } from './deleteMessages.ts';
-import { type ChatCommand, envelope, type Incoming, incoming, modalValues, type Pressed } from './incoming.ts';
+import {
+  type ChatCommand,
+  envelope,
+  type Incoming,
+  incoming,
+  modalValues,
+  type Pressed,
+  type Submitted,
+} from './incoming.ts';
+import { askAboutPicture, pressPicture, submitPicture } from './messagePicture.ts';
 import { formValues, promptField } from './modal.ts';
+import { chooseFromMenu, pressAction, pressStart, submitAction } from './press.ts';
 import { messageOf } from './render.ts';
 import { createReply, type FirstAnswer, type Reply } from './reply.ts';
 import type { Bot, RequestContext } from './requestContext.ts';
@@ -85,17 +92,11 @@ async function dispatch(bot: Bot, interaction: Incoming, reply: Reply): Promise<
       return await suggestChoices(context, interaction.data);
     case InteractionType.ApplicationCommand:
       if (interaction.data.type === ApplicationCommandType.ChatInput) return await carryOut(context, interaction.data);
-      return await animateMessage(context, interaction.data);
-    case InteractionType.MessageComponent: {
-      const id = readCustomId(interaction.data.custom_id);
-      if (id?.kind === 'form') return await openPage(context, id);
-      if (id?.kind === 'picture') return await animatePicture({ ...context, interaction }, id.credits);
-      return id ? await press({ ...context, interaction }, id) : await outdated(reply, text);
-    }
-    case InteractionType.ModalSubmit: {
-      const id = readCustomId(interaction.data.custom_id);
-      return id ? await submit(context, id, modalValues(interaction.data.components)) : await outdated(reply, text);
-    }
+      return await askAboutPicture(context, interaction.data);
+    case InteractionType.MessageComponent:
+      return await press({ ...context, interaction });
+    case InteractionType.ModalSubmit:
+      return await submit({ ...context, interaction });
   }
 }
 
@@ -118,70 +119,60 @@ async function carryOut(context: RequestContext, data: ChatCommand): Promise<voi
       perform: (request) => perform(request, command, given),
     });
   }
-  const act = () => perform(requestOf(interaction, bot.services, null), command, given);
-  if (command.hasForm && options.length === 0) return await answerWithModal(reply, text, act);
-  await answerPrivately(reply, text, act);
+  const act = () => perform(requestOf(interaction, bot.services, null, data.resolved?.attachments), command, given);
+  if (command.opensForm(given)) return await answerWithModal(context, act);
+  await answerPrivately(context, act);
 }
 
-type FormId = Extract<CustomId, { kind: 'form' }>;
+async function press(context: RequestContext<Pressed>): Promise<void> {
+  const id = readCustomId(context.interaction.data.custom_id);
+  switch (id?.kind) {
+    case 'action':
+      return await pressAction(context, id);
+    case 'start':
+      return await pressStart(context, id);
+    case 'menu':
+      return await chooseFromMenu(context);
+    case 'picture':
+      return await pressPicture(context, id.wish, id.credits);
+    case 'form':
+      return await openPage(context, id);
+    case undefined:
+      return await outdated(context.reply, context.text);
+  }
+}
 
 /** Handles a button of a form's card. Checks again whether the member may see the form, and shows current values. */
-async function openPage({ bot, interaction, reply, text }: RequestContext, { command: name, page }: FormId) {
+async function openPage(
+  context: RequestContext<Pressed>,
+  { command: name, page }: Extract<CustomId, { kind: 'form' }>,
+) {
+  const { bot, interaction, reply, text } = context;
   const command = commands.find((one) => one.name === name);
   if (!command?.hasForm) return await outdated(reply, text);
-  await answerWithModal(reply, text, () => perform(requestOf(interaction, bot.services, null), command, {}), page);
+  await answerWithModal(context, () => perform(requestOf(interaction, bot.services, null), command, {}), page);
 }
 
-type ActionId = Extract<CustomId, { kind: 'action' }>;
-
-async function press(context: RequestContext<Pressed>, id: ActionId): Promise<void> {
+async function submit(context: RequestContext<Submitted>): Promise<void> {
   const { bot, interaction, reply, text } = context;
-  const { action, runId, credits: maxCredits } = id;
-  const replaces = (interaction.message.flags & MessageFlags.Ephemeral) !== 0;
-  switch (action) {
-    case 'keep': {
-      const { title, text: sentence } = text.runs.canceling.keeps;
-      const data = messageOf(textCard('plain', title, sentence), text);
-      if (!replaces) return await reply.replyEphemeral(data);
-      return await reply.respond({ type: InteractionResponseType.UpdateMessage, data });
+  const { data } = interaction;
+  const values = modalValues(data.components);
+  const words = values[promptField] ?? '';
+  const id = readCustomId(data.custom_id);
+  switch (id?.kind) {
+    case 'action':
+      return await submitAction(context, id, words);
+    case 'picture':
+      return id.wish === 'edit' ? await submitPicture(context, words, id.credits) : await outdated(reply, text);
+    case 'form': {
+      const command = commands.find((one) => one.name === id.command);
+      if (!command?.hasForm) return await outdated(reply, text);
+      const request = requestOf(interaction, bot.services, null, data.resolved?.attachments);
+      return await answerPrivately(context, () => submitForm(request, command, formValues(values)));
     }
-    case 'again':
-    case 'animate':
-      return await startPublicly(context, {
-        perform: async (request) => {
-          const answer = await performAction({ ...request, maxCredits }, action, runId);
-          if (answer.kind === 'edit' || answer.kind === 'deleted') throw new Error(`${action} starts a run`);
-          return answer;
-        },
-      });
-    case 'edit':
-      return await answerWithModal(reply, text, () =>
-        performAction(requestOf(interaction, bot.services, null), action, runId),
-      );
-    case 'cancel':
-    case 'delete': {
-      const act = async () => {
-        const request = { ...requestOf(interaction, bot.services, null), maxCredits };
-        const answer = await performAction(request, action, runId);
-        if (answer.kind === 'deleted') await deleteMessages(bot.rest, answer.view, request.member.name, request.signal);
-        return answer;
-      };
-      return await answerPrivately(reply, text, act, { replaces });
-    }
+    case 'start':
+    case 'menu':
+    case undefined:
+      return await outdated(reply, text);
   }
-}
-
-async function submit(context: RequestContext, id: CustomId, values: Readonly<Record<string, string>>): Promise<void> {
-  const { bot, interaction, reply, text } = context;
-  if (id.kind === 'action') {
-    if (id.action !== 'edit') return await outdated(reply, text);
-    const perform = (request: Parameters<typeof submitEdit>[0]) =>
-      submitEdit({ ...request, maxCredits: id.credits }, id.runId, values[promptField] ?? '');
-    return await startPublicly(context, { perform });
-  }
-  const command = id.kind === 'form' ? commands.find((one) => one.name === id.command) : null;
-  if (!command?.hasForm) return await outdated(reply, text);
-  await answerPrivately(reply, text, () =>
-    submitForm(requestOf(interaction, bot.services, null), command, formValues(values)),
-  );
 }

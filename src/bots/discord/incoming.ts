@@ -1,4 +1,4 @@
-import { ApplicationCommandType, InteractionType } from 'discord-api-types/v10';
+import { ApplicationCommandType, ComponentType, InteractionType } from 'discord-api-types/v10';
 import { z } from 'zod';
 import { snowflake } from './conversation.ts';
 
@@ -33,6 +33,7 @@ const attachment = z.object({
   content_type: z.string().optional(),
 });
 export type IncomingAttachment = z.infer<typeof attachment>;
+const resolved = z.object({ attachments: z.record(snowflake, attachment).optional() });
 
 const value = z.object({
   name: z.string(),
@@ -47,7 +48,7 @@ const chatData = z.object({
   type: z.literal(ApplicationCommandType.ChatInput),
   name: z.string(),
   options: z.tuple([subcommand]),
-  resolved: z.object({ attachments: z.record(snowflake, attachment).optional() }).optional(),
+  resolved: resolved.optional(),
 });
 
 const picture = z.object({ url: z.url().optional(), proxy_url: z.url().optional() });
@@ -65,6 +66,7 @@ const messageData = z.object({
 });
 
 const field = z.object({
+  type: z.int().optional(),
   custom_id: z.string(),
   value: z.union([z.string(), z.boolean()]).nullish(),
   values: z.array(z.string()).optional(),
@@ -82,14 +84,18 @@ const command = z.object({
   type: z.literal(InteractionType.ApplicationCommand),
   data: z.union([chatData, messageData]),
 });
+/** The message that holds a button, a menu, or the button that opened a modal. */
+const pressedMessage = z.object({
+  id: snowflake.optional(),
+  flags: z.int().default(0),
+  components: z.array(z.unknown()).default([]),
+});
 const component = z.object({
   ...base,
   type: z.literal(InteractionType.MessageComponent),
-  data: z.object({ custom_id: z.string() }),
-  /** The message that holds the button. */
-  message: z
-    .object({ flags: z.int().default(0), components: z.array(z.unknown()).default([]) })
-    .default({ flags: 0, components: [] }),
+  /** `values`: the chosen options of a menu. */
+  data: z.object({ custom_id: z.string(), values: z.array(z.string()).default([]) }),
+  message: pressedMessage.default({ flags: 0, components: [] }),
 });
 const autocomplete = z.object({
   ...base,
@@ -99,7 +105,8 @@ const autocomplete = z.object({
 const modal = z.object({
   ...base,
   type: z.literal(InteractionType.ModalSubmit),
-  data: z.object({ custom_id: z.string(), components: z.array(row) }),
+  data: z.object({ custom_id: z.string(), components: z.array(row), resolved: resolved.optional() }),
+  message: pressedMessage.optional(),
 });
 
 /** The fields that every interaction has. */
@@ -107,16 +114,22 @@ export const envelope = z.object({ type: z.int(), locale: z.string().default('en
 
 export const incoming = z.discriminatedUnion('type', [ping, command, component, autocomplete, modal]);
 export type Incoming = Exclude<z.infer<typeof incoming>, { type: InteractionType.Ping }>;
-/** A press on a button. */
+/** A press on a button, or a choice in a menu. */
 export type Pressed = z.infer<typeof component>;
+export type Submitted = z.infer<typeof modal>;
 export type ChatCommand = z.infer<typeof chatData>;
 export type MessageCommand = z.infer<typeof messageData>;
 export type ModalRow = z.infer<typeof row>;
 
-/** Reads the values of a submitted modal by field name. */
+/** Reads the values of a submitted modal by field name. Uploaded files are given by their ids, each on a line of its own. */
 export function modalValues(rows: readonly ModalRow[]): Record<string, string> {
   const fields = rows.flatMap((one) =>
     'component' in one ? [one.component] : 'components' in one ? one.components : [],
   );
-  return Object.fromEntries(fields.map((one) => [one.custom_id, String(one.values?.join(',') ?? one.value ?? '')]));
+  return Object.fromEntries(
+    fields.map(({ type, custom_id, value, values }) => {
+      const separator = type === ComponentType.FileUpload ? '\n' : ',';
+      return [custom_id, String(values?.join(separator) ?? value ?? '')];
+    }),
+  );
 }

@@ -3,7 +3,6 @@ import { createWriteStream } from 'node:fs';
 import { mkdir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
-import type { StepKind } from '../../domain.ts';
 import { requireFreeEncoder } from '../../pipeline/media/encoder.ts';
 import { fitVideo, smallerImage } from '../../pipeline/media/fit.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
@@ -14,11 +13,11 @@ import type { Text } from '../text.ts';
 import type { UploadFile } from './rest.ts';
 
 export type Attachments = {
-  files: { name: string; label: string; file: UploadFile }[];
+  files: { name: string; label: string; isSpoiler: boolean; file: UploadFile }[];
   /** The sentences about media that this server does not take. */
   lines: string[];
   /** The steps whose media nobody can fetch, because no link can be given. */
-  unreached: StepKind[];
+  unreached: number[];
   /** Removes the copies that were made. */
   dispose: () => Promise<void>;
 };
@@ -48,27 +47,27 @@ export async function attach(
   }
 }
 
-type Order = { runId: string; limitBytes: number; givenUp: readonly StepKind[] };
+type Order = { runId: string; limitBytes: number; givenUp: readonly number[] };
 
 const isToBeEncoded = (medium: CardMedia, media: readonly CardMedia[], order: Order) =>
   medium.kind === 'video' &&
   medium.bytes > roomFor(medium, media, order) &&
   order.limitBytes > 0 &&
-  !order.givenUp.includes(medium.kind);
+  !order.givenUp.includes(medium.step);
 
 /**
  * A request holds 25 MiB, whatever a server's boosts allow for one file. Part of that is kept for the rest of the message. Bytes.
  */
-const maxRequest = 25 * 1024 * 1024 - 256 * 1024;
+export const maxRequestBytes = 25 * 1024 * 1024 - 256 * 1024;
 
 /**
  * The size that a file may have in a message, in bytes: at most the server's limit. A video gets at most what the images leave,
  * because it can be made smaller.
  */
 function roomFor({ kind }: CardMedia, media: readonly CardMedia[], { limitBytes, givenUp }: Order): number {
-  const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.kind));
+  const others = media.filter((one) => kind === 'video' && one.kind === 'image' && !givenUp.includes(one.step));
   const taken = others.reduce((sum, { bytes }) => sum + Math.min(bytes, limitBytes), 0);
-  return Math.max(0, Math.min(limitBytes, maxRequest - taken));
+  return Math.max(0, Math.min(limitBytes, maxRequestBytes - taken));
 }
 
 async function filesOf(
@@ -80,10 +79,10 @@ async function filesOf(
   const { runId, givenUp } = order;
   const files: Attachments['files'] = [];
   const lines: string[] = [];
-  const unreached: StepKind[] = [];
+  const unreached: number[] = [];
   const { tooLarge } = text.discord;
   for (const medium of media) {
-    if (givenUp.includes(medium.kind)) {
+    if (givenUp.includes(medium.step)) {
       lines.push(tooLarge.kept(medium.label, medium.objectKey));
       continue;
     }
@@ -93,15 +92,17 @@ async function filesOf(
     if (path === null) {
       const address = await addressOf(medium.objectKey);
       lines.push(address ? tooLarge.link(medium.label, address.url) : tooLarge.kept(medium.label, medium.objectKey));
-      if (!address) unreached.push(medium.kind);
+      if (!address) unreached.push(medium.step);
       continue;
     }
     if (path !== original) copies.push(path);
     const isJpeg = medium.kind === 'image' && path !== original;
     const mime = isJpeg ? 'image/jpeg' : medium.mime;
     // A file name never contains a member's words, because names end up in file systems.
-    const name = `${medium.kind}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
-    files.push({ name, label: medium.label, file: { name, path, mime, isSpoiler: spoilers } });
+    const isOne = media.filter(({ kind }) => kind === medium.kind).length === 1;
+    const name = `${medium.kind}${isOne ? '' : `-${medium.step}`}-${shortId(runId)}.${extensions[mime] ?? 'bin'}`;
+    const isSpoiler = spoilers || medium.isSpoiler === true;
+    files.push({ name, label: medium.label, isSpoiler, file: { name, path, mime, isSpoiler } });
   }
   return { files, lines, unreached };
 }
@@ -142,7 +143,7 @@ async function fitted(
   return null;
 }
 
-export const previewName = 'preview.jpg';
+export const previewName = (step: number): string => `preview-${step}.jpg`;
 
 /** Makes a small copy of an image, to show while the other steps still run. */
 export async function preview(
@@ -156,5 +157,6 @@ export async function preview(
   const dispose = async () => {
     await Promise.all([path, ...copies].map((copy) => rm(copy, { force: true })));
   };
-  return { file: { name: previewName, path, mime: 'image/jpeg', isSpoiler: spoilers }, dispose };
+  const isSpoiler = spoilers || medium.isSpoiler === true;
+  return { file: { name: previewName(medium.step), path, mime: 'image/jpeg', isSpoiler }, dispose };
 }

@@ -1,19 +1,22 @@
 import type { REST } from '@discordjs/rest';
 import { Routes } from 'discord-api-types/v10';
 import type { RunView } from '../../db/runs.ts';
+import { assetOf } from '../../pipeline/graph.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import { ConversationGone, type Messenger, type Speaking } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
+import type { CardMedia } from '../card.ts';
 import { createEditThrottle, defaultPaceMs, type Edit, systemClock } from '../editThrottle.ts';
 import type { AddressOf } from '../mediaAddress.ts';
-import { mediaOf } from '../runCard.ts';
+import type { Text } from '../text.ts';
 import { unreachedSteps } from '../unreached.ts';
 import { type DiscordPostedMessages, discordPostedMessages } from './conversation.ts';
 import { ensureThread, isShut, type RunThread } from './ensureThread.ts';
-import { preview } from './media.ts';
+import { preview, previewName } from './media.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
 import { postResult } from './result.ts';
 import { finalProgress, outcomeMessage, progressMessage } from './runMessages.ts';
+import { unfinishedPictures } from './unfinished.ts';
 import { createUploadLimit } from './uploadLimit.ts';
 
 type MessengerLog = { debug: (facts: object, message: string) => void };
@@ -128,29 +131,54 @@ async function showProgress(
   if (runThread.progressId === null) return;
   const route = Routes.channelMessage(runThread.channelId, runThread.progressId);
   const signal = AbortSignal.timeout(maxEditMs);
-  const image = mediaOf(view, runThread.text).find((medium) => medium.kind === 'image');
-  const { previewId } = runThread.postedMessages;
+  const { previews } = runThread.postedMessages;
   const { spoilers } = runThread.conversation;
-  const body = progressMessage(view, speaking.progress, runThread.text, image ? { spoilers } : null);
-  if (!image || previewId) {
-    const kept = previewId ? [previewId] : [];
-    await sendMessage(rest, { method: 'PATCH', route, body: { ...body, ...attachmentsOf([], kept) }, signal });
-    return;
-  }
+  const made = picturesOf(view, runThread.text, spoilers);
+  const images = [...made, ...unfinishedPictures(speaking.partials ?? [], made, runThread.text, spoilers)];
+  const shown = images.filter(({ step }) => previews.some((one) => one.step === step));
+  const added = images.filter((image) => !shown.includes(image));
+  const kept = previews.filter(({ step }) => images.some((one) => one.step === step)).map(({ id }) => id);
   const { store, temporaryDirectory: directory } = files;
-  const small = await preview(image, { store, directory, signal, text: runThread.text, spoilers });
+  const copies: Awaited<ReturnType<typeof preview>>[] = [];
   try {
-    const uploads = [small.file];
-    const sent = await sendMessage(rest, {
-      method: 'PATCH',
-      route,
-      body: { ...body, ...attachmentsOf(uploads) },
-      files: uploads,
-      signal,
+    for (const image of added) {
+      copies.push(await preview(image, { store, directory, signal, text: runThread.text, spoilers }));
+    }
+    const uploads = copies.map(({ file }) => file);
+    const body = {
+      ...progressMessage(view, speaking.progress, runThread.text, images),
+      ...(images.length > 0 || previews.length > 0 ? attachmentsOf(uploads, kept) : {}),
+    };
+    const sent = await sendMessage(rest, { method: 'PATCH', route, body, files: uploads, signal });
+    if (added.length === 0) return;
+    const posted = images.flatMap(({ step }) => {
+      const id = sent.attachments.find(({ filename }) => filename.replace(/^SPOILER_/, '') === previewName(step))?.id;
+      return id === undefined ? [] : [{ step, id }];
     });
-    const id = sent.attachments[0]?.id;
-    if (id) await speaking.save({ ...runThread.postedMessages, previewId: id });
+    await speaking.save({ ...runThread.postedMessages, previews: posted });
   } finally {
-    await small.dispose();
+    await Promise.all(copies.map(({ dispose }) => dispose()));
   }
 }
+
+/** The images that a run has made, those of scenes too. */
+const picturesOf = (view: RunView, text: Text, spoilers: boolean): (CardMedia & { isSpoiler: boolean })[] =>
+  view.steps.flatMap((step) => {
+    const asset = assetOf(view, step);
+    if (step.kind !== 'image' || !asset || asset.removedAt) return [];
+    const { objectKey, mime, width, height, seconds, bytes, flagged } = asset;
+    return [
+      {
+        step: step.number,
+        kind: 'image' as const,
+        label: text.runs.media.image,
+        objectKey,
+        mime,
+        width,
+        height,
+        seconds,
+        bytes,
+        isSpoiler: spoilers || flagged !== null,
+      },
+    ];
+  });

@@ -6,7 +6,8 @@ import {
   SelectMenuDefaultValueType,
   TextInputStyle,
 } from 'discord-api-types/v10';
-import { maxPromptLength, type RunId } from '../../domain.ts';
+import { maxPromptLength } from '../../domain.ts';
+import type { AskWords } from '../actions/perform.ts';
 import type { Form, FormField, FormPage } from '../card.ts';
 import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
@@ -17,6 +18,8 @@ import { clip } from './markdown.ts';
 const maxTitle = 45;
 const maxLabel = 45;
 const maxDescription = 100;
+/** Files that one field of a modal takes. */
+const maxFiles = 10;
 /** Discord takes no empty value in a choice. */
 const emptyValue = '-';
 
@@ -73,6 +76,16 @@ function inputOf(field: FormField): APIComponentInLabel {
           .filter((id) => snowflake.safeParse(id).success)
           .map((id) => ({ id, type: SelectMenuDefaultValueType.Channel })),
       };
+    case 'images':
+      return {
+        ...common,
+        type: ComponentType.FileUpload,
+        required: true,
+        min_values: 1,
+        max_values: Math.min(field.max, maxFiles),
+        // Discord checks only the name. We check the bytes when they arrive.
+        file_types: ['image'],
+      };
     case 'text': {
       const style = field.isLong ? TextInputStyle.Paragraph : TextInputStyle.Short;
       const value = field.value === '' ? {} : { value: clip(field.value, field.maxLength) };
@@ -99,22 +112,22 @@ export const formValues = (values: FormValues): FormValues =>
 
 export const promptField = 'prompt';
 
-type Edited = { runId: RunId; prompt: string; priceCredits: number | null };
+type WordsField = { id: string; title: string; label: string; words: string; priceCredits: number | null };
 
-/** The form shows the price of starting the run. That price is then the most that it may cost. */
-export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): Modal => ({
-  custom_id: actionId('edit', runId, priceCredits ?? 0),
-  title: clip(text.runs.edit.title, maxTitle),
+/** A modal with one field for words. It shows the price of starting the run. That price is then the most that it may cost. */
+export const wordsModal = ({ id, title, label, words, priceCredits }: WordsField, text: Text): Modal => ({
+  custom_id: id,
+  title: clip(title, maxTitle),
   components: [
     {
       type: ComponentType.Label,
-      label: clip(text.runs.edit.label, maxLabel),
-      ...(priceCredits === null ? {} : { description: clip(text.runs.edit.price(priceCredits), maxDescription) }),
+      label: clip(label, maxLabel),
+      ...(priceCredits === null ? {} : { description: clip(text.runs.startPrice(priceCredits), maxDescription) }),
       component: {
         type: ComponentType.TextInput,
         custom_id: promptField,
         style: TextInputStyle.Paragraph,
-        value: clip(prompt, maxPromptLength),
+        ...(words === '' ? {} : { value: clip(words, maxPromptLength) }),
         required: true,
         min_length: 1,
         max_length: maxPromptLength,
@@ -122,3 +135,10 @@ export const editModal = ({ runId, prompt, priceCredits }: Edited, text: Text): 
     },
   ],
 });
+
+/** The modal of a button that asks for words first. */
+export const askModal = ({ action, runId, step, words, priceCredits }: AskWords, text: Text): Modal =>
+  wordsModal(
+    { id: actionId(action, runId, priceCredits ?? 0, step), ...text.runs.asking[action], words, priceCredits },
+    text,
+  );

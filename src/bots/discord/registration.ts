@@ -5,6 +5,7 @@ import {
   ApplicationCommandType,
   ApplicationIntegrationType,
   InteractionContextType,
+  type RESTPostAPIContextMenuApplicationCommandsJSONBody,
   type RESTPutAPIApplicationCommandsJSONBody,
 } from 'discord-api-types/v10';
 import type { Command } from '../commands/command.ts';
@@ -20,6 +21,7 @@ const integration_types = [ApplicationIntegrationType.GuildInstall];
 
 /** Builds the commands that we register with Discord from their declarations. Names are the same in every language. */
 export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicationCommandsJSONBody {
+  const { animateCommand, editCommand } = textOf('en').discord;
   return [
     {
       type: ApplicationCommandType.ChatInput,
@@ -29,12 +31,14 @@ export function registrationOf(commands: readonly Command[]): RESTPutAPIApplicat
       integration_types,
       options: commands.map(subcommand),
     },
-    {
-      type: ApplicationCommandType.Message,
-      name: textOf('en').discord.animateCommand,
-      contexts,
-      integration_types,
-    },
+    ...[animateCommand, editCommand].map(
+      (name): RESTPostAPIContextMenuApplicationCommandsJSONBody => ({
+        type: ApplicationCommandType.Message,
+        name,
+        contexts,
+        integration_types,
+      }),
+    ),
   ];
 }
 
@@ -57,6 +61,8 @@ function option(declared: NamedOption): APIApplicationCommandBasicOption {
       return { ...common, type: ApplicationCommandOptionType.String, ...lengths, autocomplete: true };
     }
     case 'run':
+    case 'cast':
+    case 'model':
       return { ...common, type: ApplicationCommandOptionType.String, autocomplete: true };
     case 'choice': {
       if (autocomplete) return { ...common, type: ApplicationCommandOptionType.String, autocomplete };

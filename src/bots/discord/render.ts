@@ -1,5 +1,6 @@
 import {
   type APIActionRowComponent,
+  type APIButtonComponentWithCustomId,
   type APIComponentInContainer,
   type APIComponentInMessageActionRow,
   type APIContainerComponent,
@@ -10,7 +11,7 @@ import {
 } from 'discord-api-types/v10';
 import type { Block, Button, Card, StepLine, Tone } from '../card.ts';
 import type { Text } from '../text.ts';
-import { actionId } from './customId.ts';
+import { buttonId, menuId } from './customId.ts';
 import { clip, verbatim } from './markdown.ts';
 
 const colours: Record<Tone, number> = {
@@ -26,15 +27,16 @@ const maxText = 3_600;
 const maxQuote = 1_000;
 const maxButton = 80;
 const buttonsInARow = 5;
+const maxOptions = 25;
+const maxOption = 100;
+const maxPlaceholder = 150;
 
 /** The parts of a message that are added to a card. */
 export type Shown = {
-  /** Names of files in the same message, in the order in which they are shown. */
-  pictures?: readonly { name: string; label: string }[];
+  /** Names of files in the same message, in the order in which they are shown. `isSpoiler`: hidden until a member clicks it. */
+  pictures?: readonly { name: string; label: string; isSpoiler?: boolean }[];
   /** The address of a picture that Discord already stores. */
   pictureUrl?: string;
-  /** True if the pictures are hidden until a member clicks them. */
-  spoilers?: boolean;
   /** Our own lines, in Discord's markup. */
   lines?: readonly string[];
   /** The member to mention. Discord notifies them once, when the message is posted. */
@@ -56,7 +58,7 @@ export function messageOf(card: Card, text: Text, shown: Shown = {}, flags = 0):
   const container: APIContainerComponent = {
     type: ComponentType.Container,
     accent_color: colours[card.tone],
-    components: [...textsOf(card, text, shown.lines ?? []), ...gallery(shown), ...rows(card.buttons, shown)],
+    components: [...textsOf(card, text, shown.lines ?? []), ...gallery(shown), ...rows(card.buttons, shown, text)],
   };
   const { mentions = null } = shown;
   const called = mentions === null ? [] : [{ type: ComponentType.TextDisplay, content: `<@${mentions}>` } as const];
@@ -119,35 +121,61 @@ function stepText({ state, label, percent, note }: StepLine): string {
   return `${marks[state]} **${verbatim(label)}**${bar} ${verbatim(note)}`;
 }
 
-function gallery({ pictures = [], pictureUrl, spoilers = false }: Shown): APIComponentInContainer[] {
+function gallery({ pictures = [], pictureUrl }: Shown): APIComponentInContainer[] {
   const items = [
-    ...pictures.map(({ name, label }) => ({ media: { url: `attachment://${name}` }, description: label })),
+    ...pictures.map(({ name, label, isSpoiler = false }) => ({
+      media: { url: `attachment://${name}` },
+      description: label,
+      ...(isSpoiler ? { spoiler: true } : {}),
+    })),
     ...(pictureUrl === undefined ? [] : [{ media: { url: pictureUrl } }]),
-  ].map((item) => ({ ...item, ...(spoilers ? { spoiler: true } : {}) }));
+  ];
   return items.length === 0 ? [] : [{ type: ComponentType.MediaGallery, items }];
 }
 
-function rows(
-  buttons: readonly Button[],
-  { buttons: others = [], forms = [] }: Shown,
-): APIActionRowComponent<APIComponentInMessageActionRow>[] {
-  const button = (id: string, label: string, isDangerous: boolean) =>
-    ({
-      type: ComponentType.Button,
-      style: isDangerous ? ButtonStyle.Danger : ButtonStyle.Secondary,
-      label: clip(label, maxButton),
-      custom_id: id,
-    }) as const;
-  const components = [
-    ...buttons.map(({ action, runId, label, style, credits }) =>
-      button(actionId(action, runId, credits), label, style === 'danger'),
-    ),
-    ...others.map(({ id, label }) => button(id, label, false)),
-    ...forms.map(({ id, label }) => button(id, `${label} …`, false)),
+type Row = APIActionRowComponent<APIComponentInMessageActionRow>;
+
+/** First the choices, then the other buttons, then the menu. */
+function rows(buttons: readonly Button[], { buttons: others = [], forms = [] }: Shown, text: Text): Row[] {
+  const own = (button: Button) => buttonOf(buttonId(button), button.label, button.style);
+  const placed = (place: Button['place']) => buttons.filter((button) => button.place === place);
+  return [
+    ...inRows(placed('choice').map(own)),
+    ...inRows([
+      ...placed(undefined).map(own),
+      ...others.map(({ id, label }) => buttonOf(id, label)),
+      ...forms.map(({ id, label }) => buttonOf(id, `${label} …`)),
+    ]),
+    ...menu(placed('menu'), text),
   ];
-  const count = Math.ceil(components.length / buttonsInARow);
+}
+
+const buttonOf = (id: string, label: string, style: Button['style'] = 'plain'): APIButtonComponentWithCustomId => ({
+  type: ComponentType.Button,
+  style: style === 'danger' ? ButtonStyle.Danger : ButtonStyle.Secondary,
+  label: clip(label, maxButton),
+  custom_id: id,
+});
+
+function inRows(buttons: readonly APIButtonComponentWithCustomId[]): Row[] {
+  const count = Math.ceil(buttons.length / buttonsInARow);
   return Array.from({ length: count }, (_, index) => ({
     type: ComponentType.ActionRow,
-    components: components.slice(index * buttonsInARow, (index + 1) * buttonsInARow),
+    components: buttons.slice(index * buttonsInARow, (index + 1) * buttonsInARow),
   }));
+}
+
+/** A menu whose options do what buttons do. Discord takes no two options with the same data. */
+function menu(buttons: readonly Button[], text: Text): Row[] {
+  const [first] = buttons;
+  if (!first) return [];
+  const byId = new Map(buttons.map((button) => [buttonId(button), button.label]));
+  const options = [...byId].slice(0, maxOptions).map(([value, label]) => ({ value, label: clip(label, maxOption) }));
+  const placeholder = clip(text.discord.menu, maxPlaceholder);
+  return [
+    {
+      type: ComponentType.ActionRow,
+      components: [{ type: ComponentType.StringSelect, custom_id: menuId(first.runId), placeholder, options }],
+    },
+  ];
 }

@@ -3,7 +3,7 @@ import type { REST } from '@discordjs/rest';
 import { type APIInteractionResponse, InteractionResponseType, MessageFlags, Routes } from 'discord-api-types/v10';
 import type { Incoming } from './incoming.ts';
 import type { MessageBody } from './render.ts';
-import { codeOf, codes, readId } from './rest.ts';
+import { attachmentsOf, codeOf, codes, readId, sendMessage, type UploadFile } from './rest.ts';
 
 /**
  * Gives Discord the first answer, over the gateway or HTTP. Resolves with the id of the message that it became, if Discord tells.
@@ -18,7 +18,7 @@ export type Reply = {
   replyEphemeral: (body: MessageBody) => Promise<void>;
   /** Returns the id of the message that the first answer became. */
   originalId: () => Promise<string>;
-  editOriginal: (body: MessageBody) => Promise<void>;
+  editOriginal: (body: MessageBody, files?: readonly UploadFile[]) => Promise<void>;
   /** Deletes the first answer. */
   removeOriginal: () => Promise<void>;
 };
@@ -28,6 +28,9 @@ export type Reply = {
  * Milliseconds.
  */
 const pausesMs = [50, 100, 200, 400, 800, 1_600] as const;
+
+/** An edit may bring files. Milliseconds. */
+const maxEditMs = 60_000;
 
 export function createReply(
   rest: REST,
@@ -74,8 +77,11 @@ export function createReply(
       known ??= readId(await patiently(() => rest.get(original, { auth })));
       return known;
     },
-    editOriginal: async (body) => {
-      await patiently(() => rest.patch(original, { auth, body }));
+    editOriginal: async (body, files = []) => {
+      const whole = files.length === 0 ? body : { ...body, ...attachmentsOf(files) };
+      const signal = AbortSignal.timeout(maxEditMs);
+      const call = { method: 'PATCH', route: original, body: whole, files, signal, auth } as const;
+      await patiently(() => sendMessage(rest, call));
     },
     removeOriginal: async () => {
       await patiently(() => rest.delete(original, { auth }));

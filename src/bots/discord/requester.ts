@@ -22,6 +22,9 @@ export function memberOf(interaction: Incoming): Member {
   return { id: user.id, name, isAdmin: isServerAdmin(permissions), isModerator: isModerator(permissions) };
 }
 
+/** A command that is delivered twice has the same key. */
+const requestKeyOf = ({ id }: Incoming): string => `discord:${id}`;
+
 /** Turns an interaction into a request. `conversation` is null for a request that starts no run. */
 export function requestOf(
   interaction: Incoming,
@@ -39,7 +42,7 @@ export function requestOf(
       name: interaction.guild_id ? `Discord server ${interaction.guild_id}` : `Discord: ${member.name}`,
     },
     member,
-    requestKey: `discord:${interaction.id}`,
+    requestKey: requestKeyOf(interaction),
     conversation,
     // A member's private conversation with the bot does not count as a channel.
     ...(interaction.guild_id === undefined ? {} : { channelIds: channelsOf(interaction) }),

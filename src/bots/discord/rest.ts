@@ -97,6 +97,8 @@ type Call = {
   body: object;
   files?: readonly UploadFile[];
   signal: AbortSignal;
+  /** False: without the bot's token, because the path holds another one. */
+  auth?: boolean;
 };
 
 /**
@@ -104,16 +106,16 @@ type Call = {
  * times.
  */
 export async function sendMessage(rest: REST, call: Call): Promise<Sent> {
-  const { method, route, body, files = [], signal } = call;
+  const { method, route, body, files = [], signal, auth = true } = call;
   const send = async (options: RequestData) =>
     withAttachments.parse(method === 'POST' ? await rest.post(route, options) : await rest.patch(route, options));
-  if (files.length === 0) return await send({ body, signal });
+  if (files.length === 0) return await send({ body, signal, auth });
   const form = new FormData();
   form.append('payload_json', JSON.stringify(body));
   for (const [index, file] of files.entries()) {
     form.append(`files[${index}]`, await openAsBlob(file.path, { type: file.mime }), file.name);
   }
-  return await send({ body: form, passThroughBody: true, signal });
+  return await send({ body: form, passThroughBody: true, signal, auth });
 }
 
 /** The `attachments` of a body: new files by their index, kept ones by their id. */

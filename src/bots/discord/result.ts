@@ -6,6 +6,7 @@ import type { Delivering } from '../../pipeline/messenger.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { resultCard } from '../resultCard.ts';
 import { mediaOf } from '../runCard.ts';
+import { lostWith } from '../unreached.ts';
 import { type DiscordConversation, type DiscordPostedMessages, snowflake } from './conversation.ts';
 import { isShut, type RunThread } from './ensureThread.ts';
 import { attach } from './media.ts';
@@ -85,7 +86,8 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
   const surroundings = { store, addressOf, directory, signal, text, spoilers };
   const attachments = await attach(mediaOf(delivery.view, text), limits, surroundings);
   try {
-    if (attachments.unreached.length > 0) delivery.view = await speaking.giveUpOn(attachments.unreached);
+    if (attachments.unreached.length > 0)
+      delivery.view = await speaking.giveUpOn(lostWith(delivery.view, attachments.unreached, () => false));
     const known = { balance: await speaking.balance(), prices: await speaking.prices() };
     const card = resultCard(delivery.view, speaking.progress, text, known);
     const files = attachments.files.map(({ file }) => file);
@@ -93,7 +95,6 @@ async function post(delivery: Delivery, limitBytes: number): Promise<string> {
       ...messageOf(card, text, {
         pictures: attachments.files,
         lines: attachments.lines,
-        spoilers,
         mentions: calledBy(run, conversation),
       }),
       ...attachmentsOf(files),

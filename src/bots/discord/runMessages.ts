@@ -7,18 +7,20 @@ import type { Text } from '../text.ts';
 import { previewName } from './media.ts';
 import { type MessageBody, messageOf } from './render.ts';
 
-/** Shows a run's state, with a small copy of its image as soon as there is one. */
+/** Shows a run's state, with a small copy of each image as soon as there is one. */
 export function progressMessage(
   view: RunView,
   progress: Progress,
   text: Text,
-  preview: { spoilers: boolean } | null,
+  images: readonly { step: number; isSpoiler: boolean }[] = [],
 ): MessageBody {
   const card = withoutMedia(runCard(view, progress, text));
-  if (!preview) return messageOf(card, text);
-  const { spoilers } = preview;
-  const pictures = [{ name: previewName, label: text.runs.media.image }];
-  return messageOf(card, text, { pictures, spoilers });
+  const pictures = images.map(({ step, isSpoiler }) => ({
+    name: previewName(step),
+    label: text.runs.media.image,
+    isSpoiler,
+  }));
+  return messageOf(card, text, { pictures });
 }
 
 /** The progress message at the end: the outcome of each step. The result below it has the prompt and the buttons. */

@@ -8,8 +8,14 @@ import { acceptedCard } from '../acceptedCard.ts';
 import { textCard } from '../card.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
 import { localeOf } from '../text.ts';
-import { refusalMessage } from './answer.ts';
-import { type DiscordConversation, discordPostedMessages, workspaceOf } from './conversation.ts';
+import { cardOf } from './answer.ts';
+import {
+  type DiscordConversation,
+  discordConversation,
+  discordPostedMessages,
+  threadOf,
+  workspaceOf,
+} from './conversation.ts';
 import type { IncomingAttachment } from './incoming.ts';
 import { botPermissionsIn } from './permissions.ts';
 import { type MessageBody, messageOf } from './render.ts';
@@ -68,11 +74,28 @@ export async function startPublicly(context: RequestContext, start: Start): Prom
     if (reply.isAnswered) await reply.removeOriginal();
     throw error;
   });
-  if (answer.kind === 'run') return await tellAccepted(context, { run: answer, conversation: at, late });
+  const isOwn = answer.kind === 'run' && (answer.started !== null || (await isOfThisCommand(context, answer.runId)));
+  if (isOwn) return await tellAccepted(context, { run: answer, conversation: at, late });
   if (late.error !== null) throw late.error;
   if (reply.isAnswered) await reply.removeOriginal();
-  if (answer.kind !== 'refusal') throw new Error(`a run was asked for, and a ${answer.kind} came`);
-  await reply.replyEphemeral(refusalMessage(answer, text));
+  // The run of a second press has its messages already, so nothing else is posted.
+  const lines = answer.kind === 'run' ? await whereIs(context, answer.runId) : [];
+  await reply.replyEphemeral(messageOf(cardOf(answer, text), text, { lines }));
+}
+
+/**
+ * Discord may deliver a command or a press twice. Its run then exists, and this answer may be the only one that reaches the channel.
+ * The run of a proposal does not have the interaction's key, so its conversation tells.
+ */
+async function isOfThisCommand({ bot: { services }, interaction }: RequestContext, runId: RunId): Promise<boolean> {
+  const view = await loadRun(services.db, runId);
+  return discordConversation.safeParse(view?.run.conversation).data?.interactionId === interaction.id;
+}
+
+async function whereIs({ bot: { services }, text }: RequestContext, runId: RunId): Promise<string[]> {
+  const view = await loadRun(services.db, runId);
+  const threadId = view && threadOf(view.run);
+  return threadId === null ? [] : [text.discord.thread(threadId)];
 }
 
 async function carryOut(

@@ -1,4 +1,4 @@
-import type { REST } from '@discordjs/rest';
+import { DiscordAPIError, type REST } from '@discordjs/rest';
 import { ChannelType, Routes, ThreadAutoArchiveDuration } from 'discord-api-types/v10';
 import { tidiedLine } from '../../plainText.ts';
 import { codeOf, codes, readId } from './rest.ts';
@@ -42,6 +42,15 @@ export async function openBareThread(
 ): Promise<string> {
   const body = { ...threadBody(prompt), type: ChannelType.PublicThread };
   return readId(await rest.post(Routes.threads(channelId), { body, signal }));
+}
+
+/** Adds the member who asked, so that the thread appears in their list. If Discord refuses it, the mention at the end is enough. */
+export async function addToThread(rest: REST, threadId: string, memberId: string, signal: AbortSignal): Promise<void> {
+  try {
+    await rest.put(Routes.threadMembers(threadId, memberId), { signal });
+  } catch (error) {
+    if (!(error instanceof DiscordAPIError)) throw error;
+  }
 }
 
 const threadBody = (prompt: string) => ({

@@ -4,7 +4,7 @@ import type { FormValues } from '../commands/command.ts';
 import type { Text } from '../text.ts';
 import { header, paragraph, type SlackBlock } from './blocks.ts';
 import { cardMessage } from './cardBlocks.ts';
-import { channelsInput, choiceInput, fieldValue, modal, textInput, ticksInput } from './inputs.ts';
+import { channelsInput, choiceInput, fieldValue, imagesInput, modal, textInput, ticksInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 const prefix = 'form:';
@@ -39,6 +39,8 @@ function fieldBlock(field: FormField): SlackBlock {
       return ticksInput({ name, label, isOptional: true }, field.choices, field.ticked);
     case 'channels':
       return channelsInput({ name, label, hint: field.hint, isOptional: true }, field.channelIds, field.max);
+    case 'images':
+      return imagesInput({ name, label, hint: field.hint, isOptional: false }, field.max);
     case 'text': {
       const { hint, maxLength, isLong, value } = field;
       return textInput({ name, label, hint, isOptional: true }, { maxLength, isLong, value });
@@ -55,11 +57,15 @@ function fieldBlock(field: FormField): SlackBlock {
 export const readForm = (state: ViewState): FormValues =>
   Object.fromEntries(
     Object.keys(state.values).flatMap((name) => {
-      const { text, several } = fieldValue(state, name);
+      const { text, several, fileIds } = fieldValue(state, name);
       // Slack sends no value for an emptied field.
-      return [[name, several?.join(',') ?? text ?? '']];
+      return [[name, fileIds.length > 0 ? fileIds.join('\n') : (several?.join(',') ?? text ?? '')]];
     }),
   );
+
+/** The files that a member uploaded in a form. */
+export const filesOfForm = (state: ViewState): string[] =>
+  Object.keys(state.values).flatMap((name) => fieldValue(state, name).fileIds);
 
 /** A modal that shows a card and asks for nothing. */
 export function cardView(card: Card, text: Text): types.ModalView {

@@ -3,6 +3,8 @@ import { cut, mrkdwn } from './escape.ts';
 
 export type SlackBlock = types.KnownBlock;
 export type SlackButton = types.Button;
+type SlackSelect = types.StaticSelect;
+export type SlackCard = types.CardBlock;
 
 /** All of Slack's limits, defined only here. Longer text is cut with an ellipsis, so it never causes an API error. */
 export const limits = {
@@ -23,7 +25,10 @@ export const limits = {
   hint: 2_000,
   option: 75,
   optionsPerSelect: 100,
+  cardTitle: 150,
+  cardsPerCarousel: 10,
   input: 3_000,
+  filesPerInput: 10,
   taskTitle: 200,
 } as const;
 
@@ -73,14 +78,54 @@ export const button = (id: string, label: string, style: 'plain' | 'primary' | '
   ...(style === 'plain' ? {} : { style }),
 });
 
-export const buttonRow = (buttons: readonly SlackButton[]): SlackBlock[] =>
-  pieces(buttons, limits.buttonsPerRow).map((elements) => ({ type: 'actions', elements }));
+/** A list that opens at a click. Slack sends the value of the chosen entry. */
+export const select = (
+  id: string,
+  hint: string,
+  entries: readonly { value: string; label: string }[],
+): SlackSelect => ({
+  type: 'static_select',
+  action_id: id,
+  placeholder: plain(hint, limits.label),
+  options: entries
+    .slice(0, limits.optionsPerSelect)
+    .map(({ value, label }) => ({ text: plain(label, limits.option), value })),
+});
+
+export const buttonRow = (elements: readonly (SlackButton | SlackSelect)[]): SlackBlock[] =>
+  pieces(elements, limits.buttonsPerRow).map((some) => ({ type: 'actions', elements: some }));
+
+/** An image that Slack already stores, with a title and a button. */
+export const pictureCard = (
+  picture: { fileId: string; title: string; description: string },
+  own: SlackButton,
+): SlackCard => ({
+  type: 'card',
+  hero_image: { type: 'image', slack_file: { id: picture.fileId }, alt_text: altText(picture.description) },
+  title: marked(mrkdwn(picture.title, limits.cardTitle)),
+  actions: [own],
+});
+
+/** Cards side by side. */
+export const carousel = (cards: readonly SlackCard[]): SlackBlock => ({
+  type: 'carousel',
+  elements: cards.slice(0, limits.cardsPerCarousel),
+});
+
+const altText = (description: string): string => cut(description === '' ? '…' : description, limits.altText);
 
 /** An image that Slack already stores. */
 export const thumbnail = (fileId: string, description: string): SlackBlock => ({
   type: 'image',
   slack_file: { id: fileId },
-  alt_text: cut(description === '' ? '…' : description, limits.altText),
+  alt_text: altText(description),
+});
+
+/** An image that Slack fetches from an address. */
+export const pictureAt = (url: string, description: string): SlackBlock => ({
+  type: 'image',
+  image_url: url,
+  alt_text: altText(description),
 });
 
 export type PlanTask = {

@@ -1,8 +1,6 @@
-import type { Block, Button, Card, Entry, StepLine } from '../card.ts';
+import type { Block, Card, Entry, StepLine } from '../card.ts';
 import type { Text } from '../text.ts';
 import {
-  button,
-  buttonRow,
   context,
   fields,
   fitted,
@@ -13,9 +11,9 @@ import {
   plan,
   quote,
   type SlackBlock,
-  type SlackButton,
   section,
 } from './blocks.ts';
+import { buttonBlocks } from './buttons.ts';
 import { escaped, mrkdwn } from './escape.ts';
 
 export type SlackMessage = { text: string; blocks: SlackBlock[] };
@@ -27,18 +25,12 @@ export function cardMessage(card: Card, text: Text): SlackMessage {
   const body = card.blocks.flatMap((block) => blocksOf(block, card.title, text));
   return {
     text: fallback([card.title, ...card.blocks.flatMap(wordsOf)].join('\n')),
-    blocks: fitted([header(title), ...body], limits.blocksPerMessage, buttonRow(card.buttons.map(buttonOf))),
+    blocks: fitted([header(title), ...body], limits.blocksPerMessage, buttonBlocks(card.buttons, text)),
   };
 }
 
 /** The text of a message for notifications and screen readers. Slack reads markup in it, so it is escaped like the rest. */
 export const fallback = (words: string): string => mrkdwn(words, limits.fallback);
-
-/**
- * A button keeps all its data in its name: the action, the run and the price that the member saw. So it works after any restart.
- */
-export const buttonOf = ({ action, runId, label, style, credits = 0 }: Button): SlackButton =>
-  button(credits === 0 ? `v1:${action}:${runId}` : `v1:${action}:${runId}:${credits}`, label, style);
 
 function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
   switch (block.kind) {
@@ -58,7 +50,7 @@ function blocksOf(block: Block, title: string, text: Text): SlackBlock[] {
       return [
         plan(
           title,
-          block.steps.map((step) => taskOf(step, null)),
+          block.steps.map((step, index) => taskOf(step, index, null)),
         ),
       ];
     case 'entries':
@@ -82,8 +74,9 @@ const statuses = {
   skipped: 'pending',
 } as const;
 
-export const taskOf = ({ kind, label, note, state }: StepLine, details: string | null): PlanTask => ({
-  id: kind,
+/** `index`: its place in the list. A run has several steps of a kind. */
+export const taskOf = ({ kind, label, note, state }: StepLine, index: number, details: string | null): PlanTask => ({
+  id: `${kind}-${index}`,
   title: note === '' ? label : `${label}: ${note}`,
   status: statuses[state],
   details,

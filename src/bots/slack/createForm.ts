@@ -1,22 +1,29 @@
 import type { types } from '@slack/bolt';
 import { z } from 'zod';
-import { type Workflow, workflows } from '../../domain.ts';
+import { type CommandedWorkflow, commandedWorkflows } from '../../domain.ts';
 import type { Offer } from '../../pipeline/offer.ts';
 import { workflowCommands } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
+import type { ListedModel } from '../commands/modelChoices.ts';
 import { offeredOption } from '../commands/offered.ts';
-import type { NamedOption } from '../commands/option.ts';
+import { modelWords, type NamedOption } from '../commands/option.ts';
 import type { Given } from '../commands/read.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
 import { context, limits, paragraph, type SlackBlock } from './blocks.ts';
-import { channelInput, choiceInput, fieldValue, imageInput, modal, textInput } from './inputs.ts';
+import { cut } from './escape.ts';
+import { channelInput, choiceInput, fieldValue, imagesInput, modal, severalInput, textInput } from './inputs.ts';
 import type { ViewState } from './payloads.ts';
 
 export const createCallback = 'create';
 
-/** The message whose image the member wants to animate. */
-const opened = z.object({ channel: z.string(), threadTs: z.string().nullable(), fileId: z.string() });
+/** The message whose image the member wants to animate or to change. */
+const opened = z.object({
+  channel: z.string(),
+  threadTs: z.string().nullable(),
+  fileId: z.string(),
+  workflow: z.enum(['video', 'edit']).default('video'),
+});
 export type OpenedOn = z.infer<typeof opened>;
 
 /** The data that a form carries: the message it was opened on, and the price on its button. It never carries a secret. */
@@ -28,10 +35,10 @@ const carried = z.union([
 
 type Opening = {
   channel: string | null;
-  workflow: Workflow;
+  workflow: CommandedWorkflow;
   prompt: string | null;
   /**
-   * The message whose image the member wants to animate. If it is set, the form asks neither for a workflow nor for a
+   * The message whose image the member wants to animate or to change. If it is set, the form asks neither for a workflow nor for a
    * conversation.
    */
   on: OpenedOn | null;
@@ -41,31 +48,34 @@ type Opening = {
   chosen?: Given;
 };
 
+/** The abilities of a workspace's models, and those of them that a member can choose. None: there is no choice. */
+export type FormOffer = { offer: Offer; models: readonly ListedModel[] };
+
 /** One form for everything that a member may ask for. A field left alone means the workspace's default. */
-export function createForm(opening: Opening, offer: Offer, text: Text): types.ModalView {
+export function createForm(opening: Opening, { offer, models }: FormOffer, text: Text): types.ModalView {
   const { create } = text.slack;
   const { on } = opening;
-  const command = on ? workflowCommands.video : null;
+  const command = on ? workflowCommands[on.workflow] : null;
   const options = optionsFor(command).map((option) => offeredOption(option, offer));
   const first = on
     ? []
     : [
         choiceInput(
           { name: 'workflow', label: create.workflow, isOptional: false },
-          workflows.map((value) => ({ value, label: text.runs.workflows[value] })),
+          commandedWorkflows.map((value) => ({ value, label: text.runs.workflows[value] })),
           opening.workflow,
         ),
       ];
   const last = on ? [] : [channelInput({ name: 'channel', label: create.channel, isOptional: false }, opening.channel)];
   return modal({
     callbackId: createCallback,
-    title: on ? create.animateTitle : create.title,
+    title: on ? create.titleOn[on.workflow] : create.title,
     submit: text.runs.priced(create.submit, opening.price),
     close: create.close,
     blocks: [
       ...(opening.chosen ? [paragraph(create.dearer(opening.price))] : []),
       ...first,
-      ...options.flatMap((option) => fieldOf(option, opening, text)),
+      ...options.flatMap((option) => fieldOf(option, opening, models, text)),
       context(create.optional),
       ...last,
     ],
@@ -73,15 +83,32 @@ export function createForm(opening: Opening, offer: Offer, text: Text): types.Mo
   });
 }
 
-/** The options of one command, or of all three together. */
+/** The options of one command, or of all together. */
 function optionsFor(command: Command | null): NamedOption[] {
-  const { complete, image, video } = workflowCommands;
-  const all = command ? command.options : [...video.options, ...complete.options, ...image.options];
-  const names = ['prompt', 'image', 'style', 'quality', 'aspect', 'duration', 'resolution', 'audio'];
+  const { complete, image, video, story, edit } = workflowCommands;
+  const all = command ? command.options : [complete, video, image, story, edit].flatMap((one) => one.options);
+  const names = [
+    'prompt',
+    'image',
+    'style',
+    'quality',
+    'aspect',
+    'frames',
+    'variants',
+    'scenes',
+    'duration',
+    'cut',
+    'resolution',
+    'audio',
+    'model',
+  ];
   return names.flatMap((name) => all.find((option) => option.name === name) ?? []);
 }
 
-function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[] {
+const promptLabel = ({ on }: Opening, { commands }: Text): string =>
+  on?.workflow === 'edit' ? commands.options.change : commands.options.prompt;
+
+function fieldOf(option: NamedOption, opening: Opening, models: readonly ListedModel[], text: Text): SlackBlock[] {
   const { name, kind } = option;
   const { create } = text.slack;
   const field = { name, label: option.describe(text), isOptional: true };
@@ -91,12 +118,14 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
     case 'text':
       return [
         textInput(
-          { name, label: text.commands.options.prompt, isOptional: opening.on !== null },
+          { name, label: promptLabel(opening, text), isOptional: opening.on?.workflow === 'video' },
           { maxLength: Math.min(kind.maxLength, limits.input), isLong: true, value: opening.prompt },
         ),
       ];
     case 'image':
-      return opening.on ? [] : [imageInput({ name, label: create.image, hint: create.imageHint, isOptional: true })];
+      return opening.on
+        ? []
+        : [imagesInput({ name, label: create.image, hint: create.imageHint, isOptional: true }, 1)];
     case 'choice':
       return [
         choiceInput(
@@ -125,13 +154,26 @@ function fieldOf(option: NamedOption, opening: Opening, text: Text): SlackBlock[
           { maxLength: 5, isLong: false, value },
         ),
       ];
+    case 'model': {
+      // Slack's lists show few characters, and what a model does follows its name.
+      const choices = models.map(({ word, facts }) => ({ value: word, label: labelled(word, facts) }));
+      const several = { hint: create.defaultValue, max: kind.max };
+      return choices.length === 0 ? [] : [severalInput(field, choices, modelWords(value ?? ''), several)];
+    }
     case 'run':
+    case 'cast':
       return [];
   }
 }
 
+/** A long name gives way to what the model costs. */
+function labelled(word: string, facts: string): string {
+  const tail = ` · ${facts}`;
+  return `${cut(word, Math.max(20, limits.option - tail.length))}${tail}`;
+}
+
 export type Asked = {
-  workflow: Workflow;
+  workflow: CommandedWorkflow;
   command: Command;
   given: Given;
   fileId: string | null;
@@ -148,14 +190,16 @@ export const attachedImage = 'attached';
 /** Reads a submitted form as the command that it stands for. Fields that the command does not have are left out. */
 export function readCreateForm(state: ViewState, metadata: string): Asked {
   const { on, credits } = readCarried(metadata);
-  const chosen = z.enum(workflows).catch('complete').parse(fieldValue(state, 'workflow').text);
-  const workflow = on ? 'video' : chosen;
+  const chosen = z.enum(commandedWorkflows).catch('complete').parse(fieldValue(state, 'workflow').text);
+  const workflow = on?.workflow ?? chosen;
   const command = workflowCommands[workflow];
-  const fileId = on?.fileId ?? fieldValue(state, 'image').fileId;
+  const fileId = on?.fileId ?? fieldValue(state, 'image').fileIds[0] ?? null;
   const given = Object.fromEntries(
     command.options.flatMap(({ name, kind }) => {
+      // The one image of the form is what a video begins with, what an edit changes, or what the others follow.
       if (kind.kind === 'image') return fileId === null ? [] : [[name, attachedImage]];
-      const value = fieldValue(state, name).text;
+      const field = fieldValue(state, name);
+      const value = kind.kind === 'model' ? (field.several?.join('+') ?? null) : field.text;
       return value === null || value === '' ? [] : [[name, value]];
     }),
   );
@@ -173,6 +217,7 @@ function readCarried(metadata: string): z.infer<typeof carried> {
 
 /** Returns the field that a refusal is about, so that the form can show the refusal there. */
 export function fieldOfRefusal(refusal: Refusal, names: readonly string[], otherwise: string): string {
-  const named = 'option' in refusal ? refusal.option : refusal.reason === 'bad_image' ? 'image' : null;
+  const option = 'option' in refusal ? refusal.option : null;
+  const named = option === 'ref' || refusal.reason === 'bad_image' ? 'image' : option;
   return named !== null && names.includes(named) ? named : otherwise;
 }

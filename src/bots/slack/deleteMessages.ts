@@ -23,7 +23,7 @@ export async function deleteMessages({ connection, request }: RequestContext, de
   if (mentionTs !== null)
     await client.chat.delete({ channel: conversation.data.channel, ts: mentionTs }).catch(goneAlready);
   const text = textOf(conversation.data.locale);
-  const progress = progressOf(view, services.providers, services.now());
+  const progress = progressOf(view, services.now());
   const { channel } = conversation.data;
   if (progressTs !== null) await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text));
   if (rootTs !== null) {

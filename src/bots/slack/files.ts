@@ -34,13 +34,25 @@ export async function shareAll(
   }
   const reason = runThread.said().refused ?? before ?? 'channel_not_found';
   if (media.length === 0) return { outcome: 'here' };
-  const refused = await untilRefused(runThread, async () => {
+  const direct = await shareDirectly(runThread, store, media);
+  return direct.reason === null
+    ? { outcome: 'direct', reason }
+    : { outcome: 'refused', reason, missing: direct.missing };
+}
+
+/** Sends files to the requester alone. `reason` is Slack's error code if it did not take all of them; then some are `missing`. */
+export async function shareDirectly(
+  runThread: RunThread,
+  store: MediaStore,
+  media: readonly CardMedia[],
+): Promise<{ reason: string | null; missing: CardMedia[] }> {
+  const reason = await untilRefused(runThread, async () => {
     const { channel, ts } = runThread.said().direct ?? (await openDirect(runThread));
     await shareEach(runThread, store, media, { channel, threadTs: ts });
   });
-  if (refused === null) return { outcome: 'direct', reason };
+  if (reason === null) return { reason, missing: [] };
   const { files } = runThread.said();
-  return { outcome: 'refused', reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
+  return { reason, missing: media.filter(({ objectKey }) => files[objectKey]?.state !== 'shared') };
 }
 
 /**

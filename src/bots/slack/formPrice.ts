@@ -1,11 +1,17 @@
+import { z } from 'zod';
 import { workspaceSettings } from '../../db/workspaces.ts';
-import { type Workflow, type WorkspaceId, workflows } from '../../domain.ts';
-import { type Offer, offerOfAny } from '../../pipeline/offer.ts';
-import { quote } from '../../pipeline/submit.ts';
+import { commandedWorkflows, type Workflow, type WorkspaceId } from '../../domain.ts';
+import { offerOfAny } from '../../pipeline/offer.ts';
+import { quote } from '../../pipeline/quote.ts';
 import { settlesWithin } from '../../pipeline/timeout.ts';
+import { choiceIn, chooserOf, isChoice, listModels } from '../commands/modelChoices.ts';
+import { planRefusal } from '../commands/planRefusal.ts';
+import type { Given } from '../commands/read.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
-import { type Asked, createForm, type OpenedOn } from './createForm.ts';
+import { limits } from './blocks.ts';
+import { type Asked, createForm, type FormOffer, type OpenedOn } from './createForm.ts';
+import { sentence } from './fieldError.ts';
 import type { RequestDeps } from './requestContext.ts';
 import type { Requester } from './requester.ts';
 import type { ViewAnswer } from './viewAnswer.ts';
@@ -17,13 +23,39 @@ import { workspaceOf } from './workspace.ts';
  */
 const patienceMs = 1_500;
 
-const choices = workspaceSettings.shape.defaults.unwrap();
+/** The options that the price depends on. */
+const choices = z
+  .object({
+    ...workspaceSettings.shape.defaults.unwrap().omit({ models: true }).shape,
+    frames: z.int().optional(),
+    variants: z.int().optional(),
+    scenes: z.int().optional(),
+    model: z.array(z.string()).optional(),
+  })
+  .transform(({ model: models, ...others }) => ({ ...others, models }));
 
-/** Returns what a form offers: the abilities of the workspace's models, for those workflows that it can start. */
-export async function offerOfForm(services: Services, id: WorkspaceId, on: OpenedOn | null): Promise<Offer> {
-  const asked: readonly Workflow[] = on ? ['video'] : workflows;
-  return offerOfAny(services.providers, asked, await services.keys.of(id));
+/**
+ * Returns what a form offers: the abilities of the workspace's models, for those workflows that it can start, and the models to choose
+ * from, if there is a choice, with their prices for the given options.
+ */
+export async function offerOfForm(
+  services: Services,
+  id: WorkspaceId,
+  { on, given, text }: { on: OpenedOn | null; given: Given; text: Text },
+): Promise<FormOffer> {
+  const asked: readonly Workflow[] = on ? [on.workflow] : commandedWorkflows;
+  const chooser = await chooserOf(services, id);
+  const choice = choiceIn(chooser, given);
+  const command = { name: on?.workflow ?? 'complete' };
+  const listing = { command, chooser, given, typed: '', max: limits.optionsPerSelect, maxWord: maxModel };
+  return {
+    offer: offerOfAny(services.providers, asked, chooser.brought, choice),
+    models: isChoice(services, chooser) ? listModels(services, listing, text).models : [],
+  };
 }
+
+/** Slack takes values of 150 characters, and ours have a prefix. */
+const maxModel = 140;
 
 /**
  * Returns the form again, with the price on its button, if the member's choices cost more than the button said. Returns an error
@@ -42,13 +74,18 @@ export async function formAgain(
   const { workflow, given: chosen, channel, on, credits } = asked;
   let answer: ViewAnswer | null = { response_action: 'errors', errors: { prompt: text.slack.create.slow } };
   const asking = (async () => {
-    const { price } = await quote(services, id, workflow, choices.parse(values));
+    const { price, obstacle } = await quote(services, id, workflow, choices.parse(values));
+    const problem = obstacle && planRefusal(obstacle, text);
+    if (problem && chosen.model !== undefined && 'option' in problem && problem.option === 'model') {
+      answer = { response_action: 'errors', errors: { model: sentence(problem, text) } };
+      return;
+    }
     if (price <= credits) {
       answer = null;
       return;
     }
     const opening = { workflow, prompt: String(chosen.prompt ?? ''), channel, on, price, chosen };
-    const offer = await offerOfForm(services, id, on);
+    const offer = await offerOfForm(services, id, { on, given: chosen, text });
     answer = { response_action: 'update', view: createForm(opening, offer, text) };
   })();
   await settlesWithin(patienceMs, asking).catch((error: unknown) => {

@@ -40,6 +40,25 @@ export function choiceInput(
   });
 }
 
+/** Lets the member choose up to `max` of many choices. */
+export function severalInput(
+  field: Labelled,
+  choices: readonly Choice[],
+  chosen: readonly string[],
+  { hint, max }: { hint: string; max: number },
+): SlackBlock {
+  const shown = choices.slice(0, limits.optionsPerSelect);
+  const initial = shown.filter(({ value }) => chosen.includes(value)).map(optionOf);
+  return input(field, {
+    type: 'multi_static_select',
+    action_id: field.name,
+    options: shown.map(optionOf),
+    max_selected_items: max,
+    placeholder: plain(hint, limits.label),
+    ...(initial.length === 0 ? {} : { initial_options: initial }),
+  });
+}
+
 export const textInput = (
   field: Labelled,
   text: { maxLength: number; isLong: boolean; value: string | null },
@@ -52,8 +71,14 @@ export const textInput = (
     ...(text.value === null || text.value === '' ? {} : { initial_value: text.value.slice(0, limits.input) }),
   });
 
-export const imageInput = (field: Labelled): SlackBlock =>
-  input(field, { type: 'file_input', action_id: field.name, filetypes: ['png', 'jpg', 'jpeg', 'webp'], max_files: 1 });
+/** Takes up to `max` images that the member uploads. Slack allows ten. */
+export const imagesInput = (field: Labelled, max: number): SlackBlock =>
+  input(field, {
+    type: 'file_input',
+    action_id: field.name,
+    filetypes: ['png', 'jpg', 'jpeg', 'webp'],
+    max_files: Math.min(max, limits.filesPerInput),
+  });
 
 export const channelInput = (field: Labelled, channel: string | null): SlackBlock =>
   input(field, {
@@ -87,11 +112,12 @@ export type FieldValue = {
   text: string | null;
   /** Set for a field that takes several choices. */
   several: string[] | null;
-  fileId: string | null;
+  /** Empty for a field that takes no files. */
+  fileIds: string[];
   conversation: string | null;
 };
 
-/** Reads what a member put into a field. Every part is null for a field left alone. */
+/** Reads what a member put into a field. Every part is null or empty for a field left alone. */
 export function fieldValue(state: ViewState, name: string): FieldValue {
   const field = state.values[name]?.[name];
   const chosen = field?.selected_option?.value;
@@ -99,7 +125,7 @@ export function fieldValue(state: ViewState, name: string): FieldValue {
   return {
     text: chosen?.startsWith('=') ? chosen.slice(1) : (field?.value ?? null),
     several: ticked ?? field?.selected_conversations ?? null,
-    fileId: field?.files?.[0]?.id ?? null,
+    fileIds: field?.files?.map(({ id }) => id) ?? [],
     conversation: field?.selected_conversation ?? null,
   };
 }

@@ -53,6 +53,12 @@ export function slackManifest(address: string | null): object {
           callback_id: shortcutNames.animate,
           description: 'Bring the image of this message to life',
         },
+        {
+          name: 'Edit this image',
+          type: 'message',
+          callback_id: shortcutNames.edit,
+          description: 'Change the image of this message with plain words',
+        },
       ],
     },
     oauth_config: {

@@ -2,19 +2,22 @@ import type { Db } from '../../db/client.ts';
 import { pauseEdits, takeEdit } from '../../db/editBudget.ts';
 import type { RunView } from '../../db/runs.ts';
 import { settingsOf } from '../../db/workspaces.ts';
-import type { StepKind, WorkspaceId } from '../../domain.ts';
+import type { WorkspaceId } from '../../domain.ts';
 import type { MediaStore } from '../../pipeline/media/store.ts';
 import type { Delivering, Messenger, Speaking } from '../../pipeline/messenger.ts';
 import { MessengerError } from '../../pipeline/messenger.ts';
 import type { Meter } from '../../pipeline/meter.ts';
-import type { Card } from '../card.ts';
+import type { Card, CardMedia } from '../card.ts';
 import type { AddressOf } from '../mediaAddress.ts';
 import { mediaOf, runCard } from '../runCard.ts';
-import { unreachedSteps } from '../unreached.ts';
+import { lostWith, unreachedSteps } from '../unreached.ts';
+import { picturesOf } from './buttons.ts';
+import type { SlackMessage } from './cardBlocks.ts';
+import { createCarousels } from './carousels.ts';
 import { askedPauseMs, asMessengerError, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
 import { postedMessagesOf } from './conversation.ts';
-import { type Sharing, shareAll } from './files.ts';
+import { type Sharing, shareAll, shareDirectly } from './files.ts';
 import { mentionMessage, type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { edit, openRunThread, post, type RunThread } from './runThread.ts';
 
@@ -36,8 +39,20 @@ type Needs = {
   connections: SlackConnections;
 };
 
+type Noted = { notes: Notes; lost: number[] };
+
+const joined = (one: Noted, other: Noted): Noted => ({
+  notes: {
+    sentences: [...one.notes.sentences, ...other.notes.sentences],
+    links: [...one.notes.links, ...other.notes.links],
+  },
+  lost: [...one.lost, ...other.lost],
+});
+
 /** Posts the messages of runs in Slack: one root message, one progress message in its thread, and the files. */
 export function createSlackMessenger({ db, store, addressOf, hasPage, meter, connections }: Needs): Messenger {
+  const carousels = createCarousels();
+
   async function voiceOf(view: RunView, speaking: Speaking): Promise<RunThread> {
     const connection = await connections.of(view.run.workspaceId);
     if (!connection) throw new MessengerError('bad_key', 'VidGenie is not installed in this Slack workspace');
@@ -65,18 +80,22 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
         } else {
           meter.edited('slack', 'dropped');
         }
-        // Shows finished media while the other steps still run.
-        await shareAll(runThread, store, mediaOf(view, runThread.text), threadTs);
+        // Shows finished images while the other steps still run. Clips wait: they may become part of a film.
+        const images = mediaOf(view, runThread.text).filter(({ kind, isSpoiler }) => kind === 'image' && !isSpoiler);
+        await shareAll(runThread, store, images, threadTs);
       }),
     deliver: (view, speaking) =>
       faultsTold(db, view.run.workspaceId, async () => {
         const runThread = await voiceOf(view, speaking);
         const threadTs = await openThread(runThread, speaking).catch(nullWhenRefused);
         const givenUp = view.run.unreached ?? [];
-        const media = mediaOf(view, runThread.text).filter(({ kind }) => !givenUp.includes(kind));
-        const sharing = await shareAll(runThread, store, media, threadTs);
-        const { notes, lost } = await noteOf(runThread, sharing);
-        const told = lost.length > 0 ? await speaking.giveUpOn(lost) : view;
+        const media = mediaOf(view, runThread.text).filter(({ step }) => !givenUp.includes(step));
+        const open = media.filter(({ isSpoiler }) => !isSpoiler);
+        const sharing = await shareAll(runThread, store, open, threadTs);
+        const flagged = media.filter(({ isSpoiler }) => isSpoiler);
+        const { notes, lost } = joined(await noteOf(runThread, sharing), await noteOfFlagged(runThread, flagged));
+        const isShared = (key: string) => runThread.said().files[key]?.state === 'shared';
+        const told = lost.length > 0 ? await speaking.giveUpOn(lostWith(view, lost, isShared)) : view;
         const last = { ...runThread, view: told };
         if (threadTs === null) await tellDirectly(last, speaking, notes);
         else await tellHere(last, speaking, { threadTs, notes });
@@ -90,7 +109,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
   };
 
   /** Returns the notes about files that are not where the member expects them, and the steps whose media nobody can fetch. */
-  async function noteOf(runThread: RunThread, sharing: Sharing): Promise<{ notes: Notes; lost: StepKind[] }> {
+  async function noteOf(runThread: RunThread, sharing: Sharing): Promise<Noted> {
     const { upload } = runThread.text.slack;
     // An earlier try may have given up on some files and said so.
     const before = runThread.view.run.unreached ?? [];
@@ -100,20 +119,35 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
       return { notes: { ...nothing, sentences: [upload.direct(sharing.reason), ...kept] }, lost: [] };
     }
     const { reason, missing } = sharing;
-    const links = await Promise.all(
-      missing.map(async ({ kind, label, objectKey }) => ({ kind, label, objectKey, link: await addressOf(objectKey) })),
-    );
-    const found = links.flatMap(({ label, objectKey, link }) =>
-      link && link.url.length <= maxUrl ? [{ label, objectKey, ...link }] : [],
-    );
-    const lost = missing.flatMap(({ kind, objectKey }) =>
-      found.some((one) => one.objectKey === objectKey) ? [] : [kind],
-    );
+    const { found, lost } = await linksTo(missing);
     const sentences = [
       ...(found.length > 0 ? [upload.link(reason)] : []),
       ...(lost.length > 0 || before.length > 0 ? [upload.kept(reason)] : []),
     ];
-    return { notes: { sentences, links: found }, lost };
+    return { notes: { sentences, links: found }, lost: lost.map(({ step }) => step) };
+  }
+
+  /** The addresses of media, and the media that have none. */
+  async function linksTo(media: readonly CardMedia[]): Promise<{ found: Notes['links']; lost: CardMedia[] }> {
+    const links = await Promise.all(media.map(async (one) => ({ one, address: await addressOf(one.objectKey) })));
+    const found = links.flatMap(({ one, address }) =>
+      address && address.url.length <= maxUrl ? [{ label: one.label, objectKey: one.objectKey, ...address }] : [],
+    );
+    return { found, lost: media.filter(({ objectKey }) => !found.some((link) => link.objectKey === objectKey)) };
+  }
+
+  /**
+   * Slack hides no image until somebody wants to see it. So a link leads to media that moderation flagged. Without a public address
+   * the requester alone gets them.
+   */
+  async function noteOfFlagged(runThread: RunThread, flagged: readonly CardMedia[]): Promise<Noted> {
+    const { upload } = runThread.text.slack;
+    const { found, lost: unlinked } = await linksTo(flagged);
+    const linked: Noted = { notes: { sentences: found.length > 0 ? [upload.flagged] : [], links: found }, lost: [] };
+    if (unlinked.length === 0) return linked;
+    const { reason, missing } = await shareDirectly(runThread, store, unlinked);
+    const sentences = reason === null ? [upload.flaggedDirect] : [upload.kept(reason)];
+    return joined(linked, { notes: { ...nothing, sentences }, lost: missing.map(({ step }) => step) });
   }
 
   async function tellHere(
@@ -124,16 +158,25 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     const { client, conversation, view, text } = runThread;
     const { channel } = conversation;
     const known = { balance: await balance(), prices: await prices() };
-    const message = progressMessage(view, progress, text, { notes: told.notes, ...known });
-    if (runThread.said().progressTs === null) {
-      const { ts } = await post(runThread, 'progress', { channel, threadTs: told.threadTs }, message);
+    const { progressTs: postedTs } = runThread.said();
+    const shown = { notes: told.notes, ...known };
+    const pictures = picturesOf(runCard(view, progress, text, known), runThread.said());
+    const either = {
+      plain: progressMessage(view, progress, text, shown),
+      withCarousel: pictures && progressMessage(view, progress, text, { ...shown, pictures }),
+    };
+    const send = <Sent>(sending: (message: SlackMessage) => Promise<Sent>) =>
+      carousels.send(view.run.workspaceId, either, sending);
+    if (postedTs === null) {
+      const to = { channel, threadTs: told.threadTs };
+      const { ts } = await send((message) => post(runThread, 'progress', to, message));
       await runThread.remember({ progressTs: ts });
     }
     // We edit this message even if we posted it just now: after a lost answer it may be an older post.
     const { progressTs, rootTs } = runThread.said();
     if (progressTs !== null) {
       await takeEdit(db, view.run.workspaceId, 'final', pace);
-      await edit(client, { channel, ts: progressTs }, message);
+      await send((message) => edit(client, { channel, ts: progressTs }, message));
       await rememberLinks(runThread, told.notes);
     }
     if (rootTs === null) return;

@@ -40,7 +40,16 @@ export const shortcutPayload = interaction.extend({
 });
 
 export const actionPayload = interaction.extend({
-  actions: z.array(z.object({ action_id: id, action_ts: id.nullish() })).min(1),
+  actions: z
+    .array(
+      z.object({
+        action_id: id,
+        action_ts: id.nullish(),
+        /** Set for an entry of a menu. */
+        selected_option: z.object({ value: id }).nullish(),
+      }),
+    )
+    .min(1),
   channel: z.object({ id }).nullish(),
   message: z.object({ ts: id, thread_ts: id.nullish() }).nullish(),
   /** Only this field tells that a message is ephemeral. */

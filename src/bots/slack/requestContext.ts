@@ -9,15 +9,20 @@ import { perform } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
 import type { Given } from '../commands/read.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
+import { createAddressOf } from '../mediaAddress.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Services } from '../services.ts';
 import { type Text, textOf } from '../text.ts';
-import { cardMessage } from './cardBlocks.ts';
+import { createMediaLinks } from '../web/links.ts';
+import { fitted, limits, pictureAt, type SlackBlock } from './blocks.ts';
+import { isShownInline } from './buttons.ts';
+import { cardMessage, type SlackMessage } from './cardBlocks.ts';
+import { refusalOf } from './client.ts';
 import type { SlackConnection, SlackConnections } from './connections.ts';
 import { attachedImage } from './createForm.ts';
 import type { KnownMember, Members } from './members.ts';
 import { enter } from './membership.ts';
-import { openSlackFile } from './openImage.ts';
+import { FilesUnreadable, openSlackFile } from './openImage.ts';
 import { reply } from './reply.ts';
 import type { Requester } from './requester.ts';
 import type { SlackSettings } from './settings.ts';
@@ -66,8 +71,9 @@ export async function receive(
     const context = { deps, requester, connection, known, text };
     await work({ ...context, request: requestOf(context, workspace) });
   } catch (error) {
-    deps.log.error({ platform: 'slack', error }, 'a request could not be carried out');
-    const { title, text: words } = text.slack.fault;
+    const isKnown = error instanceof FilesUnreadable;
+    if (!isKnown) deps.log.error({ platform: 'slack', error }, 'a request could not be carried out');
+    const { title, text: words } = isKnown ? text.slack.unreadable : text.slack.fault;
     const message = cardMessage(textCard('bad', title, words), text);
     await reply(connection?.client ?? null, requester, message).catch((failure: unknown) =>
       deps.log.warn({ platform: 'slack', error: failure }, 'nobody could be told of it'),
@@ -79,7 +85,7 @@ function requestOf(
   { deps, requester, connection, known }: Omit<RequestContext, 'request'>,
   workspace: CommandRequest['workspace'],
 ): CommandRequest {
-  const { channel, threadTs, userId, fileId, source, isPress = false } = requester;
+  const { channel, threadTs, userId, fileIds, source, isPress = false } = requester;
   const conversation: JsonValue = {
     channel: channel ?? userId,
     threadTs,
@@ -96,10 +102,10 @@ function requestOf(
     channelIds: channel === null ? [] : [channel],
     isPress,
     locale: known.locale,
-    openImage: async (reference) =>
-      reference === attachedImage && fileId !== null
-        ? await openSlackFile(connection, fileId, deps.settings.apiUrl)
-        : null,
+    openImage: async (reference) => {
+      const fileId = reference === attachedImage ? fileIds[0] : fileIds.find((one) => one === reference);
+      return fileId === undefined ? null : await openSlackFile(connection, fileId, deps.settings.apiUrl);
+    },
     signal: deps.signal,
   };
 }
@@ -145,8 +151,35 @@ export async function entered(context: RequestContext): Promise<boolean> {
   return false;
 }
 
-export const say = (context: RequestContext, card: Card): Promise<void> =>
-  reply(context.connection.client, context.requester, cardMessage(card, context.text));
+/** Replies with a card, and with its images if Slack can fetch them. */
+export async function say(context: RequestContext, card: Card): Promise<void> {
+  const message = cardMessage(card, context.text);
+  const images = await imagesOf(context, card);
+  if (images.length === 0) return await sayMessage(context, message);
+  try {
+    await sayMessage(context, { ...message, blocks: fitted(message.blocks, limits.blocksPerMessage, images) });
+  } catch (error) {
+    // Slack could not fetch one of them.
+    if (refusalOf(error) !== 'invalid_blocks') throw error;
+    await sayMessage(context, message);
+  }
+}
+
+async function imagesOf({ request: { services } }: RequestContext, { media }: Card): Promise<SlackBlock[]> {
+  const { store, vault, publicUrl, now } = services;
+  const addressOf = createAddressOf({ store, publicUrl, now, links: createMediaLinks(vault.keyring) });
+  const shown = media.filter((one) => one.kind === 'image' && isShownInline(one));
+  const blocks = await Promise.all(
+    shown.map(async ({ objectKey, label }) => {
+      const address = await addressOf(objectKey);
+      return address ? [pictureAt(address.url, label)] : [];
+    }),
+  );
+  return blocks.flat();
+}
+
+export const sayMessage = (context: RequestContext, message: SlackMessage): Promise<void> =>
+  reply(context.connection.client, context.requester, message);
 
 /** Returns the card of an answer, for the requester alone. Null for a form, which needs a modal. */
 export function cardOf(answer: Answer, text: Text): Card | null {

@@ -20,6 +20,6 @@ export type Requester = {
   acknowledge?: Acknowledge<SlackMessage>;
   /** The identity of this request. A redelivery has the same key. */
   requestKey: string;
-  /** An image that Slack itself attached to the request. Typed text never counts as one. */
-  fileId: string | null;
+  /** The files that Slack itself attached to the request. Typed text never counts as one. */
+  fileIds: readonly string[];
 };

@@ -1,11 +1,14 @@
 import type { RunView } from '../../db/runs.ts';
 import type { Progress } from '../../pipeline/progress.ts';
-import type { NextPrices } from '../../pipeline/submit.ts';
+import type { NextPrices } from '../../pipeline/quote.ts';
+import { chosenModels } from '../acceptedCard.ts';
 import type { Card } from '../card.ts';
-import { runCard, shortId, stepLines } from '../runCard.ts';
+import { enhancedOf, runCard, shortId } from '../runCard.ts';
+import { cardLines } from '../stepLines.ts';
 import type { Text } from '../text.ts';
-import { buttonRow, context, fitted, limits, paragraph, plan, quote, type SlackBlock, section } from './blocks.ts';
-import { buttonOf, cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
+import { context, fitted, limits, paragraph, plan, quote, type SlackBlock, section } from './blocks.ts';
+import { buttonBlocks, type Pictures } from './buttons.ts';
+import { cardMessage, fallback, type SlackMessage, taskOf } from './cardBlocks.ts';
 import { escaped, link, mrkdwn } from './escape.ts';
 
 /** Mentions a member by id, so that Slack shows the name. Falls back to the name if the id is not one of Slack's. */
@@ -24,7 +27,8 @@ export const nothing: Notes = { sentences: [], links: [] };
 export function rootMessage(view: RunView, card: Card, text: Text, notes: readonly string[] = []): SlackMessage {
   const { run } = view;
   const who = mention(run.memberId, run.memberName);
-  const line = `${who} · *${escaped(text.runs.workflows[run.workflow])}* · ${escaped(text.measures.credits(run.priceCredits))}`;
+  const facts = [text.measures.credits(run.priceCredits), ...chosenModels(view)].map(escaped).join(' · ');
+  const line = `${who} · *${escaped(text.runs.runNames[run.workflow])}* · ${facts}`;
   const outcome = run.settledAt ? [card.title, ...sentencesOf(card).slice(0, 5), ...notes] : [card.title];
   return {
     text: fallback(`${card.title}: ${run.prompt}`),
@@ -50,17 +54,26 @@ export function mentionMessage({ run }: RunView, card: Card): SlackMessage | nul
 const sentencesOf = (card: Card): string[] =>
   card.blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
 
-/** The one message in the thread that shows progress. At the end it holds the facts and the next actions. */
+/**
+ * The one message in the thread that shows progress. At the end it holds the facts and the next actions. With `pictures` the images
+ * that a member chooses from are a carousel.
+ */
 export function progressMessage(
   view: RunView,
   progress: Progress,
   text: Text,
-  { notes = nothing, ...known }: { notes?: Notes; balance?: number; prices?: NextPrices } = {},
+  {
+    notes = nothing,
+    pictures = null,
+    ...known
+  }: { notes?: Notes; pictures?: Pictures | null; balance?: number; prices?: NextPrices } = {},
 ): SlackMessage {
   const card = runCard(view, progress, text, known);
-  const enhanced = view.steps.find((step) => step.kind === 'enhance')?.enhanced?.image ?? null;
+  const enhanced = enhancedOf(view)?.image ?? null;
   const title = view.run.settledAt ? card.title : text.slack.planTitle(card.title, progress.percent);
-  const tasks = stepLines(view, progress, text).map((step) => taskOf(step, step.kind === 'enhance' ? enhanced : null));
+  const tasks = cardLines(view, progress, text).map((step, index) =>
+    taskOf(step, index, step.kind === 'enhance' ? enhanced : null),
+  );
   const facts = card.media.map(({ label, width, height, seconds, bytes }): SlackBlock => {
     const size = text.runs.media.size(width, height, seconds, text.measures.bytes(bytes));
     return context(`${label}: ${size}`);
@@ -74,7 +87,7 @@ export function progressMessage(
     blocks: fitted(
       [plan(title, tasks), ...sentences, ...links, ...facts],
       limits.blocksPerMessage,
-      buttonRow(card.buttons.map(buttonOf)),
+      buttonBlocks(card.buttons, text, pictures),
     ),
   };
 }

@@ -1,7 +1,11 @@
 import { type RunView, refundedCredits, type Step } from '../../db/runs.ts';
+import { resultsOf } from '../../pipeline/graph.ts';
 import type { Progress } from '../../pipeline/progress.ts';
+import { choicesOf } from '../actions/subject.ts';
+import { type Card, isAsking } from '../card.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
+import { typedName } from './actionNames.ts';
 import type { StartedRun } from './reporter.ts';
 
 /** One line of JSON for machines. `event` names its kind. Its values are those of the database, not of a person. */
@@ -25,11 +29,11 @@ export function acceptedEvent(answer: StartedRun): JsonEvent {
 export function changeEvents(before: RunView | null, view: RunView, progress: Progress): JsonEvent[] {
   const runId = view.run.id;
   const changed = view.steps.flatMap((step): JsonEvent[] => {
-    const previous = before?.steps.find((one) => one.kind === step.kind);
+    const previous = before?.steps.find((one) => one.number === step.number);
     return (previous?.state ?? 'pending') === step.state ? [] : [stepEvent(runId, step)];
   });
   const moved = view.steps.some((step) => {
-    const previous = before?.steps.find((one) => one.kind === step.kind);
+    const previous = before?.steps.find((one) => one.number === step.number);
     return step.fraction !== null && previous !== undefined && previous.fraction !== step.fraction;
   });
   if (!moved || view.run.settledAt) return changed;
@@ -38,8 +42,19 @@ export function changeEvents(before: RunView | null, view: RunView, progress: Pr
 }
 
 function stepEvent(runId: string, step: Step): JsonEvent {
-  const { kind, state, enhanced, failure } = step;
-  return { event: 'step', runId, step: kind, state, ...(enhanced && { enhanced }), ...(failure && { failure }) };
+  const { number, kind, scene, state, enhanced, failure, model, insteadOf } = step;
+  const ofScene = scene === null ? {} : { scene };
+  return {
+    event: 'step',
+    runId,
+    step: kind,
+    number,
+    ...ofScene,
+    state,
+    ...(insteadOf && { model, insteadOf: insteadOf.model }),
+    ...(enhanced && { enhanced }),
+    ...(failure && { failure }),
+  };
 }
 
 /** The last event of a run: its results and its cost. */
@@ -56,10 +71,11 @@ export function finalEvent(view: RunView, balance: number | null, links: Readonl
 }
 
 function assetsOf(view: RunView, links: ReadonlyMap<string, string>): Record<string, unknown>[] {
-  return view.assets
-    .filter((asset) => asset.step !== null)
-    .map(({ kind, objectKey, mime, width, height, bytes, seconds }) => ({
+  return resultsOf(view)
+    .map(({ asset }) => asset)
+    .map(({ kind, step, objectKey, mime, width, height, bytes, seconds }) => ({
       kind,
+      step,
       path: links.get(objectKey) ?? objectKey,
       mime,
       width,
@@ -76,6 +92,24 @@ const creditsOf = ({ run }: RunView, balance: number | null) => ({
   balance,
 });
 
+/** The actions on a result, as they are typed. `image` is the number of one of several images, `credits` the price. */
+export function nextOf(card: Card, view: RunView): Record<string, unknown>[] {
+  const choices = choicesOf(view);
+  return card.buttons.flatMap(({ action, runId, step, credits }) => {
+    if (action === 'keep' || action === 'start' || action === 'cancel') return [];
+    const image = choices.find((choice) => choice.step === step)?.number;
+    return [
+      {
+        action: typedName(action),
+        runId,
+        ...(image === undefined ? {} : { image }),
+        ...(credits === undefined ? {} : { credits }),
+        needsWords: isAsking(action),
+      },
+    ];
+  });
+}
+
 /** The current state of a run, for `status --json` and `history --json`. */
 export function runJson(
   view: RunView,
@@ -91,7 +125,15 @@ export function runJson(
     options: run.options,
     percent: progress.percent,
     remainingMs: progress.remainingMs,
-    steps: steps.map(({ kind, state, enhanced, failure }) => ({ step: kind, state, enhanced, failure })),
+    steps: steps.map(({ number, kind, scene, state, enhanced, failure, model, insteadOf }) => ({
+      step: kind,
+      number,
+      scene,
+      state,
+      enhanced,
+      failure,
+      ...(insteadOf && { model, insteadOf: insteadOf.model }),
+    })),
     assets: assetsOf(view, links),
     credits: {
       held: run.priceCredits,

@@ -3,6 +3,7 @@ import { accountOf } from '../../db/credits.ts';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { listRuns, type RunView } from '../../db/runs.ts';
 import type { RunId, WorkspaceId } from '../../domain.ts';
+import { type NextPrices, nextPrices } from '../../pipeline/quote.ts';
 import type { Services } from '../services.ts';
 
 export type Following = {
@@ -63,6 +64,16 @@ export async function linksOf(services: Services, objectKeys: readonly string[])
 export async function balanceAfter(services: Services, view: RunView): Promise<number | null> {
   try {
     return (await accountOf(services.db, view.run.workspaceId)).balance;
+  } catch (error) {
+    if (isDatabaseAway(error)) return null;
+    throw error;
+  }
+}
+
+/** The prices of new runs based on this one, or null if the database cannot be asked. */
+export async function pricesAfter(services: Services, view: RunView): Promise<NextPrices | null> {
+  try {
+    return await nextPrices(services, view);
   } catch (error) {
     if (isDatabaseAway(error)) return null;
     throw error;

@@ -1,5 +1,6 @@
 import type { Form, FormField } from '../card.ts';
 import type { FormValues } from '../commands/command.ts';
+import { text as words } from './person.ts';
 
 type FieldOf<Kind extends FormField['kind']> = Extract<FormField, { kind: Kind }>;
 
@@ -22,6 +23,19 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
     });
   const line = ({ label, hint, value }: FieldOf<'text'>) =>
     text({ message: `${label} (${hint})`, initialValue: value.replaceAll('\n', ', '), signal });
+  /** One path after the other. An empty answer ends the list. */
+  const images = async ({ label, hint, max }: FieldOf<'images'>) => {
+    const paths: string[] = [];
+    while (paths.length < max) {
+      const message = paths.length === 0 ? `${label} (${hint})` : label;
+      const placeholder = words.terminal.imagePath(paths.length + 1, max);
+      const path = await text({ message, placeholder, signal });
+      if (isCancel(path)) return path;
+      if (path === undefined || path.trim() === '') break;
+      paths.push(unquoted(path.trim()));
+    }
+    return paths.join('\n');
+  };
   const ask = (field: FormField) => {
     switch (field.kind) {
       case 'choice':
@@ -32,6 +46,8 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
         return line(field);
       case 'secret':
         return secret(field);
+      case 'images':
+        return images(field);
       case 'channels':
         throw new Error('a terminal has no channels');
     }
@@ -43,6 +59,9 @@ export async function askForm(form: Form, signal: AbortSignal): Promise<FormValu
   }
   return values;
 }
+
+/** Terminals put quotes around a file's name when somebody drops it there. */
+const unquoted = (path: string): string => /^(['"])(.*)\1$/su.exec(path)?.[2] ?? path;
 
 /** Asks a yes-or-no question. No answer means no. */
 export async function askWhether(question: string, signal: AbortSignal): Promise<boolean> {

@@ -1,13 +1,16 @@
+import { castNames } from '../../db/cast.ts';
 import { accountOf } from '../../db/credits.ts';
 import type { RunView } from '../../db/runs.ts';
 import { listRuns } from '../../db/runs.ts';
-import { ensureWorkspace } from '../../db/workspaces.ts';
+import { ensureWorkspace, workspaceSettings } from '../../db/workspaces.ts';
+import type { Chooser } from '../../pipeline/modelOffers.ts';
 import { createSteadyLook, type Look } from '../../pipeline/progress.ts';
-import type { Vendors } from '../../pipeline/providers/registry.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { commands } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
+import { choiceIn, chooserOf, listModels } from '../commands/modelChoices.ts';
 import { offerFor } from '../commands/offered.ts';
+import type { Given } from '../commands/read.ts';
 import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { canvasOf, type Surface } from './canvas.ts';
@@ -22,6 +25,7 @@ import { text, workspace } from './person.ts';
 import { safeLine } from './safe.ts';
 import type { Screen, Size } from './screen.ts';
 import { createSession, type Session } from './session.ts';
+import { typedCommands } from './typedActions.ts';
 import { createTyping, singleKeys, type Typing } from './typing.ts';
 
 type Interactive = { services: Services; surface: Surface; onFault: (error: unknown) => void; signal: AbortSignal };
@@ -31,12 +35,26 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
   const left = Promise.withResolvers<void>();
   signal.addEventListener('abort', () => left.resolve());
   const recent = new Set<string>();
-  let brought: Vendors = new Set();
-  const lookAtKeys = async () => {
-    brought = await services.keys.of(workspace.id);
+  let chooser: Chooser = { brought: new Set(), settings: workspaceSettings.parse({}) };
+  let cast: readonly string[] = [];
+  const lookAround = async () => {
+    chooser = await chooserOf(services, workspace.id);
+    cast = await castNames(services.db, workspace.id);
   };
-  const offer = (command: Command) => offerFor(command, services.providers, brought);
-  const typing = createTyping(() => ({ commands, offer, extras: ['exit'], runs: [...recent], files: imagesBeginning }));
+  const offer = (command: Command, given: Given) =>
+    offerFor(command, services.providers, chooser.brought, choiceIn(chooser, given));
+  const models = (command: Command, given: Given, typed: string) =>
+    listModels(services, { command, chooser, given, typed, max: maxModels }, text).models;
+  const known = [...commands, ...typedCommands.map(({ command }) => command)];
+  const typing = createTyping(() => ({
+    commands: known,
+    offer,
+    models,
+    extras: ['exit'],
+    runs: [...recent],
+    cast,
+    files: imagesBeginning,
+  }));
   const canvas = (links?: ReadonlyMap<string, string>) => canvasOf(surface, text, links);
 
   // Commands run one after the other, in the order of typing, because the next may concern the run that the one before started.
@@ -47,7 +65,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
     entered = entered.then(async () => {
       screen.print(['', styled(canvas(), 'bold', `› ${cut(safeLine(typed), surface.columns - 2)}`)]);
       if (await session.enter(typed)) left.resolve();
-      else await lookAtKeys().catch(onFault);
+      else await lookAround().catch(onFault);
     });
   };
   const screen = await openScreen({
@@ -84,13 +102,17 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       },
       changed: () => screen.refresh(),
       delivered: (view, { balance, links }) => {
-        const progress = look(view, services.providers, services.now());
+        const progress = look(view, services.now());
         screen.print([
           '',
           ...paintCard(runCard(view, progress, text, balance === null ? {} : { balance }), canvas(links)),
         ]);
       },
       line: (line) => screen.print([line]),
+      next: (lines) =>
+        screen.print(
+          lines.flatMap((line) => wrap(line, surface.columns - 2)).map((line) => styled(canvas(), 'dim', `  ${line}`)),
+        ),
       form: (form) => screen.lend(() => askForm(form, signal)),
       confirm: (question) => screen.lend(() => askWhether(question, signal)),
     },
@@ -100,7 +122,7 @@ export async function runInteractive({ services, surface, onFault, signal }: Int
       ...liveLines(session, { services, look }, canvas(), size),
       ...hint(typing, canvas().columns),
     ]);
-    await lookAtKeys();
+    await lookAround();
     await welcome({ services, surface, screen, session, recent });
     await left.promise;
   } finally {
@@ -134,8 +156,14 @@ function typedLine(typing: Typing, columns: number): { text: string; cursorAt: n
   return { text: promptMark + shown, cursorAt: promptMark.length + cursorAt };
 }
 
+/** How many models one press of Tab lists. */
+const maxModels = 12;
+
+/** The candidates side by side, or below each other if there is something to say about them. */
 function hint(typing: Typing, columns: number): string[] {
   const candidates = typing.candidates();
+  const notes = typing.notes();
+  if (notes.size > 0) return candidates.map((one) => cut(`${one}  ${notes.get(one) ?? ''}`, columns - 1));
   return candidates.length === 0 ? [] : [cut(candidates.join('  '), columns - 1)];
 }
 
@@ -154,7 +182,7 @@ function liveLines(session: Session, looking: Looking, canvas: ReturnType<typeof
 }
 
 function head(view: RunView, { services, look }: Looking, canvas: ReturnType<typeof canvasOf>): string {
-  const { percent, remainingMs } = look(view, services.providers, services.now());
+  const { percent, remainingMs } = look(view, services.now());
   const { states, percentAndRest } = text.runs;
   const state = view.run.state === 'running' ? percentAndRest(percent, remainingMs) : states[view.run.state];
   const tail = `  ${state}`;
@@ -163,7 +191,7 @@ function head(view: RunView, { services, look }: Looking, canvas: ReturnType<typ
 }
 
 function steps(view: RunView, { services, look }: Looking, canvas: ReturnType<typeof canvasOf>): string[] {
-  const card = runCard(view, look(view, services.providers, services.now()), text);
+  const card = runCard(view, look(view, services.now()), text);
   const lines = card.blocks.flatMap((block) => (block.kind === 'progress' ? block.steps : []));
   return paintSteps(lines, { ...canvas, columns: canvas.columns - 3 }).map((line) => `  ${line}`);
 }

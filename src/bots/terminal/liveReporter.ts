@@ -8,6 +8,7 @@ import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { canvasOf, type Surface } from './canvas.ts';
 import { wrap } from './columns.ts';
+import { nextLines } from './nextSteps.ts';
 import { type Canvas, paintCard, paintQuotes, styled } from './paint.ts';
 import { leftLine, type Reporter } from './reporter.ts';
 import { safeLine } from './safe.ts';
@@ -44,12 +45,15 @@ export function createLiveReporter(services: Services, text: Text, surface: Surf
       screen.refresh();
     },
     away: () => screen.print(wrap(text.terminal.away, surface.columns).map((line) => styled(canvas(), 'yellow', line))),
-    delivered: (view, { balance, links }) => {
+    delivered: (view, { balance, prices, links }) => {
       current = null;
       const on = canvas(links);
-      const progress = look(view, services.providers, services.now());
-      const card = runCard(view, progress, text, balance === null ? {} : { balance });
+      const progress = look(view, services.now());
+      const known = { ...(balance === null ? {} : { balance }), ...(prices === null ? {} : { prices }) };
+      const card = runCard(view, progress, text, known);
       printCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, on);
+      const next = prices ? nextLines(card, view, text, 'shell') : [];
+      screen.print(next.flatMap((line) => wrap(line, on.columns - 2)).map((line) => styled(on, 'dim', `  ${line}`)));
     },
     waiting: (ids) => screen.print(wrap(text.terminal.waitingFor(ids.map(shortId)), surface.columns)),
     left: (view) => screen.print(wrap(leftLine(view, text), surface.columns)),
@@ -65,6 +69,6 @@ function paintRun(
   text: Text,
   canvas: Canvas,
 ): string[] {
-  const card = runCard(view, look(view, services.providers, services.now()), text);
+  const card = runCard(view, look(view, services.now()), text);
   return paintCard({ ...card, blocks: card.blocks.filter((block) => block.kind !== 'quotes') }, canvas);
 }

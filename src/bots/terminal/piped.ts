@@ -27,7 +27,7 @@ type Piped = {
 export async function runPiped({ services, input, surface, write, onFault, signal }: Piped): Promise<number> {
   const seen = new Map<string, { view: RunView; progress: Progress }>();
   const steady = createSteadyLook();
-  const look = (view: RunView) => ({ view, progress: steady(view, services.providers, services.now()) });
+  const look = (view: RunView) => ({ view, progress: steady(view, services.now()) });
   const session = createSession({
     services,
     onFault,
@@ -51,6 +51,7 @@ export async function runPiped({ services, input, surface, write, onFault, signa
         write(...paintCard(titled, canvasOf(surface, text, links)));
       },
       line: (line) => write(line),
+      next: (lines) => write(...lines.map((line) => `  ${line}`)),
       form: null,
       confirm: null,
     },

@@ -1,6 +1,7 @@
 import type { RunView } from '../../db/runs.ts';
 import type { Progress } from '../../pipeline/progress.ts';
-import { ownKeys, shortId, stepLines } from '../runCard.ts';
+import { ownKeys, shortId } from '../runCard.ts';
+import { stepLines } from '../stepLines.ts';
 import type { Text } from '../text.ts';
 import { safeLine } from './safe.ts';
 
@@ -19,7 +20,8 @@ export function plainLines(before: Seen | null, now: Seen, text: Text): string[]
     const further = Math.floor(line.percent / worthALine) > Math.floor(old.percent / worthALine);
     const isNew = line.state !== old.state || (line.state === 'working' && further);
     if (!isNew || line.state === 'skipped') return [];
-    const enhanced = line.state === 'done' ? now.view.steps[at]?.enhanced : null;
+    const step = now.view.steps[at];
+    const enhanced = line.state === 'done' && step?.inputs.length === 0 ? step.enhanced : null;
     return [
       `${name}  ${line.label}: ${text.runs.stepWords[line.state]} (${line.note})`,
       ...(enhanced ? [`${name}  ${text.runs.prompt.enhanced}: ${safeLine(enhanced.image)}`] : []),

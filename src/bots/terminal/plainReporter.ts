@@ -6,6 +6,7 @@ import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import type { Text } from '../text.ts';
 import { canvasOf, type Surface } from './canvas.ts';
+import { nextLines } from './nextSteps.ts';
 import { paintCard } from './paint.ts';
 import { plainLines } from './plain.ts';
 import { leftLine, type Reporter } from './reporter.ts';
@@ -20,7 +21,7 @@ export function createPlainReporter(
 ): Reporter {
   let before: { view: RunView; progress: Progress } | null = null;
   const steady = createSteadyLook();
-  const look = (view: RunView) => ({ view, progress: steady(view, services.providers, services.now()) });
+  const look = (view: RunView) => ({ view, progress: steady(view, services.now()) });
   return {
     accepted: ({ runId, started }, typed) => {
       write(`${shortId(runId)}  ${safeLine(typed)}`);
@@ -32,11 +33,12 @@ export function createPlainReporter(
       before = now;
     },
     away: () => write(text.terminal.away),
-    delivered: (view, { balance, links }) => {
-      const known = balance === null ? {} : { balance };
+    delivered: (view, { balance, prices, links }) => {
+      const known = { ...(balance === null ? {} : { balance }), ...(prices === null ? {} : { prices }) };
       const card = runCard(view, look(view).progress, text, known);
       const blocks = card.blocks.filter((block) => block.kind === 'text');
       write(...paintCard({ ...card, blocks }, canvasOf(surface, text, links)));
+      if (prices) write(...nextLines(card, view, text, 'shell').map((line) => `  ${line}`));
     },
     waiting: (ids) => write(text.terminal.waitingFor(ids.map(shortId))),
     left: (view) => write(leftLine(view, text)),

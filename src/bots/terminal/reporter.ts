@@ -4,6 +4,7 @@ import type { Refusal } from '../commands/refusal.ts';
 import type { Answer } from '../commands/request.ts';
 import { shortId } from '../runCard.ts';
 import type { Text } from '../text.ts';
+import type { Delivered } from './stage.ts';
 
 export type StartedRun = Extract<Answer, { kind: 'run' }>;
 
@@ -14,8 +15,8 @@ export type Reporter = {
   changed: (view: RunView) => void;
   /** The database cannot be reached at the moment. */
   away: () => void;
-  /** The outcome. `links` gives the place of each object. */
-  delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
+  /** The outcome, with what the person can do next. */
+  delivered: (view: RunView, facts: Delivered) => void;
   /** We wait for earlier runs, named by their ids. */
   waiting: (ids: readonly string[]) => void;
   /** The person leaves before the run is over. */

@@ -1,31 +1,23 @@
+import { distance } from 'fastest-levenshtein';
 import { isDatabaseAway } from '../../db/failures.ts';
 import type { RunView } from '../../db/runs.ts';
 import type { RunId } from '../../domain.ts';
+import { progressOf } from '../../pipeline/progress.ts';
 import { type Card, type Form, textCard } from '../card.ts';
-import { commands, performLine } from '../commands/all.ts';
+import { commands, perform } from '../commands/all.ts';
 import { cancel } from '../commands/cancel.ts';
-import type { FormValues } from '../commands/command.ts';
+import { commandCard } from '../commands/help.ts';
+import { parseLine } from '../commands/parse.ts';
 import type { Refusal } from '../commands/refusal.ts';
 import type { Answer } from '../commands/request.ts';
 import { refusalCard } from '../refusalCard.ts';
-import { shortId } from '../runCard.ts';
+import { runCard, shortId } from '../runCard.ts';
 import type { Services } from '../services.ts';
-import { balanceAfter, follow, linksOf, unfinishedRuns } from './follow.ts';
+import { balanceAfter, follow, linksOf, pricesAfter, unfinishedRuns } from './follow.ts';
+import { createFollowUp } from './followUp.ts';
 import { createRequest, text, workspace } from './person.ts';
-import type { StartedRun } from './reporter.ts';
-
-/** The output of a session: drawn on a terminal, or in lines. */
-type Stage = {
-  card: (card: Card, links: ReadonlyMap<string, string>) => void;
-  accepted: (run: StartedRun) => void;
-  changed: (view: RunView) => void;
-  delivered: (view: RunView, facts: { balance: number | null; links: ReadonlyMap<string, string> }) => void;
-  line: (line: string) => void;
-  /** Lets the person fill in a form. Resolves with null if they did not. A stage without forms has null here. */
-  form: ((form: Form) => Promise<FormValues | null>) | null;
-  /** Asks for confirmation. A stage where nobody can answer has null here. */
-  confirm: ((question: string) => Promise<boolean>) | null;
-};
+import type { Stage } from './stage.ts';
+import { saysYes, typedCommands, wordsOf } from './typedActions.ts';
 
 export type Session = {
   /** Carries out the typed line. Resolves with true if the line asks to leave. Never throws: it reports every fault. */
@@ -66,7 +58,10 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
     };
     const view = await follow(services, id, { onChange, onAway, signal });
     views.delete(id);
-    if (view) stage.delivered(view, { balance: await balanceAfter(services, view), links: await links(view.assets) });
+    if (!view) return;
+    const [balance, prices] = [await balanceAfter(services, view), await pricesAfter(services, view)];
+    stage.delivered(view, { balance, prices, links: await links(view.assets) });
+    if (prices) followUp.about(runCard(view, progressOf(view, services.now()), text, { prices }), view);
   }
 
   function track(id: RunId): void {
@@ -94,8 +89,11 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
   async function show(answer: Answer): Promise<void> {
     switch (answer.kind) {
       case 'card':
-      case 'status':
         return await showCard(answer.card);
+      case 'status':
+        await showCard(answer.card);
+        if (answer.view.run.settledAt) followUp.about(answer.card, answer.view);
+        return;
       case 'refusal':
         return answer.refusal.reason === 'stop_costs'
           ? await askToStop(answer.refusal)
@@ -109,6 +107,26 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
       case 'form':
         return await fillIn(answer.form);
     }
+  }
+
+  const followUp = createFollowUp({ services, stage, show, signal });
+  const typedOnes = typedCommands.map(({ command }) => command);
+
+  async function carryOut(line: string): Promise<void> {
+    const button = followUp.buttonFor(line.trim());
+    if (button) return await followUp.press(button);
+    const explained = /^\s*help\s+(\S+)\s*$/i.exec(line)?.[1]?.toLowerCase();
+    const typed = typedOnes.find(({ name }) => name === explained);
+    if (typed) return await showCard(commandCard(typed, text));
+    const parsed = parseLine(line, [...commands, ...typedOnes]);
+    if (parsed.outcome === 'refused') {
+      if (isFreeWords(line, parsed.refusal) && (await followUp.say(line))) return;
+      return await show({ kind: 'refusal', refusal: parsed.refusal });
+    }
+    const { command, given } = parsed;
+    const action = typedCommands.find((one) => one.command === command)?.action;
+    if (action) return await followUp.act(action, wordsOf(given), saysYes(given));
+    await show(await perform(createRequest(services, signal), command, given));
   }
 
   async function askToStop(refusal: Extract<Refusal, { reason: 'stop_costs' }>): Promise<void> {
@@ -133,7 +151,7 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
     enter: async (line) => {
       if (line.trim() === '') return false;
       if (/^\s*(\/?vidgenie\s+)?\/?(exit|quit)\s*$/i.test(line)) return true;
-      await performLine(createRequest(services, signal), line).then(show).catch(tellFault);
+      await carryOut(line).catch(tellFault);
       return false;
     },
     resume: async () => {
@@ -146,8 +164,18 @@ export function createSession({ services, stage, onFault, signal }: SessionOptio
   };
 }
 
+/**
+ * Whether a line is no command, but words about the last result. A line that begins like a command is a mistake in typing, and so
+ * are a bare number and a line with a slash.
+ */
+function isFreeWords(line: string, refusal: Refusal): boolean {
+  if (refusal.reason !== 'unknown_command' || /^\s*(\/|\d+\s*$)/.test(line)) return false;
+  const given = refusal.given.toLowerCase();
+  return !commands.some(({ name }) => distance(given, name) <= Math.floor(name.length / 5));
+}
+
 /** A form for a stage where nobody can choose: the current choices, and the command that changes them. */
-function formCard({ title, intro, overview, pages }: Form): Card {
+function formCard({ command, title, intro, overview, pages }: Form): Card {
   if (overview)
     return { ...overview, blocks: [...overview.blocks, { kind: 'text', text: text.commands.settings.how }] };
   const fields = pages.flatMap((page) => page.fields);
@@ -157,7 +185,7 @@ function formCard({ title, intro, overview, pages }: Form): Card {
     blocks: [
       { kind: 'text', text: intro },
       { kind: 'fields', fields: chosen },
-      { kind: 'text', text: text.commands.keys.how },
+      { kind: 'text', text: command === 'cast' ? text.cast.howToAdd : text.commands.keys.how },
     ],
   };
 }

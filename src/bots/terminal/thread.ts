@@ -1,17 +1,16 @@
 import { loadRun } from '../../db/runs.ts';
-import { perform } from '../commands/all.ts';
-import type { Command } from '../commands/command.ts';
-import { writeLine } from '../commands/parse.ts';
-import type { Given } from '../commands/read.ts';
-import type { CommandRequest } from '../commands/request.ts';
+import type { Answer, CommandRequest } from '../commands/request.ts';
 import { mediaOf } from '../runCard.ts';
 import type { Services } from '../services.ts';
 import { textOf } from '../text.ts';
-import { balanceAfter, follow, isComplete, linksOf, unfinishedRuns } from './follow.ts';
+import { balanceAfter, follow, isComplete, linksOf, pricesAfter, unfinishedRuns } from './follow.ts';
 import type { Reporter } from './reporter.ts';
 
 /** Grants the credits that a run lacks, once for its request. */
 export type PayFor = (services: Services, run: { missing: number; requestKey: string }) => Promise<void>;
+
+/** What starts the run, and the same as a person would type it. */
+type Asked = { perform: (request: CommandRequest) => Promise<Answer>; typed: string };
 
 /** `complete`: the run made everything that was asked for. `stopped`: the signal stopped it before the end. */
 export type ThreadEnd = 'complete' | 'incomplete' | 'refused' | 'stopped';
@@ -22,23 +21,23 @@ export type ThreadEnd = 'complete' | 'incomplete' | 'refused' | 'stopped';
  */
 export async function openThread(
   request: CommandRequest,
-  asked: { command: Command; given: Given },
+  asked: Asked,
   reporter: Reporter,
   payFor?: PayFor,
 ): Promise<ThreadEnd> {
   const { services, signal, locale, requestKey } = request;
-  let answer = await perform(request, asked.command, asked.given);
+  let answer = await asked.perform(request);
   if (payFor && answer.kind === 'refusal' && answer.refusal.reason === 'insufficient') {
     const { priceCredits, balance } = answer.refusal;
     await payFor(services, { missing: priceCredits - balance, requestKey });
-    answer = await perform(request, asked.command, asked.given);
+    answer = await asked.perform(request);
   }
   if (answer.kind === 'refusal') {
     reporter.refused(answer.refusal);
     return 'refused';
   }
-  if (answer.kind !== 'run') throw new Error(`the command ${asked.command.name} starts no run`);
-  reporter.accepted(answer, writeLine(asked.command, asked.given));
+  if (answer.kind !== 'run') throw new Error(`${asked.typed} starts no run`);
+  reporter.accepted(answer, asked.typed);
 
   const telling = { onChange: reporter.changed, onAway: reporter.away, signal };
   const view = await follow(services, answer.runId, telling);
@@ -49,7 +48,8 @@ export async function openThread(
   }
   const objects = mediaOf(view, textOf(locale)).map((medium) => medium.objectKey);
   const links = await linksOf(services, objects);
-  reporter.delivered(view, { balance: await balanceAfter(services, view), links });
+  const [balance, prices] = [await balanceAfter(services, view), await pricesAfter(services, view)];
+  reporter.delivered(view, { balance, prices, links });
   await finishOthers(request, reporter);
   return isComplete(view) ? 'complete' : 'incomplete';
 }

@@ -6,6 +6,8 @@ import type { Key } from './screen.ts';
 export type Typing = {
   line: () => Line;
   candidates: () => readonly string[];
+  /** What is said about some of the candidates. */
+  notes: () => ReadonlyMap<string, string>;
   /** Applies a key. The caller carries out `enter` and `leave`. */
   key: (typed: string, key: Key) => 'enter' | 'leave' | null;
   paste: (pasted: string) => void;
@@ -47,6 +49,7 @@ export function singleKeys(typed: string, key: Key): { typed: string; key: Key }
 export function createTyping(known: () => Known): Typing {
   let line = emptyLine;
   let candidates: readonly string[] = [];
+  let notes: ReadonlyMap<string, string> = new Map();
   let history: string[] = [];
   let at = 0;
   let draft = '';
@@ -60,7 +63,7 @@ export function createTyping(known: () => Known): Typing {
   };
 
   const completeWord = () => {
-    const { from, candidates: found } = suggest(line.before, known());
+    const { from, candidates: found, notes: said = new Map() } = suggest(line.before, known());
     const begun = line.before.slice(from);
     const common = commonBeginning(found);
     const [only, second] = found;
@@ -72,6 +75,7 @@ export function createTyping(known: () => Known): Typing {
     }
     if (common.length > begun.length) line = { before: line.before.slice(0, from) + common, after: line.after };
     candidates = found;
+    notes = said;
   };
 
   const controls: Readonly<Record<string, (line: Line) => Line>> = {
@@ -98,6 +102,7 @@ export function createTyping(known: () => Known): Typing {
   return {
     line: () => line,
     candidates: () => candidates,
+    notes: () => notes,
     paste: (pasted) => {
       candidates = [];
       line = insert(line, pasted);

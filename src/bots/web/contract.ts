@@ -2,12 +2,27 @@ import { z } from 'zod';
 import { workspaceSettings } from '../../db/workspaces.ts';
 import {
   aspects,
+  castKinds,
+  changes,
+  commandedWorkflows,
+  cuts,
+  extensionSeconds,
   failureKinds,
   isStorable,
+  maxCastDescription,
+  maxCastImages,
+  maxFrames,
+  maxModelWord,
+  maxModelWords,
+  maxPromptLength,
+  maxVariants,
+  maxVideoSeconds,
+  providedKinds,
   qualities,
   resolutions,
   runStates,
   type StepKind,
+  sceneCounts,
   stepKinds,
   styles,
   tokenScopes,
@@ -16,6 +31,7 @@ import {
   workflows,
 } from '../../domain.ts';
 import { actions } from '../card.ts';
+import { modelWords } from '../commands/option.ts';
 import { locales } from '../text.ts';
 
 /**
@@ -31,6 +47,7 @@ import { locales } from '../text.ts';
  * | ------------------------ | --------------------------------------------------------------------------------------------- |
  * | session                  | GET /api/session → {@link session}; 401: show how to sign in; DELETE /api/session signs out     |
  * | composer                 | GET /api/options → {@link options}; GET /api/quote?workflow=…&… → {@link quote}                |
+ * | picker of models         | GET /api/models?workflow=…&… → {@link models}                                                  |
  * | start                    | POST /api/workflow/execute {@link executeBody}, header `Idempotency-Key` (one per press)        |
  * | a run                    | GET /api/workflows/{id} → {@link run}                                                          |
  * | every run, live          | GET /api/events (SSE): `event: run`, data a {@link run}; never ends                            |
@@ -38,7 +55,11 @@ import { locales } from '../text.ts';
  * | gallery                  | GET /api/workflows?search=&member=&kind=&state=&limit=&cursor= → {@link runPage}               |
  * | members, as a filter     | GET /api/members (admins; a member sees their own runs only, as in chat)                       |
  * | buttons (`run.actions`)  | POST /api/workflow/cancel/{id}?maxCredits= · POST /api/workflows/{id}/again {prompt?} (Edit sends `prompt`)  |
- * |                          | POST /api/workflows/{id}/animate · DELETE /api/workflows/{id}                                  |
+ * |                          | POST /api/workflows/{id}/extend {seconds?} · …/continue · DELETE /api/workflows/{id}             |
+ * | … on one of its images   | POST /api/workflows/{id}/animate {step?} · …/vary · …/better                                     |
+ * | … with words             | POST /api/workflows/{id}/change {step?, prompt} · …/reanimate · …/remix · …/last-frame · …/ending |
+ * | versions of a picture    | GET /api/workflows/{id}/versions → {@link versions}                                             |
+ * | cast                     | GET /api/cast → {@link castList} · POST /api/cast {@link newCastEntry} · DELETE /api/cast/{name}      |
  * | credits                  | GET /api/credits · /api/credits/use?days=30 · /api/credits/transactions(.csv)                   |
  * | everything, as a file    | GET `run.downloadUrl`                                                                          |
  * | grant (operators)        | POST /api/credits/grant {@link grantBody}, header `Idempotency-Key` (one per press)             |
@@ -99,10 +120,27 @@ export const agreed = z.object({
 /** The original product's sizes, with our aspects. */
 export const aspectOfSize = { '1024x1024': 'square', '1792x1024': 'wide', '1024x1792': 'tall' } as const;
 /** The original product's workflows, with our names. */
-export const workflowOfType = { complete: 'complete', 'image-only': 'image', 'video-from-image': 'video' } as const;
+export const workflowOfType = {
+  complete: 'complete',
+  'image-only': 'image',
+  'video-from-image': 'video',
+  story: 'story',
+  edit: 'edit',
+} as const;
 
 const sizes = ['1024x1024', '1792x1024', '1024x1792'] as const;
-const workflowTypes = ['complete', 'image-only', 'video-from-image'] as const;
+const workflowTypes = ['complete', 'image-only', 'video-from-image', 'story', 'edit'] as const;
+
+const variants = z.int().min(1).max(maxVariants).meta({ description: 'How many images of the same prompt' });
+const scenes = z.int().min(sceneCounts.min).max(sceneCounts.max);
+const frames = z.int().min(1).max(maxFrames).meta({
+  description: 'How many images `complete` makes to choose from. With 1 it makes the video at once',
+});
+const modelWord = z.string().min(1).max(maxModelWord).refine(isStorable);
+const chosenModels = z.array(modelWord).max(maxModelWords).meta({
+  description: 'Models, or aliases of the operator, that the run uses. Each counts for the steps that it can make',
+});
+const dataUrlImage = 'data:image/png;base64,… (PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side)';
 
 export const executeBody = z
   .object({
@@ -112,18 +150,32 @@ export const executeBody = z
         .optional()
         .meta({ description: 'Up to 4,000 characters; a video of an image needs none' }),
       workflowType: z.enum(workflowTypes).default('complete'),
+      models: chosenModels.optional(),
       imageConfig: z
-        .object({ style: z.enum(styles), quality: z.enum(qualities), size: z.enum(sizes) })
+        .object({ style: z.enum(styles), quality: z.enum(qualities), size: z.enum(sizes), variants, frames })
         .partial()
         .optional(),
       videoConfig: z
-        .object({ duration: z.int().min(1).max(60), resolution: z.enum(resolutions), generateAudio: z.boolean() })
+        .object({
+          duration: z.int().min(1).max(maxVideoSeconds),
+          resolution: z.enum(resolutions),
+          generateAudio: z.boolean(),
+        })
         .partial()
         .optional(),
+      storyConfig: z
+        .object({ scenes, cut: z.enum(cuts) })
+        .partial()
+        .optional()
+        .meta({ description: 'For a story: its scenes, and how one changes to the next' }),
       customImage: z
         .string()
         .optional()
-        .meta({ description: 'data:image/png;base64,… (PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side)' }),
+        .meta({ description: `The image of video-from-image and edit: ${dataUrlImage}` }),
+      referenceImage: z
+        .string()
+        .optional()
+        .meta({ description: `An image that complete, image-only and story follow: ${dataUrlImage}` }),
     }),
   })
   .meta({ id: 'Execute' });
@@ -143,6 +195,7 @@ export const stepTitles = {
   enhance: 'Prompt Enhancement',
   image: 'Image Generation',
   video: 'Video Generation',
+  join: 'Film Assembly',
 } as const satisfies Record<StepKind, string>;
 
 export const statuses = ['QUEUED', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED'] as const;
@@ -158,6 +211,8 @@ export const status = z
     steps: z.array(
       z.object({
         name: z.enum(stepKinds),
+        number: z.int().meta({ description: 'From 1, in the order of the plan' }),
+        scene: z.int().nullable(),
         status: z
           .enum(['PENDING', 'RUNNING', 'COMPLETED', 'FAILED', 'CANCELLED', 'SKIPPED'])
           .meta({ description: 'CANCELLED: stopped after it had been sent, and paid for; SKIPPED: never begun' }),
@@ -167,7 +222,15 @@ export const status = z
     ),
     estimatedTimeRemaining: z.int().meta({ description: 'Seconds' }),
     totalCost: credits.meta({ description: 'Credits: held while it runs, captured when it is over' }),
-    result: z.object({ enhancedPrompt: z.string(), imageUrl: z.string(), videoUrl: z.string() }).partial().optional(),
+    result: z
+      .object({
+        enhancedPrompt: z.string(),
+        imageUrl: z.string(),
+        imageUrls: z.array(z.string()).meta({ description: 'If it made several images' }),
+        videoUrl: z.string(),
+      })
+      .partial()
+      .optional(),
     error: z.string().optional(),
     queue: queue.optional(),
   })
@@ -189,7 +252,8 @@ export const canceled = z
 export const medium = z
   .object({
     kind: z.enum(['image', 'video']),
-    step: z.enum(stepKinds).nullable().meta({ description: 'null: the image that the member gave' }),
+    step: z.int().nullable().meta({ description: 'The number of the step that made it; null: what the member gave' }),
+    isResult: z.boolean().meta({ description: 'false: it became a part of something that the run made later' }),
     url: z.string(),
     downloadUrl: z.string(),
     thumbnailUrl: z.string().nullable().meta({ description: 'A picture of it, 480 pixels at its longer side' }),
@@ -199,6 +263,10 @@ export const medium = z
     height: z.int(),
     seconds: z.number().nullable(),
     bytes: z.int(),
+    flagged: z
+      .array(z.string())
+      .nullable()
+      .meta({ description: 'Why moderation has flagged it: show it only to whoever asks. null: it has not' }),
   })
   .meta({ id: 'Medium' });
 
@@ -206,7 +274,13 @@ const maker = z.string().meta({ description: 'Who performs it, by the name that 
 
 export const step = z
   .object({
+    number: z.int().meta({ description: 'From 1, in the order of the plan' }),
     kind: z.enum(stepKinds),
+    inputs: z.array(z.int()).meta({ description: 'The numbers of the steps that it is made from' }),
+    scene: z.int().nullable(),
+    variant: z.int().nullable(),
+    seconds: z.int().nullable().meta({ description: 'The length that it makes, or adds to the clip before' }),
+    isExtension: z.boolean().meta({ description: 'true: it makes the clip before longer and takes its place' }),
     label: z.string(),
     state: z.enum(['waiting', 'working', 'done', 'failed', 'skipped']),
     note: z.string().meta({ description: 'A few words: what it took, or how long it may still take' }),
@@ -221,6 +295,10 @@ export const step = z
     startedAt: moment.nullable(),
     finishedAt: moment.nullable(),
     failure: z.object({ kind: z.enum(failureKinds), sentence: z.string() }).nullable(),
+    insteadOf: z
+      .object({ model: z.string() })
+      .nullable()
+      .meta({ description: 'The model that was to make it first, if another one took its place' }),
   })
   .meta({ id: 'Step' });
 
@@ -228,9 +306,20 @@ export const runChoices = z.object({
   style: z.enum(styles),
   quality: z.enum(qualities),
   aspect: z.enum(aspects),
-  duration: z.int().min(1).max(60),
+  duration: z.int().min(1).max(maxVideoSeconds),
   resolution: z.enum(resolutions),
   audio: z.boolean(),
+  variants,
+  scenes,
+  cut: z.enum(cuts),
+  frames,
+  change: z.enum(changes).meta({ description: 'What an edit makes of the image' }),
+  motion: z
+    .string()
+    .max(maxPromptLength)
+    .nullable()
+    .meta({ description: 'The motion of an edited image, if its prompt says only how it changes' }),
+  models: z.array(z.string()).meta({ description: 'The models that were asked for or allowed, by their own names' }),
 });
 
 export const run = z
@@ -243,7 +332,16 @@ export const run = z
     sentences: z.array(z.string()),
     queue: queue.nullable(),
     prompt: z.string(),
-    enhanced: z.object({ image: z.string(), motion: z.string() }).nullable(),
+    enhanced: z
+      .object({
+        image: z.string(),
+        motion: z.string(),
+        shots: z
+          .array(z.object({ image: z.string(), motion: z.string() }))
+          .optional()
+          .meta({ description: 'One for each scene of a story' }),
+      })
+      .nullable(),
     options: runChoices,
     member: z.object({ id: z.string(), name: z.string() }),
     mine: z.boolean(),
@@ -255,7 +353,7 @@ export const run = z
     refundedCredits: credits.meta({
       description: 'What went back of the captured credits, for nobody could receive it',
     }),
-    unreached: z.array(z.enum(stepKinds)).meta({ description: 'The steps whose results nobody could receive' }),
+    unreached: z.array(z.int()).meta({ description: 'The numbers of the steps whose results nobody could receive' }),
     createdAt: moment,
     startedAt: moment.nullable(),
     settledAt: moment.nullable(),
@@ -263,12 +361,31 @@ export const run = z
     steps: z.array(step),
     media: z.array(medium),
     actions: z.array(z.enum(actions)).meta({ description: 'What this caller may do with it now' }),
+    choices: z.array(z.int()).meta({
+      description: 'The numbers of the steps whose images somebody chooses from. Name one as `step` of an action',
+    }),
     downloadUrl: z
       .string()
       .nullable()
       .meta({ description: 'Everything that it made, as one file; null while there is nothing' }),
+    parentId: z.uuid().nullable().meta({ description: 'The run that it was made of' }),
+    parentStep: z.int().nullable().meta({ description: 'The number of the step whose result it began with' }),
+    cast: z.array(z.string()).meta({ description: 'The names of the cast that its prompt mentions' }),
     prices: z
-      .object({ again: credits.nullable(), animate: credits.nullable() })
+      .object({
+        again: credits.nullable(),
+        animate: credits.nullable().meta({ description: 'Also the price of another motion (`reanimate`)' }),
+        vary: credits.nullable(),
+        better: credits.nullable(),
+        change: credits.nullable(),
+        changeFilm: credits.nullable().meta({ description: 'Of a changed image that is animated' }),
+        remix: credits.nullable(),
+        lastFrame: credits.nullable(),
+        ending: credits.nullable(),
+        extend: credits.nullable(),
+        continue: credits.nullable(),
+        extendSeconds: z.int().nullable().meta({ description: 'By how many seconds `extend` makes the film longer' }),
+      })
       .nullable()
       .meta({ description: 'What those would cost now; null: not looked up, or not possible' }),
     threadUrl: z.string().nullable().meta({ description: 'Where it speaks in chat' }),
@@ -295,17 +412,72 @@ export const runQuery = z.object({
 export const againBody = z
   .object({ prompt: z.string().optional().meta({ description: 'Other words' }) })
   .meta({ id: 'Again' });
+export const extendBody = z
+  .object({
+    seconds: z
+      .int()
+      .min(extensionSeconds.min)
+      .max(extensionSeconds.max)
+      .optional()
+      .meta({ description: 'By how many seconds; left out: as many as usual' }),
+  })
+  .meta({ id: 'Extend' });
+const stepOfImage = z
+  .int()
+  .min(1)
+  .optional()
+  .meta({ description: 'The number of the step that made the image; left out: the only one, or the first' });
+/** The body may be left out, too. */
+export const choiceBody = z.object({ step: stepOfImage }).meta({ id: 'Choice' }).optional();
+export const wordsBody = z
+  .object({
+    step: stepOfImage,
+    prompt: z.string().meta({ description: 'Up to 4,000 characters: what changes, what happens, or what to make' }),
+  })
+  .meta({ id: 'Words' });
 export const started = z.object({ success: z.literal(true), run, balance: credits.nullable() }).meta({ id: 'Started' });
 export const deleted = z.object({ success: z.literal(true), detail: z.string() }).meta({ id: 'Deleted' });
+
+export const version = z
+  .object({
+    number: z.int().meta({ description: 'From 1, the oldest first' }),
+    id: z.uuid(),
+    workflow: z.enum(workflows),
+    state: z.enum(runStates),
+    prompt: z.string(),
+    createdAt: moment,
+    parentId: z.uuid().nullable(),
+    parentStep: z.int().nullable(),
+    medium: medium.nullable().meta({ description: 'Its video, or else its first image; null: it has made none' }),
+  })
+  .meta({ id: 'Version' });
+export const versions = z
+  .object({
+    versions: z.array(version).meta({ description: 'At most 50: those nearest to the run, the oldest first' }),
+  })
+  .meta({ id: 'Versions' });
+
+export const optionNames = [
+  'style',
+  'aspect',
+  'quality',
+  'frames',
+  'variants',
+  'scenes',
+  'duration',
+  'cut',
+  'resolution',
+  'audio',
+] as const;
 
 export const options = z
   .object({
     workflows: z.array(
       z.object({
-        name: z.enum(workflows),
+        name: z.enum(commandedWorkflows),
         describe: z.string(),
         available: z.boolean().meta({ description: 'false: nobody has a key for one of its steps' }),
-        options: z.array(z.enum(['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'])),
+        options: z.array(z.enum(optionNames)),
         allowed: z.object({
           style: z.array(z.enum(styles)),
           quality: z.array(z.enum(qualities)),
@@ -313,7 +485,17 @@ export const options = z
           duration: z.array(z.int()),
           resolution: z.array(z.enum(resolutions)),
         }),
-        steps: z.array(z.object({ kind: z.enum(stepKinds), provider: z.string(), model: z.string(), maker })),
+        references: z.int().meta({ description: 'How many pictures its images can follow; 0: none' }),
+        steps: z.array(
+          z.object({
+            kind: z.enum(providedKinds),
+            provider: z.string(),
+            model: z.string(),
+            title: z.string().meta({ description: 'The name of the model that people read' }),
+            maker,
+          }),
+        ),
+        modelChoice: z.boolean().meta({ description: 'Whether there are several models for one of its steps' }),
       }),
     ),
     defaults: runChoices.meta({ description: "The workspace's own, or else the product's" }),
@@ -324,17 +506,69 @@ export const options = z
   .meta({ id: 'Options' });
 
 const flag = z.stringbool({ truthy: ['true'], falsy: ['false'] });
+const modelsInAddress = z
+  .string()
+  .transform(modelWords)
+  .pipe(chosenModels)
+  .meta({ description: 'Models, or aliases of the operator, with commas between them' });
+
+export const optionsQuery = z.object({ models: modelsInAddress.optional() });
 export const quoteQuery = z
   .object({
     style: z.enum(styles),
     quality: z.enum(qualities),
     aspect: z.enum(aspects),
-    duration: z.coerce.number().int().min(1).max(60),
+    duration: z.coerce.number().int().min(1).max(maxVideoSeconds),
     resolution: z.enum(resolutions),
     audio: flag,
+    variants: z.coerce.number().int().min(1).max(maxVariants),
+    scenes: z.coerce.number().int().min(sceneCounts.min).max(sceneCounts.max),
+    cut: z.enum(cuts),
+    frames: z.coerce.number().int().min(1).max(maxFrames),
+    reference: flag.meta({ description: 'Whether the run follows an image (`referenceImage`)' }),
+    models: modelsInAddress,
   })
   .partial()
-  .extend({ workflow: z.enum(workflows).default('complete') });
+  .extend({ workflow: z.enum(commandedWorkflows).default('complete') });
+export const modelsQuery = quoteQuery.omit({ models: true });
+
+export const listedModel = z
+  .object({
+    id: z.string(),
+    title: z.string().meta({ description: 'The name that people read; the id, if there is no other' }),
+    provider: z.string(),
+    maker,
+    seconds: z.array(z.int()).meta({ description: 'The lengths of a video that one call can make' }),
+    durations: z
+      .array(z.int())
+      .meta({ description: 'The lengths of a film that the workflow can have, by several calls' }),
+    resolutions: z.array(z.enum(resolutions)),
+    aspects: z.array(z.enum(aspects)),
+    qualities: z.array(z.enum(qualities)),
+    references: z.int().meta({ description: 'How many pictures one call can look at' }),
+    lastFrame: z.boolean().meta({ description: 'Whether a video can be given the frame at which it ends' }),
+    extension: z
+      .object({ seconds: z.array(z.int()), maxSeconds: z.int(), resolutions: z.array(z.enum(resolutions)) })
+      .nullable()
+      .meta({ description: 'How a clip can be made longer by another call' }),
+    keySource: z.enum(['none', 'operator', 'workspace']).meta({ description: 'Whose key its calls use' }),
+    isDefault: z.boolean().meta({ description: 'Whether it is used if nobody chooses' }),
+    isAllowed: z.boolean().meta({ description: 'false: the admins of the workspace allow only others' }),
+    priceCredits: credits
+      .nullable()
+      .meta({ description: 'What its steps of the run cost with these options; null: it cannot do these options' }),
+  })
+  .meta({ id: 'Model' });
+
+export const models = z
+  .object({
+    workflow: z.enum(commandedWorkflows),
+    kinds: z.array(z.object({ kind: z.enum(providedKinds), models: z.array(listedModel) })),
+    aliases: z
+      .array(z.object({ name: z.string(), models: z.array(z.string()) }))
+      .meta({ description: "The operator's names for models, and the models here that each stands for" }),
+  })
+  .meta({ id: 'Models' });
 
 export const quote = z
   .object({
@@ -347,6 +581,45 @@ export const quote = z
     sentence: z.string().nullable().meta({ description: 'Why it is not possible' }),
   })
   .meta({ id: 'Quote' });
+
+// The cast.
+
+export const castEntry = z
+  .object({
+    name: z.string().meta({ description: 'Without the @, in lower case' }),
+    kind: z.enum(castKinds),
+    description: z.string(),
+    addedBy: z.string().meta({ description: 'The name of the member who added it' }),
+    mayRemove: z.boolean().meta({ description: 'Whether the caller may remove it' }),
+    createdAt: moment,
+    images: z.array(
+      z.object({ url: z.string(), thumbnailUrl: z.string(), width: z.int(), height: z.int(), bytes: z.int() }),
+    ),
+  })
+  .meta({ id: 'CastEntry' });
+export const castList = z
+  .object({
+    cast: z.array(castEntry),
+    max: z.int().meta({ description: 'How many entries there may be' }),
+    mayAdd: z.boolean().meta({ description: 'Whether the caller may add one' }),
+  })
+  .meta({ id: 'Cast' });
+export const newCastEntry = z
+  .object({
+    name: z.string().meta({ description: 'Up to 30 letters and digits, with - and _ between them' }),
+    kind: z.enum(castKinds).default('character'),
+    description: z
+      .string()
+      .default('')
+      .meta({ description: `Up to ${maxCastDescription} characters` }),
+    images: z.array(z.string()).meta({ description: `1 to ${maxCastImages}, each as ${dataUrlImage}` }),
+    mayUse: z.boolean().default(false).meta({ description: 'Whether the member may use the likeness' }),
+  })
+  .meta({ id: 'NewCastEntry' });
+export const castChanged = z
+  .object({ success: z.literal(true), detail: z.string(), entry: castEntry.nullable() })
+  .meta({ id: 'CastChanged' });
+export const castParams = z.object({ name: z.string().max(100).refine(isStorable) });
 
 // The caller.
 
@@ -503,7 +776,8 @@ export const keyChanged = z
   })
   .meta({ id: 'KeyChanged' });
 
-const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions } = workspaceSettings.shape;
+const { defaults, blockedWords, channels, dailyRuns, spoilers, mentions, castBy, results, allowedModels } =
+  workspaceSettings.shape;
 /** A field that is left out stays unchanged. */
 export const settingsBody = z
   .object({
@@ -513,6 +787,9 @@ export const settingsBody = z
     dailyRuns: dailyRuns.unwrap(),
     spoilers: spoilers.unwrap(),
     mentions: mentions.unwrap(),
+    castBy: castBy.unwrap(),
+    results: results.unwrap(),
+    allowedModels: allowedModels.unwrap().meta({ description: 'Empty: members may use all. By their own names' }),
   })
   .partial()
   .meta({ id: 'NewSettings' });

@@ -143,7 +143,8 @@ async function answered<
     const [issue] = query.error.issues;
     return refuse(misgiven(given.query, issue, { value: context.req.query(), by: 'address', text }));
   }
-  const read = takesBody(given.body)
+  const isRead = takesBody(given.body) && !(given.body.safeParse(undefined).success && isBodyless(context));
+  const read = isRead
     ? await readBody(context, declaration.maxBodyBytes ?? 64 * 1024)
     : ({ outcome: 'read', value: undefined } as const);
   if (read.outcome !== 'read') return refuse(problem(read.outcome, text));
@@ -166,5 +167,9 @@ async function answered<
     headers: { ...headers, 'cache-control': 'no-store' },
   });
 }
+
+/** Whether a request has no body at all. An endpoint whose body may be left out takes it. */
+const isBodyless = ({ req }: Context): boolean =>
+  req.header('content-type') === undefined && (req.raw.body === null || req.header('content-length') === '0');
 
 const takesBody = (schema: z.ZodType): boolean => !(schema instanceof z.ZodUndefined);

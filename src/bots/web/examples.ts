@@ -15,8 +15,9 @@ const show = <Schema extends z.ZodType>(schema: Schema, example: z.input<Schema>
 export const exampleOf = (schema: z.core.$ZodType): unknown => shown.get(schema);
 
 /** Example values for path and query parameters. */
-export const exampleOfParameter: Readonly<Record<string, string | number | boolean>> = {
+export const exampleOfParameter: Readonly<Record<string, string | number | boolean | readonly string[]>> = {
   id: '0b8f6a52-7c1e-4d0a-9a55-2f4c1d0e8b17',
+  name: 'fox',
   provider: 'openai',
   cursor: '7c9e6679-7425-40de-944b-e07fc1f90ae7',
   search: 'fox',
@@ -32,20 +33,33 @@ export const exampleOfParameter: Readonly<Record<string, string | number | boole
   duration: 8,
   resolution: '1080p',
   audio: true,
+  variants: 1,
+  scenes: 4,
+  cut: 'hard',
+  frames: 4,
+  reference: false,
+  models: ['gpt-image-2.6-flare', 'gemini-omni-1.2-flash'],
   maxCredits: 6,
 };
 
 const id = String(exampleOfParameter.id);
 const [asked, begun, ended] = ['2026-11-23T12:00:00.000Z', '2026-11-23T12:00:01.250Z', '2026-11-23T12:01:04.500Z'];
 const media = (file: string) => `/media/runs/${id}/${file}?expires=1795953600&signature=Zm94`;
-const choices = {
+const choices: z.input<typeof shapes.runChoices> = {
   style: 'vivid',
   quality: 'hd',
   aspect: 'wide',
   duration: 8,
   resolution: '1080p',
   audio: true,
-} as const;
+  variants: 1,
+  scenes: 4,
+  cut: 'hard',
+  frames: 1,
+  change: 'picture',
+  motion: null,
+  models: ['gemini-omni-1.2-flash'],
+};
 const queue = { ahead: 2, sentence: '2 runs are ahead of it.' };
 
 show(shapes.executeBody, {
@@ -65,9 +79,9 @@ show(shapes.status, {
   currentStep: 'Video Generation',
   step: 'video',
   steps: [
-    { name: 'enhance', status: 'COMPLETED', progress: 100 },
-    { name: 'image', status: 'COMPLETED', progress: 100 },
-    { name: 'video', status: 'RUNNING', progress: 48 },
+    { name: 'enhance', number: 1, scene: null, status: 'COMPLETED', progress: 100 },
+    { name: 'image', number: 2, scene: null, status: 'COMPLETED', progress: 100 },
+    { name: 'video', number: 3, scene: null, status: 'RUNNING', progress: 48 },
   ],
   estimatedTimeRemaining: 31,
   totalCost: 24,
@@ -80,7 +94,8 @@ show(shapes.canceled, { success: true, workflowId: id, status: 'CANCELLED', held
 
 const image = {
   kind: 'image',
-  step: 'image',
+  step: 2,
+  isResult: true,
   url: media('image-3fa9c1d2.png'),
   downloadUrl: `${media('image-3fa9c1d2.png')}&download=1`,
   thumbnailUrl: `${media('image-3fa9c1d2.png')}&thumbnail=1`,
@@ -90,11 +105,18 @@ const image = {
   height: 1152,
   seconds: null,
   bytes: 2_403_117,
+  flagged: null,
 } as const;
 
 const step = {
+  number: 2,
   label: 'Image',
   kind: 'image',
+  inputs: [1],
+  scene: null,
+  variant: null,
+  seconds: null,
+  isExtension: false,
   state: 'done',
   note: '9.3 s',
   percent: 100,
@@ -108,6 +130,7 @@ const step = {
   startedAt: begun,
   finishedAt: '2026-11-23T12:00:10.550Z',
   failure: null,
+  insteadOf: null,
 } as const;
 
 const run: z.input<typeof shapes.run> = {
@@ -134,17 +157,63 @@ const run: z.input<typeof shapes.run> = {
   startedAt: begun,
   settledAt: ended,
   deletedAt: null,
-  steps: [step],
+  steps: [{ ...step, inputs: [...step.inputs] }],
   media: [image],
-  actions: ['again', 'edit', 'animate', 'delete'],
+  actions: ['again', 'edit', 'animate', 'change', 'vary', 'remix', 'delete'],
+  choices: [],
   downloadUrl: image.downloadUrl,
-  prices: { again: 6, animate: 18 },
+  parentId: null,
+  parentStep: null,
+  cast: [],
+  prices: {
+    again: 6,
+    animate: 18,
+    vary: 5,
+    better: null,
+    change: 5,
+    changeFilm: 23,
+    remix: 6,
+    lastFrame: null,
+    ending: null,
+    extend: null,
+    continue: null,
+    extendSeconds: null,
+  },
   threadUrl: null,
 };
 show(shapes.run, run);
 show(shapes.change, run);
 show(shapes.runPage, { runs: [run], nextCursor: String(exampleOfParameter.cursor) });
 show(shapes.againBody, { prompt: 'a fox in the rain' });
+show(shapes.extendBody, { seconds: 8 });
+show(shapes.choiceBody, { step: 3 });
+show(shapes.wordsBody, { prompt: 'make it night' });
+show(shapes.versions, {
+  versions: [
+    {
+      number: 1,
+      id,
+      workflow: 'image',
+      state: 'succeeded',
+      prompt: 'a fox in the snow',
+      createdAt: asked,
+      parentId: null,
+      parentStep: null,
+      medium: image,
+    },
+    {
+      number: 2,
+      id: '5f0e7a34-95ab-4f0c-8d43-1f8c1b9a7c22',
+      workflow: 'edit',
+      state: 'running',
+      prompt: 'make it night',
+      createdAt: ended,
+      parentId: id,
+      parentStep: 2,
+      medium: null,
+    },
+  ],
+});
 show(shapes.started, { success: true, run, balance: 94 });
 show(shapes.deleted, {
   success: true,
@@ -165,13 +234,52 @@ show(shapes.options, {
         duration: [],
         resolution: [],
       },
-      steps: [{ kind: 'image', provider: 'openai-image', model: 'gpt-image-2.6-flare', maker: 'OpenAI' }],
+      references: 14,
+      steps: [
+        {
+          kind: 'image',
+          provider: 'openai-image',
+          model: 'gpt-image-2.6-flare',
+          title: 'gpt-image-2.6-flare',
+          maker: 'OpenAI',
+        },
+      ],
+      modelChoice: true,
     },
   ],
   defaults: choices,
   labels: { style: 'How it looks', aspect: 'Its shape' },
   image: { maxBytes: 10_485_760, maxSide: 4096 },
   maxPromptLength: 4000,
+});
+show(shapes.models, {
+  workflow: 'video',
+  kinds: [
+    {
+      kind: 'video',
+      models: [
+        {
+          id: 'gemini-omni-1.2-flash',
+          title: 'Gemini Omni 1.2 Flash',
+          provider: 'google',
+          maker: 'Google',
+          seconds: [3, 4, 5, 6, 7, 8],
+          durations: [3, 4, 5, 6, 7, 8, 9, 10],
+          resolutions: ['720p', '1080p', '4k'],
+          aspects: ['wide', 'tall'],
+          qualities: [],
+          references: 6,
+          lastFrame: true,
+          extension: { seconds: [3, 4, 5], maxSeconds: 30, resolutions: ['720p'] },
+          keySource: 'operator',
+          isDefault: true,
+          isAllowed: true,
+          priceCredits: 18,
+        },
+      ],
+    },
+  ],
+  aliases: [{ name: 'fast', models: ['gemini-omni-1.2-flash'] }],
 });
 show(shapes.quote, {
   workflow: 'complete',
@@ -186,6 +294,33 @@ show(shapes.quote, {
   possible: true,
   sentence: null,
 });
+const castEntry: z.input<typeof shapes.castEntry> = {
+  name: 'fox',
+  kind: 'character',
+  description: 'A red fox with a white tip of its tail',
+  addedBy: 'Ada',
+  mayRemove: true,
+  createdAt: asked,
+  images: [
+    {
+      url: '/media/cast/8c4f1e5a-1f6b-8a30-8b1c-7d2e9f0a4b6c/1-3fa9c1d2.png?expires=1795953600&signature=Zm94',
+      thumbnailUrl:
+        '/media/cast/8c4f1e5a-1f6b-8a30-8b1c-7d2e9f0a4b6c/1-3fa9c1d2.png?expires=1795953600&signature=Zm94&thumbnail=1',
+      width: 1024,
+      height: 1024,
+      bytes: 1_203_117,
+    },
+  ],
+};
+show(shapes.castList, { cast: [castEntry], max: 50, mayAdd: true });
+show(shapes.newCastEntry, {
+  name: 'fox',
+  kind: 'character',
+  description: 'A red fox with a white tip of its tail',
+  images: ['data:image/png;base64,…'],
+  mayUse: true,
+});
+show(shapes.castChanged, { success: true, detail: '@fox is in the cast', entry: castEntry });
 show(shapes.session, {
   workspace: { id: 'slack:T024BE7LD', name: 'Owls', platform: 'slack' },
   member: { id: 'token:0b8f6a52', name: 'nightly films' },
@@ -264,6 +399,9 @@ show(shapes.settingsState, {
   channels: [],
   spoilers: false,
   mentions: true,
+  castBy: 'members',
+  results: 'off',
+  allowedModels: [],
 });
 
 const text = textOf('en');
@@ -282,6 +420,7 @@ export const refusalExamples: Readonly<Record<number, Problem>> = {
   403: problem('admins_only', text),
   404: problem('not_found', text),
   409: problem('key_reused', text),
+  410: refusalProblem({ reason: 'media_expired' }, text),
   413: problem('too_large', text),
   415: problem('not_json', text),
   422: refusalProblem(

@@ -12,7 +12,8 @@ export function misgiven(
   issue: z.core.$ZodIssue | undefined,
   { value, by, text }: { value: unknown; by: 'body' | 'address'; text: Text },
 ): Problem {
-  const path = issue?.path ?? [];
+  // A list in an address is one text.
+  const path = (issue?.path ?? []).slice(0, by === 'address' ? 1 : undefined);
   const option = String(path.findLast((name) => typeof name === 'string') ?? '');
   const words = text.web.given;
   if (!issue || option === '') return problem('malformed', text, { detail: `${words.object} ${words.examples}` });

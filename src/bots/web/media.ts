@@ -1,19 +1,22 @@
 import { createReadStream } from 'node:fs';
 import type { Readable } from 'node:stream';
 import type { Context, Hono } from 'hono';
+import { castImageOf } from '../../db/castImage.ts';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { type Asset, loadRun } from '../../db/runs.ts';
 import { runId } from '../../domain.ts';
 import { maySee } from '../actions/permission.ts';
 import { textOf } from '../text.ts';
-import { admit } from './authenticate.ts';
+import { admit, type Caller } from './authenticate.ts';
 import type { WebDeps } from './deps.ts';
 import { problem, problemResponse } from './problem.ts';
 import { rangeOf } from './range.ts';
 import { createThumbnails, type ThumbnailSize, type Thumbnails, thumbnailSizeOf } from './thumbnails.ts';
 
-/** The pattern of the pipeline's own keys. No other path matches it. */
-const keyPattern = /^runs\/([0-9a-f-]{36})\/[a-z]{1,16}-[0-9a-f]{8}\.(?:png|jpg|webp|mp4)$/;
+/** The patterns of the pipeline's own keys. No other path matches them. */
+const castPattern = /^cast\/([0-9a-f-]{36})\/\d-[0-9a-f]{8}\.(?:png|jpg|webp)$/;
+const keyPattern =
+  /^runs\/([0-9a-f-]{36})\/(?:input-)?(?:[a-z]{1,16}-)?(?:\d{1,3}-)?[0-9a-f]{8}\.(?:png|jpg|webp|mp4)$/;
 
 /**
  * The content type was measured when the file arrived. These headers tell browsers neither to guess another type nor to run the
@@ -25,7 +28,7 @@ const safely = {
   'referrer-policy': 'no-referrer',
 };
 
-/** Serves `/media/…`: the files of runs, for callers with a signed link or with access to the run. */
+/** Serves `/media/…`: the files of runs and of casts, for callers with a signed link or with access to them. */
 export function mountMedia(app: Hono, deps: WebDeps): void {
   const thumbnails = createThumbnails(deps.services.store);
   app.on(['GET', 'HEAD'], '/media/*', async (context) => {
@@ -41,17 +44,14 @@ export function mountMedia(app: Hono, deps: WebDeps): void {
 async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): Promise<Response> {
   const missing = () => problemResponse(problem('not_found', textOf('en')));
   const key = context.req.path.slice('/media/'.length);
-  const id = runId.safeParse(keyPattern.exec(key)?.[1]);
-  if (!id.success) return missing();
+  if (!castPattern.test(key) && !keyPattern.test(key)) return missing();
   const query = context.req.query();
   const isSigned = deps.links.isSigned(key, query, deps.services.now());
   const admission = isSigned ? null : await admit(deps, context);
   if (admission?.outcome === 'out') return problemResponse(admission.problem);
-  const view = await loadRun(deps.services.db, id.data);
-  const asset = view?.assets.find((one) => one.objectKey === key);
-  if (!view || !asset || view.run.deletedAt) return missing();
   // Another member's media look as if they did not exist.
-  if (admission !== null && !maySee(view.run, admission.caller)) return missing();
+  const asset = await findMedium(deps, key, admission?.caller ?? null);
+  if (!asset) return missing();
 
   const headers = new Headers({
     ...safely,
@@ -71,9 +71,24 @@ async function serve(deps: WebDeps, thumbnails: Thumbnails, context: Context): P
   return await serveAsset(deps, asset, context, headers);
 }
 
+type Medium = Pick<Asset, 'objectKey' | 'kind' | 'mime' | 'bytes' | 'sha256' | 'createdAt'>;
+
+/** The medium with a key, if the caller may see it. Without a caller, the link was signed. */
+async function findMedium({ services }: WebDeps, key: string, caller: Caller | null): Promise<Medium | null> {
+  const castId = castPattern.exec(key)?.[1];
+  if (castId !== undefined) {
+    const image = await castImageOf(services.db, castId, key);
+    return image && (caller === null || image.workspaceId === caller.workspace.id) ? { ...image, kind: 'image' } : null;
+  }
+  const id = runId.safeParse(keyPattern.exec(key)?.[1]);
+  const view = id.success ? await loadRun(services.db, id.data) : null;
+  if (!view || view.run.deletedAt || (caller !== null && !maySee(view.run, caller))) return null;
+  return view.assets.find((one) => one.objectKey === key) ?? null;
+}
+
 async function serveThumbnail(
   thumbnails: Thumbnails,
-  asset: Asset,
+  asset: Medium,
   size: ThumbnailSize,
   context: Context,
   headers: Headers,
@@ -90,7 +105,7 @@ async function serveThumbnail(
 const isKnown = (context: Context, headers: Headers): boolean =>
   (context.req.header('if-none-match') ?? '').split(/\s*,\s*/).includes(headers.get('etag') ?? '');
 
-async function serveAsset(deps: WebDeps, asset: Asset, context: Context, headers: Headers): Promise<Response> {
+async function serveAsset(deps: WebDeps, asset: Medium, context: Context, headers: Headers): Promise<Response> {
   const { bytes: size } = asset;
   const isHead = context.req.method === 'HEAD';
   // If the file has changed, a range of it would not fit the part that the client already has.

@@ -8,10 +8,13 @@ import { refuseOtherMethods } from './methods.ts';
 import { type EndpointGroup, openApiDocument } from './openapi.ts';
 import { mountPage } from './page.ts';
 import { problem, problemResponse } from './problem.ts';
+import { actionEndpoints } from './routes/actions.ts';
+import { castEndpoints } from './routes/cast.ts';
 import { composerEndpoints } from './routes/composer.ts';
 import { creditEndpoints } from './routes/credits.ts';
 import { keyEndpoints } from './routes/keys.ts';
 import { mediaEndpoints } from './routes/media.ts';
+import { modelEndpoints } from './routes/models.ts';
 import { runEndpoints } from './routes/runs.ts';
 import { sessionEndpoints } from './routes/session.ts';
 import { tokenEndpoints } from './routes/tokens.ts';
@@ -24,9 +27,14 @@ const groups: readonly EndpointGroup[] = [
   {
     name: 'Runs',
     description: 'What was made, and what can be made of it.',
-    endpoints: [...runEndpoints, ...mediaEndpoints],
+    endpoints: [...runEndpoints, ...actionEndpoints, ...mediaEndpoints],
   },
-  { name: 'Choices', description: 'What can be asked for, and what it costs.', endpoints: composerEndpoints },
+  {
+    name: 'Choices',
+    description: 'What can be asked for, and what it costs.',
+    endpoints: [...composerEndpoints, ...modelEndpoints],
+  },
+  { name: 'Cast', description: 'The same face in every picture.', endpoints: castEndpoints },
   { name: 'Credits', description: 'What there is, what it went on, and the ledger.', endpoints: creditEndpoints },
   { name: 'Keys', description: "The workspace's own keys, for its admins.", endpoints: keyEndpoints },
   { name: 'Tokens', description: 'What opens this API for programs, for admins.', endpoints: tokenEndpoints },

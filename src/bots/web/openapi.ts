@@ -69,6 +69,8 @@ function operationOf({ summary, access, given, answers, stream, refuses }: Endpo
         in: where,
         required: where === 'path',
         schema: described,
+        // Several values stand in one parameter, with commas between them.
+        ...(described.type === 'array' && { explode: false }),
         ...shown(own ?? exampleOfParameter[name]),
       };
     });
@@ -107,7 +109,7 @@ function operationOf({ summary, access, given, answers, stream, refuses }: Endpo
     parameters: [...parameters('path', given.params), ...parameters('query', given.query)],
     ...(body !== null && {
       requestBody: {
-        required: true,
+        required: !given.body.safeParse(undefined).success,
         content: { 'application/json': { schema: body, ...shown(exampleOf(given.body)) } },
       },
     }),

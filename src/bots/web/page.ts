@@ -15,7 +15,7 @@ export const pageHeaders = {
 } as const;
 
 /** The page's own addresses. All serve the same document, which then shows the view for its address. */
-const addresses = ['/', '/runs/:id{[0-9a-f-]{36}}', '/gallery', '/credits', '/admin'];
+const addresses = ['/', '/runs/:id{[0-9a-f-]{36}}', '/gallery', '/cast', '/credits', '/admin'];
 
 /** The style sheet for pages that are served separately. */
 export const styleAddress = '/page/style.css';

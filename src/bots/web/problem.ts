@@ -1,4 +1,4 @@
-import type { Refusal } from '../commands/refusal.ts';
+import type { CastRefusal, Refusal } from '../commands/refusal.ts';
 import type { Text } from '../text.ts';
 
 /** Why a request was refused, in the format of RFC 9457. The sentences are for a person. */
@@ -63,6 +63,8 @@ function statusOfRefusal(refusal: Refusal): number {
   switch (refusal.reason) {
     case 'insufficient':
       return 402;
+    case 'cast':
+      return statusOfCast(refusal.why);
     case 'admins_only':
     case 'not_your_run':
     case 'elsewhere':
@@ -70,6 +72,8 @@ function statusOfRefusal(refusal: Refusal): number {
     case 'no_such_run':
     case 'ambiguous_run':
     case 'nothing_to_cancel':
+    case 'no_such_image':
+    case 'no_such_proposal':
       return 404;
     case 'already_over':
     case 'stop_costs':
@@ -78,6 +82,17 @@ function statusOfRefusal(refusal: Refusal): number {
     case 'run_deleted':
     case 'several_to_cancel':
     case 'nothing_to_animate':
+    case 'nothing_to_extend':
+    case 'nothing_to_change':
+    case 'not_in_cast':
+    case 'unknown_model':
+    case 'unused_model':
+    case 'model_gone':
+    case 'model_not_allowed':
+    case 'too_many_references':
+    case 'no_cast_in_video':
+    case 'no_ending':
+    case 'no_frames':
     case 'no_key':
       return 409;
     case 'unmoderated':
@@ -105,6 +120,27 @@ function statusOfRefusal(refusal: Refusal): number {
   }
 }
 
+function statusOfCast(why: CastRefusal): number {
+  switch (why.outcome) {
+    case 'bad_name':
+    case 'long_description':
+    case 'likeness':
+    case 'image_count':
+      return 400;
+    case 'not_yours':
+      return 403;
+    case 'no_entry':
+      return 404;
+    case 'taken':
+    case 'full':
+      return 409;
+    case 'bad_image':
+      return 422;
+    case 'objection':
+      return why.objection.outcome === 'unmoderated' ? 503 : 422;
+  }
+}
+
 /**
  * Says when to try again. It gives no time for a refusal that waits for the caller's own run: that ends within minutes, but
  * nobody knows when.
@@ -121,6 +157,12 @@ function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
       return { error: title, required: refusal.priceCredits, available: refusal.balance };
     case 'unsupported':
       return { option: refusal.option, allowed: refusal.allowed };
+    case 'unknown_model':
+      return { option: refusal.option, ...(refusal.nearest === null ? {} : { nearest: refusal.nearest }) };
+    case 'model_not_allowed':
+      return { option: refusal.option, allowed: refusal.allowed };
+    case 'unused_model':
+      return { option: refusal.option, makes: refusal.makes };
     case 'bad_value': {
       const { allowed } = refusal;
       const values = allowed.kind === 'choices' ? { allowed: allowed.values } : {};

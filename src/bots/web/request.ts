@@ -23,7 +23,8 @@ export function requestOf(
   asked: {
     idempotencyKey?: string | undefined;
     wish?: unknown;
-    image?: Uint8Array;
+    /** The images of the request, by the names of their fields. */
+    images?: ReadonlyMap<string, Uint8Array>;
     maxCredits?: number | undefined;
   } = {},
 ): CommandRequest {
@@ -43,7 +44,7 @@ export function requestOf(
     requestKey: `web:${requestKey}`,
     channelIds,
     conversation: { fingerprint: fingerprintOf(asked.wish ?? null) },
-    openImage: async () => asked.image ?? null,
+    openImage: async (reference) => asked.images?.get(reference) ?? null,
     ...(asked.maxCredits === undefined ? {} : { maxCredits: asked.maxCredits }),
   };
 }
@@ -52,7 +53,10 @@ export type Launched =
   | { outcome: 'launched'; view: RunView; balance: number | null; queue: QueuePosition | null }
   | { outcome: 'refused'; problem: Problem };
 
-/** Loads the run that a command started. Refuses a key that came with another request before. */
+/**
+ * Loads the run that a command started. Refuses a key that came with another request before. A second press of a button has a key of
+ * its own, and gets the run of the first one.
+ */
 export async function launched(caller: Caller, request: CommandRequest, answer: Answer): Promise<Launched> {
   const text = textOf(request.locale);
   if (answer.kind === 'refusal') return { outcome: 'refused', problem: refusalFor(caller, answer.refusal, text) };
@@ -60,7 +64,8 @@ export async function launched(caller: Caller, request: CommandRequest, answer: 
   const { started } = answer;
   const view = await loadRun(request.services.db, answer.runId);
   if (!view) throw new Error(`run ${answer.runId} was started and is not there`);
-  const same = JSON.stringify(view.run.conversation) === JSON.stringify(request.conversation);
+  const isOtherKey = view.run.requestKey !== request.requestKey;
+  const same = isOtherKey || JSON.stringify(view.run.conversation) === JSON.stringify(request.conversation);
   if (!started && !same) return { outcome: 'refused', problem: problem('key_reused', text) };
   const queue = started && view.run.state === 'queued' ? started.queue : await queueOf(request.services, view);
   return { outcome: 'launched', view, balance: started?.balance ?? null, queue };

@@ -7,9 +7,11 @@ const { doctor: words } = text.operator;
 type Part = keyof typeof words.parts;
 
 /** The doctor's result for one part. */
-export type Finding = { part: Part; isFine: boolean; says: string };
+export type Finding = { part: Part; isFine: boolean; says: string; isWarning?: true };
 
 export const fine = (part: Part, says: string): Finding => ({ part, isFine: true, says });
+/** Something to know about that stops nothing, so the doctor is content all the same. */
+export const warning = (part: Part, says: string): Finding => ({ part, isFine: true, says, isWarning: true });
 export const wrong = (part: Part, says: string): Finding => ({ part, isFine: false, says });
 
 /** No part may take longer than this, because the reader waits for the other findings. Milliseconds. */

@@ -55,7 +55,12 @@ async function checkObjects(program: Program): Promise<Finding> {
   }
 }
 
-/** Checks the object of every done step, as long as the database names it. It reads page by page, because there may be many. */
+const castImages = z.array(page.element.pick({ key: true, bytes: true }));
+const presentCast = sql`
+  SELECT image->>'objectKey' AS key, image->>'bytes' AS bytes FROM cast_entries, jsonb_array_elements(images) image
+  WHERE removed_at IS NULL ORDER BY 1`;
+
+/** Checks the object of every done step and every image of the cast, as long as the database names it. It reads page by page, because there may be many. */
 async function findObjects({
   database: { db },
   services: { store },
@@ -66,7 +71,7 @@ async function findObjects({
   for (;;) {
     const rows = page.parse(
       await db.execute(sql`
-        SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.kind = a.step
+        SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.number = a.step_number
         JOIN runs r ON r.id = a.run_id
         WHERE s.state = 'done' AND r.deleted_at IS NULL AND a.removed_at IS NULL AND a.id > ${after}::uuid ORDER BY a.id LIMIT ${pageRows}`),
     );
@@ -76,6 +81,10 @@ async function findObjects({
     const last = rows.at(-1);
     if (!last || rows.length < pageRows) break;
     after = last.id;
+  }
+  for (const { key, bytes } of castImages.parse(await db.execute(presentCast))) {
+    if ((await store.size(key)) !== bytes) missing.push(key);
+    seen += 1;
   }
   return { missing, seen };
 }

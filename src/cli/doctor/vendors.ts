@@ -1,18 +1,18 @@
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import type { Secret } from '../../db/secret.ts';
-import { type StepKind, stepKinds, type Vendor, vendors } from '../../domain.ts';
+import { type ProvidedKind, providedKinds, type Vendor, vendors } from '../../domain.ts';
 import { keyCheckOf } from '../../pipeline/providers/keys.ts';
 import type { AnyProvider } from '../../pipeline/providers/provider.ts';
 import type { Providers } from '../../pipeline/providers/registry.ts';
-import { vendorNames } from '../../pipeline/providers/vendors.ts';
+import { vendorName } from '../../pipeline/providers/vendors.ts';
 import { type Finding, fine, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
 /** The models that make each step for a workspace without keys of its own. */
 export function checkProviders(providers: Providers): Finding {
-  const made = stepKinds.map((step) => [step, makerOf(providers, step)] as const);
+  const made = providedKinds.map((step) => [step, makerOf(providers, step)] as const);
   const models = made.flatMap(([, provider]) => provider?.model ?? []);
   const unmade = made.flatMap(([step, provider]) => (provider ? [] : [step]));
   return fine('providers', words.providersFine(models, unmade));
@@ -20,14 +20,14 @@ export function checkProviders(providers: Providers): Finding {
 
 /** The provider of a step for workspaces without keys of their own. */
 type Maker = Pick<AnyProvider, 'id' | 'vendor' | 'model'>;
-const makerOf = (providers: Providers, step: StepKind): Maker | null =>
+const makerOf = (providers: Providers, step: ProvidedKind): Maker | null =>
   providers.choose(step, new Set())?.provider ?? null;
 
 /** Checks that each of the operator's keys works and may use the models in use, and says when those retire. */
 export async function checkModels(config: Config, providers: Providers, signal: AbortSignal): Promise<Finding[]> {
-  const inUse = stepKinds.flatMap((step) => makerOf(providers, step) ?? []);
+  const inUse = providedKinds.flatMap((step) => makerOf(providers, step) ?? []);
   const asked = vendors.flatMap((vendor) => {
-    const key = config.providers.keys[vendor];
+    const key = config.providers.keys.get(vendor);
     return key ? [checkVendor(config, { vendor, key, inUse, signal })] : [];
   });
   return (await Promise.all([...asked, checkCloud(config, inUse, signal)])).flat();
@@ -37,7 +37,7 @@ type Asked = { vendor: Vendor; key: Secret; inUse: readonly Maker[]; signal: Abo
 
 async function checkVendor(config: Config, { vendor, key, inUse, signal }: Asked): Promise<Finding[]> {
   const { listModels } = await import('../../providers.ts');
-  const name = vendorNames[vendor];
+  const name = vendorName(vendor);
   const listed = await listModels(config.providers, vendor, key, signal);
   if (!listed.ok) {
     const isAway = keyCheckOf(listed) === 'unreachable';

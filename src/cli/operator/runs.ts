@@ -7,7 +7,7 @@ import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
 import { type RunState, runStates } from '../../domain.ts';
-import { nextPrices } from '../../pipeline/submit.ts';
+import { nextPrices } from '../../pipeline/quote.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { type Opened, withProgram } from '../open.ts';
 import { print, printError, printJson } from '../output.ts';
@@ -59,7 +59,7 @@ export const show = (reference: string, { json }: { json?: true }): Promise<numb
       import('../../bots/runCard.ts'),
     ]);
     const { run, steps } = view;
-    await showCard(services, runCard(view, progressOf(view, services.providers, services.now()), text));
+    await showCard(services, runCard(view, progressOf(view, services.now()), text));
     print(words.runFacts(run), ...steps.map((step) => words.stepLine(step)));
     return exitStatus.done;
   });

@@ -1,6 +1,6 @@
 import { text } from '../../bots/terminal/person.ts';
 import { listWorkspaces } from '../../db/operator.ts';
-import { mediaOfDeleted, purgeWorkspace, unfinishedOf } from '../../db/purge.ts';
+import { mediaOfDeleted, mediaOfRemovedCast, purgeWorkspace, unfinishedOf } from '../../db/purge.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { withProgram } from '../open.ts';
@@ -42,10 +42,12 @@ export async function purge(workspace: string, { yes, json }: { yes?: true; json
     const purged = await purgeWorkspace(db, id);
     if (purged.outcome === 'unfinished') throw new OperatorError(words.unfinished(id, purged.runs), exitStatus.failed);
     let objects = 0;
-    for await (const keys of mediaOfDeleted(db, id)) {
+    const erase = async (keys: readonly string[]) => {
       for (const key of keys) await store.remove(key);
       objects += keys.length;
-    }
+    };
+    for await (const keys of mediaOfDeleted(db, id)) await erase(keys);
+    await erase(await mediaOfRemovedCast(db, id));
     if (json) printJson({ workspace: id, outcome: 'purged', runs: purged.runs, objects });
     else print(words.purged(id, purged.runs, objects));
     return exitStatus.done;

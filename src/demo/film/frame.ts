@@ -22,6 +22,16 @@ export function createFrame(width: number, height: number): Frame {
   };
 }
 
+/** Mixes another frame of the same size into a frame. A `share` of 1 replaces it. */
+export function dissolve(frame: Frame, over: Frame, share: number): void {
+  const weight = Math.round(share * 256);
+  const rest = 256 - weight;
+  const [below, above] = [frame.bytes, over.bytes];
+  for (let at = 0; at < below.length; at += 1) {
+    below[at] = ((below[at] ?? 0) * rest + (above[at] ?? 0) * weight + 128) >> 8;
+  }
+}
+
 export type Yuv = { y: number; u: number; v: number };
 
 /** BT.709, limited range, from `#rrggbb`. */

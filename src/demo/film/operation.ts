@@ -10,12 +10,18 @@ import { isAlive, processIdentity } from './processes.ts';
  * A rendering as files, so that any process can follow it:
  *
  *     operation.json     what was ordered; written last of all by submit
- *     source             the image
- *     attempt-1/         one per renderer that was started: renderer.json (who), progress, plate and partial film
+ *     source             the image, kept for films that make this one longer
+ *     last               the image at which the film ends, if there is one; kept for the same reason
+ *     base.mp4           the finished film that this one makes longer; deleted when it has become a part of it
+ *     attempt-1/         one per renderer that was started: renderer.json (its process), progress and partial films
  *     out.mp4            the finished film, moved here in one step
  *     failed.json        why there will be none
  *     canceled           an empty mark
  */
+const leg = z.object({ prompt: z.string(), seconds: z.number() });
+/** A part of a film that was ordered at once. */
+export type Leg = z.infer<typeof leg>;
+
 const operation = z.object({
   submittedAtMs: z.number(),
   minStepMs: z.number(),
@@ -24,7 +30,12 @@ const operation = z.object({
   prompt: z.string(),
   aspect: z.enum(aspects),
   resolution: z.enum(resolutions),
+  /** The new seconds. */
   durationSeconds: z.number(),
+  /** The parts of the film in `base.mp4`. Empty if there is none. */
+  earlier: z.array(leg).default([]),
+  /** Whether the first part of the film ends at the image in `last`. */
+  hasEnding: z.boolean().default(false),
   audio: z.boolean(),
 });
 export type Operation = z.infer<typeof operation>;
@@ -33,10 +44,22 @@ const failed = z.object({ kind: z.enum(failureKinds), detail: z.string() });
 export type FailedOperation = z.infer<typeof failed>;
 
 export const framesPerSecond = 24;
+export const filmComment = 'Made by the VidGenie demo studio';
+
+/** All parts of the film, from its beginning. */
+export function legsOf({ earlier, prompt, durationSeconds }: Operation): [Leg, ...Leg[]] {
+  const last = { prompt, seconds: durationSeconds };
+  const [first, ...others] = earlier;
+  return first === undefined ? [last] : [first, ...others, last];
+}
+
+export const secondsOf = (legs: readonly Leg[]): number => legs.reduce((sum, { seconds }) => sum + seconds, 0);
 
 export const files = {
   order: 'operation.json',
   source: 'source',
+  last: 'last',
+  base: 'base.mp4',
   film: 'out.mp4',
   failed: 'failed.json',
   canceled: 'canceled',
@@ -97,15 +120,18 @@ export async function renderedFraction(attempt: string, order: Operation): Promi
   return Math.min(1, frames / (order.durationSeconds * framesPerSecond));
 }
 
-/** Removes operations that ended more than an hour ago, and all operations that are more than a day old. */
+/** A finished film can be made longer for this long. */
+const keepFinishedMs = 24 * 3_600_000;
+const keepEndedMs = 3_600_000;
+
+/** Removes operations without a film an hour after their end, and all others a day after their order or their film. */
 export async function prune(operations: string, nowMs: number): Promise<void> {
-  const hour = 3_600_000;
   for (const id of await readdir(operations).catch(() => [])) {
     const directory = join(operations, id);
     const made = await stat(directory).catch(() => null);
     if (made === null) continue;
-    const ended = await Promise.all([files.film, files.failed, files.canceled].map((name) => exists(directory, name)));
-    const keepMs = ended.includes(true) ? hour : 24 * hour;
+    const ended = await Promise.all([files.failed, files.canceled].map((name) => exists(directory, name)));
+    const keepMs = ended.includes(true) ? keepEndedMs : keepFinishedMs;
     if (nowMs - made.mtimeMs > keepMs) await rm(directory, { recursive: true, force: true });
   }
 }

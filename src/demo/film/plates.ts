@@ -1,6 +1,8 @@
 import sharp from 'sharp';
-import { mark } from '../painting/credits.ts';
+import { markOver } from '../painting/credits.ts';
+import { readingAfter } from '../painting/edits/edits.ts';
 import { paintCredits, paintDepths } from '../painting/paint.ts';
+import type { Reading } from '../painting/reading.ts';
 import { findRecipe } from '../painting/recipe.ts';
 import { type Layer, layerFrom } from './frame.ts';
 
@@ -17,8 +19,8 @@ export type Plates = {
   layers: Layer[];
   /** Drawn over every frame without movement. */
   credits: Layer;
-  /** The prompt of an image that the studio painted. */
-  prompt: string | null;
+  /** The reading of an image that the studio painted. */
+  reading: Reading | null;
 };
 
 /** The image is damaged, or sharp cannot read its format. */
@@ -42,28 +44,25 @@ async function prepare(path: string, size: { width: number; height: number }): P
   const sameShape = Math.abs(width / height - size.width / size.height) < 0.01;
   if (recipe !== null && sameShape) {
     const layers: Layer[] = [];
-    for await (const painted of paintDepths(recipe, { width, height }, plateSize(size))) {
+    const sheet = recipe.sheet ?? { width, height };
+    for await (const painted of paintDepths(recipe, sheet, plateSize(size))) {
       layers.push(layerFrom(painted.data, painted.width, painted.height));
     }
-    const { data } = await paintCredits(recipe, { width, height }, size);
-    return { layers, credits: layerFrom(data, size.width, size.height), prompt: recipe.prompt };
+    const { data } = await paintCredits(recipe, sheet, size);
+    return { layers, credits: layerFrom(data, size.width, size.height), reading: readingAfter(recipe) };
   }
   const plate = plateSize(size);
   const cover = sharp(path, { failOn: 'error' })
     .autoOrient()
     .resize({ ...plate, fit: 'cover', kernel: 'lanczos3' });
   const flat = await cover.toColourspace('srgb').flatten({ background: '#000000' }).ensureAlpha().raw().toBuffer();
-  return { layers: [layerFrom(flat, plate.width, plate.height)], credits: await markOnly(size), prompt: null };
+  return { layers: [layerFrom(flat, plate.width, plate.height)], credits: await markOnly(size), reading: null };
 }
 
-async function markOnly({ width, height }: { width: number; height: number }): Promise<Layer> {
-  const unit = Math.min(width, height) / 1000;
-  const sign = mark({ unit });
-  const margin = unit * 34;
-  const at = `translate(${width - margin - sign.width} ${height - margin})`;
-  // The image beneath may have any color, so the letters have a dark outline of their own.
-  const rim = `<g transform="${at}" opacity="0.5"><g transform="translate(0 ${unit * 1.6})" stroke="#000000">${sign.svg.replaceAll(/#[0-9a-f]{6}/g, '#000000')}</g></g>`;
-  const svg = `<svg xmlns="http://www.w3.org/2000/svg" width="${width}" height="${height}">${rim}<g transform="${at}">${sign.svg}</g></svg>`;
-  const pixels = await sharp(Buffer.from(svg)).ensureAlpha().raw().toBuffer();
-  return layerFrom(pixels, width, height);
+async function markOnly(size: { width: number; height: number }): Promise<Layer> {
+  const pixels = await sharp(Buffer.from(markOver(size)))
+    .ensureAlpha()
+    .raw()
+    .toBuffer();
+  return layerFrom(pixels, size.width, size.height);
 }

@@ -4,7 +4,7 @@ import { basename, dirname, join } from 'node:path';
 import { exists, files, readOrder, writeWhole } from './operation.ts';
 import { UnreadableImageError } from './plates.ts';
 import { startOf } from './processes.ts';
-import { shoot } from './shoot.ts';
+import { type Shot, shoot } from './shoot.ts';
 
 // The renderer: a separate process, started with the directory of its attempt. It communicates through files alone, because the
 // process that ordered the film may be gone before the film is ready.
@@ -17,10 +17,30 @@ async function render(attempt: string): Promise<void> {
   const order = await readOrder(operation);
   if (order === null) throw new Error(`no order in ${basename(operation)}`);
   const partial = join(attempt, `${files.film}.part`);
-  const source = join(operation, files.source);
-  await shoot({ order, source, target: partial, progress: join(attempt, files.progress) });
+  const shot = {
+    order,
+    source: join(operation, files.source),
+    last: order.hasEnding ? join(operation, files.last) : null,
+    progress: join(attempt, files.progress),
+  };
+  if (order.earlier.length === 0) await shoot({ ...shot, target: partial, fromStart: true });
+  else await extend(shot, join(operation, files.base), join(attempt, 'added.mp4'), partial);
   await rename(partial, join(operation, files.film));
-  await rm(source, { force: true });
+  await rm(join(operation, files.base), { force: true });
+}
+
+/** Shoots only the new seconds and puts them after the film that there is. If that cannot be done, it shoots the whole film. */
+async function extend(
+  shot: Omit<Shot, 'target' | 'fromStart'>,
+  base: string,
+  added: string,
+  target: string,
+): Promise<void> {
+  await shoot({ ...shot, target: added, fromStart: false });
+  // Loaded late, because few films are made longer.
+  const { joinFilms } = await import('./join.ts');
+  if (!(await joinFilms(base, added, target))) await shoot({ ...shot, target, fromStart: true });
+  await rm(added);
 }
 
 const attempt = process.argv[2];

@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { createReadStream } from 'node:fs';
-import { mkdir, open, rm, writeFile } from 'node:fs/promises';
+import { copyFile, mkdir, open, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { z } from 'zod';
@@ -15,19 +15,21 @@ import {
   ProviderError,
   type VideoRequest,
 } from '../../pipeline/providers/provider.ts';
-import { type DemoFault, faultError } from '../faults.ts';
+import { type DemoFault, type DemoStep, faultError } from '../faults.ts';
 import { paced } from '../pace.ts';
 import {
   attemptPath,
   exists,
   files,
   latestAttempt,
+  legsOf,
   type Operation,
   prune,
   readFailure,
   readOrder,
   renderedFraction,
   rendererOf,
+  secondsOf,
   writeWhole,
 } from './operation.ts';
 import { endGroup } from './processes.ts';
@@ -35,6 +37,8 @@ import { endGroup } from './processes.ts';
 const pollAfterMs = 400;
 /** A film that crashes its renderer three times would crash a fourth one too. */
 const maxAttempts = 3;
+/** The longest film after it was made longer. */
+export const maxFilmSeconds = 30;
 const renderScript = fileURLToPath(new URL('./render.ts', import.meta.url));
 const handleShape = z.object({ operation: z.uuid() });
 
@@ -42,7 +46,7 @@ export type VideoSettings = {
   /** The studio's own directory. Operations are stored below it. */
   directory: string;
   minStepMs: number;
-  fault: DemoFault | undefined;
+  faultOf: (step: DemoStep, runId: string) => DemoFault | undefined;
   ffmpegPath: string | undefined;
 };
 
@@ -71,7 +75,7 @@ export function createVideoCalls(settings: VideoSettings): VideoCalls {
 }
 
 async function submit(operations: string, settings: VideoSettings, request: VideoRequest, call: Call) {
-  const { fault } = settings;
+  const fault = settings.faultOf('video', call.runId);
   if (fault === 'fail' || fault === 'refuse') return paced(settings.minStepMs, fault, call.signal, unreachable);
   const ffmpeg = await findFfmpeg(settings.ffmpegPath);
   if (ffmpeg === null) throw new ProviderError('unavailable', noFfmpegAdvice, { nothingGenerated: true });
@@ -79,28 +83,74 @@ async function submit(operations: string, settings: VideoSettings, request: Vide
   const directory = join(operations, id);
   await mkdir(directory, { recursive: true, mode: 0o700 });
   try {
-    await writeFile(join(directory, files.source), request.image.content, { signal: call.signal });
+    const { earlier, hasEnding } = await prepare(operations, directory, request, call.signal);
+    const order: Operation = {
+      submittedAtMs: Date.now(),
+      minStepMs: settings.minStepMs,
+      fault: fault ?? null,
+      ffmpegPath: ffmpeg.path,
+      prompt: request.prompt,
+      aspect: request.aspect,
+      resolution: request.resolution,
+      durationSeconds: request.duration,
+      earlier,
+      hasEnding,
+      audio: request.audio,
+    };
+    await writeWhole(directory, files.order, JSON.stringify(order));
   } catch (error) {
     await rm(directory, { recursive: true, force: true });
     call.signal.throwIfAborted();
     throw error;
   }
-  const order: Operation = {
-    submittedAtMs: Date.now(),
-    minStepMs: settings.minStepMs,
-    fault: fault ?? null,
-    ffmpegPath: ffmpeg.path,
-    prompt: request.prompt,
-    aspect: request.aspect,
-    resolution: request.resolution,
-    durationSeconds: request.duration,
-    audio: request.audio,
-  };
-  await writeWhole(directory, files.order, JSON.stringify(order));
   if (fault !== 'hang') await startRenderer(directory, 1);
   await prune(operations, Date.now());
   return { outcome: 'accepted', handle: { operation: id }, pollAfterMs } as const;
 }
+
+type Prepared = Pick<Operation, 'earlier' | 'hasEnding'>;
+
+/** Puts the pictures of a film into the operation's directory. Returns the parts of the film that it makes longer. */
+async function prepare(
+  operations: string,
+  directory: string,
+  { start, last, ...request }: VideoRequest,
+  signal: AbortSignal,
+): Promise<Prepared> {
+  if (start.from === 'image') {
+    await writeFile(join(directory, files.source), start.image.content, { signal });
+    if (last) await writeFile(join(directory, files.last), last.content, { signal });
+    return { earlier: [], hasEnding: last !== null };
+  }
+  if (start.from === 'text') throw refused('the demo studio begins a film with a picture');
+  const gone = () => new ProviderError('no_output', 'the demo studio no longer has this film', { isGone: true });
+  const parsed = handleShape.safeParse(start.handle);
+  if (!parsed.success) throw gone();
+  const from = join(operations, parsed.data.operation);
+  const order = await readOrder(from);
+  if (order === null) throw gone();
+  const legs = legsOf(order);
+  if (order.aspect !== request.aspect || order.resolution !== request.resolution) {
+    throw refused(`the film is ${order.aspect} in ${order.resolution}, and stays so when it is made longer`);
+  }
+  if (secondsOf(legs) + request.duration > maxFilmSeconds) {
+    throw refused(`the film has ${secondsOf(legs)} seconds, and may have at most ${maxFilmSeconds}`);
+  }
+  // Copies, so that neither operation needs the other one's files.
+  const { hasEnding } = order;
+  for (const [name, copied] of [
+    [files.source, files.source],
+    ...(hasEnding ? [[files.last, files.last] as const] : []),
+    [files.film, files.base],
+  ] as const) {
+    await copyFile(join(from, name), join(directory, copied)).catch((error: unknown) => {
+      throw error instanceof Error && 'code' in error && error.code === 'ENOENT' ? gone() : error;
+    });
+  }
+  return { earlier: legs, hasEnding };
+}
+
+const refused = (detail: string) => new ProviderError('invalid_request', detail, { nothingGenerated: true });
 
 async function poll(directory: string): Promise<Polled> {
   const order = await readOrder(directory);

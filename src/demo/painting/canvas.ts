@@ -15,6 +15,8 @@ export type Canvas = {
   palette: Palette;
   reading: Reading;
   style: Style;
+  /** From 1. Another variant of the same prompt is staged differently. */
+  variant: number;
   /** Adds a definition under a fresh id and returns the reference `url(#id)`. */
   define: (build: (id: string) => string) => string;
   /** All definitions so far. */

@@ -8,6 +8,17 @@ export function mix(from: Colour, to: Colour, share: number): Colour {
   return fromLab(a.l + (b.l - a.l) * share, a.a + (b.a - a.a) * share, a.b + (b.b - a.b) * share);
 }
 
+/** Like {@link mix}, but keeps the chroma of the two: halfway between opposite hues there is no grey. */
+export function mixVividly(from: Colour, to: Colour, share: number): Colour {
+  const chroma = (colour: Colour) => {
+    const { a, b } = toLab(colour);
+    return Math.hypot(a, b);
+  };
+  const mixed = mix(from, to, share);
+  const wanted = chroma(from) + (chroma(to) - chroma(from)) * share;
+  return saturated(mixed, Math.min(3, wanted / Math.max(0.001, chroma(mixed))));
+}
+
 export const lighten = (colour: Colour, share: number) => mix(colour, '#ffffff', share);
 export const darken = (colour: Colour, share: number) => mix(colour, '#05060f', share);
 
@@ -36,6 +47,14 @@ export function channels(colour: Colour): readonly [number, number, number] {
   return [(value >> 16) & 255, (value >> 8) & 255, value & 255];
 }
 
+/** From red, green and blue, 0–255. */
+export function colourOf([red, green, blue]: readonly [number, number, number]): Colour {
+  return `#${((1 << 24) | (Math.round(red) << 16) | (Math.round(green) << 8) | Math.round(blue)).toString(16).slice(1)}`;
+}
+
+/** As eyes see it, 0–1. */
+export const lightnessOf = (colour: Colour): number => toLab(colour).l;
+
 type Lab = { l: number; a: number; b: number };
 
 // The matrices are those of Björn Ottosson's OKLab.
@@ -61,7 +80,7 @@ function fromLab(l: number, a: number, b: number): Colour {
   const red = fromLinear(4.0767416621 * long - 3.3077115913 * medium + 0.2309699292 * short);
   const green = fromLinear(-1.2684380046 * long + 2.6097574011 * medium - 0.3413193965 * short);
   const blue = fromLinear(-0.0041960863 * long - 0.7034186147 * medium + 1.707614701 * short);
-  return `#${((1 << 24) | (red << 16) | (green << 8) | blue).toString(16).slice(1)}`;
+  return colourOf([red, green, blue]);
 }
 
 function toLinear(channel: number): number {

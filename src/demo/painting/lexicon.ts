@@ -45,9 +45,9 @@ export const placeWords = {
   mountains: 'mountain alp peak cliff canyon hill valley summit volcano montagne colline sommet vallee falaise volcan',
   sea: 'sea ocean wave harbor harbour port mer vague atlantic pacific',
   beach: 'beach shore coast seaside island sand plage rivage cote ile',
-  lake: 'lake river pond reflection lac riviere etang fleuve',
+  lake: 'lake river stream brook pond reflection lac riviere ruisseau etang fleuve',
   underwater: 'underwater reef coral deep submarine aquarium recif corail abysse',
-  city: 'city town street skyline skyscraper tokyo paris york london cyberpunk downtown ville rue immeuble',
+  city: 'city town street skyline skyscraper tokyo paris york london cyberpunk downtown gutter sidewalk ville rue immeuble caniveau trottoir',
   desert: 'desert dune sahara mars cactus oasis',
   meadow: 'meadow field garden grass prairie farm countryside champ prairies jardin campagne ferme herbe',
   space:

@@ -1,32 +1,59 @@
 import sharp, { type Sharp } from 'sharp';
 import { bleed } from './bleed.ts';
 import { credits } from './credits.ts';
+import { bend, curvesTowards } from './curves.ts';
+import { airOf, gradesOfEdits } from './edits/edits.ts';
+import { grade } from './edits/grades.ts';
 import { type Depth, dressed, graded, rasterise, texture } from './finish.ts';
+import { recalled } from './likeness.ts';
 import { readPrompt } from './reading.ts';
 import { describeRecipe, type Recipe } from './recipe.ts';
 import { composeScene, type Sheet } from './scene.ts';
 import { fog, weather } from './weather.ts';
 
 /** Paints a prompt as PNG. The same prompt on the same sheet gives the same pixels. */
-export async function paint(prompt: string, sheet: Sheet): Promise<Buffer> {
-  const { canvas, depths } = compose(prompt, sheet);
-  const drawing = depths.far + depths.middle + depths.near + dressed(canvas, 'near', weather(canvas));
-  const picture = graded(rasterise(canvas, drawing).removeAlpha(), sheet.style);
+export async function paint(prompt: string, { style, ...sheet }: Sheet, manner: Manner = {}): Promise<Buffer> {
+  return await paintRecipe({ prompt, style, ...manner }, sheet, sheet);
+}
+
+/** Paints a recipe as PNG of a size, composed on a sheet of the same shape. */
+export async function paintRecipe(plan: Recipe, sheet: Size, size: Size): Promise<Buffer> {
+  const { style, edits = [], likeness } = plan;
+  const { canvas, depths } = compose(plan, sheet);
+  const air = airOf(edits);
+  const drawing =
+    depths.far + depths.middle + depths.near + (air ? '' : dressed(canvas, 'near', weather(canvas, canvas.reading)));
+  const picture = graded(rasterise(canvas, drawing, size).removeAlpha(), style);
   const { data, info } = await picture.raw().toBuffer({ resolveWithObject: true });
   const { width, height, channels } = info;
-  const pixels = sheet.style === 'watercolor' ? bleed(data, info, canvas.unit) : data;
-  const over = await rasterise(canvas, texture(canvas) + credits(canvas))
+  const raw = { width, height, channels };
+  const curves = plan.curves ?? (likeness && (await curvesTowards(likeness.mean, sharp(data, { raw }))));
+  if (curves) bend(data, channels, curves);
+  grade(data, info, gradesOfEdits(edits));
+  const pixels = style === 'watercolor' ? bleed(data, info, (canvas.unit * width) / sheet.width) : data;
+  const particles = air ? weather(canvas, { weather: [air] }) : '';
+  const over = await rasterise(canvas, particles + texture(canvas) + credits(canvas, edits.at(-1) ?? null), size)
     .png({ compressionLevel: 1 })
     .toBuffer();
-  return sharp(pixels, { raw: { width, height, channels } })
+  const { sheet: _, ...kept } = plan;
+  const recipe: Recipe = {
+    ...kept,
+    ...(curves && { curves }),
+    ...(sheet.width !== size.width && { sheet: { width: sheet.width, height: sheet.height } }),
+  };
+  return sharp(pixels, { raw })
     .composite([{ input: over }])
-    .withExif({
-      IFD0: { Software: 'VidGenie demo studio', ImageDescription: describeRecipe({ prompt, style: sheet.style }) },
-    })
+    .withExif({ IFD0: { Software: madeBy, ImageDescription: describeRecipe(recipe) } })
     .removeAlpha()
     .png({ compressionLevel: 7 })
     .toBuffer();
 }
+
+/** EXIF's name of the software that made a picture. */
+export const madeBy = 'VidGenie demo studio';
+
+/** The variant of a picture, and its likeness to others. */
+type Manner = Pick<Recipe, 'variant' | 'likeness'>;
 
 type Size = { width: number; height: number };
 
@@ -43,12 +70,16 @@ const maxRasterSide = 3456;
  * composed on the sheet of the image itself, because the random numbers would differ on another sheet. One depth is painted after
  * the other, so that no more than one 4K depth is in memory.
  */
-export async function* paintDepths({ prompt, style }: Recipe, sheet: Size, plate: Size): AsyncGenerator<Pixels> {
-  const { canvas, depths } = compose(prompt, { ...sheet, style });
+export async function* paintDepths(recipe: Recipe, sheet: Size, plate: Size): AsyncGenerator<Pixels> {
+  const { style, curves, edits = [] } = recipe;
+  const { canvas, depths } = compose(recipe, sheet);
   const share = Math.min(1, maxRasterSide / Math.max(plate.width, plate.height));
   const raster = { width: Math.round(plate.width * share), height: Math.round(plate.height * share) };
   for (const content of [depths.far, depths.middle, depths.near]) {
-    const painted = await stretched(await pixelsOf(graded(rasterise(canvas, content, raster), style)), plate);
+    const drawn = await pixelsOf(graded(rasterise(canvas, content, raster), style));
+    if (curves) bend(drawn.data, 4, curves);
+    grade(drawn.data, { ...drawn, channels: 4 }, gradesOfEdits(edits));
+    const painted = await stretched(drawn, plate);
     if (style !== 'watercolor') yield painted;
     else {
       const unit = (canvas.unit * plate.width) / sheet.width;
@@ -58,10 +89,10 @@ export async function* paintDepths({ prompt, style }: Recipe, sheet: Size, plate
 }
 
 /** The still overlay of a film of a painted prompt: RGBA of the film's size. Of the textures, only paper belongs to it. */
-export async function paintCredits({ prompt, style }: Recipe, sheet: Size, film: Size): Promise<Pixels> {
-  const { canvas } = compose(prompt, { ...sheet, style });
-  const paper = style === 'watercolor' ? texture(canvas) : '';
-  return await pixelsOf(rasterise(canvas, paper + credits(canvas), film));
+export async function paintCredits(recipe: Recipe, sheet: Size, film: Size): Promise<Pixels> {
+  const { canvas } = compose(recipe, sheet);
+  const paper = recipe.style === 'watercolor' ? texture(canvas) : '';
+  return await pixelsOf(rasterise(canvas, paper + credits(canvas, recipe.edits?.at(-1) ?? null), film));
 }
 
 /** Scales pixels, not the drawing: sharp would redraw an enlarged SVG at the larger size. */
@@ -76,8 +107,9 @@ async function pixelsOf(image: Sharp): Promise<Pixels> {
   return { data, width: info.width, height: info.height };
 }
 
-function compose(prompt: string, sheet: Sheet) {
-  const scene = composeScene(readPrompt(prompt), sheet);
+function compose({ prompt, style, variant, likeness }: Recipe, { width, height }: Size) {
+  const reading = recalled(readPrompt(prompt), likeness?.figure ?? null);
+  const scene = composeScene(reading, { width, height, style }, { variant: variant ?? 1, likeness: likeness ?? null });
   const { canvas } = scene;
   const dress = (depth: Depth, content: string) => dressed(canvas, depth, content);
   const depths = {

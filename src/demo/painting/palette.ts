@@ -1,6 +1,7 @@
-import { type Colour, darken, fromHue, lighten, mix, saturated, tinted } from './colour.ts';
+import { type Colour, darken, fromHue, lighten, mix, mixVividly, saturated, tinted } from './colour.ts';
 import { colourWords, type TimeName } from './lexicon.ts';
 import type { Reading } from './reading.ts';
+import type { Likeness, Swatches } from './recipe.ts';
 
 /** The light of a scene. Everything in an image takes its colors from here, so the colors fit together. */
 export type Palette = {
@@ -75,9 +76,10 @@ const skies: Record<TimeName, Sky> = {
   },
 };
 
-export function paletteFor(reading: Reading): Palette {
+/** With a likeness, the light and the air are those of another picture. */
+export function paletteFor(reading: Reading, likeness: Likeness | null = null): Palette {
   const { weather } = reading;
-  const time = reading.time ?? defaultTime(reading);
+  const time = reading.time ?? likeness?.time ?? defaultTime(reading);
   const asked = reading.colours[0];
   const accent = asked === undefined ? null : accents(asked);
   let sky = skies[time];
@@ -91,14 +93,17 @@ export function paletteFor(reading: Reading): Palette {
   }
   // With a subject it is the color of the subject's coat. Without one it is the color of the whole scene.
   if (accent !== null && reading.subjects.length === 0) sky = bathed(sky, accent);
+  if (likeness !== null) sky = alike(sky, likeness.swatches, time === likeness.time ? 0.78 : 0.6);
+  const ground = likeness?.swatches.ground ?? null;
   const { shade, shading, ...seen } = sky;
+  const lit = (colour: Colour) => saturated(mix(colour, shade, shading), 1 + shading * 0.55);
   return {
     ...seen,
     time,
     accent,
     haze: mix(sky.skyLow, sky.skyMiddle, 0.5),
     // Mixing reduces the chroma, and eyes adapt to colored light, so this restores some of the color.
-    tone: (colour) => saturated(mix(colour, shade, shading), 1 + shading * 0.55),
+    tone: ground === null ? lit : (colour) => mix(lit(colour), ground, 0.2),
   };
 }
 
@@ -129,6 +134,19 @@ function overcast(sky: Sky, cloud: Colour, share: number): Sky {
   };
 }
 
+function alike(sky: Sky, { top, middle, low, dark, bright }: Swatches, share: number): Sky {
+  return {
+    ...sky,
+    skyTop: mixVividly(sky.skyTop, top, share),
+    skyMiddle: mixVividly(sky.skyMiddle, middle, share),
+    skyLow: mixVividly(sky.skyLow, low, share),
+    glow: mix(sky.glow, bright, share * 0.7),
+    light: mix(sky.light, bright, share * 0.7),
+    close: mixVividly(sky.close, dark, share * 0.8),
+    shade: mix(sky.shade, dark, share * 0.6),
+  };
+}
+
 function bathed(sky: Sky, accent: Colour): Sky {
   const bathe = (colour: Colour) => tinted(colour, accent, 0.65);
   return {
@@ -141,7 +159,7 @@ function bathed(sky: Sky, accent: Colour): Sky {
   };
 }
 
-function accents(name: keyof typeof colourWords): Colour {
+export function accents(name: keyof typeof colourWords): Colour {
   const hue = colourWords[name][0];
   if (hue === null) return name === 'white' ? '#f3f1ec' : '#23232b';
   const lightness = name === 'yellow' ? 0.84 : name === 'orange' || name === 'pink' ? 0.72 : 0.6;

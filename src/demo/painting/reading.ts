@@ -1,3 +1,4 @@
+import { type Framing, framingOf } from './framing.ts';
 import { readable } from './lettering.ts';
 import {
   type ColourName,
@@ -24,6 +25,7 @@ export type Reading = {
   time: TimeName | null;
   weather: WeatherName[];
   colours: ColourName[];
+  framing: Framing | null;
   /** Every word, plain: lower case, no accents. */
   words: ReadonlySet<string>;
 };
@@ -42,6 +44,7 @@ export function readPrompt(prompt: string): Reading {
     time: meanings(words, timeIndex)[0] ?? null,
     weather: meanings(words, weatherIndex),
     colours: meanings(words, colourIndex),
+    framing: framingOf(clause),
     words: new Set(words),
   };
 }
@@ -69,7 +72,7 @@ function clauseOf(prompt: string): string {
   return sentence;
 }
 
-function plainWords(text: string): string[] {
+export function plainWords(text: string): string[] {
   const plain = text.normalize('NFD').replace(/\p{M}/gu, '').toLowerCase();
   return plain.split(/[^\p{L}\p{N}]+/u).filter((word) => word !== '');
 }
@@ -80,7 +83,7 @@ function languageOf(words: string[]): 'en' | 'fr' {
   return french > english ? 'fr' : 'en';
 }
 
-function indexOf<Name extends string>(lists: [Name, string][]): Map<string, Name> {
+export function indexOf<Name extends string>(lists: [Name, string][]): Map<string, Name> {
   const index = new Map<string, Name>();
   for (const [name, words] of lists) for (const word of words.split(' ')) index.set(word, index.get(word) ?? name);
   return index;
@@ -101,12 +104,12 @@ const timeIndex = indexOf<TimeName>(entries(timeWords));
 const weatherIndex = indexOf<WeatherName>(entries(weatherWords));
 const colourIndex = indexOf<ColourName>(names(colourWords).map((name) => [name, colourWords[name][1]]));
 
-function names<Name extends string>(table: Record<Name, unknown>): Name[] {
+export function names<Name extends string>(table: Record<Name, unknown>): Name[] {
   const found: Name[] = [];
   for (const name in table) found.push(name);
   return found;
 }
 
-function entries<Name extends string>(table: Record<Name, string>): [Name, string][] {
+export function entries<Name extends string>(table: Record<Name, string>): [Name, string][] {
   return names(table).map((name) => [name, table[name]]);
 }

@@ -1,30 +1,71 @@
 import { blur, type Canvas, n, outline, radial } from './canvas.ts';
 import { type Colour, darken, lighten, mix } from './colour.ts';
 import type { Disc } from './disc.ts';
+import { lensOf } from './framing.ts';
 import type { PlaceName, SubjectName } from './lexicon.ts';
 import type { Backdrop } from './places/place.ts';
 import { gallery } from './subjects/gallery.ts';
 import type { Subject } from './subjects/subject.ts';
 import { paperBoat } from './subjects/vessels.ts';
 
-export type Actor = { depth: 'middle' | 'near'; svg: string };
+type Actor = { depth: 'middle' | 'near'; svg: string };
 export type StagePlace = PlaceName | 'abstract';
 
 type Spot = { x: number; foot: number; size: number; depth: Actor['depth'] };
 
+type Stage = {
+  actors: Actor[];
+  /** A depth of the scene as its framing shows it. */
+  view: (content: string) => string;
+};
+
+/** How large each variant shows the subjects. */
+const sizes = [1, 0.72, 1.34, 1.1] as const;
+
 /** Puts the subjects of a prompt at positions in this place that suit their kind, each facing the middle. */
-export function stage(canvas: Canvas, place: StagePlace, backdrop: Backdrop, disc: Disc): Actor[] {
+export function stage(canvas: Canvas, place: StagePlace, backdrop: Backdrop, disc: Disc): Stage {
   const names = canvas.reading.subjects.slice(0, 2);
+  const framed = lensOf(canvas.reading.framing);
+  const lens = { ...framed, isMirrored: framed.isMirrored !== (canvas.variant % 2 === 0) };
+  const size = lens.size * (sizes[(canvas.variant - 1) % sizes.length] ?? 1);
   // The first subject stands away from the sun, to balance the image.
   const side = disc.x < canvas.width / 2 ? 1 : -1;
-  return names.map((name, index) => {
+  const cast = names.map((name, index) => {
     const isPaper = name === 'boat' && ['paper', 'papier', 'origami'].some((word) => canvas.reading.words.has(word));
     const subject = isPaper ? paperBoat : gallery[name];
-    const share = names.length === 1 ? 0.5 + side * 0.07 : index === 0 ? 0.5 + side * 0.13 : 0.5 - side * 0.22;
+    const away = canvas.variant === 1 ? 0.07 : 0.2;
+    const share = names.length === 1 ? 0.5 + side * away : index === 0 ? 0.5 + side * 0.13 : 0.5 - side * 0.22;
     const x = canvas.width * (canvas.height > canvas.width ? 0.5 + (share - 0.5) * 0.85 : share);
     const spot = spotFor(canvas, place, backdrop, subject, { x, second: index > 0, alone: names.length === 1 });
-    return actor(canvas, name, subject, { spot, place, disc });
+    // A larger subject must not lose its head.
+    const sized = {
+      ...spot,
+      size: size > 1 ? Math.min(spot.size * size, Math.max(spot.size, spot.foot * 0.94)) : spot.size * size,
+    };
+    return { spot: sized, actor: actor(canvas, name, subject, { spot: sized, place, disc }) };
   });
+  const [first] = cast;
+  const centre = {
+    x: first?.spot.x ?? canvas.width / 2,
+    y: first === undefined ? canvas.horizon : first.spot.foot - first.spot.size * lens.focus,
+  };
+  return { actors: cast.map((one) => one.actor), view: (content) => viewed(content, canvas, lens, centre) };
+}
+
+/** Moves the centre of a close view towards the middle of the sheet, but never past the sheet's edges. */
+function viewed(
+  content: string,
+  { width, height }: Canvas,
+  { zoom, isMirrored }: ReturnType<typeof lensOf>,
+  centre: { x: number; y: number },
+): string {
+  if (zoom === 1 && !isMirrored) return content;
+  const shift = (length: number, at: number) => Math.min(0, Math.max(length * (1 - zoom), length / 2 - at * zoom));
+  const [x, y] = [shift(width, centre.x), shift(height, centre.y)];
+  const across = isMirrored
+    ? `translate(${n(width - x)} ${n(y)}) scale(${-zoom} ${zoom})`
+    : `translate(${n(x)} ${n(y)}) scale(${zoom})`;
+  return `<g transform="${across}">${content}</g>`;
 }
 
 function spotFor(

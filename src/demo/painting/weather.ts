@@ -1,9 +1,9 @@
 import { blur, type Canvas, n, vertical } from './canvas.ts';
 import { lighten } from './colour.ts';
+import type { Reading } from './reading.ts';
 
 /** Particles that fall or float through a still image. A film leaves them out and moves them instead. */
-export function weather(canvas: Canvas): string {
-  const { reading } = canvas;
+export function weather(canvas: Canvas, reading: Pick<Reading, 'weather'>): string {
   let svg = '';
   if (reading.weather.includes('snow')) svg += snow(canvas);
   if (reading.weather.includes('rain') || reading.weather.includes('storm')) svg += rain(canvas);

@@ -1,14 +1,6 @@
 import sharp from 'sharp';
 import type { Aspect } from '../../domain.ts';
-
-/** Width to height. The platforms show these ratios to members, and videos have no others. */
-const ratios: Readonly<Record<Aspect, readonly [width: number, height: number]>> = {
-  wide: [16, 9],
-  tall: [9, 16],
-  square: [1, 1],
-};
-
-type Size = { width: number; height: number };
+import { ratios, type Size } from './ratios.ts';
 
 /**
  * The largest part of an image that has exactly this aspect, in pixels. Null if the whole image has it, or if it has too few

@@ -31,7 +31,17 @@ function findBundled(): Promise<Ffmpeg | null> {
   return bundled;
 }
 
+/** Programs that were found usable, by PATH and name. A program that was not may be installed later. */
+const known = new Map<string, Ffmpeg>();
+
 async function usable(path: string): Promise<Ffmpeg | null> {
+  const key = JSON.stringify([process.env.PATH, path]);
+  const found = known.get(key) ?? (await lookAt(path));
+  if (found) known.set(key, found);
+  return found;
+}
+
+async function lookAt(path: string): Promise<Ffmpeg | null> {
   try {
     const version = await versionOf(path);
     const { stdout: encoders } = await runChild(path, ['-hide_banner', '-encoders']);

@@ -3,6 +3,9 @@ import type { Readable } from 'node:stream';
 /** The address at which a person or a platform can fetch an object. */
 type MediaLink = { kind: 'file'; path: string } | { kind: 'url'; url: string; expiresAt: Date | null };
 
+/** Keys begin with one of these: the media of runs, and the images of the cast. */
+export const mediaFolders = ['runs', 'cast'] as const;
+
 /** Stores finished media under keys such as `runs/<run id>/video.mp4`. Putting a key again overwrites it atomically. */
 export type MediaStore = {
   /** Moves or uploads a local file into the store. The local file may be gone afterwards. */
@@ -17,7 +20,7 @@ export type MediaStore = {
   /** Removing a missing object is not an error. */
   remove: (key: string) => Promise<void>;
   /**
-   * Removes stray objects below `runs/` that were last written before `before`. It passes their keys to `straysAmong` in pages of
+   * Removes stray objects below {@link mediaFolders} that were last written before `before`. It passes their keys to `straysAmong` in pages of
    * at most a thousand, in no particular order, and removes the keys that this returns. It also removes the remains of puts that
    * began before `before` and broke off, because no key refers to them. It returns how many of both it removed. It may or may not
    * see objects that are put or removed meanwhile. When the signal aborts, it ends after the current page. Any number of

@@ -1,7 +1,7 @@
 import type { Dirent } from 'node:fs';
 import { opendir, rm, stat } from 'node:fs/promises';
 import { join } from 'node:path';
-import type { StraySearch } from './store.ts';
+import { mediaFolders, type StraySearch } from './store.ts';
 
 /** The same page size as S3's. */
 const pageKeys = 1_000;
@@ -20,7 +20,6 @@ export async function* oldFiles(directory: string, before: Date): AsyncGenerator
 
 /** `MediaStore.removeStrays`, for files below `root`. */
 export async function removeStrayFiles(root: string, { before, straysAmong, signal }: StraySearch): Promise<number> {
-  const runs = join(root, 'runs');
   let removed = 0;
   let keys: string[] = [];
   const remove = async (path: string) => {
@@ -31,17 +30,24 @@ export async function removeStrayFiles(root: string, { before, straysAmong, sign
     for (const key of await straysAmong(keys)) await remove(join(root, ...key.split('/')));
     keys = [];
   };
-  for await (const folder of entriesOf(runs)) {
+  for await (const folder of foldersOf(root)) {
     if (signal.aborted) return removed;
-    if (!folder.isDirectory()) continue;
-    for await (const name of oldFiles(join(runs, folder.name), before)) {
-      if (isPart(name)) await remove(join(runs, folder.name, name));
-      else keys.push(`runs/${folder.name}/${name}`);
+    const path = join(root, ...folder.split('/'));
+    for await (const name of oldFiles(path, before)) {
+      if (isPart(name)) await remove(join(path, name));
+      else keys.push(`${folder}/${name}`);
       if (keys.length === pageKeys) await judge();
     }
   }
   if (keys.length > 0) await judge();
   return removed;
+}
+
+/** The folders of runs and of entries of the cast, such as `runs/<run id>`. */
+async function* foldersOf(root: string): AsyncGenerator<string> {
+  for (const owner of mediaFolders) {
+    for await (const entry of entriesOf(join(root, owner))) if (entry.isDirectory()) yield `${owner}/${entry.name}`;
+  }
 }
 
 /** Yields entries one by one, because there may be very many. */

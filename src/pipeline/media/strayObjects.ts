@@ -8,19 +8,27 @@ import {
 } from '@aws-sdk/client-s3';
 import { explainedS3 } from './s3Errors.ts';
 import type { S3Settings } from './s3Settings.ts';
-import type { MediaStore, StraySearch } from './store.ts';
-
-const ours = 'runs/';
+import { type MediaStore, mediaFolders, type StraySearch } from './store.ts';
 
 type Bucket = { client: S3Client; settings: S3Settings; remove: MediaStore['remove'] };
 
 /** `MediaStore.removeStrays`, for the objects and the multipart uploads of a bucket. */
 export async function removeStrayObjects(bucket: Bucket, search: StraySearch): Promise<number> {
-  const objects = await removeObjects(bucket, search);
-  return objects + (await explainedS3(bucket.settings, () => unlessUnknown(() => abortUploads(bucket, search))));
+  let removed = 0;
+  for (const folder of mediaFolders) {
+    if (search.signal.aborted) break;
+    const ours = `${folder}/`;
+    removed += await removeObjects(bucket, ours, search);
+    removed += await explainedS3(bucket.settings, () => unlessUnknown(() => abortUploads(bucket, ours, search)));
+  }
+  return removed;
 }
 
-async function removeObjects({ client, settings, remove }: Bucket, { before, straysAmong, signal }: StraySearch) {
+async function removeObjects(
+  { client, settings, remove }: Bucket,
+  ours: string,
+  { before, straysAmong, signal }: StraySearch,
+) {
   let removed = 0;
   let from: string | undefined;
   do {
@@ -41,7 +49,11 @@ async function removeObjects({ client, settings, remove }: Bucket, { before, str
 }
 
 /** S3 keeps the parts of an upload, and charges for them, until the upload is aborted. */
-async function abortUploads({ client, settings }: Bucket, { before, signal }: StraySearch): Promise<number> {
+async function abortUploads(
+  { client, settings }: Bucket,
+  ours: string,
+  { before, signal }: StraySearch,
+): Promise<number> {
   let aborted = 0;
   let from: Markers | null = {};
   while (from !== null && !signal.aborted) {

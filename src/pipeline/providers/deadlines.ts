@@ -8,7 +8,11 @@ export const deadlines = {
   image: 180_000,
   /** Submits a video with its first frame. */
   submitVideo: 60_000,
+  /** Submits a video to an own server. Some answer only when the video is made. */
+  makeVideo: 15 * 60_000,
   poll: 30_000,
+  /** Veo's answer contains the whole video, which is large in 4K. */
+  pollLargeVideo: 180_000,
   cancel: 10_000,
   /** A download may take long, but it must not stall for longer than this. */
   idleDownload: 60_000,

@@ -3,13 +3,15 @@ import type { FailureKind } from '../../domain.ts';
 import { scrub } from '../../observability/scrub.ts';
 import { ProviderError } from './provider.ts';
 
-/** Why a call to a vendor failed. `lacksPermission` marks a valid key that is not permitted to do this. */
+/** Why a call to a vendor failed. `lacksPermission`, `isGone` and `lacksModel` have the meaning that they have in {@link ProviderError}. */
 export type Fault = {
   kind: FailureKind;
   detail: string;
   nothingGenerated: boolean;
   retryAfterMs?: number;
   lacksPermission?: boolean;
+  isGone?: boolean;
+  lacksModel?: boolean;
 };
 
 /** An answer with an error status, as received. */
@@ -51,7 +53,7 @@ export async function attempt<T>(options: ExchangeOptions, work: (line: Line) =>
   const signal = AbortSignal.any([options.signal, deadline]);
   try {
     signal.throwIfAborted();
-    const value = await untilAborted(signal, work({ fetch: watchedFetch(wire, signal), signal }));
+    const value = await untilAborted(signal, work({ fetch: watchedFetch(wire, signal, options.deadlineMs), signal }));
     return { ok: true, value };
   } catch (error) {
     const fault = error instanceof ProviderError ? faultOf(error) : explain(error, wire, deadline, options);
@@ -89,8 +91,8 @@ export function retryAfterMs(headers: { get: (name: string) => string | null }, 
  * late POST would be paid for. It sends no second POST: one call is paid once, whatever an SDK makes of its answer. It treats a
  * redirect as an error, because `fetch` would send the key headers to the new address.
  */
-function watchedFetch(wire: Wire, signal: AbortSignal): typeof fetch {
-  return async (input, init) => {
+function watchedFetch(wire: Wire, signal: AbortSignal, deadlineMs: number): typeof fetch {
+  const watched: typeof fetch = async (input, init) => {
     signal.throwIfAborted();
     const theirs = init?.signal ?? (input instanceof Request ? input.signal : undefined);
     const method = init?.method ?? (input instanceof Request ? input.method : 'GET');
@@ -102,7 +104,8 @@ function watchedFetch(wire: Wire, signal: AbortSignal): typeof fetch {
     wire.rejection = undefined;
     wire.failure = undefined;
     try {
-      const response = await fetch(input, { ...init, signal: both, redirect: 'error' });
+      const lines = deadlineMs > usualPatienceMs ? await patientLines() : {};
+      const response = await fetch(input, { ...init, ...lines, signal: both, redirect: 'error' });
       wire.lastStatus = response.status;
       if (response.ok) return response;
       const body = await response.text();
@@ -117,7 +120,20 @@ function watchedFetch(wire: Wire, signal: AbortSignal): typeof fetch {
       throw error;
     }
   };
+  // OpenAI's SDK takes the class from here before it sends files. Without it, the SDK would first fetch an empty address to see it.
+  return Object.assign(watched, { Response });
 }
+
+/** `fetch` itself gives up on an answer that has not begun after this. Milliseconds. */
+const usualPatienceMs = 300_000;
+
+/** An option of `fetch`: connections on which a call ends by its deadline alone. Its type is not that of Node's own undici. */
+async function patientLines(): Promise<object> {
+  const { Agent, Dispatcher1Wrapper } = await import('undici');
+  patient ??= { dispatcher: new Dispatcher1Wrapper(new Agent({ headersTimeout: 0, bodyTimeout: 0 })) };
+  return patient;
+}
+let patient: object | null = null;
 
 async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T> {
   const { promise, reject } = Promise.withResolvers<never>();
@@ -192,8 +208,9 @@ function isTimeout(reason: unknown): boolean {
   return reason instanceof DOMException && reason.name === 'TimeoutError';
 }
 
-function faultOf({ kind, message, nothingGenerated, retryAfterMs, lacksPermission }: ProviderError): Fault {
-  const fault = { kind, detail: message, nothingGenerated, lacksPermission };
+function faultOf(error: ProviderError): Fault {
+  const { kind, message, nothingGenerated, retryAfterMs, lacksPermission, isGone, lacksModel } = error;
+  const fault = { kind, detail: message, nothingGenerated, lacksPermission, isGone, lacksModel };
   return retryAfterMs === undefined ? fault : { ...fault, retryAfterMs };
 }
 

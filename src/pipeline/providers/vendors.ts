@@ -1,7 +1,7 @@
-import { type Vendor, vendors } from '../../domain.ts';
+import { type Vendor, vendors, vendorTable } from '../../domain.ts';
 
-/** Names of vendors, the same in every language. */
-export const vendorNames: Readonly<Record<Vendor, string>> = { openai: 'OpenAI', google: 'Google' };
+/** The name of a vendor, the same in every language. */
+export const vendorName = (vendor: Vendor): string => vendorTable.find(({ id }) => id === vendor)?.name ?? vendor;
 
 /** The vendor whose key a provider's calls need, by the provider's id (`google`, `google-veo`). Null if it is no vendor of ours. */
 export const vendorOf = (providerId: string): Vendor | null =>

@@ -1,19 +1,9 @@
-import { readFileSync } from 'node:fs';
-import { expect, inject, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { startInSlack } from '../../support/slack/installed.ts';
-import type { Slack } from '../../support/slack/slack.ts';
+import { uploadImage } from '../../support/slack/uploaded.ts';
 import { modalShown, shownView, submission, wordsOf } from '../../support/slack/views.ts';
-
-/** Uploads an image to a channel, as a person would. Returns the file's id. */
-async function uploadImage(slack: Slack, channel: string): Promise<string> {
-  const image = readFileSync(inject('vendorMedia').image);
-  const begun = await slack.observe('files.getUploadURLExternal', { filename: 'fox.png', length: image.length });
-  const { file_id: id } = z.object({ file_id: z.string() }).parse(begun);
-  await fetch(`${slack.url}/upload/v1/${id}`, { method: 'POST', body: image });
-  await slack.observe('files.completeUploadExternal', { files: [{ id }], channel_id: channel });
-  return id;
-}
+import { readJournal } from '../../support/studio.ts';
 
 test('/vidgenie alone opens a form with everything, which starts what it says', async () => {
   const { slack, driver } = await startInSlack();
@@ -27,7 +17,11 @@ test('/vidgenie alone opens a form with everything, which starts what it says', 
     'style',
     'quality',
     'aspect',
+    'frames',
+    'variants',
+    'scenes',
     'duration',
+    'cut',
     'resolution',
     'audio',
     'channel',
@@ -148,6 +142,76 @@ test('"Animate this image" makes a video of it in the same thread; a message wit
   await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const thread = await slack.thread(general, message?.ts ?? '');
   expect(thread.flatMap(({ files }) => files?.map(({ name }) => name.split('.').at(-1)) ?? [])).toEqual(['png', 'mp4']);
+});
+
+test('"Edit this image" and /vidgenie edit ask for words and tell the price; an image given to another workflow is followed', async () => {
+  const { slack, driver, installation } = await startInSlack();
+  const { general } = slack.channels;
+  await slack.observe('conversations.join', { channel: general }, slack.settings.botToken ?? '');
+  const file = await uploadImage(slack, general);
+  const [message] = await slack.history(general);
+  await driver.interact({
+    type: 'message_action',
+    callback_id: 'edit_image',
+    trigger_id: await driver.trigger(),
+    channel: { id: general, name: 'general' },
+    message: { ts: message?.ts, files: [{ id: file, mimetype: 'image/png' }] },
+  });
+  const form = await modalShown(slack, /^create$/);
+  expect(wordsOf(form)).toMatch(/What should change/);
+  expect(form.submit?.text).toMatch(/^Create · \d+ credits$/);
+  const wordless = await driver.interact(submission(form, { prompt: {} }));
+  expect(JSON.parse(wordless.body)).toMatchObject({ response_action: 'errors', errors: { prompt: expect.anything() } });
+  await driver.interact(submission(form, { prompt: { text: 'make it dusk' } }));
+  const ends = () => slack.calls.all().filter(({ method }) => method === 'chat.getPermalink').length;
+  await expect.poll(ends, { timeout: 20_000 }).toBe(1);
+  const thread = await slack.thread(general, message?.ts ?? '');
+  expect(wordsOf({ blocks: thread })).toMatch(/Here is the new version/);
+
+  const channel = { conversation: general };
+  await driver.command('edit make it night --quality standard');
+  const typed = await modalShown(slack, /^create$/, 1);
+  expect(wordsOf(typed)).toMatch(/"=edit".*make it night/);
+  const noImage = { workflow: { choice: 'edit' }, prompt: { text: 'make it night' }, image: {}, channel };
+  expect(JSON.parse((await driver.interact(submission(typed, noImage))).body)).toMatchObject({
+    errors: { image: expect.stringMatching(/image/) },
+  });
+  await driver.command('image a hen --ref');
+  const following = await modalShown(slack, /^create$/, 2);
+  expect(wordsOf(following)).toMatch(/"initial_option":\{[^=]*"=image".*"initial_value":"a hen"/);
+  await driver.interact(
+    submission(following, {
+      workflow: { choice: 'image' },
+      prompt: { text: 'a hen' },
+      image: { files: [file] },
+      channel,
+    }),
+  );
+  await expect.poll(ends, { timeout: 20_000 }).toBe(2);
+  const last = readJournal(installation.journal).findLast(({ call, step }) => call === 'submit' && step === 'image');
+  expect(last?.references).toBe(1);
+});
+
+test('where the app may not read files, a given image is refused with what to do, and costs nothing', async () => {
+  const { slack, driver } = await startInSlack({ worker: false });
+  slack.meddle.with = ({ method }) => (method === 'files.info' ? { error: 'missing_scope' } : null);
+  await driver.command('video');
+  const form = await modalShown(slack, /^create$/);
+  const { general } = slack.channels;
+  await driver.interact(
+    submission(form, {
+      workflow: { choice: 'video' },
+      image: { files: ['F1'] },
+      prompt: { text: 'zoom' },
+      channel: { conversation: general },
+    }),
+  );
+  const told = await slack.calls.first(
+    ({ method, body }) => method === 'chat.postEphemeral' && /may not read files/.test(String(body.text)),
+    'a refusal',
+  );
+  expect(told.body.text).toMatch(/files:read.*Nothing was charged/s);
+  expect(await slack.history(general)).toEqual([]);
 });
 
 test('the global shortcut asks where, and takes what it is told', async () => {

@@ -15,9 +15,9 @@ test('one form holds all settings: channels, a limit for each member and blocked
   // Slack has no spoilers.
   const [defaults, limits] = [
     ['style', 'quality', 'aspect', 'duration', 'video'],
-    ['channels', 'daily', 'mentions'],
+    ['channels', 'daily', 'mentions', 'castBy'],
   ];
-  expect(names).toEqual([...defaults, ...limits, 'blocked']);
+  expect(names).toEqual([...defaults, ...limits, 'frames', 'model', 'allow', 'blocked', 'results']);
 
   const filled = {
     ...Object.fromEntries(defaults.map((name) => [name, { choice: '' }])),

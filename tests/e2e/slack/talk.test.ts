@@ -1,33 +1,9 @@
 import { expect, test } from 'vitest';
 import { runId } from '../../../src/domain.ts';
 import { until } from '../../support/program.ts';
-import { type InSlack, startInSlack } from '../../support/slack/installed.ts';
+import { startInSlack } from '../../support/slack/installed.ts';
+import { answerTo, ended, press } from '../../support/slack/presses.ts';
 import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
-
-async function answerTo({ driver }: InSlack, line: string, by = {}): Promise<string> {
-  const asked = await driver.command(line, by);
-  return (await driver.told.first(({ key }) => key === asked.key, `an answer to ${line}`)).text;
-}
-
-/** Waits for the end of the nth run and returns the position of its root message. */
-async function ended({ slack }: InSlack, nth = 0): Promise<{ ts: string; channel: string }> {
-  const fits = ({ method }: { method: string }) => method === 'chat.getPermalink';
-  await slack.calls.first((call) => fits(call) && slack.calls.all().filter(fits).length > nth, 'the end of a run');
-  const call = slack.calls.all().filter(fits)[nth];
-  return { ts: String(call?.body.message_ts), channel: String(call?.body.channel) };
-}
-
-const press = async (it: InSlack, action: string, at: { channel: string; ts: string }, by = {}) =>
-  it.driver.interact(
-    {
-      type: 'block_actions',
-      trigger_id: await it.driver.trigger(by),
-      actions: [{ action_id: action, action_ts: '1' }],
-      channel: { id: at.channel },
-      message: { ts: at.ts, thread_ts: at.ts },
-    },
-    by,
-  );
 
 test('every command answers, and slips of the pen are told with the nearest thing', async () => {
   const it = await startInSlack();
@@ -93,7 +69,7 @@ test('again, edit and animate say what they cost, and start runs of their own; e
   const ids = [...JSON.stringify(row).matchAll(/"action_id":"(v1:\w+:[\w-]+(?::\d+)?)"/g)].map(
     (match) => match[1] ?? '',
   );
-  expect(ids.map((id) => id.split(':')[1])).toEqual(['again', 'edit', 'animate', 'delete']);
+  expect(ids.map((id) => id.split(':')[1])).toEqual(['again', 'edit', 'animate', 'change', 'delete']);
   expect(JSON.stringify(row)).toMatch(/Again · 6 credits.*Edit prompt".*Animate · 18 credits.*Delete/);
   const [again = '', edit = '', animate = ''] = ids;
 
@@ -102,7 +78,7 @@ test('again, edit and animate say what they cost, and start runs of their own; e
   await press(it, animate, at);
   await ended(it, 2);
   await press(it, edit, at);
-  const form = await modalShown(slack, /^edit:/);
+  const form = await modalShown(slack, /^ask:edit:/);
   expect(wordsOf(form)).toMatch(/a fox/);
   expect(form.submit?.text).toBe('Create · 6 credits');
   await driver.interact(submission(form, { prompt: { text: 'a hen' } }));
@@ -133,7 +109,7 @@ test('no press costs more than its button said: a price that rose is told, and s
   expect(untold.text).toMatch(/This costs 18 credits\nNothing was charged yet/);
   expect(wordsOf(untold)).toContain(`"action_id":"v1:animate:${id}:18"`);
   await press(it, `v1:edit:${id}`, at);
-  const form = await modalShown(slack, /^edit:/);
+  const form = await modalShown(slack, /^ask:edit:/);
   const cheap = { ...form, private_metadata: form.private_metadata.replace('"credits":6', '"credits":4') };
   await driver.interact(submission(cheap, { prompt: { text: 'a hen' } }));
   const { body: kept } = await slack.calls.first(

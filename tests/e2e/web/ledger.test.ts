@@ -2,8 +2,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { use } from '../../../src/bots/web/contract.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
+import { vendorTable } from '../../../src/domain.ts';
 import { openAiCanary } from '../../support/canary.ts';
 import { delivered, submitted } from '../../support/program.ts';
+import { startAllVendors } from '../../support/providers/standIns.ts';
 import { startVendors } from '../../support/providers/vendors.ts';
 import { openWebServer } from '../../support/web/server.ts';
 
@@ -117,7 +119,9 @@ test('a key is tried, stored, listed and removed by admins, and is in no answer'
     });
     expect(await validate('openai', openAiCanary)).toMatchObject({ valid: false, check });
   }
-  expect((await ask('GET', '/api/keys')).json()).toMatchObject({ keys: [{ stored: null }, { stored: null }] });
+  expect((await ask('GET', '/api/keys')).json()).toMatchObject({
+    keys: vendorTable.map(({ id, name }) => ({ provider: id, name, stored: null })),
+  });
 
   vendors.openai.fail('GET', /models/, { fault: 'status', status: 401, body: { error: { message: openAiCanary } } });
   const refused = await ask('PUT', '/api/keys/openai', { apiKey: openAiCanary });
@@ -125,7 +129,10 @@ test('a key is tried, stored, listed and removed by admins, and is in no answer'
   const saved = await ask('PUT', '/api/keys/openai', { apiKey: ` ${openAiCanary}\n` });
   expect(saved.json()).toMatchObject({
     outcome: 'saved',
-    keys: [{ stored: { lastFour: 'WXYZ', status: 'valid' } }, {}],
+    keys: vendorTable.map(({ id }) => ({
+      provider: id,
+      stored: id === 'openai' ? { lastFour: 'WXYZ', status: 'valid' } : null,
+    })),
   });
   expect((await ask('PUT', '/api/keys/slack', { apiKey: openAiCanary })).status).toBe(404);
   expect((await ask('PUT', '/api/keys/openai', { apiKey: 7 })).status).toBe(400);
@@ -136,13 +143,37 @@ test('a key is tried, stored, listed and removed by admins, and is in no answer'
   expect(said.join('\n')).not.toContain('CANARY');
 });
 
+test('a key of every vendor is stored by the page, at its own vendor', async () => {
+  const { started, environment } = await startAllVendors();
+  const server = await openWebServer({ environment });
+  const token = await server.token(await server.workspace('mine'), 'admin');
+  for (const { vendor, key, stub } of started) {
+    const saved = await server.ask('PUT', `/api/keys/${vendor}`, { token, body: { apiKey: key.reveal() } });
+    expect([vendor, saved.json()]).toMatchObject([vendor, { outcome: 'saved' }]);
+    expect(saved.text).not.toContain('CANARY');
+    expect(stub.requests.length).toBeGreaterThan(0);
+  }
+});
+
 test('settings of the page are those of the chat: they change what a quote says and what is refused', async () => {
   const server = await openWebServer();
   const workspace = await server.workspace('mine', 20);
   const token = await server.token(workspace, 'admin');
   const put = (body: unknown) => server.ask('PUT', '/api/settings', { token, body });
-  const settings = { defaults: { duration: 5, resolution: '720p', audio: false }, blockedWords: ['dragon'] };
-  const all = { ...settings, channels: [], dailyRuns: 7, spoilers: false, mentions: true };
+  const settings = {
+    defaults: { duration: 5, resolution: '720p', audio: false },
+    blockedWords: ['dragon'],
+    results: 'withhold',
+  };
+  const all = {
+    ...settings,
+    channels: [],
+    dailyRuns: 7,
+    spoilers: false,
+    mentions: true,
+    castBy: 'members',
+    allowedModels: [],
+  };
   expect((await put({ dailyRuns: 7 })).json()).toMatchObject({ dailyRuns: 7, blockedWords: [] });
   expect((await put(settings)).json()).toEqual(all);
   expect((await server.ask('GET', '/api/settings', { token })).json()).toEqual(all);
@@ -165,7 +196,13 @@ test('settings of the page are those of the chat: they change what a quote says 
   expect(await quote('resolution=4k')).toMatchObject({ possible: false, sentence: expect.stringContaining('720p') });
   expect((await server.ask('GET', '/api/options', { token })).json()).toMatchObject({
     defaults: { duration: 5, style: 'vivid' },
-    workflows: [{ name: 'complete', allowed: { duration: [3, 5, 8, 15], resolution: ['720p', '1080p'] } }, {}, {}],
+    workflows: [
+      { name: 'complete', allowed: { duration: expect.arrayContaining([3, 5, 8, 60]), resolution: ['720p', '1080p'] } },
+      {},
+      {},
+      { name: 'story' },
+      { name: 'edit' },
+    ],
   });
   const body = { config: { initialPrompt: 'a Dragon at sea' } };
   expect((await server.ask('POST', '/api/workflow/execute', { token, body })).json()).toMatchObject({

@@ -54,7 +54,7 @@ test('a link to a video plays by itself in whatever pieces a player asks for, an
   const head = await ask('HEAD', video.url);
   expect([head.status, head.headers['content-length'], head.bytes.length]).toEqual([200, String(size), 0]);
   const download = await ask('GET', video.downloadUrl);
-  expect(String(download.headers['content-disposition'])).toMatch(/^attachment; filename="video-[0-9a-f]{8}\.mp4"$/);
+  expect(String(download.headers['content-disposition'])).toMatch(/^attachment; filename="video-3-[0-9a-f]{8}\.mp4"$/);
   expect(view.run.state).toBe('succeeded');
 });
 

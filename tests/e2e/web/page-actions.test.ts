@@ -31,9 +31,9 @@ async function downloaded(page: Page, name: string): Promise<Buffer> {
 }
 
 /** The stored objects of a step of a run. */
-async function kept({ services }: Program, { assets }: RunView, step: 'image' | 'video'): Promise<Buffer> {
-  const asset = assets.find((one) => one.step === step);
-  if (!asset) throw new Error(`the run made no ${step}`);
+async function kept({ services }: Program, { assets }: RunView, kind: 'image' | 'video'): Promise<Buffer> {
+  const asset = assets.find((one) => one.step !== null && one.kind === kind);
+  if (!asset) throw new Error(`the run made no ${kind}`);
   return await buffer(await services.store.open(asset.objectKey));
 }
 

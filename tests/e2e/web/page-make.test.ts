@@ -31,7 +31,7 @@ async function chooseShort(page: Page): Promise<void> {
 
 const nodeStates = (page: Page) =>
   page.evaluate<string[]>(
-    `[...document.querySelectorAll('.canvas > .node')].map((node) => node.className.replace('node ', ''))`,
+    `[...document.querySelectorAll('.canvas > .node')].map((node) => node.className.split(' ').slice(1, 3).join(' '))`,
   );
 
 /** Layout shifts without any input, as the browser itself measures them. */
@@ -77,6 +77,7 @@ test('a newcomer makes a first video from the page alone: the price follows the 
     .toBe(1);
   expect(seen).toContain('video waiting');
   expect([...seen].filter((state) => / working$/.test(state)).length).toBeGreaterThan(0);
+  // The look at the image, for which the motion is written, belongs to the video.
   expect(await nodeStates(page)).toEqual(['prompt done', 'enhance done', 'image done', 'video done']);
   expect(await page.locator('.node.enhance .node-words').first().textContent()).toContain('fox');
   const video = page.locator('.node.video video');

@@ -110,7 +110,7 @@ test('Download gives everything that a run made, byte for byte, as one file', as
   ]);
   expect(download.suggestedFilename()).toMatch(/^vidgenie-[0-9a-f]{4,}\.zip$/);
   const entries = unzipped(await readFile(await download.path()));
-  expect(entries.map(({ name }) => name.replace(/-[0-9a-f]{8}/, '')).sort()).toEqual(['image.png', 'video.mp4']);
+  expect(entries.map(({ name }) => name.replace(/-[0-9a-f]{8}/, '')).sort()).toEqual(['image-2.png', 'video-3.mp4']);
   for (const { name, bytes } of entries) {
     const asset = assets.find(({ objectKey }) => objectKey.endsWith(name));
     const kept = await buffer(await program.services.store.open(asset?.objectKey ?? ''));
@@ -161,7 +161,9 @@ test('a long prompt shows a few of its lines, and all of it to whoever asks', as
   }
 });
 
-test('the page names makers and not models, and speaks to nobody in flags of a command line', async ({ skip }) => {
+test('the page names the demo studio and not its models, and speaks to nobody in flags of a command line', async ({
+  skip,
+}) => {
   skip(noBrowser !== null, noBrowser ?? '');
   const { address, program } = await (await localInstallation()).start({ freeCredits: 20 });
   const id = await submitted(program, { workspace, workflow: 'image' });
@@ -180,7 +182,7 @@ test('the page names makers and not models, and speaks to nobody in flags of a c
   await page.getByLabel('Your words').fill('a fox');
   await page.getByText('Not enough credits').waitFor();
   expect(await page.locator('main').textContent()).not.toMatch(inTechnicalWords);
-  const quote = await fetch(`${address}/api/quote?workflow=complete&duration=60`);
+  const quote = await fetch(`${address}/api/quote?workflow=story&duration=8`);
   const { sentence } = z.object({ sentence: z.string() }).parse(await quote.json());
   expect(sentence).toContain('Demo studio');
   expect(sentence).not.toMatch(inTechnicalWords);

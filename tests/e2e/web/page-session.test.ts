@@ -99,7 +99,7 @@ test('a member comes in once by the link of their chat, sees what they made and 
   const link = await linkFor(it, bob);
   await enter(page, link);
   await page.getByRole('link', { name: 'a blue kite' }).waitFor();
-  expect(await views(page)).toEqual(['Make', 'Gallery', 'Credits']);
+  expect(await views(page)).toEqual(['Make', 'Gallery', 'Cast', 'Credits']);
   await page.goto(`${it.publicUrl}/admin`);
   await page.getByLabel('Your words').waitFor();
   expect(await page.getByRole('heading', { name: 'Keys' }).count()).toBe(0);
@@ -144,7 +144,7 @@ test('an admin comes in with an admin’s views, sees what everybody made, and n
   await made(it, bob, 'a green hat');
   const { page, faults } = await visit(opened());
   await enter(page, await linkFor(it, ada));
-  expect(await views(page)).toEqual(['Make', 'Gallery', 'Credits', 'Admin']);
+  expect(await views(page)).toEqual(['Make', 'Gallery', 'Cast', 'Credits', 'Admin']);
   await page.getByRole('link', { name: 'Admin', exact: true }).click();
   await page.getByRole('heading', { name: 'Keys' }).waitFor();
 

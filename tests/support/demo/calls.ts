@@ -2,13 +2,13 @@ import { readFile } from 'node:fs/promises';
 import { setTimeout as after } from 'node:timers/promises';
 import sharp from 'sharp';
 import { createDemoStudio, type DemoStudio } from '../../../src/demo/studio.ts';
-import { type JsonValue, runId } from '../../../src/domain.ts';
+import { type JsonValue, type RunId, runId } from '../../../src/domain.ts';
 import type { Call, ImageRequest, VideoRequest } from '../../../src/pipeline/providers/provider.ts';
 
 const run = runId.parse('018f2f0e-2c4a-7a5e-9f6e-0d7a3f1b2c3d');
 
-export function callWith(signal: AbortSignal = new AbortController().signal): Call {
-  return { runId: run, signal, memberHash: 'member', key: null };
+export function callWith(signal: AbortSignal = new AbortController().signal, id: RunId = run): Call {
+  return { runId: id, stepNumber: 1, signal, memberHash: 'member', key: null };
 }
 
 export function studioIn(directory: string, options: Partial<Parameters<typeof createDemoStudio>[0]> = {}): DemoStudio {
@@ -20,6 +20,9 @@ export const imageRequest = (prompt: string): ImageRequest => ({
   style: 'vivid',
   quality: 'standard',
   aspect: 'wide',
+  edit: null,
+  references: [],
+  variant: 1,
 });
 
 /** A request for the shortest film of the image at `path`. */
@@ -27,7 +30,8 @@ export async function videoRequest(path: string, changed: Partial<VideoRequest> 
   const { width, height, format } = await sharp(path).metadata();
   return {
     prompt: 'a fox in the snow',
-    image: { content: await readFile(path), mime: `image/${format}`, width, height },
+    start: { from: 'image', image: { content: await readFile(path), mime: `image/${format}`, width, height } },
+    last: null,
     aspect: 'wide',
     duration: 3,
     resolution: '720p',
@@ -35,6 +39,18 @@ export async function videoRequest(path: string, changed: Partial<VideoRequest> 
     ...changed,
   };
 }
+
+/** A request to make a film longer. */
+export const extensionRequest = (handle: JsonValue, changed: Partial<VideoRequest> = {}): VideoRequest => ({
+  prompt: 'a fox in the snow',
+  start: { from: 'clip', handle, seconds: 1, mime: 'video/mp4', read: async () => Buffer.alloc(0) },
+  last: null,
+  aspect: 'wide',
+  duration: 1,
+  resolution: '720p',
+  audio: true,
+  ...changed,
+});
 
 /** Submits a request and returns the handle of the long-running operation. */
 export async function order(studio: DemoStudio, request: VideoRequest): Promise<JsonValue> {

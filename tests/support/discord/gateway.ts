@@ -4,11 +4,25 @@ import { z } from 'zod';
 import type { Guild, World } from './world.ts';
 
 const frame = z.object({ op: z.int(), d: z.unknown() });
-const identify = z.object({ token: z.string(), shard: z.tuple([z.int(), z.int()]).default([0, 1]) });
+const identify = z.object({
+  token: z.string(),
+  shard: z.tuple([z.int(), z.int()]).default([0, 1]),
+  intents: z.int(),
+});
 const resume = z.object({ token: z.string(), session_id: z.string(), seq: z.int().nullable() });
 
 type Shard = [id: number, count: number];
-type Session = { id: string; shard: Shard; socket: WebSocket | null; events: { t: string; d: unknown }[] };
+type Session = {
+  id: string;
+  shard: Shard;
+  intents: number;
+  socket: WebSocket | null;
+  events: { t: string; d: unknown }[];
+};
+
+const guildMessages = 1 << 9;
+/** Members, presences, and the words of messages. An application must be verified to have them. */
+const privileged = (1 << 1) | (1 << 8) | (1 << 15);
 
 /** Source: Discord's documentation, "Sharding". Events without a server go to the first shard. */
 const isFor = ([id, count]: Shard, guildId: string | null) =>
@@ -34,11 +48,12 @@ export function createGateway(world: World, server: Server, url: () => string) {
       const { op, d } = frame.parse(JSON.parse(String(data)));
       if (op === 1) say(11, null);
       if (op === 2) {
-        const { token, shard } = identify.parse(d);
+        const { token, shard, intents } = identify.parse(d);
         if (token !== world.token) return socket.close(4004, 'Authentication failed');
+        if ((intents & privileged) !== 0) return socket.close(4014, 'Disallowed intent(s)');
         counts.identifies += 1;
         shards.push(shard);
-        const session: Session = { id: world.newId(), shard, socket, events: [] };
+        const session: Session = { id: world.newId(), shard, intents, socket, events: [] };
         const guilds = [...world.guilds.values()].filter(({ id }) => isFor(shard, id));
         sessions.set(session.id, session);
         socket.once('close', () => {
@@ -76,7 +91,10 @@ export function createGateway(world: World, server: Server, url: () => string) {
     /** Sends an event to every session that it concerns. A disconnected session gets it when it resumes. */
     send: (t: string, d: unknown) => {
       const guildId = concerned.safeParse(d).data?.guild_id ?? null;
-      for (const session of sessions.values()) if (isFor(session.shard, guildId)) emit(session, t, d);
+      for (const session of sessions.values()) {
+        const isWanted = t !== 'MESSAGE_CREATE' || (session.intents & guildMessages) !== 0;
+        if (isWanted && isFor(session.shard, guildId)) emit(session, t, d);
+      }
     },
     isConnected: () => [...sessions.values()].some(({ socket }) => socket !== null),
     /** Cuts every connection, as the network does. Sessions can be resumed. */

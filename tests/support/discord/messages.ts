@@ -54,6 +54,12 @@ function check(
   for (const one of components) {
     if (one.type === 10 && (one.content ?? '').trim() === '') throw wrong('an empty text');
     if (one.type === 1 && (one.components?.length ?? 0) > 5) throw wrong('more than five buttons in a row');
+    if (one.type === 1 && one.components?.some(({ type }) => type === 3) && one.components.length > 1)
+      throw wrong('a menu that shares its row');
+    const options = one.options ?? [];
+    if (one.type === 3 && (options.length === 0 || options.length > 25)) throw wrong(`${options.length} options`);
+    if (new Set(options.map(({ value }) => value)).size < options.length) throw wrong('two options with one value');
+    if (options.some(({ label, value }) => label.length > 100 || value.length > 100)) throw wrong('a long option');
     if (one.type === 2 && (one.label ?? '').length > 80) throw wrong('a label of more than 80 characters');
     if ((one.custom_id ?? '').length > 100) throw wrong('a custom_id of more than 100 characters');
     for (const item of one.items ?? []) {
@@ -63,6 +69,8 @@ function check(
       if (!isThere) throw wrong(`no attachment ${item.media.url}`);
     }
   }
+  const ids = components.flatMap(({ custom_id }) => custom_id ?? []);
+  if (new Set(ids).size < ids.length) throw wrong('two components with one custom_id');
   if ((body.nonce ?? '').length > 25) throw wrong('a nonce of more than 25 characters');
   if (body.allowed_mentions?.parse.length !== 0) world.violations.push('a message that could ping somebody');
   for (const id of body.allowed_mentions?.users ?? []) {
@@ -161,11 +169,13 @@ export function edit(world: World, message: Message, { body, uploads }: Posting)
   const channel = world.channels.get(message.channelId);
   if (channel?.archived) throw new Refused(400, 50083, 'Thread is archived');
   const attachments = stored(world, body, uploads, message.attachments);
-  check(world, body, attachments, channel ?? null);
+  const components = body.components ?? message.components;
+  const mentions = body.allowed_mentions ?? (body.components ? undefined : { parse: [] });
+  check(world, { ...body, components, allowed_mentions: mentions }, attachments, channel ?? null);
   if ((body.allowed_mentions?.users ?? []).length > 0)
     world.violations.push('an edit that would have to ping somebody');
   message.attachments = attachments;
-  message.components = body.components ?? message.components;
+  message.components = components;
   // An ephemeral message stays ephemeral.
   message.flags = (body.flags ?? message.flags) | (message.onlyFor === null ? 0 : ephemeral);
   message.edits += 1;

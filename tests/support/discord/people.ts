@@ -1,11 +1,14 @@
 import { createPrivateKey, sign } from 'node:crypto';
 import { PermissionFlagsBits } from 'discord-api-types/v10';
+import { vendors } from '../../../src/domain.ts';
 import { answer } from './routes.ts';
 import type { Channel, Interaction, Message, World } from './world.ts';
 
 export type Person = { id: string; name: string; permissions: bigint; locale: string };
 export type GivenFile = { filename: string; contentType: string; bytes: Uint8Array };
 type Value = string | number | boolean | GivenFile;
+
+type Saying = { replyTo?: string | null; isBot?: boolean; webhookId?: string | null };
 
 /** An interaction as Discord sends it, and its later state. */
 export type Asked = { interaction: Interaction; payload: Record<string, unknown> };
@@ -130,12 +133,17 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       ask(who, channel, 2, chat(name, values)),
     complete: (who: Person, channel: Channel, name: string, values: Record<string, Value>, focused: string) =>
       ask(who, channel, 4, chat(name, values, focused)),
-    messageCommand: (who: Person, channel: Channel, files: readonly GivenFile[]) => {
+    messageCommand: (
+      who: Person,
+      channel: Channel,
+      files: readonly GivenFile[],
+      name: 'Animate with VidGenie' | 'Edit this image' = 'Animate with VidGenie',
+    ) => {
       const id = world.newId();
       const messages = { [id]: { ...messageIn(channel), id, attachments: files.map(attachmentOf) } };
       return ask(who, channel, 2, {
         id: '2',
-        name: 'Animate with VidGenie',
+        name,
         type: 3,
         target_id: id,
         resolved: { messages },
@@ -149,22 +157,75 @@ export function createPeople(world: World, origin: () => string, keepFile: (file
       asked.interaction.pressedId = on?.id ?? null;
       return asked;
     },
-    submit: (who: Person, channel: Channel, customId: string, values: Record<string, string | readonly string[]>) =>
-      ask(who, channel, 5, {
-        custom_id: customId,
-        components: Object.entries(values).map(([name, value], index) => ({
-          type: 18,
-          id: index + 1,
-          component: componentOf(name, value, index + 20),
-        })),
-      }),
+    /** Chooses an option of a menu. */
+    choose: (who: Person, channel: Channel, { customId, value }: { customId: string; value: string }, on: Message) => {
+      const message = { ...messageIn(channel), id: on.id, flags: on.flags, components: on.components };
+      const asked = ask(who, channel, 3, { custom_id: customId, component_type: 3, values: [value] }, { message });
+      asked.interaction.pressedId = on.id;
+      return asked;
+    },
+    /** `on`: the message with the button that opened the modal. */
+    submit: (
+      who: Person,
+      channel: Channel,
+      customId: string,
+      values: Record<string, Field>,
+      on: Message | null = null,
+    ) => {
+      const attachments: Record<string, unknown> = {};
+      const upload = (file: GivenFile) => {
+        const attachment = attachmentOf(file);
+        attachments[attachment.id] = attachment;
+        return attachment.id;
+      };
+      const components = Object.entries(values).map(([name, value], index) => ({
+        type: 18,
+        id: index + 1,
+        component: componentOf(name, value, index + 20, upload),
+      }));
+      const data = { custom_id: customId, components, resolved: { attachments } };
+      const known = on
+        ? { message: { ...messageIn(channel), id: on.id, flags: on.flags, components: on.components } }
+        : {};
+      return ask(who, channel, 5, data, known);
+    },
+    /**
+     * A message as Discord tells a bot about it that has no privileged intent: without its words, unless they mention the bot or
+     * somebody replies to the bot and notifies it.
+     */
+    say: (
+      who: Person,
+      channel: Channel,
+      words: string,
+      { replyTo = null, isBot = false, webhookId = null }: Saying = {},
+    ) => {
+      const isMentioned = words.includes(`<@${world.applicationId}>`);
+      const user = { id: who.id, username: who.name, global_name: null, discriminator: '0', avatar: null, bot: isBot };
+      return {
+        ...messageIn(channel),
+        guild_id: channel.guildId,
+        content: isMentioned ? words : '',
+        author: user,
+        member: { nick: null, roles: [], joined_at: '2026-01-01T00:00:00Z', deaf: false, mute: false, flags: 0 },
+        mentions: isMentioned
+          ? [{ id: world.applicationId, username: 'VidGenie', discriminator: '0', avatar: null }]
+          : [],
+        type: replyTo === null ? 0 : 19,
+        ...(replyTo === null ? {} : { message_reference: { message_id: replyTo, channel_id: channel.id } }),
+        ...(webhookId === null ? {} : { webhook_id: webhookId }),
+      };
+    },
   };
 }
 
-const typed = ['prompt', 'openai', 'google', 'daily', 'blocked'];
+const typed: readonly string[] = ['prompt', ...vendors, 'daily', 'blocked'];
+
+type Field = string | readonly string[] | readonly GivenFile[];
 
 /** A field of a submitted modal, in the form of its component. */
-function componentOf(name: string, value: string | readonly string[], id: number) {
+function componentOf(name: string, value: Field, id: number, upload: (file: GivenFile) => string) {
+  const files = typeof value === 'string' ? [] : value.flatMap((one) => (typeof one === 'string' ? [] : [upload(one)]));
+  if (files.length > 0) return { type: 19, id, custom_id: name, values: files };
   if (typeof value !== 'string') return { type: name === 'channels' ? 8 : 22, id, custom_id: name, values: value };
   if (typed.includes(name)) return { type: 4, id, custom_id: name, value };
   return { type: 3, id, custom_id: name, values: value === '' ? [] : [value] };

@@ -16,11 +16,21 @@ import {
   shown,
   type Upload,
 } from './messages.ts';
-import { type Interaction, messageBody, type World } from './world.ts';
+import { type Channel, type Interaction, messageBody, type World } from './world.ts';
 
 const tokenMs = 15 * 60_000;
 
 const callback = z.object({ type: z.int(), data: z.unknown().optional() });
+const threadOf = (parent: Channel, id: string, name: string): Channel => ({
+  ...parent,
+  id,
+  type: ChannelType.PublicThread,
+  name,
+  parentId: parent.id,
+  archived: false,
+  locked: false,
+  members: new Set(),
+});
 const thread = z.object({ name: z.string().min(1).max(100) });
 
 /** The received body: JSON, or a form with files and a JSON part. */
@@ -113,17 +123,24 @@ export function createRoutes(
     const { id } = messageOf(world, parent.id, param(context, 'message'));
     if (world.channels.has(id)) throw new Refused(400, 160004, 'A thread has already been created for this message');
     const { name } = thread.parse(received(context).json);
-    const type = ChannelType.PublicThread;
-    world.channels.set(id, { ...parent, id, type, name, parentId: parent.id, archived: false, locked: false });
-    return context.json({ id, type, name, parent_id: parent.id });
+    world.channels.set(id, threadOf(parent, id, name));
+    return context.json({ id, type: ChannelType.PublicThread, name, parent_id: parent.id });
   });
   app.post('/channels/:channel/threads', (context) => {
     const parent = channelOf(world, param(context, 'channel'));
     require(parent, PermissionFlagsBits.CreatePublicThreads);
     const { name, type } = thread.extend({ type: z.literal(ChannelType.PublicThread) }).parse(received(context).json);
     const id = world.newId();
-    world.channels.set(id, { ...parent, id, type, name, parentId: parent.id, archived: false, locked: false });
+    world.channels.set(id, threadOf(parent, id, name));
     return context.json({ id, type, name, parent_id: parent.id });
+  });
+  app.put('/channels/:channel/thread-members/:user', (context) => {
+    const channel = channelOf(world, param(context, 'channel'));
+    if (!isThread(channel)) throw new Refused(400, 50024, 'Cannot execute action on this channel type');
+    require(channel, PermissionFlagsBits.SendMessagesInThreads);
+    if (channel.archived) throw new Refused(400, 50083, 'Thread is archived');
+    channel.members.add(param(context, 'user'));
+    return context.body(null, 204);
   });
   app.patch('/channels/:channel', (context) => {
     const channel = channelOf(world, param(context, 'channel'));

@@ -8,6 +8,7 @@ import { createHttpServer } from '../../../src/bots/http.ts';
 import { createAddressOf } from '../../../src/bots/mediaAddress.ts';
 import { createMediaLinks } from '../../../src/bots/web/links.ts';
 import { startBots } from '../../../src/bots.ts';
+import type { Config } from '../../../src/config.ts';
 import type { RunView } from '../../../src/db/runs.ts';
 import { runs } from '../../../src/db/schema.ts';
 import { createLog } from '../../../src/observability/log.ts';
@@ -29,8 +30,16 @@ export async function openWorker(
   discord: Discord,
   {
     publicUrl: known = null,
+    freeCredits,
+    prices,
     ...options
-  }: { vendor?: VendorBehaviour; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } & Overrides = {},
+  }: {
+    vendor?: VendorBehaviour;
+    environment?: NodeJS.ProcessEnv;
+    publicUrl?: string | null;
+    freeCredits?: number;
+    prices?: Config['prices'];
+  } & Overrides = {},
 ): Promise<Program> {
   const store = createFileStore(join(installation.home, 'media'));
   const { keyring, ...configured } = testConfig(installation.database.url, installation.home, options.environment);
@@ -49,7 +58,7 @@ export async function openWorker(
   const program = await installation.open({
     worker: true,
     messengers: { discord: messenger },
-    config: { publicUrl },
+    config: { publicUrl, ...(freeCredits === undefined ? {} : { freeCredits }), ...(prices && { prices }) },
     ...options,
   });
   onTestFinished(messenger.close);
@@ -77,7 +86,14 @@ export async function openBot(program: Program, discord: Discord, shards: Shards
 
 /** A whole VidGenie in a Discord: a worker, a bot, a server with a channel, and a member, Ada. */
 export async function openVidGenie(
-  options: { vendor?: VendorBehaviour; tier?: number; environment?: NodeJS.ProcessEnv; publicUrl?: string | null } = {},
+  options: {
+    vendor?: VendorBehaviour;
+    tier?: number;
+    environment?: NodeJS.ProcessEnv;
+    publicUrl?: string | null;
+    freeCredits?: number;
+    prices?: Config['prices'];
+  } = {},
 ) {
   const discord = await createDiscord();
   const guild = discord.guild({ tier: options.tier ?? 0 });
@@ -114,11 +130,20 @@ export async function startInDiscord(publicUrl: string) {
 
 /** Follows the run that an interaction started until its delivery. */
 export async function runOf(program: Program, discord: Discord, asked: Asked): Promise<RunView> {
-  // The simulator records each answer.
-  await discord.world.until(() => asked.interaction.answered !== null);
-  const key = `discord:${asked.interaction.id}`;
+  const { world } = discord;
+  const { interaction } = asked;
   const { db } = program.services;
-  const [row] = await db.select({ id: runs.id }).from(runs).where(eq(runs.requestKey, key));
+  const find = () =>
+    db
+      .select({ id: runs.id })
+      .from(runs)
+      .where(eq(runs.requestKey, `discord:${interaction.id}`));
+  await world.until(() => interaction.answered !== null);
+  const [begun] = await find();
+  // "thinking…" may come before the run is stored. What replaces it comes after.
+  const isThinking = () => interaction.answered === 5 && world.messages.get(interaction.originalId ?? '')?.edits === 0;
+  if (!begun) await world.until(() => !isThinking());
+  const [row] = begun ? [begun] : await find();
   if (!row) throw new Error('the interaction started no run');
   return await delivered(program, row.id);
 }

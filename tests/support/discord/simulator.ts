@@ -148,6 +148,7 @@ export async function openDiscord() {
         botPermissions: everything,
         archived: false,
         locked: false,
+        members: new Set<string>(),
         ...over,
       };
       world.channels.set(channel.id, channel);
@@ -161,6 +162,8 @@ export async function openDiscord() {
       ...over,
     }),
     send,
+    /** Somebody writes a message. Discord tells every bot of the server about it. */
+    say: (message: ReturnType<typeof people.say>) => gateway.send('MESSAGE_CREATE', message),
     /** Sends an interaction over the gateway. Resolves when it has its first answer. */
     ask: async (asked: Asked) => {
       send(asked);

@@ -16,7 +16,8 @@ export type Component = {
   custom_id?: string | undefined;
   label?: string | undefined;
   components?: Component[] | undefined;
-  items?: { media: { url: string } }[] | undefined;
+  items?: { media: { url: string }; spoiler?: boolean | undefined }[] | undefined;
+  options?: { label: string; value: string }[] | undefined;
 };
 const component: z.ZodType<Component> = z.looseObject({
   type: z.int(),
@@ -24,7 +25,10 @@ const component: z.ZodType<Component> = z.looseObject({
   custom_id: z.string().optional(),
   label: z.string().optional(),
   components: z.lazy(() => z.array(component)).optional(),
-  items: z.array(z.looseObject({ media: z.looseObject({ url: z.string() }) })).optional(),
+  items: z
+    .array(z.looseObject({ media: z.looseObject({ url: z.string() }), spoiler: z.boolean().optional() }))
+    .optional(),
+  options: z.array(z.looseObject({ label: z.string(), value: z.string() })).optional(),
 });
 export const messageBody = z.looseObject({
   content: z.string().nullish(),
@@ -80,6 +84,8 @@ export type Channel = {
   botPermissions: bigint;
   archived: boolean;
   locked: boolean;
+  /** The members who were added to a thread. */
+  members: Set<string>;
 };
 export type Guild = { id: string; name: string; tier: number; locale: string };
 export type Interaction = {
@@ -178,3 +184,20 @@ export const buttonId = (message: Pick<Message, 'components'>, label: string): s
   if (!button?.custom_id) throw new Error(`no button "${label}" in: ${readable(message.components)}`);
   return button.custom_id;
 };
+
+/** The menu of a message: its custom id, and the value of the option with this label. */
+export function menuOption(message: Pick<Message, 'components'>, label: string): { customId: string; value: string } {
+  const menu = flat(message.components).find(({ options }) => options !== undefined);
+  const option = menu?.options?.find((one) => one.label === label);
+  const labels = menu?.options?.map((one) => one.label) ?? [];
+  if (!menu?.custom_id || !option) throw new Error(`no option "${label}" among: ${labels.join(', ')}`);
+  return { customId: menu.custom_id, value: option.value };
+}
+
+/** The labels of a message's rows, row by row. */
+export const rowsOf = (message: Pick<Message, 'components'>): string[][] =>
+  flat(message.components)
+    .filter(({ type }) => type === 1)
+    .map(({ components = [] }) =>
+      components.flatMap(({ label, options }) => options?.map((one) => one.label) ?? label ?? []),
+    );

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { open } from 'node:fs/promises';
 import { Secret } from '../../../src/db/secret.ts';
 import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
+import { measureMemory } from '../memory.ts';
 
 // A process that downloads a short file to warm up and then a long one, and reports the memory that the long one needed. It
 // collects garbage before each measurement: V8 lets about 64 MB of dead buffers pile up first, whatever the file's size.
@@ -25,26 +26,16 @@ async function fetchTo(uri: string, onChunk: (bytes: number) => void): Promise<{
   return { bytes, sha256: hash.digest('hex') };
 }
 
-const sweep = () => {
-  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
-  globalThis.gc();
-};
 const between = 8 * 1024 * 1024;
 
 await fetchTo(small, () => {});
-sweep();
-const before = process.memoryUsage();
-const peak = { rss: before.rss, external: before.external };
+const memory = measureMemory();
 let unseen = 0;
 const look = (bytes: number) => {
   unseen += bytes;
   if (unseen < between) return;
   unseen = 0;
-  sweep();
-  const { rss, external } = process.memoryUsage();
-  peak.rss = Math.max(peak.rss, rss);
-  peak.external = Math.max(peak.external, external);
+  memory.look();
 };
 const result = await fetchTo(large, look);
-const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
-process.stdout.write(JSON.stringify({ ...result, added }));
+process.stdout.write(JSON.stringify({ ...result, added: memory.added() }));

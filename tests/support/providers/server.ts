@@ -3,7 +3,15 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { buffer } from 'node:stream/consumers';
 import { onTestFinished } from 'vitest';
 
-export type Received = { method: string; path: string; url: URL; headers: IncomingMessage['headers']; body: unknown };
+export type Received = {
+  method: string;
+  path: string;
+  url: URL;
+  headers: IncomingMessage['headers'];
+  /** The value of JSON, or text. */
+  body: unknown;
+  raw: Buffer;
+};
 export type Handler = (request: Received, response: ServerResponse) => void | Promise<void>;
 
 /** A single fault of an endpoint. `hang` never answers, `drop` cuts the connection before an answer, `cut` in the middle of one. */
@@ -13,6 +21,7 @@ export type Fault =
   | { fault: 'drop' }
   | { fault: 'cut' }
   | { fault: 'malformed' }
+  | { fault: 'html' }
   | { fault: 'redirect'; to: string };
 
 export type Stub = {
@@ -35,7 +44,7 @@ export async function startStub(handler: Handler): Promise<Stub> {
     const url = new URL(incoming.url ?? '/', 'http://stub');
     const raw = await buffer(incoming).catch(() => Buffer.alloc(0));
     const path = decodeURIComponent(url.pathname);
-    const request = { method: incoming.method ?? '', path, url, headers: incoming.headers, body: jsonOf(raw) };
+    const request = { method: incoming.method ?? '', path, url, headers: incoming.headers, body: jsonOf(raw), raw };
     requests.push(request);
     for (const one of waiting.filter(({ path: wanted }) => wanted.test(path))) one.resolve(request);
     const index = planned.findIndex((plan) => plan.method === request.method && plan.path.test(path));
@@ -99,6 +108,11 @@ function meet(fault: Fault, response: ServerResponse): void {
       return;
     case 'malformed':
       response.writeHead(200, { 'content-type': 'application/json' }).end('{"id": "it-1", "status": ');
+      return;
+    case 'html':
+      response
+        .writeHead(200, { 'content-type': 'text/html' })
+        .end('<!doctype html><title>Sign in to the Wi-Fi</title>');
       return;
     case 'redirect':
       response.writeHead(307, { location: fault.to }).end();

@@ -8,6 +8,7 @@ import { Secret } from '../../../src/db/secret.ts';
 import { receiveMedia } from '../../../src/pipeline/media/receive.ts';
 import { createS3Store } from '../../../src/pipeline/media/s3.ts';
 import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
+import { measureMemory, sweep } from '../memory.ts';
 
 // A process that brings a short video from a provider into S3 and on to a chat to warm up, and then a long one. It reports the
 // memory that the long one needed. It collects garbage before each measurement, because V8 lets dead buffers pile up, whatever
@@ -33,11 +34,6 @@ async function carry(name: string): Promise<number> {
   return media.bytes;
 }
 
-const sweep = () => {
-  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
-  globalThis.gc();
-};
-
 try {
   await carry(small);
   // Finished streams release their memory in the next turns of the loop.
@@ -45,18 +41,11 @@ try {
     sweep();
     await delay(20);
   }
-  const before = process.memoryUsage();
-  const peak = { rss: before.rss, external: before.external };
-  const looking = setInterval(() => {
-    sweep();
-    const { rss, external } = process.memoryUsage();
-    peak.rss = Math.max(peak.rss, rss);
-    peak.external = Math.max(peak.external, external);
-  }, 50);
+  const memory = measureMemory();
+  const looking = setInterval(memory.look, 50);
   const bytes = await carry(large);
   clearInterval(looking);
-  const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
-  process.stdout.write(JSON.stringify({ bytes, added }));
+  process.stdout.write(JSON.stringify({ bytes, added: memory.added() }));
 } finally {
   await rm(directory, { recursive: true, force: true });
 }

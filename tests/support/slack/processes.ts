@@ -1,5 +1,6 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
@@ -38,8 +39,8 @@ export async function startSlackProcess(
     environment: { SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: apiUrl },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
-  // The other processes reuse the code that the first one compiled.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(installation.home, 'compiled') };
+  // All processes of the tests reuse the code that the first one compiled.
+  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') };
   const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
     env,
     stdio: ['ignore', 'pipe', 'inherit'],

@@ -9,12 +9,14 @@ import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import type { MediaStore } from '../../../src/pipeline/media/store.ts';
 import { view } from '../botSamples.ts';
+import { measureMemory } from '../memory.ts';
 
 // A process that shares a short film to warm up and then a long one, and reports the memory that the long one needed. It
 // collects garbage before each measurement: V8 lets about 64 MB of dead buffers pile up first, whatever the file's size.
 const [apiUrl = '', directory = '', small = '', large = ''] = process.argv.slice(2);
 const files = createFileStore(directory);
 const between = 8 * 1024 * 1024;
+let memory = measureMemory();
 
 /** The real store, with a measurement of the memory now and then while it reads a film. */
 const store: MediaStore = {
@@ -28,7 +30,7 @@ const store: MediaStore = {
         unseen += piece.length;
         if (unseen < between) continue;
         unseen = 0;
-        look();
+        memory.look();
       }
     }
     return Readable.from(looking());
@@ -51,25 +53,22 @@ async function share(objectKey: string): Promise<SlackPostedMessages> {
     },
   };
   const bytes = (await store.size(objectKey)) ?? 0;
-  const film = { kind: 'video', label: 'Video', mime: 'video/mp4', width: 1920, height: 1080, seconds: 60 } as const;
+  const film = {
+    step: 3,
+    kind: 'video',
+    label: 'Video',
+    mime: 'video/mp4',
+    width: 1920,
+    height: 1080,
+    seconds: 60,
+  } as const;
   const { outcome } = await shareAll(runThread, store, [{ ...film, objectKey, bytes }], '1.1');
   if (outcome !== 'here') throw new Error('the film is not in the thread');
   return said;
 }
 
-const peak = { rss: 0, external: 0 };
-function look(): void {
-  if (!globalThis.gc) throw new Error('this process needs --expose-gc');
-  globalThis.gc();
-  const { rss, external } = process.memoryUsage();
-  peak.rss = Math.max(peak.rss, rss);
-  peak.external = Math.max(peak.external, external);
-}
-
 await share(small);
-look();
-const before = { ...peak };
+memory = measureMemory();
 await share(large);
-look();
-const added = { rss: peak.rss - before.rss, external: peak.external - before.external };
-process.stdout.write(JSON.stringify({ added }));
+memory.look();
+process.stdout.write(JSON.stringify({ added: memory.added() }));

@@ -6,6 +6,7 @@ import { createLog } from '../../../src/observability/log.ts';
 import type { Program } from '../../../src/program.ts';
 import { createTestDatabase } from '../database.ts';
 import { createInstallation } from '../program.ts';
+import type { VendorBehaviour } from '../studio.ts';
 
 export type Running = { program: Program; address: string; stop: () => Promise<void> };
 
@@ -15,12 +16,13 @@ export type Running = { program: Program; address: string; stop: () => Promise<v
  */
 export async function localInstallation(
   environment: NodeJS.ProcessEnv | null = {},
+  vendor: VendorBehaviour = {},
 ): Promise<{ start: (config?: Partial<Config>) => Promise<Running> }> {
   const installation = await createInstallation(await createTestDatabase());
   const log = createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);
   return {
     start: async (config = {}) => {
-      const program = await installation.open({ worker: true, ...(environment && { environment }), config });
+      const program = await installation.open({ worker: true, vendor, ...(environment && { environment }), config });
       const page = await startLocalPage(program, log, { workspace, member });
       onTestFinished(page.stop);
       return { program, address: page.address, stop: page.stop };

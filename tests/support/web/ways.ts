@@ -13,6 +13,8 @@ export type Way = {
 const { style, quality } = runOptions.parse({});
 const ask = { config: { initialPrompt: 'a boat', workflowType: 'image-only', imageConfig: { style, quality } } };
 
+const words = { prompt: 'make it night' };
+
 /** Every route of the API, and a request for it. `tests/e2e/web/isolation.test.ts` fails for a route that is missing here. */
 export const ways: Record<string, Way> = {
   'post /api/workflow/execute': { path: () => '/api/workflow/execute', body: ask, others: 'own' },
@@ -23,10 +25,21 @@ export const ways: Record<string, Way> = {
   'get /api/workflows/{id}': { path: (id) => `/api/workflows/${id}`, others: 404 },
   'post /api/workflows/{id}/again': { path: (id) => `/api/workflows/${id}/again`, body: {}, others: 404 },
   'post /api/workflows/{id}/animate': { path: (id) => `/api/workflows/${id}/animate`, others: 404 },
+  'post /api/workflows/{id}/vary': { path: (id) => `/api/workflows/${id}/vary`, body: { step: 2 }, others: 404 },
+  'post /api/workflows/{id}/better': { path: (id) => `/api/workflows/${id}/better`, body: {}, others: 404 },
+  'post /api/workflows/{id}/change': { path: (id) => `/api/workflows/${id}/change`, body: words, others: 404 },
+  'post /api/workflows/{id}/reanimate': { path: (id) => `/api/workflows/${id}/reanimate`, body: words, others: 404 },
+  'post /api/workflows/{id}/remix': { path: (id) => `/api/workflows/${id}/remix`, body: words, others: 404 },
+  'post /api/workflows/{id}/last-frame': { path: (id) => `/api/workflows/${id}/last-frame`, body: words, others: 404 },
+  'post /api/workflows/{id}/ending': { path: (id) => `/api/workflows/${id}/ending`, body: words, others: 404 },
+  'get /api/workflows/{id}/versions': { path: (id) => `/api/workflows/${id}/versions`, others: 404 },
+  'post /api/workflows/{id}/extend': { path: (id) => `/api/workflows/${id}/extend`, body: {}, others: 404 },
+  'post /api/workflows/{id}/continue': { path: (id) => `/api/workflows/${id}/continue`, others: 404 },
   'delete /api/workflows/{id}': { path: (id) => `/api/workflows/${id}`, others: 404 },
   'get /api/members': { path: () => '/api/members', others: 'own' },
   'get /api/events': { path: () => '/api/events', others: 'stream' },
   'get /api/options': { path: () => '/api/options', others: 'own' },
+  'get /api/models': { path: () => '/api/models?workflow=image', others: 'own' },
   'get /api/quote': { path: () => '/api/quote?workflow=image', others: 'own' },
   'get /api/settings': { path: () => '/api/settings', others: 'own' },
   'put /api/settings': { path: () => '/api/settings', body: { defaults: {}, blockedWords: [] }, others: 'own' },
@@ -48,6 +61,9 @@ export const ways: Record<string, Way> = {
   },
   'put /api/keys/{provider}': { path: () => '/api/keys/openai', body: { apiKey: 'no key' }, others: 'own' },
   'delete /api/keys/{provider}': { path: () => '/api/keys/google', others: 'own' },
+  'get /api/cast': { path: () => '/api/cast', others: 'own' },
+  'post /api/cast': { path: () => '/api/cast', body: { name: 'fox', images: [], mayUse: true }, others: 'own' },
+  'delete /api/cast/{name}': { path: () => '/api/cast/nobody', others: 404 },
   'get /api/session': { path: () => '/api/session', others: 'own' },
   'delete /api/session': { path: () => '/api/session', others: 'own' },
 };

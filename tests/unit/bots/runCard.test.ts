@@ -1,10 +1,10 @@
 import { expect, test } from 'vitest';
-import { acceptedWords } from '../../../src/bots/acceptedCard.ts';
-import type { Card } from '../../../src/bots/card.ts';
+import { acceptedCard, acceptedWords } from '../../../src/bots/acceptedCard.ts';
+import type { Button, Card } from '../../../src/bots/card.ts';
 import { runCard } from '../../../src/bots/runCard.ts';
 import { type Locale, textOf } from '../../../src/bots/text.ts';
 import type { QueuePosition } from '../../../src/db/queuePosition.ts';
-import { runOptions } from '../../../src/domain.ts';
+import { runId, runOptions } from '../../../src/domain.ts';
 import { doneSteps, halfWay, id, image, settled, step, succeeded, view } from '../../support/botSamples.ts';
 
 const text = textOf('en');
@@ -41,10 +41,17 @@ test('a run over a limit says which one it waits for, in both languages', () => 
 });
 
 test('the first answer tells a place where there is something to wait for, and nothing where there is not', () => {
-  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}) };
+  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}), models: [] };
   expect(acceptedWords({ ...started, queue: { ahead: 0, limit: null } }, text)).toBe('24 credits held, 76 left.');
   expect(acceptedWords({ ...started, queue: { ahead: 2, limit: null } }, text)).toMatch(/2 runs are ahead of it\.$/);
   const own = { ahead: 0, limit: { of: 'member', atWork: 3 } } as const;
+  const run = { runId: id, workflow: 'complete', prompt: 'a fox' } as const;
+  const withModels = { ...started, models: ['other-image', 'other-video'], queue: { ahead: 0, limit: null } };
+  expect(acceptedWords(withModels, text)).toBe('24 credits held, 76 left. With other-image and other-video.');
+  const fieldsOf = (models: string[]) =>
+    JSON.stringify(acceptedCard({ ...run, started: { ...withModels, models } }, text));
+  expect(fieldsOf(withModels.models)).toContain('{"label":"Models","value":"other-image · other-video"}');
+  expect(fieldsOf([])).not.toContain('Models');
   expect(acceptedWords({ ...started, queue: own }, text)).toMatch(/left\. It starts when another ends/);
 });
 
@@ -71,9 +78,66 @@ test('a run that was asked to stop says so and has no button any more', () => {
 test('a run that succeeded shows what it made, how long it took and what it cost', () => {
   const card = cardOf(succeeded, { balance: 76 });
   expect(card).toMatchObject({ tone: 'good', title: 'Your image and your video are ready' });
-  expect(card.buttons.map((button) => button.action)).toEqual(['again', 'edit', 'delete']);
+  const actionsAt = (at: Button['place']) =>
+    card.buttons.flatMap(({ action, place }) => (place === at ? [action] : []));
+  expect(actionsAt(undefined)).toEqual(['again', 'edit', 'extend', 'change', 'delete']);
+  expect(actionsAt('menu')).toEqual(['reanimate', 'lastFrame', 'ending', 'vary', 'better', 'remix']);
   expect(card.media.map((medium) => medium.kind)).toEqual(['image', 'video']);
   expect(words(card)).toEqual(['Done in 24 s.', '24 credits paid. 76 left.']);
+});
+
+test('frames to choose from have a button each in their own row, at most five buttons beside, and the rest in the menu', () => {
+  const options = runOptions.parse({ frames: 4 });
+  const frames = [1, 2, 3, 4].map((variant) => step('image', { number: variant + 1, variant, state: 'done' }));
+  const stills = frames.map(({ number }) => ({ ...image, id: `${number}`, step: number }));
+  const card = cardOf(view({ state: 'succeeded', options, ...settled(21, 0) }, [doneSteps.enhance, ...frames], stills));
+  expect(card.title).toBe('Choose one of 4 images for the video');
+  const at = (where: Button['place']) => card.buttons.filter(({ place }) => place === where);
+  expect(at('choice').map(({ action, label, step: number }) => [action, label, number])).toEqual([
+    ['animate', '1', 2],
+    ['animate', '2', 3],
+    ['animate', '3', 4],
+    ['animate', '4', 5],
+  ]);
+  expect(at(undefined).map(({ label }) => label)).toEqual(['New frames', 'Edit prompt', 'Remix', 'Delete']);
+  expect(at('menu').length).toBeLessThanOrEqual(25);
+  expect(at('menu').map(({ label }) => label)).toContain('Better 4');
+});
+
+test('frames of which one could not be made are told as those to choose from, and why one is missing', () => {
+  const failure = { kind: 'refused', detail: '' } as const;
+  const frames = [1, 2, 3, 4].map((variant) =>
+    step('image', {
+      number: variant + 1,
+      variant,
+      ...(variant === 3 ? { state: 'failed', failure } : { state: 'done' }),
+    }),
+  );
+  const stills = frames.flatMap(({ number, state }) =>
+    state === 'done' ? [{ ...image, id: `${number}`, step: number }] : [],
+  );
+  const run = { state: 'failed', failure, options: runOptions.parse({ frames: 4 }), ...settled(16, 5) } as const;
+  const card = cardOf(view(run, [doneSteps.enhance, ...frames], stills));
+  expect(card).toMatchObject({ tone: 'warning', title: 'Choose one of 3 images for the video' });
+  expect(card.buttons.flatMap(({ label, place }) => (place === 'choice' ? [label] : []))).toEqual(['1', '2', '4']);
+  expect(words(card)[0]).toMatch(/does not want to make this image/);
+  const [only] = stills;
+  const alone = cardOf(view(run, [doneSteps.enhance, ...frames], only ? [only] : []));
+  expect(alone.title).toBe('A part of it is ready, the rest is not');
+});
+
+test('a deleted run offers to be made again only if it was given no image, because that one is gone', () => {
+  const deleted = { state: 'succeeded', deletedAt: new Date(), ...settled(6, 0) } as const;
+  const offered = (stored: (typeof image)[]) => cardOf(view(deleted, [], stored)).buttons;
+  expect(offered([]).map(({ action }) => action)).toEqual(['again', 'edit']);
+  expect(offered([{ ...image, step: null }])).toEqual([]);
+});
+
+test('a change is called a new version, because it may make an image, a video or another ending', () => {
+  const change = (state: 'running' | 'failed', over = {}) =>
+    cardOf(view({ state, workflow: 'edit', options: runOptions.parse({ change: 'ending' }), ...over }, [], []));
+  expect(change('running').title).toBe('New version: at work');
+  expect(change('failed', settled(0, 23)).title).toBe('The new version could not be made');
 });
 
 test('when the prompt could not be improved, the run says that it used the own words and gave the credit back', () => {
@@ -158,7 +222,7 @@ test('a run whose result could not be told where it was asked for says so', () =
 });
 
 test('what nobody could receive is not paid for, and every place that shows the run says so, in both languages', () => {
-  const run = { ...succeeded.run, unreached: ['video' as const] };
+  const run = { ...succeeded.run, unreached: [3] };
   const it = { ...succeeded, run };
   expect(words(cardOf(it, { balance: 94 }))).toEqual([
     'Done in 24 s.',
@@ -181,4 +245,17 @@ test('a demo run says so where its words hold nothing that the demo can draw, in
     [image],
   );
   expect(words(cardOf({ ...byModel, run: { ...byModel.run, prompt: 'a teapot' } }))).not.toContain(text.runs.undrawn);
+});
+
+test('a result that was made of another one leads back to it, by its number where that is known', () => {
+  const parentId = runId.parse('1c9f6a52-3c1d-4e5f-8a9b-0c1d2e3f4a5b');
+  const of = (over: Partial<ReturnType<typeof view>['run']>, known = {}) =>
+    cardOf(view({ ...succeeded.run, ...over }, succeeded.steps, succeeded.assets), known).buttons.filter(
+      ({ action }) => action === 'show',
+    );
+  const back = { action: 'show', runId: parentId, style: 'plain', place: 'menu' };
+  expect(of({ parentId })).toEqual([{ ...back, label: 'Back to the version before' }]);
+  expect(of({ parentId }, { parentVersion: 2 })).toEqual([{ ...back, label: 'Back to version 2' }]);
+  expect(of({})).toEqual([]);
+  expect(of({ parentId, deletedAt: new Date(0) })).toEqual([]);
 });

@@ -75,13 +75,57 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   still_at_work: [{ reason: 'still_at_work' }, /still at work.*Cancel it first/],
   media_expired: [{ reason: 'media_expired' }, /kept .* then erased.*Upload it again/],
   run_deleted: [{ reason: 'run_deleted' }, /was deleted.*Start a new one/],
+  nothing_to_extend: [{ reason: 'nothing_to_extend' }, /no film.*Nothing was charged/],
   nothing_to_animate: [{ reason: 'nothing_to_animate' }, /no image.*Nothing was charged/],
+  no_such_image: [{ reason: 'no_such_image', given: 7, allowed: [1, 2] }, /1 (or|ou) 2/],
+  no_such_proposal: [{ reason: 'no_such_proposal' }, /./],
+  nothing_to_change: [{ reason: 'nothing_to_change' }, /no image.*Nothing was charged/],
+  cast: [{ reason: 'cast', why: { outcome: 'taken', name: 'fox' } }, /@fox already.*Nothing was added/],
+  no_cast_in_video: [{ reason: 'no_cast_in_video' }, /complete, image, story and edit.*Nothing was charged/],
+  no_frames: [{ reason: 'no_frames', model: 'wan-2' }, /wan-2 makes the video from your words.*Nothing was charged/],
+  no_ending: [{ reason: 'no_ending', model: 'veo-1' }, /veo-1 takes no last frame.*Nothing was charged/],
+  unknown_model: [
+    { reason: 'unknown_model', option: 'model', word: 'omini', nearest: 'omni' },
+    /omini.*Did you mean omni\?.*Nothing was charged/s,
+  ],
+  unused_model: [
+    {
+      reason: 'unused_model',
+      option: 'model',
+      word: 'veo',
+      makes: ['video'],
+      workflow: 'image',
+      works: ['complete', 'video', 'story'],
+    },
+    /veo has nothing to do.*makes videos, and image needs none.*works with complete, video or story.*Nothing was charged/s,
+  ],
+  model_gone: [
+    { reason: 'model_gone', model: 'veo' },
+    /veo cannot be used here any more.*made with it.*Nothing was charged.*another model/s,
+  ],
+  model_not_allowed: [
+    { reason: 'model_not_allowed', option: 'model', model: 'veo', allowed: ['omni'] },
+    /veo may not be used.*allows omni.*Nothing was charged/s,
+  ],
+  not_in_cast: [
+    { reason: 'not_in_cast', name: 'fxo', nearest: 'fox' },
+    /no @fxo.*@fox.*cast add fxo.*leave out the @.*Nothing was charged/s,
+  ],
+  too_many_references: [
+    { reason: 'too_many_references', needed: 4, max: 1, model: 'small-1', able: 'large-1' },
+    /small-1 can follow 1 picture.*needs 4.*large-1 could do it.*Nothing was charged/s,
+  ],
   stop_costs: [
     { reason: 'stop_costs', runId: id, cost: { credits: 18, back: 6, atWork: 'video' }, told: 0 },
     /The video is being made\. Stopping now costs 18 credits, 6 come back\./,
   ],
   costs_more: [
-    { reason: 'costs_more', priceCredits: 35, told: 24, button: { action: 'again', runId: id, prompt: null } },
+    {
+      reason: 'costs_more',
+      priceCredits: 35,
+      told: 24,
+      button: { action: 'again', runId: id, step: null, prompt: null },
+    },
     /This costs 35 credits by now.*It was 24 credits when you were told\. Nothing was charged\./s,
   ],
   already_over: [{ reason: 'already_over', id: '0b8f6a52', state: 'is done' }, /is over.*is done.*status 0b8f6a52/],

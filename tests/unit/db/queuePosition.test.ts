@@ -11,6 +11,7 @@ import { claim, dispatchDue, handBack, type Lease, settle, withdrawRun } from '.
 import type { Workspace } from '../../../src/db/workspaces.ts';
 import { type RunId, runId, runOptions } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
+import { newStepOf } from '../../support/views.ts';
 
 const limits = { memberAtWork: 3, memberWaiting: 10, workspaceAtWork: 30 };
 
@@ -24,7 +25,7 @@ const newRun = (workspace: Workspace, memberId: string): NewRun => ({
   prompt: 'a fox',
   options: runOptions.parse({}),
   conversation: {},
-  steps: [{ kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image', keySource: 'none' }],
+  steps: [newStepOf('image')],
   input: null,
 });
 

@@ -18,6 +18,7 @@ import { dispatchDue, finishDelivery, saveUnreached, settle } from '../../../src
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';
 import { runId, runOptions, workspaceId } from '../../../src/domain.ts';
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
+import { newStepOf } from '../../support/views.ts';
 
 const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
   id: runId.parse(randomUUID()),
@@ -29,15 +30,21 @@ const newRun = (workspace: Workspace, over: Partial<NewRun> = {}): NewRun => ({
   prompt: 'a fox',
   options: runOptions.parse({}),
   conversation: {},
-  steps: [
-    { kind: 'enhance', priceCredits: 1, provider: 'vendor', model: 'words', keySource: 'none' as const },
-    { kind: 'image', priceCredits: 5, provider: 'vendor', model: 'image', keySource: 'none' as const },
-  ],
+  steps: [newStepOf('enhance'), newStepOf('image')],
   input: null,
   ...over,
 });
 
 const submits = (database: Database, runs: NewRun[]) => Promise.all(runs.map((run) => insertRun(database.db, run)));
+
+test('what an older and a newer worker gave up on counts together', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const run = newRun(workspace);
+  await insertRun(database.db, run);
+  await database.db.execute(sql`UPDATE runs SET unreached = '{image}', unreached_steps = '{1}' WHERE id = ${run.id}`);
+  expect((await loadRun(database.db, run.id))?.run.unreached).toEqual([1, 2]);
+});
 
 test('400 concurrent submits against 100 credits: exactly those that fit are accepted, and the balance never goes below zero', async () => {
   const database = await createTestDatabase();
@@ -112,8 +119,17 @@ test('a run is written whole: run, steps, input and ledger row, due at once', as
   const workspace = await createWorkspace(database, 100);
   const run = newRun(workspace, {
     workflow: 'video',
-    steps: [{ kind: 'video', priceCredits: 18, provider: 'vendor', model: 'video', keySource: 'none' as const }],
-    input: { objectKey: 'k', mime: 'image/png', width: 2, height: 1, bytes: 70, sha256: 'ab' },
+    steps: [newStepOf('video')],
+    input: {
+      kind: 'image',
+      objectKey: 'k',
+      mime: 'image/png',
+      width: 2,
+      height: 1,
+      seconds: null,
+      bytes: 70,
+      sha256: 'ab',
+    },
   });
   await insertRun(database.db, run);
   const view = await loadRun(database.db, run.id);
@@ -261,7 +277,7 @@ test('what reached nobody goes back once, in the statement that ends delivery, h
   if (!lease) throw new Error('nothing was due');
   await database.db.execute(sql`UPDATE steps SET state = 'done'`);
   await settle(database.db, lease, { state: 'succeeded', capturedCredits: 6, failure: null });
-  expect(await saveUnreached(database.db, lease, ['image'])).toEqual(['image']);
+  expect(await saveUnreached(database.db, lease, [2])).toEqual([2]);
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 94, held: 0 });
   const end = () => finishDelivery(database.db, lease, { posted: null, failure: null, unreached: [] });
   await Promise.allSettled(Array.from({ length: 8 }, end));

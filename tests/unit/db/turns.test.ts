@@ -31,6 +31,9 @@ test('a dispatch is taken up once, however often its job is delivered at the sam
   expect(claims.filter((view) => view !== null)).toHaveLength(1);
 });
 
+/** The end of a turn in which no other step waits. */
+const ending = { othersDueAt: null, knowsStop: false };
+
 test('two relays that look at once never lease the same run', async () => {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
@@ -49,7 +52,9 @@ test('whoever was dispatched before can neither renew nor write', async () => {
   const [next] = await dispatchDue(db, 1, 60_000);
   expect(next?.dispatch).toBe(lease.dispatch + 1);
   expect(await heartbeat(db, lease, 60_000)).toBe(false);
-  await expect(saveHandle(db, lease, 'enhance', { late: true }, 0)).rejects.toBeInstanceOf(LeaseLost);
+  await expect(saveHandle(db, lease, 1, { handle: { late: true }, pollAfterMs: 0 }, ending)).rejects.toBeInstanceOf(
+    LeaseLost,
+  );
   expect(await claim(db, lease, 60_000)).toBeNull();
 });
 
@@ -66,17 +71,17 @@ test('a run that somebody stopped sends nothing more, even in a turn that had de
   const { db, id, lease } = await oneRun();
   await claim(db, lease, 60_000);
   await requestCancel(db, id);
-  expect(await beginSubmit(db, lease, { kind: 'enhance', submits: 0 })).toBe('stopped');
+  expect(await beginSubmit(db, lease, { number: 1, submits: 0 })).toBe('stopped');
   expect((await loadRun(db, id))?.steps[0]).toMatchObject({ state: 'pending', submits: 0 });
   await handBack(db, lease);
   await dispatchDue(db, 1, 60_000);
-  await expect(beginSubmit(db, lease, { kind: 'enhance', submits: 0 })).rejects.toBeInstanceOf(LeaseLost);
+  await expect(beginSubmit(db, lease, { number: 1, submits: 0 })).rejects.toBeInstanceOf(LeaseLost);
 });
 
 test('polls fall due together, four times a second, unless the provider is to be asked again at once', async () => {
   const { db, id, lease } = await oneRun();
   await claim(db, lease, 60_000);
-  await saveHandle(db, lease, 'enhance', {}, 15_000);
+  await saveHandle(db, lease, 1, { handle: {}, pollAfterMs: 15_000 }, ending);
   const dueIn = z.array(z.object({ ms: z.coerce.number(), odd: z.coerce.number() }));
   const look = sql`
     SELECT extract(epoch FROM due_at - now()) * 1000 AS ms, extract(epoch FROM due_at) * 1000 % 250 AS odd
@@ -85,7 +90,7 @@ test('polls fall due together, four times a second, unless the provider is to be
   expect(later?.odd).toBe(0);
   expect(later?.ms).toBeGreaterThan(10_000);
   expect(later?.ms).toBeLessThanOrEqual(15_250);
-  await saveProgress(db, lease, 'enhance', null, 0);
+  await saveProgress(db, lease, { number: 1, failedAttempts: 0 }, { fraction: null, pollAfterMs: 0 }, ending);
   const [soon] = dueIn.parse(await db.execute(look));
   expect(soon?.ms).toBeLessThanOrEqual(0);
 });

@@ -1,7 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { failureKinds } from '../../../src/domain.ts';
-import { admit, afterNews, type BreakerState, closedBreaker, createBreakers } from '../../../src/pipeline/breaker.ts';
+import {
+  admit,
+  afterNews,
+  type BreakerState,
+  breakerKey,
+  closedBreaker,
+  createBreakers,
+} from '../../../src/pipeline/breaker.ts';
 import { ProviderError } from '../../../src/pipeline/providers/provider.ts';
 import { failureOf } from '../../support/providers/call.ts';
 
@@ -102,4 +109,19 @@ test('whatever happens, it admits somebody within openMs, and stays closed below
       }
     }),
   );
+});
+
+test('a model counts as out exactly while its calls would fail at once, and asking lets no call pass', async () => {
+  const { guard, clock, isOpen } = breakers();
+  expect(isOpen('openai')).toBe(false);
+  await breakIt(guard);
+  expect(isOpen('openai')).toBe(true);
+  clock.ms = options.openMs;
+  expect([isOpen('openai'), isOpen('openai')]).toEqual([false, false]);
+  expect(await guard('openai', fine)).toBe('fine');
+});
+
+test('models of one provider have a breaker each', () => {
+  const of = (model: string) => breakerKey({ id: 'openrouter', step: 'video', model });
+  expect(of('a')).not.toBe(of('b'));
 });

@@ -1,13 +1,14 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { aspects, qualities, resolutions, runOptions, workflows } from '../../../src/domain.ts';
-import { maxVideoSeconds, priceStep, priceSteps, total } from '../../../src/pipeline/pricing.ts';
+import { aspects, maxVideoSeconds, qualities, resolutions, runOptions, workflows } from '../../../src/domain.ts';
+import { listPrices } from '../../../src/pipeline/listPrices.ts';
+import { priceImage, priceVideo, splitPrice, total } from '../../../src/pipeline/pricing.ts';
 
 const priced = (over: object) => runOptions.parse(over);
 
 test('complete at its defaults costs 24: 1 for the words, 5 for the image, 18 for the video', () => {
-  expect(priceSteps('complete', priced({})).map((step) => step.priceCredits)).toEqual([1, 5, 18]);
-  expect(total(priceSteps('complete', priced({ aspect: 'tall' })))).toBe(24);
+  expect(listPrices('complete', priced({})).map((step) => step.priceCredits)).toEqual([1, 5, 18]);
+  expect(total(listPrices('complete', priced({ aspect: 'tall' })))).toBe(24);
 });
 
 test.for([
@@ -18,7 +19,7 @@ test.for([
   ['hd', 'wide', 5],
   ['hd', 'tall', 5],
 ] as const)('an image in %s, %s costs %i', ([quality, aspect, credits]) => {
-  expect(priceStep('image', priced({ quality, aspect }))).toBe(credits);
+  expect(priceImage(priced({ quality, aspect }))).toBe(credits);
 });
 
 test.for([
@@ -30,8 +31,8 @@ test.for([
   [16, '720p', 35, 42],
   [60, '4k', 200, 240],
 ] as const)('%i seconds in %s cost %i, with sound %i', ([duration, resolution, silent, sounding]) => {
-  expect(priceStep('video', priced({ duration, resolution, audio: false }))).toBe(silent);
-  expect(priceStep('video', priced({ duration, resolution, audio: true }))).toBe(sounding);
+  expect(priceVideo(priced({ duration, resolution, audio: false }))).toBe(silent);
+  expect(priceVideo(priced({ duration, resolution, audio: true }))).toBe(sounding);
 });
 
 test('every permitted combination has a positive whole price', () => {
@@ -44,12 +45,26 @@ test('every permitted combination has a positive whole price', () => {
   });
   fc.assert(
     fc.property(options, fc.constantFrom(...workflows), (chosen, workflow) => {
-      const price = total(priceSteps(workflow, priced(chosen)));
+      const price = total(listPrices(workflow, priced(chosen)));
       expect(Number.isInteger(price) && price > 0).toBe(true);
     }),
   );
 });
 
 test('longer than a minute has no price', () => {
-  expect(() => priceStep('video', { ...priced({}), duration: 61 })).toThrow(RangeError);
+  expect(() => priceVideo({ ...priced({}), duration: 61 })).toThrow(RangeError);
+});
+
+test('a price is split to the last credit, in proportion, whatever the parts', () => {
+  const parts = fc.array(fc.integer({ min: 1, max: 60 }), { minLength: 1, maxLength: 16 });
+  fc.assert(
+    fc.property(fc.nat({ max: 300 }), parts, (price, weights) => {
+      const split = splitPrice(price, weights);
+      expect(split.reduce((sum, part) => sum + part, 0)).toBe(price);
+      const whole = weights.reduce((sum, weight) => sum + weight, 0);
+      for (const [at, part] of split.entries()) {
+        expect(Math.abs(part - (price * (weights[at] ?? 0)) / whole)).toBeLessThan(1);
+      }
+    }),
+  );
 });

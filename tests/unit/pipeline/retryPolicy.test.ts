@@ -1,4 +1,6 @@
 import { expect, test } from 'vitest';
+import { failureKinds } from '../../../src/domain.ts';
+import { BreakerOpen } from '../../../src/pipeline/breaker.ts';
 import { EncoderBusy } from '../../../src/pipeline/media/encoder.ts';
 import { ConversationGone, MessengerError } from '../../../src/pipeline/messenger.ts';
 import { ProviderError } from '../../../src/pipeline/providers/provider.ts';
@@ -60,4 +62,24 @@ test('waiting for the encoder is no failed attempt, and settling is never given 
   for (const doing of ['cancel', 'fail', 'settle', 'give_up_delivery'] as const) {
     expect(decide(doing, new Error('strange'), 1_000).outcome).toBe('retry');
   }
+});
+
+test('another model is asked for only where it may be, after the retries, and for no fault of the request', () => {
+  const replaced = (error: unknown, failedAttempts = 1, mayReplace = true) =>
+    decideRetry({ doing: 'send', error, failedAttempts, mayReplace, maxPauseMs: 15 * minute, random: () => 1 }).outcome;
+  expect(replaced(busy())).toBe('retry');
+  expect(replaced(busy(), 4)).toBe('replace');
+  expect(replaced(busy(), 4, false)).toBe('give_up');
+  expect(replaced(busy(16 * minute))).toBe('replace');
+  expect(replaced(new BreakerOpen())).toBe('replace');
+  const may = (options: object) =>
+    failureKinds.filter((kind) => replaced(new ProviderError(kind, 'no', options), 4) === 'replace');
+  expect(may({})).toEqual([]);
+  expect(may({ nothingGenerated: true }).sort()).toEqual(['bad_key', 'quota', 'rate_limited', 'unavailable']);
+  expect(may({ nothingGenerated: true, lacksModel: true })).toContain('invalid_request');
+  expect(may({ isGone: true })).toEqual([]);
+  const poll = { doing: 'poll', error: new ProviderError('quota', 'no', { nothingGenerated: true }) } as const;
+  expect(
+    decideRetry({ ...poll, failedAttempts: 1, mayReplace: true, maxPauseMs: minute, random: () => 1 }).outcome,
+  ).toBe('give_up');
 });

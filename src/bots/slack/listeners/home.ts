@@ -18,6 +18,7 @@ import {
   section,
   thumbnail,
 } from '../blocks.ts';
+import { isShownInline } from '../buttons.ts';
 import { cardMessage } from '../cardBlocks.ts';
 import { isPassingRefusal, refusalOf } from '../client.ts';
 import { postedMessagesOf } from '../conversation.ts';
@@ -42,7 +43,7 @@ export async function onHome(deps: RequestDeps, body: unknown): Promise<void> {
     channel: null,
     threadTs: null,
     responseUrl: null,
-    fileId: null,
+    fileIds: [],
   };
   await receive(deps, requester, async (context) => {
     const { client } = context.connection;
@@ -91,8 +92,10 @@ async function homeView(context: RequestContext, shows: { images: boolean }): Pr
 function runBlocks(view: RunView, shows: { images: boolean }, text: Text): SlackBlock[] {
   const { run } = view;
   const postedMessages = postedMessagesOf(run.postedMessages);
-  const facts = [text.measures.moment(run.createdAt), text.runs.workflows[run.workflow], text.runs.states[run.state]];
-  const image = shows.images ? mediaOf(view, text).find(({ kind }) => kind === 'image') : undefined;
+  const facts = [text.measures.moment(run.createdAt), text.runs.runNames[run.workflow], text.runs.states[run.state]];
+  const image = shows.images
+    ? mediaOf(view, text).find((media) => media.kind === 'image' && isShownInline(media))
+    : undefined;
   const file = image ? postedMessages.files[image.objectKey] : undefined;
   return [
     section(`*${escaped(text.measures.few(run.prompt))}*`),

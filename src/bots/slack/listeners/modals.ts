@@ -1,14 +1,14 @@
 import type { types } from '@slack/bolt';
-import type { RunId, Workflow } from '../../../domain.ts';
-import { quote } from '../../../pipeline/submit.ts';
+import type { CommandedWorkflow } from '../../../domain.ts';
+import { quote } from '../../../pipeline/quote.ts';
 import { performAction } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { perform } from '../../commands/all.ts';
 import type { Command } from '../../commands/command.ts';
 import { textOf } from '../../text.ts';
 import { cardView, formView, waitingView } from '../adminForm.ts';
+import { type Asking, askForm } from '../askForm.ts';
 import { createForm, type OpenedOn } from '../createForm.ts';
-import { editForm } from '../editForm.ts';
 import { offerOfForm } from '../formPrice.ts';
 import { asOfNow, cardOf, type RequestContext, type RequestDeps, receive } from '../requestContext.ts';
 import type { Requester } from '../requester.ts';
@@ -61,13 +61,13 @@ export const openCreateForm = (
   deps: RequestDeps,
   requester: Requester,
   triggerId: string,
-  wish: { workflow: Workflow; prompt: string | null; on: OpenedOn | null },
+  wish: { workflow: CommandedWorkflow; prompt: string | null; on: OpenedOn | null },
 ): Promise<void> =>
   withModal(deps, requester, triggerId, async ({ request, text }) => {
     const { workspace } = request;
     const [{ price }, offer] = await Promise.all([
       quote(deps.services, workspace.id, wish.workflow, {}),
-      offerOfForm(deps.services, workspace.id, wish.on),
+      offerOfForm(deps.services, workspace.id, { on: wish.on, given: {}, text }),
     ]);
     return createForm({ ...wish, channel: requester.channel, price }, offer, text);
   });
@@ -87,11 +87,16 @@ export const openAdminForm = (
     return formView(answer.form, context.text);
   });
 
-/** Opens a form with a run's prompt, to be changed. A member who may not see the run gets a modal that says so. */
-export const openEditForm = (deps: RequestDeps, requester: Requester, triggerId: string, id: RunId): Promise<void> =>
+/** Opens a form that asks words for an action. A member who may not see the run gets a modal that says so. */
+export const openAskForm = (
+  deps: RequestDeps,
+  requester: Requester,
+  triggerId: string,
+  { action, id, step }: Asking,
+): Promise<void> =>
   withModal(deps, requester, triggerId, async ({ request, text }) => {
-    const answer = await performAction(request, 'edit', id);
-    if (answer.kind === 'edit') return editForm(answer, requester, text);
+    const answer = await performAction(request, action, { id, step });
+    if (answer.kind === 'ask') return askForm(answer, requester, text);
     const card = answer.kind === 'deleted' ? answer.card : cardOf(answer, text);
     return cardView(card ?? textCard('bad', text.slack.fault.title), text);
   });

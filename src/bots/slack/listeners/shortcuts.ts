@@ -4,9 +4,15 @@ import type { Requester } from '../requester.ts';
 import { openCreateForm, openNotice } from './modals.ts';
 
 /** The names that the manifest gives the shortcuts. */
-export const shortcutNames = { create: 'create_video', animate: 'animate_image' } as const;
+export const shortcutNames = { create: 'create_video', animate: 'animate_image', edit: 'edit_image' } as const;
 
-/** Handles the shortcuts *Create a video*, available anywhere, and *Animate this image*, on a message. */
+/** The workflows of the shortcuts on a message, which begin with its image. */
+const workflowOf: Readonly<Record<string, 'video' | 'edit'>> = {
+  [shortcutNames.animate]: 'video',
+  [shortcutNames.edit]: 'edit',
+};
+
+/** Handles the shortcuts *Create a video*, available anywhere, and *Animate this image* and *Edit this image*, on a message. */
 export async function onShortcut(deps: RequestDeps, body: unknown): Promise<void> {
   const payload = shortcutPayload.parse(body);
   const triggerId = payload.trigger_id;
@@ -22,15 +28,16 @@ export async function onShortcut(deps: RequestDeps, body: unknown): Promise<void
     threadTs,
     responseUrl: payload.response_url ?? null,
     requestKey: `slack:shortcut:${triggerId}`,
-    fileId: null,
+    fileIds: [],
   };
-  if (payload.callback_id !== shortcutNames.animate) {
+  const workflow = workflowOf[payload.callback_id];
+  if (!workflow) {
     return await openCreateForm(deps, requester, triggerId, { workflow: 'complete', prompt: null, on: null });
   }
   const file = message?.files?.find(({ mimetype }) => mimetype?.startsWith('image/') ?? true);
   if (!file || requester.channel === null) {
     return await openNotice(deps, requester, triggerId, ({ text }) => text.slack.create.noImage);
   }
-  const on = { channel: requester.channel, threadTs, fileId: file.id };
-  await openCreateForm(deps, requester, triggerId, { workflow: 'video', prompt: null, on });
+  const on = { channel: requester.channel, threadTs, fileId: file.id, workflow };
+  await openCreateForm(deps, requester, triggerId, { workflow, prompt: null, on });
 }

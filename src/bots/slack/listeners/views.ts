@@ -1,14 +1,13 @@
-import type { RunId } from '../../../domain.ts';
-import { submitEdit } from '../../actions/perform.ts';
+import { submitWords } from '../../actions/perform.ts';
 import { textCard } from '../../card.ts';
 import { commands } from '../../commands/all.ts';
-import { refusalCard } from '../../refusalCard.ts';
 import { type Locale, textOf } from '../../text.ts';
 import type { Acknowledge } from '../acknowledge.ts';
-import { cardView, commandOfForm, readForm, waitingView } from '../adminForm.ts';
+import { cardView, commandOfForm, filesOfForm, readForm, waitingView } from '../adminForm.ts';
+import { type Asking, readAskForm, readWords } from '../askForm.ts';
 import { createCallback, fieldOfRefusal, readCreateForm } from '../createForm.ts';
-import { readEditForm, runOfEditForm } from '../editForm.ts';
 import { cut } from '../escape.ts';
+import { maxFault, sentence } from '../fieldError.ts';
 import { formAgain } from '../formPrice.ts';
 import { sourceOfInteraction, viewPayload } from '../payloads.ts';
 import { asOfNow, cardOf, carryOut, entered, type RequestDeps, receive, say } from '../requestContext.ts';
@@ -34,11 +33,11 @@ export async function onViewSubmission(deps: RequestDeps, body: unknown, acknowl
     threadTs: null,
     responseUrl: payload.response_urls?.[0]?.response_url ?? null,
     requestKey: `slack:view:${payload.view.id}`,
-    fileId: null,
+    fileIds: [],
   };
   if (payload.view.callback_id === createCallback) return await onCreate(deps, requester, payload.view, acknowledge);
-  const edited = runOfEditForm(payload.view.callback_id);
-  if (edited) return await onEdit(deps, requester, payload.view, edited);
+  const asking = readAskForm(payload.view.callback_id);
+  if (asking) return await onWords(deps, requester, payload.view, asking);
   const command = commands.find(({ name }) => name === commandOfForm(payload.view.callback_id));
   if (command) await onAdminForm(deps, requester, payload.view, command, acknowledge);
 }
@@ -71,7 +70,8 @@ async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowle
   // If Slack did not wait for this answer, the form is closed by now. The conversation where the run would have been then shows
   // the price.
   if (again && (await acknowledge(again))) return;
-  await receive(deps, { ...from, channel, threadTs, fileId }, async (context) => {
+  const fileIds = fileId === null ? [] : [fileId];
+  await receive(deps, { ...from, channel, threadTs, fileIds }, async (context) => {
     const told = { ...context, request: { ...context.request, maxCredits } };
     const answer = await carryOut(told, asked.command, asked.given);
     const card = answer ? cardOf(answer, context.text) : null;
@@ -79,11 +79,12 @@ async function onCreate(deps: RequestDeps, from: Requester, view: View, acknowle
   });
 }
 
-async function onEdit(deps: RequestDeps, from: Requester, view: View, id: RunId): Promise<void> {
-  const { prompt, channel, threadTs, credits: maxCredits } = readEditForm(view.state, view.private_metadata);
+async function onWords(deps: RequestDeps, from: Requester, view: View, { action, id, step }: Asking): Promise<void> {
+  const { words, channel, threadTs, credits: maxCredits } = readWords(view.state, view.private_metadata);
   await receive(deps, { ...from, channel, threadTs, isPress: true }, async (context) => {
     if (!(await entered(context))) return;
-    const card = cardOf(await submitEdit({ ...context.request, maxCredits }, id, prompt), context.text);
+    const answer = await submitWords({ ...context.request, maxCredits }, action, { id, step }, words);
+    const card = cardOf(answer, context.text);
     if (card) await say(context, card);
   });
 }
@@ -95,7 +96,7 @@ async function onAdminForm(
   command: (typeof commands)[number],
   acknowledge: Ack,
 ): Promise<void> {
-  await receive(deps, requester, async (context) => {
+  await receive(deps, { ...requester, fileIds: filesOfForm(view.state) }, async (context) => {
     const answer = await command.submit(await asOfNow(context), readForm(view.state));
     const field = answer.kind === 'refusal' && fieldOfRefusal(answer.refusal, Object.keys(view.state.values), '');
     if (answer.kind === 'refusal' && field) {
@@ -112,15 +113,6 @@ async function onAdminForm(
     if (await acknowledge({ response_action: 'update', view: shown })) return;
     await context.connection.client.views.update({ view_id: view.id, view: shown });
   });
-}
-
-const maxFault = 1_000;
-
-/** A single line, because Slack shows no more below a field. */
-function sentence(refusal: Parameters<typeof refusalCard>[0], text: ReturnType<typeof textOf>): string {
-  const { title, blocks } = refusalCard(refusal, text);
-  const words = blocks.flatMap((block) => (block.kind === 'text' ? [block.text] : []));
-  return cut([title, ...words].join('. '), maxFault);
 }
 
 /**

@@ -1,18 +1,21 @@
 import type { Vendor, Workflow } from '../../../domain.ts';
-import { vendorNames } from '../../../pipeline/providers/vendors.ts';
+import { vendorName } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keyChange.ts';
-import { credits } from './measures.ts';
+import { anyOf, credits } from './measures.ts';
 
 /** One line each, at most 100 characters, because chat platforms show no more. */
 export const describe = {
   complete: 'Make an image and a video from a few words',
   image: 'Make an image from a few words',
   video: 'Bring an image of yours to life',
+  story: 'Tell a story in several scenes and get one film',
+  edit: 'Change an image with plain words',
+  cast: 'Keep the same face: add, list, show and remove who @names stand for',
   status: 'See where a run stands',
   cancel: 'Stop a run; whatever was not sent yet costs nothing',
   history: 'Find earlier runs and what they made',
   credits: 'See the balance, the last transactions and the use',
-  keys: 'Bring your own OpenAI and Google keys, privately',
+  keys: 'Bring your own keys of OpenAI, Google and others, privately',
   settings: 'Choose what a command means when nobody says otherwise',
   web: 'Get a private link to the page with everything you made',
   api: 'Make, list and revoke tokens for programs, privately',
@@ -21,12 +24,24 @@ export const describe = {
 
 export const options = {
   prompt: 'What you would like to see',
+  story: 'What happens in the story',
   motion: 'What should happen in the video',
   image: 'The image to animate: PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side',
   style: 'The look',
   quality: 'The quality of the image',
   aspect: 'The shape of the picture',
   duration: 'The length of the video in seconds',
+  storyDuration: 'The length of the film in seconds',
+  scenes: 'How many scenes the story has',
+  variants: 'How many images to choose from',
+  frames: 'How many images to choose from before there is a video; 1 makes the video at once',
+  ref: 'An image to follow: its people, things and style',
+  toChange: 'The image to change: PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side',
+  change: 'What should change; all else stays as it is',
+  cut: 'How one scene changes to the next: at once (hard) or through black (fade)',
+  model: 'The model to use, or an alias such as fast; several with + between them',
+  defaultModel: 'The models that runs use when nobody names one, or aliases; "none" takes all back',
+  allow: 'The only models that members may use, separated by commas; "none" allows all',
   resolution: 'The resolution of the video',
   audio: 'Whether the video has sound',
   run: 'The run: the first characters of its id',
@@ -36,10 +51,24 @@ export const options = {
   mentions: 'Whether who asked is mentioned when the result is there',
   blocked: 'Words that no prompt may contain, separated by commas; "none" takes all back',
   reset: "Back to the product's own defaults",
+  castAction: 'What to do with the cast',
+  castName: 'The name in the cast, without the @',
+  castBy: 'Who may add to the cast',
   command: 'The command to explain',
   create: 'Make a token with the rights of a member or of an admin',
   label: 'What the token is for',
   revoke: 'The token to revoke: the first characters of its id',
+};
+
+/** A model, in a list to choose from. */
+export const models = {
+  title: 'Models',
+  makes: { enhance: 'prompt', image: 'image', video: 'video' } as const,
+  seconds: (shortest: number, longest: number) => (shortest === longest ? `${longest} s` : `${shortest}–${longest} s`),
+  impossible: 'not with these options',
+  more: (count: number) => `${count} more: type a part of their name after --model.`,
+  choose: (names: readonly string[]) =>
+    `You can choose a model with --model, for example ${anyOf(names)}. help complete lists them with their prices.`,
 };
 
 export const usage = {
@@ -56,6 +85,9 @@ const made: Record<Workflow, string> = {
   complete: 'an image and a video',
   image: 'an image',
   video: 'a video of your image',
+  story: 'a story in one film',
+  extend: 'a longer video',
+  edit: 'a changed image',
 };
 
 export const help = {
@@ -111,7 +143,7 @@ export const keys = {
   title: 'Keys of this workspace',
   intro: 'Steps run on them instead of on the keys of whoever hosts VidGenie. A field left empty changes nothing.',
   status: checks,
-  field: (vendor: Vendor) => `${vendorNames[vendor]} key`,
+  field: (vendor: Vendor) => `${vendorName(vendor)} key`,
   stored: (lastFour: string, status: string) => `…${lastFour}, ${status}`,
   none: 'none',
   remove: 'Remove',
@@ -120,7 +152,7 @@ export const keys = {
   notChanged: 'Not everything was saved',
   how: 'A key is typed into a private form, never into a command: vidgenie keys set openai',
   change: (it: KeyChange): string => {
-    const vendor = vendorNames[it.vendor];
+    const vendor = vendorName(it.vendor);
     switch (it.outcome) {
       case 'saved':
         return {
@@ -156,7 +188,7 @@ export const settings = {
     duration: 'Length of the video',
     video: 'Resolution and sound',
   },
-  pages: { defaults: 'Defaults', limits: 'Limits', words: 'Blocked words' },
+  pages: { defaults: 'Defaults', limits: 'Limits', video: 'Before a video', models: 'Models', words: 'Blocked words' },
   channels: 'Channels for runs',
   channelsHint: 'Runs can be started only there. None chosen: everywhere.',
   everywhere: 'everywhere',
@@ -167,6 +199,23 @@ export const settings = {
   spoilersOn: 'Hide images and videos until somebody clicks them',
   mentions: 'Mention who asked',
   mentionsOn: 'Once, when the result is there',
+  castBy: 'Who may add to the cast',
+  castByWhom: { members: 'All members', admins: 'Only admins' },
+  model: 'Models without a wish',
+  modelHint: 'Models or aliases with + between them. Empty: VidGenie chooses.',
+  modelChosen: 'VidGenie chooses',
+  allow: 'Models that members may use',
+  allowHint: 'One on each line. Empty: all. Only the kinds of step that they make are limited.',
+  allAllowed: 'all',
+  frames: 'Before a video',
+  framesShown: (images: number) =>
+    images === 1 ? 'Make the video at once' : `Show ${images} images first, and let the member choose`,
+  results: 'Moderation of results',
+  resultsShown: {
+    off: 'Off',
+    spoiler: 'Hide what moderation flags until somebody opens it',
+    withhold: 'Withhold and refund what moderation flags',
+  },
   blockedHint: 'No prompt may contain them. One on each line, or separated by commas.',
   seconds: (amount: number) => `${amount} s`,
   resolution: (resolution: string, audio: boolean) => `${resolution} ${audio ? 'with sound' : 'without sound'}`,

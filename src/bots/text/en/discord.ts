@@ -1,5 +1,6 @@
 /** Texts that only Discord needs. */
 export const animateCommand = 'Animate with VidGenie';
+export const editCommand = 'Edit this image';
 export const description = 'Images and videos from a few words';
 
 /** Names the requester, if the message does not answer a command. */
@@ -14,6 +15,15 @@ export const permissions = {
   CreatePublicThreads: 'Create Public Threads',
   AttachFiles: 'Attach Files',
   ReadMessageHistory: 'Read Message History',
+};
+
+/** The menu below a result, for what has no button. */
+export const menu = 'More to do with it';
+
+/** The answer to a mention that says nothing about a result. */
+export const mentioned = {
+  title: 'What would you like to see?',
+  text: 'Type /vidgenie complete and a few words. Then mention VidGenie in the thread of the result to change it, for example: make it dusk, slower.',
 };
 
 export const lacking = {

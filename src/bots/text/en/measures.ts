@@ -50,3 +50,6 @@ export function few(words: string, max = 60): string {
 
 /** The balance after a change. */
 export const left = (balance: number): string => `${balance.toLocaleString('en')} left`;
+
+/** The label of the button that makes a film longer. */
+export const extendBy = (seconds: number): string => `Extend by ${seconds} s`;

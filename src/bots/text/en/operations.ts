@@ -1,5 +1,6 @@
 import type { Run, Step } from '../../../db/runs.ts';
 import { few } from './measures.ts';
+import { usd } from './prices.ts';
 
 /** Texts of the command line for the operator, about runs, credits and workspaces. */
 
@@ -62,7 +63,9 @@ export const runFacts = (run: Run): string =>
 export const stepLine = (step: Step): string =>
   `  ${step.kind}: ${step.state}, ${step.provider} ${step.model}, sent ${step.submits} times${
     step.failure ? `, ${step.failure.kind}: ${step.failure.detail}` : ''
-  }`;
+  }${step.costMicroUsd === null ? '' : `, ${cost(step.costMicroUsd, step.isCostEstimate)}`}`;
+const cost = (microUsd: number, isEstimate: boolean): string =>
+  isEstimate ? `cost about ${usd(microUsd)} (an estimate: the published price)` : `cost ${usd(microUsd)}`;
 
 export const notFailed = (id: string, state: string): string =>
   `Run ${short(id)} ${state === 'succeeded' ? 'succeeded' : 'is not over'}: only a failed or canceled one is retried.`;

@@ -1,5 +1,11 @@
-import { vendors } from '../../../domain.ts';
+import { type ProvidedKind, vendors } from '../../../domain.ts';
 import { allOf, anyOf } from './measures.ts';
+
+const ownServers = {
+  enhance: 'the prompt server',
+  image: 'the image server',
+  video: 'the video server',
+} as const satisfies Record<ProvidedKind, string>;
 
 /** The help texts of the command line. */
 export const describe = {
@@ -8,11 +14,17 @@ export const describe = {
   start: 'start the roles that the configuration names; without a chat platform it opens the page and a terminal',
   demo: 'make an image and a video, here and now, without any account',
   run: (workflows: readonly string[]) => `start a workflow (${workflows.join(', ')}) and follow it to its end`,
+  actions: 'On a result (without a run, on the newest one):',
+  actionWords: 'the run, the number of one of several images, and words, each if needed',
   status: 'show where a run stands (the newest, when none is named)',
   cancel: 'stop a run and wait until it is stopped',
   history: 'list the latest runs and what they made',
   credits: 'show the balance, the last transactions and the use',
   grant: 'give a workspace credits',
+  castAdd: 'add somebody to the cast, from image files',
+  castList: 'list the cast',
+  castShow: 'show who somebody of the cast is, with their pictures',
+  castRemove: 'remove somebody from the cast',
   keys: "list, set, check and remove a workspace's own provider keys",
   keysList: 'show which keys are stored',
   keysSet: 'store a key, read from a hidden prompt or from stdin',
@@ -29,6 +41,7 @@ export const describe = {
   slack: 'what an operator does at Slack',
   slackManifest: 'print the manifest that Slack makes the app from',
   migrate: 'bring the database to the newest schema, and make the place for media where it is missing',
+  prices: 'show what the steps of each model sell for and what the vendors charge, and which ones lose money',
   doctor: 'check every part and say what to do about what is not well',
 };
 
@@ -38,6 +51,7 @@ export const options = {
   jsonEvents: 'print one JSON object per event',
   amount: 'how many credits',
   workspace: 'the workspace, for example discord:81384788765712384',
+  imageFile: (max: number) => `an image file; up to ${max} of them`,
   key: 'an idempotency key: granting twice with one key changes the balance once',
   note: 'a note for the ledger',
   keyWorkspace: "the workspace (default: the terminal's own)",
@@ -133,6 +147,8 @@ export const doctor = {
     ffmpeg: 'ffmpeg',
     providers: 'Providers',
     models: 'Models',
+    comfyui: 'ComfyUI',
+    prices: 'Prices',
     discord: 'Discord',
     slack: 'Slack',
     address: 'Address',
@@ -186,6 +202,33 @@ export const doctor = {
     `the ${vendor} key cannot be used: ${reason} Replace ${vendor.toUpperCase()}_API_KEY`,
   vendorAway: (vendor: string, reason: string) =>
     `whether the ${vendor} key works is not known: ${reason} Check the network, or ${vendor.toUpperCase()}_BASE_URL`,
+  comfyFine: (version: string, workflows: readonly string[]) => `version ${version} answers, for ${allOf(workflows)}`,
+  comfyEmpty: 'it answers, but there is no workflow that can be used: see docs/comfyui, or unset COMFYUI_WORKFLOWS',
+  comfyAway: (reason: string) => `it cannot be used: ${reason} Start it, or check COMFYUI_URL`,
+  comfyKey: (reason: string) => `it refuses VidGenie: ${reason} Check COMFYUI_API_KEY`,
+  comfyWorkflow: (file: string, problem: string) => `${file} cannot be used: ${problem}`,
+  comfyNode: (workflow: string, node: string) =>
+    `${workflow} needs the node ${node}, which ComfyUI does not have: update ComfyUI, or install the extension that has it`,
+  comfyOption: (workflow: string, value: string, node: string, input: string) =>
+    `${workflow} names ${value} as ${input} of ${node}, which ComfyUI does not have: put the file where docs/comfyui says, or name another in the workflow`,
+  /** A server of the operator's own, and what VidGenie does without on it. `models` is null if it has no list of them. */
+  serverFine: (step: ProvidedKind, models: readonly string[] | null, lacks: readonly string[]) => {
+    const found =
+      models === null
+        ? 'it has no list of models'
+        : `it lists ${models.length} ${models.length === 1 ? 'model' : 'models'}`;
+    return `${ownServers[step]} answers, and ${found}${lacks.length > 0 ? `. VidGenie does without: ${allOf(lacks)}` : ''}`;
+  },
+  serverLacks: {
+    format: 'structured output (the form of an answer is asked for in words)',
+    edits: 'changing images (no references, and no buttons that change an image)',
+    images: 'images (nothing makes any, so videos begin with the words)',
+    moderation: 'moderation (only blocked words are checked: an OpenAI key would add it)',
+  },
+  serverModelMissing: (step: ProvidedKind, model: string) =>
+    `${ownServers[step]} does not list ${model}: correct ${step.toUpperCase()}_MODEL, or load the model there`,
+  serverAway: (step: ProvidedKind, reason: string) =>
+    `${ownServers[step]} cannot be used: ${reason} Check ${step.toUpperCase()}_BASE_URL, ${step.toUpperCase()}_API_KEY and the server`,
   discordFine: (name: string, servers: number | null) =>
     servers === null
       ? `the bot is ${name}`
@@ -245,4 +288,23 @@ export const discord = {
   unreachable: (address: string, reason: string) =>
     `Discord cannot be reached at ${address}: ${reason}. Check the network, or DISCORD_API_URL.`,
   registered: { changed: 'The commands are registered.', unchanged: 'Discord knows the commands as they are.' },
+};
+
+/** What `vidgenie doctor` says about the daily look at the vendors' models. */
+export const catalogues = {
+  age: (vendor: string, models: number, hours: number) =>
+    `${vendor} lists ${models} models, read ${hours < 1 ? 'within the last hour' : `${hours} h ago`}`,
+  unread: (vendor: string) =>
+    `the models of ${vendor} could never be read: a worker tries again every quarter of an hour`,
+  doubtful: (vendor: string, detail: string) =>
+    `${vendor} lists suddenly ${detail}: the old list serves until the next daily look says the same`,
+  gone: (model: string, day: string) =>
+    `${model} is in use and left its vendor's list on ${day}: name another model in the configuration or the settings`,
+  retiring: (model: string, day: string) => `${model} is in use and will be shut down on ${day}: name its successor`,
+  dearer: (model: string, detail: string, day: string) => `${model} became dearer on ${day}: ${detail}`,
+  less: (model: string, detail: string, day: string) => `${model} can do less since ${day}. It has lost: ${detail}`,
+  unanswered: (variable: string, model: string) =>
+    `${variable} names ${model}, and no model answers to that name: see the models with vidgenie prices`,
+  unansweredAlias: (alias: string, model: string) =>
+    `the alias ${alias} in MODEL_ALIASES stands for ${model}, and no model answers to that name`,
 };

@@ -1,13 +1,4 @@
-import type {
-  Aspect,
-  Quality,
-  Resolution,
-  RunState,
-  StepKind,
-  Style,
-  TransactionKind,
-  Workflow,
-} from '../../../domain.ts';
+import type { Aspect, Change, Cut, Quality, Resolution, RunState, StepKind, Style, Workflow } from '../../../domain.ts';
 import type { Action } from '../../card.ts';
 import { credits as creditsOf, duration, guess } from './measures.ts';
 
@@ -16,7 +7,7 @@ import { credits as creditsOf, duration, guess } from './measures.ts';
 export const about = 'Say what you would like to see, and watch it become an image and a video.';
 export const navigation = 'Main';
 export const skip = 'Skip to the content';
-export const views = { make: 'Make', gallery: 'Gallery', credits: 'Credits', admin: 'Admin' };
+export const views = { make: 'Make', gallery: 'Gallery', cast: 'Cast', credits: 'Credits', admin: 'Admin' };
 export const reconnecting = 'Reconnecting…';
 export const signOut = 'Sign out';
 export const close = 'Close';
@@ -45,23 +36,37 @@ export const composer = {
   hint: 'Describe it in a few words',
   motion: 'What should happen (if you like)',
   motionHint: 'Slowly closer, snow falling',
+  change: 'What should change?',
+  changeHint: 'Make it night, with a full moon',
   ideas: 'Ideas',
   examples: [
     'A fox in the snow, at first light',
     'A lighthouse in a storm, waves breaking over the rocks',
     'A paper boat drifting down a rainy street',
   ],
+  storyHint: 'Tell what happens',
+  storyExamples: [
+    'A fox crosses a frozen lake and finds its cub',
+    'A paper boat sails from a rainy street to the sea',
+    'A keeper lights the lighthouse in a storm',
+  ],
 };
 export const workflows: Record<Workflow, string> = {
   complete: 'Image and video',
   image: 'Image',
   video: 'Video of your image',
+  story: 'Story',
+  extend: 'Longer video',
+  edit: 'Change an image',
 };
 export const image = {
   choose: 'Choose an image',
   orDrop: 'or drop or paste one here',
   yours: 'Your image',
   remove: 'Take the image away',
+  reference: 'Reference image',
+  addReference: 'Add a reference image',
+  removeReference: 'Take the reference image away',
   not_an_image: 'That is no image VidGenie can read: take a PNG, JPEG or WebP.',
   too_heavy: 'That image is too heavy: it may have 10 MB.',
   too_large: 'That image is too large: it may have 4096 pixels a side.',
@@ -72,6 +77,10 @@ export const options = {
   quality: 'Quality',
   aspect: 'Shape',
   duration: 'Length',
+  frames: 'Choose a frame first',
+  variants: 'Images',
+  scenes: 'Scenes',
+  cut: 'Cut',
   resolution: 'Resolution',
   audio: 'Sound',
 };
@@ -86,6 +95,16 @@ export const styles: Record<Style, string> = {
 export const qualities: Record<Quality, string> = { standard: 'Standard', hd: 'HD' };
 export const aspects: Record<Aspect, string> = { wide: 'Wide', tall: 'Tall', square: 'Square' };
 export const resolutions: Record<Resolution, string> = { '720p': '720p', '1080p': '1080p', '4k': '4K' };
+export const cuts: Record<Cut, string> = { hard: 'Hard', fade: 'Fade' };
+/** How many images to choose from before there is a video. */
+export const framesOf = (count: number): string => (count === 1 ? 'Straight to video' : String(count));
+export const changes: Record<Change, string> = {
+  picture: 'Changed image',
+  film: 'Changed and animated',
+  ending: 'New ending',
+  vary: 'Other versions',
+  better: 'High quality',
+};
 export const sound = (audio: boolean): string => (audio ? 'With sound' : 'No sound');
 export const cannot = (what: string, maker: string): string => `${maker} does not offer: ${what}.`;
 export const unavailable = 'Nobody has brought a key for this yet. An admin can, on the page Admin.';
@@ -123,8 +142,26 @@ export const states: Record<RunState, string> = {
   failed: 'Failed',
   canceled: 'Canceled',
 };
-export const stepNames: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video' };
-export const nodes = { prompt: 'Your words', enhance: 'Better prompt', image: 'Image', video: 'Video' };
+export const stepNames: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video', join: 'Film' };
+export const nodes = { prompt: 'Your words', enhance: 'Better prompt', image: 'Image', video: 'Video', join: 'Film' };
+/** Names of steps of which a run has several. */
+export const shotList = 'Shot list';
+export const sceneOf = (scene: number): string => `Scene ${scene}`;
+export const imageOf = (variant: number): string => `Image ${variant}`;
+export const firstFrame = 'First frame';
+export const lastFrame = 'New last frame';
+export const clip = 'Clip';
+export const clipOf = (number: number): string => `Clip ${number}`;
+export const clips = 'Clips of the film';
+export const filmSoFar = 'The film so far';
+export const longerBy = (amount: number): string => `${amount} s longer`;
+export const reference = 'The image of scene 1 shows what the others should look like';
+export const looking = 'Looking';
+export const imagesOf = (count: number): string => `${count} images`;
+export const scenesOf = (count: number): string => `${count} scenes`;
+export const fades = 'Fades';
+export const several = (percent: number, ms: number): string =>
+  ms <= 0 ? `At work · ${percent} %` : `At work · ${percent} %, about ${guess(ms)} left`;
 export const stepStates = {
   waiting: 'Waiting',
   working: 'At work',
@@ -140,7 +177,8 @@ export const unfold = 'Show all';
 export const motion = 'Motion';
 export const ownWords = 'Your own words were used.';
 export const deleted = 'Deleted';
-export const pictureOf = (prompt: string): string => `Image: ${prompt || unspoken}`;
+export const pictureOf = (prompt: string, variant: number | null): string =>
+  `${variant === null ? 'Image' : imageOf(variant)}: ${prompt || unspoken}`;
 export const videoOf = (prompt: string): string => `Video: ${prompt || unspoken}`;
 export const time = 'Time';
 export const price = 'Price';
@@ -158,116 +196,31 @@ export const actions: Record<Action, string> = {
   again: 'Again',
   edit: 'Edit prompt',
   animate: 'Animate',
+  extend: 'Extend',
+  continue: 'Continue',
   delete: 'Delete',
+  reanimate: 'Animate again',
+  lastFrame: 'From the last frame',
+  vary: 'Vary',
+  better: 'Better',
+  change: 'Change',
+  ending: 'New ending',
+  remix: 'Remix',
+  show: 'Back to this version',
 };
+export const moreActions = 'More';
+/** The label of *Again*, on a run whose images a member chooses from. */
+export const newFrames = (price: number | null): string =>
+  price === null ? 'New frames' : priced('New frames', price);
+/** `categories` are moderation's. */
+export const flagged = (categories: string): string =>
+  categories === '' ? 'Hidden by moderation. Show it' : `Hidden by moderation (${categories}). Show it`;
+export { extendBy } from './measures.ts';
 export const download = 'Download';
 export const openImage = 'Open it whole';
 export const downloadImage = 'Download the image';
 export const downloadVideo = 'Download the video';
 export const copyThread = 'Copy link to thread';
 export const copied = 'The link is copied.';
-export const byHand = {
-  title: 'Copy the link from here',
-  text: 'The browser did not let the page copy it. The link is selected: copy it as you copy any text.',
-};
 /** The label of a button that starts a run. */
 export const priced = (label: string, price: number): string => `${label} · ${creditsOf(price)}`;
-export const edit = { title: 'Edit the prompt' };
-export const stop = { confirm: 'Stop', keep: 'Keep going' };
-export const remove = {
-  title: 'Delete what this run made?',
-  text: 'The image and the video are gone for good. What they cost stays in the ledger.',
-};
-
-export const gallery = {
-  search: 'Search in prompts',
-  kind: 'Kind',
-  all: 'All',
-  images: 'Images',
-  videos: 'Videos',
-  member: 'Made for',
-  everybody: 'Everybody',
-  empty: 'Nothing has been made here yet.',
-  none: 'Nothing like that was found.',
-};
-
-export const ledger = {
-  balance: 'Balance',
-  held: 'Held',
-  today: 'Used in 24 hours',
-  month: 'Used in 30 days',
-  byDay: (days: number): string => `Used in the last ${days} days`,
-  byMember: 'By member',
-  transactions: 'Transactions',
-  when: 'When',
-  what: 'What',
-  amount: 'Credits',
-  kinds: {
-    grant: 'Granted',
-    hold: 'Held',
-    capture: 'Paid',
-    release: 'Released',
-    refund: 'Refunded',
-    adjust: 'Adjusted',
-  } satisfies Record<TransactionKind, string>,
-};
-
-export const keys = {
-  title: 'Keys',
-  intro:
-    'With a key of your own, steps run on your account there. A key is tried for free, encrypted, and never shown again.',
-  none: 'No key yet',
-  field: (vendor: string): string => `${vendor} key`,
-  addHint: 'Paste the key',
-  replaceHint: 'Paste another key',
-  add: 'Save',
-  replace: 'Replace',
-  trying: 'Trying it…',
-  remove: 'Remove',
-  removeTitle: (vendor: string): string => `Remove the ${vendor} key?`,
-  removeText: 'It is deleted here at once. Runs at work that need it fail, and what they held comes back.',
-  checked: (at: string): string => `tried ${moment(at)}`,
-};
-
-export const settings = {
-  title: 'Defaults',
-  intro: 'What a run starts with when nobody chooses otherwise.',
-  noWish: 'No preference',
-  blocked: 'Blocked words',
-  blockedHint: 'One a line, or separated by commas',
-  daily: 'Runs per member in 24 hours',
-  dailyHint: 'No limit',
-  channels: 'Channels for runs (their ids)',
-  channelsHint: 'None: everywhere',
-  spoilers: 'Hide results as spoilers until somebody clicks them',
-  mentions: 'Mention who asked when the result is there',
-  save: 'Save',
-  saved: 'Saved',
-};
-
-export const grant = {
-  title: 'Credits',
-  intro: (balance: number): string =>
-    `${creditsOf(balance)} left. This installation is yours: add as many as you like.`,
-  amount: 'How many',
-  give: 'Add credits',
-};
-
-export const tokens = {
-  title: 'Tokens for programs',
-  intro: 'A program that sends one may use this workspace over HTTP. What it can ask:',
-  label: 'What it is for',
-  labelHint: 'A script, a website…',
-  scope: 'Rights',
-  scopes: { member: 'Member', admin: 'Admin', operator: 'Operator' },
-  make: 'Make a token',
-  unused: 'never used',
-  used: (at: string): string => `last used ${moment(at)}`,
-  revoke: 'Revoke',
-  revokeTitle: (label: string): string => `Revoke "${label}"?`,
-  revokeText: 'Programs that use it are refused from now on.',
-  madeTitle: 'Your new token',
-  once: 'Copy it now: it is shown this once, and only its hash is kept.',
-  copy: 'Copy',
-  copied: 'Copied',
-};

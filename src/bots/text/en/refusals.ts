@@ -1,4 +1,6 @@
-import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
+import type { Allowed, Refusal } from '../../commands/refusal.ts';
+import { castRefusal, inVideo } from './cast.ts';
+import { imageFault } from './images.ts';
 import { allOf, anyOf, credits, duration, few } from './measures.ts';
 import { atWork, stopCosts } from './runs.ts';
 
@@ -63,6 +65,69 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: `--${it.option} ${it.value} is not possible here`,
         text: `${it.model} can do ${anyOf(it.allowed)}. Nothing was charged.`,
       };
+    case 'unknown_model':
+      return {
+        title: `No model is called ${few(it.word, 60)} here`,
+        text: `${didYouMean(it.nearest)}See which there are with: help complete. Nothing was charged.`,
+      };
+    case 'unused_model':
+      return unusedModel(it);
+    case 'model_gone':
+      return {
+        title: `${it.model} cannot be used here any more`,
+        text: 'This was made with it, and nothing else takes its place unasked. Nothing was charged. Start a new run with another model.',
+      };
+    case 'model_not_allowed':
+      return {
+        title: `${it.model} may not be used here`,
+        text: `This workspace allows ${anyOf(it.allowed)}. Nothing was charged.`,
+      };
+    case 'not_in_cast':
+      return {
+        title: `There is no @${few(it.name, 30)} in the cast`,
+        text: `${didYouMean(it.nearest === null ? null : `@${it.nearest}`)}Add it with: cast add ${few(it.name, 30)}. If you mean nobody of the cast, leave out the @. Nothing was charged.`,
+      };
+    case 'too_many_references':
+      return {
+        title:
+          it.max === 0
+            ? `${it.model} can follow no pictures`
+            : `${it.model} can follow ${it.max} ${it.max === 1 ? 'picture' : 'pictures'}`,
+        text: `This needs ${it.needed}: the pictures of the cast and those that you gave. ${
+          it.able === null
+            ? 'Name fewer of the cast.'
+            : `${it.able} could do it: an admin can set its key, or name fewer of the cast.`
+        } Nothing was charged.`,
+      };
+    case 'cast':
+      return castRefusal(it.why);
+    case 'no_cast_in_video':
+      return inVideo;
+    case 'no_ending':
+      return {
+        title: 'This model cannot change how a video ends',
+        text: `${it.model} takes no last frame. Animate the image again with other words instead. Nothing was charged.`,
+      };
+    case 'no_frames':
+      return {
+        title: 'Nothing here makes images to choose from',
+        text: `${it.model} makes the video from your words at once. Ask again without images to choose from. Nothing was charged.`,
+      };
+    case 'nothing_to_change':
+      return {
+        title: 'There is no image to change',
+        text: 'The run made none, or it is not kept any more. Nothing was charged.',
+      };
+    case 'no_such_image':
+      return {
+        title: it.given === null ? 'Which image?' : `There is no image ${it.given}`,
+        text: `Say its number: ${anyOf(it.allowed)}. Nothing was charged.`,
+      };
+    case 'no_such_proposal':
+      return {
+        title: 'This can no longer be started',
+        text: 'The result that it was about was deleted. Nothing was charged. Say what you would like about another result.',
+      };
     case 'elsewhere':
       return {
         title: 'Not in this channel',
@@ -94,7 +159,7 @@ export function refusal(it: Refusal): { title: string; text: string } {
         text: 'Nothing was charged. An admin can bring one with: keys',
       };
     case 'bad_image':
-      return { title: 'That image cannot be used', text: `${image[it.why](it.detail)} Nothing was charged.` };
+      return { title: 'That image cannot be used', text: `${imageFault[it.why](it.detail)} Nothing was charged.` };
     case 'no_such_run':
       return {
         title: it.given === '' ? 'There is no run yet' : `There is no run "${few(it.given, 40)}" here`,
@@ -145,6 +210,11 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: 'That image is gone',
         text: 'It was kept for as long as this VidGenie keeps such things, and then erased. Upload it again, or make a new one.',
       };
+    case 'nothing_to_extend':
+      return {
+        title: 'There is no film to go on from',
+        text: 'It was deleted, or is not kept any more. Nothing was charged.',
+      };
     case 'nothing_to_animate':
       return {
         title: 'There is no image to animate',
@@ -158,6 +228,15 @@ export function refusal(it: Refusal): { title: string; text: string } {
   }
 }
 
+/** A model that would have nothing to do: what it makes, and where it works. */
+export function unusedModel({ word, makes, workflow, works }: Extract<Refusal, { reason: 'unused_model' }>) {
+  return {
+    title: `${few(word, 60)} has nothing to do here`,
+    text: `It makes ${allOf(makes.map((kind) => products[kind]))}, and ${workflow} needs none. It works with ${anyOf(works)}. Nothing was charged.`,
+  };
+}
+
+const products = { enhance: 'prompts', image: 'images', video: 'videos' } as const;
 const things = { enhance: 'prompt', image: 'image', video: 'video' } as const;
 
 const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Did you mean ${nearest}? `);
@@ -170,6 +249,8 @@ function sentence(allowed: Allowed): string {
       return `It is a whole number from ${allowed.min} to ${allowed.max}.`;
     case 'on_off':
       return 'It can be on or off.';
+    case 'models':
+      return `It is a model or an alias, or up to ${allowed.max} of them with + between them.`;
     case 'text':
       return 'It is a few words.';
   }
@@ -184,13 +265,3 @@ function missing(command: string, option: string): { title: string; text: string
   }
   return { title: `${command} needs ${option}`, text: `See: help ${command}` };
 }
-
-const image: Record<ImageFault, (detail: string) => string> = {
-  missing: (detail) => `There is no "${few(detail, 60)}", or it cannot be read.`,
-  empty: () => 'It is empty.',
-  too_large: () => 'It has more than 10 MB; a smaller copy or a JPEG will do.',
-  unknown_type: (detail) => `It is no PNG, JPEG or WebP image, whatever its name says (${detail}).`,
-  damaged: () => 'It is damaged or incomplete; save it once more and try again.',
-  too_many_pixels: () => 'It has more than 4096 pixels on a side; a smaller copy will do.',
-  animated: () => 'It is an animation; give a still image.',
-};

@@ -1,11 +1,29 @@
 import type { QueuePosition } from '../../../db/queuePosition.ts';
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../domain.ts';
-import type { Action } from '../../card.ts';
+import type { Action, AskingAction } from '../../card.ts';
 import { allOf, credits, duration, guess } from './measures.ts';
 
-export const workflows: Record<Workflow, string> = { complete: 'Image and video', image: 'Image', video: 'Video' };
+export const workflows: Record<Workflow, string> = {
+  complete: 'Image and video',
+  image: 'Image',
+  video: 'Video',
+  story: 'Story',
+  extend: 'Longer video',
+  edit: 'Changed image',
+};
 
-export const steps: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video' };
+/** What a run is called. A change may make a video of the image, or another ending. */
+export const runNames: Record<Workflow, string> = { ...workflows, edit: 'New version' };
+
+export const steps: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video', join: 'Film' };
+/** Names of steps of which a run has several. */
+export const numbered = {
+  scene: (scene: number) => `Scene ${scene}`,
+  image: (variant: number) => `Image ${variant}`,
+  clip: (clip: number) => `Clip ${clip}`,
+  look: 'Motion',
+  inScene: (scene: number, step: string) => `Scene ${scene}: ${step.toLowerCase()}`,
+};
 
 export const states: Record<RunState, string> = {
   queued: 'waiting',
@@ -27,31 +45,48 @@ export const prompt = { original: 'Your words', enhanced: 'What VidGenie asked f
 /** The prompt that the model gets for a video without a prompt. */
 export const unspokenMotion = 'Bring this image to life with gentle, natural movement and a slow camera.';
 
-export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]}: on its way`;
+export const acceptedTitle = (workflow: Workflow): string => `${runNames[workflow]}: on its way`;
 export const repeated = 'This was asked for already; it is shown where it was asked for.';
-export const optionLabels = { options: 'Options', price: 'Price', queue: 'Queue' };
+export const optionLabels = { options: 'Options', models: 'Models', price: 'Price', queue: 'Queue' };
+export const withModels = (models: readonly string[]): string => `With ${allOf(models)}.`;
+export const counted = {
+  scenes: (count: number) => `${count} scenes`,
+  images: (count: number) => `${count} images`,
+  frames: (count: number) => `${count} images to choose from`,
+  fade: 'fades',
+};
 export const withSound = (audio: boolean): string => (audio ? 'with sound' : 'without sound');
 
 export const accepted = (price: number, balance: number): string =>
   `${credits(price)} held, ${balance.toLocaleString('en')} left.`;
 
 export const title = {
-  queued: (workflow: Workflow) => `${workflows[workflow]}: waiting for a free worker`,
-  running: (workflow: Workflow) => `${workflows[workflow]}: at work`,
-  stopping: (workflow: Workflow) => `${workflows[workflow]}: stopping`,
+  queued: (workflow: Workflow) => `${runNames[workflow]}: waiting for a free worker`,
+  running: (workflow: Workflow) => `${runNames[workflow]}: at work`,
+  stopping: (workflow: Workflow) => `${runNames[workflow]}: stopping`,
   succeeded: {
     complete: 'Your image and your video are ready',
     image: 'Your image is ready',
     video: 'Your video is ready',
+    story: 'Your story is ready',
+    extend: 'Your video is longer now',
+    edit: 'Here is the new version',
   },
+  frames: (count: number) => `Choose one of ${count} images for the video`,
+  severalImages: (count: number) => `Your ${count} images are ready`,
   partial: 'Your image is ready, the video is not',
+  partialRest: 'A part of it is ready, the rest is not',
   failed: {
     complete: 'The image could not be made',
     image: 'The image could not be made',
     video: 'The video could not be made',
+    story: 'The story could not be made',
+    extend: 'The video could not be made longer',
+    edit: 'The new version could not be made',
   },
   canceled: 'Canceled',
   canceledPartial: 'Canceled; your image was ready by then',
+  canceledRest: 'Canceled; a part of it was ready by then',
 };
 
 /**
@@ -74,6 +109,39 @@ export const ownKey = (vendors: readonly string[]): string =>
   `On your workspace's ${allOf(vendors)} ${vendors.length === 1 ? 'key' : 'keys'}.`;
 export const ownKeyFailed =
   "It was your workspace's own key; the operator's is never used in its place. An admin sees its state with: keys";
+
+const comesFrom: Record<StepKind, string> = {
+  enhance: 'The better prompt comes',
+  image: 'The image comes',
+  video: 'The video comes',
+  join: 'The film comes',
+};
+
+/** Another model makes a step, because its own one generated nothing. */
+export function replaced(step: StepKind, it: { model: string; insteadOf: string; failure: FailureKind }): string {
+  return `${comesFrom[step]} from ${it.model} instead of ${it.insteadOf}, which ${why(it.failure)}.`;
+}
+
+function why(failure: FailureKind): string {
+  switch (failure) {
+    case 'rate_limited':
+      return 'was too busy';
+    case 'bad_key':
+    case 'quota':
+      return 'did not accept the key or had nothing left for it';
+    case 'invalid_request':
+      return 'is no longer offered';
+    case 'unavailable':
+    case 'timeout':
+    case 'interrupted':
+    case 'no_output':
+    case 'refused':
+    case 'storage':
+    case 'internal':
+    case 'canceled':
+      return 'was out of reach';
+  }
+}
 
 export const note = {
   waiting: (expectedMs: number) => `usually ${guess(expectedMs)}`,
@@ -115,7 +183,7 @@ export const stepShort: Record<FailureKind, string> = {
   canceled: 'canceled',
 };
 
-const things: Record<StepKind, string> = { enhance: 'prompt', image: 'image', video: 'video' };
+const things: Record<StepKind, string> = { enhance: 'prompt', image: 'image', video: 'video', join: 'film' };
 
 /** Why a step failed, and what to do next. {@link settled} says what it cost. */
 export function failure(step: StepKind, kind: FailureKind, detail: string): string {
@@ -149,6 +217,12 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
   }
 }
 
+/** A result that moderation flagged for these categories. None: it could not be moderated. */
+export const withheld = (step: StepKind, categories: readonly string[]): string =>
+  categories.length === 0
+    ? `Moderation could not look at the ${things[step]}, and this workspace withholds such results. Try again later.`
+    : `Moderation flagged the ${things[step]} (${categories.join(', ')}), and this workspace withholds such results. Other words may do.`;
+
 const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 
 export const ownWords = 'The prompt could not be improved, so your own words were used.';
@@ -158,7 +232,7 @@ export const unreceived = (made: readonly StepKind[], amount: number): string =>
   `Nobody could receive the ${allOf(made.map((step) => things[step]))}: ${credits(amount)} went back.`;
 
 export const undrawn =
-  'This is the offline demo, and it knows nothing in these words that it can draw: you see only colours. With an OpenAI or Google key a model draws them.';
+  'This is the offline demo, and it knows nothing in these words that it can draw: you see only colours. With the key of a vendor a model draws them.';
 
 export const undelivered = 'It could not be told where it was asked for.';
 
@@ -167,16 +241,49 @@ export const buttons: Record<Action, string> = {
   again: 'Again',
   edit: 'Edit prompt',
   animate: 'Animate',
+  extend: 'Extend',
+  continue: 'Continue',
+  reanimate: 'Animate again',
+  lastFrame: 'From the last frame',
+  vary: 'Vary',
+  better: 'Better',
+  change: 'Change',
+  ending: 'New ending',
+  remix: 'Remix',
+  show: 'Back to this version',
   delete: 'Delete',
 };
+
+/** The label of the button that makes a film longer. */
+export { extendBy } from './measures.ts';
+
+/** The label of *Again*, on a run whose images a member chooses from. */
+export const newFrames = 'New frames';
+/** The label of a button for one of several images. */
+export const ofImage = (label: string, image: number): string => `${label} ${image}`;
 
 /** The label of a button that starts a run. */
 export const priced = (label: string, price: number): string => `${label} · ${credits(price)}`;
 
-export const edit = {
-  title: 'Edit the prompt',
-  label: 'What would you like to see?',
-  price: (price: number) => `Starting it costs ${credits(price)}.`,
+/** The form behind a button that asks for words first. */
+export const asking = {
+  edit: { title: 'Edit the prompt', label: 'What would you like to see?' },
+  change: { title: 'Change the image', label: 'What should change?' },
+  reanimate: { title: 'Another motion', label: 'What should happen in the video?' },
+  lastFrame: { title: 'Go on from the last frame', label: 'What happens next?' },
+  ending: { title: 'Another ending', label: 'What should the end look like?' },
+  remix: { title: 'Remix', label: 'What should follow this image?' },
+} as const satisfies Record<AskingAction, { title: string; label: string }>;
+export const startPrice = (price: number): string => `Starting it costs ${credits(price)}.`;
+
+/** The versions of a picture: the runs that were made of one another, numbered from the oldest. */
+export const versions = {
+  title: 'Versions',
+  back: (version: number) => `Back to version ${version}`,
+  before: 'Back to the version before',
+  of: (version: number, first: string) => `v${version} of ${first}`,
+  label: (version: number, id: string) => `v${version}  ${id}`,
+  shown: 'this one',
 };
 
 export const deleted = {
@@ -195,6 +302,7 @@ export const atWork: Record<StepKind, string> = {
   enhance: 'The prompt is being improved.',
   image: 'The image is being made.',
   video: 'The video is being made.',
+  join: 'The film is being joined.',
 };
 
 export const canceling = {

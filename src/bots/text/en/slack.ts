@@ -6,15 +6,21 @@ export const planTitle = (title: string, percent: number): string => `${title}, 
 
 export const accepted = {
   title: 'On its way',
-  thread: 'A thread opens here with every step, and ends with the result.',
+  thread: 'Every step is shown in the thread here, and then the result.',
   repeated: 'This was asked for already; it is shown in its own thread.',
 };
 
+/** The menu at the end of a row of buttons. */
+export const menu = 'More …';
 export const thinking = 'One moment …';
 export const here = 'VidGenie can post in this conversation.';
 export const fault = {
   title: 'That did not work',
   text: 'Something unexpected happened on the way. Nothing was charged for what did not start; try again in a minute.',
+};
+export const unreadable = {
+  title: 'VidGenie may not read files here',
+  text: 'The app was installed without the permission files:read. An admin can install it again. Nothing was charged.',
 };
 export const notInstalled = {
   title: 'VidGenie has to be installed again',
@@ -39,16 +45,19 @@ export const upload = {
   until: (label: string, moment: string) => `${label} (until ${moment})`,
   kept: (reason: string) =>
     `Slack did not take the files (${reason}). They are kept: the operator finds them in the media store by the run's id.`,
+  flagged: 'Moderation has flagged a part of the result. Slack would show it to everybody, so it is only linked here:',
+  flaggedDirect:
+    'Moderation has flagged a part of the result. Slack would show it to everybody, so it was sent to you in a direct message.',
   forYou: (prompt: string) => `The files of your run: ${prompt}`,
 };
 
 export const create = {
   title: 'Create with VidGenie',
-  animateTitle: 'Animate this image',
+  titleOn: { video: 'Animate this image', edit: 'Edit this image' },
   submit: 'Create',
   close: 'Close',
   workflow: 'What to make',
-  image: 'Image (for a video of your own image)',
+  image: 'Image (to animate, to change, or to follow)',
   imageHint: 'PNG, JPEG or WebP, up to 10 MB and 4096 pixels a side.',
   channel: 'Where to show it',
   defaultValue: 'As usual here',

@@ -1,4 +1,4 @@
-import type { Refusal } from '../../commands/refusal.ts';
+import type { CastRefusal, Refusal } from '../../commands/refusal.ts';
 import type { Expected } from '../../web/expected.ts';
 import { anyOf, credits, few, left } from './measures.ts';
 
@@ -113,6 +113,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       const title = it.reason === 'bad_value' ? given.wrong(it.option, `"${it.given}"`) : given.missing(it.option);
       const { allowed } = it;
       if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
+      if (allowed.kind === 'models') return { title, text: given.expected({ kind: 'list', maxLength: allowed.max }) };
       return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', maxLength: null } : allowed) };
     }
     case 'missing':
@@ -149,6 +150,18 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
         title: `Nobody has a key for the ${things[it.step]} yet`,
         text: 'Nothing was charged. An admin can bring one.',
       };
+    case 'unknown_model':
+      return {
+        title: `No model is called ${few(it.word, 60)} here`,
+        text: `${it.nearest === null ? '' : `Did you mean ${it.nearest}? `}Nothing was charged.`,
+      };
+    case 'not_in_cast': {
+      const meant = it.nearest === null ? '' : `Did you mean @${it.nearest}? `;
+      const rest = 'The page Cast shows who is in it. If you mean nobody of the cast, leave out the @.';
+      return { title: `There is no @${few(it.name, 30)} in the cast`, text: `${meant}${rest} Nothing was charged.` };
+    }
+    case 'cast':
+      return castRefusal(it.why);
     case 'no_such_run':
     case 'ambiguous_run':
     case 'nothing_to_cancel':
@@ -157,6 +170,26 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       return { title: 'Several runs are at work', text: 'Say which one.' };
     case 'already_over':
       return { title: 'That run is over', text: `It ${it.state}, so there is nothing to cancel.` };
+    default:
+      return null;
+  }
+}
+
+/** Where a chat would name a command. */
+function castRefusal(why: CastRefusal): { title: string; text: string } | null {
+  switch (why.outcome) {
+    case 'taken':
+      return {
+        title: `There is a @${why.name} already`,
+        text: 'Nothing was added. Choose another name, or remove that one first.',
+      };
+    case 'full':
+      return { title: 'The cast is full', text: `It has room for ${why.max}. Remove one first.` };
+    case 'no_entry':
+      return {
+        title: `There is no @${few(why.name, 30)} in the cast`,
+        text: why.nearest === null ? 'It may have been removed.' : `Did you mean @${why.nearest}?`,
+      };
     default:
       return null;
   }

@@ -1,4 +1,4 @@
-export { animateCommand } from '../en/discord.ts';
+export { animateCommand, editCommand } from '../en/discord.ts';
 
 export const description = 'Des images et des vidéos à partir de quelques mots';
 
@@ -13,6 +13,13 @@ export const permissions = {
   CreatePublicThreads: 'Créer des fils publics',
   AttachFiles: 'Joindre des fichiers',
   ReadMessageHistory: 'Voir les anciens messages',
+};
+
+export const menu = 'Autres idées';
+
+export const mentioned = {
+  title: 'Qu’aimeriez-vous voir ?',
+  text: 'Tapez /vidgenie complete et quelques mots. Mentionnez ensuite VidGenie dans le fil du résultat pour le changer, par exemple : au crépuscule, plus lentement.',
 };
 
 export const lacking = {

@@ -26,3 +26,6 @@ export const left = (balance: number): string => `reste ${number(balance)}`;
 
 /** Milliseconds as people write them, after "en". */
 export const took = (ms: number): string => duration(ms).replace('.', ',');
+
+/** The label of the button that makes a film longer. */
+export const extendBy = (seconds: number): string => `Prolonger de ${seconds} s`;

@@ -1,20 +1,11 @@
-import type {
-  Aspect,
-  Quality,
-  Resolution,
-  RunState,
-  StepKind,
-  Style,
-  TransactionKind,
-  Workflow,
-} from '../../../domain.ts';
+import type { Aspect, Change, Cut, Quality, Resolution, RunState, StepKind, Style, Workflow } from '../../../domain.ts';
 import type { Action } from '../../card.ts';
 import { credits as creditsOf, guess, took as tookMs } from './measures.ts';
 
 export const about = 'Dites ce que vous aimeriez voir, et regardez-le devenir une image et une vidéo.';
 export const navigation = 'Principale';
 export const skip = 'Aller au contenu';
-export const views = { make: 'Créer', gallery: 'Galerie', credits: 'Crédits', admin: 'Admin' };
+export const views = { make: 'Créer', gallery: 'Galerie', cast: 'Distribution', credits: 'Crédits', admin: 'Admin' };
 export const reconnecting = 'Reconnexion…';
 export const signOut = 'Se déconnecter';
 export const close = 'Fermer';
@@ -43,23 +34,37 @@ export const composer = {
   hint: 'Décrivez-le en quelques mots',
   motion: 'Ce qui doit s’y passer (si vous voulez)',
   motionHint: 'Lentement plus près, la neige tombe',
+  change: 'Que faut-il changer ?',
+  changeHint: 'De nuit, sous la pleine lune',
   ideas: 'Idées',
   examples: [
     'Un renard dans la neige, au petit matin',
     'Un phare dans la tempête, les vagues se brisent sur les rochers',
     'Un bateau de papier qui descend une rue sous la pluie',
   ],
+  storyHint: 'Racontez ce qui se passe',
+  storyExamples: [
+    'Un renard traverse un lac gelé et retrouve son petit',
+    'Un bateau de papier descend de la rue jusqu’à la mer',
+    'Une gardienne allume son phare dans la tempête',
+  ],
 };
 export const workflows: Record<Workflow, string> = {
   complete: 'Image et vidéo',
   image: 'Image',
   video: 'Vidéo de votre image',
+  story: 'Histoire',
+  extend: 'Vidéo prolongée',
+  edit: 'Modifier une image',
 };
 export const image = {
   choose: 'Choisissez une image',
   orDrop: 'ou déposez-la, ou collez-la ici',
   yours: 'Votre image',
   remove: 'Retirer l’image',
+  reference: 'Image de référence',
+  addReference: 'Ajouter une image de référence',
+  removeReference: 'Retirer l’image de référence',
   not_an_image: 'VidGenie ne sait pas lire cette image : prenez un PNG, JPEG ou WebP.',
   too_heavy: 'Cette image est trop lourde : 10 Mo au plus.',
   too_large: 'Cette image est trop grande : 4096 pixels de côté au plus.',
@@ -70,6 +75,10 @@ export const options = {
   quality: 'Qualité',
   aspect: 'Format',
   duration: 'Durée',
+  frames: 'Choisir d’abord une image',
+  variants: 'Images',
+  scenes: 'Scènes',
+  cut: 'Passage',
   resolution: 'Résolution',
   audio: 'Son',
 };
@@ -84,6 +93,16 @@ export const styles: Record<Style, string> = {
 export const qualities: Record<Quality, string> = { standard: 'Standard', hd: 'HD' };
 export const aspects: Record<Aspect, string> = { wide: 'Paysage', tall: 'Portrait', square: 'Carré' };
 export const resolutions: Record<Resolution, string> = { '720p': '720p', '1080p': '1080p', '4k': '4K' };
+export const cuts: Record<Cut, string> = { hard: 'Net', fade: 'Fondu' };
+/** How many images to choose from before there is a video. */
+export const framesOf = (count: number): string => (count === 1 ? 'Vidéo directe' : String(count));
+export const changes: Record<Change, string> = {
+  picture: 'Image modifiée',
+  film: 'Modifiée et animée',
+  ending: 'Autre fin',
+  vary: 'Autres versions',
+  better: 'Haute qualité',
+};
 export const sound = (audio: boolean): string => (audio ? 'Avec son' : 'Sans son');
 export const cannot = (what: string, maker: string): string => `${maker} ne propose pas : ${what}.`;
 export const unavailable = 'Personne n’a encore apporté de clé pour cela. Un admin le peut, à la page Admin.';
@@ -121,8 +140,26 @@ export const states: Record<RunState, string> = {
   failed: 'Échoué',
   canceled: 'Annulé',
 };
-export const stepNames: Record<StepKind, string> = { enhance: 'Texte', image: 'Image', video: 'Vidéo' };
-export const nodes = { prompt: 'Vos mots', enhance: 'Texte amélioré', image: 'Image', video: 'Vidéo' };
+export const stepNames: Record<StepKind, string> = { enhance: 'Texte', image: 'Image', video: 'Vidéo', join: 'Film' };
+export const nodes = { prompt: 'Vos mots', enhance: 'Texte amélioré', image: 'Image', video: 'Vidéo', join: 'Film' };
+/** Names of steps of which a run has several. */
+export const shotList = 'Liste des plans';
+export const sceneOf = (scene: number): string => `Scène ${scene}`;
+export const imageOf = (variant: number): string => `Image ${variant}`;
+export const firstFrame = 'Première image';
+export const lastFrame = 'Nouvelle dernière image';
+export const clip = 'Plan';
+export const clipOf = (number: number): string => `Plan ${number}`;
+export const clips = 'Plans du film';
+export const filmSoFar = 'Le film actuel';
+export const longerBy = (amount: number): string => `${amount} s de plus`;
+export const reference = 'L’image de la scène 1 montre à quoi les autres doivent ressembler';
+export const looking = 'Regarde';
+export const imagesOf = (count: number): string => `${count} images`;
+export const scenesOf = (count: number): string => `${count} scènes`;
+export const fades = 'Fondus';
+export const several = (percent: number, ms: number): string =>
+  ms <= 0 ? `En cours · ${percent} %` : `En cours · ${percent} %, encore environ ${guess(ms)}`;
 export const stepStates = {
   waiting: 'En attente',
   working: 'En cours',
@@ -138,7 +175,8 @@ export const unfold = 'Voir tout';
 export const motion = 'Mouvement';
 export const ownWords = 'Vos propres mots ont servi.';
 export const deleted = 'Supprimé';
-export const pictureOf = (prompt: string): string => `Image : ${prompt || unspoken}`;
+export const pictureOf = (prompt: string, variant: number | null): string =>
+  `${variant === null ? 'Image' : imageOf(variant)} : ${prompt || unspoken}`;
 export const videoOf = (prompt: string): string => `Vidéo : ${prompt || unspoken}`;
 export const time = 'Temps';
 export const price = 'Prix';
@@ -159,115 +197,29 @@ export const actions: Record<Action, string> = {
   edit: 'Modifier le texte',
   animate: 'Animer',
   delete: 'Supprimer',
+  extend: 'Prolonger',
+  continue: 'Continuer',
+  reanimate: 'Animer autrement',
+  lastFrame: 'Depuis la dernière image',
+  vary: 'Varier',
+  better: 'Meilleure qualité',
+  change: 'Modifier',
+  ending: 'Autre fin',
+  remix: 'Remixer',
+  show: 'Revenir à cette version',
 };
+export const moreActions = 'Plus';
+/** The label of *Again*, on a run whose images a member chooses from. */
+export const newFrames = (price: number | null): string =>
+  price === null ? 'Nouvelles images' : priced('Nouvelles images', price);
+/** `categories` are moderation's. */
+export const flagged = (categories: string): string =>
+  categories === '' ? 'Masqué par la modération. Afficher' : `Masqué par la modération (${categories}). Afficher`;
+export { extendBy } from './measures.ts';
 export const download = 'Télécharger';
 export const openImage = 'L’ouvrir en entier';
 export const downloadImage = 'Télécharger l’image';
 export const downloadVideo = 'Télécharger la vidéo';
 export const copyThread = 'Copier le lien du fil';
 export const copied = 'Le lien est copié.';
-export const byHand = {
-  title: 'Copier le lien d’ici',
-  text: 'Le navigateur n’a pas laissé la page le copier. Le lien est sélectionné : copiez-le comme tout autre texte.',
-};
 export const priced = (label: string, price: number): string => `${label} · ${creditsOf(price)}`;
-export const edit = { title: 'Modifier le texte' };
-export const stop = { confirm: 'Arrêter', keep: 'Continuer' };
-export const remove = {
-  title: 'Supprimer cette création ?',
-  text: 'L’image et la vidéo disparaissent pour de bon. Ce qu’elles ont coûté reste dans les comptes.',
-};
-
-export const gallery = {
-  search: 'Chercher dans les textes',
-  kind: 'Genre',
-  all: 'Tout',
-  images: 'Images',
-  videos: 'Vidéos',
-  member: 'Fait pour',
-  everybody: 'Tout le monde',
-  empty: 'Rien n’a encore été créé ici.',
-  none: 'Rien de tel n’a été trouvé.',
-};
-
-export const ledger = {
-  balance: 'Solde',
-  held: 'Retenus',
-  today: 'Utilisés en 24 heures',
-  month: 'Utilisés en 30 jours',
-  byDay: (days: number): string => `Utilisés ces ${days} derniers jours`,
-  byMember: 'Par membre',
-  transactions: 'Mouvements',
-  when: 'Quand',
-  what: 'Quoi',
-  amount: 'Crédits',
-  kinds: {
-    grant: 'Accordé',
-    hold: 'Retenu',
-    capture: 'Payé',
-    release: 'Libéré',
-    refund: 'Remboursé',
-    adjust: 'Ajusté',
-  } satisfies Record<TransactionKind, string>,
-};
-
-export const keys = {
-  title: 'Clés',
-  intro:
-    'Avec une clé à vous, les étapes se font sur votre compte là-bas. Une clé est essayée sans frais, chiffrée, et jamais montrée à nouveau.',
-  none: 'Pas encore de clé',
-  field: (vendor: string): string => `Clé ${vendor}`,
-  addHint: 'Collez la clé',
-  replaceHint: 'Collez une autre clé',
-  add: 'Enregistrer',
-  replace: 'Remplacer',
-  trying: 'Essai en cours…',
-  remove: 'Retirer',
-  removeTitle: (vendor: string): string => `Retirer la clé ${vendor} ?`,
-  removeText:
-    'Elle est supprimée d’ici aussitôt. Les créations en cours qui en ont besoin échouent, et ce qu’elles retenaient revient.',
-  checked: (at: string): string => `essayée le ${moment(at)}`,
-};
-
-export const settings = {
-  title: 'Réglages par défaut',
-  intro: 'Ce par quoi une création commence quand personne ne choisit.',
-  noWish: 'Sans préférence',
-  blocked: 'Mots interdits',
-  blockedHint: 'Un par ligne, ou séparés par des virgules',
-  daily: 'Créations par membre en 24 heures',
-  dailyHint: 'Sans limite',
-  channels: 'Salons où l’on peut créer (leurs identifiants)',
-  channelsHint: 'Aucun : partout',
-  spoilers: 'Masquer les résultats jusqu’à ce qu’on clique dessus',
-  mentions: 'Mentionner la personne qui a demandé quand le résultat est là',
-  save: 'Enregistrer',
-  saved: 'Enregistré',
-};
-
-export const grant = {
-  title: 'Crédits',
-  intro: (balance: number): string =>
-    `Il reste ${creditsOf(balance)}. Cette installation est à vous : ajoutez-en autant que vous voulez.`,
-  amount: 'Combien',
-  give: 'Ajouter des crédits',
-};
-
-export const tokens = {
-  title: 'Jetons pour les programmes',
-  intro: 'Un programme qui en envoie un peut utiliser cet espace par HTTP. Ce qu’il peut demander :',
-  label: 'À quoi il sert',
-  labelHint: 'Un script, un site…',
-  scope: 'Droits',
-  scopes: { member: 'Membre', admin: 'Admin', operator: 'Hébergeur' },
-  make: 'Créer un jeton',
-  unused: 'jamais utilisé',
-  used: (at: string): string => `utilisé le ${moment(at)}`,
-  revoke: 'Révoquer',
-  revokeTitle: (label: string): string => `Révoquer « ${label} » ?`,
-  revokeText: 'Les programmes qui l’utilisent sont refusés à partir de maintenant.',
-  madeTitle: 'Votre nouveau jeton',
-  once: 'Copiez-le maintenant : il n’est montré qu’une fois, et seule son empreinte est gardée.',
-  copy: 'Copier',
-  copied: 'Copié',
-};

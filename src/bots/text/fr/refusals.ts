@@ -1,4 +1,6 @@
-import type { Allowed, ImageFault, Refusal } from '../../commands/refusal.ts';
+import type { Allowed, Refusal } from '../../commands/refusal.ts';
+import { castRefusal, inVideo } from './cast.ts';
+import { imageFault } from './images.ts';
 import { allOf, anyOf, credits, duration, few } from './measures.ts';
 import { atWork, stopCosts } from './runs.ts';
 
@@ -62,8 +64,61 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: `--${it.option} ${it.value} n’est pas possible ici`,
         text: `${it.model} accepte ${anyOf(it.allowed)}. Rien n’a été facturé.`,
       };
+    case 'unknown_model':
+      return {
+        title: `Aucun modèle ne s’appelle ${few(it.word, 60)} ici`,
+        text: `${didYouMean(it.nearest)}La liste : help complete. Rien n’a été facturé.`,
+      };
+    case 'unused_model':
+      return unusedModel(it);
+    case 'model_gone':
+      return {
+        title: `${it.model} ne peut plus être utilisé ici`,
+        text: 'Ceci a été fait avec lui, et rien ne le remplace sans votre accord. Rien n’a été facturé. Lancez une nouvelle création avec un autre modèle.',
+      };
+    case 'model_not_allowed':
+      return {
+        title: `${it.model} ne peut pas être utilisé ici`,
+        text: `Cet espace autorise ${anyOf(it.allowed)}. Rien n’a été facturé.`,
+      };
+    case 'not_in_cast':
+      return {
+        title: `Il n’y a pas de @${few(it.name, 30)} dans la distribution`,
+        text: `${didYouMean(it.nearest === null ? null : `@${it.nearest}`)}Ajoutez-le avec : cast add ${few(it.name, 30)}. Si vous ne pensez à personne de la distribution, enlevez le @. Rien n’a été facturé.`,
+      };
+    case 'too_many_references':
+      return {
+        title:
+          it.max === 0
+            ? `${it.model} ne peut suivre aucune image`
+            : `${it.model} peut suivre ${it.max} ${it.max === 1 ? 'image' : 'images'}`,
+        text: `Il en faut ${it.needed} : celles de la distribution et celles que vous avez données. ${
+          it.able === null
+            ? 'Nommez-en moins.'
+            : `${it.able} le pourrait : un admin peut ajouter sa clé, ou nommez-en moins.`
+        } Rien n’a été facturé.`,
+      };
+    case 'cast':
+      return castRefusal(it.why);
+    case 'no_cast_in_video':
+      return inVideo;
+    case 'no_ending':
+      return {
+        title: 'Ce modèle ne peut pas changer la fin d’une vidéo',
+        text: `${it.model} n’accepte pas de dernière image. Animez plutôt l’image de nouveau, avec d’autres mots. Rien n’a été facturé.`,
+      };
+    case 'no_frames':
+      return {
+        title: 'Rien ici ne crée d’images à choisir',
+        text: `${it.model} crée la vidéo directement à partir de vos mots. Redemandez sans images à choisir. Rien n’a été facturé.`,
+      };
+    case 'nothing_to_change':
+      return {
+        title: 'Il n’y a pas d’image à modifier',
+        text: 'La création n’en a pas fait, ou elle n’est plus conservée. Rien n’a été facturé.',
+      };
     case 'bad_image':
-      return { title: 'Cette image ne convient pas', text: `${image[it.why](it.detail)} Rien n’a été facturé.` };
+      return { title: 'Cette image ne convient pas', text: `${imageFault[it.why](it.detail)} Rien n’a été facturé.` };
     case 'no_such_run':
       return {
         title: it.given === '' ? 'Aucune création pour l’instant' : `Aucune création « ${few(it.given, 40)} » ici`,
@@ -114,10 +169,25 @@ export function refusal(it: Refusal): { title: string; text: string } {
         title: 'Cette image n’existe plus',
         text: 'Elle a été gardée aussi longtemps que prévu ici, puis effacée. Envoyez-la de nouveau, ou créez-en une autre.',
       };
+    case 'nothing_to_extend':
+      return {
+        title: 'Il n’y a plus de film à reprendre',
+        text: 'Il a été supprimé, ou n’est plus conservé. Rien n’a été facturé.',
+      };
     case 'nothing_to_animate':
       return {
         title: 'Il n’y a pas d’image à animer',
         text: 'Choisissez un message avec une image PNG, JPEG ou WebP. Rien n’a été facturé.',
+      };
+    case 'no_such_image':
+      return {
+        title: it.given === null ? 'Quelle image ?' : `Il n’y a pas d’image ${it.given}`,
+        text: `Donnez son numéro : ${anyOf(it.allowed)}. Rien n’a été facturé.`,
+      };
+    case 'no_such_proposal':
+      return {
+        title: 'Cela ne peut plus être lancé',
+        text: 'Le résultat dont il s’agissait a été supprimé. Rien n’a été facturé. Dites ce que vous souhaitez d’un autre résultat.',
       };
     case 'elsewhere':
       return {
@@ -157,6 +227,14 @@ export function refusal(it: Refusal): { title: string; text: string } {
   }
 }
 
+export function unusedModel({ word, makes, workflow, works }: Extract<Refusal, { reason: 'unused_model' }>) {
+  return {
+    title: `${few(word, 60)} n’a rien à faire ici`,
+    text: `Il crée ${allOf(makes.map((kind) => products[kind]))}, et ${workflow} n’en a pas besoin. Il sert avec ${anyOf(works)}. Rien n’a été facturé.`,
+  };
+}
+
+const products = { enhance: 'des textes', image: 'des images', video: 'des vidéos' } as const;
 const things = { enhance: 'le texte', image: 'l’image', video: 'la vidéo' } as const;
 
 const didYouMean = (nearest: string | null) => (nearest === null ? '' : `Vouliez-vous dire ${nearest} ? `);
@@ -169,6 +247,8 @@ function sentence(allowed: Allowed): string {
       return `C’est un nombre entier de ${allowed.min} à ${allowed.max}.`;
     case 'on_off':
       return 'C’est on ou off.';
+    case 'models':
+      return `C’est un modèle ou un alias, ou jusqu’à ${allowed.max} avec + entre eux.`;
     case 'text':
       return 'Ce sont quelques mots.';
   }
@@ -184,13 +264,3 @@ function missing(command: string, option: string): { title: string; text: string
   if (option === 'image') return { title: 'Quelle image ?', text: `Ajoutez-en une à ${command}.` };
   return { title: `${command} attend ${option}`, text: `Voir : help ${command}` };
 }
-
-const image: Record<ImageFault, (detail: string) => string> = {
-  missing: () => 'Elle n’existe pas, ou ne peut pas être lue.',
-  empty: () => 'Elle est vide.',
-  too_large: () => 'Elle dépasse 10 Mo ; une copie plus petite ou un JPEG conviendra.',
-  unknown_type: (detail) => `Ce n’est pas une image PNG, JPEG ou WebP, quel que soit son nom (${detail}).`,
-  damaged: () => 'Elle est abîmée ou incomplète ; enregistrez-la de nouveau et réessayez.',
-  too_many_pixels: () => 'Elle dépasse 4096 pixels de côté ; une copie plus petite conviendra.',
-  animated: () => 'C’est une animation ; donnez une image fixe.',
-};

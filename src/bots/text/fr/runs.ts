@@ -1,11 +1,27 @@
 import type { QueuePosition } from '../../../db/queuePosition.ts';
 import type { FailureKind, RunState, StepKind, Workflow } from '../../../domain.ts';
-import type { Action } from '../../card.ts';
+import type { Action, AskingAction } from '../../card.ts';
 import { allOf, credits, guess, took } from './measures.ts';
 
-export const workflows: Record<Workflow, string> = { complete: 'Image et vidéo', image: 'Image', video: 'Vidéo' };
+export const workflows: Record<Workflow, string> = {
+  complete: 'Image et vidéo',
+  image: 'Image',
+  video: 'Vidéo',
+  story: 'Histoire',
+  extend: 'Vidéo prolongée',
+  edit: 'Image modifiée',
+};
 
-export const steps: Record<StepKind, string> = { enhance: 'Texte', image: 'Image', video: 'Vidéo' };
+export const runNames: Record<Workflow, string> = { ...workflows, edit: 'Nouvelle version' };
+
+export const steps: Record<StepKind, string> = { enhance: 'Texte', image: 'Image', video: 'Vidéo', join: 'Film' };
+export const numbered = {
+  scene: (scene: number) => `Scène ${scene}`,
+  image: (variant: number) => `Image ${variant}`,
+  clip: (clip: number) => `Plan ${clip}`,
+  look: 'Mouvement',
+  inScene: (scene: number, step: string) => `Scène ${scene} : ${step.toLowerCase()}`,
+};
 
 export const states: Record<RunState, string> = {
   queued: 'en attente',
@@ -26,9 +42,16 @@ export const prompt = { original: 'Vos mots', enhanced: 'Ce que VidGenie a deman
 /** We prompt models in English, whatever language people read. */
 export { unspokenMotion } from '../en/runs.ts';
 
-export const acceptedTitle = (workflow: Workflow): string => `${workflows[workflow]} : c’est parti`;
+export const acceptedTitle = (workflow: Workflow): string => `${runNames[workflow]} : c’est parti`;
 export const repeated = 'Cela a déjà été demandé ; le résultat se trouve là où la demande a été faite.';
-export const optionLabels = { options: 'Options', price: 'Prix', queue: 'File' };
+export const optionLabels = { options: 'Options', models: 'Modèles', price: 'Prix', queue: 'File' };
+export const withModels = (models: readonly string[]): string => `Avec ${allOf(models)}.`;
+export const counted = {
+  scenes: (count: number) => `${count} scènes`,
+  images: (count: number) => `${count} images`,
+  frames: (count: number) => `${count} images au choix`,
+  fade: 'fondus',
+};
 export const withSound = (audio: boolean): string => (audio ? 'avec son' : 'sans son');
 
 const number = (amount: number): string => amount.toLocaleString('fr');
@@ -37,22 +60,32 @@ export const accepted = (price: number, balance: number): string =>
   `${credits(price)} réservés, il en reste ${number(balance)}.`;
 
 export const title = {
-  queued: (workflow: Workflow) => `${workflows[workflow]} : en attente d’une place`,
-  running: (workflow: Workflow) => `${workflows[workflow]} : en cours`,
-  stopping: (workflow: Workflow) => `${workflows[workflow]} : arrêt en cours`,
+  queued: (workflow: Workflow) => `${runNames[workflow]} : en attente d’une place`,
+  running: (workflow: Workflow) => `${runNames[workflow]} : en cours`,
+  stopping: (workflow: Workflow) => `${runNames[workflow]} : arrêt en cours`,
   succeeded: {
     complete: 'Votre image et votre vidéo sont prêtes',
     image: 'Votre image est prête',
     video: 'Votre vidéo est prête',
+    story: 'Votre histoire est prête',
+    extend: 'Votre vidéo est plus longue',
+    edit: 'Voici la nouvelle version',
   },
+  frames: (count: number) => `Choisissez parmi ${count} images pour la vidéo`,
+  severalImages: (count: number) => `Vos ${count} images sont prêtes`,
   partial: 'Votre image est prête, pas la vidéo',
+  partialRest: 'Une partie est prête, pas le reste',
   failed: {
     complete: 'L’image n’a pas pu être créée',
     image: 'L’image n’a pas pu être créée',
     video: 'La vidéo n’a pas pu être créée',
+    story: 'L’histoire n’a pas pu être créée',
+    extend: 'La vidéo n’a pas pu être prolongée',
+    edit: 'La nouvelle version n’a pas pu être créée',
   },
   canceled: 'Annulé',
   canceledPartial: 'Annulé ; votre image était déjà prête',
+  canceledRest: 'Annulé ; une partie était déjà prête',
 };
 
 /**
@@ -70,6 +103,38 @@ export function queue({ ahead, limit }: QueuePosition): string {
 export const remaining = (ms: number): string => `encore ${guess(ms)} environ`;
 export const percentAndRest = (percent: number, ms: number): string => `${percent} %, ${remaining(ms)}`;
 export const tookMs = (ms: number): string => `Fait en ${took(ms)}.`;
+
+const comesFrom: Record<StepKind, string> = {
+  enhance: 'Le texte amélioré vient',
+  image: 'L’image vient',
+  video: 'La vidéo vient',
+  join: 'Le film vient',
+};
+
+export function replaced(step: StepKind, it: { model: string; insteadOf: string; failure: FailureKind }): string {
+  return `${comesFrom[step]} de ${it.model} au lieu de ${it.insteadOf}, qui ${why(it.failure)}.`;
+}
+
+function why(failure: FailureKind): string {
+  switch (failure) {
+    case 'rate_limited':
+      return 'avait trop de demandes';
+    case 'bad_key':
+    case 'quota':
+      return 'n’a pas accepté la clé ou n’avait plus rien pour elle';
+    case 'invalid_request':
+      return 'n’est plus proposé';
+    case 'unavailable':
+    case 'timeout':
+    case 'interrupted':
+    case 'no_output':
+    case 'refused':
+    case 'storage':
+    case 'internal':
+    case 'canceled':
+      return 'était injoignable';
+  }
+}
 
 export const note = {
   waiting: (expectedMs: number) => `d’habitude ${guess(expectedMs)}`,
@@ -109,7 +174,12 @@ export const stepShort: Record<FailureKind, string> = {
   canceled: 'annulé',
 };
 
-const things: Record<StepKind, string> = { enhance: 'le texte', image: 'l’image', video: 'la vidéo' };
+const things: Record<StepKind, string> = {
+  enhance: 'le texte',
+  image: 'l’image',
+  video: 'la vidéo',
+  join: 'le film',
+};
 
 export function failure(step: StepKind, kind: FailureKind, detail: string): string {
   const thing = things[step];
@@ -142,6 +212,11 @@ export function failure(step: StepKind, kind: FailureKind, detail: string): stri
   }
 }
 
+export const withheld = (step: StepKind, categories: readonly string[]): string =>
+  categories.length === 0
+    ? `La modération n’a pas pu examiner ${things[step]}, et cet espace retient de tels résultats. Réessayez plus tard.`
+    : `La modération a signalé ${things[step]} (${categories.join(', ')}), et cet espace retient de tels résultats. D’autres mots conviendront peut-être.`;
+
 const stop = (sentence: string) => (/[.!?…]$/.test(sentence) ? sentence : `${sentence}.`);
 
 export const ownKey = (vendors: readonly string[]): string => `Avec la clé ${allOf(vendors)} de votre espace.`;
@@ -154,7 +229,7 @@ export const unreceived = (made: readonly StepKind[], amount: number): string =>
   `Personne n’a pu recevoir ${allOf(made.map((step) => things[step]))} : ${credits(amount)} rendus.`;
 
 export const undrawn =
-  'C’est la démo hors ligne, et elle ne sait rien dessiner de ces mots : vous ne voyez que des couleurs. Avec une clé OpenAI ou Google, un modèle les dessine.';
+  'C’est la démo hors ligne, et elle ne sait rien dessiner de ces mots : vous ne voyez que des couleurs. Avec la clé d’un fournisseur, un modèle les dessine.';
 
 export const undelivered = 'Le résultat n’a pas pu être annoncé là où il a été demandé.';
 
@@ -163,15 +238,43 @@ export const buttons: Record<Action, string> = {
   again: 'Encore',
   edit: 'Modifier le texte',
   animate: 'Animer',
+  extend: 'Prolonger',
+  continue: 'Continuer',
+  reanimate: 'Animer autrement',
+  lastFrame: 'Depuis la dernière image',
+  vary: 'Varier',
+  better: 'Meilleure qualité',
+  change: 'Modifier',
+  ending: 'Autre fin',
+  remix: 'Remixer',
+  show: 'Revenir à cette version',
   delete: 'Supprimer',
 };
 
+export { extendBy } from './measures.ts';
+
+export const newFrames = 'Nouvelles images';
+export const ofImage = (label: string, image: number): string => `${label} ${image}`;
+
 export const priced = (label: string, price: number): string => `${label} · ${credits(price)}`;
 
-export const edit = {
-  title: 'Modifier le texte',
-  label: 'Qu’aimeriez-vous voir ?',
-  price: (price: number) => `Lancer coûte ${credits(price)}.`,
+export const asking = {
+  edit: { title: 'Modifier le texte', label: 'Qu’aimeriez-vous voir ?' },
+  change: { title: 'Modifier l’image', label: 'Que faut-il changer ?' },
+  reanimate: { title: 'Un autre mouvement', label: 'Que doit-il se passer dans la vidéo ?' },
+  lastFrame: { title: 'Continuer depuis la dernière image', label: 'Que se passe-t-il ensuite ?' },
+  ending: { title: 'Une autre fin', label: 'À quoi doit ressembler la fin ?' },
+  remix: { title: 'Remixer', label: 'Que voir dans l’esprit de cette image ?' },
+} as const satisfies Record<AskingAction, { title: string; label: string }>;
+export const startPrice = (price: number): string => `Lancer coûte ${credits(price)}.`;
+
+export const versions = {
+  title: 'Versions',
+  back: (version: number) => `Revenir à la version ${version}`,
+  before: 'Revenir à la version précédente',
+  of: (version: number, first: string) => `v${version} de ${first}`,
+  label: (version: number, id: string) => `v${version}  ${id}`,
+  shown: 'celle-ci',
 };
 
 export const deleted = {
@@ -188,6 +291,7 @@ export const atWork: Record<StepKind, string> = {
   enhance: 'Le texte est en cours d’amélioration.',
   image: 'L’image est en cours de création.',
   video: 'La vidéo est en cours de création.',
+  join: 'Le film est en cours d’assemblage.',
 };
 
 export const canceling = {

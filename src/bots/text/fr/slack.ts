@@ -6,15 +6,21 @@ export const planTitle = (title: string, percent: number): string => `${title}, 
 
 export const accepted = {
   title: 'C’est parti',
-  thread: 'Un fil s’ouvre ici : il montre chaque étape et se termine par le résultat.',
+  thread: 'Le fil montre ici chaque étape, puis le résultat.',
   repeated: 'C’était déjà demandé ; le résultat se trouve dans son propre fil.',
 };
 
+/** The menu at the end of a row of buttons. */
+export const menu = 'Plus …';
 export const thinking = 'Un instant …';
 export const here = 'VidGenie peut publier dans cette conversation.';
 export const fault = {
   title: 'Cela n’a pas marché',
   text: 'Un imprévu est survenu en chemin. Ce qui n’a pas commencé n’est pas facturé ; réessayez dans une minute.',
+};
+export const unreadable = {
+  title: 'VidGenie ne peut pas lire les fichiers ici',
+  text: 'L’application a été installée sans la permission files:read. Un administrateur peut la réinstaller. Rien n’a été facturé.',
 };
 export const notInstalled = {
   title: 'VidGenie doit être réinstallé',
@@ -38,16 +44,20 @@ export const upload = {
   until: (label: string, moment: string) => `${label} (jusqu’au ${moment})`,
   kept: (reason: string) =>
     `Slack n’a pas accepté les fichiers (${reason}). Ils sont conservés : l’opérateur les trouve dans ses médias sous l’identifiant de la création.`,
+  flagged:
+    'La modération a signalé une partie du résultat. Slack la montrerait à tout le monde : voici donc seulement un lien.',
+  flaggedDirect:
+    'La modération a signalé une partie du résultat. Slack la montrerait à tout le monde : elle vous a été envoyée en message direct.',
   forYou: (prompt: string) => `Les fichiers de votre création : ${prompt}`,
 };
 
 export const create = {
   title: 'Créer avec VidGenie',
-  animateTitle: 'Animer cette image',
+  titleOn: { video: 'Animer cette image', edit: 'Modifier cette image' },
   submit: 'Créer',
   close: 'Fermer',
   workflow: 'Que faut-il créer ?',
-  image: 'Image (pour une vidéo de votre propre image)',
+  image: 'Image (à animer, à modifier ou à suivre)',
   imageHint: 'PNG, JPEG ou WebP, jusqu’à 10 Mo et 4096 pixels de côté.',
   channel: 'Où le montrer',
   defaultValue: 'Comme d’habitude ici',

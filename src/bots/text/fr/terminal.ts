@@ -1,4 +1,4 @@
-import { credits } from './measures.ts';
+import { anyOf, credits } from './measures.ts';
 
 /** The texts of the terminal itself. */
 export const welcome = {
@@ -40,8 +40,52 @@ export const more = (runs: number): string =>
 export const addYes = (id: string): string =>
   `Personne ne peut répondre ici. Pour l’arrêter quand même : cancel ${id} --yes`;
 
+export const deleteFor = (id: string, prompt: string): string =>
+  `Supprimer pour de bon les fichiers de la création ${id} (${prompt}) ?`;
+export const notDeleted = 'Rien n’a été supprimé.';
+export const addYesToDelete = (id: string): string =>
+  `Personne ne peut répondre ici. Pour la supprimer quand même : delete ${id} --yes`;
+
 export const left = (id: string, held: number, stopping: string): string =>
   `La création ${id} n’est pas finie : elle reprendra au prochain démarrage de VidGenie et retient ${credits(held)} jusque-là. ${stopping} Pour l’arrêter : vidgenie cancel ${id}`;
 
+export const imagePath = (number: number, max: number) =>
+  `le chemin de l’image ${number} sur ${max} ; vide : pas d’autre`;
 export const notSaved = 'Rien n’a été changé.';
 export const fault = 'Un imprévu est arrivé. Réessayez ; avec LOG_LEVEL=debug, le journal en dit plus.';
+
+export const actions = {
+  run: 'La création : les premiers caractères de son identifiant ; sans lui, le dernier résultat',
+  words: 'Le numéro d’une image s’il y en a plusieurs, puis ce que vous souhaitez',
+  yes: 'Supprimer sans demander',
+  describe: {
+    animate: 'Faire une vidéo d’une image',
+    reanimate: 'Faire une autre vidéo de la même image, avec un autre mouvement',
+    change: 'Modifier une image avec des mots simples',
+    vary: 'Faire d’autres versions d’une image',
+    better: 'Refaire une image en haute qualité',
+    again: 'La refaire',
+    edit: 'La refaire avec d’autres mots',
+    extend: 'Prolonger une vidéo',
+    continue: 'Faire le reste d’une création inachevée',
+    lastFrame: 'Faire une vidéo qui commence où celle-ci finit',
+    ending: 'Refaire une vidéo avec une autre fin',
+    remix: 'Faire du nouveau d’après une image',
+    show: 'Montrer de nouveau un résultat, avec ses fichiers',
+    delete: 'Supprimer pour de bon les fichiers d’une création',
+  },
+} as const;
+export const placeholders = { image: 'image', words: 'mots' };
+
+export const choose = (images: readonly number[], price: number): string =>
+  `Tapez ${anyOf(images)} pour faire une vidéo de cette image, pour ${credits(price)}.`;
+export const chooseInShell = (command: string, images: readonly number[], price: number): string =>
+  `Pour faire une vidéo de l’image ${anyOf(images)}, pour ${credits(price)}, par exemple : ${command}`;
+export const next = (typed: readonly string[]): string => `Vous pouvez aussi taper : ${typed.join(' · ')}`;
+export const nextInShell = 'Pour continuer :';
+export const inOwnWords = 'Ou dites avec vos mots ce qu’il faut changer, par exemple : rends-la nocturne';
+
+export const startFor = (price: number): string => `Lancer pour ${credits(price)} ?`;
+export const typeStart = 'Pour lancer, tapez : start';
+export const notStarted = 'Rien n’a été lancé.';
+export const sendWords = 'Entrée lance, Ctrl-C annule';

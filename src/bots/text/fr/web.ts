@@ -1,4 +1,4 @@
-import type { Refusal } from '../../commands/refusal.ts';
+import type { CastRefusal, Refusal } from '../../commands/refusal.ts';
 import type { Expected } from '../../web/expected.ts';
 import { anyOf, credits, few, left } from './measures.ts';
 
@@ -108,6 +108,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       const title = it.reason === 'bad_value' ? given.wrong(it.option, `« ${it.given} »`) : given.missing(it.option);
       const { allowed } = it;
       if (allowed.kind === 'on_off') return { title, text: given.expected({ kind: 'true_or_false' }) };
+      if (allowed.kind === 'models') return { title, text: given.expected({ kind: 'list', maxLength: allowed.max }) };
       return { title, text: given.expected(allowed.kind === 'text' ? { kind: 'text', maxLength: null } : allowed) };
     }
     case 'missing':
@@ -144,6 +145,21 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
         title: `Personne n’a encore de clé pour ${things[it.step]}`,
         text: 'Rien n’a été facturé. Un admin peut en apporter une.',
       };
+    case 'unknown_model':
+      return {
+        title: `Aucun modèle ne s’appelle ${few(it.word, 60)} ici`,
+        text: `${it.nearest === null ? '' : `Vouliez-vous dire ${it.nearest} ? `}Rien n’a été facturé.`,
+      };
+    case 'not_in_cast': {
+      const meant = it.nearest === null ? '' : `Vouliez-vous dire @${it.nearest} ? `;
+      const rest = 'La page Distribution montre qui en fait partie. Si vous ne pensez à personne d’elle, enlevez le @.';
+      return {
+        title: `Il n’y a pas de @${few(it.name, 30)} dans la distribution`,
+        text: `${meant}${rest} Rien n’a été facturé.`,
+      };
+    }
+    case 'cast':
+      return castRefusal(it.why);
     case 'no_such_run':
     case 'ambiguous_run':
     case 'nothing_to_cancel':
@@ -152,6 +168,26 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
       return { title: 'Plusieurs créations sont en cours', text: 'Dites laquelle.' };
     case 'already_over':
       return { title: 'Cette création est finie', text: `Elle ${it.state}, il n’y a rien à annuler.` };
+    default:
+      return null;
+  }
+}
+
+/** Where a chat would name a command. */
+function castRefusal(why: CastRefusal): { title: string; text: string } | null {
+  switch (why.outcome) {
+    case 'taken':
+      return {
+        title: `Il y a déjà un @${why.name}`,
+        text: 'Rien n’a été ajouté. Choisissez un autre nom, ou retirez d’abord celui-là.',
+      };
+    case 'full':
+      return { title: 'La distribution est complète', text: `Elle a ${why.max} places. Libérez-en une d’abord.` };
+    case 'no_entry':
+      return {
+        title: `Il n’y a pas de @${few(why.name, 30)} dans la distribution`,
+        text: why.nearest === null ? 'Il a peut-être été retiré.' : `Vouliez-vous dire @${why.nearest} ?`,
+      };
     default:
       return null;
   }

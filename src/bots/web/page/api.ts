@@ -3,7 +3,7 @@ import type { problem } from '../contract.ts';
 import type { Words } from './words.ts';
 
 /** Why a request was refused, in sentences for the member. `status` 0: the server did not answer. */
-export type Refusal = Pick<z.infer<typeof problem>, 'status' | 'reason' | 'title' | 'detail' | 'credits'>;
+export type Refusal = Pick<z.infer<typeof problem>, 'status' | 'reason' | 'title' | 'detail' | 'allowed' | 'credits'>;
 export type Answer<Body> = { ok: true; body: Body } | { ok: false; refusal: Refusal };
 
 type Asked = { body?: unknown; key?: string; signal?: AbortSignal };

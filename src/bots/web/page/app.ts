@@ -50,10 +50,11 @@ function View({ at }: { at: string }): VNode {
   }, [at]);
   if (run !== undefined) return html`<${Later} load=${loadRun} id=${run} />`;
   if (at === addressOf.gallery) return html`<${Later} load=${async () => (await import('./gallery.ts')).Gallery} />`;
+  if (at === addressOf.cast) return html`<${Later} load=${async () => (await import('./castView.ts')).Cast} />`;
   if (at === addressOf.credits) return html`<${Later} load=${async () => (await import('./credits.ts')).Credits} />`;
   if (at === addressOf.admin && session.scope !== 'member')
     return html`<${Later} load=${async () => (await import('./admin.ts')).Admin} />`;
-  return html`<${Composer} onIdle=${() => preload(loadRun)} />`;
+  return html`<${Composer} onIdle=${() => preload(loadRun, session.locale)} />`;
 }
 
 function TopBar({ at }: { at: string }): VNode {

@@ -8,6 +8,7 @@ import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { DayPlot } from './plot.ts';
 import { useStore } from './store.ts';
+import { lateWords } from './words.ts';
 
 type Use = z.infer<typeof use>;
 type Transaction = z.infer<typeof transaction>;
@@ -29,18 +30,18 @@ export function Credits(): VNode {
     <div class="page-head"><h1>${words.views.credits}</h1></div>
     ${isAway && html`<${Away} />`}
     <dl class="figures">
-      ${figure(words.ledger.balance, state?.balance)}${figure(words.ledger.held, state?.held)}
-      ${figure(words.ledger.today, state?.used.day)}${figure(words.ledger.month, state?.used.month)}
+      ${figure(lateWords().ledger.balance, state?.balance)}${figure(lateWords().ledger.held, state?.held)}
+      ${figure(lateWords().ledger.today, state?.used.day)}${figure(lateWords().ledger.month, state?.used.month)}
     </dl>
     <section class="panel" aria-labelledby="by-day">
-      <h2 id="by-day">${words.ledger.byDay(days)}</h2>
+      <h2 id="by-day">${lateWords().ledger.byDay(days)}</h2>
       ${used ? html`<${DayPlot} days=${used.days} />` : html`<div class="plot" />`}
     </section>
     ${
       used &&
       used.members.length > 0 &&
       html`<section class="panel" aria-labelledby="by-member">
-        <h2 id="by-member">${words.ledger.byMember}</h2>
+        <h2 id="by-member">${lateWords().ledger.byMember}</h2>
         <${MemberBars} members=${used.members} />
       </section>`
     }
@@ -73,14 +74,14 @@ function Transactions({ changed }: { changed: string }): VNode {
   };
   return html`<section class="panel" aria-labelledby="ledger">
     <div class="section-head">
-      <h2 id="ledger">${words.ledger.transactions}</h2>
+      <h2 id="ledger">${lateWords().ledger.transactions}</h2>
       <a class="button" href="/api/credits/transactions.csv" download>${icon('download')}CSV</a>
     </div>
     <div class="scroller" tabindex="0" role="group" aria-labelledby="ledger">
       <table>
         <thead><tr>
-          <th scope="col">${words.ledger.when}</th><th scope="col">${words.ledger.what}</th>
-          <th scope="col" class="number">${words.ledger.amount}</th><th scope="col" class="number">${words.ledger.balance}</th><th scope="col" class="number held">${words.ledger.held}</th>
+          <th scope="col">${lateWords().ledger.when}</th><th scope="col">${lateWords().ledger.what}</th>
+          <th scope="col" class="number">${lateWords().ledger.amount}</th><th scope="col" class="number">${lateWords().ledger.balance}</th><th scope="col" class="number held">${lateWords().ledger.held}</th>
         </tr></thead>
         <tbody>${ledger?.transactions.map((row) => html`<${Row} key=${row.id} row=${row} />`)}</tbody>
       </table>
@@ -91,7 +92,7 @@ function Transactions({ changed }: { changed: string }): VNode {
 
 function Row({ row }: { row: Transaction }): VNode {
   const { words } = usePage();
-  const what = words.ledger.kinds[row.kind];
+  const what = lateWords().ledger.kinds[row.kind];
   return html`<tr>
     <td>${words.moment(row.at)}</td>
     <td>${row.workflowId === null ? what : html`<a href="/runs/${row.workflowId}">${what}</a>`}${row.note !== '' && html` <span class="note">${row.note}</span>`}</td>

@@ -13,6 +13,7 @@ import { address, addressOf } from './route.ts';
 import { resultOf } from './runShape.ts';
 import { useStore } from './store.ts';
 import { Tile } from './tile.ts';
+import { lateWords } from './words.ts';
 
 type Kind = 'all' | 'image' | 'video';
 /** The filters, as in the address: `?q=fox&kind=video&member=…`. */
@@ -62,20 +63,20 @@ export function Gallery(): VNode {
       <div class="filters" role="search">
         <${Search} value=${wish.words} onSearch=${(said: string) => look({ words: said }, wish.words === '' || said === '' ? 'push' : 'replace')} />
         ${segments({
-          legend: words.gallery.kind,
+          legend: lateWords().gallery.kind,
           value: wish.kind,
           onChoose: (kind) => look({ kind }),
           choices: [
-            { value: 'all', label: words.gallery.all },
-            { value: 'image', label: words.gallery.images },
-            { value: 'video', label: words.gallery.videos },
+            { value: 'all', label: lateWords().gallery.all },
+            { value: 'image', label: lateWords().gallery.images },
+            { value: 'video', label: lateWords().gallery.videos },
           ],
         })}
         ${
           everybody.length > 1 &&
-          html`<label class="select" for=${memberId}><span class="hidden">${words.gallery.member}</span>
+          html`<label class="select" for=${memberId}><span class="hidden">${lateWords().gallery.member}</span>
             <select id=${memberId} value=${wish.member} onChange=${choose}>
-              <option value="">${words.gallery.everybody}</option>
+              <option value="">${lateWords().gallery.everybody}</option>
               ${everybody.map(({ id, name, runs }) => html`<option value=${id}>${name} (${runs})</option>`)}
             </select>
           </label>`
@@ -90,7 +91,6 @@ export function Gallery(): VNode {
  * Searches when the member pauses typing. If the address changes by other means, such as going back, the field shows its words.
  */
 function Search({ value, onSearch }: { value: string; onSearch: (words: string) => void }): VNode {
-  const { words } = usePage();
   const [typed, setTyped] = useState(value);
   const said = useRef(value);
   const id = useId();
@@ -108,8 +108,8 @@ function Search({ value, onSearch }: { value: string; onSearch: (words: string) 
   }, [typed]);
   const type = (event: Event & { currentTarget: HTMLInputElement }) => setTyped(event.currentTarget.value);
   return html`<label class="search" for=${id}>
-    <span class="hidden">${words.gallery.search}</span>${icon('search')}
-    <input id=${id} type="search" maxlength="200" placeholder=${words.gallery.search} value=${typed} onInput=${type} />
+    <span class="hidden">${lateWords().gallery.search}</span>${icon('search')}
+    <input id=${id} type="search" maxlength="200" placeholder=${lateWords().gallery.search} value=${typed} onInput=${type} />
   </label>`;
 }
 
@@ -159,7 +159,7 @@ function Found({ asked, isAll }: { asked: string; isAll: boolean }): VNode {
     ${first.isAway && html`<${Away} />`}
     ${
       isEmpty
-        ? html`<div class="empty"><p>${isAll ? words.gallery.empty : words.gallery.none}</p><a class="button primary" href="/">${icon('make')}${words.views.make}</a></div>`
+        ? html`<div class="empty"><p>${isAll ? lateWords().gallery.empty : lateWords().gallery.none}</p><a class="button primary" href="/">${icon('make')}${words.views.make}</a></div>`
         : html`<ul class="tiles">${shown.map((run) => html`<${Tile} key=${run.id} run=${run} />`)}</ul>`
     }
     <div ref=${sentinel} />

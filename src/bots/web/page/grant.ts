@@ -7,6 +7,7 @@ import { pressKey } from './api.ts';
 import { usePage } from './page.ts';
 import { Said, type Saying } from './said.ts';
 import { useStore } from './store.ts';
+import { lateWords } from './words.ts';
 
 type Granted = z.infer<typeof granted>;
 
@@ -14,7 +15,7 @@ const maxCredits = 1_000_000;
 
 /** Lets the operator of this installation grant credits to this workspace. */
 export function Grant(): VNode {
-  const { api, live, words } = usePage();
+  const { api, live } = usePage();
   const account = useStore(live.account);
   const [amount, setAmount] = useState('');
   const [isBusy, setIsBusy] = useState(false);
@@ -47,7 +48,7 @@ export function Grant(): VNode {
     live.account.change((now) => ({ held: now?.held ?? 0, balance }));
     setSaid({ tone: 'good', text: answer.body.detail });
   };
-  const { grant } = words;
+  const { grant } = lateWords();
   return html`<section class="panel" aria-labelledby="grant">
     <h2 id="grant">${grant.title}</h2>
     <p class="quiet">${account ? grant.intro(account.balance) : ' '}</p>

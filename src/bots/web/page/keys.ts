@@ -8,17 +8,17 @@ import { Away } from './away.ts';
 import { Dialog } from './dialog.ts';
 import { usePage } from './page.ts';
 import { Said, type Saying } from './said.ts';
+import { lateWords } from './words.ts';
 
 type Key = z.infer<typeof key>;
 type Changed = z.infer<typeof keyChanged>;
 
 /** The workspace's own keys: their source and their last four characters. */
 export function Keys(): VNode {
-  const { words } = usePage();
   const { body, isAway, change } = useAnswer<{ keys: readonly Key[] }>('/api/keys');
   return html`<section class="panel keys" aria-labelledby="keys">
-    <h2 id="keys">${words.keys.title}</h2>
-    <p class="quiet">${words.keys.intro}</p>
+    <h2 id="keys">${lateWords().keys.title}</h2>
+    <p class="quiet">${lateWords().keys.intro}</p>
     ${isAway && html`<${Away} />`}
     ${body?.keys.map((one) => html`<${KeyForm} key=${one.provider} stored=${one} onChanged=${(keys: readonly Key[]) => change({ keys })} />`)}
   </section>`;
@@ -31,7 +31,7 @@ function KeyForm({
   stored: Key;
   onChanged: (keys: readonly Key[]) => void;
 }): VNode {
-  const { api, words } = usePage();
+  const { api } = usePage();
   const [isBusy, setIsBusy] = useState(false);
   const [isRemoving, setIsRemoving] = useState(false);
   const [said, setSaid] = useState<Saying | null>(null);
@@ -70,21 +70,21 @@ function KeyForm({
       <h3>${name}</h3>
       ${
         stored
-          ? html`<p class="key-state ${stored.status === 'valid' ? 'good' : 'bad'}"><code>…${stored.lastFour}</code> ${stored.statusWords}${checked && html`<span class="quiet"> · ${words.keys.checked(checked)}</span>`}</p>`
-          : html`<p class="key-state quiet">${words.keys.none}</p>`
+          ? html`<p class="key-state ${stored.status === 'valid' ? 'good' : 'bad'}"><code>…${stored.lastFour}</code> ${stored.statusWords}${checked && html`<span class="quiet"> · ${lateWords().keys.checked(checked)}</span>`}</p>`
+          : html`<p class="key-state quiet">${lateWords().keys.none}</p>`
       }
     </div>
     <div class="key-line">
-      <label class="hidden" for=${id}>${words.keys.field(name)}</label>
-      <input ref=${field} id=${id} type="password" name="key" placeholder=${stored ? words.keys.replaceHint : words.keys.addHint} autocomplete="off" autocapitalize="off" spellcheck=${false} />
-      <button class="button primary" disabled=${isBusy}>${isBusy ? words.keys.trying : stored ? words.keys.replace : words.keys.add}</button>
-      ${stored && html`<button type="button" class="button" disabled=${isBusy} onClick=${() => setIsRemoving(true)}>${words.keys.remove}</button>`}
+      <label class="hidden" for=${id}>${lateWords().keys.field(name)}</label>
+      <input ref=${field} id=${id} type="password" name="key" placeholder=${stored ? lateWords().keys.replaceHint : lateWords().keys.addHint} autocomplete="off" autocapitalize="off" spellcheck=${false} />
+      <button class="button primary" disabled=${isBusy}>${isBusy ? lateWords().keys.trying : stored ? lateWords().keys.replace : lateWords().keys.add}</button>
+      ${stored && html`<button type="button" class="button" disabled=${isBusy} onClick=${() => setIsRemoving(true)}>${lateWords().keys.remove}</button>`}
     </div>
     <${Said} said=${said} />
     ${
       isRemoving &&
-      html`<${Dialog} title=${words.keys.removeTitle(name)} confirm=${words.keys.remove} tone="danger" isBusy=${isBusy} onConfirm=${() => change('DELETE')} onClose=${() => setIsRemoving(false)}>
-        <p>${words.keys.removeText}</p>
+      html`<${Dialog} title=${lateWords().keys.removeTitle(name)} confirm=${lateWords().keys.remove} tone="danger" isBusy=${isBusy} onConfirm=${() => change('DELETE')} onClose=${() => setIsRemoving(false)}>
+        <p>${lateWords().keys.removeText}</p>
       </${Dialog}>`
     }
   </form>`;

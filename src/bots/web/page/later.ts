@@ -4,19 +4,24 @@ import { useEffect, useState } from 'preact/hooks';
 import { untilAnswered } from './answers.ts';
 import type { Answer, Api } from './api.ts';
 import { Away } from './away.ts';
-import { usePage } from './page.ts';
+import { type Session, usePage } from './page.ts';
+import { loadLateWords } from './words.ts';
 
-type ViewOf = (given: { id: string }) => VNode;
+type Locale = Session['locale'];
+type ViewOf<Given> = (given: Given) => VNode | null;
 
-/** A view that loads when the member opens it, with as many retries as needed. */
-export function Later({ load, id = '' }: { load: () => Promise<ViewOf>; id?: string }): VNode | null {
-  const { api, live } = usePage();
-  const [loaded, setLoaded] = useState<{ view: ViewOf } | null>(null);
+/** A view that loads when the member opens it, with as many retries as needed. It is given all but `load`. */
+export function Later<Given extends object>({
+  load,
+  ...given
+}: { load: () => Promise<ViewOf<Given>> } & Given): VNode | null {
+  const { api, live, session } = usePage();
+  const [loaded, setLoaded] = useState<{ view: ViewOf<Given> } | null>(null);
   const [isAway, setIsAway] = useState(false);
   useEffect(() => {
     const leaving = new AbortController();
     untilAnswered(
-      () => loadedBy(load, api),
+      () => loadedBy(load, api, session.locale),
       live,
       leaving.signal,
       (answer) => {
@@ -26,13 +31,13 @@ export function Later({ load, id = '' }: { load: () => Promise<ViewOf>; id?: str
     );
     return () => leaving.abort();
   }, []);
-  if (loaded) return html`<${loaded.view} id=${id} />`;
+  if (loaded) return html`<${loaded.view} ...${given} />`;
   return isAway ? html`<${Away} />` : null;
 }
 
-async function loadedBy(load: () => Promise<ViewOf>, api: Api): Promise<Answer<ViewOf>> {
+async function loadedBy<View>(load: () => Promise<View>, api: Api, locale: Locale): Promise<Answer<View>> {
   try {
-    const [view] = await Promise.all([load(), loadStyle()]);
+    const [view] = await Promise.all([load(), loadStyle(), loadLateWords(locale)]);
     return { ok: true, body: view };
   } catch {
     // The server answers but does not have this file. Either the server has another version than this page, or the browser cached
@@ -74,7 +79,7 @@ function loadStyle(): Promise<void> {
   return style;
 }
 
-/** Loads a view and its style in advance. If that fails, they load when needed. */
-export function preload(load: () => Promise<ViewOf>): void {
-  Promise.all([load(), loadStyle()]).catch(() => {});
+/** Loads a view, its style and its texts in advance. If that fails, they load when needed. */
+export function preload(load: () => Promise<unknown>, locale: Locale): void {
+  Promise.all([load(), loadStyle(), loadLateWords(locale)]).catch(() => {});
 }

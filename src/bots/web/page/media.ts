@@ -5,6 +5,7 @@ import { icon } from './icons.ts';
 import { Lightbox } from './lightbox.ts';
 import { usePage } from './page.ts';
 import type { Medium, Step } from './runShape.ts';
+import { useVeil, Veil } from './veil.ts';
 
 /** An address is renewed every hour. A medium that is already shown keeps its first one. */
 function useFirst<Value>(value: Value): Value {
@@ -18,11 +19,13 @@ type Shown = { medium: Medium; ratio: number; alt: string; isLarge?: boolean };
 export function Picture({ medium, ratio, alt, isLarge = false }: Shown): VNode {
   const { words } = usePage();
   const [isOpen, setIsOpen] = useState(false);
+  const { isVeiled, reveal } = useVeil(medium);
   const url = useFirst(isLarge ? medium.url : (medium.previewUrl ?? medium.url));
   return html`<div class="frame" style=${{ '--ratio': ratio }}>
     <button type="button" class="open-whole" title=${words.openImage} onClick=${() => setIsOpen(true)}>
-      <img src=${url} alt=${alt} width=${medium.width} height=${medium.height} decoding="async" />
+      <img class=${isVeiled ? 'veiled' : ''} src=${url} alt=${alt} width=${medium.width} height=${medium.height} decoding="async" />
     </button>
+    ${isVeiled && html`<${Veil} medium=${medium} onReveal=${reveal} />`}
     <a class="icon-button save" href=${medium.downloadUrl} download aria-label=${words.downloadImage} title=${words.downloadImage}>${icon('download')}</a>
     ${isOpen && html`<${Lightbox} medium=${medium} alt=${alt} onClose=${() => setIsOpen(false)} />`}
   </div>`;
@@ -30,10 +33,19 @@ export function Picture({ medium, ratio, alt, isLarge = false }: Shown): VNode {
 
 const calm = matchMedia('(prefers-reduced-motion: reduce)');
 
-export function Film({ medium, ratio, label }: { medium: Medium; ratio: number; label: string }): VNode {
+type Playing = { medium: Medium; ratio: number; label: string; playsAtOnce: boolean };
+
+export function Film({ medium, ratio, label, playsAtOnce }: Playing): VNode {
   const { words } = usePage();
+  const { isVeiled, reveal } = useVeil(medium);
   const url = useFirst(medium.url);
   const poster = useFirst(medium.previewUrl);
+  // A flagged film is not loaded before somebody asks to see it.
+  if (isVeiled)
+    return html`<div class="frame" style=${{ '--ratio': ratio }}>
+      ${poster !== null && html`<img class="veiled" src=${poster} alt="" />`}
+      <${Veil} medium=${medium} onReveal=${reveal} />
+    </div>`;
   // The still image stays beneath the video for the moment between the poster and the first frame.
   return html`<div class="frame" style=${{ '--ratio': ratio }}>
     ${poster !== null && html`<img src=${poster} alt="" />`}
@@ -47,10 +59,39 @@ export function Film({ medium, ratio, label }: { medium: Medium; ratio: number; 
       loop
       muted
       playsinline
-      autoplay=${!calm.matches}
+      autoplay=${playsAtOnce && !calm.matches}
       preload="auto"
     />
     <a class="icon-button save" href=${medium.downloadUrl} download aria-label=${words.downloadVideo} title=${words.downloadVideo}>${icon('download')}</a>
+  </div>`;
+}
+
+type Small = { medium: Medium; ratio: number; label: string; showsOwnFrame: boolean };
+
+/**
+ * A small image, or the still image of a clip, which plays while the pointer is over it. A press opens it in full.
+ * `showsOwnFrame`: the clip's own first frame instead of its still image.
+ */
+export function Thumb({ medium, ratio, label, showsOwnFrame }: Small): VNode {
+  const [isOpen, setIsOpen] = useState(false);
+  const [isNear, setIsNear] = useState(false);
+  const { isVeiled, reveal } = useVeil(medium);
+  const url = useFirst(medium.url);
+  const still = useFirst(medium.thumbnailUrl);
+  const isVideo = medium.kind === 'video';
+  const frame = `${url}#t=0.1`;
+  return html`<div class="frame" style=${{ '--ratio': ratio }}>
+    <button type="button" class="open-whole" aria-label=${label} onClick=${isVeiled ? reveal : () => setIsOpen(true)} onMouseEnter=${() => setIsNear(true)} onMouseLeave=${() => setIsNear(false)}>
+      ${
+        isVideo && showsOwnFrame && !isVeiled
+          ? html`<video src=${frame} muted playsinline preload="metadata" aria-hidden="true" tabindex="-1" />`
+          : still !== null &&
+            html`<img class=${isVeiled ? 'veiled' : ''} src=${still} alt="" width=${medium.width} height=${medium.height} decoding="async" />`
+      }
+      ${isVideo && isNear && !isVeiled && !calm.matches && html`<video src=${url} muted loop playsinline autoplay aria-hidden="true" tabindex="-1" />`}
+      ${isVideo && html`<span class="badge">${icon('play')}</span>`}
+    </button>
+    ${isOpen && html`<${Lightbox} medium=${medium} alt=${label} onClose=${() => setIsOpen(false)} />`}
   </div>`;
 }
 

@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { usePage } from './page.ts';
+import { lateWords } from './words.ts';
 
 type Day = { day: string; credits: number };
 
@@ -23,8 +24,8 @@ export function DayPlot({ days }: { days: readonly Day[] }): VNode {
     </svg>
     <div class="plot-days" aria-hidden="true">${marks.map((at) => html`<span>${days[at] ? words.day(days[at].day) : ''}</span>`)}</div>
     <div class="hidden"><table>
-      <caption>${words.ledger.byDay(days.length)}</caption>
-      <thead><tr><th scope="col">${words.ledger.when}</th><th scope="col">${words.ledger.amount}</th></tr></thead>
+      <caption>${lateWords().ledger.byDay(days.length)}</caption>
+      <thead><tr><th scope="col">${lateWords().ledger.when}</th><th scope="col">${lateWords().ledger.amount}</th></tr></thead>
       <tbody>${days.map(({ day, credits }) => html`<tr><th scope="row">${words.day(day)}</th><td>${credits}</td></tr>`)}</tbody>
     </table></div>
   </figure>`;

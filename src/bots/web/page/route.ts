@@ -8,9 +8,15 @@ const here = (): Address => ({ path: location.pathname, query: new URLSearchPara
 export const address = createStore(here());
 
 /** The views with an address of their own, in the order of the navigation. */
-export const addressOf = { make: '/', gallery: '/gallery', credits: '/credits', admin: '/admin' } as const;
+export const addressOf = {
+  make: '/',
+  gallery: '/gallery',
+  cast: '/cast',
+  credits: '/credits',
+  admin: '/admin',
+} as const;
 export type ViewName = keyof typeof addressOf;
-export const viewNames: readonly ViewName[] = ['make', 'gallery', 'credits', 'admin'];
+export const viewNames: readonly ViewName[] = ['make', 'gallery', 'cast', 'credits', 'admin'];
 
 /** Returns the id of the run that an address shows, or undefined if it shows none. */
 export const runOf = (path: string): string | undefined => /^\/runs\/([0-9a-f-]{36})$/.exec(path)?.[1];

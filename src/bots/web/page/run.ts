@@ -10,7 +10,9 @@ import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { RunActions } from './runActions.ts';
 import { isOver, paidFor } from './runShape.ts';
+import { useStarter } from './starter.ts';
 import { useStore } from './store.ts';
+import { Versions } from './versions.ts';
 
 /**
  * How often we ask for a run's place in the queue. It changes with other runs, and the server does not stream that. Milliseconds.
@@ -73,8 +75,9 @@ export function RunView({ id }: { id: string }): VNode {
 
 function Shown({ run }: { run: Run }): VNode {
   const { words } = usePage();
+  const starter = useStarter(run);
   const who = run.mine ? '' : `${run.member.name} · `;
-  const isLong = run.prompt.length > 90;
+  const isLong = run.prompt.length > 64;
   return html`<div class="run-page">
     <header class="run-head">
       <div class="run-title">
@@ -82,10 +85,11 @@ function Shown({ run }: { run: Run }): VNode {
         <h1 class=${isLong ? 'long' : ''}>${run.prompt || words.unspoken}</h1>
         <p class="quiet">${who}${words.workflows[run.workflow]} · ${words.moment(run.createdAt)}</p>
       </div>
-      <${RunActions} run=${run} />
+      <${RunActions} run=${run} starter=${starter} />
     </header>
     <${Standing} run=${run} />
-    <${Canvas} run=${run} />
+    <${Versions} run=${run} />
+    <${Canvas} run=${run} starter=${starter} />
   </div>`;
 }
 

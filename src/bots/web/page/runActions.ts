@@ -1,71 +1,90 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useRef, useState } from 'preact/hooks';
+import { useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { deleted, Run, started } from '../contract.ts';
-import { pressKey, type Refusal } from './api.ts';
+import type { deleted, Run } from '../contract.ts';
+import type { Refusal } from './api.ts';
 import { Dialog } from './dialog.ts';
 import { type IconName, icon } from './icons.ts';
+import { Menu } from './menu.ts';
 import { usePage } from './page.ts';
-import { PromptField } from './promptField.ts';
-import { isOver } from './runShape.ts';
+import { type Action, isAsking, isOffered, priceOf, type Starting } from './runAction.ts';
+import { isBoard, isOver } from './runShape.ts';
+import type { Starter } from './starter.ts';
+import { lateWords } from './words.ts';
 
-type Started = z.infer<typeof started>;
-type Action = Run['actions'][number];
-type Start = 'again' | 'edit' | 'animate';
+/** The actions that start a run, the most useful ones first. The others are in a menu, so that the row fits beside
+ * the title and nothing moves when a run is over. */
+const starting: readonly Starting[] = [
+  'continue',
+  'again',
+  'edit',
+  'animate',
+  'extend',
+  'change',
+  'reanimate',
+  'lastFrame',
+  'ending',
+  'vary',
+  'better',
+  'remix',
+];
+const maxBeside = 3;
 
-const maxPromptLength = 4000;
+function iconOf(action: Starting): IconName {
+  switch (action) {
+    case 'better':
+      return 'make';
+    case 'change':
+      return 'enhance';
+    case 'reanimate':
+      return 'play';
+    case 'lastFrame':
+      return 'continue';
+    case 'ending':
+      return 'join';
+    case 'vary':
+      return 'gallery';
+    case 'again':
+    case 'edit':
+    case 'animate':
+    case 'remix':
+    case 'extend':
+    case 'continue':
+      return action;
+  }
+}
+
+/** The actions that stand at each image, if there are several to choose from. */
+const ofImages: readonly Action[] = ['animate', 'vary', 'better', 'change'];
 
 /** The actions that the member can take on a run now. */
-export function RunActions({ run }: { run: Run }): VNode {
+export function RunActions({ run, starter }: { run: Run; starter: Starter }): VNode {
   const { api, live, words, tell, notify, go } = usePage();
-  const [busy, setBusy] = useState<Action | null>(null);
-  const [asking, setAsking] = useState<'edit' | 'delete' | 'copy' | null>(null);
+  const [isBusy, setIsBusy] = useState(false);
+  const [asking, setAsking] = useState<'delete' | 'copy' | null>(null);
   const [stopping, setStopping] = useState<Refusal | null>(null);
-  const [dearer, setDearer] = useState<{ action: Start; refusal: Refusal } | null>(null);
-  const [prompt, setPrompt] = useState(run.prompt);
-  const prices = run.prices ?? { again: null, animate: null };
-  const keys = useRef(new Map<string, string>());
+  const isHeld = isBusy || starter.busy !== null;
 
-  const during = async (action: Action, work: () => Promise<void>) => {
-    if (busy) return;
-    setBusy(action);
+  const during = async (work: () => Promise<void>) => {
+    if (isHeld) return;
+    setIsBusy(true);
     await work();
-    setBusy(null);
+    setIsBusy(false);
   };
-  /**
-   * Starts a run for at most the price on the button. Without a price it sends 0, and the refusal then names the price. A press
-   * keeps its key until it is answered.
-   */
-  const begin = (action: Start, maxCredits: number) =>
-    during(action, async () => {
-      const body = action === 'animate' ? undefined : action === 'edit' ? { prompt } : {};
-      const wish = `${action} ${JSON.stringify(body)}`;
-      const key = keys.current.get(wish) ?? pressKey();
-      keys.current.set(wish, key);
-      const path = `/api/workflows/${run.id}/${action === 'animate' ? 'animate' : 'again'}?maxCredits=${maxCredits}`;
-      const answer = await api.send<Started>('POST', path, { key, ...(body && { body }) });
-      if (answer.ok || answer.refusal.status !== 0) keys.current.delete(wish);
-      const isAsked = !answer.ok && answer.refusal.reason === 'costs_more';
-      setDearer(isAsked ? { action, refusal: answer.refusal } : null);
-      if (isAsked) return setAsking(null);
-      if (!tell(answer)) return;
-      live.keep(answer.body.run);
-      go(`/runs/${answer.body.run.id}`);
-    });
   /**
    * Cancels for at most the accepted price. The first try accepts 0, so that the refusal names the price. That price may have
    * risen by the time the member confirms.
    */
   const stop = (maxCredits: number) =>
-    during('cancel', async () => {
+    during(async () => {
       const answer = await api.send('POST', `/api/workflow/cancel/${run.id}?maxCredits=${maxCredits}`);
       const isAsked = !answer.ok && answer.refusal.reason === 'stop_costs';
       setStopping(isAsked ? answer.refusal : null);
       if (!isAsked) tell(answer);
     });
   const remove = () =>
-    during('delete', async () => {
+    during(async () => {
       const answer = await api.send<z.infer<typeof deleted>>('DELETE', `/api/workflows/${run.id}`);
       setAsking(null);
       if (!tell(answer)) return;
@@ -73,13 +92,6 @@ export function RunActions({ run }: { run: Run }): VNode {
       live.forget(run.id);
       go('/');
     });
-  const acts: Record<Action, () => void> = {
-    cancel: () => stop(0),
-    again: () => begin('again', prices.again ?? 0),
-    edit: () => setAsking('edit'),
-    animate: () => begin('animate', prices.animate ?? 0),
-    delete: () => setAsking('delete'),
-  };
   const copyThread = async (url: string) => {
     try {
       await navigator.clipboard.writeText(url);
@@ -90,52 +102,52 @@ export function RunActions({ run }: { run: Run }): VNode {
     }
   };
   const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
-  const able = run.actions.filter((action) => action !== 'delete');
-  const editPrice = prices.again ?? run.priceCredits;
-  const labelOf = (action: Action): string => {
-    const price = action === 'again' || action === 'animate' ? prices[action] : null;
-    return price === null ? words.actions[action] : words.priced(words.actions[action], price);
-  };
-  const button = (action: Action, symbol: IconName) =>
-    html`<button key=${action} class="button" disabled=${busy !== null || (action === 'cancel' && run.stopping)} onClick=${acts[action]}>
-      ${icon(symbol)}${labelOf(action)}
+  const able = starting.filter((action) => isOffered(run, action) && !(isBoard(run) && ofImages.includes(action)));
+  const [beside, inMenu] = [able.slice(0, maxBeside), able.slice(maxBeside)];
+  const labelOf = (action: Starting) =>
+    action === 'again' && run.workflow === 'complete' && run.options.frames > 1
+      ? words.newFrames(priceOf(run, action))
+      : starter.labelOf(action);
+  const button = (action: Starting) =>
+    html`<button key=${action} type="button" class="button" disabled=${isHeld} aria-haspopup=${isAsking(action) ? 'dialog' : undefined} onClick=${() => starter.press(action)}>
+      ${icon(iconOf(action))}${labelOf(action)}
     </button>`;
   return html`<div class="buttons run-actions">
     ${isOver(run) && run.downloadUrl !== null && html`<a class="button primary" href=${run.downloadUrl} download>${icon('download')}${words.download}</a>`}
-    ${able.map((action) => button(action, action))}
+    ${beside.map((action) =>
+      action === 'extend'
+        ? html`<span key=${action} class="joined">${button(action)}
+            <button class="button" aria-label=${lateWords().extension.other} title=${lateWords().extension.other} disabled=${isHeld} onClick=${starter.askLength}>${icon('more')}</button>
+          </span>`
+        : button(action),
+    )}
+    ${
+      run.actions.includes('cancel') &&
+      html`<button class="button" disabled=${isHeld || run.stopping} onClick=${() => stop(0)}>${icon('cancel')}${words.actions.cancel}</button>`
+    }
+    ${inMenu.length > 0 && html`<${Menu} label=${words.moreActions}>${inMenu.map(button)}</${Menu}>`}
     ${run.threadUrl !== null && html`<button class="button" onClick=${() => copyThread(run.threadUrl ?? '')}>${icon('link')}${words.copyThread}</button>`}
     ${
       run.actions.includes('delete') &&
-      html`<button class="icon-button" aria-label=${words.actions.delete} title=${words.actions.delete} onClick=${acts.delete}>${icon('delete')}</button>`
+      html`<button class="icon-button" aria-label=${words.actions.delete} title=${words.actions.delete} onClick=${() => setAsking('delete')}>${icon('delete')}</button>`
     }
+    ${starter.dialog}
     ${
       stopping &&
-      html`<${Dialog} title=${stopping.title} confirm=${words.stop.confirm} close=${words.stop.keep} tone="danger" isBusy=${busy !== null} onConfirm=${() => stop(stopping.credits ?? 0)} onClose=${() => setStopping(null)}>
+      html`<${Dialog} title=${stopping.title} confirm=${lateWords().stop.confirm} close=${lateWords().stop.keep} tone="danger" isBusy=${isHeld} onConfirm=${() => stop(stopping.credits ?? 0)} onClose=${() => setStopping(null)}>
         <p>${stopping.detail}</p>
       </${Dialog}>`
     }
     ${
-      dearer &&
-      html`<${Dialog} title=${dearer.refusal.title} confirm=${words.priced(words.actions[dearer.action], dearer.refusal.credits ?? 0)} isBusy=${busy !== null} onConfirm=${() => begin(dearer.action, dearer.refusal.credits ?? 0)} onClose=${() => setDearer(null)}>
-        <p>${dearer.refusal.detail}</p>
-      </${Dialog}>`
-    }
-    ${
-      asking === 'edit' &&
-      html`<${Dialog} title=${words.edit.title} confirm=${words.priced(words.make, editPrice)} isBusy=${busy !== null} onConfirm=${() => begin('edit', editPrice)} onClose=${() => setAsking(null)}>
-        <${PromptField} label=${words.composer.prompt} placeholder="" value=${prompt} longest=${maxPromptLength} onType=${setPrompt} onSubmit=${() => begin('edit', editPrice)} />
-      </${Dialog}>`
-    }
-    ${
       asking === 'delete' &&
-      html`<${Dialog} title=${words.remove.title} confirm=${words.actions.delete} tone="danger" isBusy=${busy !== null} onConfirm=${remove} onClose=${() => setAsking(null)}>
-        <p>${words.remove.text}</p>
+      html`<${Dialog} title=${lateWords().remove.title} confirm=${words.actions.delete} tone="danger" isBusy=${isHeld} onConfirm=${remove} onClose=${() => setAsking(null)}>
+        <p>${lateWords().remove.text}</p>
       </${Dialog}>`
     }
     ${
       asking === 'copy' &&
-      html`<${Dialog} title=${words.byHand.title} onClose=${() => setAsking(null)}>
-        <label class="stacked">${words.byHand.text}<input type="url" readonly value=${run.threadUrl} onFocus=${select} /></label>
+      html`<${Dialog} title=${lateWords().byHand.title} onClose=${() => setAsking(null)}>
+        <label class="stacked">${lateWords().byHand.text}<input type="url" readonly value=${run.threadUrl} onFocus=${select} /></label>
       </${Dialog}>`
     }
   </div>`;

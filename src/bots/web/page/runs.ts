@@ -1,6 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import type { Run } from '../contract.ts';
+import { barsOf } from './bars.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { isOver, paidFor, resultOf } from './runShape.ts';
@@ -35,7 +36,7 @@ function RunLine({ run }: { run: Run }): VNode {
       <span class="thumb">
         ${
           result?.thumbnailUrl
-            ? html`<img src=${result.thumbnailUrl} alt="" loading="lazy" decoding="async" />`
+            ? html`<img class=${result.flagged === null ? '' : 'veiled'} src=${result.thumbnailUrl} alt="" loading="lazy" decoding="async" />`
             : html`<span class="thumb-empty" />`
         }
         ${result?.kind === 'video' && html`<span class="thumb-play">${icon('play')}</span>`}
@@ -45,7 +46,7 @@ function RunLine({ run }: { run: Run }): VNode {
         <span class="run-aside">${asideOf(run)}</span>
       </span>
       <span class="track" aria-hidden="true">
-        ${run.steps.map(({ kind, state, percent }) => html`<i key=${kind} class=${state} style=${{ '--done': percent / 100 }} />`)}
+        ${barsOf(run).map(({ key, state, percent }) => html`<i key=${key} class=${state} style=${{ '--done': percent / 100 }} />`)}
       </span>
     </a>
   </li>`;
@@ -53,7 +54,8 @@ function RunLine({ run }: { run: Run }): VNode {
     const who = it.mine ? '' : `${it.member.name} · `;
     if (isOver(it))
       return `${who}${words.states[it.state]} · ${words.credits(paidFor(it))} · ${words.ago(it.createdAt)}`;
-    const working = it.steps.find(({ state }) => state === 'working');
-    return `${who}${working ? `${words.stepNames[working.kind]} · ${working.note}` : words.states[it.state]}`;
+    const [working, another] = it.steps.filter(({ state }) => state === 'working');
+    if (another) return `${who}${words.several(it.percent, it.remainingMs)}`;
+    return `${who}${working ? `${working.label} · ${working.note}` : words.states[it.state]}`;
   }
 }

@@ -1,14 +1,18 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import { useEffect, useId, useState } from 'preact/hooks';
+import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
 import type { settingsState } from '../contract.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { keysOf } from './choiceFields.ts';
 import { icon } from './icons.ts';
+import type { Listed } from './modelFacts.ts';
 import type { Offer } from './offer.ts';
 import { usePage } from './page.ts';
+import { Select } from './select.ts';
+import { AllowedModels, DefaultModels } from './settingsModels.ts';
+import { lateWords } from './words.ts';
 
 type Values = z.infer<typeof settingsState>;
 type Typed = HTMLInputElement | HTMLTextAreaElement;
@@ -33,6 +37,7 @@ export function Settings(): VNode {
   };
   const stored = useAnswer<Values>('/api/settings');
   const offer = useAnswer<Offer>('/api/options');
+  const models = useAnswer<Listed>('/api/models').body;
   const durations = offer.body?.workflows.find(({ name }) => name === 'video')?.allowed.duration ?? [];
   useEffect(() => {
     if (stored.body) show(stored.body);
@@ -61,7 +66,23 @@ export function Settings(): VNode {
     setValues((now) => now && { ...now, [name]: isTicked });
   };
   const isChat = session.workspace.platform !== 'terminal';
-  const { settings } = words;
+  const { settings } = lateWords();
+  const chooseResults = (event: Event & { currentTarget: HTMLSelectElement }) => {
+    setIsSaved(false);
+    const chosen = event.currentTarget.value;
+    const results = keysOf(settings.resultsShown).find((one) => one === chosen);
+    setValues((now) => now && { ...now, results: results ?? now.results });
+  };
+  const chooseAdders = (event: Event & { currentTarget: HTMLSelectElement }) => {
+    setIsSaved(false);
+    const chosen = event.currentTarget.value;
+    const castBy = keysOf(settings.castByWhom).find((one) => one === chosen);
+    setValues((now) => now && { ...now, castBy: castBy ?? now.castBy });
+  };
+  const allow = (allowedModels: string[]) => {
+    setIsSaved(false);
+    setValues((now) => now && { ...now, allowedModels });
+  };
   const defaults = values?.defaults ?? {};
   const select = <Value extends string>(
     name: 'style' | 'quality' | 'aspect' | 'resolution',
@@ -79,11 +100,20 @@ export function Settings(): VNode {
         ${select('style', words.styles)}${select('aspect', words.aspects)}${select('quality', words.qualities)}
         <${Select} label=${words.options.duration} value=${defaults.duration === undefined ? '' : String(defaults.duration)} choices=${durations.map((amount) => [String(amount), words.seconds(amount)])} onChoose=${(value: string) => choose({ duration: value === '' ? undefined : Number(value) })} />
         ${select('resolution', words.resolutions)}
+        <${Select} label=${words.options.frames} value=${defaults.frames === undefined ? '' : String(defaults.frames)} choices=${[1, 2, 3, 4].map((count) => [String(count), words.framesOf(count)])} onChoose=${(value: string) => choose({ frames: value === '' ? undefined : Number(value) })} />
         <${Select} label=${words.options.audio} value=${sound} choices=${[['true', words.on], ['false', words.off]]} onChoose=${(value: string) => choose({ audio: value === '' ? undefined : value === 'true' })} />
+        <${DefaultModels} listed=${models} words=${defaults.models ?? []} onChoose=${(chosen: string[]) => choose({ models: chosen.length > 0 ? chosen : undefined })} />
       </div>
+      <${AllowedModels} listed=${models} allowed=${values?.allowedModels ?? []} onChoose=${allow} />
       <label class="stacked">${settings.blocked}<textarea rows="3" value=${blocked} placeholder=${settings.blockedHint} onInput=${typing(setBlocked)} /></label>
       <div class="settings-grid">
         <label class="stacked">${settings.daily}<input type="number" min="0" max="1000" step="1" value=${daily} placeholder=${settings.dailyHint} onInput=${typing(setDaily)} /></label>
+        <label class="stacked">${settings.results}<select value=${values?.results ?? 'off'} onChange=${chooseResults}>
+          ${keysOf(settings.resultsShown).map((value) => html`<option value=${value}>${settings.resultsShown[value]}</option>`)}
+        </select></label>
+        <label class="stacked">${settings.castBy}<select value=${values?.castBy ?? 'members'} onChange=${chooseAdders}>
+          ${keysOf(settings.castByWhom).map((value) => html`<option value=${value}>${settings.castByWhom[value]}</option>`)}
+        </select></label>
       </div>
       ${
         isChat &&
@@ -106,24 +136,4 @@ function without(defaults: { [Name in keyof Defaults]: Defaults[Name] | undefine
   for (const [name, value] of Object.entries(defaults))
     if (value !== undefined) Object.assign(wished, { [name]: value });
   return wished;
-}
-
-type Chosen = {
-  label: string;
-  value: string;
-  choices: readonly (readonly [string, string])[];
-  onChoose: (value: string) => void;
-};
-
-function Select({ label, value, choices, onChoose }: Chosen): VNode {
-  const { words } = usePage();
-  const id = useId();
-  const choose = (event: Event & { currentTarget: HTMLSelectElement }) => onChoose(event.currentTarget.value);
-  return html`<div class="stacked">
-    <label for=${id}>${label}</label>
-    <select id=${id} value=${value} onChange=${choose}>
-      <option value="">${words.settings.noWish}</option>
-      ${choices.map(([one, said]) => html`<option value=${one}>${said}</option>`)}
-    </select>
-  </div>`;
 }

@@ -7,6 +7,7 @@ import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { Dialog } from './dialog.ts';
 import { usePage } from './page.ts';
+import { lateWords } from './words.ts';
 
 type Token = z.infer<typeof token>;
 type List = z.infer<typeof tokenList>;
@@ -14,14 +15,14 @@ type Scope = Token['scope'];
 
 /** The tokens that open the API for programs. A new token is shown once, in the dialog after its creation, and stored nowhere. */
 export function Tokens(): VNode {
-  const { api, words, session, tell } = usePage();
+  const { api, session, tell } = usePage();
   const { body, isAway, change } = useAnswer<List>('/api/tokens');
   const [label, setLabel] = useState('');
   const [scope, setScope] = useState<Scope>('member');
   const [isBusy, setIsBusy] = useState(false);
   const [made, setMade] = useState<string | null>(null);
   const [revoking, setRevoking] = useState<Token | null>(null);
-  const { tokens } = words;
+  const { tokens } = lateWords();
   const scopes = (['member', 'admin', 'operator'] as const).filter(
     (one) => one !== 'operator' || session.scope === 'operator',
   );
@@ -82,7 +83,6 @@ export function Tokens(): VNode {
 
 /** The only time that a token is shown. */
 function Shown({ token, onClose }: { token: string; onClose: () => void }): VNode {
-  const { words } = usePage();
   const [isCopied, setIsCopied] = useState(false);
   const select = (event: Event & { currentTarget: HTMLInputElement }) => event.currentTarget.select();
   // Without TLS there is no clipboard. The token is selected, and the member copies it by hand.
@@ -91,7 +91,7 @@ function Shown({ token, onClose }: { token: string; onClose: () => void }): VNod
       () => setIsCopied(true),
       () => {},
     );
-  return html`<${Dialog} title=${words.tokens.madeTitle} confirm=${isCopied ? words.tokens.copied : words.tokens.copy} onConfirm=${copy} onClose=${onClose}>
-    <label class="stacked">${words.tokens.once}<input class="secret" type="text" readonly value=${token} autofocus onFocus=${select} /></label>
+  return html`<${Dialog} title=${lateWords().tokens.madeTitle} confirm=${isCopied ? lateWords().tokens.copied : lateWords().tokens.copy} onConfirm=${copy} onClose=${onClose}>
+    <label class="stacked">${lateWords().tokens.once}<input class="secret" type="text" readonly value=${token} autofocus onFocus=${select} /></label>
   </${Dialog}>`;
 }

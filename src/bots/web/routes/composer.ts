@@ -1,40 +1,54 @@
 import { accountOf } from '../../../db/credits.ts';
 import { ensureWorkspace, saveSettings, settingsOf, workspaceSettings } from '../../../db/workspaces.ts';
-import { maxPromptLength, runOptions, stepsOf, styles, type Workflow, workflows } from '../../../domain.ts';
+import {
+  type CommandedWorkflow,
+  commandedWorkflows,
+  maxPromptLength,
+  type ProvidedKind,
+  runOptions,
+  styles,
+} from '../../../domain.ts';
+import { kindsWith } from '../../../pipeline/fromText.ts';
+import { usableModels } from '../../../pipeline/modelList.ts';
+import { type AnyService, type ModelChoice, resolveModels } from '../../../pipeline/models.ts';
 import { offerOf } from '../../../pipeline/offer.ts';
-import { isOpen, quote as quoteFor } from '../../../pipeline/submit.ts';
+import { referencesOf } from '../../../pipeline/plan.ts';
+import type { Vendors } from '../../../pipeline/providers/registry.ts';
+import { quote as quoteFor } from '../../../pipeline/quote.ts';
+import { isOpen } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
 import { imageLimits } from '../../commands/option.ts';
 import { quoteRefusal } from '../../commands/quoteRefusal.ts';
 import type { Refusal } from '../../commands/refusal.ts';
-import { makerOf } from '../../maker.ts';
+import { checkedModels } from '../../commands/settingsModels.ts';
+import { makerOf, titleOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
-import { options, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
+import { optionNames, options, optionsQuery, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { refusalFor } from '../request.ts';
-
-const choices = ['style', 'quality', 'aspect', 'duration', 'resolution', 'audio'] as const;
 
 const offer = endpoint({
   method: 'get',
   path: '/api/options',
   access: 'member',
-  summary: 'What can be asked for here: the workflows, their options, and what the models at hand can do',
-  given: nothing,
+  summary: 'What can be asked for here: the workflows, their options, and what these models or the usual ones can do',
+  given: { ...nothing, query: optionsQuery },
   answers: { 200: options },
-  answer: async ({ deps, caller, text }) => {
-    const { db, keys } = deps.services;
-    const [{ defaults }, brought] = await Promise.all([
+  answer: async ({ deps, caller, text, query }) => {
+    const { db, keys, providers } = deps.services;
+    const [{ defaults, allowedModels: allowed }, brought] = await Promise.all([
       settingsOf(db, caller.workspace.id),
       keys.of(caller.workspace.id),
     ]);
+    const wished = [...(query.models ?? []), ...(defaults.models ?? [])];
+    const choice = { words: usableModels(providers, { brought, allowed }, wished), allowed };
     return {
       status: 200,
       body: {
-        workflows: workflows.map((workflow) => offered(deps, workflow, brought, text)),
+        workflows: commandedWorkflows.map((workflow) => offered(deps, workflow, { brought, choice }, text)),
         defaults: runOptions.parse(defaults),
-        labels: Object.fromEntries(choices.map((name) => [name, text.commands.options[name]])),
+        labels: Object.fromEntries(optionNames.map((name) => [name, text.commands.options[name]])),
         image: { ...imageLimits },
         maxPromptLength,
       },
@@ -42,18 +56,28 @@ const offer = endpoint({
   },
 });
 
-type Brought = Awaited<ReturnType<WebDeps['services']['keys']['of']>>;
+type Wanted = { brought: Vendors; choice: ModelChoice };
 
-function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: Text) {
-  const kinds: readonly ('enhance' | 'image' | 'video')[] = stepsOf[name];
-  const chosen = kinds.map((kind) => ({ kind, provider: services.providers.choose(kind, brought)?.provider }));
+function offered(
+  { services: { providers } }: WebDeps,
+  name: CommandedWorkflow,
+  { brought, choice }: Wanted,
+  text: Text,
+) {
+  const resolved = resolveModels(providers, brought, choice);
+  const serving = (kind: ProvidedKind): AnyService | null =>
+    (resolved.outcome === 'resolved' ? resolved.services.get(kind) : null) ?? providers.choose(kind, brought);
+  // An edited image needs no video, and images to choose from are one of the options.
+  const kinds = kindsWith(name, { frames: 1, change: 'picture' }, serving);
+  const chosen = kinds.map((kind) => ({ kind, provider: serving(kind)?.provider }));
+  const image = chosen.find(({ kind }) => kind === 'image');
   const command = workflowCommands[name];
-  const { aspect, quality, duration, resolution } = offerOf(services.providers, name, brought);
+  const { aspect, quality, duration, resolution } = offerOf(providers, name, brought, choice);
   return {
     name,
     describe: command.describe(text),
     available: chosen.every(({ provider }) => provider),
-    options: choices.filter((choice) => command.options.some((option) => option.name === choice)),
+    options: optionNames.filter((choice) => command.options.some((option) => option.name === choice)),
     allowed: {
       style: [...styles],
       aspect: [...aspect],
@@ -61,9 +85,13 @@ function offered({ services }: WebDeps, name: Workflow, brought: Brought, text: 
       duration: [...duration],
       resolution: [...resolution],
     },
-    steps: chosen.flatMap(({ kind, provider }) =>
-      provider ? [{ kind, provider: provider.id, model: provider.model, maker: makerOf(provider.id, text) }] : [],
-    ),
+    references: image?.provider?.capabilities.references ?? 0,
+    steps: chosen.flatMap(({ kind, provider }) => {
+      if (!provider) return [];
+      const { id, model } = provider;
+      return [{ kind, provider: id, model, title: titleOf(provider, text), maker: makerOf(id, text) }];
+    }),
+    modelChoice: kinds.some((kind) => providers.models(kind, brought).length > 1),
   };
 }
 
@@ -77,9 +105,12 @@ const price = endpoint({
   answer: async ({ deps, caller, text, query }) => {
     const { services } = deps;
     const { settings } = await ensureWorkspace(services.db, caller.workspace, services.freeCredits);
-    const { workflow, ...chosen } = query;
+    const { workflow, reference = false, models = [], ...options } = query;
+    // No models mean those that the workspace prefers.
+    const chosen = models.length > 0 ? { ...options, models } : options;
+    const beginning = { references: referencesOf(workflow, [], reference) };
     const [quoted, account] = await Promise.all([
-      quoteFor(services, caller.workspace.id, workflow, chosen),
+      quoteFor(services, caller.workspace.id, workflow, chosen, beginning),
       accountOf(services.db, caller.workspace.id),
     ]);
     const { channels } = settings;
@@ -118,11 +149,15 @@ const writeSettings = endpoint({
   summary: 'Change some of them; what is left out stays. The answer is what they are now',
   given: { ...nothing, body: settingsBody },
   answers: { 200: settingsState },
-  answer: async ({ deps, caller, body }) => {
+  refuses: [409],
+  answer: async ({ deps, caller, text, body }) => {
     const { db } = deps.services;
-    const settings = workspaceSettings.parse({ ...(await settingsOf(db, caller.workspace.id)), ...body });
-    await saveSettings(db, caller.workspace.id, settings);
-    return { status: 200, body: settings };
+    const before = await settingsOf(db, caller.workspace.id);
+    const next = workspaceSettings.parse({ ...before, ...body });
+    const checked = await checkedModels(deps.services, caller.workspace.id, before, next);
+    if (checked.outcome === 'refused') return { refused: refusalFor(caller, checked.refusal, text) };
+    await saveSettings(db, caller.workspace.id, checked.settings);
+    return { status: 200, body: checked.settings };
   },
 });
 

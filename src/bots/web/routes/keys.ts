@@ -1,6 +1,6 @@
 import { Secret } from '../../../db/secret.ts';
 import type { Vendor } from '../../../domain.ts';
-import { vendorNames } from '../../../pipeline/providers/vendors.ts';
+import { vendorName } from '../../../pipeline/providers/vendors.ts';
 import type { KeyChange } from '../../commands/keyChange.ts';
 import { dropKey, keyShape, listKeys, setKey } from '../../commands/keys.ts';
 import type { Text } from '../../text.ts';
@@ -24,7 +24,7 @@ async function presentKeys({ services }: WebDeps, { workspace }: Caller, text: T
   const { keys: words } = text.commands;
   return (await listKeys({ services, workspace })).map(({ vendor, key }) => ({
     provider: vendor,
-    name: vendorNames[vendor],
+    name: vendorName(vendor),
     stored: key && {
       lastFour: key.lastFour,
       status: key.status,
@@ -49,7 +49,7 @@ const validate = endpoint({
     const check = keyShape.test(value)
       ? await deps.services.vault.checkKey(provider, new Secret(value), signal)
       : ('invalid' as const);
-    const detail = `${vendorNames[provider]}: ${status[check]}`;
+    const detail = `${vendorName(provider)}: ${status[check]}`;
     return { status: 200, body: { success: true, provider, valid: check === 'valid', check, detail } };
   },
 });

@@ -1,18 +1,18 @@
 import { accountOf } from '../../../db/credits.ts';
+import { familyOf } from '../../../db/family.ts';
 import { membersOf, searchRuns } from '../../../db/runSearch.ts';
 import { loadRuns, type RunView } from '../../../db/runs.ts';
-import { ensureWorkspace } from '../../../db/workspaces.ts';
 import type { RunId } from '../../../domain.ts';
 import { createSteadyLook } from '../../../pipeline/progress.ts';
-import { nextPrices } from '../../../pipeline/submit.ts';
-import { performAction, submitEdit } from '../../actions/perform.ts';
+import { nextPrices } from '../../../pipeline/quote.ts';
+import { performAction } from '../../actions/perform.ts';
 import { maySee } from '../../actions/permission.ts';
 import { admit } from '../authenticate.ts';
-import { againBody, agreed, change, deleted, idParams, members, run, runPage, runQuery, started } from '../contract.ts';
+import { change, deleted, idParams, members, run, runPage, runQuery, versions } from '../contract.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
-import { presentRun, queueOf } from '../present.ts';
+import { presentRun, presentVersions, queueOf } from '../present.ts';
 import { refusalProblem } from '../problem.ts';
-import { findSeen, idOf, launched, noSuchRun, requestOf, streamed, whose } from '../request.ts';
+import { findSeen, idOf, noSuchRun, requestOf, streamed, whose } from '../request.ts';
 
 const list = endpoint({
   method: 'get',
@@ -60,55 +60,21 @@ const show = endpoint({
   },
 });
 
-const again = endpoint({
-  method: 'post',
-  path: '/api/workflows/{id}/again',
+const family = endpoint({
+  method: 'get',
+  path: '/api/workflows/{id}/versions',
   access: 'member',
-  pace: 'start',
-  summary: 'Start a run like this one, with other words where some are given',
-  given: { ...nothing, params: idParams, query: agreed, body: againBody },
-  answers: { 202: started },
-  refuses: [402, 404, 409, 422, 503],
-  answer: async ({ deps, caller, text, context, signal, params, query, body }) => {
-    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
-    const wish = ['again', params.id, body];
-    const idempotencyKey = context.req.header('idempotency-key');
-    const request = requestOf(deps, caller, signal, { idempotencyKey, wish, ...query });
-    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
-    const id = idOf(params.id);
-    const answer =
-      body.prompt === undefined
-        ? await performAction(request, 'again', id)
-        : await submitEdit(request, id, body.prompt);
-    if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('again starts a run');
-    const now = await launched(caller, request, answer);
-    if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, { queuePosition: now.queue });
-    return { status: 202, body: { success: true, run: shown, balance: now.balance } };
-  },
-});
-
-const animate = endpoint({
-  method: 'post',
-  path: '/api/workflows/{id}/animate',
-  access: 'member',
-  pace: 'start',
-  summary: 'Make a video of the image that this run made',
-  given: { ...nothing, params: idParams, query: agreed },
-  answers: { 202: started },
-  refuses: [402, 404, 409, 422, 503],
-  answer: async ({ deps, caller, text, context, signal, params, query }) => {
-    if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
-    const wish = ['animate', params.id];
-    const idempotencyKey = context.req.header('idempotency-key');
-    const request = requestOf(deps, caller, signal, { idempotencyKey, wish, ...query });
-    await ensureWorkspace(deps.services.db, caller.workspace, deps.services.freeCredits);
-    const answer = await performAction(request, 'animate', idOf(params.id));
-    if (answer.kind === 'deleted' || answer.kind === 'edit') throw new Error('animate starts a run');
-    const now = await launched(caller, request, answer);
-    if (now.outcome === 'refused') return { refused: now.problem };
-    const shown = presentRun(deps, now.view, caller, { queuePosition: now.queue });
-    return { status: 202, body: { success: true, run: shown, balance: now.balance } };
+  summary: 'The versions of what a run made: the runs of which it was made, and those that were made of it',
+  given: { ...nothing, params: idParams },
+  answers: { 200: versions },
+  refuses: [404],
+  answer: async ({ deps, caller, text, params }) => {
+    const view = await findSeen(deps, caller, params.id);
+    if (!view) return noSuchRun(text);
+    const { db } = deps.services;
+    const workspaceId = caller.workspace.id;
+    const ids = await familyOf(db, { id: view.run.id, workspaceId, memberId: whose(caller) });
+    return { status: 200, body: { versions: presentVersions(deps, await loadRuns(db, ids)) } };
   },
 });
 
@@ -122,7 +88,10 @@ const remove = endpoint({
   refuses: [403, 404, 409],
   answer: async ({ deps, caller, text, signal, params }) => {
     if (!(await findSeen(deps, caller, params.id))) return noSuchRun(text);
-    const answer = await performAction(requestOf(deps, caller, signal), 'delete', idOf(params.id));
+    const answer = await performAction(requestOf(deps, caller, signal), 'delete', {
+      id: idOf(params.id),
+      step: null,
+    });
     if (answer.kind === 'refusal') return { refused: refusalProblem(answer.refusal, text) };
     if (answer.kind !== 'deleted') throw new Error('delete deletes');
     return { status: 200, body: { success: true, detail: text.runs.deleted.done } };
@@ -213,4 +182,4 @@ const events = endpoint({
   },
 });
 
-export const runEndpoints: readonly Endpoint[] = [list, show, again, animate, remove, everybody, events];
+export const runEndpoints: readonly Endpoint[] = [list, show, family, remove, everybody, events];

@@ -21,6 +21,7 @@ import {
   status,
   workflowOfType,
 } from '../contract.ts';
+import { bytesOfDataUrl } from '../dataUrl.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { presentQueue, presentStatus, queueOf, statusWord } from '../present.ts';
@@ -45,12 +46,18 @@ const execute = endpoint({
   refuses: [402, 409, 422, 503],
   answer: async ({ deps, caller, text, context, signal, query, body }) => {
     const { config } = body;
-    const image = imageOf(config.customImage);
-    if (image === 'not_data') return { refused: problem('only_data_url', text, { facts: { option: 'customImage' } }) };
+    const images = new Map<string, Uint8Array>();
+    for (const option of ['customImage', 'referenceImage'] as const) {
+      const given = config[option];
+      if (given === undefined) continue;
+      const image = bytesOfDataUrl(given);
+      if (image === null) return { refused: problem('only_data_url', text, { facts: { option } }) };
+      images.set(option, image);
+    }
     const request = requestOf(deps, caller, signal, {
       idempotencyKey: context.req.header('idempotency-key'),
       wish: body,
-      ...(image === null ? {} : { image }),
+      images,
       ...query,
     });
     const command = workflowCommands[workflowOfType[config.workflowType]];
@@ -58,7 +65,7 @@ const execute = endpoint({
     const started = await launched(caller, request, answer);
     if (started.outcome === 'refused') return { refused: started.problem };
     const { run } = started.view;
-    const progress = progressOf(started.view, deps.services.providers, deps.services.now());
+    const progress = progressOf(started.view, deps.services.now());
     return {
       status: 202,
       body: {
@@ -77,28 +84,25 @@ const execute = endpoint({
  * contain all of them.
  */
 function givenOf({ config }: z.infer<typeof executeBody>): Given {
-  const { initialPrompt: prompt, imageConfig = {}, videoConfig = {} } = config;
-  const { style, quality, size } = imageConfig;
+  const { initialPrompt: prompt, imageConfig = {}, videoConfig = {}, storyConfig = {} } = config;
+  const { style, quality, size, variants, frames } = imageConfig;
   const { duration, resolution, generateAudio: audio } = videoConfig;
   const aspect = size && aspectOfSize[size];
+  const image = config.customImage === undefined ? undefined : 'customImage';
+  const ref = config.referenceImage === undefined ? undefined : 'referenceImage';
+  const model = config.models?.length ? config.models.join('+') : undefined;
   const byWorkflow = {
-    complete: { prompt, style, quality, aspect, duration, resolution, audio },
-    image: { prompt, style, quality, aspect },
-    video: { prompt, aspect, duration, resolution, audio, ...(config.customImage && { image: 'customImage' }) },
+    complete: { prompt, style, quality, aspect, duration, resolution, audio, frames, ref, model },
+    image: { prompt, style, quality, aspect, variants, ref, model },
+    video: { prompt, aspect, duration, resolution, audio, image, model },
+    story: { prompt, style, quality, aspect, duration, resolution, audio, ref, model, ...storyConfig },
+    edit: { prompt, quality, aspect, image, model },
   };
   return said(byWorkflow[workflowOfType[config.workflowType]]);
 }
 
 const said = (options: Record<string, string | number | boolean | undefined>): Given =>
   Object.fromEntries(Object.entries(options).flatMap(([name, value]) => (value === undefined ? [] : [[name, value]])));
-
-const dataUrl = /^data:image\/(?:png|jpe?g|webp);base64,([A-Za-z0-9+/]+={0,2})$/;
-
-function imageOf(given: string | undefined): Uint8Array | 'not_data' | null {
-  if (given === undefined) return null;
-  const base64 = dataUrl.exec(given)?.[1];
-  return base64 === undefined ? 'not_data' : Buffer.from(base64, 'base64');
-}
 
 const readStatus = endpoint({
   method: 'get',

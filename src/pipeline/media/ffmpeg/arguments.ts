@@ -10,6 +10,8 @@ export type Job = {
   pictureFilter: string | null;
   /** Labels of the graph: the first for pictures, the second for sound. Empty without a graph: what the first input has. */
   maps: string[];
+  /** False: the output is sound alone, and the only label is for sound. */
+  hasPictures: boolean;
   hasSound: boolean;
   video: Record<string, string>;
   audio: Record<string, string>;
@@ -137,7 +139,7 @@ const outputArguments: Record<string, Read<Job>> = {
   '-color_range': videoOption('color_range'),
 };
 
-const withoutValue = ['-hide_banner', '-nostdin', '-y', '-an'];
+const withoutValue = ['-hide_banner', '-nostdin', '-y', '-vn', '-an'];
 
 /**
  * Reads the few of ffmpeg's own arguments that our code uses: what stands before an `-i` is about that input, what stands after the last
@@ -151,6 +153,7 @@ export function readArguments(words: readonly string[]): Job {
     graph: null,
     pictureFilter: null,
     maps: [],
+    hasPictures: true,
     hasSound: true,
     video: {},
     audio: {},
@@ -173,6 +176,7 @@ export function readArguments(words: readonly string[]): Job {
       job.format = name.endsWith('.png') ? 'png' : name.endsWith('.mp4') ? 'mp4' : null;
       continue;
     }
+    if (name === '-vn') job.hasPictures = false;
     if (name === '-an') job.hasSound = false;
     if (withoutValue.includes(name)) continue;
     if (![globalArguments, inputArguments, outputArguments, { '-i': null }].some((known) => Object.hasOwn(known, name)))
@@ -216,6 +220,8 @@ function refuseContradictions(job: Job): void {
   if (job.inputs.length === 0 && job.graph === null) throw new Error('there is no input');
   if ((job.graph === null) !== (job.maps.length === 0)) throw new Error('-filter_complex and -map go together');
   if (!job.hasSound && job.maps.length > 1) throw new Error('-an contradicts a -map of sound');
+  if (!job.hasPictures && job.maps.length > 1) throw new Error('-vn contradicts a -map of pictures');
+  if (!job.hasPictures && (!job.hasSound || job.format === 'png')) throw new Error('-vn leaves nothing to write');
 }
 
 const unknown = (name: string) =>

@@ -23,9 +23,11 @@ export function graphOf(job: Job, contents: readonly Contents[]): string {
   const isPicture = job.format === 'png';
   const isMapped = maps.length > 0;
   const [picture, sound] = isMapped
-    ? [maps[0], maps[1]]
+    ? job.hasPictures
+      ? [maps[0], maps[1]]
+      : [undefined, maps[0]]
     : [
-        contents[0]?.hasVideo ? source(0, 'v') : undefined,
+        contents[0]?.hasVideo && job.hasPictures ? source(0, 'v') : undefined,
         contents[0]?.hasAudio && job.hasSound && !isPicture ? source(0, 'a') : undefined,
       ];
   const end = Number.isFinite(job.maxSeconds) ? `trim=end=${job.maxSeconds}` : null;

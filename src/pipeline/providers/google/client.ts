@@ -1,6 +1,6 @@
 import type { GoogleGenAI, GoogleGenAIOptions } from '@google/genai';
 import type { Secret } from '../../../db/secret.ts';
-import { ProviderError } from '../provider.ts';
+import { type Picture, ProviderError } from '../provider.ts';
 import type { ExchangeOptions, Line } from '../providerCall.ts';
 import { classify } from './errors.ts';
 
@@ -62,6 +62,11 @@ export async function googleCloudClient(options: GoogleCloudOptions, line: Line)
  * POST is paid for.
  */
 export const onePost = { automaticContinuation: false } as const;
+
+/** A picture as part of a message to `generateContent`. */
+export const inlineOf = ({ content, mime }: Pick<Picture, 'content' | 'mime'>) => ({
+  inlineData: { data: content.toString('base64'), mimeType: mime },
+});
 
 export function googleExchange(call: { key: Secret | null; signal: AbortSignal }, deadlineMs: number): ExchangeOptions {
   return { vendor: 'Google', signal: call.signal, deadlineMs, secrets: call.key ? [call.key] : [], classify };

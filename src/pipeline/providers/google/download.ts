@@ -1,66 +1,37 @@
-import { get as getPlain, type IncomingMessage } from 'node:http';
-import { get as getSecure } from 'node:https';
-import { Readable } from 'node:stream';
-import { text } from 'node:stream/consumers';
-import { setTimeout as pause } from 'node:timers/promises';
+import type { Readable } from 'node:stream';
 import type { Secret } from '../../../db/secret.ts';
-import { scrub } from '../../../observability/scrub.ts';
+import { type DownloadOptions, downloadFile as download } from '../download.ts';
 import { ProviderError } from '../provider.ts';
-import { retryAfterMs, toProviderError } from '../providerCall.ts';
 import { type GoogleOptions, googleBaseUrl, googleHost } from './client.ts';
 import { classify } from './errors.ts';
 
-export type DownloadOptions = {
-  key: Secret;
-  signal: AbortSignal;
-  /** A download that stalls for this many milliseconds fails. */
-  idleMs: number;
-  /** How long to wait before resuming a broken download, in milliseconds: once this time, then twice, then three times. */
-  resumePauseMs: number;
-};
-
-/** How often a broken download is resumed before the pipeline gets the error (and may start over). */
-const maxResumes = 3;
-const maxRedirects = 5;
 /** Hosts to which Google's file service may redirect. We never send the key there. */
 const googleStorage = /^([\w-]+\.)*(googleapis|googleusercontent)\.com$/;
 
-/**
- * Opens a file at Google as a stream that is read at the reader's pace. It waits for the first answer, so it can throw a refusal.
- * It resumes a later break with a range request. If that fails too, the stream fails with a {@link ProviderError}. Reading is
- * free and may be repeated. We do not use the SDK's own `files.download`, because it raises an error event that nobody can catch.
- */
-export async function downloadFile(options: GoogleOptions, uri: string, download: DownloadOptions): Promise<Readable> {
-  const source = locate(options, uri);
-  const transfer: Transfer = { received: 0, part: await open(source, 0, download) };
-  const body = Readable.from(chunks(source, transfer, download), { objectMode: false, highWaterMark: 64 * 1024 });
-  // The reader of the stream gets its error. Without this listener, the error of an unread stream would end the process.
-  body.on('error', () => {});
-  body.once('close', () => transfer.part.close());
-  return body;
+/** Opens a file at Google. We do not use the SDK's own `files.download`, because it raises an error event that nobody can catch. */
+export async function downloadFile(
+  options: GoogleOptions,
+  uri: string,
+  { key, ...how }: DownloadOptions & { key: Secret },
+): Promise<Readable> {
+  const own = new URL(googleBaseUrl(options)).origin;
+  const source = {
+    vendor: 'Google',
+    url: locate(options, uri),
+    headers: { 'x-goog-api-key': key.reveal() },
+    secrets: [key],
+    isOwn: ({ origin }: URL) => origin === own,
+    mayLeadTo: ({ protocol, hostname }: URL) => protocol === 'https:' && googleStorage.test(hostname),
+    classify,
+  };
+  return await download(source, how);
 }
-
-type Source = { url: URL; trusted: (url: URL) => boolean };
-type Part = {
-  body: AsyncIterable<Uint8Array>;
-  /** The number of bytes at its beginning that we already have. */
-  skip: number;
-  /** Size of the whole file in bytes, if the server says it. */
-  total: number | undefined;
-  /** The idle limit counts only the server's silence. It pauses while our reader takes its time. */
-  waiting: () => void;
-  resting: () => void;
-  /** The reason behind an error. It is the idle limit if that was reached. */
-  why: (error: unknown) => unknown;
-  close: () => void;
-};
-type Transfer = { received: number; part: Part };
 
 /**
  * Checks that a file's address is Google's, and rewrites it below the configured base URL, as the SDK does with its own calls. A
  * gateway has a path and forwards what lies below it. An address of the gateway itself stays as it is.
  */
-function locate(options: GoogleOptions, uri: string): Source {
+function locate(options: GoogleOptions, uri: string): URL {
   const base = new URL(googleBaseUrl(options));
   const url = URL.canParse(uri) ? new URL(uri) : null;
   const google = url?.protocol === 'https:' && url.hostname === googleHost && url.port === '';
@@ -69,132 +40,5 @@ function locate(options: GoogleOptions, uri: string): Source {
   }
   const target = google ? new URL(`${googleBaseUrl(options)}${url.pathname}${url.search}`) : url;
   target.searchParams.delete('key');
-  return { url: target, trusted: ({ origin }) => origin === base.origin };
-}
-
-async function* chunks(source: Source, transfer: Transfer, download: DownloadOptions): AsyncGenerator<Uint8Array> {
-  for (let resumes = 0; ; resumes += 1) {
-    const before = transfer.received;
-    let failure: unknown;
-    try {
-      if (resumes > 0) transfer.part = await open(source, transfer.received, download);
-      yield* read(transfer);
-    } catch (error) {
-      failure = transfer.part.why(error);
-    } finally {
-      transfer.part.close();
-    }
-    const { total } = transfer.part;
-    const whole = total === undefined ? failure === undefined : transfer.received >= total;
-    if (whole) return;
-    // Progress resets the number of resumes, so a long file still arrives over a poor connection.
-    if (transfer.received > before) resumes = 0;
-    const final = failure instanceof ProviderError && failure.kind !== 'timeout' && failure.kind !== 'unavailable';
-    if (final || download.signal.aborted || resumes >= maxResumes) throw brokenOff(failure, download);
-    await pause((resumes + 1) * download.resumePauseMs, undefined, { signal: download.signal }).catch(() => {});
-  }
-}
-
-async function* read(transfer: Transfer): AsyncGenerator<Uint8Array> {
-  const { part } = transfer;
-  let { skip } = part;
-  part.waiting();
-  for await (const chunk of part.body) {
-    part.resting();
-    const fresh = chunk.subarray(Math.min(skip, chunk.length));
-    skip -= chunk.length - fresh.length;
-    transfer.received += fresh.length;
-    if (fresh.length > 0) yield fresh;
-    part.waiting();
-  }
-}
-
-async function open(source: Source, from: number, download: DownloadOptions): Promise<Part> {
-  const idle = new AbortController();
-  const signal = AbortSignal.any([download.signal, idle.signal]);
-  let timer: NodeJS.Timeout | undefined;
-  const resting = () => clearTimeout(timer);
-  const waiting = () => {
-    resting();
-    const stoodStill = () => idle.abort(new ProviderError('timeout', 'The download from Google stood still.'));
-    timer = setTimeout(stoodStill, download.idleMs);
-  };
-  const why = (error: unknown) => (idle.signal.reason instanceof ProviderError ? idle.signal.reason : error);
-  const close = () => {
-    resting();
-    idle.abort();
-  };
-  try {
-    waiting();
-    const response = await follow(source, from, download.key, signal);
-    const { statusCode } = response;
-    if (statusCode !== 200 && statusCode !== 206) throw await refusal(response, download.key);
-    resting();
-    // A server that ignores the range sends everything again. We then skip the bytes that we have.
-    const skip = statusCode === 206 ? 0 : from;
-    return { body: response, skip, total: totalOf(response), waiting, resting, why, close };
-  } catch (error) {
-    close();
-    throw brokenOff(why(error), download);
-  }
-}
-
-/** Follows redirects by itself, so that the key goes only to the file service and never to a redirect's target. */
-async function follow(source: Source, from: number, key: Secret, signal: AbortSignal): Promise<IncomingMessage> {
-  let { url } = source;
-  for (let hops = 0; hops <= maxRedirects; hops += 1) {
-    const response = await request(url, signal, {
-      'accept-encoding': 'identity',
-      ...(from > 0 && { range: `bytes=${from}-` }),
-      ...(source.trusted(url) && { 'x-goog-api-key': key.reveal() }),
-    });
-    const { statusCode = 0, headers } = response;
-    if (statusCode < 300 || statusCode >= 400 || headers.location === undefined) return response;
-    response.resume();
-    url = new URL(headers.location, url);
-    const allowed = source.trusted(url) || (url.protocol === 'https:' && googleStorage.test(url.hostname));
-    if (!allowed)
-      throw new ProviderError('no_output', 'Google sent us to an address for the video that is not its own.');
-  }
-  throw new ProviderError('unavailable', 'Google sends the download round in circles.');
-}
-
-/** This does not use `fetch`, which copies every chunk once more and leaves half again as much memory for the garbage collector. */
-async function request(url: URL, signal: AbortSignal, headers: Record<string, string>): Promise<IncomingMessage> {
-  const { promise, resolve, reject } = Promise.withResolvers<IncomingMessage>();
-  const get = url.protocol === 'https:' ? getSecure : getPlain;
-  const sent = get(url, { headers, signal }, (response) => {
-    // Nobody listens for an error between two reads. The next read throws it.
-    response.on('error', () => {});
-    resolve(response);
-  });
-  sent.on('error', reject);
-  return await promise;
-}
-
-async function refusal(response: IncomingMessage, key: Secret): Promise<ProviderError> {
-  const status = response.statusCode ?? 0;
-  const body = await text(response);
-  if (status === 404 || status === 410) return new ProviderError('no_output', 'Google no longer has the video.');
-  if (status === 416) return new ProviderError('unavailable', 'The download from Google broke off.');
-  const fault = classify({ status, body, retryAfterMs: retryAfterMs({ get: (name) => headerOf(response, name) }) });
-  // A refused download does not change that the video exists and is paid for.
-  return toProviderError({ ...fault, detail: scrub(fault.detail, [key]), nothingGenerated: false });
-}
-
-function brokenOff(cause: unknown, { signal }: DownloadOptions): ProviderError {
-  if (signal.aborted) return new ProviderError('interrupted', 'The download from Google was stopped.');
-  if (cause instanceof ProviderError) return cause;
-  return new ProviderError('unavailable', 'The download from Google broke off.');
-}
-
-function totalOf(response: IncomingMessage): number | undefined {
-  const range = headerOf(response, 'content-range')?.match(/\/(\d+)$/)?.[1];
-  const length = response.statusCode === 206 ? range : headerOf(response, 'content-length');
-  return length === undefined || length === null ? undefined : Number(length);
-}
-
-function headerOf(response: IncomingMessage, name: string): string | null {
-  const value = response.headers[name];
-  return typeof value === 'string' ? value : null;
+  return target;
 }

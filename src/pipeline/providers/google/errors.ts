@@ -38,6 +38,32 @@ export function soundsLikePolicy(text: string): boolean {
   return policyWords.test(text);
 }
 
+const goneWords = /\b(not found|not exist|no longer|expired|deleted)\b/i;
+
+/**
+ * Maps an error answer to a request that continues an earlier interaction. Google keeps an interaction for a limited time, and only
+ * for its own project. It answers that it is gone with 404, or with 400 or 403 and words that name the interaction.
+ */
+export function classifyContinuation(rejection: Rejection): Fault {
+  const fault = classify(rejection);
+  const { message } = read(rejection.body);
+  const isAboutInteraction = /interaction/i.test(message) && goneWords.test(message);
+  const isGone = rejection.status === 404 || ([400, 403].includes(rejection.status) && isAboutInteraction);
+  const isOfOtherKind = fault.kind === 'refused' || (fault.kind === 'bad_key' && !fault.lacksPermission);
+  if (!isGone || isOfOtherKind) return fault;
+  return { kind: 'no_output', detail: 'Google no longer has the clip.', nothingGenerated: true, isGone: true };
+}
+
+/** Maps an error answer to a request that carries a whole clip. Google refuses a request that is too large before it reads it. */
+export function classifyUpload(rejection: Rejection): Fault {
+  const fault = classify(rejection);
+  const isTooLarge =
+    rejection.status === 413 ||
+    (fault.kind === 'invalid_request' && /payload size|too large/i.test(read(rejection.body).message));
+  if (!isTooLarge) return fault;
+  return { kind: 'no_output', detail: 'The clip is too large for Google Cloud.', nothingGenerated: true, isGone: true };
+}
+
 /** Maps an error answer of Google to our taxonomy. With a 4xx, except 408 and 499, Google refuses a request before work begins. */
 export function classify(rejection: Rejection): Fault {
   const { status } = rejection;
@@ -79,7 +105,9 @@ export function classify(rejection: Rejection): Fault {
   if (soundsLikePolicy(`${word} ${message} ${reasons.join(' ')}`)) {
     return says('refused', `Google's safety system did not allow this. ${message}`, false);
   }
-  if (status === 404) return says('invalid_request', `Google does not offer this to the key. ${message}`, true);
+  if (status === 404) {
+    return { ...says('invalid_request', `Google does not offer this to the key. ${message}`, true), lacksModel: true };
+  }
   return says('invalid_request', `Google did not understand the request (${status}). ${message}`, true);
 }
 

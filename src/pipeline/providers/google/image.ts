@@ -2,6 +2,7 @@ import { Readable } from 'node:stream';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
+import { imagePromptOf, picturesOf } from '../imagePrompt.ts';
 import {
   type Call,
   type ImageRequest,
@@ -11,16 +12,17 @@ import {
   type Submitted,
 } from '../provider.ts';
 import { exchange } from '../providerCall.ts';
-import { type GoogleOptions, googleClient, googleExchange, onePost, requireGoogleKey } from './client.ts';
+import { withinBytes } from '../smallPicture.ts';
+import { type GoogleOptions, googleClient, googleExchange, inlineOf, onePost, requireGoogleKey } from './client.ts';
 import { modelStatus, retirementOf } from './modelStatus.ts';
 import {
   aspectRatio,
   defaultGoogleImageModel,
   googleImageCapabilities,
-  googleImageCost,
   googleImageSize,
   googleImageUsualMs,
 } from './models.ts';
+import { googleImageCost, googleImagePrices } from './prices.ts';
 
 const part = z.object({
   thought: z.boolean().nullish(),
@@ -66,6 +68,9 @@ const policyReasons = new Set([
   'JAILBREAK',
 ]);
 
+/** Google takes requests of 20 MB. Base64 makes pictures a third larger, and the prompt needs room, too. */
+const maxPictureBytes = 14_000_000;
+
 /** Images from Google's Nano Banana family, so that a Google key alone is enough for every workflow. */
 export function createGoogleImage(options: GoogleOptions & { model?: string; deadlineMs?: number }): Provider<'image'> {
   const model = options.model ?? defaultGoogleImageModel;
@@ -75,6 +80,7 @@ export function createGoogleImage(options: GoogleOptions & { model?: string; dea
     step: 'image',
     model,
     capabilities: googleImageCapabilities,
+    prices: googleImagePrices(model),
     expectedMs: ({ quality }) => googleImageUsualMs[quality],
     submit: (request, call) => paint(options, model, request, call),
     ...answersAtOnce,
@@ -88,11 +94,12 @@ async function paint(
   call: Call,
 ): Promise<Submitted<'image'>> {
   const key = requireGoogleKey(call.key);
+  const pictures = await withinBytes(picturesOf(request, googleImageCapabilities.references), maxPictureBytes);
   const response = await exchange(googleExchange(call, options.deadlineMs ?? deadlines.image), async (line) =>
     answer.parse(
       await (await googleClient(options, key, line)).models.generateContent({
         model,
-        contents: [{ role: 'user', parts: [{ text: request.prompt }] }],
+        contents: [{ role: 'user', parts: [...pictures.map(inlineOf), { text: imagePromptOf(request) }] }],
         config: {
           ...onePost,
           responseModalities: ['IMAGE'],

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import type { Secret } from '../../../db/secret.ts';
+import type { FreeCall } from '../adapter.ts';
 import { deadlines } from '../deadlines.ts';
 import { type KeyCheck, keyCheckOf, type ListedModel } from '../keys.ts';
 import { attempt, type Outcome } from '../providerCall.ts';
@@ -10,18 +10,16 @@ import {
   googleCloudClient,
   googleCloudExchange,
   googleExchange,
+  requireGoogleKey,
 } from './client.ts';
 
 const listed = z.object({ name: z.string() });
 
 /** The models that a key can use. The call is free. Google announces no shutdown dates here. */
-export async function listGoogleModels(
-  options: GoogleOptions,
-  call: { key: Secret; signal: AbortSignal },
-): Promise<Outcome<ListedModel[]>> {
+export async function listGoogleModels(options: GoogleOptions, call: FreeCall): Promise<Outcome<ListedModel[]>> {
   return await attempt(googleExchange(call, deadlines.check), async (line) => {
     const models: ListedModel[] = [];
-    for await (const model of await (await googleClient(options, call.key, line)).models.list({
+    for await (const model of await (await googleClient(options, requireGoogleKey(call.key), line)).models.list({
       config: { pageSize: 1000 },
     })) {
       models.push({ id: listed.parse(model).name.replace(/^models\//, ''), shutdownAt: null });
@@ -31,12 +29,8 @@ export async function listGoogleModels(
 }
 
 /** Checks a key with a free call. It does not detect an account without billing. */
-export async function checkGoogleKey(
-  options: GoogleOptions,
-  call: { key: Secret; signal: AbortSignal },
-): Promise<KeyCheck> {
-  return keyCheckOf(await listGoogleModels(options, call));
-}
+export const checkGoogleKey = async (options: GoogleOptions, call: FreeCall): Promise<KeyCheck> =>
+  keyCheckOf(await listGoogleModels(options, call));
 
 /** Whether Google Cloud accepts our sign-in and knows a model. The call is free. */
 export async function findGoogleCloudModel(

@@ -5,16 +5,18 @@ import { deadlines } from '../deadlines.ts';
 import {
   type Call,
   type MediaStream,
+  type Picture,
   type Polled,
   type Provider,
   ProviderError,
   type Submitted,
   type VideoRequest,
+  type VideoStart,
 } from '../provider.ts';
 import { attempt, exchange } from '../providerCall.ts';
 import { type GoogleOptions, googleClient, googleExchange, requireGoogleKey } from './client.ts';
 import { downloadFile } from './download.ts';
-import { soundsLikePolicy } from './errors.ts';
+import { classifyContinuation, soundsLikePolicy } from './errors.ts';
 import {
   aspectRatio,
   defaultOmniModel,
@@ -22,6 +24,7 @@ import {
   nextPollMs,
   omniModel,
   videoCost,
+  videoPrices,
   videoUsualMs,
 } from './models.ts';
 
@@ -37,7 +40,7 @@ export type OmniOptions = GoogleOptions & {
 
 /**
  * The handle that is stored with the step. It contains what the price depends on, because Google bills by the second and reports
- * tokens.
+ * tokens. `seconds` of an extension are the added ones, because Google bills no others.
  */
 const handleSchema = z.object({
   id: z.string().min(1),
@@ -72,6 +75,7 @@ export function createOmni(options: OmniOptions): Provider<'video'> {
     step: 'video',
     model,
     capabilities: omniModel(model).capabilities,
+    prices: videoPrices(omniModel(model)),
     expectedMs: videoUsualMs,
     submit: (request, call) => submit(options, model, request, call),
     poll: (handle, call) => poll(options, model, handleSchema.parse(handle), call),
@@ -87,8 +91,10 @@ async function submit(
   call: Call,
 ): Promise<Submitted<'video'>> {
   const key = requireGoogleKey(call.key);
+  const begun = beginning(request);
+  const exchanged = googleExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo);
   const created = await exchange(
-    googleExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
+    request.start.from === 'clip' ? { ...exchanged, classify: classifyContinuation } : exchanged,
     async (line) =>
       interaction.parse(
         await (await googleClient(options, key, line)).interactions.create(
@@ -96,10 +102,7 @@ async function submit(
             model,
             background: true,
             store: true,
-            input: [
-              { type: 'text', text: request.prompt },
-              { type: 'image', data: request.image.content.toString('base64'), mime_type: request.image.mime },
-            ],
+            ...begun,
             response_format: {
               type: 'video',
               aspect_ratio: aspectRatio[request.aspect],
@@ -107,7 +110,6 @@ async function submit(
               resolution: request.resolution,
               delivery: 'uri',
             },
-            generation_config: { video_config: { task: 'image_to_video' } },
           },
           // By default the SDK would send the billable POST five times.
           { maxRetries: 0, signal: line.signal },
@@ -117,6 +119,39 @@ async function submit(
   const submittedAt = (options.now ?? Date.now)();
   const handle: Handle = { id: created.id, submittedAt, seconds: request.duration, resolution: request.resolution };
   return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
+}
+
+/**
+ * The part of a request that depends on the start. Google finds a clip by the interaction that made it, so no video is sent. Tags in
+ * the prompt say which picture is the first frame and which one the last (source: the vendor's guide to Omni, November 2026).
+ */
+function beginning({ prompt, start, last }: VideoRequest) {
+  const words = withoutTags(prompt);
+  const text = { type: 'text', text: words } as const;
+  if (start.from === 'clip') {
+    return {
+      previous_interaction_id: interactionOf(start),
+      input: [text],
+      generation_config: { video_config: { task: 'extend' } },
+    };
+  }
+  if (start.from === 'text') return { input: [text], generation_config: { video_config: { task: 'text_to_video' } } };
+  const generation_config = { video_config: { task: 'image_to_video' } };
+  if (last === null) return { input: [text, pictureOf(start.image)], generation_config };
+  const bound = { type: 'text', text: `[# Sources <FIRST_FRAME>@Image1 <LAST_FRAME>@Image2] ${words}` } as const;
+  return { input: [bound, pictureOf(start.image), pictureOf(last)], generation_config };
+}
+
+const pictureOf = ({ content, mime }: Picture) =>
+  ({ type: 'image', data: content.toString('base64'), mime_type: mime }) as const;
+
+/** The words of a member without what Omni would read as a tag. */
+const withoutTags = (prompt: string): string => prompt.replace(/<(?=[A-Z]+_)/g, '‹').replace(/\[#/g, '[');
+
+function interactionOf({ handle }: Extract<VideoStart, { from: 'clip' }>): string {
+  const parsed = handleSchema.safeParse(handle);
+  if (parsed.success) return parsed.data.id;
+  throw new ProviderError('no_output', 'The clip was not made by this model.', { isGone: true });
 }
 
 async function poll(options: OmniOptions, model: string, handle: Handle, call: Call): Promise<Polled> {
@@ -129,7 +164,7 @@ async function poll(options: OmniOptions, model: string, handle: Handle, call: C
         resolution: handle.resolution,
         outputTokens: state.usage?.total_output_tokens ?? null,
       };
-      return { outcome: 'finished', cost: videoCost(omniModel(model), handle, usage) };
+      return { outcome: 'finished', cost: videoCost(omniModel(model), { ...handle, audio: true }, usage) };
     }
     case 'queued':
     case 'in_progress':

@@ -5,6 +5,7 @@ import { deadlines } from '../deadlines.ts';
 import {
   type Call,
   type MediaStream,
+  type Picture,
   type Polled,
   type Provider,
   ProviderError,
@@ -13,8 +14,17 @@ import {
 } from '../provider.ts';
 import { exchange } from '../providerCall.ts';
 import { type GoogleCloudOptions, googleCloudClient, googleCloudExchange } from './client.ts';
-import { soundsLikePolicy } from './errors.ts';
-import { aspectRatio, defaultVeoModel, firstPollMs, nextPollMs, veoModel, videoCost, videoUsualMs } from './models.ts';
+import { classifyUpload, soundsLikePolicy } from './errors.ts';
+import {
+  aspectRatio,
+  defaultVeoModel,
+  firstPollMs,
+  nextPollMs,
+  veoModel,
+  videoCost,
+  videoPrices,
+  videoUsualMs,
+} from './models.ts';
 
 export type VeoOptions = GoogleCloudOptions & {
   model?: string;
@@ -23,11 +33,16 @@ export type VeoOptions = GoogleCloudOptions & {
   pollDeadlineMs?: number;
 };
 
+/** Google Cloud takes requests of at most 20 MB. A larger clip would have to lie in a bucket, and we configure none. */
+const maxClipBase64 = 20_000_000;
+
 const handleSchema = z.object({
   name: z.string().min(1),
   submittedAt: z.number(),
   seconds: z.number(),
   resolution: z.enum(resolutions),
+  /** Older handles lack it. A second with sound is the dearer one. */
+  audio: z.boolean().default(true),
 });
 type Handle = z.infer<typeof handleSchema>;
 
@@ -53,10 +68,11 @@ export function createVeo(options: VeoOptions): Provider<'video'> {
     vendor: null,
     step: 'video',
     model,
-    capabilities: veoModel.capabilities,
+    capabilities: veoModel(model).capabilities,
+    prices: videoPrices(veoModel(model)),
     expectedMs: videoUsualMs,
     submit: (request, call) => submit(options, model, request, call),
-    poll: (handle, call) => poll(options, handleSchema.parse(handle), call),
+    poll: (handle, call) => poll(options, model, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
     // Veo's operations cannot be canceled.
     cancel: async () => {},
@@ -69,26 +85,26 @@ async function submit(
   request: VideoRequest,
   call: Call,
 ): Promise<Submitted<'video'>> {
+  const begun = await beginning(request);
+  const exchanged = googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo);
   const operation = await exchange(
-    googleCloudExchange(call, options.submitDeadlineMs ?? deadlines.submitVideo),
+    request.start.from === 'clip' ? { ...exchanged, classify: classifyUpload } : exchanged,
     async (line) => {
       const { ImageResizeMode } = await import('@google/genai');
       return operationSchema.parse(
         await (await googleCloudClient(options, line)).models.generateVideos({
           model,
-          source: {
-            prompt: request.prompt,
-            image: { imageBytes: request.image.content.toString('base64'), mimeType: request.image.mime },
-          },
+          source: { prompt: request.prompt, ...begun },
           config: {
             numberOfVideos: 1,
             durationSeconds: request.duration,
             aspectRatio: aspectRatio[request.aspect],
             resolution: request.resolution,
-            // Without this setting a first frame of another shape gets bars.
-            resizeMode: ImageResizeMode.CROP,
+            // Without this setting a first frame of another shape gets bars. Veo takes it only with a frame.
+            ...('image' in begun && { resizeMode: ImageResizeMode.CROP }),
+            ...('image' in begun && request.last && { lastFrame: encoded(request.last) }),
             generateAudio: request.audio,
-            labels: { 'vidgenie-run': call.runId },
+            labels: { 'vidgenie-run': call.runId, 'vidgenie-step': String(call.stepNumber) },
           },
         }),
       );
@@ -102,18 +118,34 @@ async function submit(
     submittedAt,
     seconds: request.duration,
     resolution: request.resolution,
+    audio: request.audio,
   };
   return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
 }
 
-async function poll(options: VeoOptions, handle: Handle, call: Call): Promise<Polled> {
+/** The first frame, or the whole clip. Veo takes one of them. */
+async function beginning({ start }: VideoRequest) {
+  if (start.from === 'image') {
+    return { image: encoded(start.image) };
+  }
+  if (start.from === 'text') return {};
+  const videoBytes = (await start.read()).toString('base64');
+  if (videoBytes.length > maxClipBase64) {
+    throw new ProviderError('no_output', 'The clip is too large for Google Cloud.', { isGone: true });
+  }
+  return { video: { videoBytes, mimeType: start.mime } };
+}
+
+const encoded = ({ content, mime }: Picture) => ({ imageBytes: content.toString('base64'), mimeType: mime });
+
+async function poll(options: VeoOptions, model: string, handle: Handle, call: Call): Promise<Polled> {
   const operation = await look(options, handle, call);
   if (!operation.done) {
     return { outcome: 'working', pollAfterMs: nextPollMs((options.now ?? Date.now)() - handle.submittedAt) };
   }
   bytesOf(operation);
   const usage: JsonValue = { seconds: handle.seconds, resolution: handle.resolution };
-  return { outcome: 'finished', cost: videoCost(veoModel, handle, usage) };
+  return { outcome: 'finished', cost: videoCost(veoModel(model), handle, usage) };
 }
 
 async function download(options: VeoOptions, handle: Handle, call: Call): Promise<MediaStream> {
@@ -123,7 +155,8 @@ async function download(options: VeoOptions, handle: Handle, call: Call): Promis
 }
 
 async function look(options: VeoOptions, handle: Handle, call: Call): Promise<Operation> {
-  return await exchange(googleCloudExchange(call, options.pollDeadlineMs ?? deadlines.poll), async (line) => {
+  const usualMs = handle.resolution === '4k' ? deadlines.pollLargeVideo : deadlines.poll;
+  return await exchange(googleCloudExchange(call, options.pollDeadlineMs ?? usualMs), async (line) => {
     // This is the only way to resume from a stored name: a plain object, or a constructor argument, fails inside the SDK.
     const { GenerateVideosOperation } = await import('@google/genai');
     const operation = new GenerateVideosOperation();

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { ProviderError } from '../provider.ts';
 import type { Fault, Rejection } from '../providerCall.ts';
 
 /** OpenAI's error body. Compatible services leave some fields out. */
@@ -46,7 +47,9 @@ export function classify({ status, body, retryAfterMs }: Rejection): Fault {
     return { ...says('bad_key', 'The OpenAI key is not permitted to do this.', true), lacksPermission: true };
   }
   if (status === 401) return says('bad_key', 'OpenAI does not accept the key.', true);
-  if (status === 404) return says('invalid_request', `OpenAI does not offer this to the key. ${message}`, true);
+  if (status === 404 || code === 'model_not_found') {
+    return { ...says('invalid_request', `OpenAI does not offer this to the key. ${message}`, true), lacksModel: true };
+  }
   if (status === 408) return says('timeout', 'OpenAI gave up on the request.', false);
   if (status === 429) {
     const fault = says('rate_limited', 'OpenAI asks for fewer requests at a time.', true);
@@ -57,6 +60,15 @@ export function classify({ status, body, retryAfterMs }: Rejection): Fault {
     return retryAfterMs === undefined ? fault : { ...fault, retryAfterMs };
   }
   return says('invalid_request', `OpenAI did not understand the request (${status}). ${message}`, true);
+}
+
+/**
+ * OpenAI's safety system may stop an image in the middle of a stream. The SDK then throws an error with OpenAI's code. Null: it is
+ * another error.
+ */
+export function refusalInStream(error: unknown): ProviderError | null {
+  const code = error instanceof Error && 'code' in error ? String(error.code) : '';
+  return policyCodes.has(code) ? new ProviderError('refused', "OpenAI's safety system did not allow this.") : null;
 }
 
 function read(body: string): { message: string; code: string; type: string } {

@@ -3,22 +3,36 @@ import type OpenAI from 'openai';
 import { z } from 'zod';
 import { answersAtOnce } from '../at-once.ts';
 import { deadlines } from '../deadlines.ts';
-import { type Call, type ImageRequest, type Provider, ProviderError, type Submitted } from '../provider.ts';
+import { imagePromptOf, picturesOf } from '../imagePrompt.ts';
+import {
+  type Call,
+  type ImageRequest,
+  type Picture,
+  type Provider,
+  ProviderError,
+  type Submitted,
+} from '../provider.ts';
 import { exchange } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange, requireOpenAiKey } from './client.ts';
+import { imageCost } from './costs.ts';
+import { refusalInStream } from './errors.ts';
 import {
   defaultImageModel,
   gptQuality,
+  type ImageShape,
   imageCapabilities,
-  imageCost,
   imageShape,
   imageSize,
   imageUsualMs,
+  inputFidelity,
 } from './models.ts';
+import { imagePrices } from './prices.ts';
 
 export type OpenAiImageOptions = OpenAiOptions & {
   model?: string;
   deadlineMs?: number;
+  /** How many unfinished pictures to ask for while an image is being made, at most 3. Each costs 100 output tokens. */
+  partialImages?: number;
 };
 
 const usage = z.object({
@@ -45,7 +59,8 @@ export function createOpenAiImage(options: OpenAiImageOptions): Provider<'image'
     vendor: 'openai',
     step: 'image',
     model,
-    capabilities: imageCapabilities,
+    capabilities: imageCapabilities(model),
+    prices: imagePrices(model, options.partialImages ?? 0),
     expectedMs: ({ quality }) => imageUsualMs[quality],
     submit: (request, call) => paint(options, model, request, call),
     ...answersAtOnce,
@@ -59,11 +74,21 @@ async function paint(
   call: Call,
 ): Promise<Submitted<'image'>> {
   const key = requireOpenAiKey(call.key);
+  const pictures = picturesOf(request, imageCapabilities(model).references);
   const result = await exchange(openAiExchange(call, options.deadlineMs ?? deadlines.image), async (line) => {
     const { images } = await openAiClient(options, key, line);
     const shape = imageShape(model);
-    if (shape === 'dall-e') return await single(images, dallE(model, request, call));
-    return await single(images, gptImage(model, shape, request, call));
+    if (shape === 'dall-e') return resultOf(await images.generate(dallE(model, request, call)));
+    const asked = gptImage(model, shape, request, call);
+    const { partialImages = 0 } = options;
+    if (partialImages > 0 && call.showPartial) {
+      const streamed = { stream: true, partial_images: partialImages } as const;
+      const events = await (pictures.length > 0
+        ? images.edit({ ...withPictures(asked, pictures), ...streamed })
+        : images.generate({ ...asked, ...streamed }));
+      return await resultOfStream(events, call.showPartial);
+    }
+    return resultOf(await (pictures.length > 0 ? images.edit(withPictures(asked, pictures)) : images.generate(asked)));
   });
   return {
     outcome: 'finished',
@@ -72,16 +97,26 @@ async function paint(
   };
 }
 
-function gptImage(model: string, shape: 'gpt' | 'gpt-fixed', request: ImageRequest, call: Call) {
+function gptImage(model: string, shape: Exclude<ImageShape, 'dall-e'>, request: ImageRequest, call: Call) {
   return {
     model,
-    prompt: request.prompt,
+    prompt: imagePromptOf(request),
     n: 1,
     size: imageSize(shape, request.aspect, request.quality),
     quality: gptQuality[request.quality],
     output_format: 'png',
     safety_identifier: call.memberHash,
   } as const;
+}
+
+/** Pictures travel as files in the order of their numbers, without a mask: the prompt says what changes. */
+function withPictures(asked: ReturnType<typeof gptImage>, pictures: readonly Picture[]) {
+  const image = pictures.map(({ content, mime }, index) => {
+    const name = `picture-${index + 1}.${mime.replace('image/', '')}`;
+    return new File([new Uint8Array(content)], name, { type: mime });
+  });
+  const fidelity = inputFidelity(asked.model);
+  return { ...asked, image, ...(fidelity && { input_fidelity: fidelity }) };
 }
 
 function dallE(model: string, request: ImageRequest, call: Call) {
@@ -97,8 +132,31 @@ function dallE(model: string, request: ImageRequest, call: Call) {
   } as const;
 }
 
-async function single(images: OpenAI['images'], body: OpenAI.ImageGenerateParamsNonStreaming): Promise<Result> {
-  const { data, usage } = answer.parse(await images.generate(body));
+const streamEvent = z.object({
+  type: z.string(),
+  b64_json: base64.optional(),
+  usage: usage.nullish().catch(null),
+});
+
+/** Reads a stream to its image. Whatever breaks it off, the image may have been made and charged. */
+async function resultOfStream(
+  events: AsyncIterable<unknown>,
+  showPartial: NonNullable<Call['showPartial']>,
+): Promise<Result> {
+  try {
+    for await (const received of events) {
+      const { type, b64_json: b64, usage } = streamEvent.parse(received);
+      if (b64 && type.endsWith('.partial_image')) showPartial(Buffer.from(b64, 'base64'));
+      if (b64 && type.endsWith('.completed')) return { b64, usage };
+    }
+  } catch (error) {
+    throw refusalInStream(error) ?? error;
+  }
+  throw new ProviderError('no_output', 'OpenAI sent no image.');
+}
+
+function resultOf(response: OpenAI.ImagesResponse): Result {
+  const { data, usage } = answer.parse(response);
   const b64 = data?.[0]?.b64_json;
   if (!b64) throw new ProviderError('no_output', 'OpenAI sent no image.');
   return { b64, usage };

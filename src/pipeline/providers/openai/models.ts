@@ -1,12 +1,20 @@
-import type { Aspect, JsonValue, Quality } from '../../../domain.ts';
-import type { Capabilities, ProviderCost } from '../provider.ts';
+import type { Aspect, Quality } from '../../../domain.ts';
+import { type Capabilities, noCapabilities } from '../provider.ts';
 
 export const defaultEnhanceModel = 'gpt-6-luna';
 export const defaultImageModel = 'gpt-image-2.6-flare';
 
+/** OpenAI's image models that a member can choose, the newest first. Source: the SDK's types, November 2026. */
+export const knownImageModels = [
+  'gpt-image-2.6-flare',
+  'gpt-image-2.6-sunburst',
+  'gpt-image-2.5-flare',
+  'gpt-image-2.5-sunburst',
+  'gpt-image-2',
+] as const;
+
 /** Millionths of a US dollar per token. That is the same number as US dollars per million tokens. */
 type TextPrice = { input: number; cachedInput: number; output: number };
-type ImagePrice = { textInput: number; imageInput: number; imageOutput: number };
 
 type TextModel = { reasoning: 'none' | 'low' | null; price: TextPrice | null };
 
@@ -59,58 +67,23 @@ export function imageSize<Shape extends ImageShape>(shape: Shape, aspect: Aspect
 
 export const gptQuality = { standard: 'medium', hd: 'high' } as const satisfies Record<Quality, string>;
 
-export const imageCapabilities: Capabilities = {
-  aspects: ['wide', 'tall', 'square'],
-  qualities: ['standard', 'hd'],
-  durations: [],
-  resolutions: [],
-};
+/**
+ * OpenAI's own models take up to 16 pictures and make up to 10 images a call. A model of a compatible service may have no edits.
+ * Source: the SDK's documentation of `images.edit`.
+ */
+export function imageCapabilities(id: string): Capabilities {
+  const isGpt = /^(gpt-image|chatgpt-image)/.test(id);
+  return { ...noCapabilities, qualities: ['standard', 'hd'], references: isGpt ? 16 : 0, variants: isGpt ? 10 : 1 };
+}
+
+/**
+ * How closely a model keeps the faces and details of the pictures that it is given. From GPT Image 2 on this is always high, and the
+ * parameter must be left out. Source: the SDK's documentation of `images.edit`.
+ */
+export const inputFidelity = (id: string): 'high' | null => (id.startsWith('gpt-image-1.5') ? 'high' : null);
 
 /**
  * The usual duration of a GPT Image in milliseconds, by quality. Source: third-party reports of 8–12 s for flare at medium,
  * doubled for hd.
  */
 export const imageUsualMs = { standard: 15_000, hd: 30_000 } as const satisfies Record<Quality, number>;
-
-/** $5, $8 and $30 per million tokens for GPT Image 2 to 2.6. Source: resellers' statements of OpenAI's list price, November 2026. */
-const gptImage2: ImagePrice = { textInput: 5, imageInput: 8, imageOutput: 30 };
-
-export type ImageUsage = {
-  input_tokens: number;
-  output_tokens: number;
-  input_tokens_details?: { text_tokens?: number | undefined; image_tokens?: number | undefined } | undefined;
-};
-
-export function imageCost(model: string, usage: ImageUsage): ProviderCost {
-  const record: JsonValue = { inputTokens: usage.input_tokens, outputTokens: usage.output_tokens };
-  if (!model.startsWith('gpt-image-2')) return { microUsd: null, usage: record };
-  const images = usage.input_tokens_details?.image_tokens ?? 0;
-  const words = usage.input_tokens - images;
-  const { textInput, imageInput, imageOutput } = gptImage2;
-  return {
-    microUsd: Math.round(words * textInput + images * imageInput + usage.output_tokens * imageOutput),
-    usage: record,
-  };
-}
-
-export type TextUsage = {
-  input_tokens: number;
-  output_tokens: number;
-  input_tokens_details?: { cached_tokens?: number | undefined } | undefined;
-};
-
-export function textCost(model: string, usage: TextUsage): ProviderCost {
-  const cached = usage.input_tokens_details?.cached_tokens ?? 0;
-  const record: JsonValue = {
-    inputTokens: usage.input_tokens,
-    cachedTokens: cached,
-    outputTokens: usage.output_tokens,
-  };
-  const { price } = textModel(model);
-  if (!price) return { microUsd: null, usage: record };
-  const fresh = usage.input_tokens - cached;
-  return {
-    microUsd: Math.round(fresh * price.input + cached * price.cachedInput + usage.output_tokens * price.output),
-    usage: record,
-  };
-}

@@ -1,40 +1,28 @@
 import { z } from 'zod';
 import type { Secret } from '../../../db/secret.ts';
 import { deadlines } from '../deadlines.ts';
+import type { Moderate, Moderation, ModerationInput } from '../moderation.ts';
 import { attempt } from '../providerCall.ts';
 import { type OpenAiOptions, openAiClient, openAiExchange } from './client.ts';
-
-type ModerationInput = { text?: string; images?: readonly { bytes: Uint8Array; mime: string }[] };
-
-/** `categories` are OpenAI's own names, for example `violence/graphic`. `unreachable` says nothing about the content. */
-type Moderation =
-  | { outcome: 'clean' }
-  | { outcome: 'flagged'; categories: readonly string[] }
-  | { outcome: 'unreachable'; detail: string };
-
-export type Moderate = (input: ModerationInput, call: { key: Secret; signal: AbortSignal }) => Promise<Moderation>;
 
 const answer = z.object({
   results: z.array(z.object({ flagged: z.boolean(), categories: z.record(z.string(), z.boolean().nullable()) })).min(1),
 });
 
-/** OpenAI's moderation, which is free and takes text and images. It never throws: a setting decides what to do when it is down. */
+/** The names of categories go into the database and onto people's screens, and a compatible service may send anything. */
+const categoryName = /^[a-z][a-z0-9_/-]{0,39}$/i;
+const maxCategories = 30;
+const unnamed = 'other';
+
+/**
+ * OpenAI's moderation, which is free and takes text and images. It never throws: a setting decides what to do when it is down. A
+ * request takes one image at most, so several are asked about side by side.
+ */
 export function createOpenAiModeration(options: OpenAiOptions & { model?: string; deadlineMs?: number }): Moderate {
   const model = options.model ?? 'omni-moderation-latest';
-  return async (input, call) => {
-    const parts = [
-      ...(input.text ? [{ type: 'text', text: input.text } as const] : []),
-      ...(input.images ?? []).map(
-        ({ bytes, mime }) =>
-          ({
-            type: 'image_url',
-            image_url: { url: `data:${mime};base64,${Buffer.from(bytes).toString('base64')}` },
-          }) as const,
-      ),
-    ];
-    if (parts.length === 0) return { outcome: 'clean' };
+  const ask = async (part: Part, call: { key: Secret; signal: AbortSignal }): Promise<Moderation> => {
     const outcome = await attempt(openAiExchange(call, options.deadlineMs ?? deadlines.moderation), async (line) =>
-      answer.parse(await (await openAiClient(options, call.key, line)).moderations.create({ model, input: parts })),
+      answer.parse(await (await openAiClient(options, call.key, line)).moderations.create({ model, input: [part] })),
     );
     if (!outcome.ok) return { outcome: 'unreachable', detail: outcome.fault.detail };
     const flagged = outcome.value.results.filter((result) => result.flagged);
@@ -42,6 +30,30 @@ export function createOpenAiModeration(options: OpenAiOptions & { model?: string
     const hits = flagged.flatMap(({ categories }) =>
       Object.keys(categories).filter((name) => categories[name] === true),
     );
-    return { outcome: 'flagged', categories: [...new Set(hits)] };
+    return { outcome: 'flagged', categories: hits };
   };
+  return async (input, call) => together(await Promise.all(partsOf(input).map((part) => ask(part, call))));
+}
+
+type Part = { type: 'text'; text: string } | { type: 'image_url'; image_url: { url: string } };
+
+const partsOf = ({ text, images = [] }: ModerationInput): Part[] => [
+  ...(text ? [{ type: 'text', text } as const] : []),
+  ...images.map(
+    ({ bytes, mime }) =>
+      ({
+        type: 'image_url',
+        image_url: { url: `data:${mime};base64,${Buffer.from(bytes).toString('base64')}` },
+      }) as const,
+  ),
+];
+
+/** One flagged part flags the whole. A part about which nothing is known leaves it open whether the whole is clean. */
+function together(parts: readonly Moderation[]): Moderation {
+  const flagged = parts.filter((part) => part.outcome === 'flagged');
+  if (flagged.length > 0) {
+    const names = new Set(flagged.flatMap(({ categories }) => categories).filter((name) => categoryName.test(name)));
+    return { outcome: 'flagged', categories: names.size > 0 ? [...names].slice(0, maxCategories) : [unnamed] };
+  }
+  return parts.find((part) => part.outcome === 'unreachable') ?? { outcome: 'clean' };
 }

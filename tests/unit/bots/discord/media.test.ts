@@ -21,7 +21,7 @@ test('a message holds 25 MiB, whatever a server’s boosts allow for a file: wha
     const size = { width: 1, height: 1, seconds: null, bytes };
     const objectKey = `runs/${runId}/${kind}-0123abcd.${extension}`;
     await store.put(objectKey, { path, mime, bytes });
-    return { kind, label: kind, objectKey, mime, ...size };
+    return { step: kind === 'image' ? 2 : 3, kind, label: kind, objectKey, mime, ...size };
   };
   const attached = async (media: readonly CardMedia[]) => {
     const surroundings = {

@@ -12,15 +12,19 @@ const links = new Map([
 test('the last event of a run that succeeded is exactly what machines are promised', () => {
   expect(JSON.stringify(finalEvent(succeeded, 76, links))).toBe(
     `{"event":"succeeded","runId":"${id}","workflow":"complete","assets":[` +
-      '{"kind":"image","path":"/home/ada/image.png","mime":"image/png","width":1920,"height":1080,"bytes":1265187},' +
-      '{"kind":"video","path":"/home/ada/video.mp4","mime":"video/mp4","width":1920,"height":1080,"bytes":5973459,"seconds":8}],' +
+      '{"kind":"image","step":2,"path":"/home/ada/image.png","mime":"image/png","width":1920,"height":1080,"bytes":1265187},' +
+      '{"kind":"video","step":3,"path":"/home/ada/video.mp4","mime":"video/mp4","width":1920,"height":1080,"bytes":5973459,"seconds":8}],' +
       '"credits":{"held":24,"captured":24,"released":0,"balance":76}}',
   );
 });
 
 test('the last event of a run that failed carries why, and what there is of it', () => {
   const failure = { kind: 'refused', detail: 'no foxes' } as const;
-  const it = view({ state: 'failed', failure, ...settled(6, 18) }, undefined, [{ ...image, step: null }, image]);
+  const it = view(
+    { state: 'failed', failure, ...settled(6, 18) },
+    [doneSteps.enhance, doneSteps.image, step('video')],
+    [{ ...image, step: null }, image],
+  );
   expect(finalEvent(it, 94, links)).toMatchObject({
     event: 'failed',
     assets: [{ path: '/home/ada/image.png' }],
@@ -49,12 +53,18 @@ test('each change of a step is an event of its own, and a step that moves is pro
 test('the first look at a run that is under way already tells what has happened to it', () => {
   const it = view({ state: 'running' }, [doneSteps.enhance, step('image'), step('video')]);
   expect(changeEvents(null, it, halfWay(it))).toEqual([
-    { event: 'step', runId: id, step: 'enhance', state: 'done', enhanced: doneSteps.enhance.enhanced },
+    { event: 'step', runId: id, step: 'enhance', number: 1, state: 'done', enhanced: doneSteps.enhance.enhanced },
   ]);
 });
 
 test('an accepted run tells its price and how many are ahead, a refused one why in code and in words', () => {
-  const started = { priceCredits: 24, balance: 76, options: runOptions.parse({}), queue: { ahead: 2, limit: null } };
+  const started = {
+    priceCredits: 24,
+    balance: 76,
+    options: runOptions.parse({}),
+    models: [],
+    queue: { ahead: 2, limit: null },
+  };
   const run = { kind: 'run', runId: id, workflow: 'complete', prompt: 'a fox', started } as const;
   expect(acceptedEvent(run)).toMatchObject({
     event: 'accepted',

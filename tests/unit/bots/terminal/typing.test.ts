@@ -4,11 +4,18 @@ import { suggest } from '../../../../src/bots/commands/suggest.ts';
 import { visibleLine } from '../../../../src/bots/terminal/lineEditor.ts';
 import { createTyping, singleKeys } from '../../../../src/bots/terminal/typing.ts';
 
+const models = [
+  { word: 'fast', facts: 'studio/omni · 18 credits' },
+  { word: 'studio/omni', facts: '3–15 s · 720p–4K · 18 credits' },
+  { word: 'studio/painter:free', facts: 'image · 5 credits' },
+];
 const known = {
   commands,
   offer: () => null,
+  models: (_command: unknown, _given: unknown, typed: string) => models.filter(({ word }) => word.includes(typed)),
   extras: ['exit'],
   runs: ['0b8f6a52', '1c8f6a52'],
+  cast: ['fox', 'forest'],
   files: (begun: string) => ['./fox.png', './forest/'].filter((path) => path.startsWith(begun)),
 };
 const suggested = (line: string) => suggest(line, known).candidates;
@@ -20,6 +27,9 @@ test.each([
       'complete',
       'image',
       'video',
+      'story',
+      'edit',
+      'cast',
       'status',
       'cancel',
       'history',
@@ -32,11 +42,23 @@ test.each([
       'exit',
     ],
   ],
-  ['c', ['complete', 'cancel', 'credits']],
-  ['/vidgenie st', ['status']],
-  ['complete a fox --', ['--style', '--quality', '--aspect', '--duration', '--resolution', '--no-audio']],
-  ['complete --style anime --no-audio --', ['--quality', '--aspect', '--duration', '--resolution']],
+  ['c', ['complete', 'cast', 'cancel', 'credits']],
+  ['/vidgenie st', ['story', 'status']],
+  [
+    'complete a fox --',
+    ['--style', '--quality', '--aspect', '--duration', '--resolution', '--no-audio', '--frames', '--ref', '--model'],
+  ],
+  [
+    'complete --style anime --no-audio --',
+    ['--quality', '--aspect', '--duration', '--resolution', '--frames', '--ref', '--model'],
+  ],
   ['complete a fox --s', ['--style']],
+  ['complete a fox --model ', ['fast', 'studio/omni', 'studio/painter:free']],
+  ['image a fox --model=st', ['--model=studio/omni', '--model=studio/painter:free']],
+  ['complete a fox --model pain', ['studio/painter:free']],
+  ['complete --model fast+', ['fast+fast', 'fast+studio/omni', 'fast+studio/painter:free']],
+  ['complete --model=fast,studio/o', ['--model=fast,studio/omni']],
+  ['complete -- --model ', []],
   ['complete a fox --style ', ['vivid', 'natural', 'cinematic', 'anime', 'photo', 'watercolor']],
   ['complete a fox --style=an', ['--style=anime']],
   ['complete a fox --resolution 7', ['720p']],
@@ -49,6 +71,13 @@ test.each([
   ['video ./f', ['./fox.png', './forest/']],
   ['video --duration 5 ./fox', ['./fox.png']],
   ['video ./fox.png ./f', []],
+  ['cast ', ['list', 'add', 'show', 'remove']],
+  ['cast show f', ['fox', 'forest']],
+  ['cast show fox f', []],
+  ['complete a picture of @fo', ['@fox', '@forest']],
+  ['video ./fox.png closer to @FOX', ['@fox']],
+  ['complete a fox --ref ./fox', ['./fox.png']],
+  ['edit ./fox', ['./fox.png']],
   ['unknown ', []],
 ])('after "%s" it suggests %j', (line, candidates) => {
   expect(suggested(line)).toEqual(candidates);

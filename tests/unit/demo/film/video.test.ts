@@ -15,7 +15,15 @@ import { paint } from '../../../../src/demo/painting/paint.ts';
 import type { DemoStudio } from '../../../../src/demo/studio.ts';
 import { type JsonValue, jsonValue } from '../../../../src/domain.ts';
 import { findFfmpeg } from '../../../../src/pipeline/media/ffmpeg.ts';
-import { callWith, order, pollToTheEnd, statsOf, studioIn, videoRequest } from '../../../support/demo/calls.ts';
+import {
+  callWith,
+  extensionRequest,
+  order,
+  pollToTheEnd,
+  statsOf,
+  studioIn,
+  videoRequest,
+} from '../../../support/demo/calls.ts';
 import { loudnessOf, writeFrame } from '../../../support/films.ts';
 
 let directory = '';
@@ -133,6 +141,43 @@ describe('a film of the demo studio', () => {
   });
 });
 
+describe('a film with a last frame', () => {
+  const solid = (background: string) =>
+    sharp({ create: { width: 1280, height: 720, channels: 3, background } })
+      .png()
+      .toBuffer();
+  const meanAt = async (path: string, second: number) => {
+    const frame = join(directory, `at-${second}.png`);
+    await writeFrame(path, second, frame);
+    // A part without particles or marks is not to be had, but the most of it is.
+    const { channels } = await statsOf(frame, { left: 300, top: 200, width: 600, height: 300 });
+    return channels.map(({ mean }) => Math.round(mean / 64));
+  };
+  const red = [3, 0, 0];
+  const blue = [0, 0, 3];
+
+  it('begins with the first frame, ends at the last one, and goes on from there when it is made longer', async () => {
+    const first = join(directory, 'red.png');
+    await writeFile(first, await solid('#d01010'));
+    const last = { content: await solid('#1010d0'), mime: 'image/png', width: 1280, height: 720 };
+    const studio = studioIn(directory);
+    const handle = await order(studio, await videoRequest(first, { last, duration: 2, audio: false }));
+    await pollToTheEnd(studio, handle);
+    const film = await downloaded(studio, handle, 'ending.mp4');
+    expect([await meanAt(film, 0), await meanAt(film, 0.5), await meanAt(film, 1.9)]).toEqual([red, red, blue]);
+    const longer = await order(studio, extensionRequest(handle, { audio: false }));
+    await pollToTheEnd(studio, longer);
+    expect(await meanAt(await downloaded(studio, longer, 'ending-longer.mp4'), 2.6)).toEqual(blue);
+  });
+
+  it('that is no picture is refused as the request that it is', async () => {
+    const studio = studioIn(directory);
+    const last = { content: Buffer.from('no picture'), mime: 'image/png', width: 1, height: 1 };
+    const handle = await order(studio, await videoRequest(picture, { last, duration: 1 }));
+    await expect(pollToTheEnd(studio, handle)).rejects.toMatchObject({ kind: 'invalid_request' });
+  });
+});
+
 describe('an operation of the demo studio', () => {
   it('goes on when the process that ordered it is killed', async () => {
     const script = fileURLToPath(new URL('../../../support/demo/orderer.ts', import.meta.url));
@@ -206,15 +251,24 @@ describe('an operation of the demo studio', () => {
     await expect(pollToTheEnd(barren, await order(barren, request))).rejects.toMatchObject({ kind: 'no_output' });
   });
 
-  it('is cleared away an hour after its end, at the next order', async () => {
-    const old = join(directory, 'operations', '00000000-0000-4000-8000-000000000000');
-    await mkdir(old, { recursive: true });
-    await writeFile(join(old, 'canceled'), '');
-    await utimes(old, new Date(0), new Date(0));
+  it('is cleared away at the next order, an hour after its end, or a day after its film', async () => {
+    const ended = async (name: string, mark: string, hours: number) => {
+      const old = join(directory, 'operations', name);
+      await mkdir(old, { recursive: true });
+      await writeFile(join(old, mark), '');
+      const at = new Date(Date.now() - hours * 3_600_000);
+      await utimes(old, at, at);
+    };
+    await ended('canceled-long-ago', 'canceled', 2);
+    await ended('canceled-lately', 'canceled', 0.5);
+    await ended('finished-yesterday', 'out.mp4', 25);
+    await ended('finished-today', 'out.mp4', 23);
     const studio = studioIn(directory, { faults: { video: 'hang' } });
     const handle = await order(studio, await videoRequest(picture));
     const left = await readdir(join(directory, 'operations'));
-    expect(left).not.toContain('00000000-0000-4000-8000-000000000000');
+    expect(left).toEqual(expect.arrayContaining(['canceled-lately', 'finished-today']));
+    expect(left).not.toContain('canceled-long-ago');
+    expect(left).not.toContain('finished-yesterday');
     expect(left).toContain(z.object({ operation: z.string() }).parse(handle).operation);
   });
 });

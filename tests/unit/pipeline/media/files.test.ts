@@ -87,15 +87,19 @@ describe('the file store', () => {
     };
     const many = Array.from({ length: 1_001 }, (_, index) => `runs/${index}/image.png`);
     for (const key of many) await write(key, old);
-    for (const key of ['runs/7/.video.mp4.0a1b.part', 'elsewhere/7/image.png']) await write(key, old);
+    // Images of the cast are looked through as well.
+    many.push('cast/7/1.png');
+    for (const key of ['cast/7/1.png', 'runs/7/.video.mp4.0a1b.part', 'elsewhere/7/image.png']) await write(key, old);
     for (const key of ['runs/7/video.mp4', 'runs/7/.image.png.0a1b.part']) await write(key);
     const asked: (readonly string[])[] = [];
     const straysAmong = async (keys: readonly string[]) => {
       asked.push(keys);
-      return keys.filter((one) => one === 'runs/7/image.png' || one === 'runs/1000/image.png');
+      return keys.filter(
+        (one) => one === 'cast/7/1.png' || one === 'runs/7/image.png' || one === 'runs/1000/image.png',
+      );
     };
-    expect(await store.removeStrays({ ...search, straysAmong })).toBe(3);
-    expect(asked.map(({ length }) => length)).toEqual([1_000, 1]);
+    expect(await store.removeStrays({ ...search, straysAmong })).toBe(4);
+    expect(asked.map(({ length }) => length)).toEqual([1_000, 2]);
     expect(asked.flat().sort()).toEqual(many.sort());
     expect((await readdir(join(root, 'runs/7'))).sort()).toEqual(['.image.png.0a1b.part', 'video.mp4']);
     expect(await readdir(join(root, 'runs/1000'))).toEqual([]);

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { attempt, type Line, retryAfterMs } from '../../../../src/pipeline/providers/providerCall.ts';
+import { ProviderError } from '../../../../src/pipeline/providers/provider.ts';
+import { attempt, exchange, type Line, retryAfterMs } from '../../../../src/pipeline/providers/providerCall.ts';
 import { startStub } from '../../../support/providers/server.ts';
 
 const options = (signal: AbortSignal) => ({
@@ -30,6 +31,14 @@ test('a mistake of our own before anything is sent is ours, and cost nothing', a
     throw new TypeError('no such method');
   });
   expect(outcome).toMatchObject({ ok: false, fault: { kind: 'internal', nothingGenerated: true } });
+});
+
+test('a failure that a provider recognizes by itself keeps what it says', async () => {
+  const gone = new ProviderError('no_output', 'The clip is gone.', { isGone: true });
+  const failing = exchange(options(new AbortController().signal), async () => {
+    throw gone;
+  });
+  await expect(failing).rejects.toMatchObject({ kind: 'no_output', nothingGenerated: true, isGone: true });
 });
 
 test.each([

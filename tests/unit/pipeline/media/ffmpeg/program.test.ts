@@ -108,6 +108,22 @@ test('the sound of a film is kept, and need not be there', async () => {
   });
 });
 
+test('the sound of a film is written alone, as it is and out of a graph', async () => {
+  const directory = await temporaryDirectory();
+  const loud = await film(join(directory, 'loud.mp4'));
+  const target = join(directory, 'sound.mp4');
+  const graph = ['-filter_complex', '[0:a]atrim=end=1[first];[first][1:a]concat=n=2:v=0:a=1[a]', '-map', '[a]'];
+  for (const [args, seconds] of [
+    [['-i', loud], 2],
+    [['-i', loud, '-i', loud, ...graph], 3],
+  ] as const) {
+    await run(...args, '-vn', '-c:a', 'aac', '-b:a', '192k', '-ar', '48000', '-ac', '2', target);
+    const { codecs, seconds: times } = await contentsOf(target);
+    expect(codecs).toEqual([undefined, 'aac']);
+    expect(times.audio).toEqual([expect.closeTo(0, 1), expect.closeTo(seconds, 2)]);
+  }
+});
+
 test('sound whose time is counted in milliseconds is as long as it was', async () => {
   const directory = await temporaryDirectory();
   const path = await film(join(directory, 'film.mp4'));
@@ -242,6 +258,9 @@ test.for([
   [['-i', 'a.mp4', 'out.jpg'], 'writes .mp4 and .png, not out.jpg'],
   [['-i', 'a.mp4', '-map', '0:v', 'out.mp4'], 'maps labels of -filter_complex, not 0:v'],
   [['-i', 'a.mp4', '-filter_complex', '[0:v]null[v]', 'out.mp4'], 'go together'],
+  [['-vn', '-filter_complex', 'a[v];b[a]', '-map', '[v]', '-map', '[a]', 'out.mp4'], '-vn contradicts'],
+  [['-i', 'a.mp4', '-vn', '-an', 'out.mp4'], '-vn leaves nothing'],
+  [['-i', 'a.mp4', '-vn', 'out.png'], '-vn leaves nothing'],
   [['-ss', '00:00:01', '-i', 'a.mp4', 'out.mp4'], '-ss takes a number'],
   [['-i', 'a.mp4', '-crf'], '-crf has no value'],
   [['-i', 'a.mp4'], 'the last argument has to be the output file'],

@@ -1,0 +1,105 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import type { Program } from '../../src/program.ts';
+import { crowd, type Figure, type Row } from '../figure.ts';
+import { type Backend, onEachBackend } from '../stage/backends.ts';
+import { openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { cpuMsOf, startProcess } from '../stage/processes.ts';
+import type { Stage } from '../stage/stage.ts';
+
+const clips = 800;
+const workspaces = 40;
+const pollAfterMs = 4_000;
+/** By then the worker has started and has asked for every clip. */
+const warmUpMs = pollAfterMs + 2_000;
+/** The worker asks for every clip three times. */
+const measuredMs = 3 * pollAfterMs;
+
+const four = { workflow: 'story', options: { scenes: 4, duration: 20, resolution: '720p' } } as const;
+const one = { workflow: 'complete' } as const;
+
+/** The clips of a run that wait at their provider are asked for in one turn. We compare such turns with turns of one clip each. */
+export const polls: Figure = {
+  name: 'polls',
+  about: `${clips} clips waiting at providers, four to a run and one to a run`,
+  measure: (stage) => onEachBackend(stage, on),
+};
+
+async function on(stage: Stage, backend: Backend): Promise<Row[]> {
+  const together = await costOf(stage, backend, four, clips / 4);
+  const apart = await costOf(stage, backend, one, clips);
+  const { turnMs: fourMs, pollsPerTurn, pollsPerSecond } = together;
+  return [
+    {
+      what: `a turn with four polls, of four turns with one poll, queue on ${backend.name}`,
+      value: (together.pollMs / apart.pollMs) * 100,
+      unit: '% of the processor time',
+      // Four polls share one job, one claim and one end. Each still has its own write, and a look at the run after it.
+      goal: { atMost: 90 },
+      beside: [
+        { what: 'a turn with four', value: fourMs, unit: 'ms' },
+        { what: 'a turn with one', value: apart.turnMs, unit: 'ms' },
+        { what: 'polls in a turn with four', value: pollsPerTurn, unit: '' },
+        { what: 'polls', value: pollsPerSecond, unit: '/s' },
+        { what: 'with one', value: apart.pollsPerSecond, unit: '/s' },
+      ],
+    },
+  ];
+}
+
+type Cost = { pollMs: number; turnMs: number; pollsPerTurn: number; pollsPerSecond: number };
+
+/** The processor time of the worker, the database and Redis, in milliseconds. */
+async function costOf(
+  stage: Stage,
+  backend: Backend,
+  asked: Parameters<typeof submissionIn>[1],
+  runs: number,
+): Promise<Cost> {
+  const installation = await backend.installation();
+  const submitter = await openSubmitter(stage, installation);
+  const database = await serverPid(submitter);
+  await crowd(runs, 16, (index) => submitOne(submitter, submissionIn(`w${index % workspaces}`, asked)));
+  await sendAll(submitter);
+  const worker = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
+  await delay(warmUpMs);
+  const servers = () => cpuMsOf(database) + (backend.pid === null ? 0 : cpuMsOf(backend.pid));
+  await worker.used();
+  const [serversBefore, turnsBefore, began] = [servers(), await turnsOf(submitter), performance.now()];
+  await delay(measuredMs);
+  const used = await worker.used();
+  const [wallMs, turns] = [performance.now() - began, (await turnsOf(submitter)) - turnsBefore];
+  const cpuMs = used.cpuMs + servers() - serversBefore;
+  await worker.kill();
+  const asks = used.lateMs.length;
+  if (asks === 0) throw new Error('no clip was asked for');
+  return {
+    pollMs: cpuMs / asks,
+    turnMs: cpuMs / turns,
+    pollsPerTurn: asks / turns,
+    pollsPerSecond: (asks / wallMs) * 1_000,
+  };
+}
+
+/** Records that all clips were sent, and spreads the first polls of the runs over the time between two polls. */
+async function sendAll({ database: { db } }: Program): Promise<void> {
+  await db.execute(sql`
+    UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind IN ('enhance', 'image')`);
+  await db.execute(sql`
+    UPDATE runs SET state = 'running', started_at = now(),
+      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
+  await db.execute(sql`
+    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
+      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
+    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
+  await db.execute(sql`VACUUM ANALYZE`);
+}
+
+const summed = z.array(z.object({ turns: z.coerce.number() }));
+
+/** The turns of all runs so far. Each dispatch is a turn. */
+async function turnsOf({ database }: Program): Promise<number> {
+  const [row] = summed.parse(await database.db.execute(sql`SELECT sum(dispatch) AS turns FROM runs`));
+  return row?.turns ?? 0;
+}
