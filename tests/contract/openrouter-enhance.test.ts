@@ -100,5 +100,6 @@ test.each<[string, unknown, string]>([
 test('without a report the cost is the price of a usual call, as an estimate', async () => {
   const stub = await startOpenRouter();
   stub.usage.text = null;
-  expect(await providerOn(stub).submit(request, call())).toMatchObject({ cost: { microUsd: 1_000, isEstimate: true } });
+  // 4,000 tokens read at 0.10 dollars a million and 4,000 written at 0.50.
+  expect(await providerOn(stub).submit(request, call())).toMatchObject({ cost: { microUsd: 2_400, isEstimate: true } });
 });
