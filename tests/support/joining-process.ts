@@ -1,6 +1,6 @@
 import { setTimeout as delay } from 'node:timers/promises';
 import { joinClips } from '../../src/pipeline/media/join.ts';
-import { measureMemory, sweep } from './memory.ts';
+import { lookOften, measureMemory, sweep } from './memory.ts';
 
 // A process that joins a small film to itself to warm up, and then a large one. It reports the memory that the large one needed.
 // It collects garbage before each measurement, because V8 lets dead buffers pile up, whatever the file's size.
@@ -20,7 +20,7 @@ for (let turn = 0; turn < 5; turn++) {
   await delay(20);
 }
 const memory = measureMemory();
-const looking = setInterval(memory.look, 20);
+const stopLooking = lookOften(memory.look, 20);
 const film = await joinTwice(large);
-clearInterval(looking);
+stopLooking();
 process.stdout.write(JSON.stringify({ film, added: memory.added() }));

@@ -8,7 +8,7 @@ import { Secret } from '../../../src/db/secret.ts';
 import { receiveMedia } from '../../../src/pipeline/media/receive.ts';
 import { createS3Store } from '../../../src/pipeline/media/s3.ts';
 import { downloadFile } from '../../../src/pipeline/providers/google/download.ts';
-import { measureMemory, sweep } from '../memory.ts';
+import { lookOften, measureMemory, sweep } from '../memory.ts';
 
 // A process that brings a short video from a provider into S3 and on to a chat to warm up, and then a long one. It reports the
 // memory that the long one needed. It collects garbage before each measurement, because V8 lets dead buffers pile up, whatever
@@ -42,9 +42,9 @@ try {
     await delay(20);
   }
   const memory = measureMemory();
-  const looking = setInterval(memory.look, 50);
+  const stopLooking = lookOften(memory.look, 50);
   const bytes = await carry(large);
-  clearInterval(looking);
+  stopLooking();
   process.stdout.write(JSON.stringify({ bytes, added: memory.added() }));
 } finally {
   await rm(directory, { recursive: true, force: true });
