@@ -100,8 +100,12 @@ async function migrateOnline(url: string, migration: Migration, log: Tell): Prom
   const stop = tellRegularly(beside.db, migration, log);
   try {
     for (;;) {
-      // To wait for the lock in a statement would hold up the very index that the other process builds.
-      const rows = await db.execute(sql`SELECT pg_try_advisory_lock(${onlineLock}) AS locked, pg_backend_pid() AS pid`);
+      // To wait for the lock in a statement would hold up the very index that the other process builds. An index takes as long as it
+      // takes. A machine that vanishes must not keep the session's lock for hours.
+      const rows = await db.execute(sql`
+        SELECT pg_try_advisory_lock(${onlineLock}) AS locked, pg_backend_pid() AS pid, set_config('statement_timeout', '0', false),
+          set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
+          set_config('tcp_keepalives_count', '3', false)`);
       const [{ locked, pid }] = locks.parse([...rows]);
       if (await isApplied(db, migration)) return;
       if (!locked) await pause(200);
@@ -114,24 +118,17 @@ async function migrateOnline(url: string, migration: Migration, log: Tell): Prom
   }
 }
 
-/** An index takes as long as it takes. A machine that vanishes must not keep the session's lock for hours. */
-const sessionSettings = {
-  statement_timeout: 0,
-  tcp_keepalives_idle: 10,
-  tcp_keepalives_interval: 5,
-  tcp_keepalives_count: 3,
-};
+const sessions = z.tuple([z.object({ pid: z.int() })]);
 
 /** False if the session was replaced meanwhile, and with it the lock. Then the file is repeated from its beginning. */
 async function isCarriedOut(db: Db, migration: Migration, session: number, beside: Db, log: Tell): Promise<boolean> {
   const { tag, statements } = migration;
   for (const statement of statements) {
-    const [{ pid }] = sessions.parse([...(await db.execute(sql`SELECT pg_backend_pid() AS pid`))]);
-    if (pid !== session) return false;
     // An index that is built concurrently blocks nobody while it waits.
     const isConcurrent = /\bCONCURRENTLY\b/.test(statement);
-    const settings = { ...sessionSettings, lock_timeout: isConcurrent ? 0 : lockWithinMs };
-    for (const [name, value] of Object.entries(settings)) await db.execute(sql.raw(`SET ${name} = ${value}`));
+    const waitMs = String(isConcurrent ? 0 : lockWithinMs);
+    const rows = await db.execute(sql`SELECT pg_backend_pid() AS pid, set_config('lock_timeout', ${waitMs}, false)`);
+    if (sessions.parse([...rows])[0].pid !== session) return false;
     await untilUnlocked(beside, { migration: tag, statement: headOf(statement) }, log, async () => {
       if (isConcurrent) await dropUnfinished(db, statement);
       await db.execute(sql.raw(statement));
@@ -140,7 +137,6 @@ async function isCarriedOut(db: Db, migration: Migration, session: number, besid
   return true;
 }
 
-const sessions = z.tuple([z.object({ pid: z.int() })]);
 const names = z.array(z.object({ name: z.string() }));
 
 /** A process that was killed leaves an index that is not valid. `IF NOT EXISTS` would take it for the index. */
