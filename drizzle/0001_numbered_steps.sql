@@ -57,12 +57,12 @@ FOR EACH ROW EXECUTE FUNCTION number_asset_of_older_version();
 DO $$
 DECLARE
   done uuid := '00000000-0000-0000-0000-000000000000';
-  next uuid;
+  last uuid;
   runs_done integer := 0;
 BEGIN
   LOOP
-    SELECT id INTO next FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS some ORDER BY id DESC LIMIT 1;
-    EXIT WHEN next IS NULL;
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    EXIT WHEN last IS NULL;
     LOOP
       UPDATE steps s SET
         number = CASE s.kind::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END,
@@ -72,12 +72,12 @@ BEGIN
           WHEN 'video' THEN concat(r.options->>'resolution', ' ', r.options->>'duration', 's') ELSE '' END
       FROM runs r
       WHERE r.id = s.run_id AND s.ctid = ANY (ARRAY(
-        SELECT ctid FROM steps WHERE run_id > done AND run_id <= next AND number IS NULL FOR UPDATE SKIP LOCKED));
+        SELECT ctid FROM steps WHERE run_id > done AND run_id <= last AND number IS NULL FOR UPDATE SKIP LOCKED));
       COMMIT;
-      EXIT WHEN NOT EXISTS (SELECT FROM steps WHERE run_id > done AND run_id <= next AND number IS NULL);
+      EXIT WHEN NOT EXISTS (SELECT FROM steps WHERE run_id > done AND run_id <= last AND number IS NULL);
       PERFORM pg_sleep(0.1);
     END LOOP;
-    done := next;
+    done := last;
     runs_done := runs_done + 500;
     -- The log of the migration shows this.
     PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
@@ -112,23 +112,23 @@ CREATE INDEX CONCURRENTLY IF NOT EXISTS "steps_finished" ON "steps" USING btree 
 DO $$
 DECLARE
   done uuid := '00000000-0000-0000-0000-000000000000';
-  next uuid;
+  last uuid;
   runs_done integer := 0;
 BEGIN
   LOOP
-    SELECT id INTO next FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS some ORDER BY id DESC LIMIT 1;
-    EXIT WHEN next IS NULL;
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    EXIT WHEN last IS NULL;
     LOOP
       UPDATE assets SET step_number = CASE step::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END
       WHERE ctid = ANY (ARRAY(
         SELECT ctid FROM assets
-        WHERE run_id > done AND run_id <= next AND step IS NOT NULL AND step_number IS NULL FOR UPDATE SKIP LOCKED));
+        WHERE run_id > done AND run_id <= last AND step IS NOT NULL AND step_number IS NULL FOR UPDATE SKIP LOCKED));
       COMMIT;
       EXIT WHEN NOT EXISTS (
-        SELECT FROM assets WHERE run_id > done AND run_id <= next AND step IS NOT NULL AND step_number IS NULL);
+        SELECT FROM assets WHERE run_id > done AND run_id <= last AND step IS NOT NULL AND step_number IS NULL);
       PERFORM pg_sleep(0.1);
     END LOOP;
-    done := next;
+    done := last;
     runs_done := runs_done + 500;
     PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
   END LOOP;
