@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { openDatabase } from '../../src/db/client.ts';
+import { newKeyring } from '../../src/db/keyring.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { newestApplied, readMigrations } from '../../src/db/migrations.ts';
 import { planUpgrade } from '../../src/db/upgradePlan.ts';
@@ -12,8 +13,8 @@ import { temporaryDirectory } from '../support/temporary.ts';
 
 async function commandFor(url: string) {
   const home = await temporaryDirectory();
-  const { PATH, HOME, TEST_KEYRING } = process.env;
-  const environment = { PATH, HOME, VIDGENIE_HOME: home, DATABASE_URL: url, VIDGENIE_KEYRING: TEST_KEYRING };
+  const { PATH, HOME } = process.env;
+  const environment = { PATH, HOME, VIDGENIE_HOME: home, DATABASE_URL: url, VIDGENIE_KEYRING: newKeyring() };
   return async (...words: string[]) => {
     const it = vidgenie(words, environment);
     return { status: await it.exit, stdout: it.stdout(), stderr: it.stderr() };

