@@ -1,62 +1,32 @@
-ALTER TYPE "public"."step_kind" ADD VALUE 'join';
+-- online
+-- Steps get numbers. Bots and workers of the version before go on meanwhile: triggers number what they write.
+ALTER TYPE "public"."step_kind" ADD VALUE IF NOT EXISTS 'join';
 --> statement-breakpoint
-ALTER TYPE "public"."workflow" ADD VALUE 'story';
+ALTER TYPE "public"."workflow" ADD VALUE IF NOT EXISTS 'story';
 --> statement-breakpoint
-ALTER TYPE "public"."workflow" ADD VALUE 'extend';
+ALTER TYPE "public"."workflow" ADD VALUE IF NOT EXISTS 'extend';
 --> statement-breakpoint
-ALTER TABLE "assets" DROP CONSTRAINT "one_asset_per_step";
+ALTER TABLE "assets" ADD COLUMN IF NOT EXISTS "step_number" integer;
 --> statement-breakpoint
-ALTER TABLE "steps" DROP CONSTRAINT "steps_run_id_kind_pk";
+ALTER TABLE "provider_orphans" ADD COLUMN IF NOT EXISTS "step_number" integer;
 --> statement-breakpoint
-ALTER TABLE "assets" ADD COLUMN "step_number" integer;
+ALTER TABLE "runs"
+  ADD COLUMN IF NOT EXISTS "unreached_steps" integer[],
+  ADD COLUMN IF NOT EXISTS "needs_worker" smallint DEFAULT 0 NOT NULL;
 --> statement-breakpoint
-ALTER TABLE "provider_orphans" ADD COLUMN "step_number" integer;
---> statement-breakpoint
-ALTER TABLE "runs" ADD COLUMN "unreached_steps" integer[];
---> statement-breakpoint
-ALTER TABLE "runs" ADD COLUMN "needs_worker" smallint DEFAULT 0 NOT NULL;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "number" integer;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "inputs" integer[] DEFAULT '{}' NOT NULL;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "scene" integer;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "variant" integer;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "seconds" integer;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "is_extension" boolean DEFAULT false NOT NULL;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "size" text DEFAULT '' NOT NULL;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "due_at" timestamp with time zone;
---> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "failed_attempts" integer DEFAULT 0 NOT NULL;
---> statement-breakpoint
--- Runs of older versions have at most one step of each kind.
-UPDATE steps s SET
-  number = CASE s.kind::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END,
-  inputs = CASE WHEN s.kind::text = 'image' THEN '{1}'::integer[] WHEN s.kind::text = 'video' AND r.workflow::text = 'complete' THEN '{1,2}' ELSE '{}' END,
-  seconds = CASE WHEN s.kind::text = 'video' THEN (r.options->>'duration')::integer END,
-  size = CASE s.kind::text WHEN 'image' THEN concat(r.options->>'quality', ' ', r.options->>'aspect')
-    WHEN 'video' THEN concat(r.options->>'resolution', ' ', r.options->>'duration', 's') ELSE '' END
-FROM runs r WHERE r.id = s.run_id;
---> statement-breakpoint
-ALTER TABLE "steps" ALTER COLUMN "number" SET NOT NULL;
---> statement-breakpoint
-ALTER TABLE "steps" ADD CONSTRAINT "steps_run_id_number_pk" PRIMARY KEY("run_id","number");
---> statement-breakpoint
-UPDATE assets SET step_number = CASE step::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 WHEN 'video' THEN 3 END;
---> statement-breakpoint
-CREATE INDEX "steps_finished" ON "steps" USING btree ("provider","model","size","finished_at" DESC NULLS LAST) WHERE "steps"."state" = 'done' AND "steps"."started_at" IS NOT NULL;
---> statement-breakpoint
-ALTER TABLE "assets" ADD CONSTRAINT "one_asset_per_numbered_step" UNIQUE NULLS NOT DISTINCT("run_id","step_number");
---> statement-breakpoint
-ALTER TABLE "assets" ADD CONSTRAINT "one_asset_per_step" UNIQUE("run_id","step");
+ALTER TABLE "steps"
+  ADD COLUMN IF NOT EXISTS "number" integer,
+  ADD COLUMN IF NOT EXISTS "inputs" integer[] DEFAULT '{}' NOT NULL,
+  ADD COLUMN IF NOT EXISTS "scene" integer,
+  ADD COLUMN IF NOT EXISTS "variant" integer,
+  ADD COLUMN IF NOT EXISTS "seconds" integer,
+  ADD COLUMN IF NOT EXISTS "is_extension" boolean DEFAULT false NOT NULL,
+  ADD COLUMN IF NOT EXISTS "size" text DEFAULT '' NOT NULL,
+  ADD COLUMN IF NOT EXISTS "due_at" timestamp with time zone,
+  ADD COLUMN IF NOT EXISTS "failed_attempts" integer DEFAULT 0 NOT NULL;
 --> statement-breakpoint
 -- Processes of an older version may go on beside newer ones for a while. They name a step by its kind.
-CREATE FUNCTION number_step_of_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION number_step_of_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.number IS NULL THEN
     NEW.number := CASE NEW.kind::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END;
@@ -67,10 +37,10 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-CREATE TRIGGER steps_of_older_version BEFORE INSERT ON steps
+CREATE OR REPLACE TRIGGER steps_of_older_version BEFORE INSERT ON steps
 FOR EACH ROW EXECUTE FUNCTION number_step_of_older_version();
 --> statement-breakpoint
-CREATE FUNCTION number_asset_of_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION number_asset_of_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF NEW.step_number IS NULL AND NEW.step IS NOT NULL THEN
     NEW.step_number := CASE NEW.step::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END;
@@ -79,12 +49,114 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-CREATE TRIGGER assets_of_older_version BEFORE INSERT ON assets
+CREATE OR REPLACE TRIGGER assets_of_older_version BEFORE INSERT ON assets
 FOR EACH ROW EXECUTE FUNCTION number_asset_of_older_version();
+--> statement-breakpoint
+-- Numbers the steps of old runs, which have at most one step of each kind, 500 runs in each transaction. It never waits for a row
+-- that somebody else writes: it comes back to it. So it cannot block anybody for longer than a transaction takes, nor deadlock.
+DO $$
+DECLARE
+  done uuid := '00000000-0000-0000-0000-000000000000';
+  last uuid;
+  runs_done integer := 0;
+BEGIN
+  LOOP
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    EXIT WHEN last IS NULL;
+    LOOP
+      UPDATE steps s SET
+        number = CASE s.kind::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END,
+        inputs = CASE WHEN s.kind::text = 'image' THEN '{1}'::integer[] WHEN s.kind::text = 'video' AND r.workflow::text = 'complete' THEN '{1,2}' ELSE '{}' END,
+        seconds = CASE WHEN s.kind::text = 'video' THEN (r.options->>'duration')::integer END,
+        size = CASE s.kind::text WHEN 'image' THEN concat(r.options->>'quality', ' ', r.options->>'aspect')
+          WHEN 'video' THEN concat(r.options->>'resolution', ' ', r.options->>'duration', 's') ELSE '' END
+      FROM runs r
+      WHERE r.id = s.run_id AND s.ctid = ANY (ARRAY(
+        SELECT ctid FROM steps WHERE run_id > done AND run_id <= last AND number IS NULL FOR UPDATE SKIP LOCKED));
+      COMMIT;
+      EXIT WHEN NOT EXISTS (SELECT FROM steps WHERE run_id > done AND run_id <= last AND number IS NULL);
+      PERFORM pg_sleep(0.1);
+    END LOOP;
+    done := last;
+    runs_done := runs_done + 500;
+    -- The log of the migration shows this.
+    PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
+  END LOOP;
+END
+$$;
+--> statement-breakpoint
+ALTER TABLE "steps" DROP CONSTRAINT IF EXISTS "steps_have_numbers", ADD CONSTRAINT "steps_have_numbers" CHECK ("number" IS NOT NULL) NOT VALID;
+--> statement-breakpoint
+ALTER TABLE "steps" VALIDATE CONSTRAINT "steps_have_numbers";
+--> statement-breakpoint
+-- The validated check spares PostgreSQL the look at every row.
+ALTER TABLE "steps" ALTER COLUMN "number" SET NOT NULL;
+--> statement-breakpoint
+ALTER TABLE "steps" DROP CONSTRAINT IF EXISTS "steps_have_numbers";
+--> statement-breakpoint
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "steps_run_id_number_pk" ON "steps" USING btree ("run_id","number");
+--> statement-breakpoint
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'steps'::regclass AND conname = 'steps_run_id_number_pk') THEN
+    ALTER TABLE "steps"
+      DROP CONSTRAINT "steps_run_id_kind_pk",
+      ADD CONSTRAINT "steps_run_id_number_pk" PRIMARY KEY USING INDEX "steps_run_id_number_pk";
+  END IF;
+END
+$$;
+--> statement-breakpoint
+CREATE INDEX CONCURRENTLY IF NOT EXISTS "steps_finished" ON "steps" USING btree ("provider","model","size","finished_at" DESC NULLS LAST) WHERE "steps"."state" = 'done' AND "steps"."started_at" IS NOT NULL;
+--> statement-breakpoint
+-- The same for the assets of old runs.
+DO $$
+DECLARE
+  done uuid := '00000000-0000-0000-0000-000000000000';
+  last uuid;
+  runs_done integer := 0;
+BEGIN
+  LOOP
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    EXIT WHEN last IS NULL;
+    LOOP
+      UPDATE assets SET step_number = CASE step::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END
+      WHERE ctid = ANY (ARRAY(
+        SELECT ctid FROM assets
+        WHERE run_id > done AND run_id <= last AND step IS NOT NULL AND step_number IS NULL FOR UPDATE SKIP LOCKED));
+      COMMIT;
+      EXIT WHEN NOT EXISTS (
+        SELECT FROM assets WHERE run_id > done AND run_id <= last AND step IS NOT NULL AND step_number IS NULL);
+      PERFORM pg_sleep(0.1);
+    END LOOP;
+    done := last;
+    runs_done := runs_done + 500;
+    PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
+  END LOOP;
+END
+$$;
+--> statement-breakpoint
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "one_asset_per_numbered_step" ON "assets" USING btree ("run_id","step_number") NULLS NOT DISTINCT;
+--> statement-breakpoint
+CREATE UNIQUE INDEX CONCURRENTLY IF NOT EXISTS "one_asset_per_kind_of_step" ON "assets" USING btree ("run_id","step");
+--> statement-breakpoint
+-- Workers of the version before write an asset `ON CONFLICT (run_id, step)`. One of both constraints is always there for them.
+DO $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM pg_constraint WHERE conrelid = 'assets'::regclass AND conname = 'one_asset_per_numbered_step') THEN
+    ALTER TABLE "assets"
+      DROP CONSTRAINT "one_asset_per_step",
+      ADD CONSTRAINT "one_asset_per_numbered_step" UNIQUE USING INDEX "one_asset_per_numbered_step",
+      ADD CONSTRAINT "one_asset_per_step" UNIQUE USING INDEX "one_asset_per_kind_of_step";
+  END IF;
+END
+$$;
+--> statement-breakpoint
+-- It is there if this file is repeated after the statement above.
+DROP INDEX CONCURRENTLY IF EXISTS "one_asset_per_kind_of_step";
 --> statement-breakpoint
 -- A sweeper of the version before takes a result without a kind of step for an image that a member gave, and would remove it after
 -- a day. It leaves `erase_due_at` empty, and newer ones do not.
-CREATE FUNCTION keep_results_from_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
+CREATE OR REPLACE FUNCTION keep_results_from_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
   IF OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL AND NEW.erase_due_at IS NULL
     AND NEW.step IS NULL AND NEW.step_number IS NOT NULL THEN
@@ -94,11 +166,11 @@ BEGIN
 END
 $$;
 --> statement-breakpoint
-CREATE TRIGGER assets_kept_from_older_version BEFORE UPDATE OF removed_at ON assets
+CREATE OR REPLACE TRIGGER assets_kept_from_older_version BEFORE UPDATE OF removed_at ON assets
 FOR EACH ROW EXECUTE FUNCTION keep_results_from_older_version();
 --> statement-breakpoint
 -- The same as before, for a worker of a version: it leaves out the runs that need a newer one.
-CREATE FUNCTION dispatch_due(
+CREATE OR REPLACE FUNCTION dispatch_due(
   most integer, visibility interval, member_most integer, workspace_most integer, polls_in_a_job integer, worker integer
 )
 RETURNS TABLE (id uuid, dispatch integer, is_poll boolean) LANGUAGE plpgsql VOLATILE

@@ -6,5 +6,6 @@ CREATE TABLE "catalogues" (
 	"read_at" timestamp with time zone
 );
 --> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "is_cost_estimate" boolean DEFAULT false NOT NULL;--> statement-breakpoint
-ALTER TABLE "steps" ADD COLUMN "instead_of" jsonb;
+ALTER TABLE "steps"
+  ADD COLUMN "is_cost_estimate" boolean DEFAULT false NOT NULL,
+  ADD COLUMN "instead_of" jsonb;

@@ -88,6 +88,7 @@ const variables = z.object({
     .optional()
     .meta({ example: 'info' }),
   DATABASE_URL: postgresUrl.optional().meta({ example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' }),
+  DATABASE_DIRECT_URL: postgresUrl.optional().meta({ example: 'postgres://vidgenie:secret@db.example:5432/vidgenie' }),
   POSTGRES_PASSWORD: z.string().optional().meta({ example: '<the password of the user in DATABASE_URL>' }),
   REDIS_URL: z.string().transform(redisUrl).optional().meta({ example: 'redis://:secret@redis.example:6379' }),
   S3_BUCKET: z.string().optional().meta({ example: 'vidgenie' }),
@@ -248,6 +249,8 @@ export type Config = {
   logLevel: (typeof logLevels)[number] | null;
   /** Null means the embedded PostgreSQL in `home`. */
   databaseUrl: string | null;
+  /** The address of the server itself if `databaseUrl` leads to a pooler in transaction mode. Null: there is no pooler. */
+  databaseDirectUrl: string | null;
   /** Null keeps the queue in PostgreSQL. */
   redis: RedisAddress | null;
   /** Null stores media as files in `home`. */
@@ -314,11 +317,19 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
       `VIDGENIE_KEYRING is missing, and DATABASE_URL is set: processes that share a database share its keys. Make one with: ${keyringCommand} (and keep it safe, it opens every stored key)`,
     );
   }
+  if (read.DATABASE_DIRECT_URL && !read.DATABASE_URL) {
+    throw new ConfigError(
+      'DATABASE_DIRECT_URL is set, and DATABASE_URL is missing: set DATABASE_URL to the address of the pooler, or of the server if there is no pooler',
+    );
+  }
   return {
     role: read.VIDGENIE_ROLE,
     home: resolve(read.VIDGENIE_HOME),
     logLevel: read.LOG_LEVEL ?? null,
     databaseUrl: read.DATABASE_URL ? withPassword(read.DATABASE_URL, read.POSTGRES_PASSWORD ?? '') : null,
+    databaseDirectUrl: read.DATABASE_DIRECT_URL
+      ? withPassword(read.DATABASE_DIRECT_URL, read.POSTGRES_PASSWORD ?? '')
+      : null,
     redis: read.REDIS_URL ?? null,
     s3: settingsOf(readS3Settings(read)),
     retention: {
@@ -417,6 +428,7 @@ function withPassword(address: string, password: string): string {
 /** Secret variables. Each may come from a file instead, named by `<NAME>_FILE`. */
 export const secretVariables = [
   'DATABASE_URL',
+  'DATABASE_DIRECT_URL',
   'POSTGRES_PASSWORD',
   'REDIS_URL',
   'VIDGENIE_KEYRING',
@@ -432,10 +444,20 @@ export const secretVariables = [
 ] as const;
 
 /** Everything in the configuration that must never be printed. */
-export function secretsOf({ providers, databaseUrl, redis, discord, slack, s3, operatorToken }: Config): Secret[] {
-  const password = databaseUrl === null ? '' : decodeURIComponent(new URL(databaseUrl).password);
+export function secretsOf({
+  providers,
+  databaseUrl,
+  databaseDirectUrl,
+  redis,
+  discord,
+  slack,
+  s3,
+  operatorToken,
+}: Config): Secret[] {
+  const passwordOf = (url: string | null) => (url === null ? '' : decodeURIComponent(new URL(url).password));
   const words = [
-    password,
+    passwordOf(databaseUrl),
+    passwordOf(databaseDirectUrl),
     redis?.password?.reveal(),
     discord?.token,
     slack?.botToken,

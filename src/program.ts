@@ -6,6 +6,7 @@ import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
 import { embeddedKeyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
+import { missingLimits } from './db/pooler.ts';
 import { superviseEmbedded } from './db/supervise.ts';
 import { createUsualDurations } from './db/usualDurations.ts';
 import type { Platform } from './domain.ts';
@@ -105,11 +106,21 @@ async function connect(config: Config, log: Logger, visibilityMs: number, closer
     import('./providers.ts'),
     import('./demo/studio.ts'),
   ]);
-  const serverVersion = await migrateDatabase(url);
+  // A pooler in transaction mode gives no session, and migrations need one.
+  const directUrl = config.databaseUrl === null ? null : config.databaseDirectUrl;
+  const serverVersion = await migrateDatabase(directUrl ?? url, { log });
   // A statement that takes longer than a lease lasts comes too late.
   const silenceMs = Math.max(shortestSilenceMs, 1.5 * visibilityMs);
-  const database = openDatabase(url, { silenceMs, serverVersion });
+  const database = openDatabase(url, { directUrl, silenceMs, serverVersion });
   closers.push({ part: 'the database', close: database.close, withinMs: closeTimeoutMs });
+  if (directUrl !== null) {
+    const missing = await missingLimits(database.db, serverVersion);
+    if (missing.length > 0)
+      log.warn(
+        { missing },
+        'the pooler gives sessions without time limits: "An external PostgreSQL" in docs/operations.md says how to set them',
+      );
+  }
   return database;
 }
 

@@ -39,7 +39,7 @@ export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; 
   const { log } = deps;
   const telemetry = config.tracesUrl === null ? undefined : await openTelemetry(config.tracesUrl, closers);
   const onError = (error: Error) => log.warn({ error }, 'the queue reported an error');
-  const queue = await openQueue(queueOf(config, database.url), onError, telemetry);
+  const queue = await openQueue(queueOf(config, database.directUrl), onError, telemetry);
   closers.push({ part: 'the queue', close: queue.close, withinMs: closeTimeoutMs });
   const messengers = await openMessengers(opening);
   const messengerOf = (platform: Platform) => {

@@ -339,6 +339,14 @@ function describeOperations(program: Command, then: Then): void {
     .option('--json', flags.json)
     .action(async ({ json }: Json) => then((await import('./migrate.ts')).migrate({ isJson: json === true })));
   program
+    .command('upgrade')
+    .description(text.upgrade.describe)
+    .option('--check', text.upgrade.check)
+    .option('--json', flags.json)
+    .action(async ({ check, json }: Json & { check?: true }) =>
+      then((await import('./upgrade.ts')).upgrade({ isCheck: check === true, isJson: json === true })),
+    );
+  program
     .command('prices')
     .description(describe.prices)
     .option('--json', flags.json)

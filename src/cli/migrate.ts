@@ -7,8 +7,8 @@ import { appliedMigrations } from './schemaState.ts';
 
 /** `vidgenie migrate`: migrates the database separately. Every start does the same by itself. */
 export const migrate = ({ isJson }: { isJson: boolean }): Promise<number> =>
-  withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
-    await migrateQueue(program.database.url);
+  withProgram({ worker: false, logLevel: 'info' }, async ({ program }) => {
+    await migrateQueue(program.database.directUrl);
     const store = await program.services.store.prepare();
     const { applied } = await appliedMigrations(program.database.db);
     if (isJson) printJson({ migrations: applied, store });

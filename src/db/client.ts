@@ -9,6 +9,8 @@ export type Tx = Db | Parameters<Parameters<Db['transaction']>[0]>[0];
 export type Database = {
   db: Db;
   url: string;
+  /** The address of the server itself, for work that needs a session. It differs from `url` if that leads to a pooler. */
+  directUrl: string;
   /** Calls back for every notification on the channel. It reconnects by itself and then calls back once more with ''. */
   listen: (channel: Channel, onPayload: (payload: string) => void) => Promise<void>;
   close: () => Promise<void>;
@@ -28,6 +30,11 @@ export type DatabaseOptions = {
    * longer.
    */
   silenceMs?: number;
+  /**
+   * The address of the server itself if the other one leads to a pooler in transaction mode. There every transaction may have
+   * another session, so VidGenie prepares no statements, sends no settings, and listens on this line.
+   */
+  directUrl?: string | null;
   /** The server's `server_version_num`, if it is known. Newer servers then get settings that older ones refuse. */
   serverVersion?: number;
 };
@@ -51,10 +58,27 @@ export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
 
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
+  const directUrl = options.directUrl ?? null;
+  const client = connect(url, options, directUrl !== null);
+  const direct = directUrl === null ? client : connect(directUrl, options, false);
+  return {
+    db: drizzle(preparing(client)),
+    url,
+    directUrl: directUrl ?? url,
+    listen: async (channel, onPayload) => {
+      await direct.listen(channel, onPayload, () => onPayload(''));
+    },
+    close: async () => {
+      await Promise.all([client, direct].map((one) => one.end({ timeout: 1 })));
+    },
+  };
+}
+
+function connect(url: string, options: DatabaseOptions, isPooled: boolean): postgres.Sql {
   const { silenceMs, serverVersion = 0 } = options;
   // Our sockets are encrypted if the URL asks for TLS. The driver's types lack its option `socket`.
   const sockets = { socket: openPostgresSocket(url, silenceMs), ssl: false };
-  const client = postgres(url, {
+  return postgres(url, {
     max: options.connections ?? 10,
     connect_timeout: 10,
     // The driver would query the array types at each connect. If the connection breaks during that query, the process ends.
@@ -62,27 +86,20 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
     idle_timeout: 60,
     // In seconds. The driver's own pauses grow to twenty seconds. A database that came back would stand idle for so long.
     backoff: () => 0.2,
+    ...(isPooled && { prepare: false }),
     ...sockets,
     connection: {
       application_name: options.applicationName ?? 'vidgenie',
-      ...(silenceMs !== undefined && patienceOfServer(silenceMs, serverVersion)),
+      ...(silenceMs !== undefined && !isPooled && patienceOfServer(silenceMs, serverVersion)),
     },
     onnotice: () => {},
   });
-  return {
-    db: drizzle(preparing(client)),
-    url,
-    listen: async (channel, onPayload) => {
-      await client.listen(channel, onPayload, () => onPayload(''));
-    },
-    close: () => client.end({ timeout: 1 }),
-  };
 }
 
 /**
  * Makes the driver prepare statements. Drizzle marks every statement as one that is never sent again, so each one takes two round
  * trips and is planned anew. With this change the driver keeps the statements of each connection prepared. That halves the cost
- * of a statement on both sides. A pooler that does not support this needs `?prepare=false` in the URL.
+ * of a statement on both sides. It prepares nothing if the URL says `?prepare=false`, or behind a pooler.
  */
 function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
   const changed = {

@@ -1,39 +1,13 @@
-import { cp, mkdir, readdir, readFile, writeFile } from 'node:fs/promises';
-import { join, resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { checkInvariants } from '../../src/db/invariants.ts';
+import { migrateDatabase } from '../../src/db/migrate.ts';
 import { listRuns, loadRun } from '../../src/db/runs.ts';
 import { runId, workspaceId } from '../../src/domain.ts';
 import { createEmptyDatabase, createTestDatabase } from '../support/database.ts';
 import { createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
-import { temporaryDirectory } from '../support/temporary.ts';
-
-const migrations = resolve(import.meta.dirname, '../../drizzle');
-const rows = resolve(import.meta.dirname, '../support/schemas');
-const journalShape = z.looseObject({ entries: z.array(z.looseObject({ tag: z.string() })) });
-const journal = journalShape.parse(JSON.parse(await readFile(join(migrations, 'meta/_journal.json'), 'utf8')));
-const tags = journal.entries.map(({ tag }) => tag);
-
-/** The migrations folder as it was when `count` of them were all. */
-async function earlierMigrations(count: number): Promise<string> {
-  const folder = await temporaryDirectory();
-  await mkdir(join(folder, 'meta'));
-  for (const tag of tags.slice(0, count)) await cp(join(migrations, `${tag}.sql`), join(folder, `${tag}.sql`));
-  const earlier = { ...journal, entries: journal.entries.slice(0, count) };
-  await writeFile(join(folder, 'meta/_journal.json'), JSON.stringify(earlier));
-  return folder;
-}
-
-/** The rows of the newest schema that is not newer than that one. A migration that changes what is written brings rows of its own. */
-async function rowsOf(tag: string): Promise<string> {
-  const known = (await readdir(rows)).map((name) => name.replace('.sql', '')).sort();
-  const newest = known.filter((one) => one <= tag).at(-1);
-  if (newest === undefined) throw new Error(`there are no rows for the schema ${tag}`);
-  return await readFile(join(rows, `${newest}.sql`), 'utf8');
-}
+import { migrationsUntil, rowsOf, tags } from '../support/schemas.ts';
 
 const idOf = (number: number) => runId.parse(`00000000-0000-4000-8000-00000000000${number}`);
 const inFlight = { waiting: idOf(1), imagePending: idOf(2), videoSubmitted: idOf(3) };
@@ -42,7 +16,7 @@ test.for(tags.map((tag, index) => [tag, index + 1] as const))(
   'a database of the schema %s is upgraded with its runs in flight, and each ends right',
   async ([tag, count]) => {
     const database = await createEmptyDatabase();
-    await migrate(database.db, { migrationsFolder: await earlierMigrations(count) });
+    await migrateDatabase(database.url, { folder: await migrationsUntil(count) });
     await database.db.execute(sql.raw(await rowsOf(tag)));
 
     const installation = await createInstallation(database);

@@ -81,7 +81,7 @@ test('its environment is what VidGenie reads, and makes a whole configuration', 
 });
 
 test('no container gets a secret in its environment: each comes as a file, from one that .env names', () => {
-  const inAddress = ['DATABASE_URL', 'REDIS_URL'];
+  const inAddress = ['DATABASE_URL', 'DATABASE_DIRECT_URL', 'REDIS_URL'];
   const asFiles = secretVariables.filter((name) => !inAddress.includes(name));
   for (const name of ours) {
     const { environment = {}, secrets: given = [] } = services[name] ?? {};

@@ -165,12 +165,13 @@ test('a keyring that is missing is told with the command that makes one, and the
 });
 
 test('every secret may come from a file, and none of them stays in the environment', async () => {
-  const secrets = names.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|REDIS)_URL$/.test(name));
+  const secrets = names.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|DATABASE_DIRECT|REDIS)_URL$/.test(name));
   expect(secrets.toSorted()).toEqual([...secretVariables].toSorted());
 
   const directory = await temporaryDirectory();
   const values = new Map([
     ['DATABASE_URL', 'postgres://vidgenie@db.example/vidgenie'],
+    ['DATABASE_DIRECT_URL', 'postgres://vidgenie@direct.example/vidgenie'],
     ['POSTGRES_PASSWORD', 'canary p@ss'],
     ['REDIS_URL', 'redis://:canary@redis.example'],
     ['VIDGENIE_KEYRING', `k1:${Buffer.alloc(32, 7).toString('base64')}`],
@@ -191,6 +192,7 @@ test('every secret may come from a file, and none of them stays in the environme
   const shown = (config: Config) => secretsOf(config).map((one) => one.reveal());
   expect(shown(fromFiles)).toEqual(shown(fromVariables));
   expect(fromFiles.databaseUrl).toBe('postgres://vidgenie:canary%20p%40ss@db.example/vidgenie');
+  expect(fromFiles.databaseDirectUrl).toBe('postgres://vidgenie:canary%20p%40ss@direct.example/vidgenie');
   expect(shown(fromFiles)).toContain('canary p@ss');
 
   const script = `const { configure } = await import('./src/cli/open.ts'); configure(); process.stdout.write(JSON.stringify(process.env));`;

@@ -12,6 +12,7 @@ import * as refusals from './en/refusals.ts';
 import * as runs from './en/runs.ts';
 import * as slack from './en/slack.ts';
 import * as terminal from './en/terminal.ts';
+import * as upgrade from './en/upgrade.ts';
 import * as web from './en/web.ts';
 
 export const en = {
@@ -29,5 +30,6 @@ export const en = {
   runs,
   slack,
   terminal,
+  upgrade,
   web,
 };

@@ -96,18 +96,34 @@ export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
       return { findings: [fine('database', words.noDatabaseYet)], isReady: false, close };
     }
     const url = config.databaseUrl ?? (await openOwn(config.home, closers));
-    const database = openDatabase(url, { connections: 1 });
+    const database = openDatabase(url, { connections: 1, directUrl: config.databaseDirectUrl });
     closers.push(database.close);
-    return { ...(await examine(database, config)), close };
+    const problem = config.databaseDirectUrl === null ? null : await problemOfDirect(config.databaseDirectUrl);
+    const { findings, isReady } = await examine(database, config);
+    if (problem === null) return { findings, isReady, close };
+    return { findings: [...findings, wrong('database', words.directAway(problem))], isReady: false, close };
   } catch (error) {
     const says = config.databaseUrl === null ? reasonOf(error) : reasonOf(openingError(error, config));
     return { findings: [wrong('database', says)], isReady: false, close };
   }
 }
 
-const hasEmbedded = async (home: string) => await exists((await describeEmbedded(home)).dataDir);
+/** Migrations and notifications need the server itself. */
+async function problemOfDirect(url: string): Promise<string | null> {
+  const direct = openDatabase(url, { connections: 1 });
+  try {
+    await direct.db.execute(sql`SELECT 1`);
+    return null;
+  } catch (error) {
+    return reasonOf(error);
+  } finally {
+    await direct.close();
+  }
+}
 
-async function openOwn(home: string, closers: (() => Promise<void>)[]): Promise<string> {
+export const hasEmbedded = async (home: string) => await exists((await describeEmbedded(home)).dataDir);
+
+export async function openOwn(home: string, closers: (() => Promise<void>)[]): Promise<string> {
   const server = await openEmbedded(home);
   closers.push(server.close);
   return server.url;

@@ -172,6 +172,8 @@ export const doctor = {
   external: (version: string, where: string) => `PostgreSQL ${version} at ${where} answers`,
   noDatabaseYet: 'the built-in PostgreSQL is made at the first start',
   noAnswer: (seconds: number) => `no answer within ${seconds} s: check the network, or try again`,
+  directAway: (reason: string) =>
+    `the address in DATABASE_DIRECT_URL cannot be used: ${reason}; correct it, or leave it out if DATABASE_URL leads to no pooler`,
   oldDatabase: (version: string) => `PostgreSQL ${version} is too old: 15 or newer is needed`,
   unreachable: (reason: string) => `it cannot be reached: ${reason}`,
   migrationsFine: (count: number) => `all ${count} applied`,
