@@ -7,6 +7,7 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { hooks } from './figures/hooks.ts';
 import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
@@ -23,6 +24,7 @@ const figures: Figure[] = [
   storyFigure,
   waiting,
   polls,
+  hooks,
   edits,
   takeover,
   big,

@@ -106,6 +106,7 @@ const variables = z.object({
     .transform((value) => new URL(value).origin)
     .optional()
     .meta({ example: 'https://vidgenie.example' }),
+  WEBHOOKS: z.enum(['on', 'off'], 'is not one of on, off').default('on').meta({ example: 'off' }),
   SLACK_BOT_TOKEN: token('xoxb-').meta({ example: 'xoxb-…' }),
   SLACK_APP_TOKEN: token('xapp-').meta({ example: 'xapp-…' }),
   SLACK_SIGNING_SECRET: z.string().optional().meta({ example: '8f742231b10e8888abcd99yyyzzz85a5' }),
@@ -262,6 +263,8 @@ export type Config = {
   isPortNamed: boolean;
   /** The public address of that server, without a slash at its end. Null if it is not configured. */
   publicUrl: string | null;
+  /** Whether vendors are asked to call `publicUrl` when a video is over. They call an address with TLS only. */
+  webhooks: boolean;
   /** Null means no Slack. */
   slack: SlackSettings | null;
   freeCredits: number;
@@ -339,6 +342,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
     port: read.PORT ?? defaultPort,
     isPortNamed: read.PORT !== undefined,
     publicUrl: read.PUBLIC_URL ?? null,
+    webhooks: read.WEBHOOKS === 'on' && (read.PUBLIC_URL?.startsWith('https://') ?? false),
     slack: settingsOf(readSlackSettings(read)),
     freeCredits: read.FREE_CREDITS,
     byokPricePercent: read.BYOK_PRICE_PERCENT,

@@ -14,6 +14,7 @@ import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { type Catalogues, createCatalogues, keepFresh } from './pipeline/catalogues.ts';
 import type { ReachFailpoint } from './pipeline/failpoints.ts';
+import { createHooks } from './pipeline/hooks.ts';
 import { createKeys } from './pipeline/keys.ts';
 import { createFileStore } from './pipeline/media/files.ts';
 import { createLazyStore, type MediaStore } from './pipeline/media/store.ts';
@@ -200,12 +201,14 @@ async function openProgramWorker(
     priceBook,
     priceFloor,
   } = services;
+  const { keyring } = services.vault;
+  const hooks = createHooks({ db, keyring, log, address: config.webhooks ? config.publicUrl : null, now });
   const { openWorker } = await import('./worker.ts');
   const { adapters } = await import('./providers.ts');
   return await openWorker({
     config,
     database,
-    keyring: services.vault.keyring,
+    keyring,
     closers,
     messengers: options.messengers ?? {},
     turnsAtOnce: options.turnsAtOnce,
@@ -217,6 +220,7 @@ async function openProgramWorker(
       moderation,
       store,
       temporaryDirectory,
+      hooks,
       log,
       now,
       random: options.random ?? Math.random,

@@ -2,6 +2,7 @@ import { createReadStream, readFileSync } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
+import type { JsonValue } from '../../src/domain.ts';
 import {
   type Capabilities,
   noCapabilities,
@@ -14,12 +15,19 @@ export type MediaFiles = { image: string; video: string };
 
 /**
  * `instant` is done at the first poll. `waiting` is polled again after `pollAfterMs` and is never done, unless its handle says
- * when. `stuck` never answers.
+ * when. With `hooks` its videos are those of a vendor that calls when one is over, if their handles say so. `stuck` never answers.
  */
-export type VendorPace = { kind: 'instant' } | { kind: 'stuck' } | { kind: 'waiting'; pollAfterMs: number };
+export type VendorPace =
+  | { kind: 'instant' }
+  | { kind: 'stuck' }
+  | { kind: 'waiting'; pollAfterMs: number; hooks?: boolean | undefined };
 
 /** The optional content of a handle for a video that was recorded, but not sent: when it is done, and when its first poll was due. */
-const timed = z.object({ doneAt: z.number().default(Number.POSITIVE_INFINITY), firstPollAt: z.number().optional() });
+const timed = z.object({
+  doneAt: z.number().default(Number.POSITIVE_INFINITY),
+  firstPollAt: z.number().optional(),
+  hook: z.boolean().default(false),
+});
 
 const can: Capabilities = {
   ...noCapabilities,
@@ -63,6 +71,9 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
     ...common,
     step: 'video',
     model: 'bench-video',
+    ...(pace.kind === 'waiting' && pace.hooks
+      ? { vendor: 'google', awaitsHook: (handle: JsonValue) => timed.parse(handle).hook }
+      : {}),
     cancel: async () => {},
     submit: async (_request, { runId }) => ({
       outcome: 'accepted',

@@ -37,6 +37,7 @@ import {
   stepStates,
   type TokenScope,
   transactionKinds,
+  type Vendor,
   vendors,
   type WorkspaceId,
   workflows,
@@ -157,6 +158,8 @@ export const runs = pgTable(
     claimed: integer('claimed').notNull().default(0),
     /** True while a worker takes a turn. A request to look at the run then waits for the end of the turn. */
     busy: boolean('busy').notNull().default(false),
+    /** When a vendor last said that one of its steps is over. A turn that did not know it when it began ends due at once. */
+    hookedAt: at('hooked_at'),
     /** Failed attempts in a row, including turns that a kill ended. Any progress resets it to zero. */
     failedAttempts: integer('failed_attempts').notNull().default(0),
 
@@ -250,6 +253,8 @@ export const steps = pgTable(
     state: stepStateType('state').notNull().default('pending'),
     /** When to poll the step or to try it again. Null: as soon as its inputs are there. */
     dueAt: at('due_at'),
+    /** When the vendor last said that the step is over, to the millisecond. It is a hint: a poll decides. */
+    hookedAt: at('hooked_at'),
     /** Failed attempts of this step in a row. Any progress resets it to zero. */
     failedAttempts: integer('failed_attempts').notNull().default(0),
     priceCredits: integer('price_credits').notNull(),
@@ -425,6 +430,15 @@ export const catalogues = pgTable('catalogues', {
   lookedAt: at('looked_at').notNull().defaultNow(),
   /** When the models were read. */
   readAt: at('read_at'),
+});
+
+/** The vendors whose hooks have arrived here (see `src/pipeline/hooks.ts`). All processes know it from here. */
+export const hookArrivals = pgTable('hook_arrivals', {
+  vendor: text('vendor').$type<Vendor>().primaryKey(),
+  /** When the last hook arrived, give or take a minute. */
+  arrivedAt: at('arrived_at').notNull(),
+  /** When a step was last found to be over without a hook that had said so. */
+  missedAt: at('missed_at'),
 });
 
 // The vault: the secrets of workspaces, and an audit of their use.

@@ -60,10 +60,17 @@ const after = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::fl
 
 /**
  * Polls fall due together, four times a second, so that many of them share one job. A poll that is due in less than a second does
- * not wait for that.
+ * not wait for that. Polls that are minutes away are few, so they are gathered over five seconds.
  */
-const pollAfter = (ms: number) =>
-  ms < 1_000 ? after(ms) : sql`date_bin('250 ms', ${after(ms)} + interval '250 ms', timestamptz 'epoch')`;
+function pollAfter(ms: number): SQL {
+  if (ms < 1_000) return after(ms);
+  const gathered = ms < 60_000 ? sql`interval '250 ms'` : sql`interval '5 seconds'`;
+  return sql`date_bin(${gathered}, ${after(ms)} + ${gathered}, timestamptz 'epoch')`;
+}
+
+/** A moment, or now if a hook has arrived since the turn read the row: that hook must not wait. */
+const unlessHooked = (column: SQLWrapper, seen: Date | null, due: SQL): SQL =>
+  sql`CASE WHEN ${column} IS NOT DISTINCT FROM ${seen?.toISOString() ?? null}::timestamptz THEN ${due} ELSE now() END`;
 
 /** A claimed run. `standing` is that of its workspace, for `readStanding`. */
 export type Claimed = RunView & { standing: unknown };
@@ -108,6 +115,8 @@ type TurnWrite = {
   due?: SQL | undefined;
   /** The turn knew that somebody asked to stop the run, or the run is over. Otherwise such a run is due at once. */
   knowsStop?: boolean;
+  /** The last hook of the run that the turn knew of. A run with a newer one is due at once. Left out: hooks do not matter. */
+  hookedAt?: Date | null;
   /** The turn failed, so its failed attempt still counts. */
   isFailedAttempt?: boolean;
   /** Nothing that people see has changed, so nobody is notified. Notifications make commits wait for one another. */
@@ -132,7 +141,7 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
       .update(runs)
       .set({
         ...change.run,
-        ...(change.due ? { dueAt: orStopped(change), busy: false } : { busy: true }),
+        ...(change.due ? { dueAt: orSooner(change), busy: false } : { busy: true }),
         // When a run goes on, its claim counts as its only failed attempt.
         ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
@@ -161,9 +170,11 @@ async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'writt
   return rows.length > 0 ? 'written' : 'refused';
 }
 
-/** A run that somebody asked to stop during the turn is due at once. */
-const orStopped = ({ due, knowsStop = false }: TurnWrite): SQL | undefined =>
-  knowsStop ? due : sql`CASE WHEN ${runs.cancelRequestedAt} IS NULL THEN ${due} ELSE now() END`;
+/** A run is due at once if somebody asked to stop it during the turn, or if a hook arrived. */
+function orSooner({ due, knowsStop = false, hookedAt }: TurnWrite): SQL | undefined {
+  const planned = due && hookedAt !== undefined ? unlessHooked(runs.hookedAt, hookedAt, due) : due;
+  return knowsStop ? planned : sql`CASE WHEN ${runs.cancelRequestedAt} IS NULL THEN ${planned} ELSE now() END`;
+}
 
 /** The progress that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
 const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
@@ -215,27 +226,35 @@ export async function beginSubmit(
 
 /**
  * The end of a turn, together with the last write of its last step. `othersDueAt` is when the next of the other steps is due, null
- * if none waits. `knowsStop` is true if the turn knew that somebody asked to stop the run.
+ * if none waits. `knowsStop` is true if the turn knew that somebody asked to stop the run. `hookedAt` is the last hook that it knew of.
  */
-export type TurnEnd = { othersDueAt: Date | null; knowsStop: boolean };
+export type TurnEnd = { othersDueAt: Date | null; knowsStop: boolean; hookedAt: Date | null };
 
-function endOf(pollAfterMs: number, end: TurnEnd | null): Pick<TurnWrite, 'due' | 'knowsStop'> {
+function endOf(pollAfterMs: number, end: TurnEnd | null): Pick<TurnWrite, 'due' | 'knowsStop' | 'hookedAt'> {
   if (!end) return {};
-  const { othersDueAt, knowsStop } = end;
+  const { othersDueAt, knowsStop, hookedAt } = end;
   const own = pollAfter(pollAfterMs);
-  return { due: othersDueAt ? sql`least(${own}, ${othersDueAt.toISOString()}::timestamptz)` : own, knowsStop };
+  return {
+    due: othersDueAt ? sql`least(${own}, ${othersDueAt.toISOString()}::timestamptz)` : own,
+    knowsStop,
+    hookedAt,
+  };
 }
+
+/** When to poll a step, as the turn has read it. */
+const nextPoll = ({ hookedAt }: Pick<Step, 'hookedAt'>, pollAfterMs: number): SQL =>
+  unlessHooked(steps.hookedAt, hookedAt, pollAfter(pollAfterMs));
 
 /** submitting → submitted. From here on any process can poll, and nobody submits again. It ends the turn if `end` is given. */
 export const saveHandle = (
   tx: Tx,
   lease: Lease,
-  number: number,
+  step: Pick<Step, 'number' | 'hookedAt'>,
   { handle, pollAfterMs }: { handle: JsonValue; pollAfterMs: number },
   end: TurnEnd | null,
 ): Promise<void> =>
   write(tx, lease, {
-    step: { number, state: 'submitted', handle, dueAt: pollAfter(pollAfterMs), failedAttempts: 0 },
+    step: { number: step.number, state: 'submitted', handle, dueAt: nextPoll(step, pollAfterMs), failedAttempts: 0 },
     ...endOf(pollAfterMs, end),
   });
 
@@ -246,14 +265,15 @@ export const saveHandle = (
 export const saveProgress = (
   tx: Tx,
   lease: Lease,
-  { number, failedAttempts }: Pick<Step, 'number' | 'failedAttempts'>,
+  step: Pick<Step, 'number' | 'failedAttempts' | 'hookedAt'>,
   { fraction, pollAfterMs }: { fraction: number | null; pollAfterMs: number },
   end: TurnEnd | null,
 ): Promise<void> => {
+  const { number, failedAttempts } = step;
   const isPlain = fraction === null && failedAttempts === 0 && end !== null && end.othersDueAt === null;
   const news = fraction === null ? {} : { fraction };
   return write(tx, lease, {
-    ...(isPlain ? {} : { step: { number, ...news, dueAt: pollAfter(pollAfterMs), failedAttempts: 0 } }),
+    ...(isPlain ? {} : { step: { number, ...news, dueAt: nextPoll(step, pollAfterMs), failedAttempts: 0 } }),
     ...(fraction === null ? { unannounced: true } : {}),
     ...endOf(pollAfterMs, end),
   });
@@ -263,13 +283,14 @@ export const saveProgress = (
 export const endTurn = (
   tx: Tx,
   lease: Lease,
-  { dueAt, hasProgress, knowsStop }: { dueAt: Date; hasProgress: boolean; knowsStop: boolean },
+  end: { dueAt: Date; hasProgress: boolean; knowsStop: boolean; hookedAt: Date | null },
 ): Promise<void> =>
   write(tx, lease, {
-    due: sql`${dueAt.toISOString()}::timestamptz`,
-    knowsStop,
+    due: sql`${end.dueAt.toISOString()}::timestamptz`,
+    knowsStop: end.knowsStop,
+    hookedAt: end.hookedAt,
     unannounced: true,
-    isFailedAttempt: !hasProgress,
+    isFailedAttempt: !end.hasProgress,
   });
 
 /** submitted → storing, or pending → storing for a step that needs no provider. The rest can be repeated at no cost. */

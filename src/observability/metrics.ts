@@ -32,6 +32,7 @@ export function createMetrics(): Metrics {
     help: 'Models in use that their vendor no longer lists.',
     registers,
   });
+  const hooks = counter('hooks_total', 'Calls of vendors about a step.', ['vendor', 'outcome']);
   const edits = counter('edits_total', 'Edits of progress messages.', ['platform', 'outcome']);
   const steps = new Histogram({
     name: 'vidgenie_step_seconds',
@@ -61,6 +62,7 @@ export function createMetrics(): Metrics {
     modelChanged: (adapter, change) => changes.inc({ adapter, change }),
     modelsGone: (count) => gone.set(count),
     edited: (platform, outcome) => edits.inc({ platform, outcome }),
+    hooked: (vendor, outcome) => hooks.inc({ vendor, outcome }),
     acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),
   };
 

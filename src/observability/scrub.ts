@@ -4,7 +4,7 @@ const hidden = '[secret]';
 
 /**
  * Patterns of keys: OpenAI's (also as OpenAI masks them, `sk-proj-****abcd`), Google's (`AIza…`, the newer `AQ.…`, and sign-in
- * tokens `ya29.…`), Runway's, Slack's, and text after a word that announces a credential.
+ * tokens `ya29.…`), Runway's, Slack's, the tokens of our own hooks, and text after a word that announces a credential.
  */
 const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bsk-[\w*.-]{4,}/g, hidden],
@@ -12,6 +12,7 @@ const shapes: readonly (readonly [pattern: RegExp, replacement: string])[] = [
   [/\bAQ\.[\w*-]{16,}/g, hidden],
   [/\bya29\.[\w*.-]{4,}/g, hidden],
   [/\bkey_[0-9a-f]{32,}/g, hidden],
+  [/\bhook_[0-9a-f][\w-]{15,}/g, hidden],
   [/\bxox[a-z]-[\w*-]{4,}/gi, hidden],
   [/\b(bearer|basic)(\s+)[\w.~+/=*-]{6,}/gi, `$1$2${hidden}`],
   [

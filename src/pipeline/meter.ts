@@ -1,8 +1,11 @@
-import type { FailureKind, Platform, StepKind, TerminalState, Workflow } from '../domain.ts';
+import type { FailureKind, Platform, StepKind, TerminalState, Vendor, Workflow } from '../domain.ts';
 import type { ChangeKind } from './changes.ts';
 
 /** `doubtful`: the list was so short that it is not believed yet. */
 export type LookOutcome = 'read' | 'failed' | 'doubtful';
+
+/** `ignored`: the step is over, or was looked at a moment ago. `refused`: the address was not made by VidGenie. */
+type HookOutcome = 'taken' | 'ignored' | 'refused';
 
 /** VidGenie's metrics. Labels have few, known values and never name a workspace, a member or a run. */
 export type Meter = {
@@ -21,6 +24,8 @@ export type Meter = {
   edited: (platform: Platform, outcome: 'sent' | 'dropped') => void;
   /** In seconds, from the arrival of a request until VidGenie acknowledged it to the platform. */
   acknowledged: (platform: Platform, seconds: number) => void;
+  /** A vendor's call about a step arrived. */
+  hooked: (vendor: Vendor, outcome: HookOutcome) => void;
 };
 
 /** For a process without metrics. */
@@ -34,4 +39,5 @@ export const silentMeter: Meter = {
   modelsGone: () => {},
   edited: () => {},
   acknowledged: () => {},
+  hooked: () => {},
 };

@@ -40,6 +40,9 @@ const maxDeliveryPauseMs = 15 * 60_000;
 /** How many calls of one run may be in flight at once. */
 const maxInFlight = 4;
 
+/** In milliseconds. A hook may bring a waiting step forward, so a turn with calls in flight looks at the run at least this often. */
+const maxBlindMs = 5_000;
+
 /** How far a turn goes. `one`: it only polls, once. */
 type Reach = { transitions: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal };
 
@@ -124,7 +127,8 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
     const canStart = transitions === 'all' && !resting.aborted && !signal.aborted && inFlight.size < maxInFlight;
     if (!canStart || left > 0 || !next.waitsUntil) return await Promise.race(overs);
     const due = Promise.withResolvers<void>();
-    const timer = setTimeout(due.resolve, Math.max(1, next.waitsUntil.getTime() - Date.now() - view.clockAheadMs));
+    const dueInMs = Math.min(maxBlindMs, next.waitsUntil.getTime() - Date.now() - view.clockAheadMs);
+    const timer = setTimeout(due.resolve, Math.max(1, dueInMs));
     await Promise.race([...overs, due.promise]).finally(() => clearTimeout(timer));
   }
 
@@ -162,7 +166,8 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
   /** Null while anything else is in flight or could begin, and while a progress message is being posted. */
   function endWith(): TurnEnd | null {
     if (inFlight.size > 1 || left > 0 || resting.aborted || !narrator.hush()) return null;
-    return { othersDueAt: next.waitsUntil, knowsStop: view.run.cancelRequestedAt !== null };
+    const { cancelRequestedAt, hookedAt } = view.run;
+    return { othersDueAt: next.waitsUntil, knowsStop: cancelRequestedAt !== null, hookedAt };
   }
 
   /** Nothing is in flight. What could go on goes to another turn; the rest waits until it is due. */
@@ -171,8 +176,8 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
     signal.throwIfAborted();
     const { waitsUntil, steps, whole } = next;
     if (steps.length > 0 || whole || !waitsUntil) return await handBack(deps.db, lease);
-    const knowsStop = view.run.cancelRequestedAt !== null;
-    await endTurn(deps.db, lease, { dueAt: waitsUntil, hasProgress, knowsStop });
+    const { cancelRequestedAt, hookedAt } = view.run;
+    await endTurn(deps.db, lease, { dueAt: waitsUntil, hasProgress, knowsStop: cancelRequestedAt !== null, hookedAt });
   }
 
   /** The calls in flight may be paid for, so they may still write their results. The lease is renewed until they have. */

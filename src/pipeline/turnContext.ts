@@ -6,6 +6,7 @@ import type { Platform, RunId, RunLimits } from '../domain.ts';
 import type { Logger } from '../observability/log.ts';
 import type { Breakers } from './breaker.ts';
 import type { ReachFailpoint } from './failpoints.ts';
+import type { Hooks } from './hooks.ts';
 import type { Keys } from './keys.ts';
 import type { MediaStore } from './media/store.ts';
 import type { Messenger, PartialImage } from './messenger.ts';
@@ -20,6 +21,7 @@ export type TurnDeps = {
   keys: Keys;
   moderation: ModerationDeps;
   breakers: Breakers;
+  hooks: Hooks;
   store: MediaStore;
   /** The folder in which a worker receives results before it stores them. */
   temporaryDirectory: string;

@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto';
 import { once } from 'node:events';
 import { request as plainRequest } from 'node:http';
 import { connect, type OutgoingHttpHeaders } from 'node:http2';
@@ -12,6 +13,7 @@ import type { Config } from '../../src/config.ts';
 import { createLink, createToken } from '../../src/db/auth.ts';
 import { runId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { createHookTokens } from '../../src/pipeline/hookTokens.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createDiscord } from '../support/discord/discord.ts';
 import { type Nginx, noNginx, startNginx } from '../support/nginx.ts';
@@ -31,7 +33,8 @@ async function served(chats: Pick<Config, 'discord' | 'slack'> = { discord: null
   onTestFinished(await startBots(bot, createLog('silent', false), http));
   const nginx = await startNginx(http.port() ?? 0);
   const workspace = await createWorkspace(database, 1_000);
-  return { database, installation, workspace, nginx, ask: browser(nginx) };
+  const { keyring } = bot.services.vault;
+  return { database, installation, workspace, nginx, keyring, ask: browser(nginx) };
 }
 
 type Answered = {
@@ -128,11 +131,11 @@ test('behind the documented nginx a member enters over TLS alone, sees a run mov
   expect(await buffer(piece.body)).toEqual(whole.subarray(100, 300));
 });
 
-test('behind the documented nginx a large image is taken, and one that is too large is refused in our own words', async ({
+test('behind the documented nginx a large image and a call of a vendor are taken, and a request that is too large is refused in our own words', async ({
   skip,
 }) => {
   skip(noNginx !== null, noNginx ?? '');
-  const { database, workspace, ask } = await served();
+  const { database, workspace, keyring, ask } = await served();
   const wished = { workspaceId: workspace.id, scope: 'member', label: 'a program', createdBy: 'test' } as const;
   const { words: token } = await createToken(database.db, wished);
   const give = (customImage: string) => {
@@ -152,6 +155,10 @@ test('behind the documented nginx a large image is taken, and one that is too la
   const picture = await sharp(noise).png().toBuffer();
   expect(picture.length).toBeGreaterThan(2_000_000);
   expect((await give(`data:image/png;base64,${picture.toString('base64')}`)).status).toBe(202);
+
+  // A vendor's call about a run that is not there.
+  const hook = createHookTokens(keyring).make('google', { runId: runId.parse(randomUUID()), step: 3 });
+  expect((await ask('POST', `/hooks/google/${hook}`, {}, '{}')).status).toBe(204);
 
   const refused = await give('x'.repeat(15.5 * 1024 * 1024));
   expect([refused.status, refused.headers['content-type']]).toEqual([413, 'application/problem+json']);

@@ -4,29 +4,19 @@ import { expect, inject, test } from 'vitest';
 import { z } from 'zod';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { catalogues } from '../../src/db/schema.ts';
-import { jsonValue, type RunId } from '../../src/domain.ts';
-import { openrouter } from '../../src/pipeline/providers/openrouter/adapter.ts';
+import type { RunId } from '../../src/domain.ts';
 import type { Program } from '../../src/program.ts';
-import { testConfig } from '../support/config.ts';
-import { createTestDatabase } from '../support/database.ts';
-import { createInstallation, delivered, submitted } from '../support/program.ts';
+import { delivered, submitted } from '../support/program.ts';
 import { image, openPolledAtOnce } from '../support/providers/filming.ts';
-import { completed, openRouterCanary, openRouterKey, startOpenRouter } from '../support/providers/openrouter.ts';
+import { completed } from '../support/providers/openrouter.ts';
+import { openInstallationOnOpenRouter } from '../support/providers/openrouterInstallation.ts';
 
-/** An installation whose operator has an OpenRouter key and nothing else, and whose database has OpenRouter's catalogue. */
 async function open() {
-  const stub = await startOpenRouter();
+  const { stub, ...opened } = await openInstallationOnOpenRouter();
   stub.image.bytes = await image('#c65d21');
   stub.film.bytes = readFileSync(inject('vendorMedia').video);
   stub.states = [completed];
-  const environment = { OPENROUTER_API_KEY: openRouterCanary, OPENROUTER_BASE_URL: `${stub.url}/api/v1` };
-  const database = await createTestDatabase();
-  const installation = await createInstallation(database);
-  const config = testConfig(database.url, installation.home, environment).providers;
-  const listed = await openrouter.list(config, { key: openRouterKey, signal: new AbortController().signal });
-  if (!listed.ok) throw new Error(listed.fault.detail);
-  await database.db.insert(catalogues).values({ id: 'openrouter', models: jsonValue.parse(listed.value) });
-  return { stub, installation, environment };
+  return { stub, ...opened };
 }
 
 const costRow = z.array(

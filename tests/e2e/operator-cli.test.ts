@@ -52,9 +52,9 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
   expect(notYet.stderr).toContain('is not over');
 
   expect(await command('runs', 'fail', id.slice(0, 8), '--yes')).toMatchObject({ status: 0 });
-  await expect(saveHandle(database.db, lease, 1, { handle: {}, pollAfterMs: 0 }, null)).rejects.toBeInstanceOf(
-    LeaseLost,
-  );
+  await expect(
+    saveHandle(database.db, lease, { number: 1, hookedAt: null }, { handle: {}, pollAfterMs: 0 }, null),
+  ).rejects.toBeInstanceOf(LeaseLost);
   expect((await loadRun(database.db, id))?.run).toMatchObject({ state: 'failed', releasedCredits: 24 });
   expect((await command('runs', 'fail', id, '--yes')).stderr).toContain('what is settled stays settled');
   expect(await accountOf(database.db, workspace.id)).toEqual({ balance: 1_000, held: 0 });

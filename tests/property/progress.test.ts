@@ -65,7 +65,7 @@ async function happen({ db }: Database, lease: Lease, view: RunView, { what, fra
     case 'submitting':
       return what === 'begin again'
         ? await retrySubmit(db, lease, number, 0)
-        : await saveHandle(db, lease, number, { handle: {}, pollAfterMs: 0 }, null);
+        : await saveHandle(db, lease, step, { handle: {}, pollAfterMs: 0 }, null);
     case 'submitted':
       return what === 'go on'
         ? await beginStoring(db, lease, number, null)

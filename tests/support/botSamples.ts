@@ -73,6 +73,7 @@ export function view(over: Partial<RunView['run']> = {}, steps?: Step[], assets:
       dispatch: 0,
       claimed: 0,
       busy: false,
+      hookedAt: null,
       failedAttempts: 0,
       createdAt: at(0),
       startedAt: null,

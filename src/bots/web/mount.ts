@@ -3,6 +3,7 @@ import { localeOf, textOf } from '../text.ts';
 import type { WebDeps } from './deps.ts';
 import { mountDocs } from './docs.ts';
 import type { Endpoint } from './endpoint.ts';
+import { mountHooks } from './hooks.ts';
 import { mountMedia } from './media.ts';
 import { refuseOtherMethods } from './methods.ts';
 import { type EndpointGroup, openApiDocument } from './openapi.ts';
@@ -51,6 +52,7 @@ export async function mountWeb(app: Hono, deps: WebDeps): Promise<void> {
   app.get('/api/openapi.json', (context) => context.json(document));
   mountDocs(app, document);
   mountMedia(app, deps);
+  mountHooks(app, deps);
   mountEnter(app, deps);
   refuseOtherMethods(app, app.routes.slice(before));
   app.all('/api/*', (context) => {

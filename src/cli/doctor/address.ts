@@ -4,7 +4,7 @@ import { text } from '../../bots/terminal/person.ts';
 import type { AddressAdvice } from '../../bots/text/en/operator.ts';
 import type { Config } from '../../config.ts';
 import { reasonOf } from '../explain.ts';
-import { type Finding, fine, wrong } from './finding.ts';
+import { type Finding, fine, warning, wrong } from './finding.ts';
 
 const { doctor: words } = text.operator;
 
@@ -15,7 +15,10 @@ const answerWithinMs = 8_000;
  * Checks that a request to the public address reaches VidGenie. If nobody listens on the port yet, we listen for that moment.
  * So you can test a proxy, a name and a certificate before the first start.
  */
-export async function checkAddress({ port }: Pick<Config, 'port'>, publicUrl: string): Promise<Finding> {
+export async function checkAddress(
+  { port, webhooks }: Pick<Config, 'port' | 'webhooks'>,
+  publicUrl: string,
+): Promise<Finding> {
   const mark = randomUUID();
   const server = await listen(port, mark);
   try {
@@ -26,8 +29,12 @@ export async function checkAddress({ port }: Pick<Config, 'port'>, publicUrl: st
     const location = answer.headers.get('location');
     if (location !== null) return wrong('address', words.addressRedirects(publicUrl, originOf(location, publicUrl)));
     const said = (await answer.text()).slice(0, 200);
-    if (said === aliveAs(mark)) return fine('address', words.addressFine(publicUrl));
-    if (answer.ok && /^\{"status":"alive"\}$/.test(said)) return fine('address', words.addressFine(publicUrl));
+    if (said === aliveAs(mark) || (answer.ok && /^\{"status":"alive"\}$/.test(said))) {
+      const isHeard = !webhooks || (await hearsVendors(publicUrl));
+      return isHeard
+        ? fine('address', words.addressFine(publicUrl))
+        : warning('address', words.hooksStopped(publicUrl));
+    }
     if ([502, 503, 504].includes(answer.status))
       return wrong('address', words.proxyAlone(publicUrl, answer.status, port));
     return wrong('address', words.addressElsewhere(publicUrl, answer.status));
@@ -39,6 +46,17 @@ export async function checkAddress({ port }: Pick<Config, 'port'>, publicUrl: st
   }
 }
 
+/** Whether a vendor's call reaches VidGenie. Nobody has made this address, so it is refused, in a form that no proxy uses. */
+async function hearsVendors(publicUrl: string): Promise<boolean> {
+  const signal = AbortSignal.timeout(answerWithinMs);
+  const answer = await fetch(`${publicUrl}${hookPath}`, { method: 'POST', body: '{}', redirect: 'manual', signal });
+  await answer.body?.cancel();
+  return answer.status === 404 && answer.headers.get('content-type') === problemType;
+}
+
+const hookPath = '/hooks/doctor/hello';
+const problemType = 'application/problem+json';
+
 const aliveAs = (mark: string) => JSON.stringify({ status: 'alive', mark });
 
 /** Null if somebody already listens: most likely VidGenie itself. */
@@ -47,6 +65,7 @@ async function listen(port: number, mark: string): Promise<Server | null> {
   if (port === 0) return null;
   const server = createServer((request, response) => {
     response.setHeader('connection', 'close');
+    if (request.url === hookPath) return void response.writeHead(404, { 'content-type': problemType }).end();
     if (request.url !== '/healthz') return void response.writeHead(404).end();
     response.writeHead(200, { 'content-type': 'application/json' }).end(aliveAs(mark));
   });

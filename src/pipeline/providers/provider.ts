@@ -176,6 +176,11 @@ export type Call = {
    * that charges for such pictures asks for none.
    */
   showPartial?: (content: Buffer) => void;
+  /**
+   * The address that the vendor may call when the step is over. It must not be logged or shown. Left out if no hook is asked for, so the
+   * step is polled.
+   */
+  hook?: Secret;
 };
 
 /** The result itself, or a handle with which any process can ask for it later. */
@@ -220,6 +225,11 @@ export type Provider<Step extends ProvidedKind> = {
   submit: (request: RequestOf<Step>, call: Call) => Promise<Submitted<Step>>;
   poll: (handle: JsonValue, call: Call) => Promise<Polled>;
   download: (handle: JsonValue, call: Call) => Promise<OutputOf<Step>>;
+  /**
+   * Whether the vendor was asked to call when the work of this handle is over. Left out if the vendor makes no such calls. Handles of
+   * older versions await none.
+   */
+  awaitsHook?: (handle: JsonValue) => boolean;
   /** Asks the provider to stop. Resolves whether or not it could. */
   cancel: (handle: JsonValue, call: Call) => Promise<void>;
 };

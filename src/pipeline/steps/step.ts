@@ -23,6 +23,7 @@ import {
 } from '../providers/provider.ts';
 import type { After, Turn } from '../turnContext.ts';
 import { handOver } from './handOver.ts';
+import { noteUnhooked, pauseBeforePoll, sendWithHook } from './hook.ts';
 import { partialsOf } from './partial.ts';
 import { retryWhileDatabaseAway } from './retryWhileAway.ts';
 
@@ -89,7 +90,9 @@ async function sendOnce<Kind extends ProvidedKind>(
   const since = step.startedAt ?? deps.now();
   turn.narrator.tell();
   const ask = (asked: RequestOf<Kind>) =>
-    submit(turn, step, () => deps.breakers.guard(breakerKey(provider), () => provider.submit(asked, call)));
+    sendWithHook(turn, step, provider, call, (hooked) =>
+      submit(turn, step, () => deps.breakers.guard(breakerKey(provider), () => provider.submit(asked, hooked))),
+    );
   const submitted = await ask(request).catch(async (error: unknown) => {
     const isGone = error instanceof ProviderError && error.isGone;
     if (!isGone || !work.requestWithoutClip) throw error;
@@ -100,8 +103,10 @@ async function sendOnce<Kind extends ProvidedKind>(
   deps.reachFailpoint('step_sent', at);
   try {
     if (submitted.outcome === 'accepted') {
+      const { handle } = submitted;
+      const pollAfterMs = await pauseBeforePoll(turn, provider, handle, submitted.pollAfterMs);
       const end = turn.endWith();
-      await retryWhileDatabaseAway(turn, () => saveHandle(deps.db, lease, step.number, submitted, end));
+      await retryWhileDatabaseAway(turn, () => saveHandle(deps.db, lease, step, { handle, pollAfterMs }, end));
       deps.reachFailpoint('step_submitted', at);
       return end ? 'ended' : 'go_on';
     }
@@ -217,12 +222,14 @@ export async function pollStep<Kind extends ProvidedKind>(
   const polled = await provider.poll(step.handle, call);
   deps.reachFailpoint('step_polled', { runId: lease.runId, step: step.kind, number: step.number });
   if (polled.outcome === 'working') {
-    const { fraction = null, pollAfterMs } = polled;
+    const { fraction = null } = polled;
     const news = fraction === step.fraction ? null : fraction;
+    const pollAfterMs = await pauseBeforePoll(turn, provider, step.handle, polled.pollAfterMs);
     const end = turn.endWith();
     await saveProgress(deps.db, lease, step, { fraction: news, pollAfterMs }, end);
     return end ? 'ended' : 'go_on';
   }
+  await noteUnhooked(turn, step, provider);
   const cost = settledCost(polled.cost, provider.prices, workOf(turn.view, step, work.kind));
   await beginStoring(deps.db, lease, step.number, cost);
   deps.reachFailpoint('step_storing', { runId: lease.runId, step: step.kind, number: step.number });

@@ -1,27 +1,29 @@
 import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
+import { type HooksOfStub, hookAddress, noHooks, takeHookFor } from './hooks.ts';
 import { json, type Received, type Stub, startStub } from './server.ts';
 
 export type OmniState = { status: string } & Record<string, unknown>;
 
-export type OmniStub = Stub & {
-  /** The states that successive polls of the interaction return. The last one stays. */
-  states: OmniState[];
-  /** The file to download, unless the interaction has a film of its own. */
-  file: { bytes: Buffer };
-  /** The films of single interactions, by id. Their ids are `it-1`, `it-2` and so on. A film of an extension is the whole clip. */
-  films: Map<string, Buffer>;
-  /** The films of all other interactions, by the length of the whole clip in seconds. */
-  filmsOfLength: Map<number, Buffer>;
-  /** The interactions that Google has deleted. */
-  expired: Set<string>;
-  /** The seconds for which Google charges, by interaction: for an extension only the added ones. */
-  billed: { id: string; seconds: number }[];
-  /** Cuts the next downloads after this many bytes each. */
-  cutAfter: number[];
-  /** False: ignores range requests and sends the whole file again. */
-  ranges: { honoured: boolean };
-};
+export type OmniStub = Stub &
+  HooksOfStub & {
+    /** The states that successive polls of the interaction return. The last one stays. */
+    states: OmniState[];
+    /** The file to download, unless the interaction has a film of its own. */
+    file: { bytes: Buffer };
+    /** The films of single interactions, by id. Their ids are `it-1`, `it-2` and so on. A film of an extension is the whole clip. */
+    films: Map<string, Buffer>;
+    /** The films of all other interactions, by the length of the whole clip in seconds. */
+    filmsOfLength: Map<number, Buffer>;
+    /** The interactions that Google has deleted. */
+    expired: Set<string>;
+    /** The seconds for which Google charges, by interaction: for an extension only the added ones. */
+    billed: { id: string; seconds: number }[];
+    /** Cuts the next downloads after this many bytes each. */
+    cutAfter: number[];
+    /** False: ignores range requests and sends the whole file again. */
+    ranges: { honoured: boolean };
+  };
 
 /** A file's address as Google writes it, whatever the address of the request was. */
 const fileUriOf = (number: number) =>
@@ -69,6 +71,10 @@ const common = {
     resolution: z.enum(['360p', '720p', '1080p', '4k']),
     delivery: z.enum(['inline', 'uri']),
   }),
+  // Google takes it only for work in the background, and calls https alone.
+  webhook_config: z
+    .strictObject({ uris: z.array(hookAddress).length(1), user_metadata: z.record(z.string(), z.unknown()).optional() })
+    .optional(),
 };
 const configured = <Task extends string>(task: Task) =>
   z.strictObject({ video_config: z.strictObject({ task: z.literal(task) }), seed: z.int().optional() });
@@ -100,7 +106,7 @@ export async function startOmni(below = ''): Promise<OmniStub> {
   const filmOf = (id: string): Buffer =>
     stub.films.get(id) ?? stub.filmsOfLength.get(lengths.get(id) ?? 0) ?? stub.file.bytes;
   const stub: OmniStub = Object.assign(
-    await startStub((request, response) => {
+    await startStub(async (request, response) => {
       const { method } = request;
       const path = request.path.startsWith(`${below}/`) ? request.path.slice(below.length) : '';
       const interaction = (id: string, state: OmniState) =>
@@ -108,6 +114,7 @@ export async function startOmni(below = ''): Promise<OmniStub> {
       if (method === 'POST' && path === '/v1beta/interactions') {
         const created = create(stub, lengths, request.body);
         if ('refusal' in created) return json(response, created.status, created.refusal);
+        await takeHookFor(stub, created.id, created.hook);
         return interaction(created.id, { status: 'queued', steps: [] });
       }
       const [, id, verb] = path.match(/\/interactions\/(it-\d+)(\/cancel)?$/) ?? [];
@@ -132,19 +139,21 @@ export async function startOmni(below = ''): Promise<OmniStub> {
       billed: [],
       cutAfter: [],
       ranges: { honoured: true },
+      ...noHooks(),
     },
   );
   return stub;
 }
 
-type Created = { id: string } | { status: number; refusal: unknown };
+type Created = { id: string; hook: string | undefined } | { status: number; refusal: unknown };
 
 /** Google's answer to a request for a video. It refuses what its specification does not have, and bills the rest. */
 function create(stub: OmniStub, lengths: Map<string, number>, body: unknown): Created {
   const invalid = (message: string) => ({ status: 400, refusal: { error: { code: 'invalid_request', message } } });
   const parsed = creation.safeParse(body);
   if (!parsed.success) return invalid(z.prettifyError(parsed.error));
-  const { model, response_format: format } = parsed.data;
+  const { model, response_format: format, webhook_config: config } = parsed.data;
+  if (config && !stub.takesHooks) return invalid('Unknown name "webhook_config": Cannot find field.');
   const previous = 'previous_interaction_id' in parsed.data ? parsed.data.previous_interaction_id : null;
   const before = previous === null ? 0 : lengths.get(previous);
   if (before === undefined || (previous !== null && stub.expired.has(previous))) {
@@ -162,7 +171,7 @@ function create(stub: OmniStub, lengths: Map<string, number>, body: unknown): Cr
   const id = `it-${lengths.size + 1}`;
   lengths.set(id, length);
   stub.billed.push({ id, seconds });
-  return { id };
+  return { id, hook: config?.uris[0] };
 }
 
 /** The state in which the file is that of the interaction. */
@@ -183,3 +192,13 @@ function sendFile(stub: OmniStub, bytes: Buffer, request: Received, response: Se
   if (cut === undefined) return void response.end(rest);
   response.write(rest.subarray(0, cut), () => response.destroy());
 }
+
+/** Google's call about an interaction, with the signature of a key that only Google has. */
+export const omniCall = (id: string, type = 'interaction.completed') => ({
+  headers: {
+    'webhook-id': `msg_${id}`,
+    'webhook-timestamp': '1795900000',
+    'webhook-signature': 'eyJhbGciOiJSUzI1NiJ9.e30.c2ln',
+  },
+  body: JSON.stringify({ type, version: 'v1', timestamp: '2026-11-29T12:00:00Z', data: { id } }),
+});

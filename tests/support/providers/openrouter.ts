@@ -3,6 +3,7 @@ import type { ServerResponse } from 'node:http';
 import { z } from 'zod';
 import { Secret } from '../../../src/db/secret.ts';
 import { png } from './call.ts';
+import { type HooksOfStub, noHooks, takeHookFor } from './hooks.ts';
 import { type Check, chatProblem, imageProblem, type Listing, videoProblem } from './openrouterSpec.ts';
 import { json, type Received, type Stub, startStub } from './server.ts';
 
@@ -23,27 +24,28 @@ export const recordedCatalogue = (): Catalogue =>
 
 export type JobState = { status: string } & Record<string, unknown>;
 
-export type OpenRouterStub = Stub & {
-  catalogue: Catalogue;
-  /** Models that have left the catalogue and still work. */
-  left: Set<string>;
-  /** What `GET /key` says. */
-  keyData: Record<string, unknown>;
-  /** The states that successive polls of a job return. The last one stays. */
-  states: JobState[];
-  /** What OpenRouter says about the cost of the next calls. */
-  usage: { video: unknown; image: unknown; text: unknown };
-  film: { bytes: Buffer };
-  image: { bytes: Buffer; mediaType?: string };
-  /** The answer of every language model, if it is not made to fit the schema that was asked for. */
-  words: { content: string | null };
-  /** The address that OpenRouter names for polls and results. It is a lie unless it is its own. */
-  named: { url: string };
-  /** Cuts the next downloads after this many bytes each. */
-  cutAfter: number[];
-  /** Every accepted POST: its model. */
-  billed: { path: string; model: string }[];
-};
+export type OpenRouterStub = Stub &
+  HooksOfStub & {
+    catalogue: Catalogue;
+    /** Models that have left the catalogue and still work. */
+    left: Set<string>;
+    /** What `GET /key` says. */
+    keyData: Record<string, unknown>;
+    /** The states that successive polls of a job return. The last one stays. */
+    states: JobState[];
+    /** What OpenRouter says about the cost of the next calls. */
+    usage: { video: unknown; image: unknown; text: unknown };
+    film: { bytes: Buffer };
+    image: { bytes: Buffer; mediaType?: string };
+    /** The answer of every language model, if it is not made to fit the schema that was asked for. */
+    words: { content: string | null };
+    /** The address that OpenRouter names for polls and results. It is a lie unless it is its own. */
+    named: { url: string };
+    /** Cuts the next downloads after this many bytes each. */
+    cutAfter: number[];
+    /** Every accepted POST: its model. */
+    billed: { path: string; model: string }[];
+  };
 
 const pending: JobState = { status: 'pending' };
 export const inProgress: JobState = { status: 'in_progress' };
@@ -67,10 +69,11 @@ export async function startOpenRouter(): Promise<OpenRouterStub> {
     named: { url: 'https://openrouter.ai/api/v1/videos' },
     cutAfter: [],
     billed: [],
+    ...noHooks(),
   });
   return stub;
 
-  function answer(request: Received, response: ServerResponse) {
+  async function answer(request: Received, response: ServerResponse) {
     const { method } = request;
     const path = request.path.replace(/^\/api\/v1(?=\/)/, '');
     const refuse = (status: number, message: string) => json(response, status, { error: { code: status, message } });
@@ -96,11 +99,16 @@ export async function startOpenRouter(): Promise<OpenRouterStub> {
     const check = { '/videos': videoProblem, '/images': imageProblem, '/chat/completions': chatProblem }[path];
     if (!kind || !check) return refuse(404, `no such path ${path}`);
     const problem = problemOf(kind, check, request.body);
+    const { callback_url: hook } = z.looseObject({ callback_url: z.string().optional() }).parse(request.body);
+    if (hook !== undefined && !stub.takesHooks) return refuse(400, 'callback_url cannot be used');
     if (problem) return refuse(problem.status, problem.message);
     stub.billed.push({ path, model: z.looseObject({ model: z.string() }).parse(request.body).model });
     switch (path) {
-      case '/videos':
-        return json(response, 202, jobOf(`job-${stub.billed.length}`, 'pending'));
+      case '/videos': {
+        const made = `job-${stub.billed.length}`;
+        await takeHookFor(stub, made, hook);
+        return json(response, 202, jobOf(made, 'pending'));
+      }
       case '/images': {
         const { bytes, mediaType } = stub.image;
         const made = { b64_json: bytes.toString('base64'), ...(mediaType !== undefined && { media_type: mediaType }) };
@@ -173,3 +181,13 @@ function fitting(body: unknown): unknown {
     ? { shots: Array.from({ length: schema.properties.shots?.minItems ?? 1 }, () => shot) }
     : shot;
 }
+
+/** OpenRouter's call about a job. It is signed only if the account has a secret for that. */
+export const openRouterCall = (id: string, status = 'completed') => ({
+  headers: { 'x-openrouter-idempotency-key': `${id}-${status}` },
+  body: JSON.stringify({
+    type: `video.generation.${status}`,
+    created_at: '2026-11-29T12:00:00Z',
+    data: { id, status },
+  }),
+});

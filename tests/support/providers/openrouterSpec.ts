@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { hookAddress } from './hooks.ts';
 import { pictureFormat } from './pictureFormat.ts';
 
 /**
@@ -24,6 +25,8 @@ const videoRequest = z.strictObject({
     .array(z.strictObject({ ...imagePart, frame_type: z.enum(['first_frame', 'last_frame']) }))
     .min(1)
     .optional(),
+  // It must be https.
+  callback_url: hookAddress.optional(),
 });
 
 const imageRequest = z.strictObject({

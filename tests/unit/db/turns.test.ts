@@ -32,7 +32,8 @@ test('a dispatch is taken up once, however often its job is delivered at the sam
 });
 
 /** The end of a turn in which no other step waits. */
-const ending = { othersDueAt: null, knowsStop: false };
+const ending = { othersDueAt: null, knowsStop: false, hookedAt: null };
+const first = { number: 1, failedAttempts: 0, hookedAt: null };
 
 test('two relays that look at once never lease the same run', async () => {
   const database = await createTestDatabase();
@@ -52,7 +53,7 @@ test('whoever was dispatched before can neither renew nor write', async () => {
   const [next] = await dispatchDue(db, 1, 60_000);
   expect(next?.dispatch).toBe(lease.dispatch + 1);
   expect(await heartbeat(db, lease, 60_000)).toBe(false);
-  await expect(saveHandle(db, lease, 1, { handle: { late: true }, pollAfterMs: 0 }, ending)).rejects.toBeInstanceOf(
+  await expect(saveHandle(db, lease, first, { handle: { late: true }, pollAfterMs: 0 }, ending)).rejects.toBeInstanceOf(
     LeaseLost,
   );
   expect(await claim(db, lease, 60_000)).toBeNull();
@@ -81,7 +82,7 @@ test('a run that somebody stopped sends nothing more, even in a turn that had de
 test('polls fall due together, four times a second, unless the provider is to be asked again at once', async () => {
   const { db, id, lease } = await oneRun();
   await claim(db, lease, 60_000);
-  await saveHandle(db, lease, 1, { handle: {}, pollAfterMs: 15_000 }, ending);
+  await saveHandle(db, lease, first, { handle: {}, pollAfterMs: 15_000 }, ending);
   const dueIn = z.array(z.object({ ms: z.coerce.number(), odd: z.coerce.number() }));
   const look = sql`
     SELECT extract(epoch FROM due_at - now()) * 1000 AS ms, extract(epoch FROM due_at) * 1000 % 250 AS odd
@@ -90,7 +91,7 @@ test('polls fall due together, four times a second, unless the provider is to be
   expect(later?.odd).toBe(0);
   expect(later?.ms).toBeGreaterThan(10_000);
   expect(later?.ms).toBeLessThanOrEqual(15_250);
-  await saveProgress(db, lease, { number: 1, failedAttempts: 0 }, { fraction: null, pollAfterMs: 0 }, ending);
+  await saveProgress(db, lease, first, { fraction: null, pollAfterMs: 0 }, ending);
   const [soon] = dueIn.parse(await db.execute(look));
   expect(soon?.ms).toBeLessThanOrEqual(0);
 });

@@ -263,6 +263,8 @@ export const doctor = {
   slackUnreachable: (address: string, reason: string) =>
     `Slack cannot be reached at ${address} (${reason}): check the network, or SLACK_API_URL`,
   addressFine: (url: string) => `a request to ${url} comes here`,
+  hooksStopped: (url: string) =>
+    `a request to ${url} comes here, but the webhooks of vendors do not, so videos are asked for more often: let the proxy send POST ${url}/hooks/… to VidGenie, or set WEBHOOKS=off`,
   addressRedirects: (url: string, origin: string) =>
     `${url} leads on to ${origin}: set PUBLIC_URL to what people end at`,
   proxyAlone: (url: string, status: number, port: number) =>

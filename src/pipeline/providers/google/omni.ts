@@ -47,6 +47,7 @@ const handleSchema = z.object({
   submittedAt: z.number(),
   seconds: z.number(),
   resolution: z.enum(resolutions),
+  hook: z.boolean().default(false),
 });
 type Handle = z.infer<typeof handleSchema>;
 
@@ -80,6 +81,7 @@ export function createOmni(options: OmniOptions): Provider<'video'> {
     submit: (request, call) => submit(options, model, request, call),
     poll: (handle, call) => poll(options, model, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
+    awaitsHook: (handle) => handleSchema.safeParse(handle).data?.hook ?? false,
     cancel: (handle, call) => cancel(options, handleSchema.parse(handle), call),
   };
 }
@@ -103,6 +105,8 @@ async function submit(
             background: true,
             store: true,
             ...begun,
+            // Google calls it when the interaction is over, in place of the webhooks of the project. It takes one only in the background.
+            ...(call.hook && { webhook_config: { uris: [call.hook.reveal()] } }),
             response_format: {
               type: 'video',
               aspect_ratio: aspectRatio[request.aspect],
@@ -117,7 +121,8 @@ async function submit(
       ),
   );
   const submittedAt = (options.now ?? Date.now)();
-  const handle: Handle = { id: created.id, submittedAt, seconds: request.duration, resolution: request.resolution };
+  const { duration: seconds, resolution } = request;
+  const handle: Handle = { id: created.id, submittedAt, seconds, resolution, hook: call.hook !== undefined };
   return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
 }
 

@@ -61,6 +61,7 @@ const handleSchema = z.object({
   seconds: z.number(),
   resolution: z.string(),
   publishedMicroUsd: z.number().nullable(),
+  hook: z.boolean().default(false),
 });
 type Handle = z.infer<typeof handleSchema>;
 
@@ -75,6 +76,7 @@ export function createOpenRouterVideo(options: OpenRouterVideoOptions, known: Kn
     submit: (request, call) => submit(options, known, request, call),
     poll: (handle, call) => poll(options, handleSchema.parse(handle), call),
     download: (handle, call) => download(options, handleSchema.parse(handle), call),
+    awaitsHook: (handle) => handleSchema.safeParse(handle).data?.hook ?? false,
     cancel: async () => {},
   };
 }
@@ -97,12 +99,15 @@ async function submit(
     // A model without this ability may refuse the parameter.
     ...(sound && { generate_audio: audio }),
     ...framesOf(request),
+    // OpenRouter calls it when the job is over, in place of the callback address of the account.
+    ...(call.hook && { callback_url: call.hook.reveal() }),
   };
   const deadlineMs = options.submitDeadlineMs ?? deadlines.submitVideo;
   const path = '/videos';
   const { signal } = call;
   const { id } = await ask(options, key, { method: 'POST', path, body: { json: body }, deadlineMs, signal }, created);
-  const handle: Handle = { id, seconds: duration, resolution, publishedMicroUsd: publishedOf(shown.prices, request) };
+  const publishedMicroUsd = publishedOf(shown.prices, request);
+  const handle: Handle = { id, seconds: duration, resolution, publishedMicroUsd, hook: call.hook !== undefined };
   return { outcome: 'accepted', handle, pollAfterMs: firstPollMs };
 }
 

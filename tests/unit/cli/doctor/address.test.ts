@@ -22,15 +22,19 @@ async function listening(server: Server): Promise<string> {
 
 const serve = async (listener: RequestListener) => `http://${await listening(createServer(listener))}`;
 
+const webhooks = true;
+const leadsHere = (url: string) => ({ part: 'address', isFine: true, says: `a request to ${url} comes here` });
+
 const portOf = (url: string) => Number(new URL(url).port);
 
 test('before the first start, a proxy that leads to the port is found to lead here', async () => {
   const port = portOf(await deserted());
   const proxy = await serve(async (request, response) => {
-    const answer = await fetch(`http://127.0.0.1:${port}${request.url}`);
-    response.writeHead(answer.status).end(await answer.text());
+    const answer = await fetch(`http://127.0.0.1:${port}${request.url}`, { method: request.method ?? 'GET' });
+    const type = answer.headers.get('content-type') ?? 'text/plain';
+    response.writeHead(answer.status, { 'content-type': type }).end(await answer.text());
   });
-  expect(await checkAddress({ port }, proxy)).toMatchObject({ isFine: true });
+  expect(await checkAddress({ port, webhooks }, proxy)).toEqual(leadsHere(proxy));
   // The port is free again for the start.
   const http = createHttpServer();
   onTestFinished(http.close);
@@ -43,13 +47,24 @@ test('before the first start, a proxy that leads to the port is found to lead he
   });
   expect(await http.listen(port)).toBe(port);
   // Once VidGenie listens, VidGenie itself answers.
-  expect(await checkAddress({ port }, proxy)).toMatchObject({ isFine: true });
+  expect(await checkAddress({ port, webhooks: false }, proxy)).toEqual(leadsHere(proxy));
+});
+
+test('a proxy that stops the calls of vendors is told of, and only if VidGenie asks for them', async () => {
+  const port = portOf(await deserted());
+  const proxy = await serve(async (request, response) => {
+    if (request.method !== 'GET') return void response.writeHead(403, { 'content-type': 'text/html' }).end('no');
+    const answer = await fetch(`http://127.0.0.1:${port}${request.url}`);
+    response.writeHead(answer.status).end(await answer.text());
+  });
+  expect(await checkAddress({ port, webhooks }, proxy)).toMatchObject({ isFine: true, isWarning: true });
+  expect(await checkAddress({ port, webhooks: false }, proxy)).toEqual(leadsHere(proxy));
 });
 
 test('an address at which something else answers is told with what to do', async () => {
   const port = 0;
   const wrongly = async (url: string) => {
-    const { isFine, says } = await checkAddress({ port }, url);
+    const { isFine, says } = await checkAddress({ port, webhooks }, url);
     expect(isFine).toBe(false);
     return says;
   };

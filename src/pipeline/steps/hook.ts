@@ -1,0 +1,59 @@
+import type { Step } from '../../db/runs.ts';
+import type { JsonValue, ProvidedKind } from '../../domain.ts';
+import { type Call, type Provider, ProviderError, type Submitted } from '../providers/provider.ts';
+import type { Turn } from '../turnContext.ts';
+
+/**
+ * In milliseconds. How often VidGenie asks about a step whose vendor will say when it is over. It is the safety net for a hook that
+ * gets lost, so it is also the most that such a loss costs a member.
+ */
+const safetyNetMs = 180_000;
+
+type Hooking<Kind extends ProvidedKind> = Pick<Provider<Kind>, 'vendor' | 'awaitsHook'>;
+
+/**
+ * Sends a step, and asks its vendor for a hook if it has them. If the vendor refuses the request before any hook of it has ever
+ * arrived, the hook may be the reason. The request is then sent once more without it: nothing was generated, so this is still the
+ * one paid call of the step.
+ */
+export async function sendWithHook<Kind extends ProvidedKind>(
+  { deps, lease }: Turn,
+  step: Step,
+  { vendor, awaitsHook }: Hooking<Kind>,
+  call: Call,
+  send: (call: Call) => Promise<Submitted<Kind>>,
+): Promise<Submitted<Kind>> {
+  const at = { runId: lease.runId, step: step.number };
+  const hook = awaitsHook && vendor !== null ? deps.hooks.addressOf(vendor, at) : null;
+  if (vendor === null || hook === null) return await send(call);
+  try {
+    return await send({ ...call, hook });
+  } catch (error) {
+    const isRefused = error instanceof ProviderError && error.kind === 'invalid_request' && error.nothingGenerated;
+    if (!isRefused || error.lacksModel || (await deps.hooks.areHeard(vendor))) throw error;
+  }
+  const submitted = await send(call);
+  deps.hooks.noteRefused(vendor);
+  return submitted;
+}
+
+/** When to ask about a step next: rarely if its vendor will say when it is over, and if such hooks arrive. */
+export async function pauseBeforePoll<Kind extends ProvidedKind>(
+  { deps }: Turn,
+  { vendor, awaitsHook }: Hooking<Kind>,
+  handle: JsonValue,
+  pollAfterMs: number,
+): Promise<number> {
+  if (vendor === null || !awaitsHook?.(handle) || !(await deps.hooks.areHeard(vendor))) return pollAfterMs;
+  return Math.max(pollAfterMs, safetyNetMs);
+}
+
+/** A poll has found the step over. If no hook had said so, hooks of the vendor may have stopped to arrive. */
+export async function noteUnhooked<Kind extends ProvidedKind>(
+  { deps, lease }: Turn,
+  { number, handle, hookedAt }: Step,
+  { vendor, awaitsHook }: Hooking<Kind>,
+): Promise<void> {
+  if (vendor === null || hookedAt !== null || !awaitsHook?.(handle) || !(await deps.hooks.areHeard(vendor))) return;
+  await deps.hooks.noteMissed(vendor, { runId: lease.runId, step: number });
+}
