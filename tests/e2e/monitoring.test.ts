@@ -1,7 +1,7 @@
 import { spawnSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
 import { parser } from '@prometheus-io/lezer-promql';
-import { beforeAll, expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { createHttpServer } from '../../src/bots/http.ts';
@@ -62,14 +62,16 @@ const exposed = new Map<string, Map<string, Set<string>>>();
 /** Labels that Prometheus itself adds to what it scrapes. */
 const targetLabels = ['job', 'instance'];
 
-beforeAll(async () => {
+/** Starts a program, lets everything happen that it counts, and reads what it then tells. */
+async function scrape(): Promise<void> {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const metrics = createMetrics();
   // Each thing that is counted happens once with each of its known values.
   const { meter } = metrics;
   for (const workflow of workflows) {
-    for (const state of ['succeeded', 'failed', 'canceled'] as const) meter.runSettled({ workflow, state, captured: 1, released: 1 });
+    for (const state of ['succeeded', 'failed', 'canceled'] as const)
+      meter.runSettled({ workflow, state, captured: 1, released: 1 });
   }
   for (const kind of failureKinds) meter.providerFailed('google', kind);
   for (const platform of platforms) {
@@ -94,7 +96,7 @@ beforeAll(async () => {
       known.set(label, (known.get(label) ?? new Set()).add(value));
     }
   }
-});
+}
 
 type Query = {
   metrics: string[];
@@ -146,7 +148,9 @@ function problemsOf(expression: string): string[] {
   ];
 }
 
-test('a name that no program tells, a label that it has not, a value that it never has, and what is no PromQL are found', () => {
+test('dashboard and alerts ask for metrics, labels and values that a running program tells, and the dashboard shows every metric', async () => {
+  await scrape();
+  // The check itself finds what is wrong.
   expect(problemsOf('max(vidgenie_gone_with_the_wind) > 0')).toEqual(['vidgenie_gone_with_the_wind does not exist']);
   expect(problemsOf('sum by (workspace) (rate(vidgenie_edits_total[5m]))')).toEqual([
     'vidgenie_edits_total has no label workspace',
@@ -155,14 +159,10 @@ test('a name that no program tells, a label that it has not, a value that it nev
     'outcome of vidgenie_runs_settled_total is never lost',
   ]);
   expect(problemsOf('sum(vidgenie_edits_total')).toEqual(['sum(vidgenie_edits_total is no PromQL']);
-});
 
-test('every alert asks for metrics and labels that a running program tells', () => {
   expect(alerts.flatMap(({ alert, expr }) => problemsOf(expr).map((problem) => `${alert}: ${problem}`))).toEqual([]);
   expect(new Set(alerts.map(({ alert }) => alert)).size).toBe(alerts.length);
-});
 
-test('every panel of the dashboard asks for metrics that exist, and its legend for labels that its query keeps', () => {
   const problems = panels.flatMap(({ title, targets }) =>
     targets.flatMap(({ expr, legendFormat }) => {
       const kept = read(expr).labels;
@@ -173,13 +173,14 @@ test('every panel of the dashboard asks for metrics that exist, and its legend f
     }),
   );
   expect(problems).toEqual([]);
-});
 
-test('the dashboard shows every metric, and its panels lie side by side', () => {
   const shown = new Set(panels.flatMap(({ targets }) => targets.flatMap(({ expr }) => read(expr).metrics)));
   const series = (name: string) => [name, `${name}_bucket`, `${name}_count`, `${name}_sum`];
   const all = [...exposed.keys()].map((name) => name.replace(/_(bucket|count|sum)$/, ''));
   expect([...new Set(all)].filter((name) => !series(name).some((one) => shown.has(one)))).toEqual([]);
+});
+
+test('the panels of the dashboard lie side by side', () => {
   const ids = dashboard.panels.map(({ id }) => id);
   expect(new Set(ids).size).toBe(ids.length);
   for (const { title, gridPos: one } of dashboard.panels) {

@@ -68,7 +68,7 @@ export function what({ action, subject, subjectName, details }: ListedChange): s
     case 'credits_granted':
     case 'credits_adjusted': {
       const { amount, balance } = credits.parse(details);
-      return `${amount > 0 ? '+' : ''}${amount}, balance ${balance}${named}`;
+      return `balance ${balance} (${amount > 0 ? '+' : ''}${amount})${named}`;
     }
     case 'token_created':
     case 'token_revoked': {
