@@ -151,8 +151,10 @@ async function mountOperator(
   const readings = { waitMs: 2_000, onOutage };
   const figures = readNoOftener(() => readFigures(db, 2_000), { ...readings, freshMs: 5_000 });
   const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { ...readings, freshMs: 5 * 60_000 });
-  const text = async (known: Metrics) =>
-    await known.expose({ figures: await figures(), discrepancies: await discrepancies() });
+  const known = async () => ({ figures: await figures(), discrepancies: await discrepancies() });
+  // A database that is closed by then would look like one that is away.
+  metrics?.figuresFrom(async () => (stopping.aborted ? null : await known()));
+  const text = async (all: Metrics) => await all.expose(await known());
   mountProbes(app, {
     checks,
     log,

@@ -276,7 +276,7 @@ export type Config = {
   /** The token that opens the queue's board. Null turns the board off. */
   operatorToken: Secret | null;
   /** The address for traces. Null sends none. */
-  tracesUrl: string | null;
+  telemetryUrl: string | null;
   /** Null means the keyring in `home`, made on first use. */
   keyring: Keyring | null;
   providers: ProviderConfig;
@@ -353,7 +353,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
     },
     rateLimits: { member: read.MEMBER_COMMANDS_PER_MINUTE, workspace: read.WORKSPACE_COMMANDS_PER_MINUTE },
     operatorToken: read.OPERATOR_TOKEN ?? null,
-    tracesUrl: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
+    telemetryUrl: read.OTEL_EXPORTER_OTLP_ENDPOINT ?? null,
     limits: {
       memberAtWork: read.MEMBER_RUNS_AT_WORK,
       memberWaiting: read.MEMBER_RUNS_WAITING,

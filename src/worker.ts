@@ -37,7 +37,7 @@ type Opening = {
 export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
   const { config, database, deps, turnsAtOnce, closers } = opening;
   const { log } = deps;
-  const telemetry = config.tracesUrl === null ? undefined : await openTelemetry(config.tracesUrl, closers);
+  const telemetry = config.telemetryUrl === null ? undefined : await openTelemetry(config.telemetryUrl, closers);
   const onError = (error: Error) => log.warn({ error }, 'the queue reported an error');
   const queue = await openQueue(queueOf(config, database.directUrl), onError, telemetry);
   closers.push({ part: 'the queue', close: queue.close, withinMs: closeTimeoutMs });

@@ -5,6 +5,7 @@ import { text } from '../bots/terminal/person.ts';
 import { type CastKind, castKinds, maxCastImages, tokenScopes, workflows } from '../domain.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
+import type { AuditAsked } from './operator/audit.ts';
 import { flushed, ignoreClosedPipes, printError } from './output.ts';
 
 const { describe, options: flags } = text.operator;
@@ -48,6 +49,7 @@ export function describeProgram(then: Then): Command {
   describeRuns(program, then);
   describeActions(program, then);
   describeOperator(program, describeShows(program, then), then);
+  describeAudit(program, then);
   describeCast(program, then);
   describeKeys(program, then);
   describeTokens(program, then);
@@ -217,6 +219,24 @@ function describeOperator(program: Command, credits: Command, then: Then): void 
     .option('--json', flags.json)
     .action(async (workspace: string, given: Sure) =>
       then((await import('./operator/workspaces.ts')).purge(workspace, given)),
+    );
+}
+
+function describeAudit(program: Command, then: Then): void {
+  const { describe: about, options } = text.audit;
+  program
+    .command('audit')
+    .description(about)
+    .argument('[workspace]', options.workspace)
+    .option('--since <time>', options.since)
+    .option('--actor <actor>', options.actor)
+    .option('--action <action>', options.action)
+    .option('--limit <number>', options.limit)
+    .option('--before <number>', options.before)
+    .option('--json', flags.json)
+    .option('--csv', options.csv)
+    .action(async (workspace: string | undefined, given: AuditAsked) =>
+      then((await import('./operator/audit.ts')).audit(workspace, given)),
     );
 }
 

@@ -31,6 +31,7 @@ export async function grant({ workspace, amount, key, note, isJson }: Grant): Pr
       origin: 'operator',
       key: key ?? randomUUID(),
       note: note ?? text.operator.grantNote(member.name),
+      by: member.id,
     });
     if (change.outcome === 'conflict') {
       throw new OperatorError(text.operator.keyReused(id.data, change.before.amount, credits), exitStatus.failed);

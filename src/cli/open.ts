@@ -3,6 +3,7 @@ import { type Config, readConfig, secretsOf, secretVariables } from '../config.t
 import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
+import type { Telemetry } from '../observability/telemetry.ts';
 import type { Program } from '../program.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
@@ -39,7 +40,9 @@ export type Opened = { program: Program; log: Logger; signal: AbortSignal };
  */
 export async function withProgram(opening: Opening, work: (opened: Opened) => Promise<number>): Promise<number> {
   const config = opening.config ?? configure();
-  const log = createLog(config.logLevel ?? opening.logLevel, process.stderr.isTTY, secretsOf(config));
+  const telemetry = await openTelemetry(config, opening);
+  const logLevel = config.logLevel ?? opening.logLevel;
+  const log = createLog(logLevel, process.stderr.isTTY, secretsOf(config), telemetry?.logs);
   const signals = heedSignals(() => log.fatal({ afterMs: lastResortMs }, text.operator.stuck));
   try {
     const program = await open(config, log, opening);
@@ -54,8 +57,15 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
       await program.stop();
     }
   } finally {
+    await telemetry?.close();
     signals.ignore();
   }
+}
+
+/** Only a process that serves sends telemetry: a command would have to wait until it is received. */
+async function openTelemetry({ telemetryUrl }: Config, { metrics }: Opening): Promise<Telemetry | null> {
+  if (telemetryUrl === null || !metrics) return null;
+  return (await import('../observability/telemetry.ts')).openTelemetry(telemetryUrl, metrics);
 }
 
 async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {

@@ -42,7 +42,7 @@ export const list = ({ workspace, isJson }: Which): Promise<number> =>
 
 export const revoke = ({ workspace, token, isJson }: Which & { token: string }): Promise<number> =>
   within(workspace, async ({ services }, { id }) => {
-    const gone = await revokeToken(services.db, id, token);
+    const gone = await revokeToken(services.db, id, token, member.id);
     if (!gone) throw new OperatorError(text.web.tokens.unknown(token), exitStatus.failed);
     if (isJson) printJson(gone);
     else print(text.web.tokens.revoked(gone.label));

@@ -1,6 +1,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import { and, desc, eq, gt, isNull, lt, or, sql } from 'drizzle-orm';
 import type { Member, TokenScope, WorkspaceId } from '../domain.ts';
+import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import { apiTokens, webLinks, webSessions, workspaces } from './schema.ts';
 import type { Workspace } from './workspaces.ts';
@@ -41,12 +42,15 @@ export async function createToken(
   wish: { workspaceId: WorkspaceId; scope: TokenScope; label: string; createdBy: string },
 ): Promise<{ token: ApiToken; words: string }> {
   const words = `${tokenBeginning}${newSecret()}`;
-  const [token] = await tx
-    .insert(apiTokens)
-    .values({ ...wish, hash: hashOf(words), lastFour: words.slice(-4) })
-    .returning(shownOfToken);
-  if (!token) throw new Error('a token was not written');
-  return { token, words };
+  return await tx.transaction(async (inner) => {
+    const [token] = await inner
+      .insert(apiTokens)
+      .values({ ...wish, hash: hashOf(words), lastFour: words.slice(-4) })
+      .returning(shownOfToken);
+    if (!token) throw new Error('a token was not written');
+    await recordToken(inner, 'token_created', token, wish.createdBy);
+    return { token, words };
+  });
 }
 
 /** Finds a token by its secret, with its workspace. Null if there is no such token or it is revoked. */
@@ -81,14 +85,36 @@ export async function listTokens(tx: Tx, workspaceId: WorkspaceId): Promise<ApiT
 }
 
 /** Revokes a workspace's token. `reference` is the beginning of its id. Null unless exactly one token matches. */
-export async function revokeToken(tx: Tx, workspaceId: WorkspaceId, reference: string): Promise<ApiToken | null> {
+export async function revokeToken(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  reference: string,
+  by: Actor = null,
+): Promise<ApiToken | null> {
   if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return null;
   const open = await listTokens(tx, workspaceId);
   const [token, another] = open.filter(({ id }) => id.startsWith(reference.toLowerCase()));
   if (!token || another) return null;
-  await tx.update(apiTokens).set({ revokedAt: sql`now()` }).where(eq(apiTokens.id, token.id));
-  return token;
+  return await tx.transaction(async (inner) => {
+    const [revoked] = await inner
+      .update(apiTokens)
+      .set({ revokedAt: sql`now()` })
+      .where(and(eq(apiTokens.id, token.id), isNull(apiTokens.revokedAt)))
+      .returning({ id: apiTokens.id });
+    if (revoked) await recordToken(inner, 'token_revoked', token, by);
+    return token;
+  });
 }
+
+/** The label stays out of the audit, because a purge deletes it. */
+const recordToken = (tx: Tx, action: 'token_created' | 'token_revoked', token: ApiToken, actor: Actor) =>
+  recordChange(tx, {
+    workspaceId: token.workspaceId,
+    action,
+    actor,
+    subject: token.id,
+    details: { scope: token.scope, lastFour: token.lastFour },
+  });
 
 // One-time links and the sessions that they open.
 

@@ -1,5 +1,6 @@
 import { eq } from 'drizzle-orm';
 import type { WorkspaceId } from '../domain.ts';
+import { recordChange } from './audit.ts';
 import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import { slackInstallations } from './schema.ts';
@@ -21,6 +22,9 @@ export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string):
       .where(eq(slackInstallations.workspaceId, workspaceId))
       .returning({ id: slackInstallations.workspaceId });
     await closeAccess(inner, workspaceId);
-    return keys.length > 0 || installations.length > 0;
+    const wasThere = keys.length > 0 || installations.length > 0;
+    // The platform may tell us more than once.
+    if (wasThere) await recordChange(inner, { workspaceId, action: 'bot_removed', actor: null, details: { note } });
+    return wasThere;
   });
 }

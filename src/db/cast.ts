@@ -1,6 +1,7 @@
 import { and, asc, eq, inArray, isNull, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type CastEntry, castEntry, maxCastEntries, type WorkspaceId } from '../domain.ts';
+import { recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import { castEntries, creditAccounts } from './schema.ts';
 
@@ -86,14 +87,23 @@ export async function insertEntry(tx: Tx, entry: NewEntry): Promise<{ outcome: '
   });
 }
 
-/** Removes an entry from the cast. False if somebody else removed it before. Its images are erased later: see `claimEntry`. */
-export async function markEntryRemoved(tx: Tx, workspaceId: WorkspaceId, id: string): Promise<boolean> {
-  const rows = await tx
-    .update(castEntries)
-    .set({ removedAt: sql`now()` })
-    .where(and(presentIn(workspaceId), eq(castEntries.id, id)))
-    .returning({ id: castEntries.id });
-  return rows.length > 0;
+/**
+ * Removes an entry from the cast. False if somebody else removed it before. Its images are erased later: see `claimEntry`. The
+ * audit records only an admin who removes the entry of another member.
+ */
+export async function markEntryRemoved(tx: Tx, workspaceId: WorkspaceId, id: string, by?: string): Promise<boolean> {
+  return await tx.transaction(async (inner) => {
+    const [removed] = await inner
+      .update(castEntries)
+      .set({ removedAt: sql`now()` })
+      .where(and(presentIn(workspaceId), eq(castEntries.id, id)))
+      .returning({ addedBy: castEntries.addedBy });
+    if (!removed) return false;
+    if (by !== undefined && by !== removed.addedBy) {
+      await recordChange(inner, { workspaceId, action: 'cast_removed', actor: by, subject: id });
+    }
+    return true;
+  });
 }
 
 /** A removed entry whose images are to be erased. */

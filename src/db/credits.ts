@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { and, desc, eq, getTableColumns, gte, sql } from 'drizzle-orm';
 import type { RunId, TransactionKind, WorkspaceId } from '../domain.ts';
+import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import { creditAccounts, creditTransactions, runs } from './schema.ts';
 
@@ -40,6 +41,7 @@ export type Change = {
   origin: 'operator' | 'api';
   key: string;
   note: string;
+  by?: Actor;
 };
 
 /** A key is valid for one workspace, one kind of change and one origin. So you can use one key for a batch of workspaces. */
@@ -81,6 +83,14 @@ export async function changeBalance(
       .returning();
     if (!after) return { outcome: 'insufficient', balance };
     await record(inner, workspaceId, after, { kind, amount, note, idempotencyKey, runId: null });
+    await recordChange(inner, {
+      workspaceId,
+      action: kind === 'grant' ? 'credits_granted' : 'credits_adjusted',
+      actor: change.by ?? null,
+      // The note stands in the ledger.
+      subject: idempotencyKey,
+      details: { amount, balance: after.balance },
+    });
     return { outcome: 'changed', balance: after.balance };
   });
 }

@@ -1,6 +1,7 @@
 import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from '../domain.ts';
+import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import type { LedgerRow } from './credits.ts';
 import { loadRun, type RunView } from './runs.ts';
@@ -72,7 +73,7 @@ export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunVie
  * the worker that has the run: that worker's next write fails, and VidGenie records the call that the worker is paying for as an
  * orphan. The run is due at once, for its delivery.
  */
-export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ended' | 'over'> {
+export async function endRun(tx: Tx, id: RunId, failure: Failure, by: Actor = null): Promise<'ended' | 'over'> {
   return await tx.transaction(async (inner) => {
     const [taken] = await inner
       .update(runs)
@@ -91,6 +92,14 @@ export async function endRun(tx: Tx, id: RunId, failure: Failure): Promise<'ende
     const paid = view.steps.filter((step) => step.state === 'done' || step.failure?.kind === 'canceled');
     const capturedCredits = paid.reduce((sum, step) => sum + step.priceCredits, 0);
     await settle(inner, lease, { state: 'failed', capturedCredits, failure });
+    const { workspaceId } = view.run;
+    await recordChange(inner, {
+      workspaceId,
+      action: 'run_failed',
+      actor: by,
+      subject: id,
+      details: { capturedCredits },
+    });
     return 'ended';
   });
 }

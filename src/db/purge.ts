@@ -1,5 +1,6 @@
 import { and, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { RunId, WorkspaceId } from '../domain.ts';
+import { type Actor, recordChange } from './audit.ts';
 import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import {
@@ -77,6 +78,7 @@ export async function deleteProposals(tx: Tx, id: RunId): Promise<void> {
 export async function purgeWorkspace(
   tx: Tx,
   id: WorkspaceId,
+  by: Actor = null,
 ): Promise<{ outcome: 'purged' | 'unfinished'; runs: number }> {
   return await tx.transaction(async (inner) => {
     // This lock blocks submits, because a submit debits this row.
@@ -84,7 +86,7 @@ export async function purgeWorkspace(
     const unfinished = await unfinishedOf(inner, id);
     if (unfinished > 0) return { outcome: 'unfinished', runs: unfinished };
     for (const { provider, purpose } of await describeKeys(inner, id)) {
-      await removeKey(inner, { workspaceId: id, provider, purpose }, { actor: null, note: 'the workspace was purged' });
+      await removeKey(inner, { workspaceId: id, provider, purpose }, { actor: by, note: 'the workspace was purged' });
     }
     const ofWorkspace = inner.select({ id: runs.id }).from(runs).where(eq(runs.workspaceId, id));
     await inner
@@ -127,6 +129,12 @@ export async function purgeWorkspace(
     await inner.delete(proposals).where(eq(proposals.workspaceId, id));
     await inner.delete(editBudgets).where(eq(editBudgets.workspaceId, id));
     await inner.update(workspaces).set({ name: '', settings: {} }).where(eq(workspaces.id, id));
+    await recordChange(inner, {
+      workspaceId: id,
+      action: 'workspace_purged',
+      actor: by,
+      details: { runs: purged.length },
+    });
     return { outcome: 'purged', runs: purged.length };
   });
 }

@@ -511,6 +511,52 @@ export const keyAudit = pgTable(
   ],
 );
 
+// The audit of admin actions.
+
+export const auditActions = [
+  'settings_changed',
+  'key_set',
+  'key_removed',
+  'key_rotated',
+  'credits_granted',
+  'credits_adjusted',
+  'token_created',
+  'token_revoked',
+  'cast_removed',
+  'run_failed',
+  'run_retried',
+  'bot_removed',
+  'workspace_purged',
+] as const;
+export type AuditAction = (typeof auditActions)[number];
+
+/**
+ * Records who changed what: one row for each change, written in the transaction of the change. Triggers refuse UPDATE, DELETE and
+ * TRUNCATE, so a row holds no text that people wrote: a purge could not delete it. A trigger copies changes of keys from `key_audit`.
+ */
+export const adminAudit = pgTable(
+  'admin_audit',
+  {
+    id: bigserial('id', { mode: 'number' }).primaryKey(),
+    workspaceId: text('workspace_id').$type<WorkspaceId>().notNull(),
+    action: text('action').$type<AuditAction>().notNull(),
+    /** A member's id, `token:` and the id of an API token, or `local` for the operator. Null: VidGenie itself. */
+    actor: text('actor'),
+    /** The id of what was changed: a run, an API token, an entry of the cast. For credits the idempotency key in the ledger. */
+    subject: text('subject'),
+    details: jsonb('details').$type<Record<string, JsonValue>>().notNull().default({}),
+    /** The row of `key_audit` that this one copies. */
+    keyAuditId: bigint('key_audit_id', { mode: 'number' }).unique('admin_audit_key_audit_id'),
+    createdAt: at('created_at').notNull().defaultNow(),
+  },
+  (t) => [
+    index('admin_audit_by_time').on(t.createdAt, t.id),
+    index('admin_audit_by_workspace').on(t.workspaceId, t.createdAt, t.id),
+    // A retry that was killed before it was recorded is recorded when the operator repeats it.
+    uniqueIndex('one_retry_of_run').on(t.subject).where(sql`${t.action} = 'run_retried'`),
+  ],
+);
+
 // Slack.
 
 /**

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import {
   aspects,
   isStorable,
+  type JsonValue,
   maxFrames,
   maxModelWord,
   maxModelWords,
@@ -13,6 +14,7 @@ import {
   styles,
   type WorkspaceId,
 } from '../domain.ts';
+import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
@@ -125,8 +127,55 @@ export async function settingsOf(tx: Tx, id: WorkspaceId): Promise<WorkspaceSett
   return workspaceSettings.parse(row?.settings ?? {});
 }
 
-export async function saveSettings(tx: Tx, id: WorkspaceId, settings: WorkspaceSettings): Promise<void> {
-  await tx.update(workspaces).set({ settings }).where(eq(workspaces.id, id));
+/** Saves the settings, and records in the audit what `by` changed. */
+export async function saveSettings(
+  tx: Tx,
+  id: WorkspaceId,
+  settings: WorkspaceSettings,
+  by: Actor = null,
+): Promise<void> {
+  await tx.transaction(async (inner) => {
+    const [row] = await inner
+      .select({ settings: workspaces.settings })
+      .from(workspaces)
+      .where(eq(workspaces.id, id))
+      .for('update');
+    await inner.update(workspaces).set({ settings }).where(eq(workspaces.id, id));
+    const changes = settingChanges(workspaceSettings.parse(row?.settings ?? {}), settings);
+    if (changes.length === 0) return;
+    await recordChange(inner, { workspaceId: id, action: 'settings_changed', actor: by, details: { changes } });
+  });
+}
+
+type FieldChange = { field: string; before: JsonValue; after: JsonValue };
+
+/**
+ * The settings that differ, field by field. A field without a value is null. Of the blocked words it tells only how many there are,
+ * and how many came and went: a purge deletes the words themselves.
+ */
+function settingChanges(before: WorkspaceSettings, after: WorkspaceSettings): FieldChange[] {
+  const [old, now] = [fieldsOf(before), fieldsOf(after)];
+  const fields = [...new Set([...old.keys(), ...now.keys()])].filter(
+    (field) => JSON.stringify(old.get(field)) !== JSON.stringify(now.get(field)),
+  );
+  const changes = fields.map((field) => ({ field, before: old.get(field) ?? null, after: now.get(field) ?? null }));
+  const words = wordChange(before.blockedWords, after.blockedWords);
+  return words ? [...changes, words] : changes;
+}
+
+function fieldsOf({ defaults, blockedWords: _, ...others }: WorkspaceSettings): Map<string, JsonValue | undefined> {
+  const ofRuns = Object.entries(defaults).map(([name, value]) => [`defaults.${name}`, value] as const);
+  return new Map<string, JsonValue | undefined>([...ofRuns, ...Object.entries(others)]);
+}
+
+function wordChange(before: readonly string[], after: readonly string[]): FieldChange | null {
+  const [added, removed] = [
+    after.filter((word) => !before.includes(word)),
+    before.filter((word) => !after.includes(word)),
+  ];
+  if (added.length === 0 && removed.length === 0) return null;
+  const told = { words: after.length, added: added.length, removed: removed.length };
+  return { field: 'blockedWords', before: { words: before.length }, after: told };
 }
 
 export async function findWorkspace(tx: Tx, id: WorkspaceId): Promise<Workspace | null> {

@@ -12,13 +12,22 @@ export type Logger = {
   error: (facts: object, message: string) => void;
 };
 
+/** Receives every line of the log as JSON, after secrets were removed. */
+export type LogSink = { write: (line: string) => void };
+
 const record = z.record(z.string(), z.unknown());
 
 /**
  * Logs to stderr: as lines for people, as JSON for machines. Everything passes the scrubber. Of an error it keeps only name,
- * message, stack and cause, because SDKs attach headers, bodies and tokens to theirs. `secrets` are also matched literally.
+ * message, stack and cause, because SDKs attach headers, bodies and tokens to theirs. `secrets` are also matched literally. `sink`
+ * gets a copy of each line.
  */
-export function createLog(level: string, isTerminal: boolean, secrets: readonly Secret[] = []): PinoLogger {
+export function createLog(
+  level: string,
+  isTerminal: boolean,
+  secrets: readonly Secret[] = [],
+  sink: LogSink | null = null,
+): PinoLogger {
   const options = {
     level,
     base: { pid: process.pid },
@@ -33,6 +42,17 @@ export function createLog(level: string, isTerminal: boolean, secrets: readonly 
       },
     },
   };
-  if (!isTerminal) return pino(options, pino.destination({ dest: 2, sync: true }));
-  return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+  const stderr = isTerminal
+    ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
+    : pino.destination({ dest: 2, sync: true });
+  if (!sink) return pino(options, stderr);
+  // The logger itself drops lines below its level.
+  const all = { level: 'trace' } as const;
+  return pino(
+    options,
+    pino.multistream([
+      { ...all, stream: stderr },
+      { ...all, stream: sink },
+    ]),
+  );
 }

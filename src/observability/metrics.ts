@@ -1,13 +1,20 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures } from '../db/stats.ts';
 import type { Meter } from '../pipeline/meter.ts';
+import type { ReadMetric } from './metricData.ts';
+
+/** Figures that could not be read are left out, because an old number would look like a new one. */
+type Known = { figures: Figures | null; discrepancies: number | null };
 
 /** This process's counters and the database's figures, in the format of Prometheus. */
 export type Metrics = {
   meter: Meter;
   contentType: string;
-  /** Figures that could not be read are left out, because an old number would look like a new one. */
-  expose: (known: { figures: Figures | null; discrepancies: number | null }) => Promise<string>;
+  expose: (known: Known) => Promise<string>;
+  /** Says where the figures for {@link read} come from. Null: nobody can know them any more. */
+  figuresFrom: (known: () => Promise<Known | null>) => void;
+  /** The same metrics as data. */
+  read: () => Promise<ReadMetric[]>;
 };
 
 /** In seconds. An acknowledgement has three seconds; a step takes from less than one second to a quarter of an hour. */
@@ -66,31 +73,43 @@ export function createMetrics(): Metrics {
     acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),
   };
 
+  let readKnown: () => Promise<Known | null> = async () => null;
   return {
     meter,
     contentType: registry.contentType,
-    expose: async ({ figures, discrepancies }) => {
-      const looked = new Registry();
-      const gauge = (name: string, help: string, value: number) =>
-        new Gauge({ name: `vidgenie_${name}`, help, registers: [looked] }).set(value);
-      gauge('database_up', 'Whether the figures of the database could be read.', figures ? 1 : 0);
-      if (figures) {
-        gauge('queue_depth', 'Runs that wait to be started.', figures.waitingRuns);
-        gauge('queue_oldest_seconds', 'How long the oldest of them has waited.', figures.oldestWaitingSeconds);
-        gauge('runs_at_work', 'Runs that were started and are not settled.', figures.atWorkRuns);
-        gauge(
-          'turns_due',
-          'Turns of runs at work, and deliveries, that fell due and were not taken up.',
-          figures.overdueRuns,
-        );
-        gauge('turns_due_oldest_seconds', 'How long the oldest of them has been due.', figures.oldestOverdueSeconds);
-        gauge('credits_held', 'Credits held by runs that are not settled.', figures.heldCredits);
-        gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
-        gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
-      }
-      if (discrepancies !== null)
-        gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);
-      return `${await registry.metrics()}${await looked.metrics()}`;
+    expose: async (known) => `${await registry.metrics()}${await registryOf(known).metrics()}`,
+    figuresFrom: (known) => {
+      readKnown = known;
+    },
+    read: async () => {
+      const known = await readKnown();
+      const looked = known ? await registryOf(known).getMetricsAsJSON() : [];
+      return [...(await registry.getMetricsAsJSON()), ...looked];
     },
   };
+}
+
+/** The figures as gauges. */
+function registryOf({ figures, discrepancies }: Known): Registry {
+  const looked = new Registry();
+  const gauge = (name: string, help: string, value: number) =>
+    new Gauge({ name: `vidgenie_${name}`, help, registers: [looked] }).set(value);
+  gauge('database_up', 'Whether the figures of the database could be read.', figures ? 1 : 0);
+  if (figures) {
+    gauge('queue_depth', 'Runs that wait to be started.', figures.waitingRuns);
+    gauge('queue_oldest_seconds', 'How long the oldest of them has waited.', figures.oldestWaitingSeconds);
+    gauge('runs_at_work', 'Runs that were started and are not settled.', figures.atWorkRuns);
+    gauge(
+      'turns_due',
+      'Turns of runs at work, and deliveries, that fell due and were not taken up.',
+      figures.overdueRuns,
+    );
+    gauge('turns_due_oldest_seconds', 'How long the oldest of them has been due.', figures.oldestOverdueSeconds);
+    gauge('credits_held', 'Credits held by runs that are not settled.', figures.heldCredits);
+    gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
+    gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
+  }
+  if (discrepancies !== null)
+    gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);
+  return looked;
 }

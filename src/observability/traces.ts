@@ -5,6 +5,7 @@ import { OTLPTraceExporter } from '@opentelemetry/exporter-trace-otlp-http';
 import { BatchSpanProcessor, TracerProvider } from '@opentelemetry/sdk-trace';
 import { SpanKind, type Telemetry } from 'bullmq';
 import { BullMQOtel } from 'bullmq-otel';
+import { exportTimeoutMs, resource, signalUrl } from './resource.ts';
 
 /**
  * Sends a span for each job that is added to the queue and each that is taken from it. The two are one trace, even in different
@@ -12,9 +13,8 @@ import { BullMQOtel } from 'bullmq-otel';
  * are dropped and the work goes on.
  */
 export function openTraces(endpoint: string): { telemetry: Telemetry; close: () => Promise<void> } {
-  const url = `${endpoint.replace(/\/$/, '')}/v1/traces`;
-  const exporter = new OTLPTraceExporter({ url, timeoutMillis: 5_000 });
-  const provider = new TracerProvider({ spanProcessors: [new BatchSpanProcessor({ exporter })] });
+  const exporter = new OTLPTraceExporter({ url: signalUrl(endpoint, 'traces'), timeoutMillis: exportTimeoutMs });
+  const provider = new TracerProvider({ resource, spanProcessors: [new BatchSpanProcessor({ exporter })] });
   const manager = new AsyncLocalStorageContextManager();
   context.setGlobalContextManager(manager.enable());
   trace.setGlobalTracerProvider(provider);

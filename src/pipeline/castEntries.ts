@@ -228,6 +228,6 @@ export async function removeCast(
   if (found.outcome !== 'found') return found;
   const { entry } = found;
   if (!member.isAdmin && entry.addedBy !== member.id) return { outcome: 'not_yours', entry };
-  const isRemoved = await markEntryRemoved(db, workspace.id, entry.id);
+  const isRemoved = await markEntryRemoved(db, workspace.id, entry.id, member.id);
   return isRemoved ? { outcome: 'removed', entry } : { outcome: 'no_entry', name: entry.name, nearest: null };
 }

@@ -231,7 +231,7 @@ function spansOf(bodies: readonly string[], name: RegExp) {
 
 test('turns are traced where somebody receives traces, and a trace carries ids and nothing else', async () => {
   const traces = await receiver();
-  const { program } = await openServed({ tracesUrl: traces.url });
+  const { program } = await openServed({ telemetryUrl: traces.url });
   const id = await submitted(program, { prompt: 'a secret fox' });
   await delivered(program, id);
   await program.stop();

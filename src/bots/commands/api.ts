@@ -24,7 +24,7 @@ export const api = command({
     const { tokens: words } = text.web;
     const list = async (title: string) => tokensCard(await listTokens(services.db, workspace.id), title, text);
     if (revoke !== undefined) {
-      const gone = await revokeToken(services.db, workspace.id, revoke.replace(/…$/, ''));
+      const gone = await revokeToken(services.db, workspace.id, revoke.replace(/…$/, ''), member.id);
       return { kind: 'card', card: await list(gone ? words.revoked(gone.label) : words.unknown(revoke)) };
     }
     if (create === undefined) return { kind: 'card', card: await list(words.title) };

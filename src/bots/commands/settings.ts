@@ -32,7 +32,7 @@ export const settings = command({
     reset: flagOption(false, (text) => text.commands.options.reset),
   }),
   run: async (request, { reset = false, blocked, cast, daily, mentions, model, allow, ...wished }) => {
-    const { services, workspace } = request;
+    const { services, workspace, member } = request;
     const text = textOf(request.locale);
     const before = await settingsOf(services.db, workspace.id);
     const said = Object.fromEntries(Object.entries(wished).filter(([, value]) => value !== undefined));
@@ -55,17 +55,17 @@ export const settings = command({
     });
     const checked = await checkedModels(services, workspace.id, before, next);
     if (checked.outcome === 'refused') return { kind: 'refusal', refusal: checked.refusal };
-    await saveSettings(services.db, workspace.id, checked.settings);
+    await saveSettings(services.db, workspace.id, checked.settings, member.id);
     return { kind: 'card', card: settingsCard(request, checked.settings, text.commands.settings.saved) };
   },
   submit: async (request, values) => {
-    const { services, workspace } = request;
+    const { services, workspace, member } = request;
     const before = await settingsOf(services.db, workspace.id);
     const filled = readForm(before, values);
     if (filled.outcome === 'refused') return { kind: 'refusal', refusal: filled.refusal };
     const read = await checkedModels(services, workspace.id, before, filled.settings);
     if (read.outcome === 'refused') return { kind: 'refusal', refusal: read.refusal };
-    await saveSettings(services.db, workspace.id, read.settings);
+    await saveSettings(services.db, workspace.id, read.settings, member.id);
     const { saved } = textOf(request.locale).commands.settings;
     return { kind: 'card', card: settingsCard(request, read.settings, saved) };
   },

@@ -1,3 +1,4 @@
+import * as audit from './en/audit.ts';
 import * as cast from './en/cast.ts';
 import * as commands from './en/commands.ts';
 import * as discord from './en/discord.ts';
@@ -16,6 +17,7 @@ import * as upgrade from './en/upgrade.ts';
 import * as web from './en/web.ts';
 
 export const en = {
+  audit,
   cast,
   commands,
   discord,

@@ -33,6 +33,7 @@ export async function adjust(workspace: string, amount: string, { key, note, yes
       origin: 'operator',
       key: key ?? randomUUID(),
       note: note ?? words.adjustNote(member.name),
+      by: member.id,
     });
     if (change.outcome === 'conflict') {
       throw new OperatorError(text.operator.keyReused(id, change.before.amount, credits), exitStatus.failed);

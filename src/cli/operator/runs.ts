@@ -1,8 +1,9 @@
 import { runAgain } from '../../bots/actions/again.ts';
 import { refusalCard } from '../../bots/refusalCard.ts';
 import { columnsOf } from '../../bots/terminal/columns.ts';
-import { createRequest, text } from '../../bots/terminal/person.ts';
+import { createRequest, member as operator, text } from '../../bots/terminal/person.ts';
 import { safeLine } from '../../bots/terminal/safe.ts';
+import { recordChange } from '../../db/audit.ts';
 import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
@@ -94,6 +95,14 @@ export const retry = (reference: string, { yes, json }: { yes?: true; json?: tru
       return exitStatus.failed;
     }
     if (answer.kind !== 'run') throw new Error(`a retry answered with a ${answer.kind}`);
+    // A retry that is killed before this is recorded when the operator repeats it.
+    await recordChange(services.db, {
+      workspaceId: run.workspaceId,
+      action: 'run_retried',
+      actor: operator.id,
+      subject: run.id,
+      details: { run: answer.runId },
+    });
     if (json) printJson({ run: answer.runId, retried: run.id, outcome: answer.started ? 'accepted' : 'repeated' });
     else print(answer.started ? words.retried(run.id, answer.runId) : words.retriedBefore(run.id, answer.runId));
     return exitStatus.done;
@@ -105,7 +114,12 @@ export const fail = (reference: string, { yes, json }: { yes?: true; json?: true
     if (run.settledAt) throw new OperatorError(words.isOver(run.id, run.state), exitStatus.failed);
     const isAtWork = run.busy && run.dueAt !== null && run.dueAt > services.now();
     if (!(await confirmed(words.confirmFail(run.id, isAtWork), yes === true))) return exitStatus.interrupted;
-    const outcome = await endRun(services.db, run.id, { kind: 'interrupted', detail: 'ended by the operator' });
+    const outcome = await endRun(
+      services.db,
+      run.id,
+      { kind: 'interrupted', detail: 'ended by the operator' },
+      operator.id,
+    );
     services.wake();
     if (outcome === 'over') throw new OperatorError(words.isOver(run.id, 'over'), exitStatus.failed);
     if (json) printJson({ run: run.id, outcome });

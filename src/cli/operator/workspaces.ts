@@ -1,4 +1,4 @@
-import { text } from '../../bots/terminal/person.ts';
+import { member, text } from '../../bots/terminal/person.ts';
 import { listWorkspaces } from '../../db/operator.ts';
 import { mediaOfDeleted, mediaOfRemovedCast, purgeWorkspace, unfinishedOf } from '../../db/purge.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
@@ -39,7 +39,7 @@ export async function purge(workspace: string, { yes, json }: { yes?: true; json
     if (unfinished > 0) throw new OperatorError(words.unfinished(id, unfinished), exitStatus.failed);
     if (!(await confirmed(words.confirmPurge(id), yes === true))) return exitStatus.interrupted;
     // A member may have started a run while the question was open.
-    const purged = await purgeWorkspace(db, id);
+    const purged = await purgeWorkspace(db, id, member.id);
     if (purged.outcome === 'unfinished') throw new OperatorError(words.unfinished(id, purged.runs), exitStatus.failed);
     let objects = 0;
     const erase = async (keys: readonly string[]) => {

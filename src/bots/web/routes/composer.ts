@@ -156,7 +156,7 @@ const writeSettings = endpoint({
     const next = workspaceSettings.parse({ ...before, ...body });
     const checked = await checkedModels(deps.services, caller.workspace.id, before, next);
     if (checked.outcome === 'refused') return { refused: refusalFor(caller, checked.refusal, text) };
-    await saveSettings(db, caller.workspace.id, checked.settings);
+    await saveSettings(db, caller.workspace.id, checked.settings, caller.member.id);
     return { status: 200, body: checked.settings };
   },
 });

@@ -153,7 +153,14 @@ const deduct = endpoint({
     const { id } = caller.workspace;
     const key = context.req.header('idempotency-key') ?? randomUUID();
     const note = text.web.deducted(body.reason);
-    const changed = await changeBalance(db, id, { kind: 'adjust', amount: -body.amount, origin: 'api', key, note });
+    const changed = await changeBalance(db, id, {
+      kind: 'adjust',
+      amount: -body.amount,
+      origin: 'api',
+      key,
+      note,
+      by: caller.member.id,
+    });
     if (changed.outcome === 'insufficient') {
       const { held: heldCredits } = await accountOf(db, id);
       const { balance: available } = changed;
@@ -189,6 +196,7 @@ const grant = endpoint({
       origin: 'operator',
       key: context.req.header('idempotency-key') ?? randomUUID(),
       note: body.note === '' ? text.web.grantNote(member.name) : body.note,
+      by: member.id,
     });
     if (changed.outcome === 'conflict') return { refused: problem('key_reused', text) };
     const { balance } = changed;

@@ -59,7 +59,8 @@ const revoke = endpoint({
   answers: { 200: tokenList },
   refuses: [404],
   answer: async ({ deps, caller, text, params }) => {
-    if (!(await revokeToken(deps.services.db, caller.workspace.id, params.id))) return noSuchRun(text);
+    if (!(await revokeToken(deps.services.db, caller.workspace.id, params.id, caller.member.id)))
+      return noSuchRun(text);
     return { status: 200, body: { tokens: await presentTokens(deps, caller) } };
   },
 });
