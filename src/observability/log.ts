@@ -33,6 +33,16 @@ export function createLog(level: string, isTerminal: boolean, secrets: readonly 
       },
     },
   };
-  if (!isTerminal) return pino(options, pino.destination({ dest: 2, sync: true }));
+  if (!isTerminal) return pino(options, openDestination());
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
+}
+
+/** In bytes: what waits for room on the disk of the log. Lines beyond that are lost. */
+const maxWaitingBytes = 1_000_000;
+
+/** Standard error may be a file on a disk that is full. That must not end the process: its lines are written when there is room. */
+function openDestination() {
+  const destination = pino.destination({ dest: 2, sync: true, maxLength: maxWaitingBytes });
+  destination.on('error', () => {});
+  return destination;
 }

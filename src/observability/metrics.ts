@@ -32,6 +32,18 @@ export function createMetrics(): Metrics {
     help: 'Models in use that their vendor no longer lists.',
     registers,
   });
+  const free = new Gauge({
+    name: 'vidgenie_disk_free_bytes',
+    help: 'Free bytes on the disks of this process.',
+    labelNames: ['use'] as const,
+    registers,
+  });
+  const low = new Gauge({
+    name: 'vidgenie_disk_low',
+    help: 'Whether this process takes no new runs because that disk is nearly full.',
+    labelNames: ['use'] as const,
+    registers,
+  });
   const edits = counter('edits_total', 'Edits of progress messages.', ['platform', 'outcome']);
   const steps = new Histogram({
     name: 'vidgenie_step_seconds',
@@ -60,6 +72,10 @@ export function createMetrics(): Metrics {
     modelsLooked: (adapter, outcome) => looks.inc({ adapter, outcome }),
     modelChanged: (adapter, change) => changes.inc({ adapter, change }),
     modelsGone: (count) => gone.set(count),
+    diskSeen: (use, freeBytes, isLow) => {
+      free.set({ use }, freeBytes);
+      low.set({ use }, isLow ? 1 : 0);
+    },
     edited: (platform, outcome) => edits.inc({ platform, outcome }),
     acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),
   };

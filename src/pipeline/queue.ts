@@ -1,6 +1,6 @@
 import type { Telemetry } from 'bullmq';
 import type { Lease } from '../db/turns.ts';
-import { type Turns, turnsJob } from './queue/turns.ts';
+import { type Fetcher, type Turns, turnsJob } from './queue/turns.ts';
 import type { RedisAddress } from './redis.ts';
 import { resultWithin, settlesWithin } from './timeout.ts';
 
@@ -10,7 +10,9 @@ export type TurnQueue = {
   /** The number of jobs that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
   /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for the jobs in progress. */
-  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
+  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => Fetcher;
+  /** Fails while the queue is away, or takes no jobs: a Redis whose memory is full still answers. */
+  check: () => Promise<void>;
   close: () => Promise<void>;
   /** BullMQ's own queue on either backend, for the board that shows it. */
   bull: unknown;
@@ -27,6 +29,9 @@ const answerWithinMs = 5_000;
 /** In milliseconds. How long BullMQ may take for its own bookkeeping after the last turn. */
 const closeTimeoutMs = 2_000;
 
+/** In milliseconds. A queue that refused a job counts as out of order for this long, unless it takes another one before. */
+const refusedForMs = 10_000;
+
 /** Queues and workers are made only here. */
 export async function openQueue(
   config: QueueConfig,
@@ -34,12 +39,23 @@ export async function openQueue(
   telemetry?: Telemetry,
 ): Promise<TurnQueue> {
   const turns = await openTurns(config, onError, telemetry);
+  let refused: { at: number; error: unknown } | null = null;
   return {
     add: async (leases) => {
       const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
       const job = turnsJob.parse({ leases });
       const [{ runId, dispatch }] = job.leases;
-      await answered(turns.add(job, { ...options, jobId: `run_${runId}_${dispatch}` }));
+      try {
+        await answered(turns.add(job, { ...options, jobId: `run_${runId}_${dispatch}` }));
+        refused = null;
+      } catch (error) {
+        refused = { at: performance.now(), error };
+        throw error;
+      }
+    },
+    check: async () => {
+      await answered(turns.waiting());
+      if (refused && performance.now() - refused.at < refusedForMs) throw refused.error;
     },
     waiting: () => answered(turns.waiting()),
     work: (takeTurns, concurrency) => {
@@ -51,6 +67,7 @@ export async function openQueue(
       };
       const fetcher = turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
       return {
+        rest: fetcher.rest,
         close: async () => {
           const closed = fetcher.close();
           while (underWay.size > 0) await Promise.allSettled(underWay);

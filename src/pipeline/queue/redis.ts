@@ -57,7 +57,10 @@ export async function openRedisTurns(
       );
       worker.on('error', onError);
       fetchers.push(worker);
-      return worker;
+      const rest = (isResting: boolean) => {
+        (isResting ? worker.pause(true) : worker.resume()).catch(onError);
+      };
+      return { rest, close: () => worker.close() };
     },
     close: async () => {
       // While Redis does not answer, BullMQ's `close` would never resolve.

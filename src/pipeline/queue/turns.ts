@@ -14,8 +14,13 @@ export type Turns = {
   ) => Promise<unknown>;
   waiting: () => Promise<number>;
   /** Fetches jobs until closed. */
-  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => { close: () => Promise<void> };
+  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => Fetcher;
   close: () => Promise<void>;
   bull: unknown;
+};
+export type Fetcher = {
+  /** Takes no more jobs until called with false. Jobs in progress go on. */
+  rest: (isResting: boolean) => void;
+  close: () => Promise<void>;
 };
 type FetchOptions = { concurrency: number; maxStalledCount: 0; drainDelay: number; runRetryDelay: number };
