@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { z } from 'zod';
@@ -37,12 +38,33 @@ export function createLog(level: string, isTerminal: boolean, secrets: readonly 
   return pino(options, pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' }));
 }
 
-/** In bytes: what waits for room on the disk of the log. Lines beyond that are lost. */
-const maxWaitingBytes = 1_000_000;
+/** How often a line is tried again while whoever reads standard error is slow, and the pause in between in milliseconds. */
+const [maxTries, pauseMs] = [100, 20];
 
-/** Standard error may be a file on a disk that is full. That must not end the process: its lines are written when there is room. */
+/**
+ * Writes lines to standard error, and loses those that cannot be written. Standard error may be a file on a disk that is full, or a
+ * pipe whose reader is gone. Neither must end the process.
+ */
 function openDestination() {
-  const destination = pino.destination({ dest: 2, sync: true, maxLength: maxWaitingBytes });
-  destination.on('error', () => {});
-  return destination;
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  let isBroken = false;
+  return {
+    write: (line: string) => {
+      let rest = Buffer.from(isBroken ? `\n${line}` : line);
+      isBroken = false;
+      for (let tries = 0; rest.length > 0; ) {
+        try {
+          rest = rest.subarray(writeSync(2, rest));
+        } catch (error) {
+          tries += 1;
+          const isSlow = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+          if (!isSlow || tries > maxTries) {
+            isBroken = true;
+            return;
+          }
+          Atomics.wait(nap, 0, 0, pauseMs);
+        }
+      }
+    },
+  };
 }

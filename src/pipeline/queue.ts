@@ -1,6 +1,6 @@
 import type { Telemetry } from 'bullmq';
 import type { Lease } from '../db/turns.ts';
-import { type Fetcher, type Turns, turnsJob } from './queue/turns.ts';
+import { type Turns, turnsJob } from './queue/turns.ts';
 import type { RedisAddress } from './redis.ts';
 import { resultWithin, settlesWithin } from './timeout.ts';
 
@@ -10,12 +10,18 @@ export type TurnQueue = {
   /** The number of jobs that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
   /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for the jobs in progress. */
-  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => Fetcher;
+  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => Consumer;
   /** Fails while the queue is away, or takes no jobs: a Redis whose memory is full still answers. */
   check: () => Promise<void>;
   close: () => Promise<void>;
   /** BullMQ's own queue on either backend, for the board that shows it. */
   bull: unknown;
+};
+
+type Consumer = {
+  /** Takes no more jobs until called with false. Jobs in progress go on. */
+  rest: (isResting: boolean) => void;
+  close: () => Promise<void>;
 };
 
 export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
@@ -65,11 +71,20 @@ export async function openQueue(
         underWay.add(job);
         await job.finally(() => underWay.delete(job));
       };
-      const fetcher = turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
+      const open = () => turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
+      let fetcher: ReturnType<typeof open> | null = open();
+      const shut = async () => {
+        const closed = fetcher?.close();
+        fetcher = null;
+        await closed;
+      };
       return {
-        rest: fetcher.rest,
+        rest: (isResting) => {
+          if (isResting) shut().catch(onError);
+          else fetcher ??= open();
+        },
         close: async () => {
-          const closed = fetcher.close();
+          const closed = shut();
           while (underWay.size > 0) await Promise.allSettled(underWay);
           await resultWithin(closeTimeoutMs, closed);
         },

@@ -73,9 +73,8 @@ export async function openPostgresTurns(
     add: (job, options) => queue.add('turns', job, options),
     waiting: () => queue.getJobCountByTypes('waiting', 'prioritized'),
     fetch: (take, options) => {
-      let current: Pick<Worker, 'close' | 'isRunning' | 'pause' | 'resume'> | null = null;
+      let current: { close: () => Promise<void> } | null = null;
       let isClosed = false;
-      let isResting = false;
       const start = async () => {
         if (isClosed) return;
         const settings = { connection, autorun: false, ...options, ...traced };
@@ -91,17 +90,11 @@ export async function openPostgresTurns(
           await worker.close(true);
           setTimeout(() => void start(), againMs).unref();
         } else if (!isClosed) {
-          if (isResting) await worker.pause(true);
           worker.run().catch(onError);
         }
       };
       void start();
       return {
-        rest: (wanted) => {
-          isResting = wanted;
-          if (!current?.isRunning()) return;
-          (wanted ? current.pause(true) : current.resume()).catch(onError);
-        },
         close: async () => {
           isClosed = true;
           await current?.close();

@@ -37,7 +37,7 @@ export async function openRedisTurns(
     createRedisBackend,
   );
   queue.on('error', onError);
-  const fetchers: { disconnect: () => Promise<void> }[] = [];
+  const fetchers = new Set<{ disconnect: () => Promise<void> }>();
   return {
     add: async (job, options) => {
       there();
@@ -56,11 +56,9 @@ export async function openRedisTurns(
         createRedisBackend,
       );
       worker.on('error', onError);
-      fetchers.push(worker);
-      const rest = (isResting: boolean) => {
-        (isResting ? worker.pause(true) : worker.resume()).catch(onError);
-      };
-      return { rest, close: () => worker.close() };
+      fetchers.add(worker);
+      worker.once('closed', () => fetchers.delete(worker));
+      return worker;
     },
     close: async () => {
       // While Redis does not answer, BullMQ's `close` would never resolve.

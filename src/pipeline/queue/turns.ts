@@ -14,13 +14,8 @@ export type Turns = {
   ) => Promise<unknown>;
   waiting: () => Promise<number>;
   /** Fetches jobs until closed. */
-  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => Fetcher;
+  fetch: (take: (job: { data: unknown }) => Promise<void>, options: FetchOptions) => { close: () => Promise<void> };
   close: () => Promise<void>;
   bull: unknown;
-};
-export type Fetcher = {
-  /** Takes no more jobs until called with false. Jobs in progress go on. */
-  rest: (isResting: boolean) => void;
-  close: () => Promise<void>;
 };
 type FetchOptions = { concurrency: number; maxStalledCount: 0; drainDelay: number; runRetryDelay: number };
