@@ -99,6 +99,7 @@ const variables = z.object({
   S3_PUBLIC_URL: httpUrl.optional().meta({ example: 'https://media.example' }),
   S3_LINK_HOURS: wholeNumber(1, 168).default(168).meta({ example: '168' }),
   MEDIA_RETENTION_DAYS: wholeNumber(0, 36_500).default(0).meta({ example: '90' }),
+  MIN_FREE_DISK_MB: wholeNumber(0, 100_000_000).optional().meta({ example: '500' }),
   INPUT_RETENTION_HOURS: wholeNumber(0, 876_000).default(24).meta({ example: '24' }),
   PORT: wholeNumber(0, 65_535).optional().meta({ example: '3000' }),
   PUBLIC_URL: httpUrl
@@ -257,6 +258,8 @@ export type Config = {
   /** Null stores media as files in `home`. */
   s3: S3Settings | null;
   retention: Retention;
+  /** With less free on a disk, VidGenie takes no new runs. In bytes. 0 turns the check off. Null means the default. */
+  minFreeDiskBytes: number | null;
   /** The port of the HTTP server. 0 means any free port. */
   port: number;
   /** True if the operator configured the port. */
@@ -339,6 +342,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
       mediaDays: read.MEDIA_RETENTION_DAYS || null,
       inputHours: read.INPUT_RETENTION_HOURS || null,
     },
+    minFreeDiskBytes: read.MIN_FREE_DISK_MB === undefined ? null : read.MIN_FREE_DISK_MB * 1_000_000,
     port: read.PORT ?? defaultPort,
     isPortNamed: read.PORT !== undefined,
     publicUrl: read.PUBLIC_URL ?? null,

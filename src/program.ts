@@ -4,6 +4,7 @@ import type { Check } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import type { Config } from './config.ts';
 import { type Database, openDatabase } from './db/client.ts';
+import { describeEmbedded } from './db/embedded.ts';
 import { embeddedKeyring } from './db/keyring.ts';
 import { migrateDatabase } from './db/migrate.ts';
 import { missingLimits } from './db/pooler.ts';
@@ -12,6 +13,7 @@ import { createUsualDurations } from './db/usualDurations.ts';
 import type { Platform } from './domain.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
+import { sparingly } from './observability/sparingly.ts';
 import { type Catalogues, createCatalogues, keepFresh } from './pipeline/catalogues.ts';
 import type { ReachFailpoint } from './pipeline/failpoints.ts';
 import { createHooks } from './pipeline/hooks.ts';
@@ -24,6 +26,7 @@ import type { CatalogueReader } from './pipeline/providers/adapter.ts';
 import { createProviders, type Providers } from './pipeline/providers/registry.ts';
 import type { TurnQueue } from './pipeline/queue.ts';
 import type { RateLimit } from './pipeline/rateLimit.ts';
+import { type Space, watchSpace } from './pipeline/space.ts';
 import { submit } from './pipeline/submit.ts';
 import { openWatcher } from './pipeline/watch.ts';
 import { type Closer, closeAll, closeTimeoutMs } from './shutdown.ts';
@@ -81,18 +84,22 @@ export async function openProgram(
   try {
     const visibilityMs = options.visibilityMs ?? defaultVisibilityMs;
     const database = await connect(config, log, visibilityMs, closers);
-    const { services, catalogues } = await openServices(config, database, log, options, closers);
+    const meter = options.metrics?.meter ?? silentMeter;
+    const space = await watchSpace(await foldersOf(config), config.minFreeDiskBytes, { log, meter });
+    closers.push({ part: 'the look at the disks', close: async () => space.stop(), withinMs: closeTimeoutMs });
+    const { services, catalogues } = await openServices(config, database, space, log, options, closers);
     const checks: Record<string, Check> = {
       database: () => database.db.execute(sql`SELECT 1`),
       media: () => services.store.size('readyz'),
+      disk: async () => roomFor(space),
     };
     const program = { config, database, services, catalogues, checks, metrics: options.metrics ?? null, stop };
     if (!options.worker) return { ...program, queue: null, drain };
-    const parts = { database, services, catalogues };
+    const parts = { database, services, catalogues, space };
     const worker = await openProgramWorker(config, parts, log, { ...options, visibilityMs }, closers);
     const { queue } = worker;
     drain = worker.drain;
-    return { ...program, checks: { ...checks, queue: () => queue.waiting() }, queue, drain };
+    return { ...program, checks: { ...checks, queue: () => queue.check() }, queue, drain };
   } catch (error) {
     await stop();
     throw error;
@@ -125,10 +132,25 @@ async function connect(config: Config, log: Logger, visibilityMs: number, closer
   return database;
 }
 
+/** The folders to which this process writes, besides those of other machines. */
+const foldersOf = async ({ home, s3, databaseUrl }: Config) => ({
+  home,
+  ...(s3 ? {} : { media: join(home, 'media') }),
+  ...(databaseUrl === null ? { database: (await describeEmbedded(home)).dataDir } : {}),
+});
+
+/** A process with little room still shows, cancels and finishes runs, so it stays ready. */
+function roomFor(space: Space): 'low' | 'ample' {
+  const room = space.room();
+  if (room === 'critical') throw new Error('a disk is full but for a small rest');
+  return room;
+}
+
 /** Everything that commands, the page and the API need. */
 async function openServices(
   config: Config,
   database: Database,
+  space: Space,
   log: Logger,
   options: Overrides,
   closers: Closer[],
@@ -149,6 +171,7 @@ async function openServices(
     db: database.db,
     providers: options.providers ?? (await openProviders(config, catalogues.of)),
     store: openStore(config),
+    space,
     keys,
     moderation: {
       keys,
@@ -179,10 +202,12 @@ async function openServices(
   return { services, catalogues };
 }
 
+type Parts = { database: Database; services: Services; catalogues: Catalogues; space: Space };
+
 /** Opens the worker. Only a worker loads the queue and the media libraries, because most commands do not need them. */
 async function openProgramWorker(
   config: Config,
-  { database, services, catalogues }: { database: Database; services: Services; catalogues: Catalogues },
+  { database, services, catalogues, space }: Parts,
   log: Logger,
   options: Overrides & { visibilityMs: number },
   closers: Closer[],
@@ -213,6 +238,7 @@ async function openProgramWorker(
     messengers: options.messengers ?? {},
     turnsAtOnce: options.turnsAtOnce,
     models: { adapters, catalogues },
+    space,
     deps: {
       db,
       providers,
@@ -241,9 +267,10 @@ function lazyRateLimit({ redis, rateLimits }: Config, db: Database['db'], log: L
   let opening: Promise<RateLimit> | null = null;
   const open = async () => {
     const { createRateLimit } = await import('./pipeline/rateLimit.ts');
-    return await createRateLimit({ db, redis }, rateLimits, (error) =>
+    const onError = sparingly((error) =>
       log.warn({ error }, 'commands are counted by this process alone: Redis cannot be reached'),
     );
+    return await createRateLimit({ db, redis }, rateLimits, onError);
   };
   closers.push({
     part: 'the rate limit',

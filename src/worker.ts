@@ -8,12 +8,14 @@ import type { Database } from './db/client.ts';
 import type { Keyring } from './db/keyring.ts';
 import type { Platform } from './domain.ts';
 import type { Logger } from './observability/log.ts';
+import { sparingly } from './observability/sparingly.ts';
 import { createBreakers } from './pipeline/breaker.ts';
 import { type LookDeps, startLooks } from './pipeline/look.ts';
 import type { MediaStore } from './pipeline/media/store.ts';
 import type { Messenger } from './pipeline/messenger.ts';
 import type { Meter } from './pipeline/meter.ts';
 import { openQueue, queueOf, type TurnQueue } from './pipeline/queue.ts';
+import type { Space } from './pipeline/space.ts';
 import { startSweeper } from './pipeline/sweep.ts';
 import type { TurnDeps } from './pipeline/turnContext.ts';
 import { startWorker } from './pipeline/worker.ts';
@@ -30,15 +32,16 @@ type Opening = {
   turnsAtOnce: number | undefined;
   /** All vendors and servers, and what is known of their models. */
   models: Pick<LookDeps, 'adapters' | 'catalogues'>;
+  space: Space;
   closers: Closer[];
 };
 
 /** Opens the queue, a messenger for each configured platform, the worker, the sweeper and the daily look at the vendors' models. */
 export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; drain: () => Promise<void> }> {
-  const { config, database, deps, turnsAtOnce, closers } = opening;
+  const { config, database, deps, space, turnsAtOnce, closers } = opening;
   const { log } = deps;
   const telemetry = config.telemetryUrl === null ? undefined : await openTelemetry(config.telemetryUrl, closers);
-  const onError = (error: Error) => log.warn({ error }, 'the queue reported an error');
+  const onError = sparingly((error) => log.warn({ error }, 'the queue reported an error'));
   const queue = await openQueue(queueOf(config, database.directUrl), onError, telemetry);
   closers.push({ part: 'the queue', close: queue.close, withinMs: closeTimeoutMs });
   const messengers = await openMessengers(opening);
@@ -50,7 +53,7 @@ export async function openWorker(opening: Opening): Promise<{ queue: TurnQueue; 
   const breakers = createBreakers();
   const looks = await startLooks({ ...deps, ...opening.models, config: config.providers });
   closers.push({ part: 'the look at the models', close: looks.stop, withinMs: closeTimeoutMs });
-  const worker = await startWorker({ ...deps, breakers, messengerOf }, database, queue, turnsAtOnce);
+  const worker = await startWorker({ ...deps, breakers, messengerOf }, { database, queue, space }, turnsAtOnce);
   const sweeper = startSweeper({ ...deps, retention: config.retention });
   closers.push({ part: 'the sweeper', close: sweeper.stop, withinMs: closeTimeoutMs });
   return { queue, drain: worker.stop };

@@ -30,6 +30,8 @@ export type EditThrottle = {
   offer: (edit: Edit) => void;
   /** Sends the last edit of a message and drops any that waits for it. Rejects if the edit could not be sent. */
   last: (edit: Edit) => Promise<void>;
+  /** The number of messages and scopes that are remembered. */
+  remembered: () => number;
   /** Drops the waiting edits. Resolves when the edits in flight were sent. */
   close: () => Promise<void>;
 };
@@ -43,6 +45,12 @@ export function defaultPaceMs(ageMs: number): number {
 type Waiting = Edit & { isLast: boolean; settle: { resolve: () => void; reject: (error: unknown) => void } | null };
 type Scope = { sentAt: number[]; waiting: Map<string, Waiting>; cancelTimer: () => void };
 type Told = { at: number; underWay: Promise<void> | null };
+
+/**
+ * In milliseconds. A message or scope without an edit for this long is forgotten: another worker may have sent the last edit. It is
+ * longer than any pace.
+ */
+const forgetAfterMs = 5 * 60_000;
 
 /** Spreads edits so that no platform has to refuse any. Within a scope, the message that was edited longest ago goes first. */
 export function createEditThrottle(options: {
@@ -58,6 +66,7 @@ export function createEditThrottle(options: {
   const scopes = new Map<string, Scope>();
   const told = new Map<string, Told>();
   let isClosed = false;
+  let forgotAt = clock.now();
 
   const readyAt = (edit: Waiting): number => {
     if (edit.isLast) return 0;
@@ -111,7 +120,18 @@ export function createEditThrottle(options: {
     told.set(edit.key, { at: clock.now(), underWay });
   }
 
+  function forget(): void {
+    const since = clock.now() - Math.max(budget.windowMs, forgetAfterMs);
+    if (forgotAt > since) return;
+    forgotAt = clock.now();
+    for (const [key, { at, underWay }] of told) if (!underWay && at < since) told.delete(key);
+    for (const [name, { sentAt, waiting }] of scopes) {
+      if (waiting.size === 0 && (sentAt.at(-1) ?? 0) < since) scopes.delete(name);
+    }
+  }
+
   function enter(edit: Waiting): void {
+    forget();
     const scope = scopes.get(edit.scope) ?? { sentAt: [], waiting: new Map(), cancelTimer: () => {} };
     scopes.set(edit.scope, scope);
     // We send nothing after the last edit.
@@ -128,6 +148,7 @@ export function createEditThrottle(options: {
     },
     last: (edit) =>
       new Promise<void>((resolve, reject) => enter({ ...edit, isLast: true, settle: { resolve, reject } })),
+    remembered: () => told.size + scopes.size,
     close: async () => {
       isClosed = true;
       for (const scope of scopes.values()) {

@@ -3,7 +3,7 @@ import type { Secret } from '../db/secret.ts';
 import { resultWithin } from '../pipeline/timeout.ts';
 import { isOperator, needsOperator } from './operatorToken.ts';
 
-/** Checks a part that the program needs. Resolves if the part answers. */
+/** Checks a part that the program needs. Resolves if the part answers; with `low` if it will soon be short of something. */
 export type Check = (signal: AbortSignal) => Promise<unknown>;
 
 type ProbeLog = { warn: (facts: object, message: string) => void };
@@ -17,7 +17,7 @@ const patienceMs = 2_000;
  */
 const freshMs = 1_000;
 
-type State = { state: 'ready' | 'failed'; ms: number };
+type State = { state: 'ready' | 'low' | 'failed'; ms: number };
 
 type Probes = {
   checks: Readonly<Record<string, Check>>;
@@ -46,7 +46,7 @@ export function mountProbes(app: Hono, { checks, metrics, operatorToken, isStopp
   app.get('/readyz', async (context) => {
     const states = await look();
     // We ask each time whether the process is stopping, because a balancer has little time to notice.
-    const isReady = !isStopping() && states.every(([, { state }]) => state === 'ready');
+    const isReady = !isStopping() && states.every(([, { state }]) => state !== 'failed');
     const status = isStopping() ? 'stopping' : isReady ? 'ready' : 'not ready';
     return context.json({ status, parts: Object.fromEntries(states) }, isReady ? 200 : 503, {
       'cache-control': 'no-store',
@@ -83,8 +83,8 @@ async function stateOf(name: string, check: Check, log: ProbeLog): Promise<State
   });
   const ms = () => Math.round((performance.now() - begun) * 10) / 10;
   try {
-    await Promise.race([check(signal), late]);
-    return { state: 'ready', ms: ms() };
+    const found = await Promise.race([check(signal), late]);
+    return { state: found === 'low' ? 'low' : 'ready', ms: ms() };
   } catch (error) {
     log.warn({ part: name, error }, 'a part that this process needs does not answer');
     return { state: 'failed', ms: ms() };

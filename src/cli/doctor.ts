@@ -68,7 +68,7 @@ function examine(config: Config): readonly Promise<readonly Finding[]>[] {
   const hasStore = media.then((found) => found.every(({ isFine }) => isFine));
   const { ground, work } = examineDatabase(config, hasStore);
   return [
-    look('home', () => checkHome(config.home)),
+    look('home', () => checkHome(config)),
     look('keyring', () => checkKeyring(config)),
     ground,
     ...(redis ? [look('redis', async () => (await import('./doctor/redis.ts')).checkRedis(redis))] : []),

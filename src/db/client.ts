@@ -1,5 +1,7 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
+import { isFull } from './failures.ts';
 import { connectionLost, openPostgresSocket } from './postgresSocket.ts';
 
 export type Db = PostgresJsDatabase;
@@ -106,8 +108,7 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
     unsafe: (text: string, values?: postgres.ParameterOrJSON<never>[], options?: postgres.UnsafeQueryOptions) =>
       answered(client.unsafe(text, values, { ...options, prepare: true })),
     ...('begin' in client && {
-      begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
-        client.begin((inner) => work(preparing(inner))),
+      begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) => begin(client, work),
     }),
     ...('savepoint' in client && {
       savepoint: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
@@ -123,19 +124,50 @@ function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client
   });
 }
 
+/** Begins a transaction, and waits like {@link answered} if there is no connection for it. */
+async function begin(client: postgres.Sql, work: (inner: postgres.TransactionSql) => Promise<unknown>) {
+  const until = performance.now() + fullPatienceMs;
+  for (;;) {
+    let isBegun = false;
+    try {
+      return await client.begin((inner) => {
+        isBegun = true;
+        return work(preparing(inner));
+      });
+    } catch (error) {
+      if (isBegun || !isFull(error) || performance.now() > until) throw error;
+      await delay(fullPauseMs);
+    }
+  }
+}
+
+/**
+ * In milliseconds. A server without a free connection slot refuses the pool's attempt to grow, before it has seen the statement. The
+ * pool's other connections may be free in a moment, and so may a slot: the statement waits that long, and tries again after each
+ * pause. A person waits for the answer, so it must not be long.
+ */
+const [fullPatienceMs, fullPauseMs] = [1_000, 50];
+
 /**
  * Refuses an incomplete answer. After a broken connection the driver returns an empty result for a statement that was never
- * carried out, and a result with holes where rows were lost.
+ * carried out, and a result with holes where rows were lost. A statement for which the server had no connection is sent again for a moment.
  */
 function answered<Query extends object>(query: Query): Query {
-  const [resolve, reject] = [Reflect.get(query, 'resolve'), Reflect.get(query, 'reject')];
-  if (typeof resolve !== 'function' || typeof reject !== 'function')
+  const part = (name: string) => Reflect.get(query, name);
+  const [resolve, reject, send] = [part('resolve'), part('reject'), part('handler')];
+  if (typeof resolve !== 'function' || typeof reject !== 'function' || typeof send !== 'function')
     throw new Error('the driver has changed its queries');
+  let until: number | null = null;
   const check = (result: unknown) => {
     if (isAnswer(result)) resolve(result);
     else reject(connectionLost('the line to the database broke before the answer was there'));
   };
-  return Object.assign(query, { resolve: check });
+  const refuse = (error: unknown) => {
+    until ??= performance.now() + fullPatienceMs;
+    if (isFull(error) && performance.now() < until) setTimeout(() => send(query), fullPauseMs);
+    else reject(error);
+  };
+  return Object.assign(query, { resolve: check, reject: refuse });
 }
 
 const isAnswer = (result: unknown): boolean =>

@@ -1,4 +1,4 @@
-import { and, eq, inArray, isNull, lt, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
 import { z } from 'zod';
 import {
@@ -87,6 +87,18 @@ export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise
     .returning({ standing: standingOfRun });
   const view = claimed ? await loadRun(tx, lease.runId) : null;
   return claimed && view ? { ...view, standing: claimed.standing } : null;
+}
+
+/**
+ * Ends leases whose job the queue did not take. The runs fall due again after `dueInMs`, together, so that polls still share jobs. A
+ * lease that was claimed all the same stays.
+ */
+export async function giveBack(tx: Tx, leases: readonly Lease[], dueInMs: number): Promise<void> {
+  const dueAt = sql`date_bin('250 ms', ${after(dueInMs)}, timestamptz 'epoch')`;
+  await tx
+    .update(runs)
+    .set({ dueAt, busy: false })
+    .where(and(or(...leases.map(owned)), lt(runs.claimed, runs.dispatch)));
 }
 
 /** Renews the lease. False if the worker lost it to another dispatch. */

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import { type Logger as PinoLogger, pino } from 'pino';
 import pretty from 'pino-pretty';
 import { z } from 'zod';
@@ -44,7 +45,7 @@ export function createLog(
   };
   const stderr = isTerminal
     ? pretty({ destination: 2, sync: true, ignore: 'pid,hostname', translateTime: 'HH:MM:ss' })
-    : pino.destination({ dest: 2, sync: true });
+    : openDestination();
   if (!sink) return pino(options, stderr);
   // The logger itself drops lines below its level.
   const all = { level: 'trace' } as const;
@@ -55,4 +56,35 @@ export function createLog(
       { ...all, stream: sink },
     ]),
   );
+}
+
+/** How often a line is tried again while whoever reads standard error is slow, and the pause in between in milliseconds. */
+const [maxTries, pauseMs] = [100, 20];
+
+/**
+ * Writes lines to standard error, and loses those that cannot be written. Standard error may be a file on a disk that is full, or a
+ * pipe whose reader is gone. Neither must end the process.
+ */
+function openDestination() {
+  const nap = new Int32Array(new SharedArrayBuffer(4));
+  let isBroken = false;
+  return {
+    write: (line: string) => {
+      let rest = Buffer.from(isBroken ? `\n${line}` : line);
+      isBroken = false;
+      for (let tries = 0; rest.length > 0; ) {
+        try {
+          rest = rest.subarray(writeSync(2, rest));
+        } catch (error) {
+          tries += 1;
+          const isSlow = error instanceof Error && 'code' in error && error.code === 'EAGAIN';
+          if (!isSlow || tries > maxTries) {
+            isBroken = true;
+            return;
+          }
+          Atomics.wait(nap, 0, 0, pauseMs);
+        }
+      }
+    },
+  };
 }

@@ -40,6 +40,18 @@ export function createMetrics(): Metrics {
     registers,
   });
   const hooks = counter('hooks_total', 'Calls of vendors about a step.', ['vendor', 'outcome']);
+  const free = new Gauge({
+    name: 'vidgenie_disk_free_bytes',
+    help: 'Free bytes on the disks of this process.',
+    labelNames: ['use'] as const,
+    registers,
+  });
+  const low = new Gauge({
+    name: 'vidgenie_disk_low',
+    help: 'Whether this process takes no new runs because that disk is nearly full.',
+    labelNames: ['use'] as const,
+    registers,
+  });
   const edits = counter('edits_total', 'Edits of progress messages.', ['platform', 'outcome']);
   const steps = new Histogram({
     name: 'vidgenie_step_seconds',
@@ -68,6 +80,10 @@ export function createMetrics(): Metrics {
     modelsLooked: (adapter, outcome) => looks.inc({ adapter, outcome }),
     modelChanged: (adapter, change) => changes.inc({ adapter, change }),
     modelsGone: (count) => gone.set(count),
+    diskSeen: (use, freeBytes, isLow) => {
+      free.set({ use }, freeBytes);
+      low.set({ use }, isLow ? 1 : 0);
+    },
     edited: (platform, outcome) => edits.inc({ platform, outcome }),
     hooked: (vendor, outcome) => hooks.inc({ vendor, outcome }),
     acknowledged: (platform, seconds) => acks.observe({ platform }, seconds),

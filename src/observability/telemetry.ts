@@ -71,7 +71,12 @@ function recordOf(line: string) {
         ...(told.data.stack !== undefined && { 'exception.stacktrace': told.data.stack }),
       }
     : { error };
-  return { ...severityOf(level), timestamp: time, body: msg, attributes: { ...facts, ...exception, 'process.pid': pid } };
+  return {
+    ...severityOf(level),
+    timestamp: time,
+    body: msg,
+    attributes: { ...facts, ...exception, 'process.pid': pid },
+  };
 }
 
 /** From the numbers of pino. */

@@ -1,6 +1,9 @@
 import type { FailureKind, Platform, StepKind, TerminalState, Vendor, Workflow } from '../domain.ts';
 import type { ChangeKind } from './changes.ts';
 
+/** A part of VidGenie that writes to a disk of this machine. */
+export type DiskUse = 'home' | 'media' | 'database';
+
 /** `doubtful`: the list was so short that it is not believed yet. */
 export type LookOutcome = 'read' | 'failed' | 'doubtful';
 
@@ -20,6 +23,8 @@ export type Meter = {
   modelChanged: (adapter: string, what: ChangeKind) => void;
   /** How many models that are in use have left their vendor's list. */
   modelsGone: (count: number) => void;
+  /** The free bytes of the disk that this process uses so, and whether it takes no new runs because of that. */
+  diskSeen: (use: DiskUse, freeBytes: number, isLow: boolean) => void;
   /** `dropped`: a newer update replaced it, or the platform's edit budget was used up. */
   edited: (platform: Platform, outcome: 'sent' | 'dropped') => void;
   /** In seconds, from the arrival of a request until VidGenie acknowledged it to the platform. */
@@ -37,6 +42,7 @@ export const silentMeter: Meter = {
   modelsLooked: () => {},
   modelChanged: () => {},
   modelsGone: () => {},
+  diskSeen: () => {},
   edited: () => {},
   acknowledged: () => {},
   hooked: () => {},

@@ -10,10 +10,18 @@ export type TurnQueue = {
   /** The number of jobs that wait for a worker. Fails while the queue is away. */
   waiting: () => Promise<number>;
   /** Takes jobs, at most `concurrency` at a time, until closed. `close` waits for the jobs in progress. */
-  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => { close: () => Promise<void> };
+  work: (take: (leases: readonly Lease[]) => Promise<void>, concurrency: number) => Consumer;
+  /** Fails while the queue is away, or takes no jobs: a Redis whose memory is full still answers. */
+  check: () => Promise<void>;
   close: () => Promise<void>;
   /** BullMQ's own queue on either backend, for the board that shows it. */
   bull: unknown;
+};
+
+type Consumer = {
+  /** Takes no more jobs until called with false. Jobs in progress go on. */
+  rest: (isResting: boolean) => void;
+  close: () => Promise<void>;
 };
 
 export type QueueConfig = { kind: 'postgres'; url: string } | { kind: 'redis'; address: RedisAddress };
@@ -27,6 +35,9 @@ const answerWithinMs = 5_000;
 /** In milliseconds. How long BullMQ may take for its own bookkeeping after the last turn. */
 const closeTimeoutMs = 2_000;
 
+/** In milliseconds. A queue that refused a job counts as out of order for this long, unless it takes another one before. */
+const refusedForMs = 10_000;
+
 /** Queues and workers are made only here. */
 export async function openQueue(
   config: QueueConfig,
@@ -34,12 +45,23 @@ export async function openQueue(
   telemetry?: Telemetry,
 ): Promise<TurnQueue> {
   const turns = await openTurns(config, onError, telemetry);
+  let refused: { at: number; error: unknown } | null = null;
   return {
     add: async (leases) => {
       const options = { attempts: 1, removeOnComplete: true, removeOnFail: true } as const;
       const job = turnsJob.parse({ leases });
       const [{ runId, dispatch }] = job.leases;
-      await answered(turns.add(job, { ...options, jobId: `run_${runId}_${dispatch}` }));
+      try {
+        await answered(turns.add(job, { ...options, jobId: `run_${runId}_${dispatch}` }));
+        refused = null;
+      } catch (error) {
+        refused = { at: performance.now(), error };
+        throw error;
+      }
+    },
+    check: async () => {
+      await answered(turns.waiting());
+      if (refused && performance.now() - refused.at < refusedForMs) throw refused.error;
     },
     waiting: () => answered(turns.waiting()),
     work: (takeTurns, concurrency) => {
@@ -49,10 +71,20 @@ export async function openQueue(
         underWay.add(job);
         await job.finally(() => underWay.delete(job));
       };
-      const fetcher = turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
+      const open = () => turns.fetch(take, { concurrency, maxStalledCount: 0, drainDelay: 1, runRetryDelay: 1_000 });
+      let fetcher: ReturnType<typeof open> | null = open();
+      const shut = async () => {
+        const closed = fetcher?.close();
+        fetcher = null;
+        await closed;
+      };
       return {
+        rest: (isResting) => {
+          if (isResting) shut().catch(onError);
+          else fetcher ??= open();
+        },
         close: async () => {
-          const closed = fetcher.close();
+          const closed = shut();
           while (underWay.size > 0) await Promise.allSettled(underWay);
           await resultWithin(closeTimeoutMs, closed);
         },

@@ -88,8 +88,14 @@ export async function connectRedis(
 const tlsTo = (host: string, { isEncrypted }: RedisAddress) =>
   isEncrypted && isIP(host) === 0 ? { tls: { servername: host } } : {};
 
-/** The settings of a Redis, as reported by the server. Null for a setting that it does not report. */
-export type RedisSettings = { server: string; evicts: string | null; persists: boolean | null };
+/** The settings of a Redis, as reported by the server. Null for what it does not report, and for a limit that it does not have. */
+export type RedisSettings = {
+  server: string;
+  evicts: string | null;
+  persists: boolean | null;
+  usedBytes: number | null;
+  maxBytes: number | null;
+};
 
 /** Reads the settings of a Redis. Managed services seldom allow `CONFIG`; they have their own guarantees about the disk. */
 export async function redisSettings(client: Redis | Cluster): Promise<RedisSettings> {
@@ -104,5 +110,7 @@ export async function redisSettings(client: Redis | Cluster): Promise<RedisSetti
     server: valkey === null ? `Redis ${field('redis_version')}` : `Valkey ${valkey}`,
     evicts: field('maxmemory_policy'),
     persists: field('aof_enabled') === '1' ? true : saves,
+    usedBytes: Number(field('used_memory')) || null,
+    maxBytes: Number(field('maxmemory')) || null,
   };
 }

@@ -49,6 +49,7 @@ import {
   withUsualDurations,
 } from './plan.ts';
 import { total } from './pricing.ts';
+import type { Space } from './space.ts';
 import { wishOf } from './wish.ts';
 
 export type Submission = {
@@ -110,6 +111,8 @@ export type SubmitOutcome =
   | Exclude<Plan, { outcome: 'planned' }>
   | WordRefusal
   | NotInCast
+  /** A disk is nearly full. */
+  | { outcome: 'no_room' }
   /** The price is higher than the member was shown. */
   | { outcome: 'dearer'; price: number };
 
@@ -118,6 +121,7 @@ export type SubmitDeps = PlanDeps & {
   /** The learned duration of such steps in milliseconds, if it is known. */
   usualMs: (work: Work) => Promise<number | null>;
   store: MediaStore;
+  space: Pick<Space, 'room'>;
   /** The folder for copies on their way from one run to another. */
   temporaryDirectory: string;
   keys: Keys;
@@ -177,8 +181,11 @@ export async function submit(deps: SubmitDeps, submission: Submission): Promise<
     waitsForAnswerMs: submission.waitsForAnswerMs ?? 0,
   };
   const limits = { ...deps.limits, dailyRuns };
-  const shut = submission.image || origin ? await foreseeRefusal(deps.db, foreseen, limits) : null;
+  const hasRoom = deps.space.room() === 'ample';
+  const shut = submission.image || origin || !hasRoom ? await foreseeRefusal(deps.db, foreseen, limits) : null;
   if (shut) return shut;
+  // A repeated command was answered above: its run was accepted when there was room.
+  if (!hasRoom) return { outcome: 'no_room' };
   const moderated = { id: workspace.id, brought };
   const words = wished.motion === null ? prompt : `${prompt}\n${wished.motion}`;
   const objection = await objectionToWords(deps.moderation, moderated, blockedWords, words);

@@ -3,6 +3,7 @@ import { isDatabaseAway } from '../db/failures.ts';
 import { handBack, heartbeat, type Lease, LeaseLost } from '../db/turns.ts';
 import type { TurnQueue } from './queue.ts';
 import { startRelay } from './relay.ts';
+import type { Space } from './space.ts';
 import { settlesWithin } from './timeout.ts';
 import { takeTurn } from './turn.ts';
 import type { TurnDeps } from './turnContext.ts';
@@ -26,15 +27,15 @@ export type PipelineWorker = {
 /** Works the runs of a database, beside any number of other workers. */
 export async function startWorker(
   needs: Omit<TurnDeps, 'tellings'>,
-  database: Database,
-  queue: TurnQueue,
+  { database, queue, space }: { database: Database; queue: TurnQueue; space: Pick<Space, 'room' | 'onChange'> },
   turnsAtOnce = defaultTurnsAtOnce,
 ): Promise<PipelineWorker> {
   const deps: TurnDeps = { ...needs, tellings: new Map() };
   const resting = new AbortController();
   const stopping = new AbortController();
   let active = 0;
-  const relay = startRelay({ ...deps, queue }, () => turnsAtOnce - active);
+  const hasRoom = () => space.room() !== 'critical';
+  const relay = startRelay({ ...deps, queue }, () => (hasRoom() ? turnsAtOnce - active : null));
   await database.listen('vidgenie_due', () => relay.wake());
 
   const consumer = queue.work(async (leases) => {
@@ -49,12 +50,20 @@ export async function startWorker(
       relay.wake();
     }
   }, turnsAtOnce);
+  // A worker that cannot store results must not ask vendors for any, nor take the turns of workers that can.
+  const heedRoom = () => {
+    consumer.rest(!hasRoom());
+    relay.wake();
+  };
+  heedRoom();
+  const unheed = space.onChange(heedRoom);
 
   let stop: Promise<void> | null = null;
   return {
     stop: () => {
       stop ??= (async () => {
         resting.abort();
+        unheed();
         // Both at once: a relay that waits for a dead database must not keep the consumer taking turns.
         const rest = Promise.all([relay.stop(), consumer.close()]);
         if (await settlesWithin(graceMs, rest)) return;

@@ -148,6 +148,8 @@ async function give({ ground, programs, signal }: Giving, one: Given, { doubles,
         const { requestKey } = one.submission;
         const pressed = one.isPressed ? { requestKey: `${requestKey}:${one.deliveries}` } : {};
         const outcome = await program?.services.submit({ ...one.submission, ...pressed });
+        // A member who reads that tries again later.
+        if (outcome?.outcome === 'no_room') throw new Error('there is no room');
         if (outcome?.outcome !== 'accepted' && outcome?.outcome !== 'repeated') {
           one.oddities.push(`was answered ${JSON.stringify(outcome)}`);
           return;

@@ -8,16 +8,21 @@ import { describeEmbedded } from '../../src/db/embedded.ts';
 import { newKeyring } from '../../src/db/keyring.ts';
 import { superviseEmbedded } from '../../src/db/supervise.ts';
 import { createS3Store } from '../../src/pipeline/media/s3.ts';
+import { settlesWithin } from '../../src/pipeline/timeout.ts';
 import { openDiscord } from '../support/discord/simulator.ts';
 import { postmasterPid } from '../support/embedded-processes.ts';
 import { type RedisServer, startRedis } from '../support/redis.ts';
 import { type S3Server, startS3 } from '../support/s3/server.ts';
+import { mountSmallDisk } from '../support/smallDisk.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 import { createFilms } from './films.ts';
 import type { Random } from './random.ts';
 import { type ChaosVendors, openVendors } from './vendors.ts';
 
 export type QueueKind = 'postgres' | 'redis';
+
+/** The disk of the home folder, on which results arrive. If this machine lets us make one. */
+const diskBytes = 50_000_000;
 
 /** Everything that a run depends on, each part behind a network that can fail. */
 export type Ground = Awaited<ReturnType<typeof layGround>>;
@@ -32,6 +37,9 @@ export async function layGround(queue: QueueKind, random: Random) {
     closers.push(() => rm(folder, { recursive: true, force: true }));
     // If we are root, the server runs as another user, who needs access to this folder.
     await chmod(folder, 0o755);
+    const home = join(folder, 'home');
+    const disk = await mountSmallDisk(home, diskBytes);
+    if ('unmount' in disk) closers.push(disk.unmount);
     const server = await superviseEmbedded(join(folder, 'database'), { onNotice: () => {}, onTrouble: () => {} });
     closers.push(server.close);
     const direct = new URL(server.url);
@@ -78,7 +86,7 @@ export async function layGround(queue: QueueKind, random: Random) {
       PORT: '0',
       FREE_CREDITS: '100000',
       DATABASE_URL: direct.href,
-      VIDGENIE_HOME: join(folder, 'home'),
+      VIDGENIE_HOME: home,
       VIDGENIE_KEYRING: newKeyring(),
       OPENAI_API_KEY: 'sk-chaos',
       OPENAI_BASE_URL: `http://127.0.0.1:${proxies.vendors.port}/v1`,
@@ -96,10 +104,18 @@ export async function layGround(queue: QueueKind, random: Random) {
       const { running } = await describeEmbedded(join(folder, 'database'));
       if (running) process.kill(postmasterPid(dataDir), 'SIGQUIT');
     };
+    /** Takes every connection that the server has left. Returns a function that gives them back. */
+    const takeConnections = async () => {
+      const hog = postgres(server.url, { max: 100, connect_timeout: 2, onnotice: () => {} });
+      const holds = Array.from({ length: 100 }, () => hog.reserve().catch(() => null));
+      await settlesWithin(1_000, Promise.all(holds));
+      return async () => await hog.end({ timeout: 0 });
+    };
     /** Channels and threads that the storm deleted. */
     const removed = new Set<string>();
     const services = { database, vendors, discord, redis, s3, store };
-    return { environment, ...services, removed, proxies, stopDatabase, closers, clear };
+    const blows = { stopDatabase, takeConnections, disk: 'fill' in disk ? disk : null };
+    return { environment, ...services, removed, proxies, ...blows, closers, clear };
   } catch (error) {
     await clear();
     throw error;

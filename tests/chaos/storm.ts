@@ -27,7 +27,7 @@ export async function storm({
 }: Options): Promise<Injected> {
   const injected = new Map<string, number>();
   const calm = new AbortController();
-  const { proxies, redis, discord, vendors, s3 } = ground;
+  const { proxies, redis, discord, vendors, s3, disk } = ground;
   const note = (what: string) => injected.set(what, (injected.get(what) ?? 0) + 1);
   /** Strikes about every `everyMs`, at least once, at times that depend only on the seed. */
   const every = async (name: string, everyMs: number, strike: (chance: Random) => Promise<void> | void) => {
@@ -76,6 +76,25 @@ export async function storm({
       fleet.freeze(chance.between(0, seats - 1), visibilityMs + chance.between(500, 2_000)),
     ),
     every('database stopped at once', 40_000, () => ground.stopDatabase()),
+    every('database: every connection taken for a while', 25_000, async (chance) => {
+      const giveBack = await ground.takeConnections();
+      await pause(chance.between(300, 1_500));
+      await giveBack();
+    }),
+    every('store: narrow for a while', 20_000, async (chance) => {
+      proxies.store.narrow(chance.between(5_000, 50_000));
+      await pause(chance.between(1_000, 3_000));
+      proxies.store.narrow(null);
+    }),
+    ...(disk
+      ? [
+          every('disk full for a while', 20_000, async (chance) => {
+            await disk.fill();
+            await pause(chance.between(500, 4_000));
+            await disk.clear();
+          }),
+        ]
+      : []),
     every('chat: 429', 1_500, () => {
       const answer = { status: 429, body: { message: 'slow', retry_after: 0.3 }, headers: { 'retry-after': '1' } };
       discord.faults.push({ path: /./, times: 2, answer });
@@ -96,6 +115,11 @@ export async function storm({
     ...(redis
       ? [
           every('Redis: FLUSHALL', 8_000, redis.flush),
+          every('Redis: memory full for a while', 15_000, async (chance) => {
+            await redis.limitMemory(1);
+            await pause(chance.between(300, 2_000));
+            await redis.limitMemory(0);
+          }),
           every('Redis: killed and started again, empty', 20_000, async (chance) => {
             await redis.kill();
             await pause(chance.between(100, 1_500));

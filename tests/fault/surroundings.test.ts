@@ -1,33 +1,15 @@
-import { execFile } from 'node:child_process';
-import { mkdir, rm, writeFile } from 'node:fs/promises';
+import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
-import { promisify } from 'node:util';
 import { expect, onTestFinished, test } from 'vitest';
 import { accountOf } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
-import { createInstallation, delivered, type Installation, submitsOf, submitted, until } from '../support/program.ts';
+import { createInstallation, delivered, submitsOf, submitted, until } from '../support/program.ts';
+import { mountSmallDisk } from '../support/smallDisk.ts';
 
-const run = promisify(execFile);
-
-/** Puts an installation's media onto a full disk of their own. Resolves with the reason if this process may not do that. */
-async function fullDisk({ home }: Installation): Promise<{ why: string } | { makeRoom: () => Promise<void> }> {
-  const disk = join(home, 'media');
-  await mkdir(disk);
-  try {
-    await run('mount', ['-t', 'tmpfs', '-o', 'size=1m', 'tmpfs', disk]);
-  } catch {
-    await rm(disk, { recursive: true });
-    return { why: 'mounting a small disk needs root' };
-  }
-  onTestFinished(async () => {
-    await run('umount', ['-l', disk]);
-  });
-  const ballast = join(disk, 'ballast');
-  await writeFile(ballast, Buffer.alloc(2_000_000)).catch(() => {});
-  return { makeRoom: () => rm(ballast) };
-}
+/** The disk fills between two looks at it, or something else than VidGenie's own watch is to be tested. */
+const unwatched = { minFreeDiskBytes: 0 };
 
 test('a full disk when a video is stored costs time: it is fetched again, not made again', async ({ skip }) => {
   const database = await createTestDatabase();
@@ -38,11 +20,13 @@ test('a full disk when a video is stored costs time: it is fetched again, not ma
   const first = startWorkerProcess(installation, { at: { failpoint: 'step_submitted', step: 'video', how: 'kill' } });
   await first.exited;
   await rm(join(installation.home, 'media'), { recursive: true });
-  const disk = await fullDisk(installation);
+  const disk = await mountSmallDisk(join(installation.home, 'media'), 1_000_000);
   if ('why' in disk) return skip(true, disk.why);
-  const worker = await installation.open({ worker: true });
+  onTestFinished(disk.unmount);
+  await disk.fill();
+  const worker = await installation.open({ worker: true, config: unwatched });
   await until(worker, id, (view) => view.steps[2]?.state === 'storing' && view.run.failedAttempts > 1);
-  await disk.makeRoom();
+  await disk.clear();
   const view = await delivered(worker, id);
   expect(view.run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
   expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
@@ -52,9 +36,11 @@ test('a full disk when a video is stored costs time: it is fetched again, not ma
 test('a full disk when an image arrives is said to be one, and what it cost goes back', async ({ skip }) => {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
-  const disk = await fullDisk(installation);
+  const disk = await mountSmallDisk(join(installation.home, 'media'), 1_000_000);
   if ('why' in disk) return skip(true, disk.why);
-  const worker = await installation.open({ worker: true });
+  onTestFinished(disk.unmount);
+  await disk.fill();
+  const worker = await installation.open({ worker: true, config: unwatched });
   const view = await delivered(worker, await submitted(worker));
   expect(view.run).toMatchObject({ state: 'failed', capturedCredits: 1, failure: { kind: 'storage' } });
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);

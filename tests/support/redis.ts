@@ -20,6 +20,8 @@ export type RedisServer = {
   /** Starts it again, empty, on the same port. */
   start: () => Promise<void>;
   flush: () => Promise<void>;
+  /** Sets `maxmemory`. With 1 it takes no new data, and with 0 as much as comes. */
+  limitMemory: (bytes: number) => Promise<void>;
   /** Stops it and removes its files. */
   remove: () => Promise<void>;
 };
@@ -47,17 +49,21 @@ export async function startRedis(words: readonly string[] = [], isDetached = fal
     port,
     start,
     kill,
-    flush: async () => {
-      const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 1, retryStrategy: null });
-      client.on('error', () => {});
-      await client.flushall().catch(() => {});
-      client.disconnect();
-    },
+    flush: () => ask(port, (client) => client.flushall()),
+    limitMemory: (bytes) => ask(port, (client) => client.config('SET', 'maxmemory', bytes)),
     remove: async () => {
       await kill();
       await rm(directory, { recursive: true, force: true });
     },
   };
+}
+
+/** The server may be away. */
+async function ask(port: number, question: (client: Redis) => Promise<unknown>): Promise<void> {
+  const client = new Redis(port, '127.0.0.1', { maxRetriesPerRequest: 1, retryStrategy: null });
+  client.on('error', () => {});
+  await question(client).catch(() => {});
+  client.disconnect();
 }
 
 async function launch(words: string[], detached: boolean): Promise<ChildProcess> {

@@ -16,6 +16,8 @@ export type TcpProxy = {
   turn: (weather: Weather) => void;
   /** Adds this many milliseconds to everything, each way. */
   delay: (ms: number) => void;
+  /** Lets so many bytes a second through, on each connection and each way. Null: as many as come. */
+  narrow: (bytesPerSecond: number | null) => void;
   /** Existing connections stay open for ever and carry nothing more, whatever the weather becomes. New ones work. */
   halfOpen: () => void;
   /** Resets every existing connection. */
@@ -33,6 +35,8 @@ type Lane = {
   isAnswer: boolean;
   waiting: { bytes: Buffer; dueAt: number }[];
   timer: NodeJS.Timeout | null;
+  /** When the last bytes are through. */
+  freeAt: number;
 };
 type Pair = { near: Socket; far: Socket; isDead: boolean };
 
@@ -41,6 +45,7 @@ export async function openTcpProxy(target: () => { host: string; port: number })
   const pairs = new Set<Pair>();
   let weather: Weather = 'fine';
   let delayMs = 0;
+  let bytesPerSecond: number | null = null;
   let refused = 0;
   let watched: { question: (bytes: Buffer) => boolean; done: () => void } | null = null;
 
@@ -67,11 +72,13 @@ export async function openTcpProxy(target: () => { host: string; port: number })
     }
   };
   const openLane = (pair: Pair, to: Socket, isAnswer: boolean) => {
-    const lane: Lane = { pair, to, isAnswer, waiting: [], timer: null };
+    const lane: Lane = { pair, to, isAnswer, waiting: [], timer: null, freeAt: 0 };
     lanes.add(lane);
     to.once('close', () => lanes.delete(lane));
     return (bytes: Buffer) => {
-      lane.waiting.push({ bytes, dueAt: Date.now() + delayMs });
+      const lastsMs = bytesPerSecond === null ? 0 : (bytes.length / bytesPerSecond) * 1_000;
+      lane.freeAt = Math.max(lane.freeAt, Date.now()) + lastsMs;
+      lane.waiting.push({ bytes, dueAt: lane.freeAt + delayMs });
       flush(lane);
     };
   };
@@ -123,6 +130,9 @@ export async function openTcpProxy(target: () => { host: string; port: number })
     },
     delay: (ms) => {
       delayMs = ms;
+    },
+    narrow: (next) => {
+      bytesPerSecond = next;
     },
     halfOpen: () => {
       for (const pair of pairs) pair.isDead = true;

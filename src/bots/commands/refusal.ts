@@ -17,6 +17,8 @@ export type Refusal =
   | { reason: 'admins_only'; command: string }
   | { reason: 'insufficient'; priceCredits: number; balance: number; heldCredits: number }
   | { reason: 'busy'; max: number }
+  /** A disk of this VidGenie is nearly full. */
+  | { reason: 'no_room' }
   | { reason: 'too_fast'; whose: 'member' | 'workspace'; seconds: number }
   | {
       reason: 'unsupported';

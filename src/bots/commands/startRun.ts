@@ -73,6 +73,8 @@ async function answerTo(request: CommandRequest, asked: Asked, submitted: Submit
     }
     case 'busy':
       return { kind: 'refusal', refusal: { reason: 'busy', max: submitted.max } };
+    case 'no_room':
+      return { kind: 'refusal', refusal: { reason: 'no_room' } };
     case 'elsewhere':
       return { kind: 'refusal', refusal: { reason: 'elsewhere', channels: submitted.channels } };
     case 'daily_limit': {

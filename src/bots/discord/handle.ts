@@ -7,6 +7,7 @@ import {
 } from 'discord-api-types/v10';
 import { textCard } from '../card.ts';
 import { commands, perform, submitForm } from '../commands/all.ts';
+import { faultWords } from '../faultWords.ts';
 import { localeOf, type Text, textOf } from '../text.ts';
 import { answerPrivately, answerWithModal, outdatedMessage, refusalMessage } from './answer.ts';
 import { suggestChoices } from './autocomplete.ts';
@@ -77,10 +78,11 @@ async function tellFault(bot: Bot, interaction: Incoming, reply: Reply, error: u
   if (isFinal(error)) return bot.log.info(facts, 'an interaction was answered too late, or elsewhere');
   bot.log.error({ ...facts, error }, 'an interaction could not be carried out');
   const text = textOf(localeOf(interaction.locale));
+  const words = faultWords(error, text, 'discord');
   const told =
     interaction.type === InteractionType.ApplicationCommandAutocomplete
       ? reply.respond(noChoices)
-      : reply.replyEphemeral(messageOf(textCard('bad', text.discord.fault.title, text.discord.fault.text), text));
+      : reply.replyEphemeral(messageOf(textCard('bad', words.title, words.text), text));
   await told.catch(() => bot.log.info(facts, 'nobody could be told that an interaction failed'));
 }
 

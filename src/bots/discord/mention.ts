@@ -7,6 +7,7 @@ import { propose } from '../actions/propose.ts';
 import { type Card, textCard } from '../card.ts';
 import { rateLimited } from '../commands/rateLimit.ts';
 import type { CommandRequest } from '../commands/request.ts';
+import { faultWords } from '../faultWords.ts';
 import { type Locale, localeOf, textOf } from '../text.ts';
 import { cardOf } from './answer.ts';
 import { channelsOf, discordConversation, snowflake, workspaceOf } from './conversation.ts';
@@ -80,7 +81,8 @@ async function proposal(bot: Bot, request: CommandRequest, view: RunView, words:
     return cardOf(await propose(request, view, words), text);
   } catch (error) {
     bot.log.error({ error, runId: view.run.id }, 'a mention could not be understood');
-    return textCard('bad', text.discord.fault.title, text.discord.fault.text);
+    const words = faultWords(error, text, 'discord');
+    return textCard('bad', words.title, words.text);
   }
 }
 

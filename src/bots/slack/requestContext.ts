@@ -9,6 +9,7 @@ import { perform } from '../commands/all.ts';
 import type { Command } from '../commands/command.ts';
 import type { Given } from '../commands/read.ts';
 import type { Answer, CommandRequest } from '../commands/request.ts';
+import { faultWords } from '../faultWords.ts';
 import { createAddressOf } from '../mediaAddress.ts';
 import { refusalCard } from '../refusalCard.ts';
 import type { Services } from '../services.ts';
@@ -73,7 +74,7 @@ export async function receive(
   } catch (error) {
     const isKnown = error instanceof FilesUnreadable;
     if (!isKnown) deps.log.error({ platform: 'slack', error }, 'a request could not be carried out');
-    const { title, text: words } = isKnown ? text.slack.unreadable : text.slack.fault;
+    const { title, text: words } = isKnown ? text.slack.unreadable : faultWords(error, text, 'slack');
     const message = cardMessage(textCard('bad', title, words), text);
     await reply(connection?.client ?? null, requester, message).catch((failure: unknown) =>
       deps.log.warn({ platform: 'slack', error: failure }, 'nobody could be told of it'),

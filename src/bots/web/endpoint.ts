@@ -111,8 +111,9 @@ async function guarded<
     const away = isDatabaseAway(error);
     if (away) deps.log.warn({ method, path, error }, 'the database is away');
     else deps.log.error({ method, path, error }, 'a request could not be carried out');
-    const fault = problem('fault', textOf('en'));
-    return problemResponse(away ? { ...fault, status: 503, headers: { 'retry-after': '2' } } : fault);
+    return problemResponse(
+      problem(away ? 'away' : 'fault', textOf('en'), away ? { headers: { 'retry-after': '2' } } : {}),
+    );
   }
 }
 

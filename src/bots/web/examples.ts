@@ -435,5 +435,5 @@ export const refusalExamples: Readonly<Record<number, Problem>> = {
   ),
   429: problem('too_fast', text),
   500: problem('fault', text),
-  503: { ...problem('fault', text), status: 503 },
+  503: problem('away', text),
 };

@@ -33,6 +33,7 @@ const statusOfKnown = {
   key_reused: 409,
   only_data_url: 400,
   fault: 500,
+  away: 503,
 } as const satisfies Record<Known, number>;
 
 /** A refusal by the web platform itself. */
@@ -96,6 +97,7 @@ function statusOfRefusal(refusal: Refusal): number {
     case 'no_key':
       return 409;
     case 'unmoderated':
+    case 'no_room':
       return 503;
     case 'busy':
     case 'daily_limit':
@@ -148,8 +150,11 @@ function statusOfCast(why: CastRefusal): number {
 function headersOf(refusal: Refusal): Record<string, string> {
   if (refusal.reason === 'too_fast') return { 'retry-after': String(refusal.seconds) };
   if (refusal.reason === 'daily_limit') return { 'retry-after': String(Math.ceil(refusal.againInMs / 1_000)) };
-  return refusal.reason === 'busy' || refusal.reason === 'unmoderated' ? { 'retry-after': '30' } : {};
+  return waiting.includes(refusal.reason) ? { 'retry-after': '30' } : {};
 }
+
+/** Refusals that may be over within a minute, and nobody knows when. */
+const waiting: readonly Refusal['reason'][] = ['busy', 'unmoderated', 'no_room'];
 
 function factsOf(refusal: Refusal, title: string): Record<string, unknown> {
   switch (refusal.reason) {

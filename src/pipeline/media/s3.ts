@@ -18,6 +18,7 @@ import { explainedS3, isBucketMissing, isMissing, mayPass } from './s3Errors.ts'
 import type { S3Settings } from './s3Settings.ts';
 import { type MediaStore, requireMediaKey, StorageError } from './store.ts';
 import { removeStrayObjects } from './strayObjects.ts';
+import { createThrottle } from './throttle.ts';
 
 /**
  * The smallest part that S3 accepts: a few copies of each part in progress are in memory. The limit of ten thousand parts is 50
@@ -25,6 +26,9 @@ import { removeStrayObjects } from './strayObjects.ts';
  */
 const partBytes = 5 * 1024 * 1024;
 const partsAtOnce = 2;
+
+/** A process holds the parts of at most that many objects in memory, however slow the server is. */
+const maxUploads = 4;
 
 /** In milliseconds. Gives up on a server that does not answer. A part of 5 MiB over 1 Mbit/s takes 42 s. */
 const timeouts = {
@@ -43,6 +47,7 @@ export function createS3Store(settings: S3Settings): MediaStore {
     return { Bucket, Key: key };
   };
   const explained = <T>(work: () => Promise<T>) => explainedS3(settings, work);
+  const throttled = createThrottle(maxUploads, (error) => error instanceof Error && mayPass(error));
 
   const open = async (object: { Bucket: string; Key: string }): Promise<Readable> => {
     const { Body } = await client.send(new GetObjectCommand(object));
@@ -77,7 +82,7 @@ export function createS3Store(settings: S3Settings): MediaStore {
       }
       await explained(async () => {
         try {
-          await upload(client, object, file, signal);
+          await throttled(() => upload(client, object, file, signal), signal);
         } catch (error) {
           // If the answer to the last call was lost, repeating the call reports that there is no such upload. Then we check the
           // object itself: its key contains a hash of its content. If the fault may pass, the caller uploads everything again.

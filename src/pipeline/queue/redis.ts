@@ -37,7 +37,7 @@ export async function openRedisTurns(
     createRedisBackend,
   );
   queue.on('error', onError);
-  const fetchers: { disconnect: () => Promise<void> }[] = [];
+  const fetchers = new Set<{ disconnect: () => Promise<void> }>();
   return {
     add: async (job, options) => {
       there();
@@ -56,7 +56,8 @@ export async function openRedisTurns(
         createRedisBackend,
       );
       worker.on('error', onError);
-      fetchers.push(worker);
+      fetchers.add(worker);
+      worker.once('closed', () => fetchers.delete(worker));
       return worker;
     },
     close: async () => {

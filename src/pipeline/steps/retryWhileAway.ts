@@ -8,12 +8,14 @@ import type { Turn } from '../turnContext.ts';
  * compare-and-set: if another worker has taken the run meanwhile, the write ends in {@link LeaseLost}.
  */
 export async function retryWhileDatabaseAway<T>(turn: Turn, write: () => Promise<T>): Promise<T> {
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await write();
     } catch (error) {
       if (!isDatabaseAway(error) || turn.signal.aborted) throw error;
-      turn.deps.log.warn({ runId: turn.lease.runId }, 'the database is away; a result waits to be written');
+      // Once, not at every attempt: the disk of the log may be the one that is full.
+      if (attempt === 1)
+        turn.deps.log.warn({ runId: turn.lease.runId, error }, 'the database is away; a result waits to be written');
       await delay(250, undefined, { signal: turn.signal });
     }
   }
@@ -29,12 +31,12 @@ const storePauseMs = 2_000;
  */
 export async function retryWhileStoreAway<T>({ deps, lease, signal }: Turn, work: () => Promise<T>): Promise<T> {
   const until = performance.now() + storePatienceMs;
-  for (;;) {
+  for (let attempt = 1; ; attempt += 1) {
     try {
       return await work();
     } catch (error) {
       if (!(error instanceof StorageError && error.isPassing) || performance.now() > until) throw error;
-      deps.log.warn({ runId: lease.runId, error }, 'the media store is away; the run waits for it');
+      if (attempt === 1) deps.log.warn({ runId: lease.runId, error }, 'the media store is away; the run waits for it');
       await delay(storePauseMs * (0.5 + deps.random()), undefined, { signal });
     }
   }

@@ -128,3 +128,14 @@ test('closing drops what waits, and waits for what is under way', async () => {
   await clock.turn(60_000);
   expect(sent).toEqual(['a:1']);
 });
+
+test('a message whose last edit another worker sends is forgotten, and so is its channel', async () => {
+  const { clock, throttle, edit } = setUp();
+  for (let run = 0; run < 50; run += 1) throttle.offer(edit(`run-${run}`, 'one', { scope: `thread-${run}` }));
+  await clock.turn(0);
+  expect(throttle.remembered()).toBe(100);
+  await clock.turn(10 * 60_000);
+  throttle.offer(edit('new', 'one', { scope: 'thread-new' }));
+  await clock.turn(0);
+  expect(throttle.remembered()).toBe(2);
+});

@@ -42,6 +42,7 @@ const refusals: { [Reason in Refusal['reason']]: [Extract<Refusal, { reason: Rea
   ],
   too_fast: [{ reason: 'too_fast', whose: 'member', seconds: 12 }, /You gave more.*Nothing was charged.*in 12 seconds/],
   busy: [{ reason: 'busy', max: 13 }, /13 of your runs.*Nothing was charged.*cancel one/],
+  no_room: [{ reason: 'no_room' }, /nearly full.*Nothing was charged.*later/],
   admins_only: [{ reason: 'admins_only', command: 'settings' }, /Only admins.*Ask an admin/],
   blocked: [{ reason: 'blocked', word: 'puppy' }, /blocked "puppy".*Nothing was charged/],
   flagged: [

@@ -159,8 +159,10 @@ export const doctor = {
   oldNode: (have: string, need: string) => `${have} is too old: install ${need} or newer`,
   homeFine: (path: string, free: string) => `${path} can be written, ${free} free`,
   homeNew: (path: string, free: string) => `${path} is made at the first start, ${free} free`,
-  homeFull: (path: string, free: string) =>
-    `${path} has only ${free} free: make room, or set VIDGENIE_HOME to a larger disk`,
+  homeFull: (path: string, free: string, reserve: string) =>
+    `${path} has only ${free} free, and VidGenie takes no new runs below ${reserve}: make room, or set VIDGENIE_HOME to a larger disk`,
+  diskFull: (path: string, free: string, reserve: string) =>
+    `the disk of ${path} has only ${free} free, and VidGenie takes no new runs below ${reserve}: make room there`,
   homeClosed: (path: string, reason: string) =>
     `${path} cannot be written (${reason}): change its owner, or set VIDGENIE_HOME`,
   keyringFine: (active: string, versions: readonly string[]) =>
@@ -170,6 +172,8 @@ export const doctor = {
   keyringOpen: (path: string) => `others on this machine can read it: chmod 600 ${path}`,
   embedded: (version: string) => `built-in PostgreSQL ${version} answers`,
   external: (version: string, where: string) => `PostgreSQL ${version} at ${where} answers`,
+  connectionsShort: (used: number, max: number, needed: number) =>
+    `${used} of ${max} connections are in use, and one more process of VidGenie may need ${needed}: raise max_connections, or end what else is connected`,
   noDatabaseYet: 'the built-in PostgreSQL is made at the first start',
   noAnswer: (seconds: number) => `no answer within ${seconds} s: check the network, or try again`,
   directAway: (reason: string) =>
@@ -186,6 +190,8 @@ export const doctor = {
     `${server} throws keys away when its memory is full (maxmemory-policy ${policy}): set maxmemory-policy noeviction`,
   redisForgets: (server: string) =>
     `${server} writes nothing to disk, so a restart delays every run in the queue by some seconds: set appendonly yes`,
+  redisFull: (server: string, used: string, max: string) =>
+    `${server} uses ${used} of ${max} (maxmemory), and takes no jobs when that is full: raise maxmemory, or move other data away`,
   mediaFine: (where: string) => `${where} can be written, read and cleared`,
   mediaNew: (folder: string) => `${folder} is made with the first run`,
   ffmpegFine: (version: string, isBundled: boolean) =>

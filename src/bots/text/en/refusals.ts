@@ -6,6 +6,12 @@ import { atWork, stopCosts } from './runs.ts';
 
 export const openChannels = 'Possible in';
 
+/** The database is away or overloaded. It may have carried out what it did not answer. */
+export const away = {
+  title: 'Not now',
+  text: 'VidGenie cannot reach its database, or it is overloaded. What did not start was not charged. Try again in a minute.',
+};
+
 /** A refusal, in a title and one or two sentences: what is wrong, what is allowed, what to do. */
 export function refusal(it: Refusal): { title: string; text: string } {
   switch (it.reason) {
@@ -59,6 +65,11 @@ export function refusal(it: Refusal): { title: string; text: string } {
       return {
         title: 'You have enough on the way',
         text: `${it.max} of your runs are at work or waiting, which is as many as one member may have here. Nothing was charged. Try again when one is done, or cancel one: history shows them.`,
+      };
+    case 'no_room':
+      return {
+        title: 'No room for new runs just now',
+        text: 'A disk of this VidGenie is nearly full. What was accepted goes on. Nothing was charged. Try again later; its operator has to make room.',
       };
     case 'unsupported':
       return {

@@ -62,6 +62,11 @@ export const problems = {
     title: 'Something unexpected happened',
     detail: 'Try again in a moment. Nothing was charged without a run to show for it.',
   },
+  away: {
+    title: 'Not now',
+    detail:
+      'VidGenie cannot reach its database, or it is overloaded. Try again in a moment. Nothing was charged without a run to show for it.',
+  },
 };
 
 /** The request is not of the expected form. */

@@ -6,6 +6,11 @@ import { atWork, stopCosts } from './runs.ts';
 
 export const openChannels = 'Possible dans';
 
+export const away = {
+  title: 'Pas maintenant',
+  text: 'VidGenie n’atteint pas sa base de données, ou celle-ci est surchargée. Ce qui n’a pas commencé n’a pas été facturé. Réessayez dans une minute.',
+};
+
 export function refusal(it: Refusal): { title: string; text: string } {
   switch (it.reason) {
     case 'unknown_command':
@@ -58,6 +63,11 @@ export function refusal(it: Refusal): { title: string; text: string } {
       return {
         title: 'Vous avez déjà beaucoup en cours',
         text: `${it.max} de vos créations sont en cours ou attendent : c’est le maximum par membre ici. Rien n’a été facturé. Réessayez quand l’une est finie, ou annulez-en une : history les montre.`,
+      };
+    case 'no_room':
+      return {
+        title: 'Pas de place pour de nouvelles créations en ce moment',
+        text: 'Un disque de ce VidGenie est presque plein. Ce qui a été accepté continue. Rien n’a été facturé. Réessayez plus tard ; son opérateur doit faire de la place.',
       };
     case 'unsupported':
       return {

@@ -59,6 +59,11 @@ export const problems = {
     title: 'Il s’est passé quelque chose d’inattendu',
     detail: 'Réessayez dans un instant. Rien n’est débité sans une réalisation en face.',
   },
+  away: {
+    title: 'Pas maintenant',
+    detail:
+      'VidGenie n’atteint pas sa base de données, ou celle-ci est surchargée. Réessayez dans un instant. Rien n’est débité sans une réalisation en face.',
+  },
 };
 
 export const given = {

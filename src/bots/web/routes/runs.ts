@@ -114,6 +114,9 @@ const everybody = endpoint({
 /** A new connection gets this many of the latest runs. They include what changed while a connection was lost. */
 const latest = 24;
 
+/** The runs that a connection remembers, so that it sends nothing twice: more than a refresh reads. */
+const maxShown = 500;
+
 const events = endpoint({
   method: 'get',
   path: '/api/events',
@@ -140,7 +143,13 @@ const events = endpoint({
         if (view.run.settledAt) going.delete(view.run.id);
         else going.set(view.run.id, view);
         if (shown.get(view.run.id) === words) return;
+        shown.delete(view.run.id);
         shown.set(view.run.id, words);
+        // A page may stay open for months. A run that nobody has heard of for so long is sent again if it changes.
+        for (const id of shown.keys()) {
+          if (shown.size <= maxShown) break;
+          shown.delete(id);
+        }
         send({ event: 'run', data });
       };
       let credits = '';

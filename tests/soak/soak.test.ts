@@ -1,0 +1,51 @@
+import { expect, onTestFinished, test } from 'vitest';
+import { openSoak } from './installation.ts';
+import { slopePerHour } from './trend.ts';
+
+const atOnce = 6;
+const runsInARound = 60;
+
+/** In bytes for each run. What a run leaves in memory by mistake, such as a listener with its closure, is more than this. */
+const maxKept = 3_000;
+/** A leaked handle for every few runs would be more than these. */
+const maxHandles = 8;
+
+// The long form is `npm run soak -- --minutes 60`. This one finds what every run leaves behind.
+test('after runs on every platform, no process keeps memory, files, handles or listeners of them', async () => {
+  const installation = await openSoak();
+  onTestFinished(installation.close);
+  let given = 0;
+  const round = async () => {
+    await Promise.all(
+      Array.from({ length: atOnce }, async () => {
+        for (let index = 0; index < runsInARound / atOnce; index += 1) {
+          given += 1;
+          await installation.give(given);
+        }
+      }),
+    );
+    await installation.atRest();
+    return await installation.look();
+  };
+  // Caches fill, code is compiled, and pools open their connections.
+  await round();
+  const before = await round();
+  await round();
+  const after = await round();
+  for (const [name, held] of Object.entries(after.processes)) {
+    const known = before.processes[name];
+    if (!known) throw new Error(`there is no ${name}`);
+    const bytesPerRun = ((held.heapMb - known.heapMb) * 1e6) / (2 * runsInARound);
+    expect(bytesPerRun, `bytes that the ${name} keeps of a run`).toBeLessThan(maxKept);
+    expect(held.files - known.files, `files that the ${name} keeps open`).toBeLessThan(maxHandles);
+    expect(held.handles - known.handles, `handles that the ${name} keeps`).toBeLessThan(maxHandles);
+    expect(held.warnings, `warnings of the ${name}`).toEqual([]);
+  }
+  expect(after.connections - before.connections, 'connections to the database').toBeLessThan(maxHandles);
+});
+
+test('a trend is that of most points, whatever a few say', () => {
+  const points = Array.from({ length: 20 }, (_, index) => ({ at: index * 60_000, value: 100 + index }));
+  const burst = points.map((point, index) => (index % 9 === 4 ? { ...point, value: 500 } : point));
+  expect(slopePerHour(burst)).toBeCloseTo(60, 0);
+});
