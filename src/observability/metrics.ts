@@ -1,5 +1,5 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Figures } from '../db/stats.ts';
+import type { Figures, LedgerFigures } from '../db/stats.ts';
 import type { Meter } from '../pipeline/meter.ts';
 
 /** This process's counters and the database's figures, in the format of Prometheus. */
@@ -7,7 +7,7 @@ export type Metrics = {
   meter: Meter;
   contentType: string;
   /** Figures that could not be read are left out, because an old number would look like a new one. */
-  expose: (known: { figures: Figures | null; discrepancies: number | null }) => Promise<string>;
+  expose: (known: { figures: Figures | null; ledger: LedgerFigures | null }) => Promise<string>;
 };
 
 /** In seconds. An acknowledgement has three seconds; a step takes from less than one second to a quarter of an hour. */
@@ -67,7 +67,7 @@ export function createMetrics(): Metrics {
   return {
     meter,
     contentType: registry.contentType,
-    expose: async ({ figures, discrepancies }) => {
+    expose: async ({ figures, ledger }) => {
       const looked = new Registry();
       const gauge = (name: string, help: string, value: number) =>
         new Gauge({ name: `vidgenie_${name}`, help, registers: [looked] }).set(value);
@@ -86,8 +86,14 @@ export function createMetrics(): Metrics {
         gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
         gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
       }
-      if (discrepancies !== null)
-        gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);
+      if (ledger) {
+        gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', ledger.discrepancies);
+        gauge(
+          'ledger_unverified_seconds',
+          'Age of the oldest transaction that is not verified yet; 0 if all are.',
+          ledger.unverifiedSeconds,
+        );
+      }
       return `${await registry.metrics()}${await looked.metrics()}`;
     },
   };
