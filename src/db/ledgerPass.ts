@@ -3,7 +3,7 @@ import { z } from 'zod';
 import { beginPass, movePass, readPass } from './checks.ts';
 import type { Tx } from './client.ts';
 import { noteDiscrepancies } from './ledgerDiscrepancies.ts';
-import { amongIds, checkRules } from './ledgerRules.ts';
+import { amongIds, checkRules, readByIndexes } from './ledgerRules.ts';
 
 const name = 'ledger pass';
 
@@ -44,6 +44,7 @@ async function passPage(tx: Tx): Promise<PassProgress | null> {
     const read = await readPass(inner, name, { lock: true });
     if (read.isFinished) return null;
     const { part, after } = position.parse(read.position);
+    await readByIndexes(inner);
     const { last, fraction } = await checkPage(inner, part, after);
     const next = last === null ? nextPart[part] : part;
     if (next === null) await endPass(inner);

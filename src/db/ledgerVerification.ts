@@ -2,20 +2,20 @@ import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 import { noteDiscrepancies } from './ledgerDiscrepancies.ts';
-import { amongIds, checkRules } from './ledgerRules.ts';
+import { amongIds, checkRules, readByIndexes } from './ledgerRules.ts';
 
 /** How many transactions, accounts and delivered runs one batch verifies. It takes some tenths of a second at most. */
 const batchRows = 2_000;
 
-const mark = z.object({ id: z.coerce.number(), xid: z.coerce.bigint() });
-/** The newest transaction of the ledger at some moment, and a transaction id of PostgreSQL that was given out later. */
+const mark = z.object({ id: z.coerce.number(), writers: z.array(z.string()) });
+/** The newest transaction of the ledger that could be seen at some moment, and who was writing to the ledger a moment later. */
 type Mark = z.infer<typeof mark>;
 
 const position = z.object({
   /** Every transaction of the ledger up to this id is verified, and none with a smaller id will ever appear. */
   verified: z.number().default(0),
-  /** Of an earlier batch. Transactions were open then that could still bring smaller ids. */
-  mark: z.object({ id: z.number(), xid: z.string() }).nullable().default(null),
+  /** Of an earlier batch, whose writers could still bring smaller ids. */
+  mark: mark.nullable().default(null),
   /** The accounts are looked at in turn, too. The last one. */
   account: z.string().default(''),
 });
@@ -25,7 +25,6 @@ const positions = z.array(z.object({ position }));
 
 const batches = z.tuple([
   z.object({
-    xmin: z.coerce.bigint(),
     rows: z.coerce.number(),
     last: z.coerce.number(),
     runs: z.array(z.string()),
@@ -55,18 +54,20 @@ export async function verifyLedger(
 }
 
 /**
- * Ids are given out before their transactions commit, so a smaller id may appear after a larger one. Every transaction that writes
- * to the ledger changes its account before it is given an id. So it has a transaction id of PostgreSQL by then, and one that is older
- * than `xid` if its ledger id is smaller than the newest that could be seen. This must be a statement of its own, so that `xid` is
- * given out after the statement has begun to see.
+ * The database's transactions that write to the ledger. Whoever inserts a row holds this lock from before the row is given an id until
+ * the transaction ends.
+ */
+const writers = sql`to_jsonb(ARRAY(SELECT DISTINCT virtualtransaction FROM pg_locks WHERE relation = 'credit_transactions'::regclass
+  AND database = (SELECT oid FROM pg_database WHERE datname = current_database())
+  AND mode = 'RowExclusiveLock' AND granted AND pid IS DISTINCT FROM pg_backend_pid()))`;
+
+/**
+ * Ids are given out before their transactions commit, so a smaller id may appear after a larger one. Whoever has a smaller id than
+ * the newest one here, and is not seen yet, is among the writers, because a statement sees what was there before it looks for them.
  */
 async function takeMark(tx: Tx): Promise<Mark> {
-  const [taken] = marks.parse([
-    ...(await tx.execute(
-      sql`SELECT coalesce(max(id), 0) AS id, pg_current_xact_id()::text AS xid FROM credit_transactions`,
-    )),
-  ]);
-  return taken;
+  const rows = await tx.execute(sql`SELECT coalesce(max(id), 0) AS id, ${writers} AS writers FROM credit_transactions`);
+  return marks.parse([...rows])[0];
 }
 
 async function verifyBatch(tx: Tx, patienceMs: number): Promise<'all' | 'more'> {
@@ -74,15 +75,16 @@ async function verifyBatch(tx: Tx, patienceMs: number): Promise<'all' | 'more'> 
   await tx.execute(sql`INSERT INTO checks (name, position) VALUES ('ledger', '{}') ON CONFLICT (name) DO NOTHING`);
   return await tx.transaction(async (inner) => {
     await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
+    await readByIndexes(inner);
     const [row] = positions.parse([
       ...(await inner.execute(sql`SELECT position FROM checks WHERE name = 'ledger' FOR UPDATE SKIP LOCKED`)),
     ]);
     // Another process is at it.
     if (!row) return 'all';
-    const { verified, account } = row.position;
-    // The mark of another cluster, from which this database was restored, means nothing here.
-    const earlier = marks.safeParse([row.position.mark]).data?.[0];
-    const known = earlier && earlier.xid < newest.xid ? earlier : null;
+    const { verified, mark: earlier, account } = row.position;
+    // This comes before the batch is read: what the writers of a mark have written is there if none of them writes any more.
+    const still = new Set((await takeMark(inner)).writers);
+    const isOver = (one: Mark) => !one.writers.some((writer) => still.has(writer));
     const batch = await readBatch(inner, verified, account);
     const { runs, open, delivered, touched, accounts } = batch;
     await noteDiscrepancies(inner, [
@@ -97,14 +99,12 @@ async function verifyBatch(tx: Tx, patienceMs: number): Promise<'all' | 'more'> 
     await inner.execute(sql`INSERT INTO ledger_open_runs (run_id)
       SELECT jsonb_array_elements_text(${JSON.stringify(open)}::jsonb)::uuid ON CONFLICT DO NOTHING`);
 
-    const isOver = ({ xid }: Mark) => xid <= batch.xmin;
-    const complete = isOver(newest) ? newest.id : known && isOver(known) ? known.id : verified;
+    const complete = [newest, earlier].find((one) => one !== null && isOver(one))?.id ?? verified;
     const next = Math.max(verified, Math.min(complete, batch.rows < batchRows ? complete : batch.last));
-    // An unresolved mark is kept until it is resolved, however often a batch comes.
-    const kept = known && !isOver(known) ? known : newest;
     const moved = {
       verified: next,
-      mark: { id: kept.id, xid: String(kept.xid) },
+      // A mark is kept until all its writers have ended, however often a batch comes.
+      mark: earlier !== null && !isOver(earlier) ? earlier : newest,
       account: accounts.length < batchRows ? '' : (accounts.at(-1) ?? ''),
     };
     await inner.execute(sql`
@@ -124,8 +124,7 @@ async function readBatch(tx: Tx, verified: number, account: string) {
       WITH page AS MATERIALIZED (
         SELECT id, run_id, workspace_id FROM credit_transactions WHERE id > ${verified}::bigint ORDER BY id LIMIT ${batchRows}::int
       ), paid AS MATERIALIZED (SELECT DISTINCT run_id AS id FROM page WHERE run_id IS NOT NULL)
-      SELECT pg_snapshot_xmin(pg_current_snapshot())::text AS xmin,
-        (SELECT count(*) FROM page) AS rows, (SELECT coalesce(max(id), ${verified}::bigint) FROM page) AS last,
+      SELECT (SELECT count(*) FROM page) AS rows, (SELECT coalesce(max(id), ${verified}::bigint) FROM page) AS last,
         to_jsonb(ARRAY(SELECT id FROM paid)) AS runs,
         to_jsonb(ARRAY(SELECT r.id FROM paid JOIN runs r ON r.id = paid.id WHERE r.delivered_at IS NULL)) AS open,
         to_jsonb(ARRAY(SELECT o.run_id FROM ledger_open_runs o JOIN runs r ON r.id = o.run_id WHERE r.delivered_at IS NOT NULL

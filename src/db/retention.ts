@@ -24,6 +24,8 @@ const marked = z.tuple([
   z.object({ seen: z.int(), removed: z.int(), last: z.object({ at: z.string(), id: z.string() }).nullable() }),
 ]);
 
+// The statements below name rows by arrays of ids, so that the planner never reads a whole table to find a few of them.
+
 /** Without a moment to erase it, a trigger takes the change for one of an older version, which would know no numbered results. */
 const asRemoved = sql`removed_at = now(), erase_due_at = now()`;
 
@@ -51,11 +53,11 @@ export async function markOld(
       WHERE ${isKept} AND a.created_at < now() - ${age} ${after}
       ORDER BY a.created_at, a.id LIMIT ${limit}::int
     ), due AS MATERIALIZED (
-      SELECT a.id FROM page JOIN runs r ON r.id = page.run_id JOIN assets a ON a.id = page.id
-      WHERE r.delivered_at IS NOT NULL AND a.removed_at IS NULL
-      FOR UPDATE OF a SKIP LOCKED
+      SELECT a.id FROM assets a WHERE a.removed_at IS NULL AND a.id = ANY (ARRAY(
+        SELECT page.id FROM page WHERE (SELECT r.delivered_at IS NOT NULL FROM runs r WHERE r.id = page.run_id)))
+      FOR UPDATE SKIP LOCKED
     ), removed AS (
-      UPDATE assets SET ${asRemoved} WHERE id IN (SELECT id FROM due) RETURNING id
+      UPDATE assets SET ${asRemoved} WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
     )
     SELECT (SELECT count(*) FROM page)::int AS seen, (SELECT count(*) FROM removed)::int AS removed,
       (SELECT jsonb_build_object('at', created_at, 'id', id) FROM page ORDER BY created_at DESC, id DESC LIMIT 1) AS last`);
@@ -71,9 +73,9 @@ export async function markDeletedMedia(tx: Tx, limit: number): Promise<number> {
       SELECT id FROM runs WHERE deleted_at IS NOT NULL AND delivered_at IS NOT NULL AND NOT media_removed
       ORDER BY deleted_at LIMIT ${limit}::int FOR NO KEY UPDATE SKIP LOCKED
     ), removed AS (
-      UPDATE assets SET ${asRemoved} WHERE run_id IN (SELECT id FROM found) AND removed_at IS NULL
+      UPDATE assets SET ${asRemoved} WHERE run_id = ANY (ARRAY(SELECT id FROM found)) AND removed_at IS NULL
     ), emptied AS (
-      UPDATE runs SET media_removed = true WHERE id IN (SELECT id FROM found)
+      UPDATE runs SET media_removed = true WHERE id = ANY (ARRAY(SELECT id FROM found))
     )
     SELECT count(*)::int AS runs FROM found`);
   return emptied.parse([...rows])[0].runs;

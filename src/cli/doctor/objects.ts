@@ -54,7 +54,7 @@ const counts = z.tuple([z.object({ kept: z.coerce.number(), about: z.coerce.numb
 async function chooseObjects({ database: { db } }: Part): Promise<{ chosen: StoredObject[]; total: number }> {
   const [{ kept, about, cast }] = counts.parse([
     ...(await db.execute(sql`
-      SELECT (SELECT count(*) FROM (SELECT FROM assets WHERE ${isKept} LIMIT ${sampleSize + 1}::int) some) AS kept,
+      SELECT (SELECT count(*) FROM (SELECT FROM assets WHERE ${isKept} LIMIT ${sampleSize + 1}::int) first_ones) AS kept,
         (SELECT greatest(reltuples, 0)::bigint FROM pg_class WHERE oid = 'assets_results_kept'::regclass) AS about,
         (SELECT count(*) FROM (${presentCast}) images) AS cast`)),
   ]);

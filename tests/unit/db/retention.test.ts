@@ -1,8 +1,9 @@
+import { readFile } from 'node:fs/promises';
+import { resolve } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Database, Tx } from '../../../src/db/client.ts';
-import { migrateDatabase } from '../../../src/db/migrate.ts';
 import { fromTheOldest, markDeletedMedia, markOld } from '../../../src/db/retention.ts';
 import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
@@ -52,7 +53,8 @@ test('old images of runs that are not delivered hold up nothing: the next sweep 
   for (let sweeps = 0; sweeps < 3; sweeps += 1) counts.push(await sweep(deps, signal, places));
   expect(counts).toEqual([0, 1, 0]);
   await db.execute(sql`UPDATE runs SET delivered_at = now(), due_at = NULL`);
-  expect(await sweep(deps, signal, places)).toBeGreaterThanOrEqual(1_099);
+  // It goes on behind them once more, and then begins with the oldest.
+  expect((await sweep(deps, signal, places)) + (await sweep(deps, signal, places))).toBe(1_099);
   expect(await countOf(database, 'is_given AND removed_at IS NULL')).toBe(0);
 });
 
@@ -70,8 +72,14 @@ test('the objects of deleted runs are marked once, and no sweep looks for them a
   expect(await markDeletedMedia(db, 20)).toBe(1);
 });
 
+/** The statements of the migration that told old rows. They may be repeated. */
+async function migration(): Promise<string[]> {
+  const file = resolve(import.meta.dirname, '../../../drizzle/0005_ledger_checks.sql');
+  return (await readFile(file, 'utf8')).split('--> statement-breakpoint');
+}
+
 test('an older process need not say what a member gave, and a migration that is repeated tells it of old rows', async () => {
-  const { database, db } = await filled(40);
+  const { db } = await filled(40);
   await db.execute(sql`DELETE FROM assets`);
   await db.execute(
     sql`UPDATE runs SET parent_id = id, parent_step = 2 WHERE id IN (SELECT id FROM runs ORDER BY id LIMIT 10)`,
@@ -95,9 +103,6 @@ test('an older process need not say what a member gave, and a migration that is 
 
   await db.execute(sql`UPDATE assets SET is_given = false`);
   await db.execute(sql`DROP INDEX assets_given_kept`);
-  await db.execute(
-    sql`DELETE FROM drizzle.__drizzle_migrations WHERE id = (SELECT max(id) FROM drizzle.__drizzle_migrations)`,
-  );
-  await migrateDatabase(database.url);
+  for (const statement of await migration()) await db.execute(sql.raw(statement));
   expect(await given()).toEqual(right);
 });
