@@ -14,6 +14,8 @@ type Measured = { what: string; value: number; unit: string };
 export type Figure = {
   name: string;
   about: string;
+  /** In milliseconds, if it takes longer than the others. */
+  patienceMs?: number;
   measure: (stage: Stage) => Promise<Row[]>;
 };
 

@@ -12,9 +12,19 @@ import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
 import { takeover } from './figures/takeover.ts';
+import { upkeep } from './figures/upkeep.ts';
 import { waiting } from './figures/waiting.ts';
 import { openStage } from './stage/stage.ts';
 import { machine, paint, type Result } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    runs: { type: 'string', default: '100000' },
+    write: { type: 'string' },
+  },
+});
 
 const figures: Figure[] = [
   startup,
@@ -29,11 +39,9 @@ const figures: Figure[] = [
   takeover,
   big,
   backlog,
+  upkeep(Number(values.runs)),
 ];
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'string' } },
-});
 const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
 const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
 if (unknown.length > 0) {
@@ -42,12 +50,15 @@ if (unknown.length > 0) {
 }
 
 /** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
-const patienceMs = 3 * 60_000;
+const defaultPatienceMs = 3 * 60_000;
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
+    timer = setTimeout(
+      () => reject(new Error(`not measured within ${Math.round(patienceMs / 60_000)} minutes`)),
+      patienceMs,
+    );
   });
   // The rest of its work fails when its processes end, and nobody waits for that.
   work.catch(() => {});
@@ -64,7 +75,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   process.stderr.write(`${figure.name}: ${figure.about} … `);
   let [rows, failure]: [Row[], string | null] = [[], null];
   try {
-    rows = await withinPatience(figure.measure(stage));
+    rows = await withinPatience(figure.measure(stage), Math.max(figure.patienceMs ?? 0, defaultPatienceMs));
   } catch (error) {
     // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });

@@ -4,7 +4,7 @@ import { mountProbes, readNoOftener } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import type { LocalPerson } from './bots/web/deps.ts';
 import type { Config } from './config.ts';
-import { countDiscrepancies, readFigures } from './db/stats.ts';
+import { readFigures, readLedger } from './db/stats.ts';
 import type { Logger } from './observability/log.ts';
 import type { Metrics } from './observability/metrics.ts';
 import { settlesWithin } from './pipeline/timeout.ts';
@@ -150,8 +150,8 @@ async function mountOperator(
   const onOutage = (error: unknown) => log.warn({ error }, 'figures for /metrics cannot be read; they are left out');
   const readings = { waitMs: 2_000, onOutage };
   const figures = readNoOftener(() => readFigures(db, 2_000), { ...readings, freshMs: 5_000 });
-  const discrepancies = readNoOftener(() => countDiscrepancies(db, 30_000), { ...readings, freshMs: 5 * 60_000 });
-  const known = async () => ({ figures: await figures(), discrepancies: await discrepancies() });
+  const ledger = readNoOftener(() => readLedger(db, 30_000), { ...readings, freshMs: 30_000 });
+  const known = async () => ({ figures: await figures(), ledger: await ledger() });
   // A database that is closed by then would look like one that is away.
   metrics?.figuresFrom(async () => (stopping.aborted ? null : await known()));
   const text = async (all: Metrics) => await all.expose(await known());

@@ -374,6 +374,9 @@ function describeOperations(program: Command, then: Then): void {
   program
     .command('doctor')
     .description(describe.doctor)
+    .option('--full', flags.full)
     .option('--json', flags.json)
-    .action(async ({ json }: Json) => then((await import('./doctor.ts')).doctor({ isJson: json === true })));
+    .action(async ({ full, json }: Json & { full?: true }) =>
+      then((await import('./doctor.ts')).doctor({ isJson: json === true, isFull: full === true })),
+    );
 }

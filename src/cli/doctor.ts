@@ -21,9 +21,10 @@ const { doctor: words, misspelt } = text.operator;
 
 /**
  * `vidgenie doctor`: checks every part that is configured, also before the first start. It changes only what every start
- * changes too, and only if there is something to start.
+ * changes too, and only if there is something to start. It also records how far it has verified the ledger. `isFull`: it checks the
+ * whole ledger and every result.
  */
-export async function doctor({ isJson }: { isJson: boolean }): Promise<number> {
+export async function doctor({ isJson, isFull }: { isJson: boolean; isFull: boolean }): Promise<number> {
   const findings: Finding[] = [];
   const surface = stdoutSurface();
   const tell = (found: readonly Finding[], secrets: readonly Secret[] = []) => {
@@ -41,13 +42,32 @@ export async function doctor({ isJson }: { isJson: boolean }): Promise<number> {
   const config = readAndTell(tell);
   if (config) {
     const secrets = secretsOf(config);
-    for (const found of examine(config)) tell(await found, secrets);
+    const progress = isFull ? showProgress() : null;
+    for (const found of examine(config, progress)) {
+      const one = await found;
+      progress?.clear();
+      tell(one, secrets);
+    }
   }
   const count = findings.filter(({ isFine }) => !isFine).length;
   if (isJson) printJson({ fine: count === 0, findings });
   else print('', count === 0 ? words.fine : words.wrong(count));
   return count === 0 ? exitStatus.done : exitStatus.failed;
 }
+
+/** A whole pass takes minutes. Its progress stands in one line of a terminal, and nowhere else. */
+function showProgress() {
+  const write = (line: string) => {
+    if (process.stderr.isTTY) process.stderr.write(`\r\u001b[K${line}`);
+  };
+  return {
+    onProgress: (part: 'ledger' | 'objects', fraction: number) =>
+      write(`${words.parts[part]} ${text.measures.percent(Math.floor(fraction * 100))}`),
+    clear: () => write(''),
+  };
+}
+
+type Progress = ReturnType<typeof showProgress> | null;
 
 function readAndTell(tell: (found: readonly Finding[]) => void): Config | null {
   try {
@@ -61,12 +81,12 @@ function readAndTell(tell: (found: readonly Finding[]) => void): Config | null {
 }
 
 /** Checks everything at once. The findings come in reading order. */
-function examine(config: Config): readonly Promise<readonly Finding[]>[] {
+function examine(config: Config, progress: Progress): readonly Promise<readonly Finding[]>[] {
   const { discord, slack, redis, publicUrl } = config;
   const { comfyui } = config.providers;
   const media = look('media', () => checkMedia(config));
   const hasStore = media.then((found) => found.every(({ isFine }) => isFine));
-  const { ground, work } = examineDatabase(config, hasStore);
+  const { ground, work } = examineDatabase(config, hasStore, progress);
   return [
     look('home', () => checkHome(config)),
     look('keyring', () => checkKeyring(config)),
@@ -104,12 +124,16 @@ function examineVendors(config: Config): readonly Promise<readonly Finding[]>[] 
 type Found = Promise<readonly Finding[]>;
 
 /** Checks the database, and then the parts that depend on it, if the database is usable. */
-function examineDatabase(config: Config, hasStore: Promise<boolean>): { ground: Found; work: Found } {
+function examineDatabase(
+  config: Config,
+  hasStore: Promise<boolean>,
+  progress: Progress,
+): { ground: Found; work: Found } {
   const checked = checkDatabase(config);
   const work = async (): Promise<readonly Finding[]> => {
     const { isReady, close } = await checked;
     try {
-      return isReady ? await withOpened(config, await hasStore) : [];
+      return isReady ? await withOpened(config, await hasStore, progress) : [];
     } catch (error) {
       return [wrong('database', reasonOf(openingError(error, config)))];
     } finally {
@@ -119,11 +143,11 @@ function examineDatabase(config: Config, hasStore: Promise<boolean>): { ground: 
   return { ground: checked.then(({ findings }) => findings), work: work() };
 }
 
-async function withOpened(config: Config, hasStore: boolean): Promise<readonly Finding[]> {
+async function withOpened(config: Config, hasStore: boolean, full: Progress): Promise<readonly Finding[]> {
   const { openProgram } = await import('../program.ts');
   const program = await openProgram(config, createLog('silent', false), { worker: false });
   try {
-    return [...(await checkWork(program, { hasStore })), ...(await checkCatalogues(program))];
+    return [...(await checkWork(program, { hasStore, full })), ...(await checkCatalogues(program))];
   } finally {
     await program.stop();
   }

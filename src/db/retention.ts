@@ -6,24 +6,79 @@ import type { Tx } from './client.ts';
 /** How long to keep media after they were made (`mediaDays`) or given (`inputHours`). Null keeps them for ever. */
 export type Retention = { mediaDays: number | null; inputHours: number | null };
 
+/** What is kept for a time of its own: results, and images that members gave. */
+type Kept = 'results' | 'given';
+
+/** The last object of a page, in the order of age. Its moment is text, because JavaScript's dates are less exact than PostgreSQL's. */
+type Place = { at: string; id: string };
+
 /**
- * Marks up to `limit` objects as removed and returns how many. An object is due if it was kept for long enough or its run was
- * deleted. A run that is not delivered yet keeps its objects. The image
- * that a run has from a result of its parent counts as a result too, because its buttons work for as long as it is kept. Any number of processes may do this at once.
+ * From where a sweep goes on, if the one before has stopped early because too much that is old enough belongs to runs that are not
+ * delivered yet.
  */
-export async function markRemoved(tx: Tx, { mediaDays, inputHours }: Retention, limit: number): Promise<number> {
+export type SweepPlaces = Record<Kept, Place | null>;
+
+export const fromTheOldest = (): SweepPlaces => ({ results: null, given: null });
+
+const marked = z.tuple([
+  z.object({ seen: z.int(), removed: z.int(), last: z.object({ at: z.string(), id: z.string() }).nullable() }),
+]);
+
+// The statements below name rows by arrays of ids, so that the planner never reads a whole table to find a few of them.
+
+/** Without a moment to erase it, a trigger takes the change for one of an older version, which would know no numbered results. */
+const asRemoved = sql`removed_at = now(), erase_due_at = now()`;
+
+/**
+ * Looks at the oldest objects that were kept for long enough, up to `limit` of those after `from`, and marks them as removed. A run
+ * that is not delivered yet keeps its objects. Any number of processes may do this at once.
+ */
+export async function markOld(
+  tx: Tx,
+  { mediaDays, inputHours }: Retention,
+  what: Kept,
+  { limit, from }: { limit: number; from: Place | null },
+): Promise<{ seen: number; removed: number; last: Place | null }> {
+  const amount = what === 'results' ? mediaDays : inputHours;
+  if (amount === null) return { seen: 0, removed: 0, last: null };
+  const age =
+    what === 'results' ? sql`make_interval(days => ${amount}::int)` : sql`make_interval(hours => ${amount}::int)`;
+  // These conditions are those of two partial indexes.
+  const isKept =
+    what === 'results' ? sql`a.removed_at IS NULL AND NOT a.is_given` : sql`a.removed_at IS NULL AND a.is_given`;
+  const after = from === null ? sql`` : sql`AND (a.created_at, a.id) > (${from.at}::timestamptz, ${from.id}::uuid)`;
   const rows = await tx.execute(sql`
-    WITH due AS (
-      SELECT a.id FROM assets a JOIN runs r ON r.id = a.run_id
-      WHERE a.removed_at IS NULL AND r.delivered_at IS NOT NULL AND (
-        r.deleted_at IS NOT NULL
-        OR a.created_at < now() - CASE WHEN a.step_number IS NULL AND r.parent_step IS NULL
-          THEN make_interval(hours => ${inputHours}::int) ELSE make_interval(days => ${mediaDays}::int) END)
-      ORDER BY a.created_at LIMIT ${limit} FOR UPDATE OF a SKIP LOCKED)
-    -- Without a moment to erase it, a trigger takes the change for one of an older version, which would know no numbered results.
-    UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE id IN (SELECT id FROM due)
-    RETURNING id`);
-  return rows.length;
+    WITH page AS MATERIALIZED (
+      SELECT a.id, a.run_id, a.created_at FROM assets a
+      WHERE ${isKept} AND a.created_at < now() - ${age} ${after}
+      ORDER BY a.created_at, a.id LIMIT ${limit}::int
+    ), due AS MATERIALIZED (
+      SELECT a.id FROM assets a WHERE a.removed_at IS NULL AND a.id = ANY (ARRAY(
+        SELECT page.id FROM page WHERE (SELECT r.delivered_at IS NOT NULL FROM runs r WHERE r.id = page.run_id)))
+      FOR UPDATE SKIP LOCKED
+    ), removed AS (
+      UPDATE assets SET ${asRemoved} WHERE id = ANY (ARRAY(SELECT id FROM due)) RETURNING id
+    )
+    SELECT (SELECT count(*) FROM page)::int AS seen, (SELECT count(*) FROM removed)::int AS removed,
+      (SELECT jsonb_build_object('at', created_at, 'id', id) FROM page ORDER BY created_at DESC, id DESC LIMIT 1) AS last`);
+  return marked.parse([...rows])[0];
+}
+
+const emptied = z.tuple([z.object({ runs: z.int() })]);
+
+/** Marks the objects of up to `limit` deleted runs as removed, and returns how many runs it found. Each run is found once. */
+export async function markDeletedMedia(tx: Tx, limit: number): Promise<number> {
+  const rows = await tx.execute(sql`
+    WITH found AS MATERIALIZED (
+      SELECT id FROM runs WHERE deleted_at IS NOT NULL AND delivered_at IS NOT NULL AND NOT media_removed
+      ORDER BY deleted_at LIMIT ${limit}::int FOR NO KEY UPDATE SKIP LOCKED
+    ), removed AS (
+      UPDATE assets SET ${asRemoved} WHERE run_id = ANY (ARRAY(SELECT id FROM found)) AND removed_at IS NULL
+    ), emptied AS (
+      UPDATE runs SET media_removed = true WHERE id = ANY (ARRAY(SELECT id FROM found))
+    )
+    SELECT count(*)::int AS runs FROM found`);
+  return emptied.parse([...rows])[0].runs;
 }
 
 const claimed = z.array(z.object({ id: z.string(), key: z.string(), attempts: z.int() }));

@@ -20,10 +20,11 @@ import type { Tx } from './client.ts';
 import { type DailySpent, spentToday } from './dailyLimit.ts';
 import { assets, proposals, runs, steps } from './schema.ts';
 
-export type Run = typeof runs.$inferSelect;
+/** Without the column that only the sweeper reads. */
+export type Run = Omit<typeof runs.$inferSelect, 'mediaRemoved'>;
 export type Step = typeof steps.$inferSelect;
 /** A stored object of a run, without the columns that only the sweeper reads. */
-export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt' | 'stepKind'>;
+export type Asset = Omit<typeof assets.$inferSelect, 'eraseAttempts' | 'eraseDueAt' | 'isGiven' | 'stepKind'>;
 
 /** A run with everything that belongs to it. Its steps are in the order of their numbers. */
 export type RunView = {
@@ -258,8 +259,9 @@ async function holdAndWrite(tx: Tx, run: NewRun, { price, maxOfMember }: Gate): 
           AS s(number int, kind text, inputs int[], scene int, variant int, seconds int, "isExtension" boolean, size text,
             "priceCredits" int, provider text, model text, "keySource" text, "expectedMs" int, state text, handle jsonb, enhanced jsonb)
       ), new_assets AS (
-        INSERT INTO assets (run_id, step_number, kind, object_key, mime, width, height, seconds, bytes, sha256, flagged)
-        SELECT new_run.id, a.step, a.kind::media_kind, a."objectKey", a.mime, a.width, a.height, a.seconds, a.bytes, a.sha256, a.flagged
+        INSERT INTO assets (run_id, step_number, kind, object_key, mime, width, height, seconds, bytes, sha256, flagged, is_given)
+        SELECT new_run.id, a.step, a.kind::media_kind, a."objectKey", a.mime, a.width, a.height, a.seconds, a.bytes, a.sha256, a.flagged,
+          a.step IS NULL AND ${run.parent?.step ?? null}::int IS NULL
         FROM new_run, jsonb_to_recordset(${JSON.stringify(assetRows(run))}::jsonb)
           AS a(step int, kind text, "objectKey" text, mime text, width int, height int, seconds float8, bytes bigint, sha256 text,
             flagged text[])

@@ -185,6 +185,8 @@ export const runs = pgTable(
     needsWorker: smallint('needs_worker').notNull().default(0),
     /** When somebody asked to delete the run's media. The rows of its assets stay: they record what was paid for. */
     deletedAt: at('deleted_at'),
+    /** True once the sweeper has marked all objects of a deleted run as removed. */
+    mediaRemoved: boolean('media_removed').notNull().default(false),
   },
   (t) => [
     check(
@@ -211,6 +213,10 @@ export const runs = pgTable(
     index('runs_by_parent').on(t.parentId, t.createdAt).where(sql`${t.parentId} IS NOT NULL`),
     // For the images of removed entries of the cast: the unfinished runs that use them.
     index('runs_with_cast').on(t.workspaceId).where(sql`${t.cast} <> '[]' AND ${t.settledAt} IS NULL`),
+    // For the sweeper: deleted runs whose objects are not marked as removed yet.
+    index('runs_to_empty')
+      .on(t.deletedAt)
+      .where(sql`${t.deletedAt} IS NOT NULL AND ${t.deliveredAt} IS NOT NULL AND NOT ${t.mediaRemoved}`),
   ],
 );
 
@@ -297,6 +303,34 @@ export const steps = pgTable(
   ],
 );
 
+/** The checks that go through the database step by step, and how far each has come. */
+export const checks = pgTable('checks', {
+  /** `ledger`: what is new. `ledger pass` and `objects pass`: everything, on request. */
+  name: text('name').primaryKey(),
+  position: jsonb('position').$type<JsonValue>().notNull(),
+  startedAt: at('started_at').notNull().defaultNow(),
+  movedAt: at('moved_at').notNull().defaultNow(),
+  /** When a pass came to its end. */
+  finishedAt: at('finished_at'),
+});
+
+/** What breaks a rule of the ledger. A row stays until a whole pass no longer finds it. */
+export const ledgerDiscrepancies = pgTable(
+  'ledger_discrepancies',
+  {
+    rule: text('rule').notNull(),
+    /** The run, the workspace or the transaction that breaks the rule. */
+    subject: text('subject').notNull(),
+    found: bigint('found', { mode: 'number' }).notNull(),
+    expected: bigint('expected', { mode: 'number' }).notNull(),
+    foundAt: at('found_at').notNull().defaultNow(),
+  },
+  (t) => [primaryKey({ columns: [t.rule, t.subject] })],
+);
+
+/** The runs whose ledger rows were verified before they were delivered. They are verified once more when they are delivered. */
+export const ledgerOpenRuns = pgTable('ledger_open_runs', { runId: uuid('run_id').$type<RunId>().primaryKey() });
+
 /** A stored object: a step's output, or what a member gave (`step` is null). */
 export const assets = pgTable(
   'assets',
@@ -321,6 +355,11 @@ export const assets = pgTable(
     /** The categories for which moderation has flagged it. It is then shown behind a spoiler. Null: not flagged. */
     flagged: text('flagged').array(),
     createdAt: at('created_at').notNull().defaultNow(),
+    /**
+     * True for an image that a member gave, which is kept for `INPUT_RETENTION_HOURS`. The image that a run has from a result of its
+     * parent counts as a result, because its buttons work for as long as it is kept. A trigger fills this for older versions.
+     */
+    isGiven: boolean('is_given').notNull().default(false),
     /** When VidGenie stopped showing it, because it was kept for long enough or its run was deleted. The row stays. */
     removedAt: at('removed_at'),
     /** When the store no longer had it. It is written after the erasure, so a kill in between leaves no object that no row names. */
@@ -333,7 +372,9 @@ export const assets = pgTable(
     unique('one_asset_per_numbered_step').on(t.runId, t.step).nullsNotDistinct(),
     unique('one_asset_per_step').on(t.runId, t.stepKind),
     check('erased_after_removed', sql`${t.erasedAt} IS NULL OR ${t.removedAt} IS NOT NULL`),
-    index('assets_kept').on(t.createdAt).where(sql`${t.removedAt} IS NULL`),
+    // For the sweeper: what is kept, the oldest first.
+    index('assets_results_kept').on(t.createdAt, t.id).where(sql`${t.removedAt} IS NULL AND NOT ${t.isGiven}`),
+    index('assets_given_kept').on(t.createdAt, t.id).where(sql`${t.removedAt} IS NULL AND ${t.isGiven}`),
     index('assets_to_erase')
       .on(sql`coalesce(${t.eraseDueAt}, ${t.removedAt})`)
       .where(sql`${t.removedAt} IS NOT NULL AND ${t.erasedAt} IS NULL`),

@@ -1,7 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
-import { checkInvariants } from './invariants.ts';
+import { ledgerState } from './ledgerDiscrepancies.ts';
+import { verifyLedger } from './ledgerVerification.ts';
 
 /** Metrics for operators. Seconds are the age of the oldest run of its kind, 0 if there is none. */
 export type Figures = {
@@ -54,13 +55,18 @@ export async function readFigures(tx: Tx, patienceMs: number): Promise<Figures> 
   });
 }
 
-/** The number of rows that break an invariant of the ledger. It reads the whole ledger, so call it only every few minutes. */
-export async function countDiscrepancies(tx: Tx, patienceMs: number): Promise<number> {
-  return await tx.transaction(
-    async (inner) => {
-      await inner.execute(sql.raw(`SET LOCAL statement_timeout = ${Math.round(patienceMs)}`));
-      return (await checkInvariants(inner, { atRest: false })).length;
-    },
-    { isolationLevel: 'repeatable read', accessMode: 'read only' },
-  );
+/** In milliseconds. The ledger is verified again after this time, by one process of all. */
+const verifiedForMs = 5 * 60_000;
+/** In milliseconds. For how long one call verifies a ledger that has much left to verify. */
+const verifyingMs = 500;
+
+/** How the ledger is. `unverifiedSeconds` is the age of the oldest transaction that is not verified yet, 0 if there is none. */
+export type LedgerFigures = { discrepancies: number; unverifiedSeconds: number };
+
+/** Verifies what is new in the ledger, unless a process has done so within five minutes, and returns what is known. */
+export async function readLedger(tx: Tx, patienceMs: number): Promise<LedgerFigures> {
+  const before = await ledgerState(tx, { freshMs: verifiedForMs });
+  if (!before.isDue) return before;
+  await verifyLedger(tx, { forMs: verifyingMs, patienceMs });
+  return await ledgerState(tx, { freshMs: verifiedForMs });
 }

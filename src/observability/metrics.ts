@@ -1,10 +1,10 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
-import type { Figures } from '../db/stats.ts';
+import type { Figures, LedgerFigures } from '../db/stats.ts';
 import type { Meter } from '../pipeline/meter.ts';
 import type { ReadMetric } from './metricData.ts';
 
 /** Figures that could not be read are left out, because an old number would look like a new one. */
-type Known = { figures: Figures | null; discrepancies: number | null };
+type Known = { figures: Figures | null; ledger: LedgerFigures | null };
 
 /** This process's counters and the database's figures, in the format of Prometheus. */
 export type Metrics = {
@@ -106,7 +106,7 @@ export function createMetrics(): Metrics {
 }
 
 /** The figures as gauges. */
-function registryOf({ figures, discrepancies }: Known): Registry {
+function registryOf({ figures, ledger }: Known): Registry {
   const looked = new Registry();
   const gauge = (name: string, help: string, value: number) =>
     new Gauge({ name: `vidgenie_${name}`, help, registers: [looked] }).set(value);
@@ -125,7 +125,13 @@ function registryOf({ figures, discrepancies }: Known): Registry {
     gauge('credits_balance', 'Credits that workspaces have left.', figures.balanceCredits);
     gauge('objects_not_erased', 'Stored objects that could not be erased so far.', figures.unerasedObjects);
   }
-  if (discrepancies !== null)
-    gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', discrepancies);
+  if (ledger) {
+    gauge('ledger_discrepancies', 'Broken invariants of the ledger; 0 is right.', ledger.discrepancies);
+    gauge(
+      'ledger_unverified_seconds',
+      'Age of the oldest transaction that is not verified yet; 0 if all are.',
+      ledger.unverifiedSeconds,
+    );
+  }
   return looked;
 }

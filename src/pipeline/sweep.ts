@@ -2,7 +2,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { claimEntry, noteEntryErased } from '../db/cast.ts';
 import type { Db } from '../db/client.ts';
-import { claimErasing, markRemoved, noteErased, type Retention, straysAmong } from '../db/retention.ts';
+import {
+  claimErasing,
+  fromTheOldest,
+  markDeletedMedia,
+  markOld,
+  noteErased,
+  type Retention,
+  type SweepPlaces,
+  straysAmong,
+} from '../db/retention.ts';
 import type { Logger } from '../observability/log.ts';
 import type { MediaStore } from './media/store.ts';
 import { oldFiles } from './media/strayFiles.ts';
@@ -12,6 +21,8 @@ export type SweepDeps = { db: Db; store: MediaStore; retention: Retention; log: 
 /** The sweeper also needs the folder of media in transit. */
 type SweeperDeps = SweepDeps & { temporaryDirectory: string; now: () => Date };
 
+type Chores = SweeperDeps & { places: SweepPlaces };
+
 const minuteMs = 60_000;
 const dayMs = 24 * 60 * minuteMs;
 
@@ -20,11 +31,18 @@ const underWayMs = dayMs;
 
 const markAtOnce = 200;
 
+/** After so many pages in a row in which nothing can be removed yet, the next sweep goes on there. */
+const maxPagesInVain = 5;
+
 /** A job that the sweeper repeats. It returns how many items it erased. */
-type Chore = { erases: string; everyMs: number; work: (deps: SweeperDeps, signal: AbortSignal) => Promise<number> };
+type Chore = { erases: string; everyMs: number; work: (deps: Chores, signal: AbortSignal) => Promise<number> };
 
 const chores: readonly Chore[] = [
-  { erases: 'media that were kept for long enough', everyMs: 10 * minuteMs, work: sweep },
+  {
+    erases: 'media that were kept for long enough',
+    everyMs: 10 * minuteMs,
+    work: (deps, signal) => sweep(deps, signal, deps.places),
+  },
   { erases: 'pictures of removed entries of the cast', everyMs: 10 * minuteMs, work: sweepCast },
   { erases: 'files that a killed process left on their way', everyMs: 60 * minuteMs, work: sweepTemporary },
   // This one reads every stored object.
@@ -36,7 +54,8 @@ export type Sweeper = { stop: () => Promise<void> };
 /** Erases what VidGenie must not keep any longer. Any number of processes may do this at once. */
 export function startSweeper(deps: SweeperDeps): Sweeper {
   const stopping = new AbortController();
-  const stops = chores.map((chore) => repeat(chore, deps, stopping.signal));
+  const places = fromTheOldest();
+  const stops = chores.map((chore) => repeat(chore, { ...deps, places }, stopping.signal));
   return {
     stop: async () => {
       stopping.abort();
@@ -45,7 +64,7 @@ export function startSweeper(deps: SweeperDeps): Sweeper {
   };
 }
 
-function repeat({ erases, everyMs, work }: Chore, deps: SweeperDeps, signal: AbortSignal): () => Promise<void> {
+function repeat({ erases, everyMs, work }: Chore, deps: Chores, signal: AbortSignal): () => Promise<void> {
   let working: Promise<unknown> = Promise.resolve();
   let timer: NodeJS.Timeout | undefined;
   const look = () => {
@@ -70,10 +89,23 @@ const maxFailuresInARow = 10;
 
 /**
  * Does one sweep, to the end or until the signal. Returns how many objects it erased. It marks objects first, so that VidGenie
- * never shows an erased object.
+ * never shows an erased object. `places`: where the sweep before has stopped.
  */
-export async function sweep({ db, store, retention, log }: SweepDeps, signal: AbortSignal): Promise<number> {
-  while (!signal.aborted && (await markRemoved(db, retention, markAtOnce)) === markAtOnce);
+export async function sweep(
+  { db, store, retention, log }: SweepDeps,
+  signal: AbortSignal,
+  places: SweepPlaces = fromTheOldest(),
+): Promise<number> {
+  while (!signal.aborted && (await markDeletedMedia(db, markAtOnce)) === markAtOnce);
+  for (const what of ['results', 'given'] as const) {
+    let inVain = 0;
+    while (!signal.aborted && inVain < maxPagesInVain) {
+      const { seen, removed, last } = await markOld(db, retention, what, { limit: markAtOnce, from: places[what] });
+      places[what] = seen === markAtOnce ? last : null;
+      if (seen < markAtOnce) break;
+      inVain = removed === 0 ? inVain + 1 : 0;
+    }
+  }
   let erased = 0;
   let failuresInARow = 0;
   while (!signal.aborted && failuresInARow < maxFailuresInARow) {

@@ -49,6 +49,6 @@ test('the interactive terminal takes commands line by line, finishes what it sta
   expect(shell.stdout()).toMatch(/a red boat/);
   expect(shell.stdout()).toMatch(/a lighthouse/);
 
-  const doctor = vidgenie(['doctor', '--json'], environment);
+  const doctor = vidgenie(['doctor', '--full', '--json'], environment);
   expect(`${await doctor.exit} ${doctor.stdout()}`).toMatch(/^0 /);
 });

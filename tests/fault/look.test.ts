@@ -56,7 +56,7 @@ function lookerOf(
       : all.flatMap((one) => one.source(config, catalogues.of) ?? []);
   const providers = createProviders(sources, [], new Set(config.keys.keys()), named);
   const deps = { db, adapters: all, config, providers, catalogues, meter: metrics.meter, log, ...over };
-  const counted = async () => await metrics.expose({ figures: null, discrepancies: null });
+  const counted = async () => await metrics.expose({ figures: null, ledger: null });
   return { look: () => lookAtModels(deps, never), catalogues, providers, warned, counted };
 }
 

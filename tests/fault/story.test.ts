@@ -4,7 +4,7 @@ import { sql } from 'drizzle-orm';
 import { describe, expect, inject, onTestFinished, test, vi } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { markRemoved } from '../../src/db/retention.ts';
+import { markOld } from '../../src/db/retention.ts';
 import { loadRun, type RunView } from '../../src/db/runs.ts';
 import { providerOrphans } from '../../src/db/schema.ts';
 import type { StepKind } from '../../src/domain.ts';
@@ -197,7 +197,8 @@ test('a film of an image that is kept no longer is continued from its first clip
   const asked = { workflow: 'video', options: { duration: 30 }, workspace } as const;
   const id = await submitted(first, { ...asked, image });
   await delivered(first, id);
-  expect(await markRemoved(database.db, { mediaDays: null, inputHours: 0 }, 10)).toBe(1);
+  const retention = { mediaDays: null, inputHours: 0 };
+  expect(await markOld(database.db, retention, 'given', { limit: 10, from: null })).toMatchObject({ removed: 1 });
   const partial = await loadRun(database.db, id);
   const given = partial?.assets.find(({ step }) => step === null);
   if (!partial || !given) throw new Error('the run has lost its image');

@@ -48,6 +48,7 @@ export const describe = {
 export const options = {
   slackUrl: 'the public https address of this installation; without it the app uses Socket Mode',
   json: 'print JSON',
+  full: 'check the whole ledger and every stored result; it goes on where an interrupted one was',
   jsonEvents: 'print one JSON object per event',
   amount: 'how many credits',
   workspace: 'the workspace, for example discord:81384788765712384',
@@ -155,6 +156,7 @@ export const doctor = {
     objects: 'Results',
     ledger: 'Ledger',
     runs: 'Runs',
+    growth: 'Size',
   },
   oldNode: (have: string, need: string) => `${have} is too old: install ${need} or newer`,
   homeFine: (path: string, free: string) => `${path} can be written, ${free} free`,
@@ -280,12 +282,23 @@ export const doctor = {
   addressUnreachable: (url: string, advice: AddressAdvice, reason: string) =>
     `nobody answers at ${url} (${reason}): ${addressAdvice[advice]}`,
   objectsFine: (count: number) => `all ${count} stored results are there`,
+  objectsSampled: (seen: number, all: number) =>
+    `the ${seen} that were looked at are there, of about ${all.toLocaleString('en')}: the newest, the oldest and others at random (vidgenie doctor --full looks at all)`,
   objectsUnseen: 'not looked at: whether they are there shows when the media store can be reached',
   objectsMissing: (keys: readonly string[], count: number) =>
     `${count} of the stored results ${count === 1 ? 'is' : 'are'} missing or not whole, for example ${keys.slice(0, 3).join(', ')}: put them back from a backup, or check where the media store points`,
-  ledgerFine: (atRest: boolean) => (atRest ? 'every invariant holds, nothing is held' : 'every invariant holds'),
+  ledgerFine: (atRest: boolean) =>
+    `what is new is verified, and every invariant holds${atRest ? ', nothing is held' : ''} (vidgenie doctor --full checks the whole ledger)`,
+  ledgerWholeFine: (atRest: boolean) =>
+    `the whole ledger is checked, and every invariant holds${atRest ? ', nothing is held' : ''}`,
+  ledgerLate: (age: string) =>
+    `the last ${age} are not verified yet: that goes on whenever /metrics is read, and vidgenie doctor --full does it at once`,
   ledgerBroken: (invariant: string, subject: string, found: number, expected: number) =>
     `"${invariant}" does not hold for ${subject}: ${found} where ${expected} is expected; please report this`,
+  growth: (size: string, runs: number, kilobytesEach: number | null, largest: readonly string[]) =>
+    kilobytesEach === null
+      ? size
+      : `${size} for about ${runs.toLocaleString('en')} runs, ${kilobytesEach.toFixed(1)} kB each: ${allOf(largest)} (docs/operations.md, "Growth of the database")`,
   runsFine: (unfinished: number) =>
     unfinished === 0 ? 'none is unfinished' : `${unfinished} at work, none of them overdue`,
   runsOverdue: (ids: readonly string[], count: number) =>

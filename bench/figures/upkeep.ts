@@ -1,0 +1,94 @@
+import { sql } from 'drizzle-orm';
+import { z } from 'zod';
+import { checkWork } from '../../src/cli/doctor/services.ts';
+import { readConfig } from '../../src/config.ts';
+import type { Tx } from '../../src/db/client.ts';
+import { passLedger } from '../../src/db/ledgerPass.ts';
+import { verifyLedger } from '../../src/db/ledgerVerification.ts';
+import { workspaceId } from '../../src/domain.ts';
+import { createLog } from '../../src/observability/log.ts';
+import { sweep } from '../../src/pipeline/sweep.ts';
+import { openProgram } from '../../src/program.ts';
+import { fillWithRuns, insertOne, large } from '../../tests/support/filled.ts';
+import { type Figure, median, type Row, repeated } from '../figure.ts';
+import type { Place } from '../stage/stage.ts';
+
+/** What VidGenie does by itself and what an operator asks for, in a database that has grown for a year. */
+export const upkeep = (runs: number): Figure => ({
+  name: 'upkeep',
+  about: `ledger, sweep and doctor beside ${runs.toLocaleString('en')} runs`,
+  patienceMs: 60_000 + runs * 2,
+  measure: async (stage) => {
+    const place = await stage.installation();
+    await fillWithRuns(place.url, { runs, workspaces: Math.max(10, Math.round(runs / 2_000)) });
+    return await measureUpkeep(place);
+  },
+});
+
+const quick = { forMs: 600_000, patienceMs: 600_000 };
+const signal = new AbortController().signal;
+
+async function measureUpkeep({ environment }: Place): Promise<Row[]> {
+  const log = createLog('silent', false);
+  const program = await openProgram(readConfig(environment), log, { worker: false });
+  const { db } = program.database;
+  const { store } = program.services;
+  try {
+    const slices: number[] = [];
+    const first = await timed(async () => {
+      for (let isDone = false; !isDone; ) {
+        const began = performance.now();
+        isDone = await verifyLedger(db, { forMs: 500, patienceMs: 30_000 });
+        slices.push(performance.now() - began);
+      }
+    });
+    const idle = await repeated(5, () => timed(() => verifyLedger(db, quick)));
+    for (let n = 0; n < 200; n += 1) await insertOne(db, workspaceId.parse(large), `new ${n}`, 1);
+    const fresh = await timed(() => verifyLedger(db, quick));
+    const memory = process.memoryUsage().rss;
+    let most = 0;
+    const whole = await timed(async () => {
+      for await (const _ of passLedger(db)) most = Math.max(most, process.memoryUsage().rss - memory);
+    });
+    const retention = { mediaDays: 730, inputHours: 24 };
+    const sweeps = await repeated(5, () =>
+      timed(() => sweep({ db, store, retention, log, random: Math.random }, signal)),
+    );
+    const doctor = await timed(() => checkWork(program, { hasStore: true }));
+    return [
+      row('ledger, nothing new', median(idle), 'ms', 1_000),
+      row('ledger, 200 new transactions', fresh, 'ms', 1_000),
+      row('ledger, longest look while it is verified for the first time', Math.max(...slices), 'ms', 2_000),
+      row('ledger, verified for the first time', first / 1_000, 's', null),
+      row('ledger, whole pass', whole / 1_000, 's', null),
+      row('memory that the pass adds', most / 1_000_000, 'MB', 100),
+      row('sweep with nothing due', median(sweeps), 'ms', 10),
+      row('doctor: queue, results, models, ledger, runs, size', doctor / 1_000, 's', 10),
+      row('database for each run', await kilobytesPerRun(program.database), 'kB', null),
+    ];
+  } finally {
+    await program.stop();
+  }
+}
+
+const row = (what: string, value: number, unit: string, atMost: number | null): Row => ({
+  what,
+  value,
+  unit,
+  goal: atMost === null ? null : { atMost },
+  beside: [],
+});
+
+async function timed(work: () => Promise<unknown>): Promise<number> {
+  const began = performance.now();
+  await work();
+  return performance.now() - began;
+}
+
+const sizes = z.tuple([z.object({ kilobytes: z.coerce.number() })]);
+
+async function kilobytesPerRun({ db }: { db: Tx }): Promise<number> {
+  const rows = await db.execute(sql`
+    SELECT pg_database_size(current_database()) / 1000.0 / count(*) AS kilobytes FROM runs`);
+  return sizes.parse([...rows])[0].kilobytes;
+}
