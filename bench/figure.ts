@@ -14,6 +14,8 @@ type Measured = { what: string; value: number; unit: string };
 export type Figure = {
   name: string;
   about: string;
+  /** How long it may take, if that is longer than the others may. Milliseconds. */
+  patienceMs?: number;
   measure: (stage: Stage) => Promise<Row[]>;
 };
 

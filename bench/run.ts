@@ -7,6 +7,7 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { history } from './figures/history.ts';
 import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
@@ -14,6 +15,20 @@ import { takeover } from './figures/takeover.ts';
 import { waiting } from './figures/waiting.ts';
 import { openStage } from './stage/stage.ts';
 import { machine, paint, type Result } from './table.ts';
+
+const { values } = parseArgs({
+  options: {
+    json: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    runs: { type: 'string', default: '1000000' },
+    write: { type: 'string' },
+  },
+});
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 10_000) {
+  process.stderr.write(`--runs ${values.runs}: give at least 10000 runs.\n`);
+  process.exit(2);
+}
 
 const figures: Figure[] = [
   startup,
@@ -27,11 +42,9 @@ const figures: Figure[] = [
   takeover,
   big,
   backlog,
+  history(runs),
 ];
 
-const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'string' } },
-});
 const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
 const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
 if (unknown.length > 0) {
@@ -42,10 +55,10 @@ if (unknown.length > 0) {
 /** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
 const patienceMs = 3 * 60_000;
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+async function withinPatience<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
+    timer = setTimeout(() => reject(new Error(`not measured within ${ms / 60_000} minutes`)), ms);
   });
   // The rest of its work fails when its processes end, and nobody waits for that.
   work.catch(() => {});
@@ -62,7 +75,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   process.stderr.write(`${figure.name}: ${figure.about} … `);
   let [rows, failure]: [Row[], string | null] = [[], null];
   try {
-    rows = await withinPatience(figure.measure(stage));
+    rows = await withinPatience(figure.measure(stage), figure.patienceMs ?? patienceMs);
   } catch (error) {
     // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });
