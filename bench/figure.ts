@@ -14,7 +14,7 @@ type Measured = { what: string; value: number; unit: string };
 export type Figure = {
   name: string;
   about: string;
-  /** In milliseconds, if it takes longer than the others. */
+  /** How long it may take, if that is longer than the others may. Milliseconds. */
   patienceMs?: number;
   measure: (stage: Stage) => Promise<Row[]>;
 };

@@ -7,6 +7,7 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { history } from './figures/history.ts';
 import { hooks } from './figures/hooks.ts';
 import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
@@ -21,10 +22,15 @@ const { values } = parseArgs({
   options: {
     json: { type: 'boolean' },
     only: { type: 'string', multiple: true },
-    runs: { type: 'string', default: '100000' },
+    runs: { type: 'string', default: '1000000' },
     write: { type: 'string' },
   },
 });
+const runs = Number(values.runs);
+if (!Number.isInteger(runs) || runs < 10_000) {
+  process.stderr.write(`--runs ${values.runs}: give at least 10000 runs.\n`);
+  process.exit(2);
+}
 
 const figures: Figure[] = [
   startup,
@@ -39,7 +45,8 @@ const figures: Figure[] = [
   takeover,
   big,
   backlog,
-  upkeep(Number(values.runs)),
+  history(runs),
+  upkeep(runs),
 ];
 
 const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
@@ -52,13 +59,10 @@ if (unknown.length > 0) {
 /** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
 const defaultPatienceMs = 3 * 60_000;
 
-async function withinPatience<T>(work: Promise<T>, patienceMs: number): Promise<T> {
+async function withinPatience<T>(work: Promise<T>, ms: number): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(
-      () => reject(new Error(`not measured within ${Math.round(patienceMs / 60_000)} minutes`)),
-      patienceMs,
-    );
+    timer = setTimeout(() => reject(new Error(`not measured within ${ms / 60_000} minutes`)), ms);
   });
   // The rest of its work fails when its processes end, and nobody waits for that.
   work.catch(() => {});
@@ -75,7 +79,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   process.stderr.write(`${figure.name}: ${figure.about} … `);
   let [rows, failure]: [Row[], string | null] = [[], null];
   try {
-    rows = await withinPatience(figure.measure(stage), Math.max(figure.patienceMs ?? 0, defaultPatienceMs));
+    rows = await withinPatience(figure.measure(stage), figure.patienceMs ?? defaultPatienceMs);
   } catch (error) {
     // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });

@@ -39,7 +39,7 @@ export async function newestPostings(tx: Tx, workspaceId: WorkspaceId, limit: nu
 
 const descended = z.array(z.object({ id: runId }));
 
-/** The runs that were made of a run, and of those, newest first, and that run itself. At most {@link maxRead}. */
+/** The runs that were made of a run, and of those, newest first, and that run itself. At most {@link maxRead}, the nearest ones. */
 export async function descendantsOf(tx: Tx, id: RunId): Promise<RunId[]> {
   const rows = descended.parse(
     await tx.execute(sql`
@@ -48,7 +48,7 @@ export async function descendantsOf(tx: Tx, id: RunId): Promise<RunId[]> {
         UNION
         SELECT r.id, r.created_at FROM runs r JOIN descended ON r.parent_id = descended.id
       )
-      SELECT id FROM descended ORDER BY created_at DESC LIMIT ${maxRead}`),
+      SELECT id FROM (SELECT * FROM descended LIMIT ${maxRead}) AS nearest ORDER BY created_at DESC`),
   );
   return rows.map((row) => row.id);
 }

@@ -115,23 +115,3 @@ export async function listTransactions(
     .orderBy(desc(creditTransactions.id))
     .limit(page.limit);
 }
-
-export type Usage = { day: number; week: number; month: number };
-
-/** Captured credits minus refunded ones, in the last 24 hours, 7 days and 30 days. */
-export async function usageOf(tx: Tx, workspaceId: WorkspaceId): Promise<Usage> {
-  const signed = sql`CASE ${creditTransactions.kind} WHEN 'capture' THEN ${creditTransactions.amount} ELSE -${creditTransactions.amount} END`;
-  const since = (days: number) =>
-    sql<number>`coalesce(sum(${signed}) FILTER (WHERE ${creditTransactions.createdAt} > now() - make_interval(days => ${days})), 0)::int`;
-  const [usage] = await tx
-    .select({ day: since(1), week: since(7), month: since(30) })
-    .from(creditTransactions)
-    .where(
-      and(
-        eq(creditTransactions.workspaceId, workspaceId),
-        sql`${creditTransactions.kind} IN ('capture', 'refund')`,
-        sql`${creditTransactions.createdAt} > now() - interval '30 days'`,
-      ),
-    );
-  return usage ?? { day: 0, week: 0, month: 0 };
-}

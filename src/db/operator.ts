@@ -1,10 +1,10 @@
-import { and, desc, eq, gt, inArray, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
-import { type Failure, type RunId, type RunState, runId, type WorkspaceId } from '../domain.ts';
+import type { Failure, RunId, RunState, WorkspaceId } from '../domain.ts';
 import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
 import type { LedgerRow } from './credits.ts';
-import { loadRun, type RunView } from './runs.ts';
+import { loadRun } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
 
@@ -15,10 +15,16 @@ type StuckAfter = { overdueSeconds: number; vainTurns: number };
 
 export type RunFilter = { workspaceId?: WorkspaceId; state?: RunState; stuckAfter?: StuckAfter; limit: number };
 
-/** The newest runs of all workspaces. `stuckAfter` keeps only the stuck ones. */
-export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }: RunFilter) {
-  const stuck = stuckAfter && and(isNull(runs.deliveredAt), or(isOverdue(stuckAfter), comesToNothing(stuckAfter)));
-  return await tx
+/** How many of the newest runs are looked at for those that ended in one state. */
+export const maxLookedAt = 5_000;
+
+/**
+ * The newest runs of all workspaces. `stuckAfter` keeps only the stuck ones. `isCut`: there are fewer than `limit` runs in a state in
+ * which runs end, among the newest {@link maxLookedAt}, and older ones were not looked at.
+ */
+export async function findRuns(tx: Tx, filter: RunFilter) {
+  const { state, limit } = filter;
+  const rows = await tx
     .select({
       id: runs.id,
       workspaceId: runs.workspaceId,
@@ -34,39 +40,61 @@ export async function findRuns(tx: Tx, { workspaceId, state, stuckAfter, limit }
       failedAttempts: runs.failedAttempts,
     })
     .from(runs)
-    .where(and(workspaceId && eq(runs.workspaceId, workspaceId), state && eq(runs.state, state), stuck))
-    .orderBy(desc(runs.createdAt))
-    .limit(limit);
+    .where(sql`${runs.id} IN (${chosen(filter)})`)
+    .orderBy(desc(runs.createdAt), desc(runs.id));
+  const isCut = !isUnfinished(filter) && state !== undefined && rows.length < limit && (await areMore(tx, filter));
+  return { runs: rows, isCut };
+}
+
+const isUnfinished = ({ state, stuckAfter }: RunFilter) =>
+  stuckAfter !== undefined || state === 'queued' || state === 'running';
+
+/** The ids of the runs of a list. */
+function chosen(filter: RunFilter): SQL {
+  const { state, limit } = filter;
+  const among = isUnfinished(filter) ? unfinishedRuns(filter) : newestRuns(filter);
+  const which = state === undefined ? sql`true` : sql`state = ${state}`;
+  return sql`SELECT id FROM (${among}) AS looked_at WHERE ${which} ORDER BY created_at DESC, id DESC LIMIT ${sql.raw(String(limit))}`;
+}
+
+/** An index has the unfinished runs, and one has those that are stuck, for all who ask by the same condition as the index. */
+function unfinishedRuns({ workspaceId, stuckAfter }: RunFilter): SQL {
+  const here = workspaceId === undefined ? sql`true` : sql`workspace_id = ${workspaceId}`;
+  return stuckAfter
+    ? sql`SELECT id, state, created_at FROM runs
+        WHERE (state <> 'queued' OR cancel_requested_at IS NOT NULL) AND due_at IS NOT NULL AND ${here}
+          AND (${isOverdue(stuckAfter)} OR ${comesToNothing(stuckAfter)}) OFFSET 0`
+    : sql`SELECT id, state, created_at FROM runs WHERE settled_at IS NULL AND ${here} OFFSET 0`;
+}
+
+/** The newest runs, as many as are looked at. Every run has one hold, and the ids of the ledger grow with time. */
+function newestRuns({ workspaceId, state, limit }: RunFilter): SQL {
+  const read = state === undefined ? limit : maxLookedAt;
+  return workspaceId === undefined
+    ? sql`SELECT own.* FROM (
+        SELECT run_id FROM credit_transactions WHERE kind = 'hold' ORDER BY id DESC LIMIT ${sql.raw(String(read))}
+      ) AS newest CROSS JOIN LATERAL (SELECT id, state, created_at FROM runs WHERE runs.id = newest.run_id OFFSET 0) AS own`
+    : sql`SELECT id, state, created_at FROM runs WHERE workspace_id = ${workspaceId}
+        ORDER BY created_at DESC, id DESC LIMIT ${sql.raw(String(read))}`;
+}
+
+async function areMore(tx: Tx, filter: RunFilter): Promise<boolean> {
+  const rows = await tx.execute(
+    sql`SELECT 1 FROM (${newestRuns(filter)}) AS newest OFFSET ${maxLookedAt - 1}::int LIMIT 1`,
+  );
+  return rows.length > 0;
 }
 
 /** A run that waits to start is not stuck: limits may keep it waiting for long, and the metrics show that. */
 const isOverdue = ({ overdueSeconds }: StuckAfter) =>
-  and(
-    sql`(${runs.state} <> 'queued' OR ${runs.cancelRequestedAt} IS NOT NULL)`,
-    sql`${runs.dueAt} < now() - make_interval(secs => ${overdueSeconds})`,
-  );
+  sql`due_at < now() - make_interval(secs => ${overdueSeconds}::float8)`;
 
 /**
  * A dispatch moves `due_at` into the future, so such a run never looks overdue. The second number counts dispatches that never
  * reached a worker.
  */
 const comesToNothing = ({ vainTurns }: StuckAfter) =>
-  sql`greatest(${runs.failedAttempts}, ${runs.dispatch} - ${runs.claimed}) >= ${vainTurns}`;
-
-const ids = z.array(z.object({ id: runId }));
-
-/** A run of any workspace, by the beginning of its id. */
-export async function findRunAnywhere(tx: Tx, reference: string): Promise<RunView | 'none' | 'ambiguous'> {
-  if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return 'none';
-  // A range of ids lets PostgreSQL use the primary key.
-  const digits = reference.toLowerCase().replaceAll('-', '');
-  const bound = (fill: string) => digits.padEnd(32, fill);
-  const [first, second] = ids.parse(
-    await tx.execute(sql`SELECT id FROM runs WHERE id BETWEEN ${bound('0')}::uuid AND ${bound('f')}::uuid LIMIT 2`),
-  );
-  if (second) return 'ambiguous';
-  return (first ? await loadRun(tx, first.id) : null) ?? 'none';
-}
+  sql`greatest(failed_attempts, dispatch - claimed) >= ${vainTurns}::int`;
 
 /**
  * Ends a run that does not end by itself. It captures the price of the done steps and releases the rest. It takes the lease from
@@ -132,10 +160,11 @@ export async function ledgerPage(
 }
 
 const tallied = z.coerce.number();
+const moment = z.coerce.date().nullable();
 
-/** Every workspace with its balance and its numbers of runs and keys, in pages by id. */
+/** Every workspace with its balance, the time of its newest run and its number of keys, in pages by id. */
 export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; limit: number }) {
-  const rows = await tx
+  return await tx
     .select({
       id: workspaces.id,
       platform: workspaces.platform,
@@ -143,8 +172,9 @@ export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; 
       createdAt: workspaces.createdAt,
       balance: creditAccounts.balance,
       held: creditAccounts.held,
-      runs: sql`(SELECT count(*) FROM runs r WHERE r.workspace_id = ${workspaces.id})`.mapWith((count) =>
-        tallied.parse(count),
+      // An index knows the newest run. To count the runs would read the whole history of the workspace.
+      lastRunAt: sql`(SELECT max(r.created_at) FROM runs r WHERE r.workspace_id = ${workspaces.id})`.mapWith((at) =>
+        moment.parse(at),
       ),
       keys: sql`(SELECT count(*) FROM workspace_keys k WHERE k.workspace_id = ${workspaces.id})`.mapWith((count) =>
         tallied.parse(count),
@@ -155,5 +185,4 @@ export async function listWorkspaces(tx: Tx, { after, limit }: { after: string; 
     .where(sql`${workspaces.id} > ${after}`)
     .orderBy(workspaces.id)
     .limit(limit);
-  return rows;
 }

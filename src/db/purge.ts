@@ -1,4 +1,4 @@
-import { and, eq, gt, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, sql } from 'drizzle-orm';
 import type { RunId, WorkspaceId } from '../domain.ts';
 import { type Actor, recordChange } from './audit.ts';
 import { closeAccess } from './auth.ts';
@@ -20,7 +20,10 @@ import { describeKeys, removeKey } from './vault.ts';
 
 /** The number of a workspace's runs that are unfinished or not delivered. A purge waits for them. */
 export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
-  return await tx.$count(runs, and(eq(runs.workspaceId, id), isNotNull(runs.dueAt)));
+  const own = eq(runs.workspaceId, id);
+  // Each of the two has an index. No index has both.
+  const unsettled = await tx.$count(runs, and(own, isNull(runs.settledAt)));
+  return unsettled + (await tx.$count(runs, and(own, isNotNull(runs.settledAt), isNull(runs.deliveredAt))));
 }
 
 /** The store keys of the objects of a workspace's deleted runs, in pages of runs. Runs started after the purge are not included. */
@@ -31,8 +34,15 @@ export async function* mediaOfDeleted(tx: Tx, workspaceId: WorkspaceId): AsyncGe
     const page: { id: RunId }[] = await tx
       .select({ id: runs.id })
       .from(runs)
-      .where(and(isDeleted, after === null ? undefined : gt(runs.id, after)))
-      .orderBy(runs.id)
+      .where(
+        and(
+          isDeleted,
+          after === null
+            ? undefined
+            : sql`(${runs.createdAt}, ${runs.id}) > (SELECT r.created_at, r.id FROM runs r WHERE r.id = ${after})`,
+        ),
+      )
+      .orderBy(runs.createdAt, runs.id)
       .limit(200);
     const last = page.at(-1);
     if (!last) return;
@@ -73,7 +83,7 @@ export async function deleteProposals(tx: Tx, id: RunId): Promise<void> {
  * Deletes what a workspace entrusted to us: its keys, its name and settings, its cast, and all text, names and conversations of its runs.
  * It also ends every access on the workspace's behalf. The ledger stays, because it is a record of what happened. Its rows name
  * runs, but those runs hold no text any more. The purge marks the runs as deleted, so the sweeper removes their media even if
- * this process dies. It refuses while a run is unfinished. You may repeat it.
+ * this process dies. A trigger takes the members out of `credit_use`. It refuses while a run is unfinished. You may repeat it.
  */
 export async function purgeWorkspace(
   tx: Tx,

@@ -1,4 +1,4 @@
-import { and, desc, eq, inArray, isNotNull, isNull, lt, or, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNotNull, isNull, or, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import {
   type CastEntry,
@@ -376,70 +376,27 @@ function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; rea
   };
 }
 
-/** The runs of a workspace, newest first. `memberId` keeps only one member's runs. `before` continues after a page. */
+const listed = z.array(z.object({ id: runId }));
+
+/** The runs of a workspace, newest first. `memberId` keeps only one member's runs. */
 export async function listRuns(
   tx: Tx,
   workspaceId: WorkspaceId,
-  page: { limit: number; before?: Date; memberId?: string; unfinished?: boolean },
+  page: { limit: number; memberId?: string; unfinished?: boolean },
 ): Promise<RunView[]> {
-  const rows = await tx
-    .select({ id: runs.id })
-    .from(runs)
-    .where(
-      and(
-        eq(runs.workspaceId, workspaceId),
-        page.before && lt(runs.createdAt, page.before),
-        page.memberId === undefined ? undefined : eq(runs.memberId, page.memberId),
-        page.unfinished ? inArray(runs.state, ['queued', 'running']) : undefined,
-      ),
-    )
-    .orderBy(desc(runs.createdAt))
-    .limit(page.limit);
+  const { memberId, limit, unfinished = false } = page;
+  const own = and(eq(runs.workspaceId, workspaceId), memberId === undefined ? undefined : eq(runs.memberId, memberId));
+  // The unfinished runs are all read, and then sorted. In the order of their age they would be looked for in the whole history.
+  const from = unfinished
+    ? sql`(SELECT id, created_at FROM runs WHERE ${own} AND settled_at IS NULL AND state IN ('queued', 'running') OFFSET 0) AS unfinished`
+    : sql`runs WHERE ${own}`;
+  const rows = listed.parse(
+    await tx.execute(sql`SELECT id FROM ${from} ORDER BY created_at DESC, id DESC LIMIT ${limit}::int`),
+  );
   return await loadRuns(
     tx,
     rows.map((row) => row.id),
   );
-}
-
-export type FoundRun = { outcome: 'found'; view: RunView } | { outcome: 'none' } | { outcome: 'ambiguous' };
-
-/** The columns that say who owns a run and where it posts. */
-const subjectOf = {
-  id: runs.id,
-  workspaceId: runs.workspaceId,
-  memberId: runs.memberId,
-  platform: runs.platform,
-  conversation: runs.conversation,
-  postedMessages: runs.postedMessages,
-};
-type Subject = Pick<Run, keyof typeof subjectOf>;
-
-/**
- * Finds a workspace's run by its id, or by the first characters of its id (at least four). `isVisible` says which runs the member
- * may see. Other runs do not count, not even to make the reference ambiguous.
- */
-export async function findRun(
-  tx: Tx,
-  workspaceId: WorkspaceId,
-  reference: string,
-  isVisible: (run: Subject) => boolean,
-): Promise<FoundRun> {
-  if (!/^[0-9a-f-]{4,36}$/i.test(reference)) return { outcome: 'none' };
-  const begun = reference.toLowerCase();
-  const whole = runId.safeParse(begun);
-  const matches = await tx
-    .select(subjectOf)
-    .from(runs)
-    .where(
-      and(
-        eq(runs.workspaceId, workspaceId),
-        whole.success ? eq(runs.id, whole.data) : sql`${runs.id}::text LIKE ${`${begun}%`}`,
-      ),
-    );
-  const [first, second] = matches.filter(isVisible);
-  if (second) return { outcome: 'ambiguous' };
-  const view = first ? await loadRun(tx, first.id) : null;
-  return view ? { outcome: 'found', view } : { outcome: 'none' };
 }
 
 /**

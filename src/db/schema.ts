@@ -5,6 +5,7 @@ import {
   boolean,
   check,
   customType,
+  date,
   doublePrecision,
   index,
   integer,
@@ -110,7 +111,24 @@ export const creditTransactions = pgTable(
     ),
     index('credit_transactions_by_workspace').on(t.workspaceId, t.id),
     index('credit_transactions_by_run').on(t.runId),
+    // For what was used since a moment within a day. `credit_use` has the whole days.
+    index('credit_transactions_used').on(t.workspaceId, t.createdAt).where(sql`${t.kind} IN ('capture', 'refund')`),
   ],
+);
+
+/**
+ * What runs have used, captured credits minus refunded ones, by day (UTC) and by the member whose run it was. A trigger of the
+ * ledger keeps it (see `count_credit_use` in the migrations). The member is empty if the workspace was purged.
+ */
+export const creditUse = pgTable(
+  'credit_use',
+  {
+    workspaceId: text('workspace_id').$type<WorkspaceId>().notNull(),
+    day: date('day', { mode: 'string' }).notNull(),
+    memberId: text('member_id').notNull(),
+    credits: integer('credits').notNull(),
+  },
+  (t) => [primaryKey({ columns: [t.workspaceId, t.day, t.memberId] })],
 );
 
 export const runs = pgTable(
@@ -210,6 +228,15 @@ export const runs = pgTable(
       .where(sql`(${t.state} <> 'queued' OR ${t.cancelRequestedAt} IS NOT NULL) AND ${t.dueAt} IS NOT NULL`),
     index('runs_unsettled').on(t.workspaceId, t.state, t.memberId).where(sql`${t.settledAt} IS NULL`),
     index('runs_by_workspace').on(t.workspaceId, t.createdAt),
+    index('runs_by_member').on(t.workspaceId, t.memberId, t.createdAt),
+    // Together with `runs_unsettled` these are the undelivered runs of a workspace.
+    index('runs_settled_undelivered')
+      .on(t.workspaceId)
+      .where(sql`${t.settledAt} IS NOT NULL AND ${t.deliveredAt} IS NULL`),
+    // For the search for words. Only delivered runs are in it, so it costs neither a command nor a turn anything.
+    index('runs_by_words')
+      .using('gin', sql`search_keys(${t.workspaceId}, ${t.prompt})`)
+      .where(sql`${t.deliveredAt} IS NOT NULL`),
     index('runs_by_parent').on(t.parentId, t.createdAt).where(sql`${t.parentId} IS NOT NULL`),
     // For the images of removed entries of the cast: the unfinished runs that use them.
     index('runs_with_cast').on(t.workspaceId).where(sql`${t.cast} <> '[]' AND ${t.settledAt} IS NULL`),

@@ -30,7 +30,7 @@ async function openBot(installation: Installation, environment: Record<string, s
   const stop = await startBots(program, createLog('silent', false), http);
   onTestFinished(stop);
   const count = async (outcome: string) => {
-    const text = await metrics.expose({ figures: null, discrepancies: null });
+    const text = await metrics.expose({ figures: null, ledger: null });
     return Number(new RegExp(`^vidgenie_hooks_total\\{.*outcome="${outcome}"\\} (\\d+)`, 'm').exec(text)?.[1] ?? 0);
   };
   return { program, port: http.port() ?? 0, stop, count };

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { accountOf, type ListedTransaction, listTransactions, usageOf } from '../../db/credits.ts';
+import { accountOf, type ListedTransaction, listTransactions } from '../../db/credits.ts';
+import { usageOf } from '../../db/creditUse.ts';
 import type { Member } from '../../domain.ts';
 import { runNamedIn } from '../actions/permission.ts';
 import { type Entry, textCard } from '../card.ts';

@@ -1,4 +1,5 @@
-import { findRun, listRuns, type RunView } from '../../db/runs.ts';
+import { findRun } from '../../db/findRun.ts';
+import { listRuns, type RunView } from '../../db/runs.ts';
 import { maySee } from '../actions/permission.ts';
 import type { Refusal } from './refusal.ts';
 import type { CommandRequest } from './request.ts';

@@ -395,7 +395,10 @@ export type Run = z.infer<typeof run>;
 
 export const runPage = z
   .object({
-    runs: z.array(run),
+    runs: z.array(run).meta({
+      description:
+        'A page that had to read many runs may hold fewer than `limit`, even none. Go on as long as there is a cursor.',
+    }),
     nextCursor: z.string().nullable().meta({ description: 'null: this was the last page' }),
   })
   .meta({ id: 'RunPage' });
@@ -640,7 +643,7 @@ export const session = z
 export const signedOut = z.object({ success: z.literal(true) }).meta({ id: 'SignedOut' });
 
 export const members = z
-  .object({ members: z.array(z.object({ id: z.string(), name: z.string(), runs: z.int() })) })
+  .object({ members: z.array(z.object({ id: z.string(), name: z.string() })) })
   .meta({ id: 'Members' });
 
 // Credits.

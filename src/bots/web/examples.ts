@@ -219,7 +219,7 @@ show(shapes.deleted, {
   success: true,
   detail: 'What it made is gone from the store. What it cost stays in the ledger.',
 });
-show(shapes.members, { members: [{ id: 'U024BE7LH', name: 'Ada', runs: 12 }] });
+show(shapes.members, { members: [{ id: 'U024BE7LH', name: 'Ada' }] });
 show(shapes.options, {
   workflows: [
     {

@@ -4,7 +4,8 @@ import { columnsOf } from '../../bots/terminal/columns.ts';
 import { createRequest, member as operator, text } from '../../bots/terminal/person.ts';
 import { safeLine } from '../../bots/terminal/safe.ts';
 import { recordChange } from '../../db/audit.ts';
-import { endRun, findRunAnywhere, findRuns } from '../../db/operator.ts';
+import { findRunAnywhere } from '../../db/findRun.ts';
+import { endRun, findRuns, maxLookedAt } from '../../db/operator.ts';
 import type { RunView } from '../../db/runs.ts';
 import { findWorkspace } from '../../db/workspaces.ts';
 import { type RunState, runStates } from '../../domain.ts';
@@ -34,10 +35,11 @@ export async function list({ workspace, state, limit = '50', stuck, json }: List
     limit: readNumber(limit, '--limit', 1, 10_000),
   };
   return await withProgram({ worker: false, logLevel: 'warn' }, async ({ program }) => {
-    const found = await findRuns(program.services.db, filter);
+    const { runs: found, isCut } = await findRuns(program.services.db, filter);
     if (json) printJson({ runs: found });
     else if (found.length === 0) print(words.noRuns);
     else print(...columnsOf([words.runColumns, ...found.map((run) => words.runRow(run).map(safeLine))]));
+    if (isCut) printError(words.olderRuns(maxLookedAt));
     return exitStatus.done;
   });
 }

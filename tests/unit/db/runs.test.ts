@@ -2,17 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { and, eq, type SQL, sql } from 'drizzle-orm';
 import { expect, onTestFinished, test, vi } from 'vitest';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
-import { accountOf, changeBalance, listTransactions, usageOf } from '../../../src/db/credits.ts';
+import { accountOf, changeBalance, listTransactions } from '../../../src/db/credits.ts';
+import { usageOf } from '../../../src/db/creditUse.ts';
+import { findRun } from '../../../src/db/findRun.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
-import {
-  findRun,
-  insertRun,
-  listRuns,
-  loadRun,
-  type NewRun,
-  refundedCredits,
-  requestCancel,
-} from '../../../src/db/runs.ts';
+import { insertRun, listRuns, loadRun, type NewRun, refundedCredits, requestCancel } from '../../../src/db/runs.ts';
 import { steps } from '../../../src/db/schema.ts';
 import { dispatchDue, finishDelivery, saveUnreached, settle } from '../../../src/db/turns.ts';
 import { ensureWorkspace, type Workspace } from '../../../src/db/workspaces.ts';

@@ -1,5 +1,6 @@
 import type { types } from '@slack/bolt';
-import { accountOf, usageOf } from '../../../db/credits.ts';
+import { accountOf } from '../../../db/credits.ts';
+import { usageOf } from '../../../db/creditUse.ts';
 import { listRuns, type RunView } from '../../../db/runs.ts';
 import { ensureWorkspace, settingsOf } from '../../../db/workspaces.ts';
 import { keyFields, listKeys } from '../../commands/keys.ts';

@@ -39,6 +39,8 @@ export const badState = (given: string, states: readonly string[]): string =>
 export const amount = 'an amount';
 
 export const noRuns = 'There are no such runs.';
+export const olderRuns = (newest: number): string =>
+  `Only the newest ${newest} runs were looked at. Older ones may be in this state, too.`;
 export const noRun = (given: string): string => `There is no run that begins with "${given}".`;
 export const ambiguousRun = (given: string): string => `Several runs begin with "${given}": give more of the id.`;
 type Listed = Pick<
@@ -88,9 +90,11 @@ export const tooPoor = (id: string, balance: number, wanted: number): string =>
 export const adjusted = (credits: number, id: string, balance: number): string =>
   `${id} was adjusted by ${credits} and has ${balance} now.`;
 
-type Workspace = { id: string; name: string; balance: number; held: number; runs: number; keys: number };
-export const workspaceLine = ({ id, name, balance, held, runs, keys }: Workspace): string =>
-  `${id}  ${name || '(purged)'}  ${balance} credits, ${held} held, ${runs} runs, ${keys} keys`;
+type Workspace = { id: string; name: string; balance: number; held: number; lastRunAt: Date | null; keys: number };
+export const workspaceLine = ({ id, name, balance, held, lastRunAt, keys }: Workspace): string => {
+  const lastRun = lastRunAt ? `last run ${lastRunAt.toISOString().slice(0, 10)}` : 'no run';
+  return `${id}  ${name || '(purged)'}  ${balance} credits, ${held} held, ${lastRun}, ${keys} keys`;
+};
 export const unfinished = (id: string, runs: number): string =>
   `${id} has ${runs} ${runs === 1 ? 'run that is' : 'runs that are'} not over: cancel or fail ${runs === 1 ? 'it' : 'them'} first (vidgenie runs list --workspace ${id}).`;
 export const confirmPurge = (id: string): string =>

@@ -77,7 +77,7 @@ export function Gallery(): VNode {
           html`<label class="select" for=${memberId}><span class="hidden">${lateWords().gallery.member}</span>
             <select id=${memberId} value=${wish.member} onChange=${choose}>
               <option value="">${lateWords().gallery.everybody}</option>
-              ${everybody.map(({ id, name, runs }) => html`<option value=${id}>${name} (${runs})</option>`)}
+              ${everybody.map(({ id, name }) => html`<option value=${id}>${name}</option>`)}
             </select>
           </label>`
         }

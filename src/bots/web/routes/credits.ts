@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { stringify } from 'csv-stringify/sync';
-import { accountOf, changeBalance, type ListedTransaction, listTransactions, usageOf } from '../../../db/credits.ts';
-import { dailyUse, membersOf } from '../../../db/runSearch.ts';
+import { accountOf, changeBalance, type ListedTransaction, listTransactions } from '../../../db/credits.ts';
+import { usageOf, usedByDay, usedByMember } from '../../../db/creditUse.ts';
 import { ensureWorkspace } from '../../../db/workspaces.ts';
 import { listable, runNamedIn } from '../../actions/permission.ts';
 import type { Caller } from '../authenticate.ts';
@@ -118,21 +118,18 @@ const used = endpoint({
   answers: { 200: use },
   answer: async ({ deps, caller, text, query }) => {
     const { db, now } = deps.services;
-    const [rows, known] = await Promise.all([
-      dailyUse(db, caller.workspace.id, query.days),
-      membersOf(db, caller.workspace.id),
+    const [byDay, named] = await Promise.all([
+      usedByDay(db, caller.workspace.id, query.days),
+      usedByMember(db, caller.workspace.id, { days: query.days, memberId: listable(caller.member) }),
     ]);
     const sum = (some: readonly { credits: number }[]) => some.reduce((all, row) => all + row.credits, 0);
     const days = Array.from({ length: query.days }, (_, ago) => dayBefore(now(), query.days - 1 - ago)).map((day) => ({
       day,
-      credits: sum(rows.filter((row) => row.day === day)),
+      credits: byDay.find((used) => used.day === day)?.credits ?? 0,
     }));
-    const named = known
-      .filter(({ id }) => [undefined, id].includes(listable(caller.member)))
-      .map(({ id, name }) => ({ id, name, credits: sum(rows.filter((row) => row.memberId === id)) }));
-    const rest = sum(rows) - sum(named);
+    const rest = sum(byDay) - sum(named);
     const others = rest === 0 ? [] : [{ id: null, name: text.web.others, credits: rest }];
-    const members = [...named.filter(({ credits }) => credits !== 0), ...others];
+    const members = [...named, ...others];
     return { status: 200, body: { days, members: members.sort((a, b) => b.credits - a.credits) } };
   },
 });

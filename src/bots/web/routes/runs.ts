@@ -24,20 +24,15 @@ const list = endpoint({
   answer: async ({ deps, caller, query }) => {
     const { limit, cursor, search, kind, state } = query;
     const states = state === undefined ? undefined : state === 'active' ? active : [state];
-    const views = await searchRuns(deps.services.db, caller.workspace.id, {
-      limit: limit + 1,
+    const { runs, next } = await searchRuns(deps.services.db, caller.workspace.id, {
+      limit,
       states,
       made: kind,
       words: search,
       memberId: whose(caller, query.member),
       after: cursor === undefined ? undefined : idOf(cursor),
     });
-    const page = views.slice(0, limit);
-    const last = views.length > limit ? page.at(-1) : undefined;
-    return {
-      status: 200,
-      body: { runs: page.map((view) => presentRun(deps, view, caller)), nextCursor: last?.run.id ?? null },
-    };
+    return { status: 200, body: { runs: runs.map((view) => presentRun(deps, view, caller)), nextCursor: next } };
   },
 });
 
@@ -161,8 +156,8 @@ const events = endpoint({
       };
       const known = { memberId, limit: latest };
       const refresh = async () => [
-        ...(await searchRuns(db, workspaceId, known)),
-        ...(await searchRuns(db, workspaceId, { ...known, states: active, limit: 100 })),
+        ...(await searchRuns(db, workspaceId, known)).runs,
+        ...(await searchRuns(db, workspaceId, { ...known, states: active, limit: 100 })).runs,
       ];
       // Subscribes before it reads, so that it misses nothing in between.
       const heard = changes(signal);
