@@ -32,8 +32,10 @@ const versions = z.tuple([z.object({ version: z.int() })]);
  *
  * A migration whose file begins with `-- online` is carried out statement by statement, each in its own transaction, while bots and
  * workers go on. Such a file may be repeated from its beginning at any time. Every other migration is one transaction.
+ *
+ * `through` ends with the migration of that time (see {@link migrationTimes}): a backup may be of an older schema.
  */
-export async function migrateDatabase(url: string): Promise<number> {
+export async function migrateDatabase(url: string, { through = Number.POSITIVE_INFINITY } = {}): Promise<number> {
   const { db, close } = openDatabase(url, { connections: 1, silenceMs: migratingWithinMs });
   try {
     const rows = await db.execute(sql`SELECT current_setting('server_version_num')::int AS version`);
@@ -43,6 +45,7 @@ export async function migrateDatabase(url: string): Promise<number> {
       idle_in_transaction_session_timeout: silentTurnMs,
     };
     for (const migration of readMigrationFiles({ migrationsFolder })) {
+      if (migration.folderMillis > through) break;
       if (await isApplied(db, migration)) continue;
       if (isOnline(migration)) await migrateOnline(url, migration);
       else await migrateWhole(db, migration, limits);
@@ -52,6 +55,10 @@ export async function migrateDatabase(url: string): Promise<number> {
     await close();
   }
 }
+
+/** The times of all migrations that this version brings, the oldest first. Each stands for its migration. */
+export const migrationTimes = (): number[] =>
+  readMigrationFiles({ migrationsFolder }).map(({ folderMillis }) => folderMillis);
 
 const isOnline = ({ sql: [first = ''] }: MigrationMeta): boolean => first.startsWith('-- online');
 
