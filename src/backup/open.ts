@@ -56,7 +56,8 @@ export async function* mediaOf(
   backup: Backup,
 ): AsyncGenerator<StoredObject & { isDamaged: boolean; content: () => AsyncIterable<Buffer> }> {
   const { place, codec, manifest } = backup;
-  const { list } = manifest.media;
+  const { list, isIncluded } = manifest.media;
+  if (!isIncluded) return;
   const [missing, damaged] = [new Set(manifest.media.missing), new Set(manifest.media.damaged)];
   const listed = { base: mediaListBase, parts: list.parts };
   for await (const object of objectsOf((to) => partsFrom(backup, listed, to), list.sha256)) {

@@ -18,7 +18,7 @@ import {
   takenInto,
 } from '../support/backups.ts';
 import { plainCanary } from '../support/canary.ts';
-import { vidgenie } from '../support/command-line.ts';
+import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { allDelivered, createInstallation, submitted } from '../support/program.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -158,4 +158,19 @@ test('nothing is overwritten, neither a database, nor media, nor a backup; and n
   const saved = await run(environmentOf(used.database.url, used.home), 'backup', join(folder, 'next.tar'), ...beside);
   expect(saved).toMatchObject({ status: 2 });
   expect(saved.stderr).toContain('That is the folder of the backup.');
+});
+
+test('an embedded installation is saved and restored, also where no installation is left', async () => {
+  const { home, environment } = await newcomer();
+  expect(await run(environment, 'demo', 'a fox', '--workflow', 'image')).toMatchObject({ status: 0 });
+  const [folder, elsewhere] = [await temporaryDirectory(), await temporaryDirectory()];
+  const [file, keyring] = [join(folder, 'backup.tar'), join(elsewhere, 'keyring')];
+  expect(await run(environment, 'backup', file, '--keyring', keyring)).toMatchObject({ status: 0 });
+  await rm(home, { recursive: true });
+  expect(await run(environment, 'restore', file, '--rehearse')).toMatchObject({ status: 0 });
+  await expect(readFile(join(home, 'postgres', 'cluster.json'))).rejects.toThrow('ENOENT');
+  expect(await run(environment, 'restore', file, '--keyring', keyring)).toMatchObject({ status: 0 });
+  const history = await run(environment, 'history', '--json');
+  expect(history.stdout).toContain('a fox');
+  expect(await readFile(join(home, 'keyring'), 'utf8')).toBe(await readFile(keyring, 'utf8'));
 });

@@ -51,8 +51,7 @@ export const taken = (over: Over) =>
     settings: {},
     version: '0.0.0',
     now: new Date(),
-    signal: new AbortController().signal,
-    onStep: () => {},
+    ...unwatched,
     ...over,
   });
 
@@ -91,27 +90,36 @@ export async function readAll(
   }
 }
 
+/** Works with a complete backup in a tar file. */
+export async function withBackup<T>(path: string, work: (backup: Backup) => Promise<T>): Promise<T> {
+  const place = await openTarFile(path);
+  try {
+    return await work(await openBackup(place, null));
+  } finally {
+    await place.close();
+  }
+}
+
 /** Restores a tar file in this process, into the database and the home of an installation. */
 export async function restoredInto(
   { database, home }: Pick<Installation, 'database' | 'home'>,
   path: string,
 ): Promise<Restored> {
-  const place = await openTarFile(path);
-  try {
-    return await restoreBackup({
-      backup: await openBackup(place, null),
+  return await withBackup(path, (backup) =>
+    restoreBackup({
+      backup,
       url: database.url,
       home,
       media: createFileStore(join(home, 'media')),
       isMediaEmpty: () => isMediaEmpty(testConfig(database.url, home)),
       keyring: { keyring: testKeyring() },
-      signal: new AbortController().signal,
-      onStep: () => {},
-    });
-  } finally {
-    await place.close();
-  }
+      ...unwatched,
+    }),
+  );
 }
+
+/** Nobody stops it, and nobody looks. */
+export const unwatched = { signal: new AbortController().signal, onStep: () => {} };
 
 /** The names of a place's contents, in the order in which they are written. */
 export function recording(place: Place): { place: Place; names: string[] } {

@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import pg from 'pg';
 import { expect, onTestFinished } from 'vitest';
+import { type Database, openDatabase } from '../../src/db/client.ts';
 
 const bin = '/usr/lib/postgresql/15/bin';
 
@@ -27,11 +28,8 @@ function account(): Account | null {
   return uid && gid ? { uid, gid } : null;
 }
 
-/**
- * A real PostgreSQL 15 for one test, as an operator may have it: a database that belongs to a user without further rights. Returns the
- * address of that database for that user.
- */
-export async function startPostgres15(): Promise<string> {
+/** A real PostgreSQL 15 for one test, as an operator may have it: an empty database of a user who has no further rights. */
+export async function startPostgres15(): Promise<Database> {
   const as = account() ?? {};
   const folder = await mkdtemp(join(tmpdir(), 'vidgenie-pg15-'));
   await chmod(folder, 0o755);
@@ -62,7 +60,9 @@ export async function startPostgres15(): Promise<string> {
   await client.query(`CREATE ROLE operator LOGIN PASSWORD 'secret'`);
   await client.query('CREATE DATABASE vidgenie OWNER operator');
   await client.end();
-  return `postgres://operator:secret@127.0.0.1:${port}/vidgenie`;
+  const database = openDatabase(`postgres://operator:secret@127.0.0.1:${port}/vidgenie`);
+  onTestFinished(database.close);
+  return database;
 }
 
 async function answers(url: string): Promise<boolean> {
