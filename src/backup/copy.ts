@@ -60,7 +60,10 @@ export function copyIn(client: pg.Client, statement: string): Writable {
       }, done);
     },
     final: (done) => {
-      begun.promise.then((socket) => socket.write(message('c', 0)), done);
+      begun.promise.then(
+        (socket) => socket.write(message('c', 0)),
+        () => {},
+      );
       ended.promise.then(() => done(), done);
     },
     destroy: (error, done) => {

@@ -1,12 +1,12 @@
 import { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
-import type pg from 'pg';
+import pg from 'pg';
 import { z } from 'zod';
 import { migrateDatabase, migrationTimes } from '../db/migrate.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { BackupError } from './error.ts';
 import { inTransaction, withClient } from './session.ts';
-import { firstWithRows, listed, quoted, type Shape, shapeOf, type Table } from './shape.ts';
+import { firstUsed, listed, quoted, type Shape, shapeOf, type Table } from './shape.ts';
 import type { RowSource } from './snapshot.ts';
 import { createTally, type Tally } from './tally.ts';
 
@@ -54,7 +54,7 @@ export async function requireEmpty(url: string, migration: number): Promise<void
 }
 
 async function refuseRows(client: pg.Client, { tables, foreign, migration }: Shape): Promise<void> {
-  const used = await firstWithRows(client, tables);
+  const used = await firstUsed(client, tables);
   if (used !== null)
     throw new BackupError(
       `The database is not empty (the table ${used} has rows), and nothing there is overwritten: name an empty one.`,
@@ -73,7 +73,8 @@ async function fill(client: pg.Client, source: RowSource, loading: Loading): Pro
   await refuseRows(client, target);
   const constraints = await dropForeignKeys(client);
   for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`);
-  // Rows of an attempt that failed still take space. A table without them has its rows in the order in which they come.
+  // Rows of an attempt that failed still take space, and a migration may have written some. A new table keeps its rows in the order
+  // in which they come.
   await client.query(`TRUNCATE ${names}`);
   const total = { tables: source.tables.length, rows: 0, bytes: 0 };
   for (const table of source.tables) {
@@ -106,7 +107,16 @@ function refuseOtherShape(source: RowSource, target: Shape): void {
 
 async function send(client: pg.Client, source: RowSource, table: Table, { onBytes }: Loading): Promise<Tally> {
   const { name, columns } = table;
-  return await source.send(table, copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`), onBytes);
+  try {
+    return await source.send(table, copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`), onBytes);
+  } catch (error) {
+    // The server's message shows a value, which may be what somebody typed.
+    if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? ''))
+      throw new BackupError(`The rows of the table ${name} are damaged: the server does not take them.`, {
+        cause: error,
+      });
+    throw error;
+  }
 }
 
 /** Reads back what the table has now. The same rows give the same text on every server (see `session.ts`). */

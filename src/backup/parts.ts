@@ -21,7 +21,9 @@ export async function writeParts(
   base: string,
   send: (to: Writable) => Promise<Tally>,
 ): Promise<Tally & { parts: number }> {
-  const compress = createZstdCompress({ params: { [constants.ZSTD_c_compressionLevel]: level } });
+  const compress = createZstdCompress({
+    params: { [constants.ZSTD_c_compressionLevel]: level, [constants.ZSTD_c_checksumFlag]: 1 },
+  });
   const written = pipeline(compress, async (chunks: AsyncIterable<Buffer>) => {
     let parts = 0;
     for await (const content of inParts(chunks)) {

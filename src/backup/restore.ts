@@ -12,7 +12,7 @@ import { type Loaded, loadDatabase, requireEmpty } from './load.ts';
 import { withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
 import { withClient } from './session.ts';
-import { firstWithRows, shapeOf } from './shape.ts';
+import { firstUsed, shapeOf } from './shape.ts';
 import type { Step } from './take.ts';
 
 export type Restoring = {
@@ -123,7 +123,7 @@ export async function violationsIn(url: string): Promise<Violation[]> {
 }
 
 const hasRows = (url: string): Promise<boolean> =>
-  withClient(url, async (client) => (await firstWithRows(client, (await shapeOf(client)).tables)) !== null);
+  withClient(url, async (client) => (await firstUsed(client, (await shapeOf(client)).tables)) !== null);
 
 // While a restore is under way, a file in the home names its backup.
 

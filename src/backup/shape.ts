@@ -58,9 +58,12 @@ async function newestMigration(client: pg.Client): Promise<number | null> {
   return migrations.parse(newest.rows)[0]?.at ?? null;
 }
 
-/** The first table that has a row. Null: none has. */
-export async function firstWithRows(client: pg.Client, tables: readonly Table[]): Promise<string | null> {
-  for (const { name } of tables) {
+/** Tables that have rows as soon as somebody has used VidGenie. Others may have rows that a migration writes. */
+const telling: readonly string[] = ['workspaces', 'runs', 'credit_transactions', 'key_audit'];
+
+/** The first table that shows that somebody has used VidGenie with this database. Null: nobody has. */
+export async function firstUsed(client: pg.Client, tables: readonly Table[]): Promise<string | null> {
+  for (const { name } of tables.filter((table) => telling.includes(table.name))) {
     const { rows } = await client.query(`SELECT 1 FROM ${quoted(name)} LIMIT 1`);
     if (rows.length > 0) return name;
   }

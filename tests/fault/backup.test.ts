@@ -1,8 +1,10 @@
-import { copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
+import { spawnSync } from 'node:child_process';
+import { appendFile, copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { BackupError } from '../../src/backup/error.ts';
 import { createTarFile, openTarFile } from '../../src/backup/tarFile.ts';
+import { workspaces } from '../../src/db/schema.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
 import {
   createUsedInstallation,
@@ -10,12 +12,13 @@ import {
   memberKeyOf,
   readAll,
   recording,
+  restoredInto,
   taken,
   takenInto,
 } from '../support/backups.ts';
 import { vidgenie } from '../support/command-line.ts';
 import { createEmptyDatabase } from '../support/database.ts';
-import { createInstallation } from '../support/program.ts';
+import { createInstallation, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -176,21 +179,54 @@ test('a backup and a restore that are killed among the media go on where they we
   expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
 });
 
-test('a restore whose check fails leaves the database empty, and another try succeeds', async () => {
-  const used = await createUsedInstallation();
-  const file = join(await temporaryDirectory(), 'backup.tar');
-  await takenInto(file, { url: used.database.url, media: createFileStore(join(used.home, 'media')) });
+test('a restore that fails leaves the database empty, whether the backup is damaged or the keyring is another one', async () => {
+  const { used, folder, one } = await twoBackups(null);
+  const damaged = join(folder, 'damaged.tar');
+  await copyFile(one, damaged);
+  const file = await open(damaged, 'r+');
+  await file.write('?', (await positionOf(one, 'database/workspaces/000001.zst')) + 40);
+  await file.close();
   const fresh = await createInstallation(await createEmptyDatabase());
+  await expect(restoredInto(fresh, damaged)).rejects.toThrow(/damaged: .*workspaces/);
   const base = { PATH: process.env.PATH, VIDGENIE_HOME: fresh.home, DATABASE_URL: fresh.database.url };
-  const wrong = vidgenie(['restore', file], {
-    ...base,
-    VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 7).toString('base64')}`,
-  });
+  const other = `k1:${Buffer.alloc(32, 7).toString('base64')}`;
+  const wrong = vidgenie(['restore', one], { ...base, VIDGENIE_KEYRING: other });
   expect(await wrong.exit).toBe(1);
   expect(wrong.stderr()).toContain('With --without-keyring everything else comes back');
-  const right = vidgenie(['restore', file], { ...base, VIDGENIE_KEYRING: process.env.TEST_KEYRING });
-  expect({ status: await right.exit, stderr: right.stderr() }).toMatchObject({ status: 0 });
+  expect(await fresh.database.db.select().from(workspaces)).toEqual([]);
+  expect(await restoredInto(fresh, one)).toMatchObject({ openedKeys: 1, violations: [] });
   expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
+});
+
+test('a file whose backup broke off keeps its media, and its rows are taken anew', async () => {
+  const used = await createUsedInstallation();
+  const file = join(await temporaryDirectory(), 'backup.tar');
+  const of = { url: used.database.url, media: createFileStore(join(used.home, 'media')) };
+  const first = await createTarFile(file);
+  const failing = recording({
+    ...first,
+    write: async (name, bytes, content) => {
+      if (name.endsWith('.mp4')) throw new Error('the machine is gone');
+      await first.write(name, bytes, content);
+    },
+  });
+  await expect(taken({ ...of, place: failing.place })).rejects.toThrow('the machine is gone');
+  await first.close();
+  // A write that was under way left half a content.
+  await appendFile(`${file}.partial`, (await readFile(`${file}.partial`)).subarray(0, 700));
+  await expect(readAll(file)).rejects.toThrow('is not complete');
+  const bot = await used.open({ worker: false });
+  await submitted(bot);
+  const second = recording(await createTarFile(file));
+  await taken({ ...of, place: second.place });
+  await second.place.close();
+  expect(second.names.filter((name) => name.startsWith('media/'))).toEqual([expect.stringMatching(/mp4$/)]);
+  const { manifest } = await readAll(file);
+  expect(manifest.tables.find(({ name }) => name === 'runs')?.rows).toBe(3);
+  // Any program reads it.
+  const listed = spawnSync('tar', ['-tf', file], { encoding: 'utf8' });
+  expect(listed.stderr).toBe('');
+  expect(listed.stdout.split('\n')).toContain('manifest.json');
 });
 
 async function createBucket(
