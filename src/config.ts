@@ -98,6 +98,11 @@ const variables = z.object({
   S3_SECRET_ACCESS_KEY: secret.optional().meta({ example: '<the secret of that key>' }),
   S3_PUBLIC_URL: httpUrl.optional().meta({ example: 'https://media.example' }),
   S3_LINK_HOURS: wholeNumber(1, 168).default(168).meta({ example: '168' }),
+  BACKUP_PASSPHRASE: secret.optional().meta({ example: 'several random words' }),
+  BACKUP_S3_ENDPOINT: httpUrl.optional().meta({ example: 'https://s3.elsewhere.example' }),
+  BACKUP_S3_REGION: z.string().optional().meta({ example: 'eu-west-1' }),
+  BACKUP_S3_ACCESS_KEY_ID: z.string().optional().meta({ example: 'AKIA…' }),
+  BACKUP_S3_SECRET_ACCESS_KEY: secret.optional().meta({ example: '<the secret of that key>' }),
   MEDIA_RETENTION_DAYS: wholeNumber(0, 36_500).default(0).meta({ example: '90' }),
   MIN_FREE_DISK_MB: wholeNumber(0, 100_000_000).optional().meta({ example: '500' }),
   INPUT_RETENTION_HOURS: wholeNumber(0, 876_000).default(24).meta({ example: '24' }),
@@ -257,6 +262,8 @@ export type Config = {
   redis: RedisAddress | null;
   /** Null stores media as files in `home`. */
   s3: S3Settings | null;
+  /** The passphrase of backups, and the S3 service that keeps them. The bucket is named with each backup. */
+  backup: { passphrase: Secret | null; s3: Omit<S3Settings, 'bucket'> };
   retention: Retention;
   /** With less free on a disk, VidGenie takes no new runs. In bytes. 0 turns the check off. Null means the default. */
   minFreeDiskBytes: number | null;
@@ -338,6 +345,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
       : null,
     redis: read.REDIS_URL ?? null,
     s3: settingsOf(readS3Settings(read)),
+    backup: { passphrase: read.BACKUP_PASSPHRASE ?? null, s3: backupService(read) },
     retention: {
       mediaDays: read.MEDIA_RETENTION_DAYS || null,
       inputHours: read.INPUT_RETENTION_HOURS || null,
@@ -405,6 +413,21 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
   };
 }
 
+/** Where a variable for backups is not set, the one for media counts. */
+function backupService(read: ReturnType<typeof readVariables>): Config['backup']['s3'] {
+  const { settings, problem } = readS3Settings({
+    S3_BUCKET: 'any',
+    S3_ENDPOINT: read.BACKUP_S3_ENDPOINT ?? read.S3_ENDPOINT,
+    S3_REGION: read.BACKUP_S3_REGION ?? read.S3_REGION,
+    S3_ACCESS_KEY_ID: read.BACKUP_S3_ACCESS_KEY_ID ?? read.S3_ACCESS_KEY_ID,
+    S3_SECRET_ACCESS_KEY: read.BACKUP_S3_SECRET_ACCESS_KEY ?? read.S3_SECRET_ACCESS_KEY,
+    S3_LINK_HOURS: read.S3_LINK_HOURS,
+  });
+  if (settings === null) throw new ConfigError(`BACKUP_${problem}`);
+  const { bucket: _, ...service } = settings;
+  return service;
+}
+
 const ownServer = (baseUrl: string | undefined, key: Secret | undefined): OwnServer | null =>
   baseUrl === undefined ? null : { baseUrl, key: key ?? null };
 
@@ -446,22 +469,16 @@ export const secretVariables = [
   'VIDEO_API_KEY',
   'COMFYUI_API_KEY',
   'S3_SECRET_ACCESS_KEY',
+  'BACKUP_PASSPHRASE',
+  'BACKUP_S3_SECRET_ACCESS_KEY',
   'DISCORD_TOKEN',
   'OPERATOR_TOKEN',
   ...slackSecrets,
 ] as const;
 
 /** Everything in the configuration that must never be printed. */
-export function secretsOf({
-  providers,
-  databaseUrl,
-  databaseDirectUrl,
-  redis,
-  discord,
-  slack,
-  s3,
-  operatorToken,
-}: Config): Secret[] {
+export function secretsOf(config: Config): Secret[] {
+  const { providers, databaseUrl, databaseDirectUrl, redis, discord, slack, s3, backup, operatorToken } = config;
   const passwordOf = (url: string | null) => (url === null ? '' : decodeURIComponent(new URL(url).password));
   const words = [
     passwordOf(databaseUrl),
@@ -475,10 +492,9 @@ export function secretsOf({
   const named = [...words, slack?.oauth?.clientSecret, slack?.oauth?.stateSecret].flatMap((word) => word || []);
   const servers = [...Object.values(providers.servers), providers.comfyui];
   const serverKeys = servers.flatMap((one) => one?.key ?? []);
-  const kept = [...providers.keys.values(), ...serverKeys, operatorToken, s3?.credentials?.secretAccessKey].flatMap(
-    (one) => one ?? [],
-  );
-  return [...kept, ...named.map((word) => new Secret(word))];
+  const ofStores = [s3?.credentials?.secretAccessKey, backup.s3.credentials?.secretAccessKey, backup.passphrase];
+  const kept = [...providers.keys.values(), ...serverKeys, operatorToken, ...ofStores].flatMap((one) => one ?? []);
+  return [...new Set(kept), ...named.map((word) => new Secret(word))];
 }
 
 function settingsOf<Settings>({ settings, problem }: { settings: Settings; problem: string | null }): Settings {

@@ -3,6 +3,7 @@ import packageJson from '../../package.json' with { type: 'json' };
 import { typedActions, typedName } from '../bots/terminal/actionNames.ts';
 import { text } from '../bots/terminal/person.ts';
 import { type CastKind, castKinds, maxCastImages, tokenScopes, workflows } from '../domain.ts';
+import { describeBackups } from './describeBackups.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
 import type { AuditAsked } from './operator/audit.ts';
@@ -54,6 +55,7 @@ export function describeProgram(then: Then): Command {
   describeKeys(program, then);
   describeTokens(program, then);
   describeOperations(program, then);
+  describeBackups(program, then);
   return program;
 }
 

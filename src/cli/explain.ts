@@ -1,3 +1,4 @@
+import { BackupError } from '../backup/error.ts';
 import { text } from '../bots/terminal/person.ts';
 import { ConfigError } from '../config.ts';
 import { StorageError } from '../pipeline/media/store.ts';
@@ -7,7 +8,8 @@ import { exitStatus, OperatorError } from './exit.ts';
 export function explain(error: unknown, environment: NodeJS.ProcessEnv): { lines: string[]; status: number } {
   if (error instanceof OperatorError) return { lines: [error.message], status: error.status };
   if (error instanceof ConfigError) return { lines: error.message.split('\n'), status: exitStatus.misused };
-  if (error instanceof StorageError) return { lines: [error.message], status: exitStatus.failed };
+  if (error instanceof StorageError || error instanceof BackupError)
+    return { lines: [error.message], status: exitStatus.failed };
   const line = text.operator.unexpected(reasonOf(error));
   const stack = error instanceof Error && isDebugging(environment) ? [error.stack ?? ''] : [];
   return { lines: [line, ...stack], status: exitStatus.failed };

@@ -9,8 +9,11 @@ import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
 import { printError } from './output.ts';
 
-/** Reads `.env` of this folder, if there is one, and then the environment, which wins. */
-export function configure(): Config {
+/**
+ * Reads `.env` of this folder, if there is one, and then the environment, which wins. `look` sees the environment before the secrets
+ * are removed from it.
+ */
+export function configure(look: (environment: NodeJS.ProcessEnv) => void = () => {}): Config {
   try {
     process.loadEnvFile();
   } catch (error) {
@@ -18,6 +21,7 @@ export function configure(): Config {
     if (!isMissing) throw new OperatorError(text.operator.badEnvFile(reasonOf(error)), exitStatus.misused, error);
   }
   const config = readConfig(process.env);
+  look(process.env);
   // Child processes inherit the environment, and SDKs read it without our knowledge.
   for (const name of secretVariables) delete process.env[name];
   return config;
@@ -66,6 +70,21 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
 async function openTelemetry({ telemetryUrl }: Config, { metrics }: Opening): Promise<Telemetry | null> {
   if (telemetryUrl === null || !metrics) return null;
   return (await import('../observability/telemetry.ts')).openTelemetry(telemetryUrl, metrics);
+}
+
+/** Does some work that the first signal asks to stop. Resolves with the exit status. */
+export async function withSignals(work: (signal: AbortSignal) => Promise<number>): Promise<number> {
+  const signals = heedSignals(() => {});
+  try {
+    const status = await work(signals.signal);
+    return signals.status() ?? status;
+  } catch (error) {
+    const status = signals.status();
+    if (status === null) throw error;
+    return status;
+  } finally {
+    signals.ignore();
+  }
 }
 
 async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {

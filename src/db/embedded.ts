@@ -1,4 +1,4 @@
-import { realpath } from 'node:fs/promises';
+import { readFile, realpath, writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { binariesFor } from './embedded/binaries.ts';
 import { type Cluster, locateCluster } from './embedded/cluster.ts';
@@ -33,6 +33,7 @@ export async function openEmbedded(
   { onNotice = () => undefined }: Options = {},
 ): Promise<EmbeddedServer> {
   const folder = await prepareFolder(home);
+  await refuseMoved(folder);
   return exclusively(folder, async () => {
     await refuseOtherContainers(folder, onNotice);
     const others = await countMembers(folder, { prune: true });
@@ -56,6 +57,22 @@ export async function describeEmbedded(
   const dataDir = resolve(folder, (await readRecord(folder))?.dataDir ?? 'data');
   const [postmaster, members] = [await findPostmaster(dataDir), await countMembers(folder, { prune: false })];
   return { dataDir, port: postmaster?.port ?? null, running: postmaster !== null, members };
+}
+
+const movedPath = (folder: string): string => join(folder, 'moved');
+
+/** Notes that the data are in another database now, so that nobody goes on with these by mistake. */
+export async function noteMoved(home: string, to: string): Promise<void> {
+  const path = movedPath(join(resolve(home), 'postgres'));
+  await writing(path, () => writeFile(path, to, { mode: 0o600 }));
+}
+
+async function refuseMoved(folder: string): Promise<void> {
+  const to = await orMissing(readFile(movedPath(folder), 'utf8'));
+  if (to === null) return;
+  throw new Error(
+    `the database in ${folder} was moved to ${to}: set DATABASE_URL, or delete ${movedPath(folder)} to go on with the old one`,
+  );
 }
 
 function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {

@@ -45,6 +45,12 @@ function keyOf(base64: string, where: string): KeyObject {
   return key;
 }
 
+/** The text that {@link parseKeyring} reads. Whoever has it opens every stored key. */
+export function keyringText({ active, keys }: Keyring): string {
+  const versions = [active, ...[...keys.keys()].filter((version) => version !== active)];
+  return versions.map((version) => `${version}:${keys.get(version)?.export().toString('base64')}`).join(',');
+}
+
 /** A new keyring of one key, as the text that {@link parseKeyring} reads. */
 export function newKeyring(): string {
   return `k1:${randomBytes(keyBytes).toString('base64')}`;

@@ -33,6 +33,8 @@ export type MigratingOptions = {
   folder?: string;
   /** Says what a migration does that takes long, and for whom it waits. */
   log?: Tell;
+  /** The {@link Migration.madeAt} of the last migration to carry out. */
+  through?: number;
 };
 
 const versions = z.tuple([z.object({ version: z.int() })]);
@@ -47,7 +49,7 @@ const versions = z.tuple([z.object({ version: z.int() })]);
  * waits for a lock for long at a time. Both try until they get it, and tell who is in the way.
  */
 export async function migrateDatabase(url: string, options: MigratingOptions = {}): Promise<number> {
-  const { folder, log = silent } = options;
+  const { folder, log = silent, through = Number.POSITIVE_INFINITY } = options;
   const { db, close } = openDatabase(url, { connections: 1, silenceMs: migratingWithinMs });
   try {
     const rows = await db.execute(sql`SELECT current_setting('server_version_num')::int AS version`);
@@ -57,6 +59,7 @@ export async function migrateDatabase(url: string, options: MigratingOptions = {
       idle_in_transaction_session_timeout: silentTurnMs,
     };
     for (const migration of await readMigrations(folder)) {
+      if (migration.madeAt > through) break;
       if (await isApplied(db, migration)) continue;
       if (migration.isOnline) await migrateOnline(url, migration, log);
       else await migrateWhole(db, migration, limits, log);

@@ -165,7 +165,9 @@ test('a keyring that is missing is told with the command that makes one, and the
 });
 
 test('every secret may come from a file, and none of them stays in the environment', async () => {
-  const secrets = names.filter((name) => /SECRET|PASSWORD|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|DATABASE_DIRECT|REDIS)_URL$/.test(name));
+  const secrets = names.filter((name) =>
+    /SECRET|PASSWORD|PASSPHRASE|_TOKEN$|_API_KEY$|KEYRING|^(DATABASE|DATABASE_DIRECT|REDIS)_URL$/.test(name),
+  );
   expect(secrets.toSorted()).toEqual([...secretVariables].toSorted());
 
   const directory = await temporaryDirectory();

@@ -21,7 +21,7 @@ export async function ensureInitialised(cluster: Cluster, binaries: Binaries): P
   const major = (await orMissing(readFile(join(dataDir, 'PG_VERSION'), 'utf8')))?.trim();
   if (major !== undefined && major !== binaries.major)
     throw new Error(
-      `the database in ${dataDir} was made by PostgreSQL ${major}, and this version of VidGenie brings PostgreSQL ${binaries.major}; carry it over with pg_upgrade or pg_dump, or go back to the earlier version`,
+      `the database in ${dataDir} was made by PostgreSQL ${major}, and this version of VidGenie brings PostgreSQL ${binaries.major}; carry it over: go back to the earlier version, run "vidgenie backup <file> --no-media", come back to this version, move ${folder} away, and run "vidgenie restore <file>" (see docs/operations.md, "A new PostgreSQL")`,
     );
   if (major === undefined) await initialise(cluster, binaries);
   if (!record.initialised) await writeRecord(folder, { ...record, initialised: true });

@@ -148,7 +148,7 @@ export function createS3Store(settings: S3Settings): MediaStore {
   };
 }
 
-function openClient({ endpoint, region, credentials }: S3Settings): S3Client {
+export function openClient({ endpoint, region, credentials }: S3Settings): S3Client {
   return new S3Client({
     region,
     ...(endpoint === null ? {} : { endpoint, forcePathStyle: true }),

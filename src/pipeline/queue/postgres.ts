@@ -1,5 +1,6 @@
 import { createPostgresBackend, Queue, runMigrations, type Telemetry, Worker } from 'bullmq';
 import pg from 'pg';
+import { asLibpqReadsIt } from '../../db/libpqAddress.ts';
 import { migratingWithinMs, silentTurnMs } from '../../db/migrate.ts';
 import { settlesWithin } from '../timeout.ts';
 import { queueName } from './name.ts';
@@ -20,13 +21,6 @@ const closeTimeoutMs = 2_000;
 
 /** In milliseconds. The pause between a fetcher's attempts to get its first connection. */
 const againMs = 1_000;
-
-/** Gives `sslmode` its usual meaning: only `verify-…` checks the certificate. */
-function asLibpqReadsIt(url: string): string {
-  const read = new URL(url);
-  if (read.searchParams.has('sslmode')) read.searchParams.set('uselibpqcompat', 'true');
-  return read.href;
-}
 
 /**
  * Without these limits either side of a dead connection would wait for a quarter of an hour or for hours, and the server would

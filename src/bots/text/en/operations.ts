@@ -1,5 +1,5 @@
 import type { Run, Step } from '../../../db/runs.ts';
-import { few } from './measures.ts';
+import { bytes, few } from './measures.ts';
 import { usd } from './prices.ts';
 
 /** Texts of the command line for the operator, about runs, credits and workspaces. */
@@ -101,3 +101,96 @@ export const confirmPurge = (id: string): string =>
   `Delete all media, keys, prompts and names of ${id}, with its API tokens, links and sessions? There is no way back.`;
 export const purged = (id: string, runs: number, objects: number): string =>
   `${id} is purged: ${runs} runs say nothing any more, ${objects} files are deleted, its keys are gone, its API tokens, links and sessions open nothing. The ledger and the record of key use stay.`;
+
+// Backups and moves.
+
+const plural = (count: number, one: string, many = `${one}s`): string =>
+  `${count.toLocaleString('en')} ${count === 1 ? one : many}`;
+
+export const backups = {
+  describe: {
+    backup: 'save the database, the media and the settings without secrets, as a file or below a prefix of a bucket',
+    restore: 'put a backup into an empty installation, or rehearse that beside the one that is there',
+    move: 'bring what an embedded installation has to the servers that the environment names',
+    moveDatabase: 'copy the embedded database to DATABASE_URL, which has to be empty',
+    moveMedia: 'copy the media of the home folder to S3_BUCKET',
+  },
+  options: {
+    target: 'a new file, for example /backups/2026-11-29.tar, or s3://bucket/prefix',
+    backup: 'a file that vidgenie backup has made, or s3://bucket/prefix',
+    media: 'save the media too (without S3_BUCKET that is so by itself)',
+    noMedia: 'save only the list of the media',
+    keyringTo: 'also save the keyring, into this new file; keep it elsewhere than the backup',
+    keyringFrom: 'the keyring of that installation, if it is not here already',
+    withoutKeyring: 'restore although the stored keys do not open',
+    passphrase: 'encrypt with the passphrase in this file (or set BACKUP_PASSPHRASE)',
+    passphraseOf: 'the file with the passphrase of an encrypted backup (or set BACKUP_PASSPHRASE)',
+    rehearse: 'restore beside, look whether all is usable, and remove it again',
+  },
+  badTarget: (given: string) => `"${given}" is neither a file nor s3://bucket/prefix.`,
+  ownBucket: (bucket: string) =>
+    `The bucket ${bucket} has the media of this installation, and what happens to it would happen to the backup: name another bucket.`,
+  noPassphrase: (path: string, why: string) => `The passphrase cannot be read from ${path}: ${why}.`,
+  shortPassphrase: (least: number) => `The passphrase has fewer than ${least} characters.`,
+  noDatabase: (home: string) =>
+    `There is no database in ${home}, and DATABASE_URL is not set: there is nothing to save.`,
+  running: (home: string) => `VidGenie is running in ${home}: stop it first.`,
+  progress: {
+    database: (table: string, done: number, of: number, size: number) =>
+      `database: ${table} (${Math.min(done + 1, of)} of ${of}), ${bytes(size)}`,
+    media: (done: number, of: number, size: number) => `media: ${done} of ${of}, ${bytes(size)}`,
+  },
+  done: (name: string, rows: number, objects: number | null) =>
+    `${name} is complete: ${plural(rows, 'row')}${objects === null ? ', without media' : ` and ${plural(objects, 'object')}`}.`,
+  missing: (keys: readonly string[]) =>
+    `The media store does not have ${plural(keys.length, 'object')} that the database names, for example ${keys[0]}.`,
+  damaged: (keys: readonly string[]) =>
+    `${plural(keys.length, 'object')} in the media store ${keys.length === 1 ? 'differs' : 'differ'} from what was stored once, for example ${keys[0]}. The copies are as they are.`,
+  mediaElsewhere: (bucket: string | null) =>
+    bucket === null
+      ? 'The media are not in it.'
+      : `The media stay in the bucket ${bucket}, and are not in it. Pass --media to copy them too.`,
+  notEncrypted:
+    'It is not encrypted: whoever has it can read prompts, names and media. Pass --passphrase-file to encrypt it.',
+  keyringSaved: (path: string) =>
+    `The keyring is in ${path}. Keep it apart from the backup: whoever has both has the keys that members gave you.`,
+  keyringApart: (path: string | null) =>
+    `The keyring is not in it, because whoever had both would have the keys that members gave you. Save ${path ?? 'VIDGENIE_KEYRING'} in another place, or pass --keyring <file>: without it nobody opens those keys again.`,
+  keyringBeside:
+    'That is the folder of the backup. Keep the keyring in another place: whoever has both has the keys that members gave you.',
+  keyringExists: (path: string) => `${path} exists already and has another keyring: name a new file.`,
+  keyringSet: 'VIDGENIE_KEYRING is set, and --keyring names another one: keep one of them.',
+  keyringDiffers: (path: string) =>
+    `${path} is there already and is another keyring than the one of --keyring: move it away first.`,
+  noKeyring: (path: string) => `There is no keyring in ${path}.`,
+  nextRehearse: (name: string) => `Now see whether it can be restored: vidgenie restore ${name} --rehearse`,
+  restored: (rows: number, objects: number) =>
+    `Restored: ${plural(rows, 'row')} and ${plural(objects, 'object')}. Everything is what was saved.`,
+  rehearsed: (rows: number) =>
+    `The backup can be restored: ${plural(rows, 'row')} came back as they were saved. What was made for this is removed again.`,
+  objectsRead: (objects: number) =>
+    `${plural(objects, 'object')} of it ${objects === 1 ? 'is' : 'are'} what was saved.`,
+  played: (key: string, seconds: number) => `The newest video plays: ${key}, ${seconds.toFixed(1)} s.`,
+  nothingPlayed: 'It has no video to play.',
+  keysOpen: (versions: number) =>
+    versions === 0 ? 'It has no stored keys.' : `The keyring opens the stored keys (${plural(versions, 'version')}).`,
+  keysUnopened: 'Whether the stored keys open was not looked at.',
+  ledgerHolds: 'All rules of the ledger hold.',
+  ledgerBroken: (rule: string, subject: string) =>
+    `The ledger breaks a rule, as it did when it was saved: ${rule} (${subject}).`,
+  mediaAbsent: 'The media are not in this backup: they have to be where they were. vidgenie doctor looks for each.',
+  settingsThen: (lines: readonly string[]) => [
+    'That installation had settings that this one has not:',
+    ...lines.map((line) => `  ${line}`),
+  ],
+  secretSetting: (name: string) => `${name}=… (a secret)`,
+  nextDoctor: 'Now run vidgenie doctor, and then start VidGenie.',
+  needsDatabase: 'Set DATABASE_URL to an empty database, and VIDGENIE_KEYRING_FILE to the file keyring in this home.',
+  needsBucket: 'Set S3_BUCKET and what it needs.',
+  nothingMoved: 'The database names no media: move the database first if that is still to come.',
+  movedDatabase: (rows: number, to: string) =>
+    `Moved: ${plural(rows, 'row')} are in ${to}, and are what was here. The old database does not start any more. Delete it when you are sure.`,
+  movedMedia: (copied: number, present: number) =>
+    `Moved: ${plural(copied, 'object')} copied and compared, ${present.toLocaleString('en')} there already. The files in the home stay. Delete them when you are sure.`,
+  nextStart: 'Keep these settings for every process, run vidgenie doctor, and start VidGenie.',
+} as const;

@@ -1,0 +1,153 @@
+import { Writable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
+import pg from 'pg';
+import { z } from 'zod';
+import { migrateDatabase } from '../db/migrate.ts';
+import { readMigrations } from '../db/migrations.ts';
+import { copyIn, copyOut } from './copy.ts';
+import { BackupError } from './error.ts';
+import { inTransaction, withClient } from './session.ts';
+import { firstUsed, listed, quoted, type Shape, shapeOf, type Table } from './shape.ts';
+import type { RowSource } from './snapshot.ts';
+import { createTally, type Tally } from './tally.ts';
+
+export type Loading = {
+  signal: AbortSignal;
+  onTable: (table: Table) => void;
+  onBytes: (bytes: number) => void;
+  /** Looks at the rows before they are committed. If it throws, the database stays empty. */
+  check: (client: pg.Client) => Promise<void>;
+};
+
+export type Loaded = { tables: number; rows: number; bytes: number };
+
+/**
+ * Fills an empty database with the rows of a source, in one transaction: if it fails or is killed, the database is as empty as
+ * before. It makes the schema with our own migrations, compares what is stored with what was sent, and then migrates to the newest
+ * schema.
+ */
+export async function loadDatabase(url: string, source: RowSource, loading: Loading): Promise<Loaded> {
+  await requireEmpty(url, source.migration);
+  await migrateDatabase(url, { through: source.migration });
+  const loaded = await withClient(url, (client) => inTransaction(client, '', () => fill(client, source, loading)));
+  // The server would plan badly until it looks at the tables by itself.
+  await withClient(url, async (client) => {
+    for (const { name } of source.tables) await client.query(`ANALYZE ${quoted(name)}`);
+  });
+  await migrateDatabase(url);
+  return loaded;
+}
+
+/** Refuses a database that has anything in it, or that has a newer schema than the rows. */
+export async function requireEmpty(url: string, migration: number): Promise<void> {
+  const known = await readMigrations();
+  if (!known.some(({ madeAt }) => madeAt === migration))
+    throw new BackupError(
+      'The rows are of a schema that this version of VidGenie does not know: use the version that wrote them, or a newer one.',
+    );
+  await withClient(url, async (client) => {
+    const shape = await shapeOf(client);
+    await refuseRows(client, shape);
+    if (shape.migration !== null && shape.migration > migration)
+      throw new BackupError(
+        'The database is empty, but its schema is newer than the rows: make a new database, and let nothing migrate it before.',
+      );
+  });
+}
+
+async function refuseRows(client: pg.Client, { tables, foreign, migration }: Shape): Promise<void> {
+  const used = await firstUsed(client, tables);
+  if (used !== null)
+    throw new BackupError(
+      `The database is not empty (the table ${used} has rows), and nothing there is overwritten: name an empty one.`,
+    );
+  if (migration === null && foreign.length > 0)
+    throw new BackupError(
+      `The database has tables of another program (${foreign[0]}), and VidGenie wants one of its own: name an empty one.`,
+    );
+}
+
+async function fill(client: pg.Client, source: RowSource, loading: Loading): Promise<Loaded> {
+  const target = await shapeOf(client);
+  refuseOtherShape(source, target);
+  const names = target.tables.map(({ name }) => quoted(name)).join(', ');
+  await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
+  await refuseRows(client, target);
+  const constraints = await dropForeignKeys(client);
+  for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`);
+  // Rows of an attempt that failed still take space, and a migration may have written some. A new table keeps its rows in the order
+  // in which they come.
+  await client.query(`TRUNCATE ${names}`);
+  const total = { tables: source.tables.length, rows: 0, bytes: 0 };
+  for (const table of source.tables) {
+    loading.signal.throwIfAborted();
+    loading.onTable(table);
+    const sent = await send(client, source, table, loading);
+    requireSame(table, sent, await stored(client, table));
+    total.rows += sent.rows;
+    total.bytes += sent.bytes;
+  }
+  for (const { name, last } of source.sequences)
+    await client.query('SELECT setval($1::regclass, $2)', [quoted(name), last]);
+  for (const { table, name, definition } of constraints)
+    await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${definition}`);
+  for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`);
+  await loading.check(client);
+  return total;
+}
+
+function refuseOtherShape(source: RowSource, target: Shape): void {
+  for (const { name, columns } of source.tables) {
+    const there = target.tables.find((one) => one.name === name);
+    const missing = there ? columns.find((column) => !there.columns.includes(column)) : '';
+    if (missing !== undefined)
+      throw new BackupError(
+        `The rows have ${missing === '' ? `a table ${name}` : `a column ${name}.${missing}`}, and the schema of that migration has not: use the version of VidGenie that wrote them.`,
+      );
+  }
+}
+
+async function send(client: pg.Client, source: RowSource, table: Table, { onBytes }: Loading): Promise<Tally> {
+  const { name, columns } = table;
+  try {
+    return await source.send(table, copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`), onBytes);
+  } catch (error) {
+    // The server's message shows a value, which may be what somebody typed.
+    if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? ''))
+      throw new BackupError(`The rows of the table ${name} are damaged: the server does not take them.`, {
+        cause: error,
+      });
+    throw error;
+  }
+}
+
+/** Reads back what the table has now. The same rows give the same text on every server (see `session.ts`). */
+async function stored(client: pg.Client, { name, columns }: Table): Promise<Tally> {
+  const tally = createTally();
+  const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
+  await pipeline(
+    copyOut(client, `COPY (SELECT ${listed(columns)} FROM ${quoted(name)}) TO STDOUT`),
+    tally.stream,
+    nowhere,
+  );
+  return tally.result();
+}
+
+function requireSame({ name }: Table, sent: Tally, found: Tally): void {
+  if (found.rows === sent.rows && found.sha256 === sent.sha256) return;
+  throw new BackupError(
+    `The table ${name} does not have what was written into it (${sent.rows} rows sent, ${found.rows} found): look at the server's disk and log.`,
+  );
+}
+
+const constraintRows = z.array(z.object({ table: z.string(), name: z.string(), definition: z.string() }));
+
+/** Without them the order of tables does not matter, and each is checked for all rows at once when it comes back. */
+async function dropForeignKeys(client: pg.Client): Promise<z.infer<typeof constraintRows>> {
+  const { rows } = await client.query(`
+    SELECT conrelid::regclass::text AS table, conname AS name, pg_get_constraintdef(oid) AS definition FROM pg_constraint
+    WHERE contype = 'f' AND connamespace = 'public'::regnamespace AND conparentid = 0 ORDER BY 1, 2`);
+  const constraints = constraintRows.parse(rows);
+  for (const { table, name } of constraints) await client.query(`ALTER TABLE ${table} DROP CONSTRAINT ${quoted(name)}`);
+  return constraints;
+}

@@ -1,0 +1,90 @@
+import { createHash } from 'node:crypto';
+import { join } from 'node:path';
+import type { Keyring } from '../db/keyring.ts';
+import type { Violation } from '../db/ledgerRules.ts';
+import type { MediaStore } from '../pipeline/media/store.ts';
+import { BackupError } from './error.ts';
+import { openSealedKeys } from './keys.ts';
+import { loadDatabase } from './load.ts';
+import { objectsOf, type StoredObject, withFile } from './mediaList.ts';
+import { tellingRows, violationsIn } from './restore.ts';
+import { withSnapshot } from './snapshot.ts';
+import type { Step } from './take.ts';
+
+const adviceOnMove = 'set VIDGENIE_KEYRING_FILE to the file keyring in the home of this installation.';
+
+type Common = { signal: AbortSignal; onStep: (step: Step) => void };
+
+/**
+ * Copies a database into an empty one, row by row, without a file between. Nobody writes into the old one meanwhile. If it is
+ * interrupted, the new one is empty again.
+ */
+export async function moveDatabase(
+  { from, to, keyring }: { from: string; to: string; keyring: Keyring },
+  { signal, onStep }: Common,
+): Promise<{ rows: number; openedKeys: number; violations: Violation[] }> {
+  let openedKeys = 0;
+  const { rows } = await withSnapshot(from, { isLocked: true }, (snapshot) =>
+    loadDatabase(to, snapshot, {
+      signal,
+      ...tellingRows(
+        snapshot.tables.map(({ name }) => name),
+        onStep,
+      ),
+      check: async (client) => {
+        openedKeys = await openSealedKeys(client, keyring, adviceOnMove);
+      },
+    }),
+  );
+  return { rows, openedKeys, violations: await violationsIn(to) };
+}
+
+export type MovedMedia = { copied: number; present: number; missing: string[]; damaged: string[] };
+
+/**
+ * Copies every object that the database names, and reads back what the new store has. What is there already is left as it is, so
+ * this goes on after an interruption, and may be repeated for what came meanwhile.
+ */
+export async function moveMedia(
+  { url, from, to, home }: { url: string; from: MediaStore; to: MediaStore; home: string },
+  { signal, onStep }: Common,
+): Promise<MovedMedia> {
+  const moved: MovedMedia = { copied: 0, present: 0, missing: [], damaged: [] };
+  await to.prepare();
+  await withSnapshot(url, { isLocked: false }, async ({ media, sendMedia }) => {
+    let [done, bytes] = [0, 0];
+    for await (const object of objectsOf(sendMedia)) {
+      signal.throwIfAborted();
+      const outcome = await moveObject(object, { from, to, home, signal });
+      if (outcome === 'copied' || outcome === 'present') moved[outcome] += 1;
+      else moved[outcome].push(object.key);
+      done += 1;
+      bytes += object.bytes;
+      onStep({ phase: 'media', item: object.key, done, of: media.count, bytes });
+    }
+  });
+  return moved;
+}
+
+type Moving = { from: MediaStore; to: MediaStore; home: string; signal: AbortSignal };
+
+async function moveObject(
+  { key, bytes, sha256, mime }: StoredObject,
+  { from, to, home, signal }: Moving,
+): Promise<keyof MovedMedia> {
+  if ((await to.size(key)) === bytes) return 'present';
+  if ((await from.size(key)) === null) return 'missing';
+  return await withFile(join(home, 'tmp'), await from.open(key), async (file) => {
+    const isSame = file.sha256 === sha256;
+    await to.put(key, { path: file.path, mime, bytes: file.bytes }, signal);
+    if ((await hashOf(await to.open(key))) !== file.sha256)
+      throw new BackupError(`The new media store does not give back ${key} as it was written: look at that service.`);
+    return isSame ? 'copied' : 'damaged';
+  });
+}
+
+async function hashOf(content: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of content) hash.update(piece);
+  return hash.digest('hex');
+}

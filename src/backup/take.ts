@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto';
+import type { MediaStore } from '../pipeline/media/store.ts';
+import { type Codec, newEncryption, openEncryption, plainCodec } from './encryption.ts';
+import { BackupError } from './error.ts';
+import {
+  damagedName,
+  type Header,
+  header,
+  headerName,
+  type Manifest,
+  manifestName,
+  mediaListBase,
+  mediaName,
+  settingsName,
+  tableBase,
+} from './manifest.ts';
+import { hashed, objectsOf, type StoredObject } from './mediaList.ts';
+import { partsFrom, type Store, writeParts } from './parts.ts';
+import { collected, once, type Place } from './place.ts';
+import { asEnvironmentFile } from './settings.ts';
+import { type Snapshot, withSnapshot } from './snapshot.ts';
+
+/** How far the work is. `bytes` counts what has passed in this phase; `of` is how many items there are. */
+export type Step = { phase: 'database' | 'media'; item: string; done: number; of: number; bytes: number };
+
+export type Taking = {
+  url: string;
+  media: MediaStore;
+  includesMedia: boolean;
+  place: Place;
+  /** Null: the backup is not encrypted. */
+  passphrase: string | null;
+  settings: Record<string, string | null>;
+  version: string;
+  now: Date;
+  signal: AbortSignal;
+  onStep: (step: Step) => void;
+};
+
+/**
+ * Takes a backup: the rows as they are at one moment, then the objects that they name. A backup that was interrupted goes on: its
+ * media stay, and its rows are taken anew, because a snapshot ends with its process.
+ */
+export async function takeBackup(taking: Taking): Promise<Manifest> {
+  const { place } = taking;
+  const { id, codec } = await begin(taking);
+  const store = { place, codec };
+  const rows = await withSnapshot(taking.url, { isLocked: false }, (snapshot) => takeRows(snapshot, store, taking));
+  const { list, media, ...database } = rows;
+  const lost = taking.includesMedia ? await takeMedia(store, list, media, taking) : { missing: [], damaged: [] };
+  const manifest: Manifest = {
+    id,
+    takenAt: taking.now.toISOString(),
+    vidgenie: taking.version,
+    ...database,
+    media: { isIncluded: taking.includesMedia, list, ...media, ...lost },
+    settings: taking.settings,
+  };
+  await write(store, settingsName, asEnvironmentFile(taking.settings));
+  await write(store, manifestName, JSON.stringify(manifest));
+  await place.finish();
+  return manifest;
+}
+
+async function begin({ place, passphrase }: Taking): Promise<{ id: string; codec: Codec }> {
+  if ((await place.size(manifestName)) !== null)
+    throw new BackupError(
+      `There is a complete backup in ${place.name}, and nothing is overwritten: choose another name.`,
+    );
+  if ((await place.size(headerName)) !== null) {
+    const { id, encryption } = await readHeader(place);
+    if ((encryption === null) !== (passphrase === null))
+      throw new BackupError(
+        `An unfinished backup in ${place.name} was begun ${encryption === null ? 'without' : 'with'} a passphrase: go on in the same way, or choose another name.`,
+      );
+    return { id, codec: await codecFor(encryption, passphrase) };
+  }
+  const made = passphrase === null ? null : await newEncryption(passphrase);
+  const id = randomUUID();
+  const head: Header = { format: 'VidGenie backup', version: 1, id, encryption: made?.facts ?? null };
+  await write({ place, codec: plainCodec }, headerName, JSON.stringify(head));
+  return { id, codec: made?.codec ?? plainCodec };
+}
+
+export async function readHeader(place: Place): Promise<Header> {
+  const text = (await collected(place.read(headerName))).toString();
+  const read = header.safeParse(JSON.parse(text));
+  if (!read.success) throw new BackupError(`${place.name} is no backup that this version of VidGenie can read.`);
+  return read.data;
+}
+
+export async function codecFor(encryption: Header['encryption'], passphrase: string | null): Promise<Codec> {
+  if (encryption === null) return plainCodec;
+  if (passphrase === null)
+    throw new BackupError('The backup is encrypted: give its passphrase with --passphrase-file or BACKUP_PASSPHRASE.');
+  return await openEncryption(passphrase, encryption);
+}
+
+async function takeRows(snapshot: Snapshot, store: Store, { signal, onStep }: Taking) {
+  const tables: Manifest['tables'] = [];
+  let bytes = 0;
+  for (const [done, table] of snapshot.tables.entries()) {
+    signal.throwIfAborted();
+    const tell = (more: number) => {
+      bytes += more;
+      onStep({ phase: 'database', item: table.name, done, of: snapshot.tables.length, bytes });
+    };
+    tell(0);
+    const written = await writeParts(store, tableBase(table.name), (to) => snapshot.send(table, to, tell));
+    tables.push({ name: table.name, columns: table.columns, ...written });
+  }
+  onStep({ phase: 'database', item: '', done: tables.length, of: tables.length, bytes });
+  return {
+    migration: snapshot.migration,
+    postgres: snapshot.serverVersion,
+    tables,
+    sequences: [...snapshot.sequences],
+    keyVersions: [...snapshot.keyVersions],
+    list: await writeParts(store, mediaListBase, snapshot.sendMedia),
+    media: snapshot.media,
+  };
+}
+
+/** So many that the media store is probably the wrong one. */
+const mostLost = 10_000;
+
+async function takeMedia(
+  store: Store,
+  list: Manifest['media']['list'],
+  { count }: Snapshot['media'],
+  taking: Taking,
+): Promise<{ missing: string[]; damaged: string[] }> {
+  const lost: { missing: string[]; damaged: string[] } = { missing: [], damaged: [] };
+  const listed = { base: mediaListBase, parts: list.parts };
+  let done = 0;
+  let bytes = 0;
+  for await (const object of objectsOf((to) => partsFrom(store, listed, to), list.sha256)) {
+    taking.signal.throwIfAborted();
+    const outcome = await takeObject(store, object, taking.media);
+    if (outcome !== 'taken') lost[outcome].push(object.key);
+    if (lost.missing.length + lost.damaged.length > mostLost)
+      throw new BackupError(
+        `More than ${mostLost} objects are not in the media store: is it the right one? --no-media leaves all of them out.`,
+      );
+    done += 1;
+    bytes += object.bytes;
+    taking.onStep({ phase: 'media', item: object.key, done, of: count, bytes });
+  }
+  return lost;
+}
+
+async function takeObject(
+  { place, codec }: Store,
+  object: StoredObject,
+  media: MediaStore,
+): Promise<'taken' | 'missing' | 'damaged'> {
+  const name = mediaName(object.key);
+  // Keys name their content, so an object of this name and size is this one.
+  if ((await place.size(name)) === codec.storedBytes(object.bytes))
+    return (await place.size(damagedName(object.key))) === null ? 'taken' : 'damaged';
+  // Retention may remove an object while the others are copied.
+  const size = await media.size(object.key);
+  if (size === null) return 'missing';
+  let found = { bytes: 0, sha256: '' };
+  const content = hashed(await media.open(object.key), (all) => {
+    found = all;
+  });
+  await place.write(name, codec.storedBytes(size), codec.encode(name, content));
+  if (found.sha256 === object.sha256) return 'taken';
+  await place.write(damagedName(object.key), 0, once(Buffer.alloc(0)));
+  return 'damaged';
+}
+
+async function write({ place, codec }: Store, name: string, text: string): Promise<void> {
+  const content = Buffer.from(text);
+  await place.write(name, codec.storedBytes(content.length), codec.encode(name, once(content)));
+}

@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import { moveMedia as copyMedia, moveDatabase as move } from '../../backup/move.ts';
+import { text } from '../../bots/terminal/person.ts';
+import { noteMoved } from '../../db/embedded.ts';
+import { createFileStore } from '../../pipeline/media/files.ts';
+import { exitStatus, OperatorError } from '../exit.ts';
+import { databaseName } from '../explain.ts';
+import { configure, openingError, withSignals } from '../open.ts';
+import { print, printError, printJson } from '../output.ts';
+import { hasEmbedded, withDatabase, withEmbedded } from './places.ts';
+import { createProgress } from './progress.ts';
+
+const words = text.operations.backups;
+
+/** `vidgenie move database`: from the home into DATABASE_URL, while nothing else runs. */
+export async function moveDatabase({ json }: { json?: true }): Promise<number> {
+  const config = configure();
+  const { home, keyring } = config;
+  const to = config.databaseDirectUrl ?? config.databaseUrl;
+  if (to === null || keyring === null) throw new OperatorError(words.needsDatabase, exitStatus.misused);
+  if (!(await hasEmbedded(home))) throw new OperatorError(words.noDatabase(home), exitStatus.failed);
+  return await withSignals((signal) =>
+    withEmbedded(home, { isRunningRefused: true }, async (from) => {
+      const progress = createProgress(process.stderr);
+      try {
+        const moved = await move({ from, to, keyring }, { signal, onStep: progress.onStep });
+        await noteMoved(home, databaseName(to));
+        progress.end();
+        if (json) printJson(moved);
+        else print(words.movedDatabase(moved.rows, databaseName(to)), words.keysOpen(moved.openedKeys));
+        for (const { invariant, subject } of moved.violations) printError(words.ledgerBroken(invariant, subject));
+        if (!json) print(words.nextStart);
+        return moved.violations.length === 0 ? exitStatus.done : exitStatus.failed;
+      } catch (error) {
+        throw openingError(error, config);
+      } finally {
+        progress.end();
+      }
+    }),
+  );
+}
+
+/** `vidgenie move media`: from the home into S3_BUCKET. It may run while VidGenie works, and again after a stop for the rest. */
+export async function moveMedia({ json }: { json?: true }): Promise<number> {
+  const config = configure();
+  const { home, s3 } = config;
+  if (s3 === null) throw new OperatorError(words.needsBucket, exitStatus.misused);
+  const { openStore } = await import('../../program.ts');
+  return await withSignals((signal) =>
+    withDatabase(config, { isRunningRefused: false }, async (url) => {
+      const progress = createProgress(process.stderr);
+      try {
+        const from = createFileStore(join(home, 'media'));
+        const moved = await copyMedia({ url, from, to: openStore(config), home }, { signal, onStep: progress.onStep });
+        progress.end();
+        const { copied, present, missing, damaged } = moved;
+        if (json) printJson(moved);
+        else {
+          print(words.movedMedia(copied, present));
+          if (copied + present + missing.length + damaged.length === 0) print(words.nothingMoved);
+          if (missing.length > 0) print(words.missing(missing));
+          if (damaged.length > 0) print(words.damaged(damaged));
+          print(words.nextStart);
+        }
+        return missing.length + damaged.length === 0 ? exitStatus.done : exitStatus.failed;
+      } finally {
+        progress.end();
+      }
+    }),
+  );
+}

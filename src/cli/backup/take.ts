@@ -1,0 +1,117 @@
+import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import packageJson from '../../../package.json' with { type: 'json' };
+import { openBucket } from '../../backup/bucket.ts';
+import { BackupError } from '../../backup/error.ts';
+import { headerName, type Manifest } from '../../backup/manifest.ts';
+import type { Place, Target } from '../../backup/place.ts';
+import { settingsOf } from '../../backup/settings.ts';
+import { takeBackup } from '../../backup/take.ts';
+import { createTarFile } from '../../backup/tarFile.ts';
+import { text } from '../../bots/terminal/person.ts';
+import type { Config } from '../../config.ts';
+import { existingKeyring, type Keyring, keyringPath, keyringText } from '../../db/keyring.ts';
+import { exitStatus, OperatorError } from '../exit.ts';
+import { configure, withSignals } from '../open.ts';
+import { print, printJson } from '../output.ts';
+import { bucketSettings, hasEmbedded, readPassphrase, targetOf, withDatabase } from './places.ts';
+import { createProgress } from './progress.ts';
+
+const words = text.operations.backups;
+
+type Given = { media?: boolean; keyring?: string; passphraseFile?: string; json?: true };
+
+/** `vidgenie backup`: saves the installation while it works. It migrates nothing. */
+export async function backup(
+  given: string,
+  { media, keyring: keyringTo, passphraseFile, json }: Given,
+): Promise<number> {
+  let settings: Record<string, string | null> = {};
+  const config = configure((environment) => {
+    settings = settingsOf(environment);
+  });
+  const target = targetOf(given, config);
+  const passphrase = await readPassphrase(passphraseFile, config);
+  if (config.databaseUrl === null && !(await hasEmbedded(config.home)))
+    throw new OperatorError(words.noDatabase(config.home), exitStatus.failed);
+  const keyring = config.keyring ?? (await existingKeyring(config.home));
+  if (keyringTo !== undefined) await saveKeyring(keyring, keyringTo, target, config);
+  const includesMedia = media ?? config.s3 === null;
+  const { openStore } = await import('../../program.ts');
+  return await withSignals((signal) =>
+    withDatabase(config, { isRunningRefused: false }, async (url) => {
+      const place = await openTarget(target, config);
+      const progress = createProgress(process.stderr);
+      try {
+        const manifest = await takeBackup({
+          url,
+          media: openStore(config),
+          includesMedia,
+          place,
+          passphrase,
+          settings,
+          version: packageJson.version,
+          now: new Date(),
+          signal,
+          onStep: progress.onStep,
+        });
+        progress.end();
+        tell(manifest, { given, json: json === true, config, isEncrypted: passphrase !== null, keyringTo });
+        return manifest.media.missing.length + manifest.media.damaged.length === 0
+          ? exitStatus.done
+          : exitStatus.failed;
+      } finally {
+        progress.end();
+        await place.close();
+      }
+    }),
+  );
+}
+
+async function openTarget(target: Target, config: Config): Promise<Place> {
+  if (target.kind === 'file') return await createTarFile(target.path);
+  const place = openBucket(bucketSettings(config, target.bucket), target.prefix);
+  if ((await place.size(headerName)) === null && !(await place.isEmpty()))
+    throw new BackupError(`${place.name} has objects that are no backup: choose another prefix.`);
+  return place;
+}
+
+/** A keyring in the folder of the backup would go wherever the backup goes. */
+async function saveKeyring(keyring: Keyring | null, path: string, target: Target, config: Config): Promise<void> {
+  if (!keyring) throw new OperatorError(words.noKeyring(keyringPath(config.home)), exitStatus.failed);
+  const folder = await realpath(dirname(path)).catch(() => dirname(path));
+  if (target.kind === 'file' && folder === (await realpath(dirname(target.path)).catch(() => dirname(target.path))))
+    throw new OperatorError(words.keyringBeside, exitStatus.misused);
+  const content = `${keyringText(keyring)}\n`;
+  try {
+    await writeFile(join(folder, basename(path)), content, { flag: 'wx', mode: 0o600 });
+  } catch (error) {
+    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
+    if (!isThere) throw error;
+    if ((await readFile(path, 'utf8')) !== content)
+      throw new OperatorError(words.keyringExists(path), exitStatus.misused);
+  }
+}
+
+type Telling = { given: string; json: boolean; config: Config; isEncrypted: boolean; keyringTo: string | undefined };
+
+function tell(manifest: Manifest, { given, json, config, isEncrypted, keyringTo }: Telling): void {
+  const { media, tables, id, takenAt } = manifest;
+  const { missing, damaged } = media;
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const objects = media.isIncluded ? media.count - missing.length : null;
+  if (json) {
+    printJson({ backup: given, id, takenAt, rows, objects, missing, damaged, isEncrypted });
+    return;
+  }
+  const path = config.keyring ? null : keyringPath(config.home);
+  print(
+    words.done(given, rows, objects),
+    ...(missing.length > 0 ? [words.missing(missing)] : []),
+    ...(damaged.length > 0 ? [words.damaged(damaged)] : []),
+    ...(media.isIncluded ? [] : [words.mediaElsewhere(config.s3?.bucket ?? null)]),
+    ...(isEncrypted ? [] : [words.notEncrypted]),
+    keyringTo === undefined ? words.keyringApart(path) : words.keyringSaved(keyringTo),
+    words.nextRehearse(given),
+  );
+}

@@ -1,0 +1,176 @@
+import { readFile, rm } from 'node:fs/promises';
+import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
+import { expect, test } from 'vitest';
+import { z } from 'zod';
+import { createTarFile } from '../../src/backup/tarFile.ts';
+import { checkInvariants } from '../../src/db/invariants.ts';
+import { loadRun } from '../../src/db/runs.ts';
+import { runId } from '../../src/domain.ts';
+import { createFileStore } from '../../src/pipeline/media/files.ts';
+import {
+  createUsedInstallation,
+  memberKey,
+  memberKeyOf,
+  readAll,
+  restoredInto,
+  taken,
+  takenInto,
+} from '../support/backups.ts';
+import { plainCanary } from '../support/canary.ts';
+import { newcomer, vidgenie } from '../support/command-line.ts';
+import { createEmptyDatabase } from '../support/database.ts';
+import { allDelivered, createInstallation, submitted } from '../support/program.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+const environmentOf = (url: string, home: string, over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
+  PATH: process.env.PATH,
+  HOME: process.env.HOME,
+  VIDGENIE_HOME: home,
+  DATABASE_URL: url,
+  VIDGENIE_KEYRING: process.env.TEST_KEYRING,
+  DEMO_STEP_MS: '0',
+  ...over,
+});
+
+async function run(environment: NodeJS.ProcessEnv, ...words: string[]) {
+  const it = vidgenie(words, environment);
+  return { status: await it.exit, stdout: it.stdout(), stderr: it.stderr() };
+}
+
+const counted = z.array(z.object({ count: z.coerce.number() }));
+const findings = z.object({
+  findings: z.array(z.looseObject({ part: z.string(), isFine: z.boolean(), says: z.string() })),
+});
+
+test('a busy installation is saved, destroyed and restored: doctor is content, the workspace key opens, and its runs go on', async () => {
+  const used = await createUsedInstallation();
+  const [folder, elsewhere] = [await temporaryDirectory(), await temporaryDirectory()];
+  const [file, keyring] = [join(folder, 'backup.tar'), join(elsewhere, 'keyring')];
+  const secrets = { OPENAI_API_KEY: plainCanary, COMFYUI_URL: 'http://ada:canary-in-address@127.0.0.1:9' };
+  const environment = environmentOf(used.database.url, used.home, { ...secrets, FREE_CREDITS: '77' });
+  const saving = vidgenie(['backup', file, '--keyring', keyring], environment);
+  // Members go on while it is saved.
+  const bot = await used.open({ worker: false });
+  await saving.said(/^database: /);
+  for (let run = 0; run < 5; run += 1) await submitted(bot);
+  expect({ status: await saving.exit, stderr: saving.stderr() }).toMatchObject({ status: 0 });
+  await bot.stop();
+  expect(saving.stdout()).toContain('Keep it apart from the backup');
+  expect((await readFile(keyring, 'utf8')).trim()).toBe(process.env.TEST_KEYRING);
+
+  await rm(used.home, { recursive: true });
+  const fresh = await createInstallation(await createEmptyDatabase());
+  const there = environmentOf(fresh.database.url, fresh.home, {
+    VIDGENIE_KEYRING: '',
+    VIDGENIE_KEYRING_FILE: keyring,
+  });
+  const restored = await run(there, 'restore', file);
+  expect(restored).toMatchObject({ status: 0 });
+  expect(restored.stdout).toContain('All rules of the ledger hold.');
+  expect(restored.stdout).toContain('The keyring opens the stored keys');
+  expect(restored.stdout).toContain('FREE_CREDITS=77');
+  expect(restored.stdout).toContain('OPENAI_API_KEY=… (a secret)');
+  const doctor = await run(there, 'doctor', '--json');
+  expect(findings.parse(JSON.parse(doctor.stdout)).findings.filter(({ isFine }) => !isFine)).toEqual([]);
+  expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
+
+  const worker = await fresh.open({ worker: true });
+  await allDelivered(worker);
+  const view = await loadRun(fresh.database.db, runId.parse(used.finished));
+  for (const asset of view?.assets ?? []) expect(await worker.services.store.size(asset.objectKey)).toBe(asset.bytes);
+  expect(view?.assets).toHaveLength(2);
+  expect(await checkInvariants(fresh.database.db, { atRest: true })).toEqual([]);
+
+  // What members entrusted to us, and the secrets of the operator, are nowhere in the backup.
+  const content = (await readFile(file, 'latin1')) + (await readAll(file)).rows;
+  for (const secret of [plainCanary, 'canary-in-address', memberKey, process.env.TEST_KEYRING ?? '-'])
+    expect(content).not.toContain(secret);
+  for (const word of ['COMFYUI_URL', 'a fox in the snow']) expect(content).toContain(word);
+});
+
+test('rows that are written while tables are copied are either in the backup with all that belongs to them, or not at all', async () => {
+  const used = await createUsedInstallation();
+  const folder = await temporaryDirectory();
+  const bot = await used.open({ worker: false });
+  const file = await createTarFile(join(folder, 'backup.tar'));
+  const place: typeof file = {
+    ...file,
+    write: async (name, ...rest) => {
+      if (name.startsWith('database/')) await submitted(bot);
+      await file.write(name, ...rest);
+    },
+  };
+  const manifest = await taken({ url: used.database.url, media: createFileStore(join(used.home, 'media')), place });
+  await file.close();
+  expect(manifest.tables.find(({ name }) => name === 'runs')?.rows).toBe(2);
+  expect(
+    counted.parse(await used.database.db.execute(sql`SELECT count(*) AS count FROM runs`))[0]?.count,
+  ).toBeGreaterThan(10);
+  const fresh = await createInstallation(await createEmptyDatabase());
+  expect((await restoredInto(fresh, join(folder, 'backup.tar'))).violations).toEqual([]);
+  const restored = await fresh.database.db.execute(sql`SELECT count(*) AS count FROM runs`);
+  expect(counted.parse(restored)).toEqual([{ count: 2 }]);
+});
+
+test('a rehearsal restores beside a working installation, opens a key, plays the video, and leaves nothing', async () => {
+  const used = await createUsedInstallation();
+  const file = join(await temporaryDirectory(), 'backup.tar');
+  await takenInto(file, { url: used.database.url, media: createFileStore(join(used.home, 'media')) });
+  const databases = async () => [
+    ...(await used.database.db.execute(
+      sql`SELECT datname FROM pg_database WHERE starts_with(datname, 'vidgenie_rehearsal')`,
+    )),
+  ];
+  const environment = environmentOf(used.database.url, used.home);
+  const rehearsed = await run(environment, 'restore', file, '--rehearse');
+  expect(rehearsed).toMatchObject({ status: 0 });
+  for (const line of [
+    'The backup can be restored',
+    'The keyring opens the stored keys',
+    'The newest video plays: runs/',
+    'All rules of the ledger hold',
+    '2 objects of it are what was saved',
+  ])
+    expect(rehearsed.stdout).toContain(line);
+  expect(await databases()).toEqual([]);
+
+  // With another keyring it says what is wrong, and leaves nothing either.
+  const other = { ...environment, VIDGENIE_KEYRING: `k1:${Buffer.alloc(32, 7).toString('base64')}` };
+  const failed = await run(other, 'restore', file, '--rehearse');
+  expect(failed).toMatchObject({ status: 1 });
+  expect(failed.stderr).toContain('The keyring at hand does not open the stored keys');
+  expect(await databases()).toEqual([]);
+});
+
+test('nothing is overwritten, neither a database, nor media, nor a backup; and no keyring goes beside a backup', async () => {
+  const used = await createUsedInstallation();
+  const folder = await temporaryDirectory();
+  const file = join(folder, 'backup.tar');
+  await takenInto(file, { url: used.database.url, media: createFileStore(join(used.home, 'media')) });
+  await expect(restoredInto(used, file)).rejects.toThrow('The database is not empty');
+  const empty = await createEmptyDatabase();
+  await expect(restoredInto({ database: empty, home: used.home }, file)).rejects.toThrow(
+    'The media store is not empty',
+  );
+  await expect(createTarFile(file)).rejects.toThrow('exists already');
+  const beside = ['--keyring', join(folder, 'keyring')];
+  const saved = await run(environmentOf(used.database.url, used.home), 'backup', join(folder, 'next.tar'), ...beside);
+  expect(saved).toMatchObject({ status: 2 });
+  expect(saved.stderr).toContain('That is the folder of the backup.');
+});
+
+test('an embedded installation is saved and restored, also where no installation is left', async () => {
+  const { home, environment } = await newcomer();
+  expect(await run(environment, 'demo', 'a fox', '--workflow', 'image')).toMatchObject({ status: 0 });
+  const [folder, elsewhere] = [await temporaryDirectory(), await temporaryDirectory()];
+  const [file, keyring] = [join(folder, 'backup.tar'), join(elsewhere, 'keyring')];
+  expect(await run(environment, 'backup', file, '--keyring', keyring)).toMatchObject({ status: 0 });
+  await rm(home, { recursive: true });
+  expect(await run(environment, 'restore', file, '--rehearse')).toMatchObject({ status: 0 });
+  await expect(readFile(join(home, 'postgres', 'cluster.json'))).rejects.toThrow('ENOENT');
+  expect(await run(environment, 'restore', file, '--keyring', keyring)).toMatchObject({ status: 0 });
+  const history = await run(environment, 'history', '--json');
+  expect(history.stdout).toContain('a fox');
+  expect(await readFile(join(home, 'keyring'), 'utf8')).toBe(await readFile(keyring, 'utf8'));
+});

@@ -1,0 +1,141 @@
+import { mkdir, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { expect, onTestFinished, test } from 'vitest';
+import { z } from 'zod';
+import { moveDatabase, moveMedia } from '../../src/backup/move.ts';
+import { rehearse } from '../../src/backup/rehearse.ts';
+import { ensureInitialised } from '../../src/db/embedded/initdb.ts';
+import { openEmbedded } from '../../src/db/embedded.ts';
+import { newKeyring, parseKeyring } from '../../src/db/keyring.ts';
+import { createFileStore } from '../../src/pipeline/media/files.ts';
+import {
+  createUsedInstallation,
+  memberKey,
+  memberKeyOf,
+  readAll,
+  restoredInto,
+  takenInto,
+  testKeyring,
+  unwatched,
+  withBackup,
+} from '../support/backups.ts';
+import { newcomer, vidgenie } from '../support/command-line.ts';
+import { createEmptyDatabase } from '../support/database.ts';
+import { lacksPostgres15, startPostgres15 } from '../support/postgres15.ts';
+import { createInstallation } from '../support/program.ts';
+import { startS3 } from '../support/s3/server.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
+
+async function run(environment: NodeJS.ProcessEnv, ...words: string[]) {
+  const it = vidgenie(words, environment);
+  return { status: await it.exit, stdout: it.stdout(), stderr: it.stderr() };
+}
+
+const findings = z.object({
+  findings: z.array(z.looseObject({ part: z.string(), isFine: z.boolean(), says: z.string() })),
+});
+
+test('an embedded installation moves to an external database and to S3, and the old database does not start any more', async () => {
+  const { home, environment } = await newcomer();
+  expect(await run(environment, 'demo', 'a fox', '--workflow', 'image')).toMatchObject({ status: 0 });
+  const target = await createEmptyDatabase();
+  const external = { ...environment, DATABASE_URL: target.url, VIDGENIE_KEYRING_FILE: join(home, 'keyring') };
+  const s3 = await startS3(await temporaryDirectory());
+  onTestFinished(s3.close);
+
+  // What somebody writes here meanwhile would be lost.
+  const server = await openEmbedded(home);
+  const refused = await run(external, 'move', 'database');
+  await server.close();
+  expect(refused).toMatchObject({ status: 1 });
+  expect(refused.stderr).toContain('VidGenie is running');
+
+  const moved = await run(external, 'move', 'database');
+  expect(moved).toMatchObject({ status: 0 });
+  expect(moved.stdout).toContain('and are what was here');
+  await expect(openEmbedded(home)).rejects.toThrow('was moved to 127.0.0.1');
+
+  const both = { ...external, ...s3.environment };
+  const media = await run(both, 'move', 'media', '--json');
+  expect(media).toMatchObject({ status: 0 });
+  expect(JSON.parse(media.stdout)).toEqual({ copied: 1, present: 0, missing: [], damaged: [] });
+  const doctor = await run(both, 'doctor', '--json');
+  expect(findings.parse(JSON.parse(doctor.stdout)).findings.filter(({ isFine }) => !isFine)).toEqual([]);
+});
+
+test('a move that fails leaves the new database empty; a move goes on where it was, and tells of media that are lost or damaged', async () => {
+  const used = await createUsedInstallation();
+  const target = await createEmptyDatabase();
+  const move = { from: used.database.url, to: target.url };
+  const other = parseKeyring(newKeyring());
+  await expect(moveDatabase({ ...move, keyring: other }, unwatched)).rejects.toThrow('set VIDGENIE_KEYRING_FILE');
+  expect(await moveDatabase({ ...move, keyring: testKeyring() }, unwatched)).toMatchObject({
+    violations: [],
+    openedKeys: 1,
+  });
+  expect(await memberKeyOf(target, used.slot)).toBe(memberKey);
+  await expect(moveDatabase({ ...move, keyring: testKeyring() }, unwatched)).rejects.toThrow('is not empty');
+
+  const [from, to] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
+  const moving = { url: target.url, from, to, home: used.home };
+  const { assets } = await readAssets(target);
+  const [video = '', image = ''] = assets.toSorted().reverse();
+  await writeFile(join(used.home, 'media', image), 'another image');
+  expect(await moveMedia(moving, unwatched)).toEqual({ copied: 1, present: 0, missing: [], damaged: [image] });
+  const lost = createFileStore(await temporaryDirectory());
+  expect(await moveMedia({ ...moving, from: lost }, unwatched)).toEqual({
+    copied: 0,
+    present: 1,
+    missing: [image],
+    damaged: [],
+  });
+  expect(await to.size(video)).toBe(await from.size(video));
+});
+
+async function readAssets({ db }: Awaited<ReturnType<typeof createEmptyDatabase>>): Promise<{ assets: string[] }> {
+  const { assets } = await import('../../src/db/schema.ts');
+  return { assets: (await db.select().from(assets)).map(({ objectKey }) => objectKey) };
+}
+
+const lacking = lacksPostgres15();
+if (lacking !== null) process.stdout.write(`skipped: from PostgreSQL 18 to 15 and back: ${lacking}\n`);
+
+test.skipIf(lacking !== null)(
+  'an installation goes from PostgreSQL 18 to 15 and back, and every row stays what it was',
+  async () => {
+    const used = await createUsedInstallation();
+    const folder = await temporaryDirectory();
+    const [first, second] = [join(folder, '18.tar'), join(folder, '15.tar')];
+    const media = createFileStore(join(used.home, 'media'));
+    await takenInto(first, { url: used.database.url, media, includesMedia: false });
+    const older = await createInstallation(await startPostgres15());
+    expect(await restoredInto(older, first)).toMatchObject({ openedKeys: 1, violations: [] });
+    const beside = { media, url: older.database.url, keyring: null, ...unwatched };
+    await expect(withBackup(first, (backup) => rehearse({ ...beside, backup }))).rejects.toThrow(
+      'ALTER ROLE … CREATEDB',
+    );
+    await takenInto(second, { url: older.database.url, media, includesMedia: false });
+    const back = await createInstallation(await createEmptyDatabase());
+    expect(await restoredInto(back, second)).toMatchObject({ openedKeys: 1, violations: [] });
+    expect(await memberKeyOf(back.database, used.slot)).toBe(memberKey);
+    const [one, other] = [(await readAll(first)).manifest, (await readAll(second)).manifest];
+    expect([one.postgres.split('.')[0], other.postgres.split('.')[0]]).toEqual(['18', '15']);
+    expect(other.tables.map(({ name, rows, sha256 }) => ({ name, rows, sha256 }))).toEqual(
+      one.tables.map(({ name, rows, sha256 }) => ({ name, rows, sha256 })),
+    );
+    expect(other.sequences).toEqual(one.sequences);
+  },
+);
+
+test('data of another PostgreSQL are refused at the start, with what to do', async () => {
+  const folder = await temporaryDirectory();
+  const dataDir = join(folder, 'data');
+  await mkdir(dataDir);
+  await writeFile(join(dataDir, 'PG_VERSION'), '17\n');
+  const record = { id: '0123456789abcdef', password: 'any', dataDir: 'data', initialised: true };
+  const started = ensureInitialised(
+    { folder, dataDir, record, account: null },
+    { initdb: '', postgres: '', major: '18' },
+  );
+  await expect(started).rejects.toThrow(/made by PostgreSQL 17.*backup <file> --no-media.*vidgenie restore <file>/);
+});
