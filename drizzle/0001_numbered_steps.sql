@@ -52,7 +52,7 @@ $$;
 CREATE OR REPLACE TRIGGER assets_of_older_version BEFORE INSERT ON assets
 FOR EACH ROW EXECUTE FUNCTION number_asset_of_older_version();
 --> statement-breakpoint
--- Numbers the steps of old runs, which have at most one step of each kind, 500 runs in each transaction. It never waits for a row
+-- Numbers the steps of old runs, which have at most one step of each kind, 200 runs in each transaction. It never waits for a row
 -- that somebody else writes: it comes back to it. So it cannot block anybody for longer than a transaction takes, nor deadlock.
 DO $$
 DECLARE
@@ -61,7 +61,7 @@ DECLARE
   runs_done integer := 0;
 BEGIN
   LOOP
-    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 200) AS batch ORDER BY id DESC LIMIT 1;
     EXIT WHEN last IS NULL;
     LOOP
       UPDATE steps s SET
@@ -78,7 +78,7 @@ BEGIN
       PERFORM pg_sleep(0.1);
     END LOOP;
     done := last;
-    runs_done := runs_done + 500;
+    runs_done := runs_done + 200;
     -- The log of the migration shows this.
     PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
   END LOOP;
@@ -116,7 +116,7 @@ DECLARE
   runs_done integer := 0;
 BEGIN
   LOOP
-    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 200) AS batch ORDER BY id DESC LIMIT 1;
     EXIT WHEN last IS NULL;
     LOOP
       UPDATE assets SET step_number = CASE step::text WHEN 'enhance' THEN 1 WHEN 'image' THEN 2 ELSE 3 END
@@ -129,7 +129,7 @@ BEGIN
       PERFORM pg_sleep(0.1);
     END LOOP;
     done := last;
-    runs_done := runs_done + 500;
+    runs_done := runs_done + 200;
     PERFORM set_config('application_name', format('vidgenie migrate, run %s', runs_done), false);
   END LOOP;
 END

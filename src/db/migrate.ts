@@ -104,9 +104,11 @@ async function migrateOnline(url: string, migration: Migration, log: Tell): Prom
   try {
     for (;;) {
       // To wait for the lock in a statement would hold up the very index that the other process builds. An index takes as long as it
-      // takes. A machine that vanishes must not keep the session's lock for hours.
+      // takes. A machine that vanishes must not keep the session's lock for hours. A commit need not wait for the disk: if the last ones
+      // are lost, the file is repeated.
       const rows = await db.execute(sql`
         SELECT pg_try_advisory_lock(${onlineLock}) AS locked, pg_backend_pid() AS pid, set_config('statement_timeout', '0', false),
+          set_config('synchronous_commit', 'off', false),
           set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
           set_config('tcp_keepalives_count', '3', false)`);
       const [{ locked, pid }] = locks.parse([...rows]);

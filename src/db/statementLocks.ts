@@ -55,7 +55,8 @@ export function effectsOf({ statements, isOnline }: { statements: readonly strin
   return statements.map((statement) =>
     effectsOfPlain(plainOf(statement), known).map((effect) => {
       if (effect.refused !== null || effect.cost === 'moment') return effect;
-      if (effect.table !== null && known.fresh.has(effect.table)) return { ...effect, cost: 'moment' as const };
+      if (effect.table !== null && known.fresh.has(effect.table))
+        return { ...effect, cost: 'moment' as const, lock: 'none' as const };
       if (blocksOf(effect) !== 'nobody')
         return { ...effect, refused: `it ${effect.cost} under a lock on ${effect.table}` };
       return isOnline

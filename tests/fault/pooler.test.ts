@@ -1,12 +1,15 @@
 import { sql } from 'drizzle-orm';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
+import { checkDatabase } from '../../src/cli/doctor/environment.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { missingLimits } from '../../src/db/pooler.ts';
+import { testConfig } from '../support/config.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { noPgBouncer, startPgBouncer } from '../support/pgbouncer.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { allDelivered, createInstallation, delivered, submitsOf, submitted } from '../support/program.ts';
+import { temporaryDirectory } from '../support/temporary.ts';
 
 beforeEach(({ skip }) => skip(noPgBouncer !== null, noPgBouncer ?? ''));
 
@@ -21,7 +24,7 @@ async function giveLimits({ db, url }: Database): Promise<void> {
     await db.execute(sql.raw(`ALTER ROLE ${username} IN DATABASE ${pathname.slice(1)} SET ${setting}`));
 }
 
-test('the time limits that a pooler does not pass on come from the role, and a session without them is noticed', async () => {
+test('a session behind a pooler prepares nothing, has its time limits from the role, and is noticed without them', async () => {
   const database = await createTestDatabase();
   const bouncer = await startPgBouncer(database.url, 2);
   const pooled = openDatabase(bouncer.url, { directUrl: database.url, silenceMs: 30_000, serverVersion: 180_000 });
@@ -29,10 +32,26 @@ test('the time limits that a pooler does not pass on come from the role, and a s
   const all = ['idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout'];
   expect(await missingLimits(pooled.db, 180_000)).toEqual(all);
   expect(await missingLimits(pooled.db, 150_000)).toEqual(all.slice(0, 2));
+  // What one session prepares, another does not know.
+  expect([...(await pooled.db.execute(sql`SELECT name FROM pg_prepared_statements WHERE ${1}::int = 1`))]).toEqual([]);
   await giveLimits(database);
   await bouncer.kill();
   await bouncer.start();
   await expect.poll(() => missingLimits(pooled.db, 180_000).catch(String)).toEqual([]);
+});
+
+test('the doctor looks through the pooler, and at the server itself', async () => {
+  const database = await createTestDatabase();
+  const bouncer = await startPgBouncer(database.url, 2);
+  const look = async (direct: string) => {
+    const config = testConfig(bouncer.url, await temporaryDirectory(), { DATABASE_DIRECT_URL: direct });
+    const { findings, isReady, close } = await checkDatabase(config);
+    await close();
+    return { isReady, wrong: findings.filter(({ isFine }) => !isFine).map(({ says }) => says) };
+  };
+  expect(await look(database.url)).toEqual({ isReady: true, wrong: [] });
+  const away = await look('postgres://vidgenie:secret@127.0.0.1:1/vidgenie');
+  expect(away).toMatchObject({ isReady: false, wrong: [expect.stringContaining('DATABASE_DIRECT_URL')] });
 });
 
 test('a whole installation works through PgBouncer in transaction mode, with few connections, and outlives its death', async () => {
