@@ -10,14 +10,14 @@ import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import type { Stage } from '../stage/stage.ts';
 
 const videos = 5_000;
-const workspaces = 500;
+const workspaces = 100;
 const pollAfterMs = 15_000;
 /** How often VidGenie asks about a video whose vendor calls. */
 const safetyNetMs = 180_000;
-const idleMs = 6_000;
+const idleMs = 4_000;
 /** By then the worker has started, and without hooks has asked for every video. */
 const warmUpMs = { polls: pollAfterMs + 3_000, hooks: 6_000 };
-const measuredMs = { polls: 2 * pollAfterMs, hooks: 40_000 };
+const measuredMs = { polls: 20_000, hooks: 30_000 };
 const calls = 400;
 
 /**
@@ -58,7 +58,7 @@ async function measure(stage: Stage): Promise<Row[]> {
 
   const idle = await measured(idleMs / 2, idleMs);
   await idle.worker.kill();
-  for (let index = 0; index < workspaces; index += 1) await submitOne(submitter, submissionIn(`w${index}`));
+  await crowd(workspaces, 16, (index) => submitOne(submitter, submissionIn(`w${index}`)));
   await (await openCopier(submitter))(videos - workspaces);
   await sendAll(submitter, { everyMs: pollAfterMs, hook: false });
   const polled = await measured(warmUpMs.polls, measuredMs.polls);
@@ -67,20 +67,24 @@ async function measure(stage: Stage): Promise<Row[]> {
   const hooked = await measured(warmUpMs.hooks, measuredMs.hooks);
   const callMs = await costOfCalls(stage, submitter, installation, { database, ...hooked });
 
+  const pollMs = { polls: (polled.both - idle.both) / polled.polls, hooks: (hooked.both - idle.both) / hooked.polls };
+  // A busy machine is late with so many polls. Each counts at the rate at which it was due.
+  const due = { polls: videos / (pollAfterMs / 1_000), hooks: videos / (safetyNetMs / 1_000) };
+  const costs = { polls: pollMs.polls * due.polls, hooks: pollMs.hooks * due.hooks };
   const percent = (name: string, ms: number) => ({ what: name, value: ms / 10, unit: '% of a core' });
-  const pollMs = (polled.both - idle.both) / polled.polls;
   return [
     {
       what: 'waiting with hooks, of waiting with polls alone, worker and database',
-      value: ((hooked.both - idle.both) / (polled.both - idle.both)) * 100,
+      value: (costs.hooks / costs.polls) * 100,
       unit: '% of the processor time',
       goal: { atMost: 10 },
       beside: [
-        percent('with hooks', hooked.both),
-        percent('polls alone', polled.both),
-        percent('idle', idle.both),
-        { what: 'polls with hooks', value: hooked.polls, unit: '/s' },
-        { what: 'polls alone', value: polled.polls, unit: '/s' },
+        percent('with hooks', costs.hooks),
+        percent('polls alone', costs.polls),
+        { what: 'a poll with hooks', value: pollMs.hooks, unit: 'ms' },
+        { what: 'a poll alone', value: pollMs.polls, unit: 'ms' },
+        { what: 'polls with hooks', value: hooked.polls, unit: `/s of ${Math.round(due.hooks)}` },
+        { what: 'polls alone', value: polled.polls, unit: `/s of ${Math.round(due.polls)}` },
       ],
     },
     {
@@ -88,7 +92,7 @@ async function measure(stage: Stage): Promise<Row[]> {
       value: callMs,
       unit: 'ms of processor time',
       goal: null,
-      beside: [{ what: 'a poll among many', value: pollMs, unit: 'ms' }],
+      beside: [{ what: 'a poll alone', value: pollMs.polls, unit: 'ms' }],
     },
   ];
 }

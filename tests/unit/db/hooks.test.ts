@@ -125,6 +125,20 @@ test('a hook that waits for the write that ends a turn is not lost either, which
   }
 });
 
+test('a hook and the write of a turn never wait for each other', async () => {
+  const { db, id, hook } = await waiting();
+  const waits = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+  const hooking = await db.transaction(async (tx) => {
+    // The run first and then the step, like every write of a turn.
+    await tx.execute(sql`UPDATE runs SET claimed = claimed WHERE id = ${id}`);
+    const taken = hook();
+    await expect.poll(async () => (await db.execute(waits)).length).toBe(1);
+    await tx.execute(sql`UPDATE steps SET fraction = 0.5 WHERE run_id = ${id} AND number = 1`);
+    return { taken };
+  });
+  expect(await hooking.taken).toBe('taken');
+});
+
 test('a hook about a step that is over, that waits to be sent or that does not exist changes nothing', async () => {
   const { db, id, lease, hook, dueInMs } = await sending();
   expect(await hook(2)).toBe('ignored');
