@@ -167,15 +167,3 @@ test('the database counts as there when it can be reached over TCP, as those who
 test('the queue evicts nothing and is written to the disk', () => {
   expect(services.valkey?.command?.join(' ')).toBe('valkey-server --appendonly yes --maxmemory-policy noeviction');
 });
-
-test('the image runs as nobody special, without what only developers need', () => {
-  const dockerfile = readFileSync('Dockerfile', 'utf8');
-  const pinned = z
-    .object({ devDependencies: z.object({ node: z.string() }) })
-    .parse(JSON.parse(readFileSync('package.json', 'utf8'))).devDependencies.node;
-  expect(dockerfile).toContain(`FROM node:${pinned}-slim`);
-  expect(dockerfile).toMatch(/npm ci --omit=dev/);
-  expect(dockerfile).toMatch(/^USER node$/m);
-  // npm's ffmpeg is newer than Debian's. An install without optional packages leaves it out.
-  expect(dockerfile).not.toMatch(/--omit=optional|ffmpeg/);
-});
