@@ -1,5 +1,7 @@
 import { readdirSync } from 'node:fs';
+import { Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
+import { queryObjects } from 'node:v8';
 import type { z } from 'zod';
 import { createVendor } from '../../bench/stage/vendor.ts';
 import { createHttpServer } from '../../src/bots/http.ts';
@@ -12,7 +14,10 @@ import { sweep } from '../support/memory.ts';
 import { type Sample, soakOrders, type soakWords } from './words.ts';
 
 const warnings: string[] = [];
-process.on('warning', ({ name, message }) => warnings.push(`${name}: ${message}`));
+process.on('warning', ({ name, message }) => {
+  // Of `queryObjects`, which only counts.
+  if (name !== 'ExperimentalWarning') warnings.push(`${name}: ${message}`);
+});
 
 const orders = soakOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 const log = createLog('error', false);
@@ -27,6 +32,9 @@ await startBots(program, log, http);
 const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 
+/** A run has dates, and whatever keeps a run, a listener or a request has some of the others. */
+const counted = [Date, Map, Set, Promise, AbortSignal, Socket];
+
 function look(): Sample {
   const [lagP99Ms, lagMaxMs] = [delay.percentile(99) / 1e6, delay.max / 1e6];
   sweep();
@@ -35,9 +43,10 @@ function look(): Sample {
   // Reading the folder opens it.
   const files = readdirSync('/proc/self/fd').length - 1;
   const handles = process.getActiveResourcesInfo().length;
+  const kept = Object.fromEntries(counted.map((type) => [type.name, queryObjects(type, { format: 'count' })]));
   // The collection itself stops the event loop.
   setImmediate(() => delay.reset());
-  return { ...held, files, handles, lagP99Ms, lagMaxMs, warnings };
+  return { ...held, kept, files, handles, lagP99Ms, lagMaxMs, warnings };
 }
 
 const say = (words: z.infer<typeof soakWords>) => process.send?.(words);

@@ -12,6 +12,8 @@ export const sample = z.object({
   rssMb: z.number(),
   heapMb: z.number(),
   externalMb: z.number(),
+  /** How many objects of some types there are. They are exact, unlike the size of the heap, which contains compiled code. */
+  kept: z.record(z.string(), z.number()),
   /** Open file descriptors: files, sockets and pipes. */
   files: z.number(),
   /** What keeps the event loop busy: sockets, timers, requests, processes. */
