@@ -1,4 +1,4 @@
-import { sql } from 'drizzle-orm';
+import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { checkWork } from '../../src/cli/doctor/services.ts';
 import { readConfig } from '../../src/config.ts';
@@ -25,6 +25,8 @@ export const upkeep = (runs: number): Figure => ({
   },
 });
 
+/** In milliseconds. For how long a ledger that was never verified is verified. The rest then counts as verified. */
+const firstLooksMs = 30_000;
 const quick = { forMs: 600_000, patienceMs: 600_000 };
 const signal = new AbortController().signal;
 
@@ -34,14 +36,21 @@ async function measureUpkeep({ environment }: Place): Promise<Row[]> {
   const { db } = program.database;
   const { store } = program.services;
   try {
-    const slices: number[] = [];
+    const looks: number[] = [];
+    let isDone = false;
     const first = await timed(async () => {
-      for (let isDone = false; !isDone; ) {
+      while (!isDone && looks.reduce((sum, ms) => sum + ms, 0) < firstLooksMs) {
         const began = performance.now();
         isDone = await verifyLedger(db, { forMs: 500, patienceMs: 30_000 });
-        slices.push(performance.now() - began);
+        looks.push(performance.now() - began);
       }
     });
+    const verified = await numberOf(
+      db,
+      sql`SELECT (position->>'verified')::bigint AS number FROM checks WHERE name = 'ledger'`,
+    );
+    await db.execute(sql`UPDATE checks SET position = position
+      || jsonb_build_object('verified', (SELECT max(id) FROM credit_transactions)) WHERE name = 'ledger'`);
     const idle = await repeated(5, () => timed(() => verifyLedger(db, quick)));
     for (let n = 0; n < 200; n += 1) await insertOne(db, workspaceId.parse(large), `new ${n}`, 1);
     const fresh = await timed(() => verifyLedger(db, quick));
@@ -58,18 +67,20 @@ async function measureUpkeep({ environment }: Place): Promise<Row[]> {
     return [
       row('ledger, nothing new', median(idle), 'ms', 1_000),
       row('ledger, 200 new transactions', fresh, 'ms', 1_000),
-      row('ledger, longest look while it is verified for the first time', Math.max(...slices), 'ms', 2_000),
-      row('ledger, verified for the first time', first / 1_000, 's', null),
+      row('ledger, longest look while it is verified for the first time', Math.max(...looks), 'ms', 2_000),
+      row('ledger, transactions verified a second, the first time', (verified / first) * 1_000, '', null),
       row('ledger, whole pass', whole / 1_000, 's', null),
       row('memory that the pass adds', most / 1_000_000, 'MB', 100),
       row('sweep with nothing due', median(sweeps), 'ms', 10),
       row('doctor: queue, results, models, ledger, runs, size', doctor / 1_000, 's', 10),
-      row('database for each run', await kilobytesPerRun(program.database), 'kB', null),
+      row('database for each run', (await numberOf(db, bytesPerRun)) / 1_000, 'kB', null),
     ];
   } finally {
     await program.stop();
   }
 }
+
+const bytesPerRun = sql`SELECT pg_database_size(current_database()) / count(*)::float8 AS number FROM runs`;
 
 const row = (what: string, value: number, unit: string, atMost: number | null): Row => ({
   what,
@@ -85,10 +96,6 @@ async function timed(work: () => Promise<unknown>): Promise<number> {
   return performance.now() - began;
 }
 
-const sizes = z.tuple([z.object({ kilobytes: z.coerce.number() })]);
+const numbers = z.tuple([z.object({ number: z.coerce.number() })]);
 
-async function kilobytesPerRun({ db }: { db: Tx }): Promise<number> {
-  const rows = await db.execute(sql`
-    SELECT pg_database_size(current_database()) / 1000.0 / count(*) AS kilobytes FROM runs`);
-  return sizes.parse([...rows])[0].kilobytes;
-}
+const numberOf = async (tx: Tx, query: SQL): Promise<number> => numbers.parse([...(await tx.execute(query))])[0].number;
