@@ -2,7 +2,7 @@ import { and, desc, eq, gt, inArray, lt, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Failure, RunId, RunState, WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
-import type { LedgerRow } from './credits.ts';
+import { inWorkspace, type LedgerRow } from './credits.ts';
 import { loadRun } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
@@ -143,10 +143,10 @@ export async function ledgerPage(
       and(
         gt(creditTransactions.id, after),
         lt(creditTransactions.createdAt, before),
-        workspaceId === null ? undefined : eq(creditTransactions.workspaceId, workspaceId),
+        workspaceId === null ? undefined : inWorkspace(workspaceId),
       ),
     )
-    .orderBy(creditTransactions.id)
+    .orderBy(...(workspaceId === null ? [] : [creditTransactions.workspaceId]), creditTransactions.id)
     .limit(limit);
 }
 

@@ -91,7 +91,7 @@ async function undo({ db }: Database): Promise<void> {
 test('the migration counts what was used before once, while captures are written, a purge goes on, and it is killed and repeated', async () => {
   const database = await createTestDatabase();
   const { db } = database;
-  await writeHistory(database.url, { runs: 12_000, every: 5, members: 20, unfinished: 0 });
+  await writeHistory(database.url, { runs: 8_000, every: 5, members: 20, unfinished: 0 });
   const purged = workspaceId.parse('terminal:w1');
   await undo(database);
   const statements = await statementsOf();
