@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { and, desc, eq, getTableColumns, gte, sql } from 'drizzle-orm';
+import { and, between, desc, eq, getTableColumns, gte, type SQL, sql } from 'drizzle-orm';
 import type { RunId, TransactionKind, WorkspaceId } from '../domain.ts';
 import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
@@ -95,6 +95,12 @@ export async function changeBalance(
   });
 }
 
+/**
+ * The rows of a workspace, as a range: in the order of workspace and id, only the index of both has them. For one workspace in the
+ * order of ids, PostgreSQL may prefer to look for its rows in the whole ledger, which takes long if they are all old.
+ */
+export const inWorkspace = (id: WorkspaceId): SQL | undefined => between(creditTransactions.workspaceId, id, id);
+
 export type LedgerRow = typeof creditTransactions.$inferSelect;
 
 /** `memberId` is the member who started the entry's run. */
@@ -111,7 +117,7 @@ export async function listTransactions(
     .select({ ...getTableColumns(creditTransactions), memberId: runs.memberId })
     .from(creditTransactions)
     .leftJoin(runs, eq(runs.id, creditTransactions.runId))
-    .where(and(eq(creditTransactions.workspaceId, workspaceId), older))
-    .orderBy(desc(creditTransactions.id))
+    .where(and(inWorkspace(workspaceId), older))
+    .orderBy(desc(creditTransactions.workspaceId), desc(creditTransactions.id))
     .limit(page.limit);
 }

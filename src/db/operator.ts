@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { Failure, RunId, RunState, WorkspaceId } from '../domain.ts';
 import { type Actor, recordChange } from './audit.ts';
 import type { Tx } from './client.ts';
-import type { LedgerRow } from './credits.ts';
+import { inWorkspace, type LedgerRow } from './credits.ts';
 import { loadRun } from './runs.ts';
 import { creditAccounts, creditTransactions, runs, workspaces } from './schema.ts';
 import { failStep, settle } from './turns.ts';
@@ -152,10 +152,10 @@ export async function ledgerPage(
       and(
         gt(creditTransactions.id, after),
         lt(creditTransactions.createdAt, before),
-        workspaceId === null ? undefined : eq(creditTransactions.workspaceId, workspaceId),
+        workspaceId === null ? undefined : inWorkspace(workspaceId),
       ),
     )
-    .orderBy(creditTransactions.id)
+    .orderBy(...(workspaceId === null ? [] : [creditTransactions.workspaceId]), creditTransactions.id)
     .limit(limit);
 }
 

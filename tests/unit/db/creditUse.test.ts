@@ -6,130 +6,12 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { type Database, openDatabase } from '../../../src/db/client.ts';
 import { usageOf, usedByDay, usedByMember } from '../../../src/db/creditUse.ts';
-import { findRun, findRunAnywhere } from '../../../src/db/findRun.ts';
-import { findRuns } from '../../../src/db/operator.ts';
 import { purgeWorkspace } from '../../../src/db/purge.ts';
-import { membersOf, type RunSearch, searchRuns } from '../../../src/db/runSearch.ts';
-import { listRuns } from '../../../src/db/runs.ts';
-import { type RunId, runId, workspaceId } from '../../../src/domain.ts';
+import { runId, workspaceId } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
-import { large, members, oldestWords, words, writeHistory } from '../../support/history.ts';
+import { large, writeHistory } from '../../support/history.ts';
 
 const home = workspaceId.parse(large);
-const ids = z.array(z.object({ id: runId }));
-
-/** All pages of a search, and how many there were. */
-async function pagesOf({ db }: Database, search: Omit<RunSearch, 'after'>): Promise<{ found: RunId[]; pages: number }> {
-  const found: RunId[] = [];
-  let after: RunId | null = null;
-  for (let pages = 1; ; pages += 1) {
-    const page = await searchRuns(db, home, { ...search, ...(after === null ? {} : { after }) });
-    expect(page.runs.length).toBeLessThanOrEqual(search.limit);
-    found.push(...page.runs.map(({ run }) => run.id));
-    if (page.next === null) return { found, pages };
-    after = page.next;
-  }
-}
-
-test('a search finds what it would find in the whole history, newest first, and a page never reads all of it', async () => {
-  const database = await createTestDatabase();
-  const { db } = database;
-  // 6,000 runs in the large workspace: more than a page reads.
-  await writeHistory(database.url, { runs: 18_000, every: 3, members: 50, unfinished: 100 });
-  await db.execute(sql`UPDATE runs SET prompt = 'GRÜSSE an den Straßenfuchs 🦊' WHERE id IN (
-    SELECT id FROM runs WHERE workspace_id = ${home} ORDER BY created_at LIMIT 3)`);
-  // An old run that is settled and not delivered, and one that is not settled. The index of words has neither.
-  await db.execute(sql`UPDATE runs SET delivered_at = NULL, due_at = now(), prompt = 'an undelivered zeppelin' WHERE id = (
-    SELECT id FROM runs WHERE workspace_id = ${home} ORDER BY created_at OFFSET 5 LIMIT 1)`);
-  await db.execute(sql`UPDATE runs SET state = 'running', settled_at = NULL, delivered_at = NULL, due_at = now(),
-    prompt = 'an unsettled zeppelin' WHERE id = (SELECT id FROM runs WHERE workspace_id = ${home} ORDER BY created_at OFFSET 6 LIMIT 1)`);
-  await db.execute(sql`UPDATE runs SET state = 'failed' WHERE id IN (
-    SELECT id FROM runs WHERE workspace_id = ${home} ORDER BY created_at OFFSET 20 LIMIT 2)`);
-  await db.execute(sql`ANALYZE runs`);
-  const naive = async (condition: ReturnType<typeof sql>) =>
-    ids
-      .parse(
-        await db.execute(
-          sql`SELECT id FROM runs WHERE workspace_id = ${home} AND ${condition} ORDER BY created_at DESC, id DESC`,
-        ),
-      )
-      .map(({ id }) => id);
-  const said = [
-    'zeppelin',
-    'ZEPPELIN',
-    oldestWords,
-    '猫',
-    'grüsse',
-    'ÜSSE',
-    'straßen',
-    '🦊',
-    words.none,
-    'zz',
-    '%',
-    '_',
-    'ß',
-    `no ${'0'.repeat(9)}`,
-  ];
-  for (const one of said) {
-    const expected = await naive(sql`prompt ILIKE ${`%${one.replace(/[\\%_]/g, '\\$&')}%`}`);
-    const { found, pages } = await pagesOf(database, { limit: 24, words: one });
-    expect({ one, found }).toEqual({ one, found: expected });
-    // Shorter words than three bytes are looked for page by page.
-    expect({ one, pages }).toEqual({ one, pages: Buffer.byteLength(one) < 3 ? 4 : 1 });
-  }
-  const common = await naive(sql`prompt LIKE ${`%${words.common}%`}`);
-  expect(common.length).toBeGreaterThan(500);
-  expect((await pagesOf(database, { limit: 100, words: words.common })).found).toEqual(common);
-  const { found: failed, pages } = await pagesOf(database, { limit: 24, states: ['failed'] });
-  expect(failed).toEqual(await naive(sql`state = 'failed'`));
-  expect(pages).toBe(4);
-  const many = { memberId: members.many, words: words.common };
-  const ofMember = await naive(sql`member_id = ${members.many} AND prompt LIKE ${`%${words.common}%`}`);
-  expect((await pagesOf(database, { limit: 24, ...many })).found).toEqual(ofMember);
-  const unfinished = await naive(sql`settled_at IS NULL`);
-  expect((await pagesOf(database, { limit: 24, states: ['queued', 'running'] })).found).toEqual(unfinished);
-  expect((await pagesOf(database, { limit: 24, states: ['running'], words: 'zeppelin' })).found).toHaveLength(1);
-
-  // The same for lists and for members.
-  expect((await listRuns(db, home, { limit: 30, unfinished: true })).map(({ run }) => run.id)).toEqual(
-    unfinished.slice(0, 30),
-  );
-  expect((await listRuns(db, home, { limit: 30, memberId: members.few })).map(({ run }) => run.id)).toEqual(
-    await naive(sql`member_id = ${members.few}`),
-  );
-  const known =
-    await db.execute(sql`SELECT member_id AS id, (array_agg(member_name ORDER BY created_at DESC))[1] AS name FROM runs
-    WHERE workspace_id = ${home} GROUP BY member_id ORDER BY max(created_at) DESC, member_id`);
-  expect(await membersOf(db, home)).toEqual([...known]);
-  const everywhere = ids
-    .parse(await db.execute(sql`SELECT id FROM runs ORDER BY created_at DESC LIMIT 50`))
-    .map(({ id }) => id);
-  expect((await findRuns(db, { limit: 50 })).runs.map(({ id }) => id)).toEqual(everywhere);
-  expect(await findRuns(db, { limit: 50, state: 'failed' })).toMatchObject({ runs: [], isCut: true });
-  const smaller = { limit: 50, state: 'failed', workspaceId: workspaceId.parse('terminal:w1') } as const;
-  expect(await findRuns(db, smaller)).toEqual({ runs: [], isCut: false });
-});
-
-test('a run is found by any beginning of its id', async () => {
-  const database = await createTestDatabase();
-  const { db } = database;
-  await writeHistory(database.url, { runs: 2_000, every: 5, members: 5, unfinished: 0 });
-  const all = ids.parse(await db.execute(sql`SELECT id FROM runs WHERE workspace_id = ${home}`)).map(({ id }) => id);
-  await fc.assert(
-    fc.asyncProperty(fc.constantFrom(...all), fc.integer({ min: 4, max: 36 }), async (id, length) => {
-      const reference = id.slice(0, length);
-      const matching = all.filter((one) => one.startsWith(reference));
-      const expected = matching.length === 1 ? { outcome: 'found', view: { run: { id } } } : { outcome: 'ambiguous' };
-      if (reference.replaceAll('-', '').length >= 4)
-        expect(await findRun(db, home, reference, () => true)).toMatchObject(expected);
-    }),
-    { numRuns: 50 },
-  );
-  for (const wrong of ['', 'abc', '----', '%', 'xyzw', 'f'.repeat(36)]) {
-    expect(await findRun(db, home, wrong, () => true)).toEqual({ outcome: 'none' });
-    expect(await findRunAnywhere(db, wrong)).toBe('none');
-  }
-});
 
 const naiveUse = sql`
   SELECT t.workspace_id, (t.created_at AT TIME ZONE 'UTC')::date::text AS day, r.member_id,
@@ -209,7 +91,7 @@ async function undo({ db }: Database): Promise<void> {
 test('the migration counts what was used before once, while captures are written, a purge goes on, and it is killed and repeated', async () => {
   const database = await createTestDatabase();
   const { db } = database;
-  await writeHistory(database.url, { runs: 12_000, every: 5, members: 20, unfinished: 0 });
+  await writeHistory(database.url, { runs: 8_000, every: 5, members: 20, unfinished: 0 });
   const purged = workspaceId.parse('terminal:w1');
   await undo(database);
   const statements = await statementsOf();
