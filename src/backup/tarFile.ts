@@ -10,7 +10,7 @@ const block = 512;
 type Entry = { at: number; bytes: number };
 
 /** The name of a backup that is not complete. */
-export const unfinishedName = (path: string): string => `${path}.partial`;
+const unfinishedName = (path: string): string => `${path}.partial`;
 
 /**
  * A backup in one tar file that any `tar` reads. It is written beside as `….partial`, and gets its name when it is complete. What an

@@ -41,7 +41,7 @@ async function readLine(path: string): Promise<string> {
   }
 }
 
-export const exists = (path: string): Promise<boolean> =>
+const exists = (path: string): Promise<boolean> =>
   stat(path).then(
     () => true,
     () => false,
