@@ -53,7 +53,7 @@ export const beside = (connections: number): string =>
     : `VidGenie has ${connections} ${connections === 1 ? 'connection' : 'connections'} now. Bots and workers of the version before may go on during the migration and after it.`;
 export const rates = (index: number, check: number, fill: number): string => {
   const [indexed, checked, filled] = [index, check, fill].map((amount) => amount.toLocaleString('en'));
-  return `The times assume ${indexed} rows a second for an index, ${checked} for a check and ${filled} for written rows, as measured with 1,000,000 runs on two cores.`;
+  return `The times assume ${indexed} rows a second for an index, ${checked} for a check and ${filled} for written rows, as measured with 1,000,000 runs. A server that is busy otherwise takes longer.`;
 };
 
 const who = ({ pid, name, user, state }: TransactionInTheWay): string =>
