@@ -166,6 +166,7 @@ test('every npm script that the documents show is one, and the demo takes the fl
 /** Variables that other programs read, and the file that reads or names them. */
 const variablesOfOthers: Readonly<Record<string, string>> = {
   GOOGLE_APPLICATION_CREDENTIALS: 'node_modules/google-auth-library/build/src/auth/googleauth.js',
+  REVISION: 'Dockerfile',
 };
 
 describe('variables in the documents', () => {
