@@ -1,5 +1,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { once } from 'node:events';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
@@ -57,12 +59,17 @@ export async function openSoak(): Promise<SoakInstallation> {
       DISCORD_API_URL: discord.address.apiUrl,
       DISCORD_PUBLIC_KEY: discord.publicKey,
     };
-    const processes = await Promise.all(
-      (['bot', 'worker', 'worker'] as const).map((role, index) =>
-        startProcess({ role, environment, media: stage.media }, index === 2 ? 'worker 2' : role),
-      ),
-    );
-    for (const { kill } of processes) stage.atEnd(kill);
+    const processes: Awaited<ReturnType<typeof startProcess>>[] = [];
+    // One after the other: three at once would share the processor for their longest work.
+    for (const [name, role] of [
+      ['bot', 'bot'],
+      ['worker', 'worker'],
+      ['worker 2', 'worker'],
+    ] as const) {
+      const started = await startProcess({ role, environment, media: stage.media }, name);
+      stage.atEnd(started.kill);
+      processes.push(started);
+    }
     const address = `http://127.0.0.1:${processes[0]?.port}`;
     const database = openDatabase(place.url, { connections: 2, applicationName: 'soak' });
     stage.atEnd(database.close);
@@ -157,7 +164,10 @@ const script = fileURLToPath(new URL('./process.ts', import.meta.url));
 
 async function startProcess(orders: z.infer<typeof soakOrders>, name: string) {
   // The same flags as `npm start`, and one with which the process can collect its garbage before it is measured.
-  const child = fork(script, [JSON.stringify(orders)], { execArgv: ['--expose-gc', '--max-semi-space-size=8'] });
+  const child = fork(script, [JSON.stringify(orders)], {
+    execArgv: ['--expose-gc', '--max-semi-space-size=8'],
+    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') },
+  });
   const exited = once(child, 'exit');
   const first = await heard(child);
   if (first.word !== 'ready') throw new Error('the process spoke out of turn');

@@ -19,7 +19,7 @@ const limits: readonly Limit[] = [
   { what: 'lag p99', unit: 'ms', perHour: 5, least: 5, read: ({ lagP99Ms }) => lagP99Ms },
 ];
 
-export type Trend = {
+type Trend = {
   process: string;
   what: string;
   unit: string;

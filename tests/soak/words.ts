@@ -8,7 +8,7 @@ export const soakOrders = z.object({
 });
 
 /** What a process holds, after it has collected its garbage. */
-export const sample = z.object({
+const sample = z.object({
   rssMb: z.number(),
   heapMb: z.number(),
   externalMb: z.number(),
