@@ -37,17 +37,27 @@ FOR EACH ROW WHEN (NEW.step_number IS NULL AND NEW.step IS NULL AND NOT NEW.is_g
 --> statement-breakpoint
 DO $$
 DECLARE
-  before uuid := '00000000-0000-0000-0000-000000000000';
-  until uuid;
+  done uuid := '00000000-0000-0000-0000-000000000000';
+  last uuid;
 BEGIN
   LOOP
-    SELECT page.id INTO until FROM (SELECT id FROM assets WHERE id > before ORDER BY id LIMIT 5000) page ORDER BY page.id DESC LIMIT 1;
-    EXIT WHEN until IS NULL;
-    UPDATE assets a SET is_given = true FROM runs r
-    WHERE a.id > before AND a.id <= until AND a.step_number IS NULL AND a.step IS NULL AND NOT a.is_given
-      AND r.id = a.run_id AND r.parent_step IS NULL;
-    COMMIT;
-    before := until;
+    SELECT id INTO last FROM (SELECT id FROM runs WHERE id > done ORDER BY id LIMIT 500) AS batch ORDER BY id DESC LIMIT 1;
+    EXIT WHEN last IS NULL;
+    LOOP
+      UPDATE assets SET is_given = true
+      WHERE ctid = ANY (ARRAY(
+        SELECT a.ctid FROM assets a JOIN runs r ON r.id = a.run_id
+        WHERE a.run_id > done AND a.run_id <= last AND a.step_number IS NULL AND a.step IS NULL AND NOT a.is_given
+          AND r.parent_step IS NULL
+        FOR UPDATE OF a SKIP LOCKED));
+      COMMIT;
+      EXIT WHEN NOT EXISTS (
+        SELECT FROM assets a JOIN runs r ON r.id = a.run_id
+        WHERE a.run_id > done AND a.run_id <= last AND a.step_number IS NULL AND a.step IS NULL AND NOT a.is_given
+          AND r.parent_step IS NULL);
+      PERFORM pg_sleep(0.1);
+    END LOOP;
+    done := last;
   END LOOP;
 END
 $$;
