@@ -3,6 +3,8 @@ import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { withClient } from '../../src/backup/session.ts';
+import { shapeOf } from '../../src/backup/shape.ts';
 import { createTarFile } from '../../src/backup/tarFile.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { loadRun } from '../../src/db/runs.ts';
@@ -111,6 +113,8 @@ test('rows that are written while tables are copied are either in the backup wit
   expect((await restoredInto(fresh, join(folder, 'backup.tar'))).violations).toEqual([]);
   const restored = await fresh.database.db.execute(sql`SELECT count(*) AS count FROM runs`);
   expect(counted.parse(restored)).toEqual([{ count: 2 }]);
+  // New rows get numbers of their own.
+  expect((await withClient(fresh.database.url, shapeOf)).sequences).toEqual(manifest.sequences);
 });
 
 test('a rehearsal restores beside a working installation, opens a key, plays the video, and leaves nothing', async () => {
