@@ -52,6 +52,21 @@ $$;
 CREATE OR REPLACE TRIGGER assets_of_older_version BEFORE INSERT ON assets
 FOR EACH ROW EXECUTE FUNCTION number_asset_of_older_version();
 --> statement-breakpoint
+-- A sweeper of the version before takes a result without a kind of step for an image that a member gave, and would remove it after
+-- a day. It leaves `erase_due_at` empty, and newer ones do not.
+CREATE OR REPLACE FUNCTION keep_results_from_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+  IF OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL AND NEW.erase_due_at IS NULL
+    AND NEW.step IS NULL AND NEW.step_number IS NOT NULL THEN
+    RETURN NULL;
+  END IF;
+  RETURN NEW;
+END
+$$;
+--> statement-breakpoint
+CREATE OR REPLACE TRIGGER assets_kept_from_older_version BEFORE UPDATE OF removed_at ON assets
+FOR EACH ROW EXECUTE FUNCTION keep_results_from_older_version();
+--> statement-breakpoint
 -- Numbers the steps of old runs, which have at most one step of each kind, 200 runs in each transaction. It never waits for a row
 -- that somebody else writes: it comes back to it. So it cannot block anybody for longer than a transaction takes, nor deadlock.
 DO $$
@@ -153,21 +168,6 @@ $$;
 --> statement-breakpoint
 -- It is there if this file is repeated after the statement above.
 DROP INDEX CONCURRENTLY IF EXISTS "one_asset_per_kind_of_step";
---> statement-breakpoint
--- A sweeper of the version before takes a result without a kind of step for an image that a member gave, and would remove it after
--- a day. It leaves `erase_due_at` empty, and newer ones do not.
-CREATE OR REPLACE FUNCTION keep_results_from_older_version() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF OLD.removed_at IS NULL AND NEW.removed_at IS NOT NULL AND NEW.erase_due_at IS NULL
-    AND NEW.step IS NULL AND NEW.step_number IS NOT NULL THEN
-    RETURN NULL;
-  END IF;
-  RETURN NEW;
-END
-$$;
---> statement-breakpoint
-CREATE OR REPLACE TRIGGER assets_kept_from_older_version BEFORE UPDATE OF removed_at ON assets
-FOR EACH ROW EXECUTE FUNCTION keep_results_from_older_version();
 --> statement-breakpoint
 -- The same as before, for a worker of a version: it leaves out the runs that need a newer one.
 CREATE OR REPLACE FUNCTION dispatch_due(

@@ -6,7 +6,7 @@ const shape = z.array(
   z.object({
     /** Null for a prepared transaction, which belongs to no process. */
     pid: z.int().nullable(),
-    /** The application's name, or the name of the prepared transaction. */
+    /** The application's name, PostgreSQL's own name of a process such as `autovacuum worker`, or the name of a prepared transaction. */
     name: z.string(),
     user: z.string().nullable(),
     state: z.string().nullable(),
@@ -25,7 +25,7 @@ export async function transactionsInTheWay(
   { olderThanMs }: { olderThanMs: number },
 ): Promise<TransactionInTheWay[]> {
   const rows = await tx.execute(sql`
-    SELECT a.pid, a.application_name AS name, a.usename::text AS user, a.state, extract(epoch FROM now() - a.xact_start)::float8 AS seconds
+    SELECT a.pid, coalesce(nullif(a.application_name, ''), a.backend_type) AS name, a.usename::text AS user, a.state, extract(epoch FROM now() - a.xact_start)::float8 AS seconds
     FROM pg_stat_activity a
     WHERE a.datname = current_database() AND a.pid <> pg_backend_pid() AND a.application_name NOT LIKE 'vidgenie migrate%'
       AND a.xact_start < now() - make_interval(secs => ${olderThanMs / 1000}::float8)
