@@ -1,3 +1,4 @@
+import { setTimeout as delay } from 'node:timers/promises';
 import { z } from 'zod';
 
 export type Visitors = {
@@ -7,7 +8,10 @@ export type Visitors = {
 };
 
 /** How many pages watch the runs of their workspace all the time. */
-const watching = 4;
+const pages = 4;
+
+/** In milliseconds. */
+const reconnectMs = 1_000;
 
 /** Every so many runs, one page is closed and opened again. */
 const runsPerVisit = 20;
@@ -31,16 +35,21 @@ export function createVisitors(address: string, tokens: readonly string[]): Visi
 
   function watch(visitor: number): void {
     const leaving = new AbortController();
-    const watched = read('/api/events', visitor, leaving.signal).catch((error: unknown) => {
-      if (!leaving.signal.aborted) throw error;
-    });
+    // Like the page, which connects again for as long as it is open.
+    const watching = async () => {
+      while (!leaving.signal.aborted) {
+        await read('/api/events', visitor, leaving.signal).catch(() => undefined);
+        await delay(reconnectMs, undefined, { signal: leaving.signal }).catch(() => undefined);
+      }
+    };
+    const watched = watching();
     open.set(visitor, async () => {
       leaving.abort();
       await watched;
     });
   }
 
-  for (let visitor = 0; visitor < watching; visitor += 1) watch(visitor);
+  for (let visitor = 0; visitor < pages; visitor += 1) watch(visitor);
   return {
     execute: async () => {
       const visitor = runs;
@@ -56,7 +65,7 @@ export function createVisitors(address: string, tokens: readonly string[]): Visi
       await read(`/api/workflow/events/${workflowId}`, visitor);
       await read('/api/workflows', visitor);
       if (runs % runsPerVisit !== 0) return;
-      const returning = (runs / runsPerVisit) % watching;
+      const returning = (runs / runsPerVisit) % pages;
       await open.get(returning)?.();
       watch(returning);
     },
