@@ -19,13 +19,19 @@ export async function* objectsOf(
   const sent = send(rows);
   sent.catch((error: Error) => rows.destroy(error));
   let rest = '';
-  for await (const chunk of rows) {
-    const lines = `${rest}${chunk}`.split('\n');
-    rest = lines.pop() ?? '';
-    for (const line of lines) {
-      const [key = '', bytes = '', hash = '', mime = ''] = line.split('\t');
-      yield { key, bytes: Number(bytes), sha256: hash, mime };
+  try {
+    for await (const chunk of rows) {
+      const lines = `${rest}${chunk}`.split('\n');
+      rest = lines.pop() ?? '';
+      for (const line of lines) {
+        const [key = '', bytes = '', hash = '', mime = ''] = line.split('\t');
+        yield { key, bytes: Number(bytes), sha256: hash, mime };
+      }
     }
+  } catch (error) {
+    // The sender explains its error, and the stream only passes it on.
+    await sent;
+    throw error;
   }
   const found = await sent;
   if (sha256 !== undefined && found.sha256 !== sha256)
