@@ -13,8 +13,13 @@ import { createHookTokens, type HookedStep } from './hookTokens.ts';
 export type Hooks = {
   /** The address that the vendor may call about a step. Null: VidGenie asks for no hooks. */
   addressOf: (vendor: Vendor, at: HookedStep) => Secret | null;
-  /** Whether hooks of the vendor arrive. Only then is it asked rarely. False while the database cannot say. */
-  areHeard: (vendor: Vendor) => Promise<boolean>;
+  /**
+   * Whether hooks of the vendor arrive, by what this process has read last. Only then is it asked rarely. It answers at once, because the
+   * end of a turn does not wait for anything, and reads anew for the next question.
+   */
+  areHeard: (vendor: Vendor) => boolean;
+  /** Reads which vendors are heard, unless that was a moment ago. False for all while the database cannot say. */
+  listen: () => Promise<void>;
   /** The vendor did not take a request because of its hook. This process then asks for none for an hour. */
   noteRefused: (vendor: Vendor) => void;
   /** The step is over, and no hook has said so. */
@@ -37,17 +42,27 @@ type Needs = {
 export function createHooks({ db, keyring, log, address, now }: Needs): Hooks {
   const tokens = createHookTokens(keyring);
   const refusedAt = new Map<Vendor, number>();
-  let read: { at: number; heard: Promise<ReadonlySet<string>> } | null = null;
+  let heard: ReadonlySet<string> = new Set();
+  let reading: { at: number; over: Promise<void> } | null = null;
+  const read = async () => {
+    heard = await vendorsHeard(db).catch(() => new Set<string>());
+  };
+  const listen = () => {
+    const at = now().getTime();
+    if (!reading || at - reading.at >= freshMs) reading = { at, over: read() };
+    return reading.over;
+  };
+  if (address !== null) void listen();
   return {
     addressOf: (vendor, at) => {
       const refused = now().getTime() - (refusedAt.get(vendor) ?? Number.NEGATIVE_INFINITY) < refusedForMs;
       if (address === null || refused) return null;
       return new Secret(`${address}/hooks/${vendor}/${tokens.make(vendor, at)}`);
     },
-    areHeard: async (vendor) => {
-      const at = now().getTime();
-      if (!read || at - read.at >= freshMs) read = { at, heard: vendorsHeard(db).catch(() => new Set()) };
-      return (await read.heard).has(vendor);
+    listen,
+    areHeard: (vendor) => {
+      void listen();
+      return heard.has(vendor);
     },
     noteRefused: (vendor) => {
       refusedAt.set(vendor, now().getTime());

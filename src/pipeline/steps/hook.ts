@@ -1,5 +1,5 @@
 import type { Step } from '../../db/runs.ts';
-import type { JsonValue, ProvidedKind } from '../../domain.ts';
+import type { JsonValue, ProvidedKind, Vendor } from '../../domain.ts';
 import { type Call, type Provider, ProviderError, type Submitted } from '../providers/provider.ts';
 import type { Turn } from '../turnContext.ts';
 
@@ -16,36 +16,45 @@ type Hooking<Kind extends ProvidedKind> = Pick<Provider<Kind>, 'vendor' | 'await
  * arrived, the hook may be the reason. The request is then sent once more without it: nothing was generated, so this is still the
  * one paid call of the step.
  */
-export async function sendWithHook<Kind extends ProvidedKind>(
-  { deps, lease }: Turn,
+export function sendWithHook<Kind extends ProvidedKind>(
+  turn: Turn,
   step: Step,
   { vendor, awaitsHook }: Hooking<Kind>,
   call: Call,
   send: (call: Call) => Promise<Submitted<Kind>>,
 ): Promise<Submitted<Kind>> {
-  const at = { runId: lease.runId, step: step.number };
-  const hook = awaitsHook && vendor !== null ? deps.hooks.addressOf(vendor, at) : null;
-  if (vendor === null || hook === null) return await send(call);
+  const at = { runId: turn.lease.runId, step: step.number };
+  const hook = awaitsHook && vendor !== null ? turn.deps.hooks.addressOf(vendor, at) : null;
+  return vendor === null || hook === null ? send(call) : sendOrWithout(turn, vendor, { ...call, hook }, send);
+}
+
+async function sendOrWithout<Sent>(
+  { deps: { hooks } }: Turn,
+  vendor: Vendor,
+  { hook, ...plain }: Call & Required<Pick<Call, 'hook'>>,
+  send: (call: Call) => Promise<Sent>,
+): Promise<Sent> {
+  await hooks.listen();
   try {
-    return await send({ ...call, hook });
+    return await send({ ...plain, hook });
   } catch (error) {
     const isRefused = error instanceof ProviderError && error.kind === 'invalid_request' && error.nothingGenerated;
-    if (!isRefused || error.lacksModel || (await deps.hooks.areHeard(vendor))) throw error;
+    if (!isRefused || error.lacksModel || hooks.areHeard(vendor)) throw error;
   }
-  const submitted = await send(call);
-  deps.hooks.noteRefused(vendor);
-  return submitted;
+  const sent = await send(plain);
+  hooks.noteRefused(vendor);
+  return sent;
 }
 
 /** When to ask about a step next: rarely if its vendor will say when it is over, and if such hooks arrive. */
-export async function pauseBeforePoll<Kind extends ProvidedKind>(
+export function pauseBeforePoll<Kind extends ProvidedKind>(
   { deps }: Turn,
   { vendor, awaitsHook }: Hooking<Kind>,
   handle: JsonValue,
   pollAfterMs: number,
-): Promise<number> {
-  if (vendor === null || !awaitsHook?.(handle) || !(await deps.hooks.areHeard(vendor))) return pollAfterMs;
-  return Math.max(pollAfterMs, safetyNetMs);
+): number {
+  const isRare = vendor !== null && awaitsHook?.(handle) && deps.hooks.areHeard(vendor);
+  return isRare ? Math.max(pollAfterMs, safetyNetMs) : pollAfterMs;
 }
 
 /** A poll has found the step over. If no hook had said so, hooks of the vendor may have stopped to arrive. */
@@ -54,6 +63,6 @@ export async function noteUnhooked<Kind extends ProvidedKind>(
   { number, handle, hookedAt }: Step,
   { vendor, awaitsHook }: Hooking<Kind>,
 ): Promise<void> {
-  if (vendor === null || hookedAt !== null || !awaitsHook?.(handle) || !(await deps.hooks.areHeard(vendor))) return;
+  if (vendor === null || hookedAt !== null || !awaitsHook?.(handle) || !deps.hooks.areHeard(vendor)) return;
   await deps.hooks.noteMissed(vendor, { runId: lease.runId, step: number });
 }
