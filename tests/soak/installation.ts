@@ -18,8 +18,10 @@ import { type Sample, type soakOrders, soakWords } from './words.ts';
 export type SoakInstallation = {
   /** Gives one command, on the platform whose turn it is, and resolves when its result was delivered. */
   give: (number: number) => Promise<void>;
-  /** What each process holds, and the connections to the database. */
-  look: () => Promise<{ processes: Record<string, Sample>; connections: number; databaseMb: number }>;
+  /** What each process holds, with the number of its objects if asked to `count`, and the connections to the database. */
+  look: (
+    asked?: 'look' | 'count',
+  ) => Promise<{ processes: Record<string, Sample>; connections: number; databaseMb: number }>;
   /** Resolves when every run was delivered. */
   atRest: () => Promise<void>;
   close: () => Promise<void>;
@@ -125,8 +127,8 @@ export async function openSoak(): Promise<SoakInstallation> {
     const readLook = z.array(z.object({ connections: z.coerce.number(), bytes: z.coerce.number() }));
     return {
       give: async (number) => await ways[number % ways.length]?.(),
-      look: async () => {
-        const held = await Promise.all(processes.map(async ({ name, look }) => [name, await look()] as const));
+      look: async (asked = 'look') => {
+        const held = await Promise.all(processes.map(async ({ name, look }) => [name, await look(asked)] as const));
         const [row] = readLook.parse(
           await db.execute(sql`
             SELECT count(*) AS connections, pg_database_size(current_database()) AS bytes FROM pg_stat_activity
@@ -174,8 +176,8 @@ async function startProcess(orders: z.infer<typeof soakOrders>, name: string) {
   return {
     name,
     port: first.port,
-    look: async () => {
-      child.send('look');
+    look: async (asked: 'look' | 'count') => {
+      child.send(asked);
       const answer = await heard(child);
       if (answer.word !== 'sample') throw new Error('the process spoke out of turn');
       return answer.sample;
