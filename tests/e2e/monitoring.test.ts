@@ -44,7 +44,7 @@ const panel = z.object({
   title: text,
   description: text,
   gridPos,
-  fieldConfig: z.object({ defaults: z.object({ unit: z.enum(['s', 'short', 'opm']) }) }),
+  fieldConfig: z.object({ defaults: z.object({ unit: z.enum(['s', 'short', 'opm', 'bytes']) }) }),
   targets: z.array(z.object({ refId: text, expr: text, legendFormat: text })).min(1),
 });
 const dashboard = z
@@ -83,6 +83,7 @@ async function scrape(): Promise<void> {
   meter.modelsLooked('google', 'read');
   meter.modelChanged('google', 'gone');
   meter.modelsGone(1);
+  meter.hooked('google', 'refused');
   const program = await installation.open({ worker: false, metrics });
   const http = createHttpServer();
   onTestFinished(await startBots(program, createLog('silent', false), http));
