@@ -7,6 +7,7 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { growth } from './figures/growth.ts';
 import { polls } from './figures/polls.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
@@ -27,10 +28,16 @@ const figures: Figure[] = [
   takeover,
   big,
   backlog,
+  growth,
 ];
 
 const { values } = parseArgs({
-  options: { json: { type: 'boolean' }, only: { type: 'string', multiple: true }, write: { type: 'string' } },
+  options: {
+    json: { type: 'boolean' },
+    only: { type: 'string', multiple: true },
+    set: { type: 'string', multiple: true },
+    write: { type: 'string' },
+  },
 });
 const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
 const unknown = names.filter((name) => !figures.some((figure) => figure.name === name));
@@ -39,10 +46,12 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-/** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
-const patienceMs = 3 * 60_000;
+const settings = new Map((values.set ?? []).map((one) => [one.split('=')[0] ?? '', one.split('=')[1] ?? '']));
 
-async function withinPatience<T>(work: Promise<T>): Promise<T> {
+/** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
+const usualPatienceMs = 3 * 60_000;
+
+async function within<T>(patienceMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
     timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
@@ -62,7 +71,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   process.stderr.write(`${figure.name}: ${figure.about} … `);
   let [rows, failure]: [Row[], string | null] = [[], null];
   try {
-    rows = await withinPatience(figure.measure(stage));
+    rows = await within(figure.patienceMs ?? usualPatienceMs, figure.measure(stage, settings));
   } catch (error) {
     // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });

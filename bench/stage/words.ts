@@ -8,7 +8,7 @@ export const processOrders = z.object({
   pace: z.discriminatedUnion('kind', [
     z.object({ kind: z.literal('instant') }),
     z.object({ kind: z.literal('stuck') }),
-    z.object({ kind: z.literal('waiting'), pollAfterMs: z.number() }),
+    z.object({ kind: z.enum(['waiting', 'slots']), pollAfterMs: z.number() }),
   ]),
   visibilityMs: z.number(),
 });
