@@ -9,6 +9,7 @@ import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
 import { growth } from './figures/growth.ts';
 import { polls } from './figures/polls.ts';
+import { sizing } from './figures/sizing.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
 import { takeover } from './figures/takeover.ts';
@@ -29,6 +30,7 @@ const figures: Figure[] = [
   big,
   backlog,
   growth,
+  sizing,
 ];
 
 const { values } = parseArgs({
