@@ -35,7 +35,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
       what: `a turn with four polls, of four turns with one poll, queue on ${backend.name}`,
       value: (together.pollMs / apart.pollMs) * 100,
       unit: '% of the processor time',
-      // Four polls share one job, one claim and one end. Each still has its own write, and a look at the run after it.
+      // Four polls share one job, one claim and one end. Each still has its own write.
       goal: { atMost: 90 },
       beside: [
         { what: 'a turn with four', value: fourMs, unit: 'ms' },
