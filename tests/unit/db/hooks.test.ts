@@ -2,11 +2,11 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { claim } from '../../../src/db/claim.ts';
 import { noteMissedHook, takeHook, vendorsHeard } from '../../../src/db/hooks.ts';
 import { loadRun } from '../../../src/db/runs.ts';
 import {
   beginSubmit,
-  claim,
   dispatchDue,
   endTurn,
   failStep,
@@ -32,7 +32,7 @@ async function sending() {
   const id = await submitted(bot, { workflow: 'image' });
   const turn = async () => {
     const [lease] = await dispatchDue(db, 1, 60_000);
-    const view = lease && (await claim(db, lease, 60_000));
+    const view = lease && (await claim(db, [lease], 60_000)).get(id);
     if (!lease || !view) throw new Error('the run is not due');
     return { lease, view, hookedAt: view.run.hookedAt };
   };
