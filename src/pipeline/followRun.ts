@@ -11,8 +11,8 @@ export type Following = {
 /**
  * A run as its turn knows it: as it was claimed, with every write since. Nobody else writes to its steps and assets while the turn
  * has the lease, except for hooks, so the turn need not read them again. A request to stop comes with the answer to the turn's next
- * write. The last hook stays the one that was claimed, until the turn hears of a newer one. A turn that has not, or whose calls had
- * begun before, ends with the run due at once.
+ * write. The last hook stays the one that was claimed, until the turn hears of a newer one together with the steps that it made due.
+ * A turn that ends without having heard of it leaves the run due at once.
  */
 export function followRun(claimed: RunView): Following {
   let view = claimed;

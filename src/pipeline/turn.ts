@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import type { Claimed, claim } from '../db/claim.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { loadRun, type RunView, type Step } from '../db/runs.ts';
+import { loadRun, type Step } from '../db/runs.ts';
 import {
   comeBack,
   endTurn,
@@ -161,8 +161,8 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
   }
 
   function launch(number: number, transition: Transition): void {
-    const seen = view.run;
-    const turn: Turn = { deps, lease, view, signal, narrator, standing, endWith: () => endWith(seen) };
+    const knowsStop = view.run.cancelRequestedAt !== null;
+    const turn: Turn = { deps, lease, view, signal, narrator, standing, endWith: () => endWith(knowsStop) };
     const flight: Flight = {
       isOver: false,
       after: 'go_on',
@@ -184,12 +184,12 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
   }
 
   /**
-   * Null while anything else is in flight or could begin, and while a progress message is being posted. What the turn has learned
-   * since the transition began does not count: that transition has not heeded it.
+   * Null while anything else is in flight or could begin, and while a progress message is being posted. `knowsStop` is what the turn
+   * knew when the transition began: if it has learned since that somebody asked to stop the run, the run must not wait.
    */
-  function endWith({ cancelRequestedAt, hookedAt }: RunView['run']): TurnEnd | null {
+  function endWith(knowsStop: boolean): TurnEnd | null {
     if (inFlight.size > 1 || left > 0 || resting.aborted || !narrator.hush()) return null;
-    return { othersDueAt: next.waitsUntil, knowsStop: cancelRequestedAt !== null, hookedAt };
+    return { othersDueAt: next.waitsUntil, knowsStop, hookedAt: view.run.hookedAt };
   }
 
   /** Nothing is in flight. What could go on goes to another turn; the rest waits until it is due. */

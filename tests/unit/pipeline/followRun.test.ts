@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
 import { claim } from '../../../src/db/claim.ts';
+import { takeHook } from '../../../src/db/hooks.ts';
 import { loadRun, requestCancel } from '../../../src/db/runs.ts';
 import {
   beginStoring,
@@ -33,12 +34,17 @@ async function claimedRun() {
   const claimed = lease && (await claim(db, [lease], 60_000)).get(id);
   if (!claimed) throw new Error('nothing was due');
   const { standing: _, ...view } = claimed;
-  const { known, learn } = followRun(view);
+  const { known, learn, hear } = followRun(view);
   const held: TurnLease = { ...lease, learn };
   /** What the database holds must be what the turn knows, but for the clocks. */
   const compare = async () =>
     expect({ ...known(), clockAheadMs: 0 }).toEqual({ ...(await loadRun(db, id)), clockAheadMs: 0 });
-  return { db, id, known, held, lease, compare };
+  /** As after a while in which others may have written. */
+  const listen = async (...atWork: number[]) => {
+    const read = await loadRun(db, id);
+    if (read) hear(read, new Set(atWork));
+  };
+  return { db, id, known, held, lease, compare, listen };
 }
 
 const asset = (kind: 'image' | 'video') => ({
@@ -153,5 +159,39 @@ test('a run that somebody stopped while its provider was asked is due at once', 
     knowsStop: false,
     hookedAt: null,
   });
+  expect(await dispatchDue(db, 1, 60_000)).toHaveLength(1);
+});
+
+test('a turn that listens hears of a hook together with the step that it makes due, and of a wish to stop', async () => {
+  const { db, id, held, known, compare, listen } = await claimedRun();
+  await beginSubmit(db, held, { number: 1, submits: 0 });
+  await saveHandle(db, held, { number: 1, hookedAt: null }, { handle: {}, pollAfterMs: 180_000 }, null);
+  expect(await takeHook(db, 'google', { runId: id, step: 1 })).toBe('taken');
+  await requestCancel(db, id);
+  await listen(2);
+  expect(known().run.hookedAt).not.toBeNull();
+  expect(known().steps[0]?.dueAt?.getTime()).toBeLessThan(Date.now() + 1_000);
+  await compare();
+});
+
+test('a turn does not hear of a hook about a step at work, however it learns of the step, so it ends with the run due', async () => {
+  const { db, id, held, known, listen } = await claimedRun();
+  await beginSubmit(db, held, { number: 1, submits: 0 });
+  await takeHook(db, 'google', { runId: id, step: 1 });
+  await listen(1);
+  expect(known().run.hookedAt).toBeNull();
+  expect(known().steps[0]).toMatchObject({ hookedAt: null, state: 'submitting' });
+  // A write that does not end the turn makes the step due, so that this turn can poll it.
+  await saveHandle(db, held, { number: 1, hookedAt: null }, { handle: {}, pollAfterMs: 180_000 }, null);
+  expect(known().run.hookedAt).toBeNull();
+  expect(known().steps[0]?.dueAt?.getTime()).toBeLessThan(Date.now() + 1_000);
+  const end = { othersDueAt: null, knowsStop: false, hookedAt: known().run.hookedAt };
+  await saveProgress(
+    db,
+    held,
+    { number: 1, failedAttempts: 0, hookedAt: null },
+    { fraction: null, pollAfterMs: 15_000 },
+    end,
+  );
   expect(await dispatchDue(db, 1, 60_000)).toHaveLength(1);
 });
