@@ -14,10 +14,20 @@ type Measured = { what: string; value: number; unit: string };
 export type Figure = {
   name: string;
   about: string;
-  /** How long it may take, if that is longer than the others may. Milliseconds. */
+  /** In milliseconds. How long it may take. Without it, three minutes. */
   patienceMs?: number;
-  measure: (stage: Stage) => Promise<Row[]>;
+  /** `settings` are those of the command line, by name, for figures whose size may be chosen. */
+  measure: (stage: Stage, settings: Settings) => Promise<Row[]>;
 };
+
+export type Settings = ReadonlyMap<string, string>;
+
+/** A number that may be set on the command line. */
+export function numberOf(settings: Settings, name: string, usual: number): number {
+  const value = Number(settings.get(name) ?? usual);
+  if (!Number.isFinite(value) || value <= 0) throw new Error(`--set ${name}=… needs a number above zero`);
+  return value;
+}
 
 export function holds({ value, goal }: Row): boolean {
   if (goal === null) return true;

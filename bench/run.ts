@@ -7,9 +7,11 @@ import { backlog } from './figures/backlog.ts';
 import { big } from './figures/big.ts';
 import { complete } from './figures/complete.ts';
 import { edits } from './figures/edits.ts';
+import { growth } from './figures/growth.ts';
 import { history } from './figures/history.ts';
 import { hooks } from './figures/hooks.ts';
 import { polls } from './figures/polls.ts';
+import { sizing } from './figures/sizing.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
 import { takeover } from './figures/takeover.ts';
@@ -23,6 +25,7 @@ const { values } = parseArgs({
     json: { type: 'boolean' },
     only: { type: 'string', multiple: true },
     runs: { type: 'string', default: '1000000' },
+    set: { type: 'string', multiple: true },
     write: { type: 'string' },
   },
 });
@@ -47,6 +50,8 @@ const figures: Figure[] = [
   backlog,
   history(runs),
   upkeep(runs),
+  growth,
+  sizing,
 ];
 
 const names = values.only?.flatMap((name) => name.split(',')) ?? figures.map(({ name }) => name);
@@ -56,13 +61,15 @@ if (unknown.length > 0) {
   process.exit(2);
 }
 
-/** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
-const defaultPatienceMs = 3 * 60_000;
+const settings = new Map((values.set ?? []).map((one) => [one.split('=')[0] ?? '', one.split('=')[1] ?? '']));
 
-async function withinPatience<T>(work: Promise<T>, ms: number): Promise<T> {
+/** We stop a figure that takes longer than this, so that the others are still measured. Milliseconds. */
+const usualPatienceMs = 3 * 60_000;
+
+async function within<T>(patienceMs: number, work: Promise<T>): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const overdue = new Promise<never>((_, reject) => {
-    timer = setTimeout(() => reject(new Error(`not measured within ${ms / 60_000} minutes`)), ms);
+    timer = setTimeout(() => reject(new Error(`not measured within ${patienceMs / 60_000} minutes`)), patienceMs);
   });
   // The rest of its work fails when its processes end, and nobody waits for that.
   work.catch(() => {});
@@ -79,7 +86,7 @@ for (const figure of figures.filter(({ name }) => names.includes(name))) {
   process.stderr.write(`${figure.name}: ${figure.about} … `);
   let [rows, failure]: [Row[], string | null] = [[], null];
   try {
-    rows = await withinPatience(figure.measure(stage), figure.patienceMs ?? defaultPatienceMs);
+    rows = await within(figure.patienceMs ?? usualPatienceMs, figure.measure(stage, settings));
   } catch (error) {
     // We include the cause: the error of a failed statement itself gives only the statement's text.
     failure = inspect(error, { compact: true });

@@ -4,7 +4,7 @@ import { z } from 'zod';
 import type { Program } from '../../src/program.ts';
 import { crowd, type Figure, type Row } from '../figure.ts';
 import { type Backend, onEachBackend } from '../stage/backends.ts';
-import { openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { openSubmitter, sendAllVideos, serverPid, submissionIn, submitOne } from '../stage/people.ts';
 import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -35,7 +35,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
       what: `a turn with four polls, of four turns with one poll, queue on ${backend.name}`,
       value: (together.pollMs / apart.pollMs) * 100,
       unit: '% of the processor time',
-      // Four polls share one job, one claim and one end. Each still has its own write, and a look at the run after it.
+      // Four polls share one job, one claim and one end. Each still has its own write.
       goal: { atMost: 90 },
       beside: [
         { what: 'a turn with four', value: fourMs, unit: 'ms' },
@@ -61,7 +61,7 @@ async function costOf(
   const submitter = await openSubmitter(stage, installation);
   const database = await serverPid(submitter);
   await crowd(runs, 16, (index) => submitOne(submitter, submissionIn(`w${index % workspaces}`, asked)));
-  await sendAll(submitter);
+  await sendAllVideos(submitter, pollAfterMs);
   const worker = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(warmUpMs);
   const servers = () => cpuMsOf(database) + (backend.pid === null ? 0 : cpuMsOf(backend.pid));
@@ -80,20 +80,6 @@ async function costOf(
     pollsPerTurn: asks / turns,
     pollsPerSecond: (asks / wallMs) * 1_000,
   };
-}
-
-/** Records that all clips were sent, and spreads the first polls of the runs over the time between two polls. */
-async function sendAll({ database: { db } }: Program): Promise<void> {
-  await db.execute(sql`
-    UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind IN ('enhance', 'image')`);
-  await db.execute(sql`
-    UPDATE runs SET state = 'running', started_at = now(),
-      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
-  await db.execute(sql`
-    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
-      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
-    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
-  await db.execute(sql`VACUUM ANALYZE`);
 }
 
 const summed = z.array(z.object({ turns: z.coerce.number() }));

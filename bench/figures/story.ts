@@ -18,8 +18,8 @@ const story: Kind = {
 const complete: Kind = { name: 'complete', asked: {}, steps: 3 };
 
 /**
- * The cost of a step in a graph of many steps. A run is read after every step, and reading a longer run costs more, so we compare it
- * with a step of a short run.
+ * The cost of a step in a graph of many steps. A turn looks over the whole run after every step, and a longer run has more to look
+ * over, so we compare it with a step of a short run.
  */
 export const storyFigure: Figure = {
   name: 'story',

@@ -1,9 +1,7 @@
 import { setTimeout as delay } from 'node:timers/promises';
-import { sql } from 'drizzle-orm';
-import type { Program } from '../../src/program.ts';
 import { type Figure, quantile, type Row } from '../figure.ts';
 import { type Backend, onEachBackend } from '../stage/backends.ts';
-import { openCopier, openSubmitter, serverPid, submissionIn, submitOne } from '../stage/people.ts';
+import { openCopier, openSubmitter, sendAllVideos, serverPid, submissionIn, submitOne } from '../stage/people.ts';
 import { cpuMsOf, startProcess } from '../stage/processes.ts';
 import type { Stage } from '../stage/stage.ts';
 
@@ -38,7 +36,7 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
   for (let index = 0; index < workspaces; index += 1) await submitOne(submitter, submissionIn(`w${index}`));
   const copy = await openCopier(submitter);
   await copy(videos - workspaces);
-  await sendAll(submitter);
+  await sendAllVideos(submitter, pollAfterMs);
   const busy = await startProcess(stage, 'worker', installation, { pace: { kind: 'waiting', pollAfterMs } });
   await delay(warmUpMs);
   await busy.used();
@@ -84,18 +82,4 @@ async function on(stage: Stage, backend: Backend): Promise<Row[]> {
           beside: [ofWorker, { what: 'PostgreSQL', value: ofDatabase, unit: '% of a core' }],
         },
   ];
-}
-
-/** Records that all videos were sent, and spreads their next polls over the time between two polls. */
-async function sendAll({ database: { db } }: Program): Promise<void> {
-  await db.execute(sql`
-    UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind <> 'video'`);
-  await db.execute(sql`
-    UPDATE runs SET state = 'running', started_at = now(),
-      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
-  await db.execute(sql`
-    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
-      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
-    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
-  await db.execute(sql`VACUUM ANALYZE`);
 }

@@ -76,6 +76,20 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
   };
 }
 
+/** Records that all videos were sent, and spreads the first polls of the runs over the time between two polls. */
+export async function sendAllVideos({ database: { db } }: Program, pollAfterMs: number): Promise<void> {
+  await db.execute(sql`
+    UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind IN ('enhance', 'image')`);
+  await db.execute(sql`
+    UPDATE runs SET state = 'running', started_at = now(),
+      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
+  await db.execute(sql`
+    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
+      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
+    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
+  await db.execute(sql`VACUUM ANALYZE`);
+}
+
 const counted = z.array(z.object({ count: z.coerce.number() }));
 
 export async function deliveredCount({ database }: Program): Promise<number> {

@@ -15,11 +15,13 @@ export type MediaFiles = { image: string; video: string };
 
 /**
  * `instant` is done at the first poll. `waiting` is polled again after `pollAfterMs` and is never done, unless its handle says
- * when. With `hooks` its videos are those of a vendor that calls when one is over, if their handles say so. `stuck` never answers.
+ * when. With `hooks` its videos are those of a vendor that calls when one is over, if their handles say so. `slots` is polled at its
+ * first poll's moment and every `pollAfterMs` from there, so any process knows when a poll was due. `stuck` never answers.
  */
 export type VendorPace =
   | { kind: 'instant' }
   | { kind: 'stuck' }
+  | { kind: 'slots'; pollAfterMs: number }
   | { kind: 'waiting'; pollAfterMs: number; hooks?: boolean | undefined };
 
 /** The optional content of a handle for a video that was recorded, but not sent: when it is done, and when its first poll was due. */
@@ -78,12 +80,17 @@ export function createVendor(media: MediaFiles, pace: VendorPace, onLate: (ms: n
     submit: async (_request, { runId }) => ({
       outcome: 'accepted',
       handle: { runId },
-      pollAfterMs: pace.kind === 'waiting' ? pace.pollAfterMs : 0,
+      pollAfterMs: 'pollAfterMs' in pace ? pace.pollAfterMs : 0,
     }),
     poll: async (handle, { runId, stepNumber }) => {
-      if (pace.kind !== 'waiting') return { outcome: 'finished' };
+      if (!('pollAfterMs' in pace)) return { outcome: 'finished' };
       const { doneAt, firstPollAt } = timed.parse(handle);
       const now = Date.now();
+      if (pace.kind === 'slots' && firstPollAt !== undefined) {
+        const since = (now - firstPollAt) % pace.pollAfterMs;
+        onLate(since);
+        return { outcome: 'working', fraction: 0.5, pollAfterMs: pace.pollAfterMs - since };
+      }
       const clip = `${runId} ${stepNumber}`;
       const due = dueAt.get(clip) ?? firstPollAt;
       if (due !== undefined) onLate(now - due);

@@ -9,6 +9,7 @@ export const processOrders = z.object({
     z.object({ kind: z.literal('instant') }),
     z.object({ kind: z.literal('stuck') }),
     z.object({ kind: z.literal('waiting'), pollAfterMs: z.number(), hooks: z.boolean().optional() }),
+    z.object({ kind: z.literal('slots'), pollAfterMs: z.number() }),
   ]),
   visibilityMs: z.number(),
 });

@@ -10,7 +10,7 @@ const rows = z.array(z.object({ id: z.string() }));
  * only for one that is being sent or is at its vendor. So hooks that are repeated, late or untrue cost one early poll at most.
  *
  * A run in the middle of a turn is only marked: the write that ends the turn sees the mark and makes the run due at once. The run is
- * locked before the step, like in every write of a turn. A step whose polls fail keeps its pause.
+ * locked before the step, like in every write of a turn. Each hook of a run has a moment of its own, which tells it from the one before. A step whose polls fail keeps its pause.
  */
 export async function takeHook(
   tx: Tx,
@@ -29,7 +29,7 @@ export async function takeHook(
         AND (steps.hooked_at IS NULL OR steps.hooked_at < now() - interval '5 seconds')
       RETURNING steps.run_id AS id
     ), due AS (
-      UPDATE runs SET hooked_at = date_trunc('milliseconds', now()),
+      UPDATE runs SET hooked_at = greatest(date_trunc('milliseconds', now()), runs.hooked_at + interval '1 ms'),
         due_at = CASE WHEN busy THEN due_at ELSE least(due_at, now()) END
       FROM hooked WHERE runs.id = hooked.id
       RETURNING runs.id, busy

@@ -312,16 +312,22 @@ function isUniqueViolation(error: unknown, constraint: string): boolean {
 /** The numbers that a trigger of the database gives to the steps of runs that older versions inserted. */
 const numberOfKind: Record<StepKind, number> = { enhance: 1, image: 2, video: 3, join: 4 };
 
-/**
- * Runs with their steps and assets, one row for each step. A member's input image belongs to no step, so every row of the run
- * repeats it.
- */
+/** The database's clock when a statement began, in milliseconds. */
+export const readAt = sql<number>`(extract(epoch FROM now()) * 1000)::float8`.as('read_at');
+
+/** Both readings of our clock are cut to whole milliseconds. One less, and the estimate is never ahead of the database. */
+export const clockAheadMs = (at: number): number => at - Date.now() - 1;
+
+/** A member's input image belongs to no step, so it is found beside every step of the run. */
+export const isAssetOfStep = and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.number), isNull(assets.step)));
+
+/** Runs with their steps and assets, one row for each step. */
 const withParts = (tx: Tx) =>
   tx
-    .select({ run: runs, step: steps, asset: assets, readAt: sql<number>`(extract(epoch FROM now()) * 1000)::float8` })
+    .select({ run: runs, step: steps, asset: assets, readAt })
     .from(runs)
     .innerJoin(steps, eq(steps.runId, runs.id))
-    .leftJoin(assets, and(eq(assets.runId, steps.runId), or(eq(assets.step, steps.number), isNull(assets.step))));
+    .leftJoin(assets, isAssetOfStep);
 
 /** Loads runs by their ids, in that order. It leaves out ids that do not exist. */
 export async function loadRuns(tx: Tx, ids: readonly RunId[]): Promise<RunView[]> {
@@ -335,10 +341,7 @@ const lookingAtOne = (tx: Tx) =>
     .where(eq(runs.id, sql.placeholder('id')))
     .prepare('look_at_run');
 
-/**
- * Prepared statements. A run is loaded after every transition, and building the text of this statement takes longer than running
- * it.
- */
+/** Prepared statements. Building the text of this statement takes longer than running it. */
 const looks = new WeakMap<Tx, ReturnType<typeof lookingAtOne>>();
 
 export async function loadRun(tx: Tx, id: RunId): Promise<RunView | null> {
@@ -356,7 +359,10 @@ function unreachedOf({ unreached, unreachedKinds }: Run): number[] | null {
   return [...new Set([...numbers, ...(unreached ?? [])])].sort((a, b) => a - b);
 }
 
-function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; readAt: number }[]): RunView | null {
+/** `parts` has a row for each step and its asset. */
+export function viewOf(
+  parts: readonly { run: Run; step: Step; asset: Asset | null; readAt: number }[],
+): RunView | null {
   const [first] = parts;
   if (!first) return null;
   const ownSteps = new Map(parts.map(({ step }) => [step.number, step]));
@@ -371,8 +377,7 @@ function viewOf(parts: readonly { run: Run; step: Step; asset: Asset | null; rea
     },
     steps: [...ownSteps.values()].sort((a, b) => a.number - b.number),
     assets: [...ownAssets.values()].sort((a, b) => a.createdAt.getTime() - b.createdAt.getTime()),
-    // Both readings of our clock are cut to whole milliseconds. One less, and the estimate is never ahead of the database.
-    clockAheadMs: first.readAt - Date.now() - 1,
+    clockAheadMs: clockAheadMs(first.readAt),
   };
 }
 

@@ -1,28 +1,36 @@
-import { and, eq, inArray, isNull, lt, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
-import type { PgUpdateSetSource } from 'drizzle-orm/pg-core';
+import { and, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import {
   defaultLimits,
   type EnhancedPrompt,
   type Failure,
   type JsonValue,
-  maxGuessed,
-  maxShown,
   type RunId,
   type RunLimits,
   runId,
   type StepKind,
   type TerminalState,
-  unknownStepMs,
 } from '../domain.ts';
 import type { Db, Tx } from './client.ts';
+import { endPoll } from './endPoll.ts';
 import { reopenProposal } from './proposals.ts';
-import { loadRun, type NewAsset, type RunView, type Step } from './runs.ts';
+import { clockAheadMs, type NewAsset, readAt, type Step } from './runs.ts';
 import { providerOrphans, runs, steps } from './schema.ts';
-import { standingOfRun } from './workspaces.ts';
-
-/** One dispatch of a run. It gives the right to write to the run until the run is dispatched again. */
-export type Lease = { runId: RunId; dispatch: number };
+import {
+  announcement,
+  changed,
+  changing,
+  computed,
+  heldLease,
+  inMs,
+  type Lease,
+  LeaseLost,
+  owned,
+  type TurnLease,
+  type TurnWrite,
+  tryWrite,
+  write,
+} from './turnWrite.ts';
 
 /** A run that was dispatched. `isPoll` means that its turn only asks a provider for progress, so it may share a job with others. */
 export type Dispatched = Lease & { isPoll: boolean };
@@ -55,46 +63,12 @@ export async function dispatchDue(
   return rows.map((row) => ({ runId: row.id, dispatch: row.dispatch, isPoll: row.is_poll }));
 }
 
-const owned = (lease: Lease) => and(eq(runs.id, lease.runId), eq(runs.dispatch, lease.dispatch));
-const after = (ms: number) => sql`now() + make_interval(secs => ${ms / 1000}::float8)`;
-
-/**
- * Polls fall due together, four times a second, so that many of them share one job. A poll that is due in less than a second does
- * not wait for that. Polls that are minutes away are few, so they are gathered over five seconds.
- */
-function pollAfter(ms: number): SQL {
-  if (ms < 1_000) return after(ms);
-  const gathered = ms < 60_000 ? sql`interval '250 ms'` : sql`interval '5 seconds'`;
-  return sql`date_bin(${gathered}, ${after(ms)} + ${gathered}, timestamptz 'epoch')`;
-}
-
-/** A moment, or now if a hook has arrived since the turn read the row: that hook must not wait. */
-const unlessHooked = (column: SQLWrapper, seen: Date | null, due: SQL): SQL =>
-  sql`CASE WHEN ${column} IS NOT DISTINCT FROM ${seen?.toISOString() ?? null}::timestamptz THEN ${due} ELSE now() END`;
-
-/** A claimed run. `standing` is that of its workspace, for `readStanding`. */
-export type Claimed = RunView & { standing: unknown };
-
-/**
- * Claims a leased run, at most once for each dispatch. It counts as a failed attempt until the turn makes progress. The same
- * statement reads the standing of the workspace, because a further one in every turn would cost more.
- */
-export async function claim(tx: Tx, lease: Lease, visibilityMs: number): Promise<Claimed | null> {
-  const [claimed] = await tx
-    .update(runs)
-    .set({ claimed: lease.dispatch, dueAt: after(visibilityMs), failedAttempts: sql`${runs.failedAttempts} + 1` })
-    .where(and(owned(lease), lt(runs.claimed, lease.dispatch)))
-    .returning({ standing: standingOfRun });
-  const view = claimed ? await loadRun(tx, lease.runId) : null;
-  return claimed && view ? { ...view, standing: claimed.standing } : null;
-}
-
 /**
  * Ends leases whose job the queue did not take. The runs fall due again after `dueInMs`, together, so that polls still share jobs. A
  * lease that was claimed all the same stays.
  */
 export async function giveBack(tx: Tx, leases: readonly Lease[], dueInMs: number): Promise<void> {
-  const dueAt = sql`date_bin('250 ms', ${after(dueInMs)}, timestamptz 'epoch')`;
+  const dueAt = sql`date_bin('250 ms', ${inMs(dueInMs)}, timestamptz 'epoch')`;
   await tx
     .update(runs)
     .set({ dueAt, busy: false })
@@ -105,106 +79,11 @@ export async function giveBack(tx: Tx, leases: readonly Lease[], dueInMs: number
 export async function heartbeat(tx: Tx, lease: Lease, visibilityMs: number): Promise<boolean> {
   const rows = await tx
     .update(runs)
-    .set({ dueAt: after(visibilityMs) })
+    .set({ dueAt: inMs(visibilityMs) })
     .where(and(owned(lease), eq(runs.busy, true)))
     .returning({ id: runs.id });
   return rows.length > 0;
 }
-
-/** Thrown when a turn writes to a run that was dispatched again meanwhile. PostgreSQL has written nothing. */
-export class LeaseLost extends Error {
-  override readonly name = 'LeaseLost';
-}
-
-type StepChange = Omit<PgUpdateSetSource<typeof steps>, 'runId' | 'number' | 'kind' | 'shown'>;
-type RunChange = Pick<PgUpdateSetSource<typeof runs>, 'state' | 'startedAt'>;
-
-type TurnWrite = {
-  run?: RunChange;
-  step?: { number: number } & StepChange;
-  asset?: { step: number } & NewAsset;
-  /** Ends the turn and sets when the run falls due next. Without it the turn goes on. */
-  due?: SQL | undefined;
-  /** The turn knew that somebody asked to stop the run, or the run is over. Otherwise such a run is due at once. */
-  knowsStop?: boolean;
-  /** The last hook of the run that the turn knew of. A run with a newer one is due at once. Left out: hooks do not matter. */
-  hookedAt?: Date | null;
-  /** The turn failed, so its failed attempt still counts. */
-  isFailedAttempt?: boolean;
-  /** Nothing that people see has changed, so nobody is notified. Notifications make commits wait for one another. */
-  unannounced?: boolean;
-  /** Writes nothing if somebody asked the run to stop. The outcome is then `refused`. */
-  unlessStopped?: boolean;
-};
-
-/**
- * Every write of a turn: a compare-and-set on the dispatch, all or nothing, with a notification when there is news. It is one
- * statement, because turns write often and a transaction would take several round trips. Writing a step and its asset beside the
- * run is safe, because only the holder of the run's dispatch writes them.
- */
-async function write(tx: Tx, lease: Lease, change: TurnWrite): Promise<void> {
-  if ((await tryWrite(tx, lease, change)) === 'written') return;
-  throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
-}
-
-async function tryWrite(tx: Tx, lease: Lease, change: TurnWrite): Promise<'written' | 'refused'> {
-  const held = tx.$with('held').as(
-    tx
-      .update(runs)
-      .set({
-        ...change.run,
-        ...(change.due ? { dueAt: orSooner(change), busy: false } : { busy: true }),
-        // When a run goes on, its claim counts as its only failed attempt.
-        ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
-      })
-      .where(and(owned(lease), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
-      .returning({ id: runs.id }),
-  );
-  const { number, ...set } = change.step ?? {};
-  const ofRun = inArray(steps.runId, tx.select({ id: held.id }).from(held));
-  const parts = [];
-  if (number !== undefined && Object.keys(set).length > 0) {
-    parts.push(
-      tx.$with('step').as(
-        tx
-          .update(steps)
-          .set({ ...set, shown: shownUntilNow })
-          .where(and(ofRun, eq(steps.number, number))),
-      ),
-    );
-  }
-  if (change.asset) parts.push(tx.$with('asset', {}).as(putAsset(held, change.asset)));
-  const announced = change.unannounced ? sql`NULL` : sql`pg_notify('vidgenie_run', ${held.id}::text)`;
-  const rows = await tx
-    .with(held, ...parts)
-    .select({ id: held.id, told: announced })
-    .from(held);
-  return rows.length > 0 ? 'written' : 'refused';
-}
-
-/** A run is due at once if somebody asked to stop it during the turn, or if a hook arrived. */
-function orSooner({ due, knowsStop = false, hookedAt }: TurnWrite): SQL | undefined {
-  const planned = due && hookedAt !== undefined ? unlessHooked(runs.hookedAt, hookedAt, due) : due;
-  return knowsStop ? planned : sql`CASE WHEN ${runs.cancelRequestedAt} IS NULL THEN ${planned} ELSE now() END`;
-}
-
-/** The progress that `progressOf` shows of a step just before this write. The bounds keep the exponential from underflowing. */
-const shownUntilNow = sql`greatest(shown, CASE WHEN state IN ('submitting', 'submitted', 'storing') THEN
-  least(${maxShown}::float8, coalesce(fraction, ${maxGuessed}::float8 * (1 - exp(-least(50, greatest(0,
-    2000 * extract(epoch FROM now() - started_at)::float8 / greatest(1, coalesce(expected_ms, ${unknownStepMs}::int)))))))) ELSE 0 END)`;
-
-/** A later upload of the same step replaces the earlier one. */
-const putAsset = (held: SQLWrapper, asset: NonNullable<TurnWrite['asset']>): SQL => sql`
-  INSERT INTO assets (run_id, step_number, kind, object_key, mime, width, height, seconds, bytes, sha256, flagged)
-  SELECT id, ${asset.step}::int, ${asset.kind}::media_kind, ${asset.objectKey}, ${asset.mime}, ${asset.width}::int,
-    ${asset.height}::int, ${asset.seconds}::float8, ${asset.bytes}::bigint, ${asset.sha256}, ${textArray(asset.flagged)}
-  FROM ${held}
-  ON CONFLICT (run_id, step_number) DO UPDATE SET kind = excluded.kind, object_key = excluded.object_key, mime = excluded.mime,
-    width = excluded.width, height = excluded.height, seconds = excluded.seconds, bytes = excluded.bytes, sha256 = excluded.sha256,
-    flagged = excluded.flagged`;
-
-const textArray = (texts: readonly string[] | null | undefined): SQL =>
-  texts ? sql`ARRAY(SELECT jsonb_array_elements_text(${JSON.stringify(texts)}::jsonb))` : sql`NULL::text[]`;
 
 /**
  * pending → submitting. It is written before the call to the provider, so VidGenie never forgets a call that may have cost money.
@@ -213,18 +92,18 @@ const textArray = (texts: readonly string[] | null | undefined): SQL =>
  */
 export async function beginSubmit(
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   { number, submits }: Pick<Step, 'number' | 'submits'>,
 ): Promise<'begun' | 'stopped'> {
   const outcome = await tryWrite(tx, lease, {
-    run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
+    begins: true,
     step: {
       number,
       state: 'submitting',
       submits: submits + 1,
       fraction: null,
       dueAt: null,
-      startedAt: sql`coalesce(started_at, now())`,
+      startedAt: computed('begun'),
     },
     // A killed call must count as a failed attempt. Otherwise a run that kills its worker would be sent for ever.
     isFailedAttempt: true,
@@ -232,7 +111,10 @@ export async function beginSubmit(
   });
   if (outcome === 'written') return 'begun';
   const [run] = await tx.select({ stoppedAt: runs.cancelRequestedAt }).from(runs).where(owned(lease));
-  if (run?.stoppedAt) return 'stopped';
+  if (run?.stoppedAt) {
+    lease.learn?.({ run: { cancelRequestedAt: run.stoppedAt } });
+    return 'stopped';
+  }
   throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
@@ -244,29 +126,24 @@ export type TurnEnd = { othersDueAt: Date | null; knowsStop: boolean; hookedAt: 
 
 function endOf(pollAfterMs: number, end: TurnEnd | null): Pick<TurnWrite, 'due' | 'knowsStop' | 'hookedAt'> {
   if (!end) return {};
-  const { othersDueAt, knowsStop, hookedAt } = end;
-  const own = pollAfter(pollAfterMs);
-  return {
-    due: othersDueAt ? sql`least(${own}, ${othersDueAt.toISOString()}::timestamptz)` : own,
-    knowsStop,
-    hookedAt,
-  };
+  const { othersDueAt, ...known } = end;
+  return { due: { form: 'poll', ms: pollAfterMs, at: othersDueAt }, ...known };
 }
 
-/** When to poll a step, as the turn has read it. */
-const nextPoll = ({ hookedAt }: Pick<Step, 'hookedAt'>, pollAfterMs: number): SQL =>
-  unlessHooked(steps.hookedAt, hookedAt, pollAfter(pollAfterMs));
+/** When to poll a step: at once if a hook about it has arrived since the turn looked at it. */
+const nextPoll = (pollAfterMs: number) => ({ dueAt: computed('pollUnlessHooked', pollAfterMs) });
 
 /** submitting → submitted. From here on any process can poll, and nobody submits again. It ends the turn if `end` is given. */
 export const saveHandle = (
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   step: Pick<Step, 'number' | 'hookedAt'>,
   { handle, pollAfterMs }: { handle: JsonValue; pollAfterMs: number },
   end: TurnEnd | null,
 ): Promise<void> =>
   write(tx, lease, {
-    step: { number: step.number, state: 'submitted', handle, dueAt: nextPoll(step, pollAfterMs), failedAttempts: 0 },
+    step: { number: step.number, state: 'submitted', handle, ...nextPoll(pollAfterMs), failedAttempts: 0 },
+    stepHookedAt: step.hookedAt,
     ...endOf(pollAfterMs, end),
   });
 
@@ -274,22 +151,26 @@ export const saveHandle = (
  * The provider is still working. `fraction` is null when it reported nothing new, as in most polls. If the turn ends with it, then
  * the run's own moment serves as the step's, and the step need not be written.
  */
-export const saveProgress = (
+export async function saveProgress(
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   step: Pick<Step, 'number' | 'failedAttempts' | 'hookedAt'>,
   { fraction, pollAfterMs }: { fraction: number | null; pollAfterMs: number },
   end: TurnEnd | null,
-): Promise<void> => {
-  const { number, failedAttempts } = step;
-  const isPlain = fraction === null && failedAttempts === 0 && end !== null && end.othersDueAt === null;
+): Promise<void> {
+  if (fraction === null && step.failedAttempts === 0 && end !== null && end.othersDueAt === null) {
+    const { knowsStop, hookedAt } = end;
+    if (await endPoll(tx, lease, { pollAfterMs, knowsStop, hookedAt })) return;
+    throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  }
   const news = fraction === null ? {} : { fraction };
-  return write(tx, lease, {
-    ...(isPlain ? {} : { step: { number, ...news, dueAt: nextPoll(step, pollAfterMs), failedAttempts: 0 } }),
+  await write(tx, lease, {
+    step: { number: step.number, ...news, ...nextPoll(pollAfterMs), failedAttempts: 0 },
+    stepHookedAt: step.hookedAt,
     ...(fraction === null ? { unannounced: true } : {}),
     ...endOf(pollAfterMs, end),
   });
-};
+}
 
 /** Ends a turn in which nothing is in flight. `hasProgress` is false if its attempts have all failed. */
 export const endTurn = (
@@ -298,7 +179,7 @@ export const endTurn = (
   end: { dueAt: Date; hasProgress: boolean; knowsStop: boolean; hookedAt: Date | null },
 ): Promise<void> =>
   write(tx, lease, {
-    due: sql`${end.dueAt.toISOString()}::timestamptz`,
+    due: { form: 'at', ms: 0, at: end.dueAt },
     knowsStop: end.knowsStop,
     hookedAt: end.hookedAt,
     unannounced: true,
@@ -306,15 +187,15 @@ export const endTurn = (
   });
 
 /** submitted → storing, or pending → storing for a step that needs no provider. The rest can be repeated at no cost. */
-export const beginStoring = (tx: Tx, lease: Lease, number: number, cost: Cost | null): Promise<void> =>
+export const beginStoring = (tx: Tx, lease: TurnLease, number: number, cost: Cost | null): Promise<void> =>
   write(tx, lease, {
-    run: { state: 'running', startedAt: sql`coalesce(started_at, now())` },
+    begins: true,
     step: {
       number,
       state: 'storing',
       fraction: 1,
       dueAt: null,
-      startedAt: sql`coalesce(started_at, now())`,
+      startedAt: computed('begun'),
       ...costColumns(cost),
     },
     isFailedAttempt: true,
@@ -324,11 +205,11 @@ type Cost = { microUsd: number | null; usage: JsonValue; isEstimate?: boolean };
 const costColumns = (cost: Cost | null) =>
   cost ? { costMicroUsd: cost.microUsd, usage: cost.usage, isCostEstimate: cost.isEstimate ?? false } : {};
 
-const finished = { state: 'done', fraction: 1, finishedAt: sql`now()`, dueAt: null, failedAttempts: 0 } as const;
+const finished = { state: 'done', fraction: 1, finishedAt: computed('now'), dueAt: null, failedAttempts: 0 } as const;
 
 export const finishEnhance = (
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   number: number,
   enhanced: EnhancedPrompt,
   cost: Cost | null,
@@ -337,7 +218,7 @@ export const finishEnhance = (
 /** `isAppended`: the stored clip is longer than the one that the provider knows, so its handle serves for no extension. */
 export const finishMedia = (
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   number: number,
   asset: NewAsset,
   { cost, isAppended }: { cost: Cost | null; isAppended: boolean },
@@ -350,19 +231,25 @@ export const finishMedia = (
 /** `cost`: what the provider charges all the same, if that is known only now. */
 export const failStep = (
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   number: number,
   failure: Failure,
   cost: Cost | null = null,
 ): Promise<void> =>
   write(tx, lease, {
-    step: { number, state: 'failed', failure, dueAt: null, finishedAt: sql`now()`, ...costColumns(cost) },
+    step: { number, state: 'failed', failure, dueAt: null, finishedAt: computed('now'), ...costColumns(cost) },
   });
 
 /** Back to pending, after a call that provably generated nothing. That call does not count as a submit. */
-export const retrySubmit = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
+export const retrySubmit = (tx: Tx, lease: TurnLease, number: number, pauseMs: number): Promise<void> =>
   write(tx, lease, {
-    step: { number, state: 'pending', submits: sql`submits - 1`, ...failedOnce, dueAt: after(pauseMs) },
+    step: {
+      number,
+      state: 'pending',
+      submits: computed('oneSubmitLess'),
+      ...failedOnce,
+      dueAt: computed('after', pauseMs),
+    },
     isFailedAttempt: true,
   });
 
@@ -377,7 +264,7 @@ export type Replacement = Pick<Step, 'provider' | 'model' | 'keySource' | 'price
  */
 export const replaceModel = (
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   number: number,
   { priceCredits, ...by }: Replacement,
 ): Promise<void> =>
@@ -385,7 +272,7 @@ export const replaceModel = (
     step: {
       number,
       ...by,
-      priceCredits: sql`least(price_credits, ${priceCredits}::int)`,
+      priceCredits: computed('atMost', priceCredits),
       state: 'pending',
       submits: 0,
       failedAttempts: 0,
@@ -396,35 +283,41 @@ export const replaceModel = (
   });
 
 /** A transition of a step failed. The step stays as it is, and is tried again after the pause. */
-export const postponeStep = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
-  write(tx, lease, { step: { number, ...failedOnce, dueAt: after(pauseMs) }, isFailedAttempt: true });
+export const postponeStep = (tx: Tx, lease: TurnLease, number: number, pauseMs: number): Promise<void> =>
+  write(tx, lease, { step: { number, ...failedOnce, dueAt: computed('after', pauseMs) }, isFailedAttempt: true });
 
-const failedOnce = { failedAttempts: sql`failed_attempts + 1` };
+const failedOnce = { failedAttempts: computed('oneAttemptMore') };
 
 /** A step needs something of which this process has only one, and which is busy. That is no failed attempt. */
-export const waitWithStep = (tx: Tx, lease: Lease, number: number, pauseMs: number): Promise<void> =>
-  write(tx, lease, { step: { number, dueAt: after(pauseMs) }, unannounced: true });
+export const waitWithStep = (tx: Tx, lease: TurnLease, number: number, pauseMs: number): Promise<void> =>
+  write(tx, lease, { step: { number, dueAt: computed('after', pauseMs) }, unannounced: true });
 
 /** Ends a turn whose transition of the whole run failed. A later turn tries again. */
 export const postpone = (tx: Tx, lease: Lease, dueInMs: number): Promise<void> =>
-  write(tx, lease, { due: after(dueInMs), knowsStop: true, isFailedAttempt: true });
+  write(tx, lease, { due: { form: 'after', ms: dueInMs, at: null }, knowsStop: true, isFailedAttempt: true });
 
 /** Returns a run that could go on: no failed attempt, due at once for another turn. */
-export const handBack = (tx: Tx, lease: Lease): Promise<void> => write(tx, lease, { due: after(0), unannounced: true });
+export const handBack = (tx: Tx, lease: Lease): Promise<void> =>
+  write(tx, lease, { due: { form: 'after', ms: 0, at: null }, unannounced: true });
 
 /** Ends a turn that needs something of which this process has only one, and which is busy. It never counts as a failed attempt. */
 export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<void> {
   const rows = await tx
     .update(runs)
-    .set({ dueAt: after(dueInMs), busy: false, failedAttempts: sql`greatest(${runs.failedAttempts} - 1, 0)` })
+    .set({ dueAt: inMs(dueInMs), busy: false, failedAttempts: sql`greatest(${runs.failedAttempts} - 1, 0)` })
     .where(owned(lease))
     .returning({ id: runs.id });
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-export const savePostedMessages = async (tx: Tx, lease: Lease, postedMessages: JsonValue): Promise<void> => {
-  const rows = await tx.update(runs).set({ postedMessages }).where(owned(lease)).returning({ id: runs.id });
-  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+export const savePostedMessages = async (tx: Tx, lease: TurnLease, postedMessages: JsonValue): Promise<void> => {
+  const [row] = await tx
+    .update(runs)
+    .set({ postedMessages })
+    .where(owned(lease))
+    .returning({ postedMessages: runs.postedMessages });
+  if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  lease.learn?.({ run: row });
 };
 
 /**
@@ -433,45 +326,90 @@ export const savePostedMessages = async (tx: Tx, lease: Lease, postedMessages: J
  */
 export async function settle(
   tx: Tx,
-  lease: Lease,
+  lease: TurnLease,
   { state, capturedCredits, failure }: { state: TerminalState; capturedCredits: number; failure: Failure | null },
 ): Promise<void> {
-  const rows = await tx.execute(sql`
-    WITH run AS (
-      UPDATE runs SET state = ${state}::run_state, failure = ${failure && JSON.stringify(failure)}::jsonb, settled_at = now(),
-        captured_credits = ${capturedCredits}::int, released_credits = price_credits - ${capturedCredits}::int,
-        started_at = coalesce(started_at, now()), failed_attempts = 1
-      WHERE ${owned(lease)} AND state IN ('queued', 'running')
-      RETURNING id, workspace_id, price_credits AS price, captured_credits AS captured, released_credits AS released
-    ), skipped AS (
-      UPDATE steps SET state = 'skipped' FROM run WHERE steps.run_id = run.id AND steps.state = 'pending'
-    ), account AS (
-      UPDATE credit_accounts SET held = held - run.price, balance = balance + run.released
-      FROM run WHERE credit_accounts.workspace_id = run.workspace_id
-      RETURNING balance, held
-    ), entries AS (
-      INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
-      SELECT workspace_id, id, 'capture'::transaction_kind, captured, balance - released, held + released, 'capture:' || id
-      FROM run, account WHERE captured > 0
-      UNION ALL
-      SELECT workspace_id, id, 'release', released, balance, held, 'release:' || id
-      FROM run, account WHERE released > 0
-    )
-    SELECT pg_notify('vidgenie_run', id::text) FROM run`);
-  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  const statement = settlements.get(tx) ?? settling(tx);
+  settlements.set(tx, statement);
+  const rows = await statement.execute({
+    runId: lease.runId,
+    dispatch: lease.dispatch,
+    state,
+    captured: capturedCredits,
+    failure: failure && JSON.stringify(failure),
+  });
+  const [first] = rows;
+  if (!first) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  const { capturedCredits: captured, releasedCredits, settledAt, readAt: at } = first.run;
+  lease.learn?.({
+    run: { ...changed(first.run), failure, capturedCredits: captured, releasedCredits, settledAt },
+    steps: rows.flatMap((row) => row.skipped ?? []),
+    clockAheadMs: clockAheadMs(at),
+  });
 }
+
+const settling = (tx: Tx) => {
+  const captured = sql`${sql.placeholder('captured')}::int`;
+  const run = tx.$with('run').as(
+    tx
+      .update(runs)
+      .set({
+        state: sql`${sql.placeholder('state')}::run_state`,
+        failure: sql`${sql.placeholder('failure')}::jsonb`,
+        settledAt: sql`now()`,
+        capturedCredits: captured,
+        releasedCredits: sql`price_credits - ${captured}`,
+        startedAt: sql`coalesce(started_at, now())`,
+        failedAttempts: 1,
+      })
+      .where(and(heldLease, inArray(runs.state, ['queued', 'running'])))
+      .returning({
+        id: runs.id,
+        workspaceId: runs.workspaceId,
+        priceCredits: runs.priceCredits,
+        ...changing,
+        capturedCredits: runs.capturedCredits,
+        releasedCredits: runs.releasedCredits,
+        settledAt: runs.settledAt,
+        readAt,
+        told: announcement.as('told'),
+      }),
+  );
+  const skipped = tx.$with('skipped').as(
+    tx
+      .update(steps)
+      .set({ state: 'skipped' })
+      .where(and(inArray(steps.runId, tx.select({ id: run.id }).from(run)), eq(steps.state, 'pending')))
+      .returning(),
+  );
+  const account = tx.$with('account', {}).as(sql`
+    UPDATE credit_accounts SET held = held - run.price_credits, balance = balance + run.released_credits
+    FROM run WHERE credit_accounts.workspace_id = run.workspace_id
+    RETURNING balance, held`);
+  const entries = tx.$with('entries', {}).as(sql`
+    INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+    SELECT workspace_id, id, 'capture'::transaction_kind, captured_credits, balance - released_credits, held + released_credits,
+      'capture:' || id
+    FROM run, account WHERE captured_credits > 0
+    UNION ALL
+    SELECT workspace_id, id, 'release', released_credits, balance, held, 'release:' || id
+    FROM run, account WHERE released_credits > 0`);
+  return tx.with(run, skipped, account, entries).select().from(run).leftJoin(skipped, sql`true`).prepare('settle_run');
+};
+const settlements = new WeakMap<Tx, ReturnType<typeof settling>>();
 
 /**
  * Records for good that nobody can receive the results of these steps. It is written before anybody is told, so that no later
  * attempt, in any process, shares results whose refund was announced. {@link finishDelivery} refunds the credits.
  */
-export async function saveUnreached(tx: Tx, lease: Lease, numbers: readonly number[]): Promise<number[]> {
+export async function saveUnreached(tx: Tx, lease: TurnLease, numbers: readonly number[]): Promise<number[]> {
   const [row] = await tx
     .update(runs)
     .set({ unreached: withMore(numbers) })
     .where(owned(lease))
     .returning({ unreached: runs.unreached });
   if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  lease.learn?.({ run: row });
   return row.unreached ?? [];
 }
 

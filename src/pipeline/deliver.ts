@@ -10,9 +10,8 @@ import type { Turn, TurnDeps } from './turnContext.ts';
 /** Posts a run's result in its conversation and ends the run. The same statement refunds the steps that reached nobody. */
 export async function deliver(turn: Turn): Promise<void> {
   const { deps, lease, signal } = turn;
-  const isNews = await turn.narrator.silence();
+  let view = await turn.narrator.silence();
   signal.throwIfAborted();
-  let view = (isNews ? await loadRun(deps.db, lease.runId) : null) ?? turn.view;
   const messenger = deps.messengerOf(platformOf(view.run));
   const posted = await messenger.deliver(view, {
     progress: progressOf(view, deps.now()),

@@ -1,5 +1,6 @@
 import { loadRun, type RunView } from '../db/runs.ts';
-import { type Lease, savePostedMessages } from '../db/turns.ts';
+import { savePostedMessages } from '../db/turns.ts';
+import type { TurnLease } from '../db/turnWrite.ts';
 import { type JsonValue, platformOf } from '../domain.ts';
 import type { PartialImage } from './messenger.ts';
 import { createSteadyLook, type Look } from './progress.ts';
@@ -17,30 +18,29 @@ const maxWaitMs = 10_000;
 
 type Needs = Pick<TurnDeps, 'db' | 'messengerOf' | 'providers' | 'now' | 'log' | 'tellings'>;
 
-export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): Narrator {
+/** `known` is the run as its turn knows it. A call may take minutes, so the narrator reads the run again before it posts by itself. */
+export function createNarrator(deps: Needs, lease: TurnLease, known: () => RunView, signal: AbortSignal): Narrator {
   const { tellings } = deps;
   const abandoned = new AbortController();
   const ends = AbortSignal.any([signal, abandoned.signal]);
   const look = createSteadyLook();
   const partials = new Map<number, PartialImage>();
   let isOver = false;
-  let hasTold = false;
-  let next: { known: RunView | null } | null = null;
+  let isTold = false;
   let loop: Promise<void> | null = null;
   let wake = () => {};
 
   async function tellOn(): Promise<void> {
     while (!isOver && !ends.aborted) {
       if (!(await othersAreOver())) return;
-      // If an update was posted since, `known` is out of date: it lacks the ids of those messages.
-      const known = hasTold ? null : (next?.known ?? null);
-      next = null;
-      hasTold = true;
-      const telling = updateOnce(deps, lease, { known, look, partials: [...partials.values()] }, ends);
+      // Somebody may have asked to stop the run since the turn last wrote.
+      const read = isTold ? async () => known() : () => loadRun(deps.db, lease.runId);
+      isTold = false;
+      const telling = updateOnce(deps, lease, { read, look, partials: [...partials.values()] }, ends);
       tellings.set(lease.runId, telling);
       await telling;
       if (tellings.get(lease.runId) === telling) tellings.delete(lease.runId);
-      if (!isOver && next === null) await pause();
+      if (!isOver && !isTold) await pause();
     }
   }
 
@@ -49,7 +49,6 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     for (;;) {
       const before = tellings.get(lease.runId);
       if (!before) return true;
-      hasTold = true;
       if (!(await orAborted(before, ends)) || isOver) return false;
     }
   }
@@ -87,8 +86,8 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     abandoned.abort(new Error('the turn ends'));
     wake();
   };
-  const tell: Narrator['tell'] = (known) => {
-    next = { known: known ?? null };
+  const tell = () => {
+    isTold = true;
     if (loop) wake();
     else loop = tellOn();
   };
@@ -103,10 +102,9 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
     abandon,
     end,
     silence: async () => {
-      hasTold ||= tellings.has(lease.runId);
       await end();
       await over(maxUpdateMs);
-      return hasTold;
+      return known();
     },
   };
 }
@@ -114,8 +112,8 @@ export function createNarrator(deps: Needs, lease: Lease, signal: AbortSignal): 
 /** Never rejects: a failed update must not affect the run. */
 async function updateOnce(
   deps: Needs,
-  lease: Lease,
-  { known, look, partials }: { known: RunView | null; look: Look; partials: readonly PartialImage[] },
+  lease: TurnLease,
+  { read, look, partials }: { read: () => Promise<RunView | null>; look: Look; partials: readonly PartialImage[] },
   ends: AbortSignal,
 ): Promise<void> {
   const late = new AbortController();
@@ -127,7 +125,7 @@ async function updateOnce(
     signal.throwIfAborted();
   };
   try {
-    const view = known ?? (await loadRun(deps.db, lease.runId));
+    const view = await read();
     if (!view) return;
     const progress = look(view, deps.now());
     await deps

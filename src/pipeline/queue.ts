@@ -1,5 +1,5 @@
 import type { Telemetry } from 'bullmq';
-import type { Lease } from '../db/turns.ts';
+import type { Lease } from '../db/turnWrite.ts';
 import { type Turns, turnsJob } from './queue/turns.ts';
 import type { RedisAddress } from './redis.ts';
 import { resultWithin, settlesWithin } from './timeout.ts';

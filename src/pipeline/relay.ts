@@ -1,5 +1,6 @@
 import type { Db } from '../db/client.ts';
-import { type Dispatched, dispatchDue, giveBack, type Lease } from '../db/turns.ts';
+import { type Dispatched, dispatchDue, giveBack } from '../db/turns.ts';
+import type { Lease } from '../db/turnWrite.ts';
 import type { RunLimits } from '../domain.ts';
 import type { Logger } from '../observability/log.ts';
 import type { ReachFailpoint } from './failpoints.ts';

@@ -1,15 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
+import type { Claimed, claim } from '../db/claim.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { loadRun, type RunView, type Step } from '../db/runs.ts';
+import { loadRun, type Step } from '../db/runs.ts';
 import {
-  type Claimed,
-  claim,
   comeBack,
   endTurn,
   failStep,
   handBack,
-  type Lease,
-  LeaseLost,
   postpone,
   postponeStep,
   retrySubmit,
@@ -17,10 +14,12 @@ import {
   type TurnEnd,
   waitWithStep,
 } from '../db/turns.ts';
+import { type Lease, LeaseLost, type TurnLease } from '../db/turnWrite.ts';
 import { readStanding } from '../db/workspaces.ts';
 import type { Failure } from '../domain.ts';
 import { deliver, giveUpDelivery } from './deliver.ts';
 import { isReplaceable } from './failover.ts';
+import { type Following, followRun } from './followRun.ts';
 import { createNarrator } from './narrate.ts';
 import { decideRetry, failureOf } from './retryPolicy.ts';
 import { earlyMs, type Next, nextTransitions, type StepTransition, type Transition } from './stateMachine.ts';
@@ -47,26 +46,34 @@ const maxBlindMs = 5_000;
 type Reach = { transitions: 'all' | 'one'; resting: AbortSignal; signal: AbortSignal };
 
 /**
- * Takes one turn of a run: claims it, starts every transition that is possible, and looks again whenever one of them ends. The turn
- * ends when nothing is in flight and all that is left waits for a moment. Every transition writes its result by itself, so a turn
- * may end anywhere.
+ * Takes one turn of a run that a job has claimed, perhaps with others: starts every transition that is possible, and looks again
+ * whenever one of them ends. The turn ends when nothing is in flight and all that is left waits for a moment. Every transition writes
+ * its result by itself, so a turn may end anywhere.
  *
  * Resolves at once if there is nothing to claim. It throws only errors that leave the run to its lease: a lost lease, or a
  * database that is away. A turn of one transition hands its run back if the run could go on. So does any turn as soon as
  * `resting` is aborted. `signal` ends the transitions in flight.
  */
-export async function takeTurn(deps: TurnDeps, lease: Lease, { transitions, resting, signal }: Reach): Promise<void> {
-  const view = await claim(deps.db, lease, deps.visibilityMs);
-  if (!view) return;
+export async function takeTurn(
+  deps: TurnDeps,
+  lease: Lease,
+  claiming: ReturnType<typeof claim>,
+  { transitions, resting, signal }: Reach,
+): Promise<void> {
+  const claimed = (await claiming).get(lease.runId);
+  if (!claimed) return;
   deps.reachFailpoint('turn_claimed', { runId: lease.runId });
   // A job may still arrive after this worker has stopped taking turns. Its run goes to another worker.
   if (resting.aborted) return await handBack(deps.db, lease);
   // If one transition loses the lease, the others end too.
   const broken = new AbortController();
   const ends = AbortSignal.any([signal, broken.signal]);
-  const narrator = createNarrator(deps, lease, ends);
+  const { known, learn, hear } = followRun(claimed);
+  const own: TurnLease = { ...lease, learn };
+  const narrator = createNarrator(deps, own, known, ends);
+  const by = { deps, lease: own, known, hear, standing: claimed.standing, narrator, signal: ends, broken };
   try {
-    await conduct({ deps, lease, narrator, signal: ends, broken }, view, { transitions, resting, signal });
+    await conduct(by, { transitions, resting, signal });
   } finally {
     narrator.abandon();
   }
@@ -74,7 +81,11 @@ export async function takeTurn(deps: TurnDeps, lease: Lease, { transitions, rest
 
 type Conducting = {
   deps: TurnDeps;
-  lease: Lease;
+  lease: TurnLease;
+  /** The run, with all that the turn has written until now. */
+  known: Following['known'];
+  hear: Following['hear'];
+  standing: Claimed['standing'];
   narrator: Narrator;
   signal: AbortSignal;
   broken: AbortController;
@@ -83,17 +94,18 @@ type Conducting = {
 /** A transition in flight. `isOver` is set in the moment in which it ends, before anybody looks. */
 type Flight = { over: Promise<void>; isOver: boolean; after: After; hasProgress: boolean; error: unknown };
 
-async function conduct(by: Conducting, claimed: Claimed, { transitions, resting }: Reach): Promise<void> {
-  const { deps, lease, narrator, signal, broken } = by;
+async function conduct(by: Conducting, { transitions, resting }: Reach): Promise<void> {
+  const { deps, lease, known, hear, narrator, signal, broken } = by;
   const inFlight = new Map<number, Flight>();
   // Most turns only poll, and need none of it.
-  const standing = () => readStanding(claimed.standing);
-  let view: RunView = claimed;
+  const standing = () => readStanding(by.standing);
+  let view = known();
   let isFirst = true;
   let hasProgress = false;
   let next = look();
   /** How many of the possible transitions were not started. */
   let left = 0;
+  let lookedAt = performance.now();
 
   for (;;) {
     const mayStart = !resting.aborted && !signal.aborted && (transitions === 'all' || isFirst);
@@ -108,11 +120,10 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
     const failed = ended.find(([, flight]) => flight.error !== null);
     if (failed) return await fail(failed[1].error);
     if (ended.some(([, { after }]) => after === 'ended')) return;
-    // A step counts as in flight until we have read what it wrote. So no step is sent twice, and no turn ends too early.
-    const now = await loadRun(deps.db, lease.runId).catch(fail);
-    if (!now) return;
-    view = now;
+    // Every transition that has ended has written, and the turn has learned of it. So no step is sent twice.
     for (const [number] of ended) inFlight.delete(number);
+    if (next.waitsUntil && performance.now() - lookedAt >= maxBlindMs) await listen();
+    view = known();
     next = look();
   }
 
@@ -121,13 +132,21 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
     return nextTransitions(view, new Set(inFlight.keys()), now, isFirst ? earlyMs : 0);
   }
 
+  /** Looks whether a hook has arrived. It is only a hint, so an outage does not matter: the write that ends the turn looks again. */
+  async function listen(): Promise<void> {
+    const read = await loadRun(deps.db, lease.runId).catch(() => null);
+    if (read) hear(read, new Set(inFlight.keys()));
+    lookedAt = performance.now();
+  }
+
   /** Resolves when a transition ends, or when a step falls due that can begin beside those in flight: a call may take minutes. */
   async function changed(): Promise<void> {
     const overs = [...inFlight.values()].map(({ over }) => over);
     const canStart = transitions === 'all' && !resting.aborted && !signal.aborted && inFlight.size < maxInFlight;
     if (!canStart || left > 0 || !next.waitsUntil) return await Promise.race(overs);
     const due = Promise.withResolvers<void>();
-    const dueInMs = Math.min(maxBlindMs, next.waitsUntil.getTime() - Date.now() - view.clockAheadMs);
+    const blindMs = lookedAt + maxBlindMs - performance.now();
+    const dueInMs = Math.min(blindMs, next.waitsUntil.getTime() - Date.now() - view.clockAheadMs);
     const timer = setTimeout(due.resolve, Math.max(1, dueInMs));
     await Promise.race([...overs, due.promise]).finally(() => clearTimeout(timer));
   }
@@ -142,7 +161,8 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
   }
 
   function launch(number: number, transition: Transition): void {
-    const turn: Turn = { deps, lease, view, signal, narrator, standing, endWith };
+    const knowsStop = view.run.cancelRequestedAt !== null;
+    const turn: Turn = { deps, lease, view, signal, narrator, standing, endWith: () => endWith(knowsStop) };
     const flight: Flight = {
       isOver: false,
       after: 'go_on',
@@ -163,11 +183,13 @@ async function conduct(by: Conducting, claimed: Claimed, { transitions, resting 
     inFlight.set(number, flight);
   }
 
-  /** Null while anything else is in flight or could begin, and while a progress message is being posted. */
-  function endWith(): TurnEnd | null {
+  /**
+   * Null while anything else is in flight or could begin, and while a progress message is being posted. `knowsStop` is what the turn
+   * knew when the transition began: if it has learned since that somebody asked to stop the run, the run must not wait.
+   */
+  function endWith(knowsStop: boolean): TurnEnd | null {
     if (inFlight.size > 1 || left > 0 || resting.aborted || !narrator.hush()) return null;
-    const { cancelRequestedAt, hookedAt } = view.run;
-    return { othersDueAt: next.waitsUntil, knowsStop: cancelRequestedAt !== null, hookedAt };
+    return { othersDueAt: next.waitsUntil, knowsStop, hookedAt: view.run.hookedAt };
   }
 
   /** Nothing is in flight. What could go on goes to another turn; the rest waits until it is due. */

@@ -1,6 +1,7 @@
 import type { Db } from '../db/client.ts';
 import type { RunView } from '../db/runs.ts';
-import type { Lease, TurnEnd } from '../db/turns.ts';
+import type { TurnEnd } from '../db/turns.ts';
+import type { TurnLease } from '../db/turnWrite.ts';
 import type { Standing } from '../db/workspaces.ts';
 import type { Platform, RunId, RunLimits } from '../domain.ts';
 import type { Logger } from '../observability/log.ts';
@@ -48,7 +49,7 @@ export type TurnDeps = {
 /** The context of one transition of a turn. */
 export type Turn = {
   deps: TurnDeps;
-  lease: Lease;
+  lease: TurnLease;
   /** The run as it was when the transition began. Other transitions of the turn may have changed it since. */
   view: RunView;
   signal: AbortSignal;
@@ -77,8 +78,8 @@ type Tellings = Map<RunId, Promise<void>>;
  * twice.
  */
 export type Narrator = {
-  /** Posts the progress now, and repeatedly while the turn lasts. `known` is the current run, if the turn has not changed it. */
-  tell: (known?: RunView) => void;
+  /** Posts the progress now, and repeatedly while the turn lasts. */
+  tell: () => void;
   /** Shows an unfinished picture of a step beside the progress, in place of an earlier one; null shows none. */
   showPartial: (step: number, partial: PartialImage | null) => void;
   /** Starts no new posts, unless a post is in progress. Then it returns false and changes nothing. */
@@ -86,10 +87,10 @@ export type Narrator = {
   /** Resolves when no post is in progress, or when a post took too long and was given up. */
   end: () => Promise<void>;
   /**
-   * Like `end`, for use before the final message, which no update may follow. It also waits until a given-up post is over. True
-   * if anything was posted in this turn: then read the run again.
+   * Like `end`, for use before the final message, which no update may follow. It also waits until a given-up post is over.
+   * Resolves with the run after the last post.
    */
-  silence: () => Promise<boolean>;
+  silence: () => Promise<RunView>;
   /** Gives up the post in progress. */
   abandon: () => void;
 };

@@ -1,6 +1,8 @@
+import { claim } from '../db/claim.ts';
 import type { Database } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import { handBack, heartbeat, type Lease, LeaseLost } from '../db/turns.ts';
+import { handBack, heartbeat } from '../db/turns.ts';
+import { type Lease, LeaseLost } from '../db/turnWrite.ts';
 import type { TurnQueue } from './queue.ts';
 import { startRelay } from './relay.ts';
 import type { Space } from './space.ts';
@@ -44,7 +46,8 @@ export async function startWorker(
     const transitions = leases.length > 1 ? 'one' : 'all';
     const ends = { transitions, resting: resting.signal, stopping: stopping.signal } as const;
     try {
-      await Promise.all(leases.map((lease) => turnWithLease(deps, lease, ends)));
+      const claiming = claim(deps.db, leases, deps.visibilityMs);
+      await Promise.all(leases.map((lease) => turnWithLease(deps, lease, claiming, ends)));
     } finally {
       active -= 1;
       relay.wake();
@@ -86,6 +89,7 @@ export async function startWorker(
 async function turnWithLease(
   deps: TurnDeps,
   lease: Lease,
+  claiming: ReturnType<typeof claim>,
   { stopping, ...ends }: { transitions: 'all' | 'one'; resting: AbortSignal; stopping: AbortSignal },
 ): Promise<void> {
   const lost = new AbortController();
@@ -97,7 +101,7 @@ async function turnWithLease(
   const overstay = overstayed(stopping);
   try {
     await Promise.race([
-      takeTurn(deps, lease, { ...ends, signal: AbortSignal.any([lost.signal, stopping]) }),
+      takeTurn(deps, lease, claiming, { ...ends, signal: AbortSignal.any([lost.signal, stopping]) }),
       overstay.rejects,
     ]);
   } catch (error) {

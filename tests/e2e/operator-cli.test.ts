@@ -7,11 +7,13 @@ import { createRequest, workspace as terminal } from '../../src/bots/terminal/pe
 import { runPiped } from '../../src/bots/terminal/piped.ts';
 import { stdoutSurface } from '../../src/cli/output.ts';
 import { createLink, createToken, findSession, findToken, openSession } from '../../src/db/auth.ts';
+import { claim } from '../../src/db/claim.ts';
 import { accountOf, listTransactions } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { mediaOfDeleted, purgeWorkspace } from '../../src/db/purge.ts';
 import { loadRun, requestCancel } from '../../src/db/runs.ts';
-import { beginSubmit, claim, dispatchDue, finishEnhance, handBack, LeaseLost, saveHandle } from '../../src/db/turns.ts';
+import { beginSubmit, dispatchDue, finishEnhance, handBack, saveHandle } from '../../src/db/turns.ts';
+import { LeaseLost } from '../../src/db/turnWrite.ts';
 import { runId, workspaceId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { sweep } from '../../src/pipeline/sweep.ts';
@@ -43,7 +45,7 @@ test('a stuck run is taken from its worker and ended once; a failed one is retri
   const id = await submitted(bot, { workspace });
   const [lease] = await dispatchDue(database.db, 1, 60_000);
   if (!lease) throw new Error('nothing was due');
-  await claim(database.db, lease, 60_000);
+  await claim(database.db, [lease], 60_000);
 
   const refused = await command('runs', 'fail', id.slice(0, 8));
   expect(refused.status).toBe(2);
@@ -295,7 +297,7 @@ test('the terminal says what stopping costs before it takes anything: only --yes
   // The state that a process leaves if it ends after the better prompt.
   const [lease] = await dispatchDue(db, 1, 60_000);
   if (!lease) throw new Error('nothing was due');
-  await claim(db, lease, 60_000);
+  await claim(db, [lease], 60_000);
   await beginSubmit(db, lease, { number: 1, submits: 0 });
   await finishEnhance(db, lease, 1, { image: 'a fox', motion: 'it runs' }, null);
   await handBack(db, lease);

@@ -6,7 +6,7 @@ import { type Database, openDatabase } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
 import { providerOrphans, runs } from '../../src/db/schema.ts';
-import type { Lease } from '../../src/db/turns.ts';
+import type { Lease } from '../../src/db/turnWrite.ts';
 import { runId } from '../../src/domain.ts';
 import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';

@@ -1,9 +1,10 @@
+import { randomUUID } from 'node:crypto';
 import { Redis } from 'ioredis';
 import { beforeEach, expect, onTestFinished, test } from 'vitest';
 import type { Database } from '../../src/db/client.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { newKeyring } from '../../src/db/keyring.ts';
-import type { RunId } from '../../src/domain.ts';
+import { type RunId, runId } from '../../src/domain.ts';
 import type { Failpoint } from '../../src/pipeline/failpoints.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { parseRedisUrl } from '../../src/pipeline/redis.ts';
@@ -137,6 +138,38 @@ test('a queue that is away says so at once', async () => {
   await expect.poll(() => queue.waiting().catch(String)).toMatch(/away/);
   await queue.close();
 });
+
+test('a job whose marker went to a fetcher that is gone is fetched at the next look of a relay', async () => {
+  const redis = await ownRedis();
+  const address = parseRedisUrl(redis.url);
+  if (!address) throw new Error('the address is wrong');
+  const queue = await openQueue({ kind: 'redis', address }, () => {});
+  const admin = new Redis(redis.port);
+  const gone = new Redis(redis.port);
+  onTestFinished(async () => {
+    admin.disconnect();
+    gone.disconnect();
+    await queue.close();
+  });
+  const begun = Promise.withResolvers<void>();
+  const consumer = queue.work(async () => begun.resolve(), 8);
+  const blocked = async () => {
+    const clients = String(await admin.client('LIST')).split('\n');
+    return clients.filter((line) => line.includes('cmd=bzpopmin')).map((line) => /^id=(\d+)/.exec(line)?.[1] ?? '');
+  };
+  await expect.poll(blocked).toHaveLength(1);
+  const stolen = gone.bzpopmin('{vidgenie}:turns:marker', 0);
+  await expect.poll(blocked).toHaveLength(2);
+  // The fetcher gets an error and waits again, now for ten seconds, behind the one that will be gone.
+  const [fetcher] = (await blocked()).sort((a, b) => Number(a) - Number(b));
+  await admin.call('CLIENT', 'UNBLOCK', String(fetcher), 'ERROR');
+  await expect.poll(blocked).toHaveLength(2);
+  await queue.add([{ runId: runId.parse(randomUUID()), dispatch: 1 }]);
+  await stolen;
+  expect(await queue.waiting()).toBe(1);
+  await begun.promise;
+  await consumer.close();
+}, 8_000);
 
 test('the doctor says what to change at a Redis that forgets or evicts, and shows no password', async () => {
   const redis = await ownRedis(['--requirepass', 'correct horse', '--maxmemory-policy', 'allkeys-lru']);

@@ -2,22 +2,22 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { claim } from '../../src/db/claim.ts';
 import type { Database } from '../../src/db/client.ts';
 import { accountOf, changeBalance } from '../../src/db/credits.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { insertRun, listRuns, loadRun, refundedCredits, requestCancel } from '../../src/db/runs.ts';
 import {
   beginSubmit,
-  claim,
   dispatchDue,
   failStep,
   finishDelivery,
   finishEnhance,
   handBack,
-  LeaseLost,
   saveUnreached,
   settle,
 } from '../../src/db/turns.ts';
+import { LeaseLost } from '../../src/db/turnWrite.ts';
 import { ensureWorkspace } from '../../src/db/workspaces.ts';
 import { runId, runOptions, type WorkspaceId } from '../../src/domain.ts';
 import { nextTransitions } from '../../src/pipeline/stateMachine.ts';
@@ -73,7 +73,7 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
     }
     case 'turn': {
       const [lease] = await dispatchDue(db, 1, 60_000);
-      const view = lease ? await claim(db, lease, 60_000) : null;
+      const view = lease && (await claim(db, [lease], 60_000)).get(lease.runId);
       if (!lease || !view) return;
       const { steps, whole } = nextTransitions(view, new Set(), new Date());
       const transition = steps[0] ?? whole;

@@ -1,22 +1,22 @@
 import { sql } from 'drizzle-orm';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { claim } from '../../src/db/claim.ts';
 import type { Database } from '../../src/db/client.ts';
 import { loadRun, type NewAsset, type RunView } from '../../src/db/runs.ts';
 import {
   beginStoring,
   beginSubmit,
-  claim,
   dispatchDue,
   failStep,
   finishEnhance,
   finishMedia,
-  type Lease,
   retrySubmit,
   saveHandle,
   saveProgress,
   settle,
 } from '../../src/db/turns.ts';
+import type { Lease } from '../../src/db/turnWrite.ts';
 import { type Progress, progressOf } from '../../src/pipeline/progress.ts';
 import { nextTransitions } from '../../src/pipeline/stateMachine.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
@@ -93,7 +93,7 @@ test('progress never goes back, overall or of a step, whatever providers report,
       const id = await submitted(bot, { workspace });
       const [lease] = await dispatchDue(db, 1, 60_000);
       if (!lease || lease.runId !== id) throw new Error('the run is not due');
-      await claim(db, lease, 3_600_000);
+      await claim(db, [lease], 3_600_000);
       let seen = [0, 0, 0, 0];
       for (const one of events) {
         await db.execute(sql`

@@ -6,7 +6,7 @@ import { expect, inject, onTestFinished } from 'vitest';
 import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import type { RunView } from '../../src/db/runs.ts';
-import type { Lease } from '../../src/db/turns.ts';
+import type { Lease } from '../../src/db/turnWrite.ts';
 import type { RunId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';

@@ -45,7 +45,11 @@ export async function openRedisTurns(
     },
     waiting: async () => {
       there();
-      return await queue.getJobCountByTypes('waiting', 'prioritized');
+      const jobs = await queue.getJobCountByTypes('waiting', 'prioritized');
+      // BullMQ wakes one fetcher with each marker, and a fetcher whose connection breaks takes its marker along. After an error a
+      // fetcher then sleeps for ten seconds beside jobs that wait. The relay asks this several times a second.
+      if (jobs > 0) await client.zadd(queue.toKey('marker'), 0, '0');
+      return jobs;
     },
     fetch: (take, options) => {
       // It waits on its own connection, which BullMQ makes with the same settings.

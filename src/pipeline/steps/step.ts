@@ -1,15 +1,8 @@
 import { createHash } from 'node:crypto';
 import { isDatabaseAway } from '../../db/failures.ts';
 import { loadRun, type Step } from '../../db/runs.ts';
-import {
-  beginStoring,
-  beginSubmit,
-  failStep,
-  LeaseLost,
-  recordOrphan,
-  saveHandle,
-  saveProgress,
-} from '../../db/turns.ts';
+import { beginStoring, beginSubmit, failStep, recordOrphan, saveHandle, saveProgress } from '../../db/turns.ts';
+import { LeaseLost } from '../../db/turnWrite.ts';
 import type { JsonValue, ProvidedKind, Vendor } from '../../domain.ts';
 import { breakerKey } from '../breaker.ts';
 import { settledCost, workOf } from '../cost.ts';
@@ -218,7 +211,7 @@ export async function pollStep<Kind extends ProvidedKind>(
     throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
   }
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
-  turn.narrator.tell(turn.view);
+  turn.narrator.tell();
   const polled = await provider.poll(step.handle, call);
   deps.reachFailpoint('step_polled', { runId: lease.runId, step: step.kind, number: step.number });
   if (polled.outcome === 'working') {

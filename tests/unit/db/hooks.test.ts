@@ -2,11 +2,12 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { claim } from '../../../src/db/claim.ts';
+import type { Tx } from '../../../src/db/client.ts';
 import { noteMissedHook, takeHook, vendorsHeard } from '../../../src/db/hooks.ts';
 import { loadRun } from '../../../src/db/runs.ts';
 import {
   beginSubmit,
-  claim,
   dispatchDue,
   endTurn,
   failStep,
@@ -24,6 +25,8 @@ const ending = { othersDueAt: null, knowsStop: false, hookedAt: null };
 const first = { number: 1, failedAttempts: 0, hookedAt: null };
 const gone = { kind: 'refused', detail: '' } as const;
 
+const lockWaits = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
+
 /** A run whose first step is being sent in a turn. */
 async function sending() {
   const database = await createTestDatabase();
@@ -32,7 +35,7 @@ async function sending() {
   const id = await submitted(bot, { workflow: 'image' });
   const turn = async () => {
     const [lease] = await dispatchDue(db, 1, 60_000);
-    const view = lease && (await claim(db, lease, 60_000));
+    const view = lease && (await claim(db, [lease], 60_000)).get(id);
     if (!lease || !view) throw new Error('the run is not due');
     return { lease, view, hookedAt: view.run.hookedAt };
   };
@@ -117,7 +120,13 @@ test('a hook that waits for the write that ends a turn is not lost either, which
     const { lease, hookedAt, view } = await turn();
     const step = { ...first, hookedAt: view.steps[0]?.hookedAt ?? null };
     const [, taken] = await Promise.all([
-      saveProgress(db, lease, step, { ...progress, fraction: round / 10 }, { ...ending, hookedAt }),
+      saveProgress(
+        db,
+        lease,
+        step,
+        { ...progress, fraction: round % 2 === 0 ? null : round / 10 },
+        { ...ending, hookedAt },
+      ),
       hook(),
     ]);
     expect(taken).toBe('taken');
@@ -125,14 +134,45 @@ test('a hook that waits for the write that ends a turn is not lost either, which
   }
 });
 
+test('nor is one that a claim waits for, and so returns without the step that it makes due', async () => {
+  const { db, id, dueInMs } = await waiting();
+  await db.execute(sql`UPDATE runs SET due_at = now()`);
+  const [lease] = await dispatchDue(db, 1, 60_000);
+  if (!lease) throw new Error('the run is not due');
+  const claiming = await db.transaction(async (tx) => {
+    expect(await takeHook(tx, 'google', { runId: id, step: 1 })).toBe('taken');
+    const claimed = claim(db, [lease], 60_000);
+    await expect.poll(async () => (await db.execute(lockWaits)).length).toBe(1);
+    return { claimed };
+  });
+  const view = (await claiming.claimed).get(id);
+  const dueAt = view?.steps[0]?.dueAt;
+  if (!view || !dueAt) throw new Error('the run was not claimed');
+  expect(dueAt.getTime()).toBeGreaterThan(Date.now() + 170_000);
+  await endTurn(db, lease, { dueAt, hasProgress: true, knowsStop: false, hookedAt: view.run.hookedAt });
+  expect(await dueInMs()).toBeLessThanOrEqual(0);
+});
+
+test('nor is one that arrives in the same millisecond as the one before', async () => {
+  const { db, id } = await waiting();
+  const hookedAt = async (tx: Tx) => (await loadRun(tx, id))?.run.hookedAt;
+  await db.transaction(async (tx) => {
+    await takeHook(tx, 'google', { runId: id, step: 1 });
+    const before = await hookedAt(tx);
+    await tx.execute(sql`UPDATE steps SET hooked_at = hooked_at - interval '6 seconds'`);
+    await takeHook(tx, 'google', { runId: id, step: 1 });
+    expect(before).toBeInstanceOf(Date);
+    expect(await hookedAt(tx)).not.toEqual(before);
+  });
+});
+
 test('a hook and the write of a turn never wait for each other', async () => {
   const { db, id, hook } = await waiting();
-  const waits = sql`SELECT FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`;
   const hooking = await db.transaction(async (tx) => {
     // The run first and then the step, like every write of a turn.
     await tx.execute(sql`UPDATE runs SET claimed = claimed WHERE id = ${id}`);
     const taken = hook();
-    await expect.poll(async () => (await db.execute(waits)).length).toBe(1);
+    await expect.poll(async () => (await db.execute(lockWaits)).length).toBe(1);
     await tx.execute(sql`UPDATE steps SET fraction = 0.5 WHERE run_id = ${id} AND number = 1`);
     return { taken };
   });

@@ -1,6 +1,7 @@
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { claim } from '../../../src/db/claim.ts';
 import { type Database, openDatabase, type Tx } from '../../../src/db/client.ts';
 import { changeBalance } from '../../../src/db/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
@@ -9,7 +10,7 @@ import { passLedger } from '../../../src/db/ledgerPass.ts';
 import { ruleNames } from '../../../src/db/ledgerRules.ts';
 import { verifyLedger } from '../../../src/db/ledgerVerification.ts';
 import { readLedger } from '../../../src/db/stats.ts';
-import { claim, dispatchDue, finishDelivery, settle } from '../../../src/db/turns.ts';
+import { dispatchDue, finishDelivery, settle } from '../../../src/db/turns.ts';
 import { type WorkspaceId, workspaceId } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
 import { fillWithRuns, insertOne, large } from '../../support/filled.ts';
@@ -162,7 +163,7 @@ test('a run that was verified before its delivery is verified once more when it 
   const workspace = await createWorkspace(database, 100);
   const id = await insertOne(db, workspace.id, 'one', 0);
   const [lease] = await dispatchDue(db, 1, 60_000);
-  if (!lease || !(await claim(db, lease, 60_000))) throw new Error('the run was not dispatched');
+  if (!lease || (await claim(db, [lease], 60_000)).size === 0) throw new Error('the run was not dispatched');
   await verify(db);
   // A run for nothing writes no further row to the ledger.
   await settle(db, lease, { state: 'failed', capturedCredits: 0, failure: null });

@@ -1,17 +1,10 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
+import { claim } from '../../../src/db/claim.ts';
 import { loadRun, requestCancel } from '../../../src/db/runs.ts';
-import {
-  beginSubmit,
-  claim,
-  dispatchDue,
-  handBack,
-  heartbeat,
-  LeaseLost,
-  saveHandle,
-  saveProgress,
-} from '../../../src/db/turns.ts';
+import { beginSubmit, dispatchDue, handBack, heartbeat, saveHandle, saveProgress } from '../../../src/db/turns.ts';
+import { LeaseLost } from '../../../src/db/turnWrite.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { createInstallation, submitted } from '../../support/program.ts';
 
@@ -27,8 +20,8 @@ async function oneRun() {
 
 test('a dispatch is taken up once, however often its job is delivered at the same moment', async () => {
   const { db, lease } = await oneRun();
-  const claims = await Promise.all(Array.from({ length: 10 }, () => claim(db, lease, 60_000)));
-  expect(claims.filter((view) => view !== null)).toHaveLength(1);
+  const claims = await Promise.all(Array.from({ length: 10 }, () => claim(db, [lease], 60_000)));
+  expect(claims.filter((claimed) => claimed.size > 0)).toHaveLength(1);
 });
 
 /** The end of a turn in which no other step waits. */
@@ -48,7 +41,7 @@ test('two relays that look at once never lease the same run', async () => {
 
 test('whoever was dispatched before can neither renew nor write', async () => {
   const { db, lease } = await oneRun();
-  await claim(db, lease, 60_000);
+  await claim(db, [lease], 60_000);
   await handBack(db, lease);
   const [next] = await dispatchDue(db, 1, 60_000);
   expect(next?.dispatch).toBe(lease.dispatch + 1);
@@ -56,12 +49,12 @@ test('whoever was dispatched before can neither renew nor write', async () => {
   await expect(saveHandle(db, lease, first, { handle: { late: true }, pollAfterMs: 0 }, ending)).rejects.toBeInstanceOf(
     LeaseLost,
   );
-  expect(await claim(db, lease, 60_000)).toBeNull();
+  expect((await claim(db, [lease], 60_000)).size).toBe(0);
 });
 
 test('a wish to cancel does not take a run away from the worker that is at its turn', async () => {
   const { db, id, lease } = await oneRun();
-  await claim(db, lease, 60_000);
+  await claim(db, [lease], 60_000);
   await requestCancel(db, id);
   expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
   await handBack(db, lease);
@@ -70,7 +63,7 @@ test('a wish to cancel does not take a run away from the worker that is at its t
 
 test('a run that somebody stopped sends nothing more, even in a turn that had decided so before', async () => {
   const { db, id, lease } = await oneRun();
-  await claim(db, lease, 60_000);
+  await claim(db, [lease], 60_000);
   await requestCancel(db, id);
   expect(await beginSubmit(db, lease, { number: 1, submits: 0 })).toBe('stopped');
   expect((await loadRun(db, id))?.steps[0]).toMatchObject({ state: 'pending', submits: 0 });
@@ -81,7 +74,7 @@ test('a run that somebody stopped sends nothing more, even in a turn that had de
 
 test('polls fall due together, four times a second, unless the provider is to be asked again at once', async () => {
   const { db, id, lease } = await oneRun();
-  await claim(db, lease, 60_000);
+  await claim(db, [lease], 60_000);
   await saveHandle(db, lease, first, { handle: {}, pollAfterMs: 15_000 }, ending);
   const dueIn = z.array(z.object({ ms: z.coerce.number(), odd: z.coerce.number() }));
   const look = sql`
