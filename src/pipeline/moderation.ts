@@ -6,6 +6,7 @@ import type { ReceivedFile } from './media/receive.ts';
 import type { Still } from './media/stills.ts';
 import type { Moderate } from './providers/moderation.ts';
 import type { Vendors } from './providers/registry.ts';
+import { createTimeLimits } from './timeLimits.ts';
 
 export type ModerationDeps = {
   keys: Keys;
@@ -104,8 +105,8 @@ async function look(
   if (!input) return unmoderated(deps, 'There is nothing to show to moderation.');
   const pausesMs = signal ? resultPausesMs : [];
   for (let failed = 0; ; failed += 1) {
-    const inTime = AbortSignal.timeout(attemptMs);
-    const seen = await deps.moderate(input, { key, signal: signal ? AbortSignal.any([signal, inTime]) : inTime });
+    const limits = createTimeLimits(signal ?? new AbortController().signal);
+    const seen = await deps.moderate(input, { key, signal: limits.within(attemptMs) }).finally(limits.clear);
     signal?.throwIfAborted();
     if (seen.outcome === 'clean') return null;
     if (seen.outcome === 'flagged') return seen;

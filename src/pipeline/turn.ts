@@ -29,6 +29,7 @@ import { image } from './steps/image.ts';
 import { beginJoin, joinDeadlineMs, joinStep } from './steps/join.ts';
 import { cancelStep, pollStep, sendStep, storeStep } from './steps/step.ts';
 import { video } from './steps/video.ts';
+import { createTimeLimits } from './timeLimits.ts';
 import type { After, Narrator, Turn, TurnDeps } from './turnContext.ts';
 
 const workOf = { enhance, image, video, join: { workDeadlineMs: joinDeadlineMs } };
@@ -162,7 +163,8 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
 
   function launch(number: number, transition: Transition): void {
     const knowsStop = view.run.cancelRequestedAt !== null;
-    const turn: Turn = { deps, lease, view, signal, narrator, standing, endWith: () => endWith(knowsStop) };
+    const { within, clear } = createTimeLimits(signal);
+    const turn: Turn = { deps, lease, view, signal, within, narrator, standing, endWith: () => endWith(knowsStop) };
     const flight: Flight = {
       isOver: false,
       after: 'go_on',
@@ -177,6 +179,7 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
           flight.error = error ?? new Error('a transition failed without an error');
         })
         .finally(() => {
+          clear();
           flight.isOver = true;
         }),
     };

@@ -53,6 +53,8 @@ export type Turn = {
   /** The run as it was when the transition began. Other transitions of the turn may have changed it since. */
   view: RunView;
   signal: AbortSignal;
+  /** A signal that ends with `signal`, or after so many milliseconds if the transition is not over by then. */
+  within: (ms: number) => AbortSignal;
   narrator: Narrator;
   /** The workspace's settings and keys, as they were when the turn began. */
   standing: () => Standing;

@@ -1,6 +1,7 @@
 import type { Secret } from '../../db/secret.ts';
 import type { FailureKind } from '../../domain.ts';
 import { scrub } from '../../observability/scrub.ts';
+import { createTimeLimits } from '../timeLimits.ts';
 import { ProviderError } from './provider.ts';
 
 /** Why a call to a vendor failed. `lacksPermission`, `isGone` and `lacksModel` have the meaning that they have in {@link ProviderError}. */
@@ -49,15 +50,17 @@ export type Outcome<T> = { ok: true; value: T } | { ok: false; fault: Fault };
 /** Runs `work` under a deadline and returns failures as values. It never passes on an SDK error with its headers and bodies. */
 export async function attempt<T>(options: ExchangeOptions, work: (line: Line) => Promise<T>): Promise<Outcome<T>> {
   const wire: Wire = { requests: 0, posts: 0, lastStatus: undefined, rejection: undefined, failure: undefined };
-  const deadline = AbortSignal.timeout(options.deadlineMs);
-  const signal = AbortSignal.any([options.signal, deadline]);
+  const limits = createTimeLimits(options.signal);
+  const signal = limits.within(options.deadlineMs);
   try {
     signal.throwIfAborted();
     const value = await untilAborted(signal, work({ fetch: watchedFetch(wire, signal, options.deadlineMs), signal }));
     return { ok: true, value };
   } catch (error) {
-    const fault = error instanceof ProviderError ? faultOf(error) : explain(error, wire, deadline, options);
+    const fault = error instanceof ProviderError ? faultOf(error) : explain(error, wire, signal, options);
     return { ok: false, fault: { ...fault, detail: shorten(scrub(fault.detail, options.secrets)) } };
+  } finally {
+    limits.clear();
   }
 }
 
@@ -147,13 +150,13 @@ async function untilAborted<T>(signal: AbortSignal, work: Promise<T>): Promise<T
   }
 }
 
-function explain(error: unknown, wire: Wire, deadline: AbortSignal, options: ExchangeOptions): Fault {
+function explain(error: unknown, wire: Wire, signal: AbortSignal, options: ExchangeOptions): Fault {
   const { vendor } = options;
   const nothingSent = wire.requests === 0;
   if (options.signal.aborted && !isTimeout(options.signal.reason)) {
     return { kind: 'interrupted', detail: `The call to ${vendor} was stopped.`, nothingGenerated: nothingSent };
   }
-  if (deadline.aborted || options.signal.aborted) {
+  if (signal.aborted) {
     return { kind: 'timeout', detail: `${vendor} did not answer in time.`, nothingGenerated: nothingSent };
   }
   if (wire.rejection) return options.classify(wire.rejection);

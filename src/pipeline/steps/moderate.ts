@@ -96,11 +96,10 @@ async function objectionTo(turn: Turn, step: Step, media: ReceivedFile): Promise
   return await objectionToStills(deps.moderation, moderated(turn), read, signal);
 }
 
-async function stillsOfNewPart({ deps, view, signal }: Turn, step: Step, film: ReceivedFile): Promise<Still[]> {
+async function stillsOfNewPart({ deps, view, within }: Turn, step: Step, film: ReceivedFile): Promise<Still[]> {
   const source = step.isExtension ? sourceOf(view, step) : null;
   const from = (source && assetOf(view, source)?.seconds) ?? 0;
-  const inTime = AbortSignal.any([signal, AbortSignal.timeout(decodeMs)]);
-  return await stillsOfFilm(film, from, { directory: deps.temporaryDirectory, signal: inTime });
+  return await stillsOfFilm(film, from, { directory: deps.temporaryDirectory, signal: within(decodeMs) });
 }
 
 /** The words themselves are in no failure and in no log. */

@@ -175,7 +175,7 @@ async function leaveBehind(
     if (handle === null) return;
     // The turn's own signal is already aborted.
     const signal = AbortSignal.timeout(cancelDeadlineMs);
-    await cancel(handle, await callFor({ ...turn, signal }, step, vendor, cancelDeadlineMs));
+    await cancel(handle, await callFor({ ...turn, signal, within: () => signal }, step, vendor, cancelDeadlineMs));
   });
 }
 
@@ -286,7 +286,7 @@ async function callFor(turn: Turn, step: Step, vendor: Vendor | null, deadlineMs
     runId: turn.lease.runId,
     stepNumber: step.number,
     key: await turn.deps.keys.forStep(turn.view.run, step, vendor),
-    signal: AbortSignal.any([turn.signal, AbortSignal.timeout(deadlineMs)]),
+    signal: turn.within(deadlineMs),
     memberHash: createHash('sha256').update(`${turn.view.run.workspaceId}/${turn.view.run.memberId}`).digest('hex'),
   };
 }
