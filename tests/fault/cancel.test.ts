@@ -126,6 +126,20 @@ describe('cancel', () => {
     await atRest(view, database);
   });
 
+  test('of which a turn learns while its last call is still being answered does not wait for the next poll', async () => {
+    const database = await createTestDatabase();
+    const installation = await createInstallation(database);
+    // The answer of one clip tells the turn of the wish while the other one is still being sent.
+    const vendor = { firstPollAfterMs: 180_000, slowSteps: { 4: 3_000, 5: 6_000 } };
+    const worker = await installation.open({ worker: true, vendor });
+    const id = await submitted(worker, { workflow: 'story', options: { scenes: 2, duration: 16 } });
+    await until(worker, id, ({ steps }) => steps[3]?.state === 'submitting' && steps[4]?.state === 'submitting');
+    expect(await requestCancel(database.db, id)).toBe('requested');
+    const view = await delivered(worker, id);
+    expect(view.run.state).toBe('canceled');
+    await atRest(view, database);
+  });
+
   test('of a finished run changes nothing', async () => {
     const database = await createTestDatabase();
     const installation = await createInstallation(database);
