@@ -94,6 +94,9 @@ function effectsOfPlain(plain: string, known: Known): Effect[] {
   const statement = plain.replace(/;$/, '').trim();
   const [, doBody] = /^DO (?:LANGUAGE \w+ )?\$\w*\$(.*)\$\w*\$$/.exec(statement) ?? [];
   if (doBody !== undefined) return effectsOfBlock(doBody, known);
+  const [, dropped] = /^DROP TABLE (?:IF EXISTS )?(\w+)$/.exec(statement) ?? [];
+  // A table that only this migration uses.
+  if (dropped !== undefined && known.fresh.has(dropped)) return [effect({ does: 'table', table: dropped })];
   if (breaking.test(statement))
     return [effect({ does: 'definition', refused: 'processes of the version before may use it' })];
   if (definition.test(statement)) return [effect({ does: 'definition' })];
@@ -112,9 +115,9 @@ function effectsOfPlain(plain: string, known: Known): Effect[] {
       }),
     ];
   }
-  const dropped = /^DROP INDEX (CONCURRENTLY )?(?:IF EXISTS )?(\w+)/.exec(statement);
-  if (dropped) {
-    const [, concurrently, name = null] = dropped;
+  const droppedIndex = /^DROP INDEX (CONCURRENTLY )?(?:IF EXISTS )?(\w+)/.exec(statement);
+  if (droppedIndex) {
+    const [, concurrently, name = null] = droppedIndex;
     return [effect({ does: 'dropIndex', name, lock: concurrently ? 'SHARE UPDATE EXCLUSIVE' : 'ACCESS EXCLUSIVE' })];
   }
   const [, made, triggered] =
@@ -144,9 +147,12 @@ function newTable(statement: string, table: string, known: Known): Effect[] {
 
 function effectsOfBlock(body: string, known: Known): Effect[] {
   const [, table = null] = /\b(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)/.exec(body) ?? [];
-  if (table === null) {
+  if (table === null || known.fresh.has(table)) {
     const inner = [...body.matchAll(/\b(?:ALTER|CREATE|DROP) [^;]*;/g)].flatMap(([one]) => effectsOfPlain(one, known));
-    return inner.length > 0 ? inner : [effect({ does: 'definition', refused: 'its form is not known' })];
+    const filled = table === null ? [] : [effect({ does: 'fill', table })];
+    return inner.length + filled.length > 0
+      ? [...inner, ...filled]
+      : [effect({ does: 'definition', refused: 'its form is not known' })];
   }
   const isFair = /\bCOMMIT;/.test(body) && /\bSKIP LOCKED\b|\bON CONFLICT\b/.test(body);
   const refused = isFair
