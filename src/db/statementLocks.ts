@@ -146,8 +146,9 @@ function newTable(statement: string, table: string, known: Known): Effect[] {
 }
 
 function effectsOfBlock(body: string, known: Known): Effect[] {
-  const [, table = null] = /\b(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)/.exec(body) ?? [];
-  if (table === null || known.fresh.has(table)) {
+  const written = [...body.matchAll(/\b(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)/g)].map(([, name = '']) => name);
+  const [table = null] = written;
+  if (written.every((name) => known.fresh.has(name))) {
     const inner = [...body.matchAll(/\b(?:ALTER|CREATE|DROP) [^;]*;/g)].flatMap(([one]) => effectsOfPlain(one, known));
     const filled = table === null ? [] : [effect({ does: 'fill', table })];
     return inner.length + filled.length > 0
