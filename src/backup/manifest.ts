@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import { z } from 'zod';
 import { encryptionFacts } from './encryption.ts';
 
@@ -41,6 +42,18 @@ export const manifest = z.object({
   settings: z.record(z.string(), z.string().nullable()),
 });
 export type Manifest = z.infer<typeof manifest>;
+
+/** The manifest as it is written: with its hash, because nothing else tells whether its content is what was written. */
+const sealedManifest = z.object({ manifest: z.unknown(), sha256: z.string() });
+const hashOf = (told: unknown): string => createHash('sha256').update(JSON.stringify(told)).digest('hex');
+
+export const manifestText = (told: Manifest): string => JSON.stringify({ manifest: told, sha256: hashOf(told) });
+
+/** What {@link manifestText} was given. Null if the text is another. */
+export function manifestIn(text: unknown): unknown {
+  const read = sealedManifest.safeParse(text);
+  return read.success && hashOf(read.data.manifest) === read.data.sha256 ? read.data.manifest : null;
+}
 
 /** The folders of the contents. */
 export const tableBase = (table: string): string => `database/${table}`;

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Codec } from './encryption.ts';
 import { BackupError } from './error.ts';
-import { type Manifest, manifest, manifestName, mediaListBase, mediaName, tableBase } from './manifest.ts';
+import { type Manifest, manifest, manifestIn, manifestName, mediaListBase, mediaName, tableBase } from './manifest.ts';
 import { hashed, objectsOf, type StoredObject } from './mediaList.ts';
 import { partsFrom } from './parts.ts';
 import { collected, type Place } from './place.ts';
@@ -18,7 +18,7 @@ export async function openBackup(place: Place, passphrase: string | null): Promi
     throw new BackupError(`${place.name} is not complete: give the command that makes it again, and it goes on.`);
   const codec = await codecFor(encryption, passphrase);
   const text = (await collected(codec.decode(manifestName, place.read(manifestName)))).toString();
-  const read = manifest.safeParse(parsed(text));
+  const read = manifest.safeParse(manifestIn(parsed(text)));
   if (!read.success)
     throw new BackupError(`The backup is damaged, or a newer VidGenie wrote it: ${z.prettifyError(read.error)}`);
   if (read.data.id !== id) throw new BackupError('The backup is damaged: it is made of two backups.');

@@ -1,11 +1,12 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { openDatabase } from '../db/client.ts';
 import { checkInvariants } from '../db/invariants.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Violation } from '../db/ledgerRules.ts';
-import { migrateDatabase } from '../db/migrate.ts';
+import { migrateDatabase, withoutTransactionTimeout } from '../db/migrate.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
@@ -117,6 +118,9 @@ async function putMedia({ backup, media, home, signal, onStep }: Restoring): Pro
 export async function violationsIn(url: string): Promise<Violation[]> {
   const { db, close } = openDatabase(url, { connections: 1, applicationName: 'vidgenie backup' });
   try {
+    // The role may have limits for statements that members wait for.
+    await db.execute(sql`SET statement_timeout = 0`);
+    await db.execute(sql.raw(withoutTransactionTimeout(false)));
     return await checkInvariants(db, { atRest: false });
   } finally {
     await close();

@@ -1,5 +1,6 @@
 import pg from 'pg';
 import { asLibpqReadsIt } from '../db/libpqAddress.ts';
+import { withoutTransactionTimeout } from '../db/migrate.ts';
 
 /** In milliseconds. */
 const connectWithinMs = 10_000;
@@ -50,6 +51,7 @@ export async function inTransaction<T>(client: pg.Client, how: string, work: () 
   try {
     // Local settings hold where a pooler gives the connection to somebody else afterwards.
     for (const [name, value] of Object.entries(settings)) await client.query(`SET LOCAL ${name} = ${value}`);
+    await client.query(withoutTransactionTimeout(true));
     const result = await work();
     await client.query('COMMIT');
     return result;

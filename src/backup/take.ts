@@ -9,6 +9,7 @@ import {
   headerName,
   type Manifest,
   manifestName,
+  manifestText,
   mediaListBase,
   mediaName,
   settingsName,
@@ -57,7 +58,7 @@ export async function takeBackup(taking: Taking): Promise<Manifest> {
     settings: taking.settings,
   };
   await write(store, settingsName, asEnvironmentFile(taking.settings));
-  await write(store, manifestName, JSON.stringify(manifest));
+  await write(store, manifestName, manifestText(manifest));
   await place.finish();
   return manifest;
 }

@@ -28,6 +28,13 @@ const pausesMs = { first: 500, longest: 5_000 };
 /** In milliseconds. How often a migration that takes long says where it is. */
 const tellEveryMs = 5_000;
 
+/** Lifts a limit for whole transactions that the role may have. Only PostgreSQL 17 and newer know it. */
+const noTransactionTimeout = (
+  isLocal: boolean,
+): string => `CASE WHEN current_setting('server_version_num')::int >= 170000
+  THEN set_config('transaction_timeout', '0', ${isLocal}) END`;
+export const withoutTransactionTimeout = (isLocal: boolean): string => `SELECT ${noTransactionTimeout(isLocal)}`;
+
 export type MigratingOptions = {
   /** The folder with the migrations, if it is not the program's own. */
   folder?: string;
@@ -107,7 +114,7 @@ async function migrateOnline(url: string, migration: Migration, log: Tell): Prom
       // takes. A machine that vanishes must not keep the session's lock for hours. A commit need not wait for the disk: if the last ones
       // are lost, the file is repeated.
       const rows = await db.execute(sql`
-        SELECT pg_try_advisory_lock(${onlineLock}) AS locked, pg_backend_pid() AS pid, set_config('statement_timeout', '0', false),
+        SELECT pg_try_advisory_lock(${onlineLock}) AS locked, pg_backend_pid() AS pid, set_config('statement_timeout', '0', false), ${sql.raw(noTransactionTimeout(false))},
           set_config('synchronous_commit', 'off', false),
           set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '5', false),
           set_config('tcp_keepalives_count', '3', false)`);

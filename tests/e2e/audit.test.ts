@@ -11,6 +11,7 @@ import { insertEntry } from '../../src/db/cast.ts';
 import type { Db } from '../../src/db/client.ts';
 import { changeBalance } from '../../src/db/credits.ts';
 import { migrateDatabase } from '../../src/db/migrate.ts';
+import { readMigrations } from '../../src/db/migrations.ts';
 import { purgeWorkspace } from '../../src/db/purge.ts';
 import { Secret } from '../../src/db/secret.ts';
 import { removeKey, storeKey } from '../../src/db/vault.ts';
@@ -241,9 +242,10 @@ test('changes of keys from before the upgrade, and by processes that do not know
     db.execute(sql`INSERT INTO key_audit (workspace_id, provider, purpose, action, actor, last_four)
       VALUES ('terminal:old', 'google', 'api_key', ${action}, 'U0OLD', 'abcd')`);
   for (const action of ['set', 'used', 'checked', 'rotated']) await insert(action);
+  const audits = (await readMigrations()).find(({ tag }) => tag === '0006_admin_audit');
+  if (!audits) throw new Error('the migration has another name');
   for (const _ of ['a migration', 'one that repeats a migration that was killed at its end']) {
-    await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations WHERE created_at = (
-      SELECT max(created_at) FROM drizzle.__drizzle_migrations)`);
+    await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations WHERE created_at >= ${audits.madeAt}`);
     await migrateDatabase(database.url);
   }
   await insert('removed');

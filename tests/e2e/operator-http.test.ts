@@ -73,7 +73,7 @@ test('a process says that it is alive, that each part it needs answers, and how 
   const ready = await fetch(`${url}/readyz`);
   expect(ready.status).toBe(200);
   const { parts } = readiness.parse(await ready.json());
-  expect(Object.keys(parts).sort()).toEqual(['database', 'media', 'queue']);
+  expect(Object.keys(parts).sort()).toEqual(['database', 'disk', 'media', 'queue']);
 
   const id = await submitted(program);
   await delivered(program, id);

@@ -51,9 +51,9 @@ async function countUnfinished({ database: { db } }: Program): Promise<number> {
   return row?.count ?? 0;
 }
 
-async function checkQueue({ config, database: { url } }: Program): Promise<Finding> {
+async function checkQueue({ config, database: { directUrl } }: Program): Promise<Finding> {
   try {
-    const queue = await openQueue(queueOf(config, url), () => {});
+    const queue = await openQueue(queueOf(config, directUrl), () => {});
     try {
       return fine('queue', words.queueFine(await queue.waiting()));
     } finally {

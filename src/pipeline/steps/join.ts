@@ -34,12 +34,13 @@ export async function joinStep(turn: Turn, step: Step): Promise<After> {
       });
     }
     const { cut, audio } = view.run.options;
-    const signal = turn.within(joinDeadlineMs);
+    const late = AbortSignal.timeout(joinDeadlineMs);
+    const signal = AbortSignal.any([turn.signal, late]);
     const options = { cut, audio, directory: deps.temporaryDirectory, signal };
     const path = await joinClips(clips, options).catch((error: unknown) => {
       turn.signal.throwIfAborted();
       // Another attempt would take as long.
-      if (signal.aborted) throw new ProviderError('no_output', 'the film took too long to join', { cause: error });
+      if (late.aborted) throw new ProviderError('no_output', 'the film took too long to join', { cause: error });
       return asJoinFailure(error);
     });
     try {
