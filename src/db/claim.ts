@@ -25,6 +25,8 @@ const claiming = (tx: Tx) => {
       .update(runs)
       .set({
         claimed: sql`${runs.dispatch}`,
+        // A lease that was given back is one again if the queue has taken its job all the same.
+        busy: true,
         dueAt: sql`now() + make_interval(secs => ${sql.placeholder('seconds')}::float8)`,
         failedAttempts: sql`${runs.failedAttempts} + 1`,
       })

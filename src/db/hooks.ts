@@ -25,7 +25,7 @@ export async function takeHook(
         due_at = CASE WHEN state = 'submitted' THEN least(due_at, now()) ELSE due_at END
       FROM run
       WHERE steps.run_id = run.id AND steps.number = ${step}::int AND steps.state IN ('submitting', 'submitted')
-        AND steps.failed_attempts = 0
+        AND (steps.state = 'submitting' OR steps.failed_attempts = 0)
         AND (steps.hooked_at IS NULL OR steps.hooked_at < now() - interval '5 seconds')
       RETURNING steps.run_id AS id
     ), due AS (

@@ -110,9 +110,14 @@ export async function beginSubmit(
     unlessStopped: true,
   });
   if (outcome === 'written') return 'begun';
-  const [run] = await tx.select({ stoppedAt: runs.cancelRequestedAt }).from(runs).where(owned(lease));
-  if (run?.stoppedAt) {
-    lease.learn?.({ run: { cancelRequestedAt: run.stoppedAt } });
+  const [run] = await tx.select(changing).from(runs).where(owned(lease));
+  if (run?.cancelRequestedAt) {
+    // A first attempt may have been written although its answer was lost.
+    const asStored = await tx
+      .select()
+      .from(steps)
+      .where(and(eq(steps.runId, lease.runId), eq(steps.number, number)));
+    lease.learn?.({ run, steps: asStored });
     return 'stopped';
   }
   throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);

@@ -106,10 +106,12 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
   let next = look();
   /** How many of the possible transitions were not started. */
   let left = 0;
+  /** True while the only transition in flight writes the end of the turn. Nothing may begin beside it. */
+  let isEnding = false;
   let lookedAt = performance.now();
 
   for (;;) {
-    const mayStart = !resting.aborted && !signal.aborted && (transitions === 'all' || isFirst);
+    const mayStart = !isEnding && !resting.aborted && !signal.aborted && (transitions === 'all' || isFirst);
     left = mayStart ? start(next) : next.steps.length;
     isFirst = false;
     if (inFlight.size === 0) return await end();
@@ -121,6 +123,7 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
     const failed = ended.find(([, flight]) => flight.error !== null);
     if (failed) return await fail(failed[1].error);
     if (ended.some(([, { after }]) => after === 'ended')) return;
+    if (ended.length > 0) isEnding = false;
     // Every transition that has ended has written, and the turn has learned of it. So no step is sent twice.
     for (const [number] of ended) inFlight.delete(number);
     if (next.waitsUntil && performance.now() - lookedAt >= maxBlindMs) await listen();
@@ -143,7 +146,8 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
   /** Resolves when a transition ends, or when a step falls due that can begin beside those in flight: a call may take minutes. */
   async function changed(): Promise<void> {
     const overs = [...inFlight.values()].map(({ over }) => over);
-    const canStart = transitions === 'all' && !resting.aborted && !signal.aborted && inFlight.size < maxInFlight;
+    const canStart =
+      !isEnding && transitions === 'all' && !resting.aborted && !signal.aborted && inFlight.size < maxInFlight;
     if (!canStart || left > 0 || !next.waitsUntil) return await Promise.race(overs);
     const due = Promise.withResolvers<void>();
     const blindMs = lookedAt + maxBlindMs - performance.now();
@@ -192,6 +196,7 @@ async function conduct(by: Conducting, { transitions, resting }: Reach): Promise
    */
   function endWith(knowsStop: boolean): TurnEnd | null {
     if (inFlight.size > 1 || left > 0 || resting.aborted || !narrator.hush()) return null;
+    isEnding = true;
     return { othersDueAt: next.waitsUntil, knowsStop, hookedAt: view.run.hookedAt };
   }
 

@@ -121,6 +121,16 @@ test('a turn that may not send any more learns why', async () => {
   await compare();
 });
 
+test('a turn that may not send any more knows of the send whose answer it has lost', async () => {
+  const { db, id, lease, held, known, compare } = await claimedRun();
+  // Without `learn`: the write is there, and its answer was lost.
+  expect(await beginSubmit(db, lease, { number: 1, submits: 0 })).toBe('begun');
+  await requestCancel(db, id);
+  expect(await beginSubmit(db, held, { number: 1, submits: 0 })).toBe('stopped');
+  expect(known().steps.find(({ number }) => number === 1)?.state).toBe('submitting');
+  await compare();
+});
+
 test('an answer that comes late does not undo what a later write has said', async () => {
   const { held, known } = await claimedRun();
   const stopped = new Date();
