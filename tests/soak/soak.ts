@@ -8,7 +8,7 @@ type Limit = { what: string; unit: string; perHour: number; least: number; read:
 
 /**
  * Memory is measured after a collection of garbage, so what grows is kept. RSS also contains what the allocator keeps for later. The
- * limits are what the noise of a flat hour leaves: see CONTRIBUTING.md.
+ * limits are chosen, and no hour has been measured yet.
  */
 const limits: readonly Limit[] = [
   { what: 'RSS', unit: 'MB', perHour: 12, least: 6, read: ({ rssMb }) => rssMb },
