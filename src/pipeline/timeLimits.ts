@@ -1,20 +1,20 @@
 export type TimeLimits = { within: (ms: number) => AbortSignal; clear: () => void };
 
 /**
- * Signals that end with `signal`, or after some milliseconds with a `TimeoutError`. `clear` forgets their times. `AbortSignal.timeout`
- * cannot do that: joined with another signal, it is kept until its time is over, together with all that hangs on it.
+ * Signals that end with `signal`, or after some milliseconds with a `TimeoutError`. `clear` forgets their times. A signal of
+ * `AbortSignal.timeout` that is joined with another one would be kept until its time is over, with all that hangs on it.
  */
 export function createTimeLimits(signal: AbortSignal): TimeLimits {
-  const timers: NodeJS.Timeout[] = [];
+  const cleared = new AbortController();
   return {
     within: (ms) => {
       const late = new AbortController();
-      const reason = new DOMException(`${ms} milliseconds are over`, 'TimeoutError');
-      timers.push(setTimeout(() => late.abort(reason), ms).unref());
+      const time = AbortSignal.timeout(ms);
+      const end = () => late.abort(time.reason);
+      if (time.aborted) end();
+      else time.addEventListener('abort', end, { once: true, signal: cleared.signal });
       return AbortSignal.any([signal, late.signal]);
     },
-    clear: () => {
-      for (const timer of timers) clearTimeout(timer);
-    },
+    clear: () => cleared.abort(),
   };
 }
