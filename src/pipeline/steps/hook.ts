@@ -1,5 +1,5 @@
 import type { Step } from '../../db/runs.ts';
-import type { ProvidedKind, Vendor } from '../../domain.ts';
+import type { JsonValue, ProvidedKind, Vendor } from '../../domain.ts';
 import { type Call, type Provider, ProviderError, type Submitted } from '../providers/provider.ts';
 import type { Turn } from '../turnContext.ts';
 
@@ -46,17 +46,14 @@ async function sendOrWithout<Sent>(
   return sent;
 }
 
-/**
- * When to ask about a step next: rarely if its vendor will say when it is over, and if such hooks arrive. A vendor that has said so
- * before its own answer does may not say it again.
- */
+/** When to ask about a step next: rarely if its vendor will say when it is over, and if such hooks arrive. */
 export function pauseBeforePoll<Kind extends ProvidedKind>(
   { deps }: Turn,
   { vendor, awaitsHook }: Hooking<Kind>,
-  { handle, hookedAt }: Pick<Step, 'handle' | 'hookedAt'>,
+  handle: JsonValue,
   pollAfterMs: number,
 ): number {
-  const isRare = vendor !== null && hookedAt === null && awaitsHook?.(handle) && deps.hooks.areHeard(vendor);
+  const isRare = vendor !== null && awaitsHook?.(handle) && deps.hooks.areHeard(vendor);
   return isRare ? Math.max(pollAfterMs, safetyNetMs) : pollAfterMs;
 }
 

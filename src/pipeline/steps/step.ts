@@ -97,7 +97,7 @@ async function sendOnce<Kind extends ProvidedKind>(
   try {
     if (submitted.outcome === 'accepted') {
       const { handle } = submitted;
-      const pollAfterMs = pauseBeforePoll(turn, provider, { handle, hookedAt: null }, submitted.pollAfterMs);
+      const pollAfterMs = pauseBeforePoll(turn, provider, handle, submitted.pollAfterMs);
       const end = turn.endWith();
       await retryWhileDatabaseAway(turn, () => saveHandle(deps.db, lease, step, { handle, pollAfterMs }, end));
       deps.reachFailpoint('step_submitted', at);
@@ -217,7 +217,7 @@ export async function pollStep<Kind extends ProvidedKind>(
   if (polled.outcome === 'working') {
     const { fraction = null } = polled;
     const news = fraction === step.fraction ? null : fraction;
-    const pollAfterMs = pauseBeforePoll(turn, provider, step, polled.pollAfterMs);
+    const pollAfterMs = pauseBeforePoll(turn, provider, step.handle, polled.pollAfterMs);
     const end = turn.endWith();
     await saveProgress(deps.db, lease, step, { fraction: news, pollAfterMs }, end);
     return end ? 'ended' : 'go_on';
