@@ -58,7 +58,9 @@ describe('the place', () => {
     await openEmbedded(home).then((server) => server.close());
     const version = join(await sandbox.dataDir(), 'PG_VERSION');
     await writeFile(version, '17\n');
-    await expect(openEmbedded(home)).rejects.toThrow(/made by PostgreSQL 17, .* brings PostgreSQL 18; carry it over: .*vidgenie backup/);
+    await expect(openEmbedded(home)).rejects.toThrow(
+      /made by PostgreSQL 17, .* brings PostgreSQL 18; carry it over: .*vidgenie backup/,
+    );
     expect((await describeEmbedded(home)).members).toBe(0);
     await rm(await sandbox.dataDir(), { recursive: true });
     await expect(openEmbedded(home)).rejects.toThrow(/is gone; restore it/);
