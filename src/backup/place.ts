@@ -1,4 +1,4 @@
-/** Where a backup lies: a file or a prefix of a bucket. It holds contents under names such as `database/runs/000001.zst`. */
+/** The place of a backup: a file or a prefix of a bucket. It holds contents under names such as `database/runs/000001.zst`. */
 export type Place = {
   /** As the operator named it. */
   name: string;

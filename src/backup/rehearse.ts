@@ -21,7 +21,7 @@ export type Rehearsing = {
   backup: Backup;
   /** Any database of the server on which the rehearsal may make one of its own. */
   url: string;
-  /** Where the media are that the backup does not include. */
+  /** The store of the media that the backup does not include. */
   media: MediaStore;
   keyring: { keyring: Keyring | null } | null;
   signal: AbortSignal;

@@ -8,7 +8,7 @@ import * as schema from '../db/schema.ts';
 export type Table = { name: string; columns: string[]; estimate: number };
 export type Sequence = { name: string; last: string };
 
-/** What a database has. `migration` is the time of its newest migration, null before the first. */
+/** The tables, sequences and foreign keys of a database. `migration` is the time of its newest migration, null before the first. */
 export type Shape = { migration: number | null; tables: Table[]; sequences: Sequence[]; foreign: string[] };
 
 const ours: ReadonlySet<string> = new Set(

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { Transform } from 'node:stream';
 
-/** What has passed: rows, bytes, and their SHA-256. COPY ends each row with a line feed and writes none into a row. */
+/** Counts rows and bytes that pass, and their SHA-256. COPY ends each row with a line feed and writes none into a row. */
 export type Tally = { rows: number; bytes: number; sha256: string };
 
 /** A stream that passes everything on, and what has passed so far. Ask for the hash only at the end. */

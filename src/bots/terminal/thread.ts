@@ -9,7 +9,7 @@ import type { Reporter } from './reporter.ts';
 /** Grants the credits that a run lacks, once for its request. */
 export type PayFor = (services: Services, run: { missing: number; requestKey: string }) => Promise<void>;
 
-/** What starts the run, and the same as a person would type it. */
+/** `perform` starts the run. `typed` is the same as a person would type it. */
 type Asked = { perform: (request: CommandRequest) => Promise<Answer>; typed: string };
 
 /** `complete`: the run made everything that was asked for. `stopped`: the signal stopped it before the end. */

@@ -6,7 +6,7 @@ import type { Key } from './screen.ts';
 export type Typing = {
   line: () => Line;
   candidates: () => readonly string[];
-  /** What is said about some of the candidates. */
+  /** Notes about some of the candidates. */
   notes: () => ReadonlyMap<string, string>;
   /** Applies a key. The caller carries out `enter` and `leave`. */
   key: (typed: string, key: Key) => 'enter' | 'leave' | null;

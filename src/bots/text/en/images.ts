@@ -1,7 +1,7 @@
 import type { ImageFault } from '../../commands/refusal.ts';
 import { few } from './measures.ts';
 
-/** What is wrong with an image that a member gave, and what to do. */
+/** These say what is wrong with an image that a member gave, and what to do. */
 export const imageFault: Record<ImageFault, (detail: string) => string> = {
   missing: (detail) => `There is no "${few(detail, 60)}", or it cannot be read.`,
   empty: () => 'It is empty.',

@@ -12,7 +12,7 @@ export const workflows: Record<Workflow, string> = {
   edit: 'Changed image',
 };
 
-/** What a run is called. A change may make a video of the image, or another ending. */
+/** The names of runs. A change may make a video of the image, or another ending. */
 export const runNames: Record<Workflow, string> = { ...workflows, edit: 'New version' };
 
 export const steps: Record<StepKind, string> = { enhance: 'Prompt', image: 'Image', video: 'Video', join: 'Film' };
