@@ -15,7 +15,6 @@ import { sizing } from './figures/sizing.ts';
 import { startup } from './figures/startup.ts';
 import { storyFigure } from './figures/story.ts';
 import { takeover } from './figures/takeover.ts';
-import { upkeep } from './figures/upkeep.ts';
 import { waiting } from './figures/waiting.ts';
 import { openStage } from './stage/stage.ts';
 import { machine, paint, type Result } from './table.ts';
@@ -49,7 +48,6 @@ const figures: Figure[] = [
   big,
   backlog,
   history(runs),
-  upkeep(runs),
   growth,
   sizing,
 ];

@@ -13,6 +13,7 @@ import { large, members, oldestWords, words, writeHistory } from '../../tests/su
 import { type Figure, median, quantile, type Row, repeated } from '../figure.ts';
 import { openSubmitter, submissionIn, submitOne } from '../stage/people.ts';
 import type { Stage } from '../stage/stage.ts';
+import { measureUpkeep } from './upkeep.ts';
 
 const times = 40;
 const home = workspaceId.parse(large);
@@ -89,7 +90,7 @@ const idOf = (time: number): string => ids[time % ids.length] ?? '';
 /** The history of an installation after a year, with `runs` runs. */
 export const history = (runs: number): Figure => ({
   name: 'history',
-  about: `what people look at beside ${runs.toLocaleString('en')} runs of a year`,
+  about: `what people look at, and upkeep, beside ${runs.toLocaleString('en')} runs of a year`,
   patienceMs: 10 * 60_000 + runs * 2,
   measure: async (stage) => {
     const installation = await stage.installation();
@@ -98,7 +99,8 @@ export const history = (runs: number): Figure => ({
     const writtenMs = await written(database, runs);
     const rows: Row[] = [];
     for (const one of reads) rows.push(await measured(database, one));
-    return [...rows, ...(await acceptedAndDispatched(stage, installation)), await sizeOf(database, runs, writtenMs)];
+    rows.push(...(await measureUpkeep(installation)), ...(await acceptedAndDispatched(stage, installation)));
+    return [...rows, await sizeOf(database, runs, writtenMs)];
   },
 });
 

@@ -9,28 +9,17 @@ import { workspaceId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import { sweep } from '../../src/pipeline/sweep.ts';
 import { openProgram } from '../../src/program.ts';
-import { fillWithRuns, insertOne, large } from '../../tests/support/filled.ts';
-import { type Figure, median, type Row, repeated } from '../figure.ts';
+import { insertOne, large } from '../../tests/support/history.ts';
+import { median, type Row, repeated } from '../figure.ts';
 import type { Place } from '../stage/stage.ts';
-
-/** What VidGenie does by itself and what an operator asks for, in a database that has grown for a year. */
-export const upkeep = (runs: number): Figure => ({
-  name: 'upkeep',
-  about: `ledger, sweep and doctor beside ${runs.toLocaleString('en')} runs`,
-  patienceMs: 60_000 + runs * 2,
-  measure: async (stage) => {
-    const place = await stage.installation();
-    await fillWithRuns(place.url, { runs, workspaces: Math.max(10, Math.round(runs / 2_000)) });
-    return await measureUpkeep(place);
-  },
-});
 
 /** In milliseconds. For how long a ledger that was never verified is verified. The rest then counts as verified. */
 const firstLooksMs = 30_000;
 const quick = { forMs: 600_000, patienceMs: 600_000 };
 const signal = new AbortController().signal;
 
-async function measureUpkeep({ environment }: Place): Promise<Row[]> {
+/** What VidGenie does by itself and what an operator asks for, in a database that has grown for a year. */
+export async function measureUpkeep({ environment }: Place): Promise<Row[]> {
   const log = createLog('silent', false);
   const program = await openProgram(readConfig(environment), log, { worker: false });
   const { db } = program.database;
@@ -73,14 +62,11 @@ async function measureUpkeep({ environment }: Place): Promise<Row[]> {
       row('memory that the pass adds', most / 1_000_000, 'MB', 100),
       row('sweep with nothing due', median(sweeps), 'ms', 10),
       row('doctor: queue, results, models, ledger, runs, size', doctor / 1_000, 's', 10),
-      row('database for each run', (await numberOf(db, bytesPerRun)) / 1_000, 'kB', null),
     ];
   } finally {
     await program.stop();
   }
 }
-
-const bytesPerRun = sql`SELECT pg_database_size(current_database()) / count(*)::float8 AS number FROM runs`;
 
 const row = (what: string, value: number, unit: string, atMost: number | null): Row => ({
   what,

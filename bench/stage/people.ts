@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { z } from 'zod';
 import { readConfig } from '../../src/config.ts';
+import { pollAfter } from '../../src/db/endPoll.ts';
 import { type RunId, workspaceId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
 import type { Submission } from '../../src/pipeline/submit.ts';
@@ -76,17 +77,21 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
   };
 }
 
-/** Records that all videos were sent, and spreads the first polls of the runs over the time between two polls. */
+/**
+ * Records that all videos were sent and asked for once, and spreads the next polls of the runs over the time between two polls. Like
+ * those that a turn plans, they fall due together with others.
+ */
 export async function sendAllVideos({ database: { db } }: Program, pollAfterMs: number): Promise<void> {
   await db.execute(sql`
     UPDATE steps SET state = 'done', started_at = now(), finished_at = now() WHERE kind IN ('enhance', 'image')`);
   await db.execute(sql`
-    UPDATE runs SET state = 'running', started_at = now(),
-      due_at = now() + random() * make_interval(secs => ${pollAfterMs / 1_000}::float8)`);
+    CREATE TABLE bench_polls AS SELECT id, random() * ${pollAfterMs}::float8 AS ms FROM runs`);
   await db.execute(sql`
-    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(),
-      handle = jsonb_build_object('firstPollAt', extract(epoch FROM runs.due_at)::float8 * 1000)
-    FROM runs WHERE runs.id = run_id AND kind = 'video'`);
+    UPDATE runs SET state = 'running', started_at = now(), due_at = ${pollAfter(sql`ms`)} FROM bench_polls polls WHERE polls.id = runs.id`);
+  await db.execute(sql`
+    UPDATE steps SET state = 'submitted', submits = 1, started_at = now(), fraction = 0.5,
+      handle = jsonb_build_object('firstPollAt', extract(epoch FROM now())::float8 * 1000 + ms)
+    FROM bench_polls polls WHERE polls.id = run_id AND kind = 'video'`);
   await db.execute(sql`VACUUM ANALYZE`);
 }
 

@@ -13,7 +13,7 @@ import { readLedger } from '../../../src/db/stats.ts';
 import { dispatchDue, finishDelivery, settle } from '../../../src/db/turns.ts';
 import { type WorkspaceId, workspaceId } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';
-import { fillWithRuns, insertOne, large } from '../../support/filled.ts';
+import { insertOne, large, writeHistory } from '../../support/history.ts';
 import { rowsReadBy, undone } from '../../support/reads.ts';
 
 const patience = { forMs: 60_000, patienceMs: 30_000 };
@@ -40,7 +40,7 @@ const grant = (database: Pick<Database, 'db'>, id: WorkspaceId, key: string) =>
 /** A settled run that succeeded, and one that waits. */
 async function twoRuns() {
   const database = await createTestDatabase();
-  await fillWithRuns(database.url, { runs: 20, workspaces: 2 });
+  await writeHistory(database.url, { runs: 20, workspaces: 2 });
   await insertOne(database.db, workspaceId.parse(large), 'waiting');
   const done = `(SELECT id FROM runs WHERE state = 'succeeded' ORDER BY created_at LIMIT 1)`;
   const waiting = `(SELECT id FROM runs WHERE state = 'queued')`;
@@ -198,7 +198,7 @@ test('while one process verifies, others do not wait, and a mark of another serv
 test('what is new costs what is new, and a large ledger is verified and passed step by step', async () => {
   const database = await createTestDatabase();
   const { db } = database;
-  await fillWithRuns(database.url, { runs: 5_000, workspaces: 20 });
+  await writeHistory(database.url, { runs: 5_000, workspaces: 20 });
   const step = () => verifyLedger(db, { forMs: 0, patienceMs: 30_000 });
   expect(await step()).toBe(false);
   const before = (await state(db)).unverifiedSeconds;

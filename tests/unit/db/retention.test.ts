@@ -9,7 +9,7 @@ import { createLog } from '../../../src/observability/log.ts';
 import { createFileStore } from '../../../src/pipeline/media/files.ts';
 import { sweep } from '../../../src/pipeline/sweep.ts';
 import { createTestDatabase } from '../../support/database.ts';
-import { fillWithRuns } from '../../support/filled.ts';
+import { writeHistory } from '../../support/history.ts';
 import { rowsReadBy } from '../../support/reads.ts';
 import { temporaryDirectory } from '../../support/temporary.ts';
 
@@ -18,7 +18,7 @@ const signal = new AbortController().signal;
 
 async function filled(runs: number) {
   const database = await createTestDatabase();
-  await fillWithRuns(database.url, { runs, workspaces: 20 });
+  await writeHistory(database.url, { runs, workspaces: 20 });
   return { database, db: database.db, store: createFileStore(await temporaryDirectory()) };
 }
 

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { checkLedger, passWholeLedger } from '../../../../src/cli/doctor/ledger.ts';
 import { createTestDatabase } from '../../../support/database.ts';
-import { fillWithRuns } from '../../../support/filled.ts';
+import { writeHistory } from '../../../support/history.ts';
 
 const atWork = { isAtRest: false };
 const says = (words: string) => expect.objectContaining({ says: expect.stringContaining(words) });
@@ -10,7 +10,7 @@ const says = (words: string) => expect.objectContaining({ says: expect.stringCon
 test('the doctor verifies what is new, tells what was found before until a whole pass clears it, and says what is left', async () => {
   const database = await createTestDatabase();
   const { db } = database;
-  await fillWithRuns(database.url, { runs: 50, workspaces: 2 });
+  await writeHistory(database.url, { runs: 50, workspaces: 2 });
   await db.transaction(async (tx) => {
     await tx.execute(sql`INSERT INTO checks (name, position) VALUES ('ledger', '{}')`);
   });

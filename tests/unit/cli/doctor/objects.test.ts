@@ -4,7 +4,7 @@ import { z } from 'zod';
 import { checkObjects, passObjects } from '../../../../src/cli/doctor/objects.ts';
 import { StorageError } from '../../../../src/pipeline/media/store.ts';
 import { createTestDatabase } from '../../../support/database.ts';
-import { fillWithRuns } from '../../../support/filled.ts';
+import { writeHistory } from '../../../support/history.ts';
 import { createInstallation } from '../../../support/program.ts';
 
 const rows = z.array(z.object({ key: z.string(), bytes: z.coerce.number() }));
@@ -12,7 +12,7 @@ const rows = z.array(z.object({ key: z.string(), bytes: z.coerce.number() }));
 /** A program with about two thousand results, and a store that has them all and notes for which it is asked. */
 async function withResults(runs: number) {
   const database = await createTestDatabase();
-  await fillWithRuns(database.url, { runs, workspaces: 20 });
+  await writeHistory(database.url, { runs, workspaces: 20 });
   const program = await (await createInstallation(database)).open({ worker: false });
   const results = rows.parse([
     ...(await database.db.execute(sql`
