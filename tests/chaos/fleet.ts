@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { fileURLToPath } from 'node:url';
 import type { z } from 'zod';
 import { type Failpoint, failpoints } from '../../src/pipeline/failpoints.ts';
+import { swiftly } from '../support/swiftly.ts';
 import type { Random } from './random.ts';
 import type { chaosOrders } from './worker.ts';
 
@@ -47,7 +48,7 @@ export function startFleet({ seats, environment, visibilityMs, random }: Options
       visibilityMs,
       doom: doomed ? { failpoint, after: random.between(1, 6) } : null,
     };
-    const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
+    const child = spawn(process.execPath, [...swiftly, script, JSON.stringify(orders)], {
       env: environment,
       stdio: ['pipe', 'pipe', 'pipe'],
     });

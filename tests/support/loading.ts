@@ -1,4 +1,4 @@
 import { loadSwiftly } from '../../src/loading.ts';
 
-// Every test file is a process of its own that loads Drizzle.
+// Every test file, and every process that a test starts, loads Drizzle.
 loadSwiftly();

@@ -1,12 +1,11 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Installation, testVisibilityMs } from './program.ts';
+import { swiftly } from './swiftly.ts';
 import type { workerOrders } from './worker-process.ts';
 
 type Orders = Partial<
@@ -50,9 +49,7 @@ export function startWorkerProcess(installation: Installation, orders: Orders = 
   const script = fileURLToPath(new URL('./worker-process.ts', import.meta.url));
   // With little memory, it runs out sooner. The engine then prints a long report.
   const memory = told.exhausting === null ? [] : ['--max-old-space-size=128'];
-  const child = spawn(process.execPath, [...memory, script, JSON.stringify(told)], {
-    // Most of what such a process does before its first turn is to compile the same files.
-    env: { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') },
+  const child = spawn(process.execPath, [...memory, ...swiftly, script, JSON.stringify(told)], {
     stdio: ['ignore', 'pipe', told.exhausting === null ? 'inherit' : 'ignore'],
   });
   const exited = once(child, 'exit').then(([code, signal]) => ({ code, signal }));

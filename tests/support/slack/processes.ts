@@ -1,11 +1,10 @@
 import { spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { inject, onTestFinished } from 'vitest';
 import type { z } from 'zod';
 import { type Installation, testVisibilityMs } from '../program.ts';
+import { swiftly } from '../swiftly.ts';
 import type { processOrders } from './process.ts';
 import { ownToken, type Slack, signingSecret } from './slack.ts';
 
@@ -39,10 +38,7 @@ export async function startSlackProcess(
     environment: { SLACK_SIGNING_SECRET: signingSecret, SLACK_BOT_TOKEN: ownToken, SLACK_API_URL: apiUrl },
   };
   const script = fileURLToPath(new URL('./process.ts', import.meta.url));
-  // All processes of the tests reuse the code that the first one compiled.
-  const env = { ...process.env, NODE_COMPILE_CACHE: join(tmpdir(), 'vidgenie-compile-cache') };
-  const child = spawn(process.execPath, [script, JSON.stringify(orders)], {
-    env,
+  const child = spawn(process.execPath, [...swiftly, script, JSON.stringify(orders)], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
   const exited = once(child, 'exit').then(([, signal]) => signal);

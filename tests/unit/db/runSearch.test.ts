@@ -74,7 +74,9 @@ test('a search finds what it would find in the whole history, newest first, and 
   const common = await naive(sql`prompt LIKE ${`%${words.common}%`}`);
   expect(common.length).toBeGreaterThan(300);
   expect((await pagesOf(database, { limit: 100, words: words.common })).found).toEqual(common);
-  expect((await pagesOf(database, { limit: 100, states: ['failed'] })).found).toEqual(await naive(sql`state = 'failed'`));
+  expect((await pagesOf(database, { limit: 100, states: ['failed'] })).found).toEqual(
+    await naive(sql`state = 'failed'`),
+  );
   expect(await pagesOf(database, { limit: 24, states: ['canceled'] })).toEqual({ found: [], pages: 3 });
   const many = { memberId: members.many, words: words.common };
   const ofMember = await naive(sql`member_id = ${members.many} AND prompt LIKE ${`%${words.common}%`}`);
