@@ -28,9 +28,10 @@ export const kindsOf = {
   edit: ['enhance', 'image', 'video'],
 } as const satisfies Record<Workflow, readonly ProvidedKind[]>;
 
-export const runStates = ['queued', 'running', 'succeeded', 'failed', 'canceled'] as const;
+export const terminalStates = ['succeeded', 'failed', 'canceled'] as const;
+export type TerminalState = (typeof terminalStates)[number];
+export const runStates = ['queued', 'running', ...terminalStates] as const;
 export type RunState = (typeof runStates)[number];
-export type TerminalState = Exclude<RunState, 'queued' | 'running'>;
 
 export const stepStates = ['pending', 'submitting', 'submitted', 'storing', 'done', 'failed', 'skipped'] as const;
 

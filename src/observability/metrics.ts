@@ -1,5 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures, LedgerFigures } from '../db/stats.ts';
+import { terminalStates, workflows } from '../domain.ts';
 import type { Meter } from '../pipeline/meter.ts';
 import type { ReadMetric } from './metricData.ts';
 
@@ -28,6 +29,8 @@ export function createMetrics(): Metrics {
     new Counter({ name: `vidgenie_${name}`, help, labelNames, registers });
 
   const runs = counter('runs_settled_total', 'Runs that came to an end.', ['workflow', 'outcome']);
+  // Prometheus sees no increase in a series that begins with its first run: the first failures of an installation would not count.
+  for (const workflow of workflows) for (const outcome of terminalStates) runs.inc({ workflow, outcome }, 0);
   const captured = counter('credits_captured_total', 'Credits paid for what was delivered.');
   const released = counter('credits_released_total', 'Held credits that went back.');
   const failures = counter('provider_errors_total', 'Provider calls that came to nothing.', ['provider', 'kind']);

@@ -1,22 +1,15 @@
 import { readFileSync } from 'node:fs';
-import { expect, type TestContext, test } from 'vitest';
+import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import { readConfig, secretVariables } from '../../src/config.ts';
-import { helm, type Manifest, manifestsOf, runHelm } from '../support/helm.ts';
+import { chart, named, needHelm, rendered, runHelm } from '../support/helm.ts';
 import { problemsOf } from '../support/kubernetes.ts';
 
-const chart = 'ops/helm';
 const packageJson = z.object({ version: z.string() }).parse(JSON.parse(readFileSync('package.json', 'utf8')));
 
-/** Skips the test where there is no Helm. */
-function needHelm(context: TestContext): string {
-  if (helm === null) return context.skip('there is no helm on this machine: .ci/helm brings it');
-  return helm;
-}
-
-const smallest = { env: { S3_BUCKET: 'vidgenie' } };
 const reference = (key: string) => ({ name: 'vidgenie-secrets', key });
+const smallest = { env: { S3_BUCKET: 'vidgenie' }, secrets: { DISCORD_TOKEN: reference('discord') } };
 const public_ = {
   publicUrl: 'https://vidgenie.example',
   ingress: { enabled: true, tlsSecret: 'vidgenie-tls' },
@@ -36,25 +29,17 @@ const everything = {
   worker: { scratch: '50Gi', env: { LOG_LEVEL: 'debug' } },
   autoscaling: { enabled: true, kind: 'keda', maxReplicas: 20 },
   podMonitor: { enabled: true, labels: { release: 'prometheus' } },
+  prometheusRule: { rules: readFileSync('ops/prometheus/alerts.yml', 'utf8'), labels: { release: 'prometheus' } },
+  serviceAccountName: 'films',
   nodeSelector: { disk: 'fast' },
   tolerations: [{ key: 'media', operator: 'Exists', effect: 'NoSchedule' }],
   affinity: { nodeAffinity: { preferredDuringSchedulingIgnoredDuringExecution: [] } },
   podAnnotations: { 'example.com/team': 'films' },
 };
+/** What docs/operations.md tells to write. */
+const [, kubernetes = ''] = readFileSync('docs/operations.md', 'utf8').split(/^## Kubernetes$|^## One click$/m);
+const inDocuments: unknown = parse(/^```yaml\n(.*?)^```$/ms.exec(kubernetes)?.[1] ?? '');
 const withHpa = { ...smallest, autoscaling: { enabled: true, kind: 'hpa' }, migration: { enabled: false } };
-
-async function rendered(program: string, values: unknown): Promise<Manifest[]> {
-  const ran = await runHelm(
-    program,
-    ['template', 'art', chart, '--namespace', 'films', '--kube-version', '1.34.0'],
-    values,
-  );
-  expect(ran).toMatchObject({ status: 0, stderr: '' });
-  return manifestsOf(ran.stdout);
-}
-
-const named = (manifests: readonly Manifest[], kind: string, name: string): unknown =>
-  manifests.find((one) => one.kind === kind && one.metadata.name === name);
 
 const pods = z.object({
   spec: z.object({
@@ -105,7 +90,7 @@ const pods = z.object({
 
 test('each set of values becomes manifests by the schemas of Kubernetes, without a field that they do not know', async (context) => {
   const program = needHelm(context);
-  for (const values of [smallest, { ...smallest, ...public_ }, everything, withHpa]) {
+  for (const values of [smallest, { ...smallest, ...public_ }, everything, withHpa, inDocuments]) {
     const manifests = await rendered(program, values);
     expect(manifests.length).toBeGreaterThanOrEqual(5);
     for (const manifest of manifests) {
@@ -194,6 +179,9 @@ test('everything that selects pods selects those that there are', async (context
   const scaled = z.object({ spec: z.object({ scaleTargetRef: z.object({ name: z.string() }) }) });
   const scaler = named(manifests, 'ScaledObject', 'art-vidgenie-worker');
   expect(named(manifests, 'Deployment', scaled.parse(scaler).spec.scaleTargetRef.name)).toBeDefined();
+  expect(JSON.stringify(scaler)).toContain(
+    '"scaleUp":{"policies":[{"type":"Percent","value":100,"periodSeconds":60}]}',
+  );
   expect(JSON.stringify(scaler)).toContain('max(vidgenie_queue_oldest_seconds{namespace=\\"films\\"})');
 });
 
@@ -209,8 +197,64 @@ test('the ingress lets through what docs/nginx.conf lets through', async (contex
   expect(metadata.annotations[`${prefix}buffering`]).toBe('off');
 });
 
+test.for([
+  ['https://Vidgenie.example:8443', [['vidgenie.example']]],
+  ['http://vidgenie.example:8080/', []],
+])(
+  'the ingress for %s has a host that Kubernetes takes, and TLS where the address has it',
+  async ([publicUrl, tls], context) => {
+    const manifests = await rendered(needHelm(context), { ...smallest, ...public_, publicUrl });
+    const ingress = z.object({
+      spec: z.object({
+        tls: z.array(z.looseObject({ hosts: z.array(z.string()) })).default([]),
+        rules: z.tuple([z.looseObject({ host: z.string() })]),
+      }),
+    });
+    const { spec } = ingress.parse(named(manifests, 'Ingress', 'art-vidgenie'));
+    expect(spec.rules[0].host).toBe('vidgenie.example');
+    expect(spec.tls.map(({ hosts }) => hosts)).toEqual(tls);
+  },
+);
+
+test('whoever migrates or waits for it gets the time of a migration, and the documents give Helm more than that', async (context) => {
+  const manifests = await rendered(needHelm(context), smallest);
+  const ignored = z.looseObject({ action: z.literal('Ignore') });
+  const job = z.object({
+    spec: z.object({
+      activeDeadlineSeconds: z.int(),
+      // Whoever drains a node must not use up the attempts.
+      podFailurePolicy: z.object({ rules: z.tuple([ignored]) }),
+    }),
+  });
+  const { activeDeadlineSeconds: deadline } = job.parse(named(manifests, 'Job', 'art-vidgenie-migrate')).spec;
+  const probe = z.object({ periodSeconds: z.int(), failureThreshold: z.int() });
+  const starting = z.object({
+    spec: z.object({
+      progressDeadlineSeconds: z.int(),
+      template: z.object({ spec: z.object({ containers: z.tuple([z.looseObject({ startupProbe: probe })]) }) }),
+    }),
+  });
+  for (const role of ['bot', 'worker']) {
+    const { spec } = starting.parse(named(manifests, 'Deployment', `art-vidgenie-${role}`));
+    const [{ startupProbe }] = spec.template.spec.containers;
+    expect(startupProbe.periodSeconds * startupProbe.failureThreshold).toBeGreaterThanOrEqual(deadline);
+    expect(spec.progressDeadlineSeconds).toBeGreaterThan(deadline);
+  }
+  const shown = [...kubernetes.matchAll(/helm (?:install|upgrade) .*?(?= --timeout|`|$)(?: --timeout (\d+)h)?/gm)];
+  expect(shown.length).toBeGreaterThanOrEqual(2);
+  for (const [command, hours] of shown) expect(Number(hours) * 3_600, command).toBeGreaterThan(deadline);
+});
+
+test('the rules for the Prometheus operator are those of the file', async (context) => {
+  const manifests = await rendered(needHelm(context), everything);
+  const { spec } = z.looseObject({ spec: z.unknown() }).parse(named(manifests, 'PrometheusRule', 'art-vidgenie'));
+  expect(spec).toEqual(parse(everything.prometheusRule.rules));
+});
+
 test.for<[what: string, values: unknown, reason: RegExp]>([
-  ['no bucket', {}, /S3_BUCKET/],
+  ['no bucket', { ...smallest, env: {} }, /S3_BUCKET/],
+  ['a bucket without a name', { ...smallest, env: { S3_BUCKET: '' } }, /S3_BUCKET/],
+  ['a bot that nobody reaches', { env: smallest.env }, /nobody could reach the bot/],
   ['a secret in plain sight', { env: { S3_BUCKET: 'b', DISCORD_TOKEN: 'x' } }, /DISCORD_TOKEN/],
   ['a secret under an unknown name', { ...smallest, secrets: { DISCORD_TOKKEN: reference('x') } }, /DISCORD_TOKKEN/],
   ['a secret by its value', { ...smallest, secrets: { REDIS_URL: 'redis://x' } }, /REDIS_URL/],
@@ -220,6 +264,12 @@ test.for<[what: string, values: unknown, reason: RegExp]>([
   ['too short a stop', { ...smallest, terminationGracePeriodSeconds: 5 }, /terminationGracePeriodSeconds/],
   ['an ingress without an address', { ...smallest, ingress: { enabled: true } }, /publicUrl/],
   ['an address with a path', { ...smallest, publicUrl: 'https://a.example/b' }, /publicUrl/],
+  ['two bots on one gateway', { ...smallest, bot: { replicas: 2 } }, /DISCORD_SHARDS/],
+  [
+    'more workers at least than at most',
+    { ...smallest, autoscaling: { enabled: true, minReplicas: 11 } },
+    /minReplicas/,
+  ],
   ['metrics for everybody', { ...smallest, ...public_, secrets: {} }, /OPERATOR_TOKEN is needed/],
 ])('the chart refuses %s', async ([, values, reason], context) => {
   const { status, stderr } = await runHelm(needHelm(context), ['template', 'art', chart], values);

@@ -59,6 +59,7 @@ const answers: Record<string, string> = {
   S3_BUCKET: 'films',
   // Left empty: Amazon's, and whatever else is not wanted.
   S3_ENDPOINT: '',
+  S3_REGION: '',
   S3_ACCESS_KEY_ID: 'key',
   S3_SECRET_ACCESS_KEY: 'a-secret',
   DISCORD_TOKEN: '',
@@ -98,7 +99,11 @@ const fly = z
     kill_signal: z.literal('SIGTERM'),
     kill_timeout: z.int().min(15).max(300),
     build: z.strictObject({ dockerfile: z.literal('Dockerfile') }),
-    deploy: z.strictObject({ release_command: z.literal('migrate'), strategy: z.literal('rolling') }),
+    deploy: z.strictObject({
+      release_command: z.literal('migrate'),
+      release_command_timeout: z.literal('1h'),
+      strategy: z.literal('rolling'),
+    }),
     env: z.record(z.string(), z.string()),
     http_service: z.strictObject({
       internal_port: z.int(),
@@ -129,4 +134,18 @@ test('Fly.io gets variables that exist and are no secrets, and sends requests to
   const config = readConfig({ ...fly.env, DATABASE_URL, VIDGENIE_KEYRING, S3_BUCKET });
   expect(config).toMatchObject({ port: fly.http_service.internal_port, publicUrl: `https://${fly.app}.fly.dev` });
   expect(config.s3).toMatchObject({ bucket: 'films', endpoint: fly.env.S3_ENDPOINT });
+});
+
+test('what the documents tell to do for Fly.io makes a whole configuration, beside its PgBouncer and on one machine', () => {
+  const [, shown = ''] = /^```sh\n(fly apps create.*?)^```$/ms.exec(readFileSync('docs/operations.md', 'utf8')) ?? [];
+  const commands = shown.replaceAll(/\\\n\s*/g, '').split('\n');
+  const set = commands.find((line) => line.startsWith('fly secrets set ')) ?? '';
+  // `fly mpg attach` sets the address of the pooler.
+  const pooled = 'postgresql://fly-user:secret@pgbouncer.abc.flympg.net/fly-db';
+  const given = { ...answers, DATABASE_DIRECT_URL: pooled.replace('pgbouncer', 'direct') };
+  const secrets = Object.entries(given).filter(([variable]) => set.includes(` ${variable}=`));
+  const config = readConfig({ ...fly.env, ...Object.fromEntries(secrets), DATABASE_URL: pooled });
+  expect(config).toMatchObject({ s3: { bucket: 'films' }, databaseDirectUrl: given.DATABASE_DIRECT_URL });
+  expect([config.keyring, config.operatorToken]).not.toContain(null);
+  expect(commands.filter((line) => line.startsWith('fly deploy'))).toEqual(['fly deploy --ha=false']);
 });

@@ -18,6 +18,24 @@ app.kubernetes.io/managed-by: {{ .Release.Service }}
 helm.sh/chart: {{ printf "%s-%s" .Chart.Name .Chart.Version }}
 {{- end -}}
 
+{{/* Refuses values with which pods would never be ready, or would get in each other's way. */}}
+{{- define "vidgenie.check" -}}
+{{- $discord := index .Values.secrets "DISCORD_TOKEN" }}
+{{- $slack := or (index .Values.secrets "SLACK_BOT_TOKEN") (index .Values.secrets "SLACK_CLIENT_SECRET") }}
+{{- if not (or $discord $slack .Values.publicUrl) }}
+{{- fail "nobody could reach the bot: set secrets.DISCORD_TOKEN, the secrets of Slack, or publicUrl. Without all of them its page listens inside the pod alone, and the pod never gets ready" }}
+{{- end }}
+{{- $shards := mergeOverwrite (dict) .Values.env (.Values.bot.env | default dict) | dig "DISCORD_SHARDS" "auto" | toString }}
+{{- if and $discord (gt (int .Values.bot.replicas) 1) (ne $shards "none") }}
+{{- fail "bot.replicas is more than 1, and each bot would hold the same connections to Discord's gateway: set bot.env.DISCORD_SHARDS to none, or install a release for each share of the shards (docs/discord.md)" }}
+{{- end }}
+{{- with .Values.autoscaling }}
+{{- if and .enabled (gt (int .minReplicas) (int .maxReplicas)) }}
+{{- fail "autoscaling.minReplicas is more than autoscaling.maxReplicas" }}
+{{- end }}
+{{- end }}
+{{- end -}}
+
 {{/* What a container of any role is. Takes the root context, the role, the role's own variables and its resources. */}}
 {{- define "vidgenie.container" -}}
 image: {{ printf "%s:%s" .root.Values.image.repository (.root.Values.image.tag | default .root.Chart.AppVersion) | quote }}
@@ -47,15 +65,15 @@ volumeMounts:
   - { name: tmp, mountPath: /tmp }
 {{- end -}}
 
-{{/* The port and the probes of a process that serves. */}}
+{{/* The port and the probes of a process that serves. Takes the root context. */}}
 {{- define "vidgenie.serving" -}}
 ports:
   - { name: http, containerPort: 3000, protocol: TCP }
-# A first start may wait for a migration of another pod.
+# A start migrates, or waits for the process that does. Whoever is killed meanwhile has to begin anew.
 startupProbe:
   httpGet: { path: /healthz, port: http }
   periodSeconds: 2
-  failureThreshold: 300
+  failureThreshold: {{ div (int .Values.migration.deadline) 2 }}
 livenessProbe:
   httpGet: { path: /healthz, port: http }
   periodSeconds: 10
@@ -69,6 +87,9 @@ readinessProbe:
 
 {{/* What a pod of any role is, beside its containers. Takes the root context and the size of the scratch volume. */}}
 {{- define "vidgenie.pod" -}}
+{{- with .root.Values.serviceAccountName }}
+serviceAccountName: {{ . }}
+{{- end }}
 automountServiceAccountToken: false
 enableServiceLinks: false
 securityContext:
