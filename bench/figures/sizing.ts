@@ -10,11 +10,12 @@ const videoSeconds = 90;
 const editsOfRun = 8;
 /** The share of its cores that a machine may use: more, and polls wait for each other. */
 const mostUsed = 0.6;
-const databaseKbOfRun = 2.5;
+/** Measured by `history` at a million runs, indexes included. */
+const databaseKbOfRun = 4.3;
 
 /**
- * What machines so many runs a day need, simulated. Measure the costs on your machine first and pass them on, in milliseconds of
- * processor time: `--set run=24 --set poll=3 --set edit=3 --set every=15`.
+ * What machines so many runs a day need, simulated. The costs are those that `complete` and `growth` measured on two cores of an AMD
+ * EPYC; an edit's is assumed. Pass on your own in milliseconds of processor time: `--set run=23 --set poll=1.5 --set edit=3 --set every=15`.
  */
 export const sizing: Figure = {
   name: 'sizing',
@@ -31,10 +32,10 @@ export const sizing: Figure = {
 function rowOf(what: string, settings: Settings, runsPerSecond: number, asked?: number): Row {
   const everySeconds = numberOf(settings, 'every', 15);
   const pollsPerSecond = Math.max(0.1, asked ?? (runsPerSecond * videoSeconds) / everySeconds);
-  const others = runsPerSecond * (numberOf(settings, 'run', 24) + editsOfRun * numberOf(settings, 'edit', 3));
-  const poll = numberOf(settings, 'poll', 3) + others / pollsPerSecond;
-  // Of the processor time, six tenths are the worker's.
-  const costs: Costs = { worker: poll * 0.6, database: poll * 0.38, redis: poll * 0.02 };
+  const others = runsPerSecond * (numberOf(settings, 'run', 23) + editsOfRun * numberOf(settings, 'edit', 3));
+  const poll = numberOf(settings, 'poll', 1.5) + others / pollsPerSecond;
+  // Of the processor time, the database has the larger part.
+  const costs: Costs = { worker: poll * 0.4, database: poll * 0.57, redis: poll * 0.03 };
   const cores = Math.max(1, Math.ceil((pollsPerSecond * poll) / 1_000 / mostUsed));
   const workers = Math.max(1, Math.ceil((pollsPerSecond * costs.worker) / 1_000 / mostUsed));
   const { lateMs, used } = simulate({ pollsPerSecond, costs, machine: { cores, workers } });
