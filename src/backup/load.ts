@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { addAbortSignal, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { z } from 'zod';
@@ -83,14 +83,16 @@ async function fill(client: pg.Client, source: RowSource, loading: Loading): Pro
     loading.signal.throwIfAborted();
     loading.onTable(table);
     const sent = await send(client, source, table, loading);
-    requireSame(table, sent, await stored(client, table));
+    requireSame(table, sent, await stored(client, table, loading.signal));
     total.rows += sent.rows;
     total.bytes += sent.bytes;
   }
   for (const { name, last } of source.sequences)
     await client.query('SELECT setval($1::regclass, $2)', [quoted(name), last]);
-  for (const { table, name, definition } of constraints)
+  for (const { table, name, definition } of constraints) {
+    loading.signal.throwIfAborted();
     await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${definition}`);
+  }
   for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`);
   await loading.check(client);
   return total;
@@ -107,10 +109,11 @@ function refuseOtherShape(source: RowSource, target: Shape): void {
   }
 }
 
-async function send(client: pg.Client, source: RowSource, table: Table, { onBytes }: Loading): Promise<Tally> {
+async function send(client: pg.Client, source: RowSource, table: Table, { signal, onBytes }: Loading): Promise<Tally> {
   const { name, columns } = table;
+  const rows = copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`);
   try {
-    return await source.send(table, copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`), onBytes);
+    return await source.send(table, addAbortSignal(signal, rows), onBytes);
   } catch (error) {
     // The server's message shows a value, which may be what somebody typed.
     if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? ''))
@@ -122,13 +125,14 @@ async function send(client: pg.Client, source: RowSource, table: Table, { onByte
 }
 
 /** Reads back what the table has now. The same rows give the same text on every server (see `session.ts`). */
-async function stored(client: pg.Client, { name, columns }: Table): Promise<Tally> {
+async function stored(client: pg.Client, { name, columns }: Table, signal: AbortSignal): Promise<Tally> {
   const tally = createTally();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   await pipeline(
     copyOut(client, `COPY (SELECT ${listed(columns)} FROM ${quoted(name)}) TO STDOUT`),
     tally.stream,
     nowhere,
+    { signal },
   );
   return tally.result();
 }
