@@ -6,7 +6,8 @@ import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
 import { loadDatabase } from './load.ts';
-import { objectsOf, type StoredObject, withFile } from './mediaList.ts';
+import { type StoredObject, withFile } from './mediaList.ts';
+import { countSince, momentOf, namedSince, stillNamed } from './namedMedia.ts';
 import { tellingRows, violationsIn } from './restore.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Step } from './take.ts';
@@ -43,27 +44,36 @@ export type MovedMedia = { copied: number; present: number; missing: string[]; d
 
 /**
  * Copies every object that the database names, and reads back what the new store has. What is there already is left as it is, so
- * this goes on after an interruption, and may be repeated for what came meanwhile.
+ * this goes on after an interruption, and may be repeated for what came since. VidGenie may work meanwhile: a second look finds what
+ * it has stored since the first began.
  */
 export async function moveMedia(
   { url, from, to, home }: { url: string; from: MediaStore; to: MediaStore; home: string },
   { signal, onStep }: Common,
 ): Promise<MovedMedia> {
-  const moved: MovedMedia = { copied: 0, present: 0, missing: [], damaged: [] };
+  let [copied, present] = [0, 0];
+  const [missing, damaged] = [new Set<string>(), new Set<string>()];
   await to.prepare();
-  await withSnapshot(url, { isLocked: false }, async ({ media, sendMedia }) => {
+  const all = '-infinity';
+  const begun = await momentOf(url);
+  for (const since of [all, begun]) {
+    const of = await countSince(url, since);
     let [done, bytes] = [0, 0];
-    for await (const object of objectsOf(sendMedia)) {
+    for await (const object of namedSince(url, since)) {
       signal.throwIfAborted();
       const outcome = await moveObject(object, { from, to, home, signal });
-      if (outcome === 'copied' || outcome === 'present') moved[outcome] += 1;
-      else moved[outcome].push(object.key);
+      if (outcome === 'copied') copied += 1;
+      // The second look comes by some objects of the first again.
+      if (outcome === 'present' && since === all) present += 1;
+      if (outcome === 'damaged') damaged.add(object.key);
+      if (outcome === 'missing') missing.add(object.key);
       done += 1;
       bytes += object.bytes;
-      onStep({ phase: 'media', item: object.key, done, of: media.count, bytes });
+      onStep({ phase: 'media', item: object.key, done, of, bytes });
     }
-  });
-  return moved;
+  }
+  // VidGenie may have erased some before their turn came.
+  return { copied, present, missing: await stillNamed(url, [...missing]), damaged: [...damaged] };
 }
 
 type Moving = { from: MediaStore; to: MediaStore; home: string; signal: AbortSignal };

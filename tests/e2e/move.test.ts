@@ -1,12 +1,15 @@
 import { mkdir, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { moveDatabase, moveMedia } from '../../src/backup/move.ts';
 import { rehearse } from '../../src/backup/rehearse.ts';
+import type { Database } from '../../src/db/client.ts';
 import { ensureInitialised } from '../../src/db/embedded/initdb.ts';
 import { openEmbedded } from '../../src/db/embedded.ts';
 import { newKeyring, parseKeyring } from '../../src/db/keyring.ts';
+import { assets } from '../../src/db/schema.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
 import {
   createUsedInstallation,
@@ -22,7 +25,7 @@ import {
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { lacksPostgres15, startPostgres15 } from '../support/postgres15.ts';
-import { createInstallation } from '../support/program.ts';
+import { allDelivered, createInstallation } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -78,8 +81,7 @@ test('a move that fails leaves the new database empty; a move goes on where it w
 
   const [from, to] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
   const moving = { url: target.url, from, to, home: used.home };
-  const { assets } = await readAssets(target);
-  const [video = '', image = ''] = assets.toSorted().reverse();
+  const [video = '', image = ''] = (await readAssets(target)).toSorted().reverse();
   await writeFile(join(used.home, 'media', image), 'another image');
   expect(await moveMedia(moving, unwatched)).toEqual({ copied: 1, present: 0, missing: [], damaged: [image] });
   const lost = createFileStore(await temporaryDirectory());
@@ -92,10 +94,45 @@ test('a move that fails leaves the new database empty; a move goes on where it w
   expect(await to.size(video)).toBe(await from.size(video));
 });
 
-async function readAssets({ db }: Awaited<ReturnType<typeof createEmptyDatabase>>): Promise<{ assets: string[] }> {
-  const { assets } = await import('../../src/db/schema.ts');
-  return { assets: (await db.select().from(assets)).map(({ objectKey }) => objectKey) };
-}
+test('media move while VidGenie works: no connection stays open, what comes comes too, and what is erased is not missing', async () => {
+  const used = await createUsedInstallation();
+  const { db, url } = used.database;
+  const [from, store] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
+  const connected = sql`SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'vidgenie backup'`;
+  const before = await readAssets(used.database);
+  let isFirst = true;
+  const to: typeof store = {
+    ...store,
+    put: async (key, ...rest) => {
+      if (isFirst) {
+        isFirst = false;
+        await expect.poll(async () => [...(await db.execute(connected))]).toEqual([]);
+        const erased = before.find((one) => one !== key) ?? '';
+        await db.execute(sql`UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE object_key = ${erased}`);
+        await from.remove(erased);
+        const worker = await used.open({ worker: true });
+        await allDelivered(worker);
+        await worker.stop();
+        // The move is past these ids already.
+        await db.execute(sql`UPDATE assets SET id = ('00000000-0000-0000-0000-00000000000' || step_number)::uuid
+          WHERE object_key NOT IN (${sql.join(
+            before.map((one) => sql`${one}`),
+            sql`, `,
+          )})`);
+      }
+      await store.put(key, ...rest);
+    },
+  };
+  const moved = await moveMedia({ url, from, to, home: used.home }, unwatched);
+  expect(moved).toEqual({ copied: 3, present: 0, missing: [], damaged: [] });
+  const came = (await readAssets(used.database)).filter((key) => !before.includes(key));
+  expect(came).toHaveLength(2);
+  for (const key of came) expect(await store.size(key)).toBe(await from.size(key));
+});
+
+const readAssets = async ({ db }: Database): Promise<string[]> =>
+  (await db.select().from(assets)).map(({ objectKey }) => objectKey);
 
 const lacking = lacksPostgres15();
 if (lacking !== null) process.stdout.write(`skipped: from PostgreSQL 18 to 15 and back: ${lacking}\n`);

@@ -18,7 +18,7 @@ export async function moveDatabase({ json }: { json?: true }): Promise<number> {
   const { home, keyring } = config;
   const to = config.databaseDirectUrl ?? config.databaseUrl;
   if (to === null || keyring === null) throw new OperatorError(words.needsDatabase, exitStatus.misused);
-  if (!(await hasEmbedded(home))) throw new OperatorError(words.noDatabase(home), exitStatus.failed);
+  if (!(await hasEmbedded(home))) throw new OperatorError(words.noEmbedded(home), exitStatus.failed);
   return await withSignals((signal) =>
     withEmbedded(home, { isRunningRefused: true }, async (from) => {
       const progress = createProgress(process.stderr);
@@ -45,6 +45,8 @@ export async function moveMedia({ json }: { json?: true }): Promise<number> {
   const config = configure();
   const { home, s3 } = config;
   if (s3 === null) throw new OperatorError(words.needsBucket, exitStatus.misused);
+  if (config.databaseUrl === null && !(await hasEmbedded(home)))
+    throw new OperatorError(words.noEmbedded(home), exitStatus.failed);
   const { openStore } = await import('../../program.ts');
   return await withSignals((signal) =>
     withDatabase(config, { isRunningRefused: false }, async (url) => {

@@ -186,6 +186,8 @@ export const backups = {
   secretSetting: (name: string) => `${name}=… (a secret)`,
   nextDoctor: 'Now run vidgenie doctor, and then start VidGenie.',
   needsDatabase: 'Set DATABASE_URL to an empty database, and VIDGENIE_KEYRING_FILE to the file keyring in this home.',
+  noEmbedded: (home: string) =>
+    `There is no embedded database in ${home}, so there is nothing to move: set VIDGENIE_HOME to the home that has it.`,
   needsBucket: 'Set S3_BUCKET and what it needs.',
   nothingMoved: 'The database names no media: move the database first if that is still to come.',
   movedDatabase: (rows: number, to: string) =>
