@@ -1,5 +1,6 @@
 import { Readable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { loadDatabase } from '../../../src/backup/load.ts';
 import type { RowSource } from '../../../src/backup/snapshot.ts';
@@ -28,6 +29,7 @@ async function workspacesOf(rows: number, onRow: (row: number) => void): Promise
 }
 
 const loading = (signal: AbortSignal) => ({
+  id: crypto.randomUUID(),
   signal,
   onTable: () => {},
   onBytes: () => {},
@@ -43,4 +45,21 @@ test('a signal stops it in the middle of a table, however large that is', async 
   const loaded = loadDatabase(target.url, source, loading(stopping.signal));
   await expect(loaded).rejects.toMatchObject({ name: 'AbortError' });
   expect(await target.db.select().from(workspaces)).toEqual([]);
+});
+
+test('a database that somebody migrates at the last moment is refused, because nothing would migrate the rows', async () => {
+  const { db, url } = await createTestDatabase();
+  const source = await workspacesOf(1, () => {});
+  const waiting = sql`SELECT FROM pg_locks WHERE NOT granted AND relation = 'workspaces'::regclass
+    AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  const { loaded } = await db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE workspaces IN ROW SHARE MODE`);
+    const loaded = loadDatabase(url, source, loading(new AbortController().signal)).catch((error: unknown) => error);
+    await expect.poll(async () => [...(await db.execute(waiting))].length).toBe(1);
+    await tx.execute(sql`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('newer', 9000000000000)`);
+    // In an object, because the transaction would wait for a promise.
+    return { loaded };
+  });
+  expect(await loaded).toMatchObject({ message: expect.stringContaining('has migrated the new database meanwhile') });
+  expect(await db.select().from(workspaces)).toEqual([]);
 });
