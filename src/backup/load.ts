@@ -1,4 +1,4 @@
-import { Writable } from 'node:stream';
+import { addAbortSignal, Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import pg from 'pg';
 import { z } from 'zod';
@@ -6,12 +6,15 @@ import { migrateDatabase } from '../db/migrate.ts';
 import { readMigrations } from '../db/migrations.ts';
 import { copyIn, copyOut } from './copy.ts';
 import { BackupError } from './error.ts';
+import { hasOrigin, writeOrigin } from './origin.ts';
 import { inTransaction, withClient } from './session.ts';
 import { firstUsed, listed, quoted, type Shape, shapeOf, type Table } from './shape.ts';
 import type { RowSource } from './snapshot.ts';
 import { createTally, type Tally } from './tally.ts';
 
 export type Loading = {
+  /** Names the backup or the move. The database keeps it until {@link finishLoading}. */
+  id: string;
   signal: AbortSignal;
   onTable: (table: Table) => void;
   onBytes: (bytes: number) => void;
@@ -19,39 +22,55 @@ export type Loading = {
   check: (client: pg.Client) => Promise<void>;
 };
 
-export type Loaded = { tables: number; rows: number; bytes: number };
-
 /**
  * Fills an empty database with the rows of a source, in one transaction: if it fails or is killed, the database is as empty as
  * before. It makes the schema with our own migrations, compares what is stored with what was sent, and then migrates to the newest
- * schema.
+ * schema. If an attempt of the same id has filled the database already, it does what comes after. Returns the number of rows.
  */
-export async function loadDatabase(url: string, source: RowSource, loading: Loading): Promise<Loaded> {
-  await requireEmpty(url, source.migration);
-  await migrateDatabase(url, { through: source.migration });
-  const loaded = await withClient(url, (client) => inTransaction(client, '', () => fill(client, source, loading)));
-  // The server would plan badly until it looks at the tables by itself.
-  await withClient(url, async (client) => {
-    for (const { name } of source.tables) await client.query(`ANALYZE ${quoted(name)}`);
-  });
+export async function loadDatabase(url: string, source: RowSource, loading: Loading): Promise<number> {
+  const { id, signal } = loading;
+  const { migration } = source;
+  signal.throwIfAborted();
+  const isAlreadyFilled = await isFilled(url, { id, migration });
+  if (!isAlreadyFilled) await migrateDatabase(url, { through: migration });
+  const rows = await withClient(url, (client) =>
+    inTransaction(client, '', () => (isAlreadyFilled ? lookAgain : fill)(client, source, loading)),
+  );
+  // The server would plan badly until it looks at the tables by itself. The role may have limits that are too short for it.
+  await withClient(url, (client) =>
+    inTransaction(client, '', async () => {
+      for (const { name } of source.tables) {
+        signal.throwIfAborted();
+        await client.query(`ANALYZE ${quoted(name)}`);
+      }
+    }),
+  );
   await migrateDatabase(url);
-  return loaded;
+  return rows;
 }
 
-/** Refuses a database that has anything in it, or that has a newer schema than the rows. */
-export async function requireEmpty(url: string, migration: number): Promise<void> {
+/** Everything is done: from now on the rows of the database are like any others. */
+export const finishLoading = (url: string): Promise<void> => withClient(url, (client) => writeOrigin(client, null));
+
+/**
+ * Whether an interrupted attempt of this id has filled the database. Refuses a database that has anything else in it, or a newer
+ * schema than the rows.
+ */
+export async function isFilled(url: string, { id, migration }: { id: string; migration: number }): Promise<boolean> {
   const known = await readMigrations();
   if (!known.some(({ madeAt }) => madeAt === migration))
     throw new BackupError(
       'The rows are of a schema that this version of VidGenie does not know: use the version that wrote them, or a newer one.',
     );
-  await withClient(url, async (client) => {
+  return await withClient(url, async (client) => {
+    if (await hasOrigin(client, id)) return true;
     const shape = await shapeOf(client);
     await refuseRows(client, shape);
     if (shape.migration !== null && shape.migration > migration)
       throw new BackupError(
         'The database is empty, but its schema is newer than the rows: make a new database, and let nothing migrate it before.',
       );
+    return false;
   });
 }
 
@@ -67,36 +86,57 @@ async function refuseRows(client: pg.Client, { tables, foreign, migration }: Sha
     );
 }
 
-async function fill(client: pg.Client, source: RowSource, loading: Loading): Promise<Loaded> {
+async function fill(client: pg.Client, source: RowSource, loading: Loading): Promise<number> {
+  const { id, signal } = loading;
+  const names = (await shapeOf(client)).tables.map(({ name }) => quoted(name)).join(', ');
+  await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
   const target = await shapeOf(client);
   refuseOtherShape(source, target);
-  const names = target.tables.map(({ name }) => quoted(name)).join(', ');
-  await client.query(`LOCK TABLE ${names} IN ACCESS EXCLUSIVE MODE`);
   await refuseRows(client, target);
   const constraints = await dropForeignKeys(client);
   for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} DISABLE TRIGGER USER`);
   // Rows of an attempt that failed still take space, and a migration may have written some. A new table keeps its rows in the order
   // in which they come.
   await client.query(`TRUNCATE ${names}`);
-  const total = { tables: source.tables.length, rows: 0, bytes: 0 };
+  let rows = 0;
   for (const table of source.tables) {
-    loading.signal.throwIfAborted();
+    signal.throwIfAborted();
     loading.onTable(table);
     const sent = await send(client, source, table, loading);
-    requireSame(table, sent, await stored(client, table));
-    total.rows += sent.rows;
-    total.bytes += sent.bytes;
+    requireSame(table, sent, await stored(client, table, signal));
+    rows += sent.rows;
   }
   for (const { name, last } of source.sequences)
     await client.query('SELECT setval($1::regclass, $2)', [quoted(name), last]);
-  for (const { table, name, definition } of constraints)
+  for (const { table, name, definition } of constraints) {
+    signal.throwIfAborted();
     await client.query(`ALTER TABLE ${table} ADD CONSTRAINT ${quoted(name)} ${definition}`);
+  }
   for (const { name } of target.tables) await client.query(`ALTER TABLE ${quoted(name)} ENABLE TRIGGER USER`);
+  await writeOrigin(client, id);
   await loading.check(client);
-  return total;
+  return rows;
+}
+
+const counts = z.tuple([z.object({ rows: z.number() })]);
+
+/** The rows are there and were compared before they were committed. */
+async function lookAgain(client: pg.Client, { tables }: RowSource, { check }: Loading): Promise<number> {
+  await check(client);
+  let all = 0;
+  for (const { name } of tables) {
+    const { rows } = await client.query(`SELECT count(*)::float8 AS rows FROM ${quoted(name)}`);
+    all += counts.parse(rows)[0].rows;
+  }
+  return all;
 }
 
 function refuseOtherShape(source: RowSource, target: Shape): void {
+  // Its migrations would have done nothing to the rows that come now.
+  if (target.migration !== source.migration)
+    throw new BackupError(
+      'Something has migrated the new database meanwhile: stop every VidGenie that uses it, and name an empty one.',
+    );
   for (const { name, columns } of source.tables) {
     const there = target.tables.find((one) => one.name === name);
     const missing = there ? columns.find((column) => !there.columns.includes(column)) : '';
@@ -107,10 +147,11 @@ function refuseOtherShape(source: RowSource, target: Shape): void {
   }
 }
 
-async function send(client: pg.Client, source: RowSource, table: Table, { onBytes }: Loading): Promise<Tally> {
+async function send(client: pg.Client, source: RowSource, table: Table, { signal, onBytes }: Loading): Promise<Tally> {
   const { name, columns } = table;
+  const rows = copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`);
   try {
-    return await source.send(table, copyIn(client, `COPY ${quoted(name)} (${listed(columns)}) FROM STDIN`), onBytes);
+    return await source.send(table, addAbortSignal(signal, rows), onBytes);
   } catch (error) {
     // The server's message shows a value, which may be what somebody typed.
     if (error instanceof pg.DatabaseError && /^2[23]/.test(error.code ?? ''))
@@ -122,13 +163,14 @@ async function send(client: pg.Client, source: RowSource, table: Table, { onByte
 }
 
 /** Reads back what the table has now. The same rows give the same text on every server (see `session.ts`). */
-async function stored(client: pg.Client, { name, columns }: Table): Promise<Tally> {
+async function stored(client: pg.Client, { name, columns }: Table, signal: AbortSignal): Promise<Tally> {
   const tally = createTally();
   const nowhere = new Writable({ write: (_chunk, _encoding, done) => done() });
   await pipeline(
     copyOut(client, `COPY (SELECT ${listed(columns)} FROM ${quoted(name)}) TO STDOUT`),
     tally.stream,
     nowhere,
+    { signal },
   );
   return tally.result();
 }

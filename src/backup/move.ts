@@ -1,13 +1,18 @@
 import { createHash } from 'node:crypto';
 import { join } from 'node:path';
+import type pg from 'pg';
+import type { MoveNote } from '../db/embedded/moveNote.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Violation } from '../db/ledgerRules.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
-import { loadDatabase } from './load.ts';
-import { objectsOf, type StoredObject, withFile } from './mediaList.ts';
+import { finishLoading, loadDatabase } from './load.ts';
+import { type StoredObject, withFile } from './mediaList.ts';
+import { countSince, momentOf, namedSince, stillNamed } from './namedMedia.ts';
+import { hasOrigin } from './origin.ts';
 import { tellingRows, violationsIn } from './restore.ts';
+import { withClient } from './session.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Step } from './take.ts';
 
@@ -16,54 +21,80 @@ const adviceOnMove = 'set VIDGENIE_KEYRING_FILE to the file keyring in the home 
 type Common = { signal: AbortSignal; onStep: (step: Step) => void };
 
 /**
- * Copies a database into an empty one, row by row, without a file between. Nobody writes into the old one meanwhile. If it is
- * interrupted, the new one is empty again.
+ * Copies a database into an empty one, row by row, without a file between. The note keeps everybody else away from the old one. If the
+ * move fails, the new one is empty again and the note is gone. Once the new one may have the rows, the note stays until a repeated
+ * move has found out: nobody must write into the old one then.
  */
 export async function moveDatabase(
-  { from, to, keyring }: { from: string; to: string; keyring: Keyring },
+  { from, to, keyring, note }: { from: string; to: string; keyring: Keyring; note: MoveNote },
   { signal, onStep }: Common,
 ): Promise<{ rows: number; openedKeys: number; violations: Violation[] }> {
+  let mayBeFilled = note.isResumed;
   let openedKeys = 0;
-  const { rows } = await withSnapshot(from, { isLocked: true }, (snapshot) =>
-    loadDatabase(to, snapshot, {
-      signal,
-      ...tellingRows(
-        snapshot.tables.map(({ name }) => name),
-        onStep,
-      ),
-      check: async (client) => {
-        openedKeys = await openSealedKeys(client, keyring, adviceOnMove);
-      },
-    }),
-  );
-  return { rows, openedKeys, violations: await violationsIn(to) };
+  const check = async (client: pg.Client) => {
+    openedKeys = await openSealedKeys(client, keyring, adviceOnMove);
+    if (!(await note.isThere()))
+      throw new BackupError('The note of the move was deleted while it was at work, so the move is given up.');
+    // The commit comes next, and the line may break before its answer.
+    mayBeFilled = true;
+  };
+  try {
+    mayBeFilled = await withClient(to, (client) => hasOrigin(client, note.id));
+    const rows = await withSnapshot(from, { isLocked: true }, (snapshot) =>
+      loadDatabase(to, snapshot, {
+        id: note.id,
+        signal,
+        check,
+        ...tellingRows(
+          snapshot.tables.map(({ name }) => name),
+          onStep,
+        ),
+      }),
+    );
+    const violations = await violationsIn(to);
+    await note.complete();
+    await finishLoading(to);
+    return { rows, openedKeys, violations };
+  } catch (error) {
+    if (!mayBeFilled) await note.withdraw();
+    throw error;
+  }
 }
 
 export type MovedMedia = { copied: number; present: number; missing: string[]; damaged: string[] };
 
 /**
  * Copies every object that the database names, and reads back what the new store has. What is there already is left as it is, so
- * this goes on after an interruption, and may be repeated for what came meanwhile.
+ * this goes on after an interruption, and may be repeated for what came since. VidGenie may work meanwhile: a second look finds what
+ * it has stored since the first began.
  */
 export async function moveMedia(
   { url, from, to, home }: { url: string; from: MediaStore; to: MediaStore; home: string },
   { signal, onStep }: Common,
 ): Promise<MovedMedia> {
-  const moved: MovedMedia = { copied: 0, present: 0, missing: [], damaged: [] };
+  let [copied, present] = [0, 0];
+  const [missing, damaged] = [new Set<string>(), new Set<string>()];
   await to.prepare();
-  await withSnapshot(url, { isLocked: false }, async ({ media, sendMedia }) => {
+  const all = '-infinity';
+  const begun = await momentOf(url);
+  for (const since of [all, begun]) {
+    const of = await countSince(url, since);
     let [done, bytes] = [0, 0];
-    for await (const object of objectsOf(sendMedia)) {
+    for await (const object of namedSince(url, since)) {
       signal.throwIfAborted();
       const outcome = await moveObject(object, { from, to, home, signal });
-      if (outcome === 'copied' || outcome === 'present') moved[outcome] += 1;
-      else moved[outcome].push(object.key);
+      if (outcome === 'copied') copied += 1;
+      // The second look comes by some objects of the first again.
+      if (outcome === 'present' && since === all) present += 1;
+      if (outcome === 'damaged') damaged.add(object.key);
+      if (outcome === 'missing') missing.add(object.key);
       done += 1;
       bytes += object.bytes;
-      onStep({ phase: 'media', item: object.key, done, of: media.count, bytes });
+      onStep({ phase: 'media', item: object.key, done, of, bytes });
     }
-  });
-  return moved;
+  }
+  // VidGenie may have erased some before their turn came.
+  return { copied, present, missing: await stillNamed(url, [...missing]), damaged: [...damaged] };
 }
 
 type Moving = { from: MediaStore; to: MediaStore; home: string; signal: AbortSignal };

@@ -45,7 +45,8 @@ export async function rehearse(rehearsing: Rehearsing): Promise<Rehearsed> {
     const source = rowsOf(backup);
     let openedKeys = 0;
     let newest: string | null = null;
-    const loaded = await loadDatabase(beside, source, {
+    const rows = await loadDatabase(beside, source, {
+      id: backup.manifest.id,
       signal,
       ...tellingRows(
         source.tables.map(({ name }) => name),
@@ -57,7 +58,7 @@ export async function rehearse(rehearsing: Rehearsing): Promise<Rehearsed> {
       },
     });
     const violations = await violationsIn(beside);
-    return { rows: loaded.rows, openedKeys, violations, ...(await lookAtMedia(rehearsing, newest)) };
+    return { rows, openedKeys, violations, ...(await lookAtMedia(rehearsing, newest)) };
   });
 }
 

@@ -1,20 +1,19 @@
 import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { z } from 'zod';
+import type pg from 'pg';
 import { openDatabase } from '../db/client.ts';
+import { orMissing } from '../db/embedded/failure.ts';
 import { checkInvariants } from '../db/invariants.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Violation } from '../db/ledgerRules.ts';
-import { migrateDatabase, withoutTransactionTimeout } from '../db/migrate.ts';
+import { withoutTransactionTimeout } from '../db/migrate.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
-import { type Loaded, loadDatabase, requireEmpty } from './load.ts';
+import { finishLoading, isFilled, loadDatabase } from './load.ts';
 import { withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
-import { withClient } from './session.ts';
-import { firstUsed, shapeOf } from './shape.ts';
 import type { Step } from './take.ts';
 
 export type Restoring = {
@@ -26,6 +25,8 @@ export type Restoring = {
   isMediaEmpty: () => Promise<boolean>;
   /** Null: the stored keys need not open. */
   keyring: { keyring: Keyring | null } | null;
+  /** What else belongs to the installation. It comes when the rows are there, and again if the restore is repeated. */
+  finish: () => Promise<void>;
   signal: AbortSignal;
   onStep: (step: Step) => void;
 };
@@ -37,46 +38,47 @@ export type Restored = { rows: number; objects: number; openedKeys: number; viol
 
 /**
  * Puts a backup into an empty database and an empty media store. The media come first, and the rows in one transaction after them.
- * So a restore that was killed goes on where it was.
+ * So a restore that was killed goes on where it was: a file in the home and the database itself keep the id of the backup until
+ * everything is done.
  */
 export async function restoreBackup(restoring: Restoring): Promise<Restored> {
-  const { backup, url, home, media } = restoring;
-  const { id, migration } = backup.manifest;
-  const begun = await readMarker(home);
-  const isOurs = begun?.id === id;
-  // The database was empty when the marker was written, and rows appear in one moment.
-  const isLoaded = isOurs && begun.hasMedia && (await hasRows(url));
-  if (!isLoaded) await requireEmpty(url, migration);
-  const { isIncluded } = backup.manifest.media;
-  if (isIncluded && !isOurs && !(await restoring.isMediaEmpty()))
+  const { backup, url, home, media, signal, onStep } = restoring;
+  const { id, migration, tables, media: saved } = backup.manifest;
+  // If the rows are there, so are the media.
+  const isBegun = (await isFilled(url, { id, migration })) || (await begunIn(home)) === id;
+  if (saved.isIncluded && !isBegun && !(await restoring.isMediaEmpty()))
     throw new BackupError(
       'The media store is not empty, and nothing there is overwritten: name an empty one (VIDGENIE_HOME or S3_BUCKET).',
     );
   await mkdir(home, { recursive: true, mode: 0o700 });
-  await writeMarker(home, { id, hasMedia: false });
-  if (isIncluded) await media.prepare();
-  const objects = isIncluded ? await putMedia(restoring) : 0;
-  await writeMarker(home, { id, hasMedia: true });
+  await writeFile(markerPath(home), id, { mode: 0o600, flush: true });
+  if (saved.isIncluded) await media.prepare();
+  const objects = saved.isIncluded ? await putMedia(restoring) : 0;
   let openedKeys = 0;
-  const check = async (client: Parameters<typeof openSealedKeys>[0]) => {
-    if (restoring.keyring) openedKeys = await openSealedKeys(client, restoring.keyring.keyring, adviceOnKeyring);
-  };
-  if (isLoaded) await migrateDatabase(url);
-  else await loadRows(restoring, check);
-  if (isLoaded) await withClient(url, check);
-  const rows = backup.manifest.tables.reduce((sum, table) => sum + table.rows, 0);
-  const restored = { rows, objects, openedKeys, violations: await violationsIn(url) };
+  await loadDatabase(url, rowsOf(backup), {
+    id,
+    signal,
+    check: async (client: pg.Client) => {
+      if (restoring.keyring) openedKeys = await openSealedKeys(client, restoring.keyring.keyring, adviceOnKeyring);
+    },
+    ...tellingRows(
+      tables.map(({ name }) => name),
+      onStep,
+    ),
+  });
+  const rows = tables.reduce((sum, table) => sum + table.rows, 0);
+  const violations = await violationsIn(url);
+  await restoring.finish();
   await rm(markerPath(home), { force: true });
-  return restored;
+  await finishLoading(url);
+  return { rows, objects, openedKeys, violations };
 }
 
-async function loadRows(
-  { backup, url, signal, onStep }: Pick<Restoring, 'backup' | 'url' | 'signal' | 'onStep'>,
-  check: (client: Parameters<typeof openSealedKeys>[0]) => Promise<void>,
-): Promise<Loaded> {
-  const source = rowsOf(backup);
-  const tables = source.tables.map(({ name }) => name);
-  return await loadDatabase(url, source, { signal, check, ...tellingRows(tables, onStep) });
+const markerPath = (home: string): string => join(home, 'restoring');
+
+/** The id of the backup whose restore was begun in this home. Null: none was. */
+async function begunIn(home: string): Promise<string | null> {
+  return await orMissing(readFile(markerPath(home), 'utf8'));
 }
 
 /** Tells of each table, and of the bytes that have passed. */
@@ -126,22 +128,3 @@ export async function violationsIn(url: string): Promise<Violation[]> {
     await close();
   }
 }
-
-const hasRows = (url: string): Promise<boolean> =>
-  withClient(url, async (client) => (await firstUsed(client, (await shapeOf(client)).tables)) !== null);
-
-// While a restore is under way, a file in the home names its backup.
-
-const marker = z.object({ id: z.string(), hasMedia: z.boolean() });
-const markerPath = (home: string): string => join(home, 'restoring.json');
-
-async function readMarker(home: string): Promise<z.infer<typeof marker> | null> {
-  try {
-    return marker.parse(JSON.parse(await readFile(markerPath(home), 'utf8')));
-  } catch {
-    return null;
-  }
-}
-
-const writeMarker = (home: string, is: z.infer<typeof marker>): Promise<void> =>
-  writeFile(markerPath(home), JSON.stringify(is), { mode: 0o600 });

@@ -1,5 +1,6 @@
 import { text } from '../bots/terminal/person.ts';
 import { type Config, readConfig, secretsOf, secretVariables } from '../config.ts';
+import { unfinishedMove } from '../db/embedded/moveNote.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
@@ -88,6 +89,8 @@ export async function withSignals(work: (signal: AbortSignal) => Promise<number>
 }
 
 async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {
+  const unfinished = await unfinishedMove(config.home);
+  if (unfinished !== null) throw new OperatorError(unfinished, exitStatus.failed);
   const { openProgram } = await import('../program.ts');
   try {
     return await openProgram(config, log, { worker, ...(metrics ? { metrics } : {}) });

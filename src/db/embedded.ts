@@ -1,4 +1,4 @@
-import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { binariesFor } from './embedded/binaries.ts';
 import { type Cluster, locateCluster } from './embedded/cluster.ts';
@@ -6,6 +6,7 @@ import { orMissing, writing } from './embedded/failure.ts';
 import { ensureInitialised } from './embedded/initdb.ts';
 import { withLock } from './embedded/lock.ts';
 import { countMembers, enter, refuseOtherContainers } from './embedded/members.ts';
+import { beginMove, type MoveNote, refuseMoved } from './embedded/moveNote.ts';
 import { createDatabaseIfMissing, urlOf } from './embedded/ownDatabase.ts';
 import { findPostmaster, type Postmaster, stopPostmaster } from './embedded/postmaster.ts';
 import { prepareFolder, readRecord } from './embedded/record.ts';
@@ -25,28 +26,65 @@ export type EmbeddedServer = {
   close: () => Promise<void>;
 };
 
-type Options = { onNotice?: (message: string) => void };
+type Options = {
+  onNotice?: (message: string) => void;
+  /** Refuses if another process uses the server at this moment. */
+  isRunningRefused?: boolean;
+};
 
 /** Starts or attaches to the embedded PostgreSQL of `home`. Error messages are sentences for the operator. */
 export async function openEmbedded(
   home: string,
-  { onNotice = () => undefined }: Options = {},
+  { onNotice = () => undefined, isRunningRefused = false }: Options = {},
 ): Promise<EmbeddedServer> {
   const folder = await prepareFolder(home);
-  await refuseMoved(folder);
   return exclusively(folder, async () => {
-    await refuseOtherContainers(folder, onNotice);
-    const others = await countMembers(folder, { prune: true });
-    const cluster = await locateCluster(folder, onNotice);
-    const { postmaster, started } = await runningServer(cluster, others, onNotice);
-    const leave = await writing(folder, () => enter(folder));
-    let closed: Promise<void> | undefined;
-    const close = () => {
-      closed ??= leaveServer(cluster, postmaster, leave);
-      return closed;
-    };
-    return { url: urlOf(postmaster.port, cluster.record.password), started, close };
+    await refuseMoved(folder);
+    const others = await countOthers(folder, onNotice);
+    if (isRunningRefused) refuseRunning(home, others);
+    return await attach(folder, others, onNotice);
   });
+}
+
+/**
+ * The same for a move to another database, which no process must use meanwhile: it refuses if one does, and leaves a note that makes
+ * every later one refuse, in one step under the lock.
+ */
+export async function openToMove(home: string, to: string): Promise<EmbeddedServer & { note: MoveNote }> {
+  const folder = await prepareFolder(home);
+  const onNotice = () => undefined;
+  return exclusively(folder, async () => {
+    refuseRunning(home, await countOthers(folder, onNotice));
+    const note = await beginMove(folder, to);
+    try {
+      return { ...(await attach(folder, 0, onNotice)), note };
+    } catch (error) {
+      if (!note.isResumed) await note.withdraw();
+      throw error;
+    }
+  });
+}
+
+async function countOthers(folder: string, onNotice: (message: string) => void): Promise<number> {
+  await refuseOtherContainers(folder, onNotice);
+  return await countMembers(folder, { prune: true });
+}
+
+function refuseRunning(home: string, others: number): void {
+  if (others > 0) throw new Error(`VidGenie is running in ${home}: stop it first`);
+}
+
+/** Call it under the lock. */
+async function attach(folder: string, others: number, onNotice: (message: string) => void): Promise<EmbeddedServer> {
+  const cluster = await locateCluster(folder, onNotice);
+  const { postmaster, started } = await runningServer(cluster, others, onNotice);
+  const leave = await writing(folder, () => enter(folder));
+  let closed: Promise<void> | undefined;
+  const close = () => {
+    closed ??= leaveServer(cluster, postmaster, leave);
+    return closed;
+  };
+  return { url: urlOf(postmaster.port, cluster.record.password), started, close };
 }
 
 /** The state for `vidgenie doctor`. It only reads. `members` counts the living processes' uses of the server. */
@@ -57,22 +95,6 @@ export async function describeEmbedded(
   const dataDir = resolve(folder, (await readRecord(folder))?.dataDir ?? 'data');
   const [postmaster, members] = [await findPostmaster(dataDir), await countMembers(folder, { prune: false })];
   return { dataDir, port: postmaster?.port ?? null, running: postmaster !== null, members };
-}
-
-const movedPath = (folder: string): string => join(folder, 'moved');
-
-/** Notes that the data are in another database now, so that nobody goes on with these by mistake. */
-export async function noteMoved(home: string, to: string): Promise<void> {
-  const path = movedPath(join(resolve(home), 'postgres'));
-  await writing(path, () => writeFile(path, to, { mode: 0o600 }));
-}
-
-async function refuseMoved(folder: string): Promise<void> {
-  const to = await orMissing(readFile(movedPath(folder), 'utf8'));
-  if (to === null) return;
-  throw new Error(
-    `the database in ${folder} was moved to ${to}: set DATABASE_URL, or delete ${movedPath(folder)} to go on with the old one`,
-  );
 }
 
 function exclusively<T>(folder: string, work: () => Promise<T>): Promise<T> {

@@ -1,12 +1,18 @@
-import { mkdir, writeFile } from 'node:fs/promises';
+import { rmSync } from 'node:fs';
+import { mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { moveDatabase, moveMedia } from '../../src/backup/move.ts';
 import { rehearse } from '../../src/backup/rehearse.ts';
+import { checkDatabase } from '../../src/cli/doctor/environment.ts';
+import type { Database } from '../../src/db/client.ts';
 import { ensureInitialised } from '../../src/db/embedded/initdb.ts';
+import { beginMove, refuseMoved } from '../../src/db/embedded/moveNote.ts';
 import { openEmbedded } from '../../src/db/embedded.ts';
 import { newKeyring, parseKeyring } from '../../src/db/keyring.ts';
+import { assets } from '../../src/db/schema.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
 import {
   createUsedInstallation,
@@ -19,10 +25,11 @@ import {
   unwatched,
   withBackup,
 } from '../support/backups.ts';
-import { newcomer, vidgenie } from '../support/command-line.ts';
-import { createEmptyDatabase } from '../support/database.ts';
+import { type Command, newcomer, vidgenie } from '../support/command-line.ts';
+import { testConfig } from '../support/config.ts';
+import { createEmptyDatabase, createTestDatabase } from '../support/database.ts';
 import { lacksPostgres15, startPostgres15 } from '../support/postgres15.ts';
-import { createInstallation } from '../support/program.ts';
+import { allDelivered, createInstallation } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
@@ -38,7 +45,8 @@ const findings = z.object({
 test('an embedded installation moves to an external database and to S3, and the old database does not start any more', async () => {
   const { home, environment } = await newcomer();
   expect(await run(environment, 'demo', 'a fox', '--workflow', 'image')).toMatchObject({ status: 0 });
-  const target = await createEmptyDatabase();
+  // It has the schema and no rows.
+  const target = await createTestDatabase();
   const external = { ...environment, DATABASE_URL: target.url, VIDGENIE_KEYRING_FILE: join(home, 'keyring') };
   const s3 = await startS3(await temporaryDirectory());
   onTestFinished(s3.close);
@@ -50,6 +58,20 @@ test('an embedded installation moves to an external database and to S3, and the 
   expect(refused).toMatchObject({ status: 1 });
   expect(refused.stderr).toContain('VidGenie is running');
 
+  // Nor may anybody start while it is moved, here or in the new database, which is empty until the end.
+  const stopped = await whileItWaits(target, external, async (moving) => {
+    await expect(openEmbedded(home)).rejects.toThrow('is being moved to 127.0.0.1');
+    const early = await run(external, 'history');
+    expect(early).toMatchObject({ status: 1, stderr: expect.stringContaining('is being moved to 127.0.0.1') });
+    moving.child.kill('SIGINT');
+  });
+  expect(await stopped.exit).toBe(130);
+  await openEmbedded(home).then(({ close }) => close());
+
+  // A move that is killed keeps them away until it is repeated.
+  const killed = await whileItWaits(target, external, async ({ child }) => void child.kill('SIGKILL'));
+  await killed.exit;
+  await expect(openEmbedded(home)).rejects.toThrow('give it again if it was interrupted');
   const moved = await run(external, 'move', 'database');
   expect(moved).toMatchObject({ status: 0 });
   expect(moved.stdout).toContain('and are what was here');
@@ -63,23 +85,69 @@ test('an embedded installation moves to an external database and to S3, and the 
   expect(findings.parse(JSON.parse(doctor.stdout)).findings.filter(({ isFine }) => !isFine)).toEqual([]);
 });
 
-test('a move that fails leaves the new database empty; a move goes on where it was, and tells of media that are lost or damaged', async () => {
+/** A move that waits for a table of the new database, until the work is done. */
+async function whileItWaits(
+  { db }: Database,
+  environment: NodeJS.ProcessEnv,
+  work: (moving: Command) => Promise<void>,
+): Promise<Command> {
+  const waiting = sql`SELECT FROM pg_locks
+    WHERE NOT granted AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`;
+  return await db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE workspaces IN ROW SHARE MODE`);
+    const moving = vidgenie(['move', 'database'], environment);
+    await expect.poll(async () => [...(await db.execute(waiting))].length).toBe(1);
+    await work(moving);
+    return moving;
+  });
+}
+
+test('a move that fails leaves the new database empty and the old one open, until the new one may have everything', async () => {
   const used = await createUsedInstallation();
   const target = await createEmptyDatabase();
-  const move = { from: used.database.url, to: target.url };
-  const other = parseKeyring(newKeyring());
-  await expect(moveDatabase({ ...move, keyring: other }, unwatched)).rejects.toThrow('set VIDGENIE_KEYRING_FILE');
-  expect(await moveDatabase({ ...move, keyring: testKeyring() }, unwatched)).toMatchObject({
-    violations: [],
-    openedKeys: 1,
-  });
-  expect(await memberKeyOf(target, used.slot)).toBe(memberKey);
-  await expect(moveDatabase({ ...move, keyring: testKeyring() }, unwatched)).rejects.toThrow('is not empty');
+  const home = await temporaryDirectory();
+  const folder = join(home, 'postgres');
+  await mkdir(folder);
+  const to = { from: used.database.url, to: target.url, keyring: testKeyring() };
+  const begin = () => beginMove(folder, 'the new one');
+  const move = async (over: Partial<Parameters<typeof moveDatabase>[0]> = {}, watched = unwatched) =>
+    await moveDatabase({ ...to, note: await begin(), ...over }, watched);
 
+  await expect(move({ keyring: parseKeyring(newKeyring()) })).rejects.toThrow('set VIDGENIE_KEYRING_FILE');
+  await refuseMoved(folder);
+  const deleted = { ...unwatched, onStep: () => rmSync(join(folder, 'moved'), { force: true }) };
+  await expect(move({}, deleted)).rejects.toThrow('The note of the move was deleted');
+
+  // The rows are committed, and the machine stops before the rest is done.
+  const complete = async () => {
+    throw new Error('the machine is gone');
+  };
+  await expect(move({ note: { ...(await begin()), complete } })).rejects.toThrow('the machine is gone');
+  await expect(refuseMoved(folder)).rejects.toThrow('is being moved to the new one');
+  const { findings } = await checkDatabase(testConfig(target.url, home));
+  expect(findings).toMatchObject([{ isFine: false, says: expect.stringContaining('is being moved to the new one') }]);
+  await expect(move({ to: 'postgres://127.0.0.1:1/away' })).rejects.toThrow('ECONNREFUSED');
+  await expect(refuseMoved(folder)).rejects.toThrow('is being moved to the new one');
+  const runs = sql`SELECT count(*)::int AS count FROM runs`;
+  const { rows, ...repeated } = await move();
+  expect(repeated).toEqual({ violations: [], openedKeys: 1 });
+  expect([...(await target.db.execute(runs))]).toEqual([...(await used.database.db.execute(runs))]);
+  expect(await memberKeyOf(target, used.slot)).toBe(memberKey);
+  await expect(begin()).rejects.toThrow('was moved to the new one');
+
+  // Somebody goes on with the old one. The rows of the new one are no longer those that are here.
+  await rm(join(folder, 'moved'));
+  await expect(move()).rejects.toThrow('is not empty');
+  await refuseMoved(folder);
+  expect(await move({ to: (await createEmptyDatabase()).url })).toMatchObject({ rows });
+});
+
+test('a move of media goes on where it was, and tells of media that are lost or damaged', async () => {
+  const used = await createUsedInstallation();
+  const { database } = used;
   const [from, to] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
-  const moving = { url: target.url, from, to, home: used.home };
-  const { assets } = await readAssets(target);
-  const [video = '', image = ''] = assets.toSorted().reverse();
+  const moving = { url: database.url, from, to, home: used.home };
+  const [video = '', image = ''] = (await readAssets(database)).toSorted().reverse();
   await writeFile(join(used.home, 'media', image), 'another image');
   expect(await moveMedia(moving, unwatched)).toEqual({ copied: 1, present: 0, missing: [], damaged: [image] });
   const lost = createFileStore(await temporaryDirectory());
@@ -92,10 +160,45 @@ test('a move that fails leaves the new database empty; a move goes on where it w
   expect(await to.size(video)).toBe(await from.size(video));
 });
 
-async function readAssets({ db }: Awaited<ReturnType<typeof createEmptyDatabase>>): Promise<{ assets: string[] }> {
-  const { assets } = await import('../../src/db/schema.ts');
-  return { assets: (await db.select().from(assets)).map(({ objectKey }) => objectKey) };
-}
+test('media move while VidGenie works: no connection stays open, what comes comes too, and what is erased is not missing', async () => {
+  const used = await createUsedInstallation();
+  const { db, url } = used.database;
+  const [from, store] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
+  const connected = sql`SELECT pid FROM pg_stat_activity
+    WHERE datname = current_database() AND application_name = 'vidgenie backup'`;
+  const before = await readAssets(used.database);
+  let isFirst = true;
+  const to: typeof store = {
+    ...store,
+    put: async (key, ...rest) => {
+      if (isFirst) {
+        isFirst = false;
+        await expect.poll(async () => [...(await db.execute(connected))]).toEqual([]);
+        const erased = before.find((one) => one !== key) ?? '';
+        await db.execute(sql`UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE object_key = ${erased}`);
+        await from.remove(erased);
+        const worker = await used.open({ worker: true });
+        await allDelivered(worker);
+        await worker.stop();
+        // The move is past these ids already.
+        await db.execute(sql`UPDATE assets SET id = ('00000000-0000-0000-0000-00000000000' || step_number)::uuid
+          WHERE object_key NOT IN (${sql.join(
+            before.map((one) => sql`${one}`),
+            sql`, `,
+          )})`);
+      }
+      await store.put(key, ...rest);
+    },
+  };
+  const moved = await moveMedia({ url, from, to, home: used.home }, unwatched);
+  expect(moved).toEqual({ copied: 3, present: 0, missing: [], damaged: [] });
+  const came = (await readAssets(used.database)).filter((key) => !before.includes(key));
+  expect(came).toHaveLength(2);
+  for (const key of came) expect(await store.size(key)).toBe(await from.size(key));
+});
+
+const readAssets = async ({ db }: Database): Promise<string[]> =>
+  (await db.select().from(assets)).map(({ objectKey }) => objectKey);
 
 const lacking = lacksPostgres15();
 if (lacking !== null) process.stdout.write(`skipped: from PostgreSQL 18 to 15 and back: ${lacking}\n`);

@@ -17,7 +17,7 @@ import {
   takenInto,
 } from '../support/backups.ts';
 import { vidgenie } from '../support/command-line.ts';
-import { createEmptyDatabase } from '../support/database.ts';
+import { createEmptyDatabase, createWorkspace } from '../support/database.ts';
 import { createInstallation, submitted } from '../support/program.ts';
 import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
@@ -196,6 +196,29 @@ test('a restore that fails leaves the database empty, whether the backup is dama
   expect(await fresh.database.db.select().from(workspaces)).toEqual([]);
   expect(await restoredInto(fresh, one)).toMatchObject({ openedKeys: 1, violations: [] });
   expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
+});
+
+const gone = (): never => {
+  throw new Error('the machine is gone');
+};
+
+test('a repeated restore goes on with rows of its own backup, and refuses those of anybody else', async () => {
+  const { used, one, other } = await twoBackups(null);
+  const shared = await createInstallation(await createEmptyDatabase());
+  const among = { onStep: ({ phase }: { phase: string }) => (phase === 'database' ? gone() : undefined) };
+  await expect(restoredInto(shared, one, among)).rejects.toThrow('the machine is gone');
+  await createWorkspace(shared.database, 10, 'terminal:somebody');
+  await expect(restoredInto(shared, one)).rejects.toThrow('The database is not empty');
+  const there = await shared.database.db.select().from(workspaces);
+  expect(there.map(({ id }) => id)).toEqual(['terminal:somebody']);
+
+  // The rows are committed, and the machine stops before the rest is done.
+  const fresh = await createInstallation(await createEmptyDatabase());
+  await expect(restoredInto(fresh, one, { finish: async () => gone() })).rejects.toThrow('the machine is gone');
+  await expect(restoredInto(fresh, other)).rejects.toThrow('The database is not empty');
+  expect(await restoredInto(fresh, one)).toMatchObject({ openedKeys: 1, violations: [] });
+  expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
+  await expect(restoredInto(fresh, one)).rejects.toThrow('The database is not empty');
 });
 
 test('a file whose backup broke off keeps its media, and its rows are taken anew', async () => {

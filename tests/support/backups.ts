@@ -3,7 +3,7 @@ import { Writable } from 'node:stream';
 import { expect } from 'vitest';
 import { type Backup, mediaOf, openBackup, rowsOf } from '../../src/backup/open.ts';
 import type { Place } from '../../src/backup/place.ts';
-import { type Restored, restoreBackup } from '../../src/backup/restore.ts';
+import { type Restored, type Restoring, restoreBackup } from '../../src/backup/restore.ts';
 import { type Taking, takeBackup } from '../../src/backup/take.ts';
 import { createTarFile, openTarFile } from '../../src/backup/tarFile.ts';
 import { isMediaEmpty } from '../../src/cli/backup/places.ts';
@@ -104,6 +104,7 @@ export async function withBackup<T>(path: string, work: (backup: Backup) => Prom
 export async function restoredInto(
   { database, home }: Pick<Installation, 'database' | 'home'>,
   path: string,
+  over: Partial<Pick<Restoring, 'onStep' | 'finish'>> = {},
 ): Promise<Restored> {
   return await withBackup(path, (backup) =>
     restoreBackup({
@@ -113,7 +114,9 @@ export async function restoredInto(
       media: createFileStore(join(home, 'media')),
       isMediaEmpty: () => isMediaEmpty(testConfig(database.url, home)),
       keyring: { keyring: testKeyring() },
+      finish: async () => {},
       ...unwatched,
+      ...over,
     }),
   );
 }

@@ -1,30 +1,28 @@
 import { join } from 'node:path';
 import { moveMedia as copyMedia, moveDatabase as move } from '../../backup/move.ts';
 import { text } from '../../bots/terminal/person.ts';
-import { noteMoved } from '../../db/embedded.ts';
 import { createFileStore } from '../../pipeline/media/files.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { databaseName } from '../explain.ts';
 import { configure, openingError, withSignals } from '../open.ts';
 import { print, printError, printJson } from '../output.ts';
-import { hasEmbedded, withDatabase, withEmbedded } from './places.ts';
+import { hasEmbedded, withDatabase, withMovingDatabase } from './places.ts';
 import { createProgress } from './progress.ts';
 
 const words = text.operations.backups;
 
-/** `vidgenie move database`: from the home into DATABASE_URL, while nothing else runs. */
+/** `vidgenie move database`: from the home into DATABASE_URL. Nothing else runs meanwhile, and nothing else starts. */
 export async function moveDatabase({ json }: { json?: true }): Promise<number> {
   const config = configure();
   const { home, keyring } = config;
   const to = config.databaseDirectUrl ?? config.databaseUrl;
   if (to === null || keyring === null) throw new OperatorError(words.needsDatabase, exitStatus.misused);
-  if (!(await hasEmbedded(home))) throw new OperatorError(words.noDatabase(home), exitStatus.failed);
+  if (!(await hasEmbedded(home))) throw new OperatorError(words.noEmbedded(home), exitStatus.failed);
   return await withSignals((signal) =>
-    withEmbedded(home, { isRunningRefused: true }, async (from) => {
+    withMovingDatabase(home, databaseName(to), async ({ url: from, note }) => {
       const progress = createProgress(process.stderr);
       try {
-        const moved = await move({ from, to, keyring }, { signal, onStep: progress.onStep });
-        await noteMoved(home, databaseName(to));
+        const moved = await move({ from, to, keyring, note }, { signal, onStep: progress.onStep });
         progress.end();
         if (json) printJson(moved);
         else print(words.movedDatabase(moved.rows, databaseName(to)), words.keysOpen(moved.openedKeys));
@@ -32,9 +30,9 @@ export async function moveDatabase({ json }: { json?: true }): Promise<number> {
         if (!json) print(words.nextStart);
         return moved.violations.length === 0 ? exitStatus.done : exitStatus.failed;
       } catch (error) {
-        throw openingError(error, config);
-      } finally {
         progress.end();
+        if (await note.isThere()) printError(words.moveUnfinished);
+        throw openingError(error, config);
       }
     }),
   );
@@ -45,6 +43,8 @@ export async function moveMedia({ json }: { json?: true }): Promise<number> {
   const config = configure();
   const { home, s3 } = config;
   if (s3 === null) throw new OperatorError(words.needsBucket, exitStatus.misused);
+  if (config.databaseUrl === null && !(await hasEmbedded(home)))
+    throw new OperatorError(words.noEmbedded(home), exitStatus.failed);
   const { openStore } = await import('../../program.ts');
   return await withSignals((signal) =>
     withDatabase(config, { isRunningRefused: false }, async (url) => {

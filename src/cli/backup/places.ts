@@ -3,7 +3,9 @@ import { join } from 'node:path';
 import { readTarget, type Target } from '../../backup/place.ts';
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
-import { describeEmbedded, openEmbedded } from '../../db/embedded.ts';
+import { orMissing } from '../../db/embedded/failure.ts';
+import type { MoveNote } from '../../db/embedded/moveNote.ts';
+import { describeEmbedded, type EmbeddedServer, openEmbedded, openToMove } from '../../db/embedded.ts';
 import type { S3Settings } from '../../pipeline/media/s3Settings.ts';
 import { mediaFolders } from '../../pipeline/media/store.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
@@ -67,14 +69,28 @@ export async function withEmbedded<T>(
   { isRunningRefused }: { isRunningRefused: boolean },
   work: (url: string) => Promise<T>,
 ): Promise<T> {
-  if (isRunningRefused && (await describeEmbedded(home)).members > 0)
-    throw new OperatorError(words.running(home), exitStatus.failed);
-  const server = await openEmbedded(home).catch((error: unknown) => {
+  return await withServer(openEmbedded(home, { isRunningRefused }), ({ url }) => work(url));
+}
+
+/** The same to move it to another database: nobody else opens it from now on. */
+export async function withMovingDatabase<T>(
+  home: string,
+  to: string,
+  work: (server: { url: string; note: MoveNote }) => Promise<T>,
+): Promise<T> {
+  return await withServer(openToMove(home, to), work);
+}
+
+async function withServer<Server extends EmbeddedServer, T>(
+  opening: Promise<Server>,
+  work: (server: Server) => Promise<T>,
+): Promise<T> {
+  const server = await opening.catch((error: unknown) => {
     // Its messages are sentences for the operator.
     throw new OperatorError(reasonOf(error), exitStatus.failed, error);
   });
   try {
-    return await work(server.url);
+    return await work(server);
   } finally {
     await server.close();
   }
@@ -88,7 +104,7 @@ export async function isMediaEmpty({ s3, home }: Config): Promise<boolean> {
   for (const folder of mediaFolders) {
     const isEmpty = s3
       ? await (await import('../../backup/bucket.ts')).openBucket(s3, folder).isEmpty()
-      : (await readdir(join(home, 'media', folder)).catch(() => [])).length === 0;
+      : ((await orMissing(readdir(join(home, 'media', folder)))) ?? []).length === 0;
     if (!isEmpty) return false;
   }
   return true;

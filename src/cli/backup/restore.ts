@@ -59,10 +59,18 @@ export async function restore(from: string, given: Given): Promise<number> {
         return tellRehearsed(rehearsed, given);
       }
       const restored = await withDatabase(config, { isRunningRefused: true }, (url) =>
-        restoreBackup({ ...common, backup, url, home: config.home, isMediaEmpty: () => isMediaEmpty(config) }),
+        restoreBackup({
+          ...common,
+          backup,
+          url,
+          home: config.home,
+          isMediaEmpty: () => isMediaEmpty(config),
+          finish: async () => {
+            if (given.keyring !== undefined && keyring) await keepKeyring(config, keyring);
+          },
+        }),
       );
       progress.end();
-      if (given.keyring !== undefined && keyring) await keepKeyring(config, keyring);
       return tellRestored(restored, backup, settings, given);
     } finally {
       progress.end();

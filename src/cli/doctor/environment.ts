@@ -6,6 +6,7 @@ import { z } from 'zod';
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
 import { type Database, openDatabase } from '../../db/client.ts';
+import { unfinishedMove } from '../../db/embedded/moveNote.ts';
 import { describeEmbedded, openEmbedded } from '../../db/embedded.ts';
 import { findFfmpeg, noFfmpegAdvice } from '../../pipeline/media/ffmpeg.ts';
 import { diskOf, reserveOf } from '../../pipeline/space.ts';
@@ -105,6 +106,8 @@ export async function checkDatabase(config: Config): Promise<DatabaseCheck> {
     for (const closer of closers.splice(0).reverse()) await closer();
   };
   try {
+    const unfinished = await unfinishedMove(config.home);
+    if (unfinished !== null) return { findings: [wrong('database', unfinished)], isReady: false, close };
     if (config.databaseUrl === null && !(await hasEmbedded(config.home))) {
       return { findings: [fine('database', words.noDatabaseYet)], isReady: false, close };
     }

@@ -48,22 +48,24 @@ export async function readRecord(folder: string): Promise<ClusterRecord | null> 
   }
 }
 
-/** Writes to a draft and renames it, so that there is always a complete record. The record is on the disk before this returns. */
-export async function writeRecord(folder: string, record: ClusterRecord): Promise<void> {
-  const path = recordPath(folder);
+export const writeRecord = (folder: string, record: ClusterRecord): Promise<void> =>
+  writeDurably(recordPath(folder), `${JSON.stringify(record, null, 2)}\n`);
+
+/** Writes to a draft and renames it, so that there is always a complete file. The file is on the disk before this returns. */
+export async function writeDurably(path: string, text: string): Promise<void> {
   const draft = `${path}.${randomBytes(6).toString('hex')}`;
   await writing(path, async () => {
     try {
       const file = await open(draft, 'wx', 0o600);
       try {
-        await file.writeFile(`${JSON.stringify(record, null, 2)}\n`);
+        await file.writeFile(text);
         await file.sync();
       } finally {
         await file.close();
       }
       await handToOwner(draft);
       await rename(draft, path);
-      await syncFolder(folder);
+      await syncFolder(dirname(path));
     } finally {
       await orMissing(unlink(draft));
     }

@@ -134,7 +134,6 @@ export const backups = {
   shortPassphrase: (least: number) => `The passphrase has fewer than ${least} characters.`,
   noDatabase: (home: string) =>
     `There is no database in ${home}, and DATABASE_URL is not set: there is nothing to save.`,
-  running: (home: string) => `VidGenie is running in ${home}: stop it first.`,
   progress: {
     database: (table: string, done: number, of: number, size: number) =>
       `database: ${table} (${Math.min(done + 1, of)} of ${of}), ${bytes(size)}`,
@@ -186,6 +185,10 @@ export const backups = {
   secretSetting: (name: string) => `${name}=… (a secret)`,
   nextDoctor: 'Now run vidgenie doctor, and then start VidGenie.',
   needsDatabase: 'Set DATABASE_URL to an empty database, and VIDGENIE_KEYRING_FILE to the file keyring in this home.',
+  noEmbedded: (home: string) =>
+    `There is no embedded database in ${home}, so there is nothing to move: set VIDGENIE_HOME to the home that has it.`,
+  moveUnfinished:
+    'The move is not complete, and the new database may have everything already. So the old one stays closed: give the command again.',
   needsBucket: 'Set S3_BUCKET and what it needs.',
   nothingMoved: 'The database names no media: move the database first if that is still to come.',
   movedDatabase: (rows: number, to: string) =>
