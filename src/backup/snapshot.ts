@@ -63,8 +63,12 @@ async function lock(client: pg.Client): Promise<void> {
 const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.number(), versions: z.array(z.string()) });
 
 async function snapshotOf(client: pg.Client): Promise<Snapshot> {
-  const { migration, ...shape }: Shape = await shapeOf(client);
+  const { migration, isMigrating, ...shape }: Shape = await shapeOf(client);
   if (migration === null) throw new BackupError('The database has nothing of VidGenie: there is nothing to copy.');
+  if (isMigrating)
+    throw new BackupError(
+      'An upgrade of the database has begun and is not finished, so a copy of it could not be restored: start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.',
+    );
   const { rows } = await client.query(
     `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM (${mediaRows}) m)::float8 AS count,
       (SELECT coalesce(sum(bytes), 0) FROM (${mediaRows}) m)::float8 AS bytes,
