@@ -55,6 +55,15 @@ export function manifestIn(text: unknown): unknown {
   return read.success && hashOf(read.data.manifest) === read.data.sha256 ? read.data.manifest : null;
 }
 
+/** Reads JSON. Null if the text is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
+}
+
 /** The folders of the contents. */
 export const tableBase = (table: string): string => `database/${table}`;
 export const mediaListBase = 'media-list';

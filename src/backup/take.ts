@@ -12,6 +12,7 @@ import {
   manifestText,
   mediaListBase,
   mediaName,
+  parsed,
   settingsName,
   tableBase,
 } from './manifest.ts';
@@ -69,7 +70,10 @@ async function begin({ place, passphrase }: Taking): Promise<{ id: string; codec
       `There is a complete backup in ${place.name}, and nothing is overwritten: choose another name.`,
     );
   if ((await place.size(headerName)) !== null) {
-    const { id, encryption } = await readHeader(place);
+    const { id, encryption } = await readHeader(
+      place,
+      'choose another name, or remove that unfinished backup (a file ends with .partial).',
+    );
     if ((encryption === null) !== (passphrase === null))
       throw new BackupError(
         `An unfinished backup in ${place.name} was begun ${encryption === null ? 'without' : 'with'} a passphrase: go on in the same way, or choose another name.`,
@@ -83,14 +87,22 @@ async function begin({ place, passphrase }: Taking): Promise<{ id: string; codec
   return { id, codec: made?.codec ?? plainCodec };
 }
 
-export async function readHeader(place: Place): Promise<Header> {
+/** `advice` tells the operator what to do about a header that cannot be read. */
+export async function readHeader(place: Place, advice: string): Promise<Header> {
   const text = (await collected(place.read(headerName))).toString();
-  const read = header.safeParse(JSON.parse(text));
-  if (!read.success) throw new BackupError(`${place.name} is no backup that this version of VidGenie can read.`);
+  const read = header.safeParse(parsed(text));
+  if (!read.success)
+    throw new BackupError(
+      `${place.name} cannot be read, because its ${headerName} is damaged or a newer VidGenie wrote it: ${advice}`,
+    );
   return read.data;
 }
 
 export async function codecFor(encryption: Header['encryption'], passphrase: string | null): Promise<Codec> {
+  if (encryption === null && passphrase !== null)
+    throw new BackupError(
+      'A passphrase was given, but the backup is not encrypted, so anybody may have written it. If you trust it, leave --passphrase-file away and set BACKUP_PASSPHRASE to nothing.',
+    );
   if (encryption === null) return plainCodec;
   if (passphrase === null)
     throw new BackupError('The backup is encrypted: give its passphrase with --passphrase-file or BACKUP_PASSPHRASE.');
