@@ -32,8 +32,11 @@ export const manifest = z.object({
     list: z.object(tally),
     count: z.int(),
     bytes: z.int(),
-    /** Keys of objects that the store did not have, and of those that differ from their row. */
+    /** Keys of objects that the store did not have. */
     missing: z.array(z.string()),
+    /** Those of them that no row names any more: they were removed while the backup was taken. Backups of earlier versions do not say. */
+    removed: z.array(z.string()).default([]),
+    /** Keys of objects that differ from their row. */
     damaged: z.array(z.string()),
   }),
   /** The versions of master keys that sealed the stored secrets. */

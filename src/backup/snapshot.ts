@@ -90,3 +90,25 @@ async function snapshotOf(client: pg.Client): Promise<Snapshot> {
     sendMedia: (to) => send(mediaRows, to),
   };
 }
+
+const keyRows = z.array(z.object({ key: z.string() }));
+
+/** Those of the keys that the store need not have any more, because retention or a member has removed what they belong to. */
+export async function removedAmong(url: string, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await withClient(url, (client) =>
+    inTransaction(client, 'READ ONLY', () =>
+      client.query(
+        `SELECT unnest($1::text[]) AS key
+        EXCEPT (
+          SELECT a.object_key FROM assets a JOIN runs r ON r.id = a.run_id
+          WHERE a.object_key = ANY ($1) AND a.removed_at IS NULL AND r.deleted_at IS NULL
+          UNION ALL
+          SELECT image->>'objectKey' FROM cast_entries, jsonb_array_elements(images) image WHERE removed_at IS NULL
+        ) ORDER BY key`,
+        [keys],
+      ),
+    ),
+  );
+  return keyRows.parse(rows).map(({ key }) => key);
+}

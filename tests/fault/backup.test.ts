@@ -198,6 +198,39 @@ test('a restore that fails leaves the database empty, whether the backup is dama
   expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
 });
 
+test('an object that a power cut left without its bytes is copied again when the backup goes on', async () => {
+  const used = await createUsedInstallation();
+  const folder = await temporaryDirectory();
+  const of = { url: used.database.url, media: createFileStore(join(used.home, 'media')) };
+  for (const secret of [null, passphrase]) {
+    const kind = secret === null ? 'plain' : 'encrypted';
+    const [whole, again] = [join(folder, `${kind}.tar`), join(folder, `${kind}-again.tar`)];
+    const written = recording(await createTarFile(whole));
+    await taken({ ...of, place: written.place, passphrase: secret });
+    await written.place.close();
+    const [lost = '', kept = ''] = written.names.filter((name) => name.startsWith('media/'));
+    // The machine stopped before the file got its name. Blocks that were not on the disk are zeros.
+    await copyFile(whole, `${again}.partial`);
+    const file = await open(`${again}.partial`, 'r+');
+    await file.write(Buffer.alloc(400), 0, 400, await positionOf(whole, lost));
+    await file.close();
+    const resumed = recording(await createTarFile(again));
+    await taken({ ...of, place: resumed.place, passphrase: secret });
+    await resumed.place.close();
+    expect(resumed.names).toContain(lost);
+    expect(resumed.names).not.toContain(kept);
+    await readAll(again, secret);
+  }
+  const broken = join(folder, 'broken.tar');
+  await copyFile(join(folder, 'plain.tar'), `${broken}.partial`);
+  const file = await open(`${broken}.partial`, 'r+');
+  await file.write(Buffer.alloc(100), 0, 100, await positionOf(`${broken}.partial`, 'backup.json'));
+  await file.close();
+  await expect(takenInto(broken, of)).rejects.toThrow(
+    /broken\.tar cannot be read, because its backup\.json is damaged .*: choose another name/,
+  );
+});
+
 test('a file whose backup broke off keeps its media, and its rows are taken anew', async () => {
   const used = await createUsedInstallation();
   const file = join(await temporaryDirectory(), 'backup.tar');

@@ -57,15 +57,19 @@ export async function backup(
         });
         progress.end();
         tell(manifest, { given, json: json === true, config, isEncrypted: passphrase !== null, keyringTo });
-        return manifest.media.missing.length + manifest.media.damaged.length === 0
-          ? exitStatus.done
-          : exitStatus.failed;
+        return lostIn(manifest).length + manifest.media.damaged.length === 0 ? exitStatus.done : exitStatus.failed;
       } finally {
         progress.end();
         await place.close();
       }
     }),
   );
+}
+
+/** The objects that the store should have had. */
+function lostIn({ media }: Manifest): string[] {
+  const removed = new Set(media.removed);
+  return media.missing.filter((key) => !removed.has(key));
 }
 
 async function openTarget(target: Target, config: Config): Promise<Place> {
@@ -97,16 +101,18 @@ type Telling = { given: string; json: boolean; config: Config; isEncrypted: bool
 
 function tell(manifest: Manifest, { given, json, config, isEncrypted, keyringTo }: Telling): void {
   const { media, tables, id, takenAt } = manifest;
-  const { missing, damaged } = media;
+  const { removed, damaged } = media;
+  const missing = lostIn(manifest);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const objects = media.isIncluded ? media.count - missing.length : null;
+  const objects = media.isIncluded ? media.count - media.missing.length : null;
   if (json) {
-    printJson({ backup: given, id, takenAt, rows, objects, missing, damaged, isEncrypted });
+    printJson({ backup: given, id, takenAt, rows, objects, missing, removed, damaged, isEncrypted });
     return;
   }
   const path = config.keyring ? null : keyringPath(config.home);
   print(
     words.done(given, rows, objects),
+    ...(removed.length > 0 ? [words.removed(removed)] : []),
     ...(missing.length > 0 ? [words.missing(missing)] : []),
     ...(damaged.length > 0 ? [words.damaged(damaged)] : []),
     ...(media.isIncluded ? [] : [words.mediaElsewhere(config.s3?.bucket ?? null)]),
