@@ -151,6 +151,10 @@ test('a backup and a restore that are killed among the media go on where they we
   const second = s3.arrival(/\/daily\/1\/media\/.*mp4/);
   const killed = vidgenie(['backup', target], from);
   await second;
+  killed.child.kill('SIGSTOP');
+  const beside = vidgenie(['backup', target], from);
+  expect(await beside.exit).toBe(1);
+  expect(beside.stderr()).toContain(`Another backup to ${target} is under way`);
   killed.child.kill('SIGKILL');
   await killed.exit;
   const unfinished = vidgenie(['restore', target, '--rehearse'], from);
