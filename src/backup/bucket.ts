@@ -19,6 +19,7 @@ export function openBucket(settings: S3Settings, prefix: string): Place & { isEm
   const explained = <T>(work: () => Promise<T>) => explainedHere(settings, work);
   return {
     name: `s3://${Bucket}/${prefix}`,
+    isDurable: true,
     isEmpty: () =>
       explained(async () => {
         const page = await client.send(new ListObjectsV2Command({ Bucket, Prefix: `${prefix}/`, MaxKeys: 1 }));

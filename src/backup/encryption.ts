@@ -12,7 +12,8 @@ export const encryptionFacts = z.object({
   cost: z
     .int()
     .min(2 ** 14)
-    .max(2 ** 20),
+    .max(2 ** 20)
+    .refine((cost) => Number.isInteger(Math.log2(cost)), 'scrypt takes a power of two'),
   salt: z.string(),
   check: z.string(),
 });

@@ -32,8 +32,11 @@ export const manifest = z.object({
     list: z.object(tally),
     count: z.int(),
     bytes: z.int(),
-    /** Keys of objects that the store did not have, and of those that differ from their row. */
+    /** Keys of objects that the store did not have. */
     missing: z.array(z.string()),
+    /** Those of them that no row names any more: they were removed while the backup was taken. Backups of earlier versions do not say. */
+    removed: z.array(z.string()).default([]),
+    /** Keys of objects that differ from their row. */
     damaged: z.array(z.string()),
   }),
   /** The versions of master keys that sealed the stored secrets. */
@@ -53,6 +56,15 @@ export const manifestText = (told: Manifest): string => JSON.stringify({ manifes
 export function manifestIn(text: unknown): unknown {
   const read = sealedManifest.safeParse(text);
   return read.success && hashOf(read.data.manifest) === read.data.sha256 ? read.data.manifest : null;
+}
+
+/** Reads JSON. Null if the text is none. */
+export function parsed(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return null;
+  }
 }
 
 /** The folders of the contents. */

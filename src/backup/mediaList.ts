@@ -53,6 +53,13 @@ export async function* hashed(
   onEnd({ bytes, sha256: hash.digest('hex') });
 }
 
+/** The SHA-256 of a whole content. */
+export async function hashOf(content: AsyncIterable<Buffer>): Promise<string> {
+  const hash = createHash('sha256');
+  for await (const piece of content) hash.update(piece);
+  return hash.digest('hex');
+}
+
 /** Writes a content into a file, works with it, and removes the file. */
 export async function withFile<T>(
   directory: string,

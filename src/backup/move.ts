@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { join } from 'node:path';
 import type pg from 'pg';
 import type { MoveNote } from '../db/embedded/moveNote.ts';
@@ -8,7 +7,7 @@ import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
 import { finishLoading, loadDatabase } from './load.ts';
-import { type StoredObject, withFile } from './mediaList.ts';
+import { hashOf, type StoredObject, withFile } from './mediaList.ts';
 import { countSince, momentOf, namedSince, stillNamed } from './namedMedia.ts';
 import { hasOrigin } from './origin.ts';
 import { tellingRows, violationsIn } from './restore.ts';
@@ -112,10 +111,4 @@ async function moveObject(
       throw new BackupError(`The new media store does not give back ${key} as it was written: look at that service.`);
     return isSame ? 'copied' : 'damaged';
   });
-}
-
-async function hashOf(content: AsyncIterable<Buffer>): Promise<string> {
-  const hash = createHash('sha256');
-  for await (const piece of content) hash.update(piece);
-  return hash.digest('hex');
 }

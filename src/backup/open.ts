@@ -1,7 +1,16 @@
 import { z } from 'zod';
 import type { Codec } from './encryption.ts';
 import { BackupError } from './error.ts';
-import { type Manifest, manifest, manifestIn, manifestName, mediaListBase, mediaName, tableBase } from './manifest.ts';
+import {
+  type Manifest,
+  manifest,
+  manifestIn,
+  manifestName,
+  mediaListBase,
+  mediaName,
+  parsed,
+  tableBase,
+} from './manifest.ts';
 import { hashed, objectsOf, type StoredObject } from './mediaList.ts';
 import { partsFrom } from './parts.ts';
 import { collected, type Place } from './place.ts';
@@ -13,7 +22,7 @@ export type Backup = { place: Place; codec: Codec; manifest: Manifest };
 
 /** Opens a complete backup. Throws a {@link BackupError} if it is none, is not complete, or has another passphrase. */
 export async function openBackup(place: Place, passphrase: string | null): Promise<Backup> {
-  const { id, encryption } = await readHeader(place);
+  const { id, encryption } = await readHeader(place, 'restore another backup, or use the version that wrote it.');
   if ((await place.size(manifestName)) === null)
     throw new BackupError(`${place.name} is not complete: give the command that makes it again, and it goes on.`);
   const codec = await codecFor(encryption, passphrase);
@@ -23,14 +32,6 @@ export async function openBackup(place: Place, passphrase: string | null): Promi
     throw new BackupError(`The backup is damaged, or a newer VidGenie wrote it: ${z.prettifyError(read.error)}`);
   if (read.data.id !== id) throw new BackupError('The backup is damaged: it is made of two backups.');
   return { place, codec, manifest: read.data };
-}
-
-function parsed(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return null;
-  }
 }
 
 /** The rows of a backup. It refuses those that are not what was written. */

@@ -2,6 +2,11 @@
 export type Place = {
   /** As the operator named it. */
   name: string;
+  /**
+   * True if every content that has a size is whole. False: after a power cut a content may have its size and lack its bytes, because
+   * nothing is on the disk for certain before `finish`.
+   */
+  isDurable: boolean;
   /** Bytes of a content. Null if there is none of that name. */
   size: (name: string) => Promise<number | null>;
   /** Writes a content of `bytes` bytes. A later one of the same name replaces it. After an error there is none. */

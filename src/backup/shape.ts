@@ -8,8 +8,17 @@ import * as schema from '../db/schema.ts';
 export type Table = { name: string; columns: string[]; estimate: number };
 export type Sequence = { name: string; last: string };
 
-/** The tables, sequences and foreign keys of a database. `migration` is the time of its newest migration, null before the first. */
-export type Shape = { migration: number | null; tables: Table[]; sequences: Sequence[]; foreign: string[] };
+/**
+ * The tables, sequences and foreign keys of a database. `migration` is the time of its newest migration, null before the first.
+ * `isMigrating`: the next one has begun and is not finished, so the tables are between two schemas.
+ */
+export type Shape = {
+  migration: number | null;
+  isMigrating: boolean;
+  tables: Table[];
+  sequences: Sequence[];
+  foreign: string[];
+};
 
 const ours: ReadonlySet<string> = new Set(
   Object.values(schema).flatMap((one) => (is(one, PgTable) ? [getTableName(one)] : [])),
@@ -17,7 +26,7 @@ const ours: ReadonlySet<string> = new Set(
 
 const found = z.array(z.object({ name: z.string(), columns: z.array(z.string()), estimate: z.number() }));
 const sequences = z.array(z.object({ name: z.string(), last: z.string() }));
-const migrations = z.array(z.object({ at: z.coerce.number() }));
+const migrations = z.tuple([z.object({ newest: z.coerce.number().nullable(), isMigrating: z.boolean() })]);
 
 /**
  * Reads what the database has. The queue keeps its tables in a schema of its own. They are no part of it: what they hold may be lost
@@ -35,7 +44,7 @@ export async function shapeOf(client: pg.Client): Promise<Shape> {
   );
   const known = tables.filter(({ name }) => ours.has(name));
   return {
-    migration: await newestMigration(client),
+    ...(await migrationOf(client)),
     tables: known,
     sequences: sequences.parse(
       (
@@ -49,13 +58,15 @@ export async function shapeOf(client: pg.Client): Promise<Shape> {
   };
 }
 
-async function newestMigration(client: pg.Client): Promise<number | null> {
+async function migrationOf(client: pg.Client): Promise<Pick<Shape, 'migration' | 'isMigrating'>> {
   const { rows } = await client.query(`SELECT to_regclass('drizzle.__drizzle_migrations') IS NOT NULL AS there`);
-  if (!z.array(z.object({ there: z.boolean() })).parse(rows)[0]?.there) return null;
-  const newest = await client.query(
-    'SELECT created_at AS at FROM drizzle.__drizzle_migrations ORDER BY 1 DESC LIMIT 1',
-  );
-  return migrations.parse(newest.rows)[0]?.at ?? null;
+  if (!z.array(z.object({ there: z.boolean() })).parse(rows)[0]?.there) return { migration: null, isMigrating: false };
+  // A negative moment is that of a migration that has begun (see `noteBegun` of the migrator).
+  const noted = await client.query(`
+    SELECT max(created_at) AS newest, coalesce(-min(created_at) > max(created_at), false) AS "isMigrating"
+    FROM drizzle.__drizzle_migrations`);
+  const [{ newest, isMigrating }] = migrations.parse(noted.rows);
+  return { migration: newest, isMigrating };
 }
 
 /** Tables that have rows as soon as somebody has used VidGenie. Others may have rows that a migration writes. */

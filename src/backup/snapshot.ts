@@ -63,8 +63,12 @@ async function lock(client: pg.Client): Promise<void> {
 const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.number(), versions: z.array(z.string()) });
 
 async function snapshotOf(client: pg.Client): Promise<Snapshot> {
-  const { migration, ...shape }: Shape = await shapeOf(client);
+  const { migration, isMigrating, ...shape }: Shape = await shapeOf(client);
   if (migration === null) throw new BackupError('The database has nothing of VidGenie: there is nothing to copy.');
+  if (isMigrating)
+    throw new BackupError(
+      'An upgrade of the database has begun and is not finished, so a copy of it could not be restored: start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.',
+    );
   const { rows } = await client.query(
     `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM (${mediaRows}) m)::float8 AS count,
       (SELECT coalesce(sum(bytes), 0) FROM (${mediaRows}) m)::float8 AS bytes,
@@ -85,4 +89,26 @@ async function snapshotOf(client: pg.Client): Promise<Snapshot> {
     send: (table, to, onBytes) => send(`SELECT ${listed(table.columns)} FROM ${quoted(table.name)}`, to, onBytes),
     sendMedia: (to) => send(mediaRows, to),
   };
+}
+
+const keyRows = z.array(z.object({ key: z.string() }));
+
+/** Those of the keys that the store need not have any more, because retention or a member has removed what they belong to. */
+export async function removedAmong(url: string, keys: readonly string[]): Promise<string[]> {
+  if (keys.length === 0) return [];
+  const { rows } = await withClient(url, (client) =>
+    inTransaction(client, 'READ ONLY', () =>
+      client.query(
+        `SELECT unnest($1::text[]) AS key
+        EXCEPT (
+          SELECT a.object_key FROM assets a JOIN runs r ON r.id = a.run_id
+          WHERE a.object_key = ANY ($1) AND a.removed_at IS NULL AND r.deleted_at IS NULL
+          UNION ALL
+          SELECT image->>'objectKey' FROM cast_entries, jsonb_array_elements(images) image WHERE removed_at IS NULL
+        ) ORDER BY key`,
+        [keys],
+      ),
+    ),
+  );
+  return keyRows.parse(rows).map(({ key }) => key);
 }

@@ -3,7 +3,6 @@ import type { MediaStore } from '../pipeline/media/store.ts';
 import { type Codec, newEncryption, openEncryption, plainCodec } from './encryption.ts';
 import { BackupError } from './error.ts';
 import {
-  damagedName,
   type Header,
   header,
   headerName,
@@ -11,15 +10,15 @@ import {
   manifestName,
   manifestText,
   mediaListBase,
-  mediaName,
+  parsed,
   settingsName,
   tableBase,
 } from './manifest.ts';
-import { hashed, objectsOf, type StoredObject } from './mediaList.ts';
-import { partsFrom, type Store, writeParts } from './parts.ts';
+import { type Store, writeParts } from './parts.ts';
 import { collected, once, type Place } from './place.ts';
 import { asEnvironmentFile } from './settings.ts';
 import { type Snapshot, withSnapshot } from './snapshot.ts';
+import { takeMedia } from './takeMedia.ts';
 
 /** How far the work is. `bytes` counts what has passed in this phase; `of` is how many items there are. */
 export type Step = { phase: 'database' | 'media'; item: string; done: number; of: number; bytes: number };
@@ -48,7 +47,7 @@ export async function takeBackup(taking: Taking): Promise<Manifest> {
   const store = { place, codec };
   const rows = await withSnapshot(taking.url, { isLocked: false }, (snapshot) => takeRows(snapshot, store, taking));
   const { list, media, ...database } = rows;
-  const lost = taking.includesMedia ? await takeMedia(store, list, media, taking) : { missing: [], damaged: [] };
+  const lost = taking.includesMedia ? await takeMedia(store, list, tellingMedia(media, taking)) : nothingLost;
   const manifest: Manifest = {
     id,
     takenAt: taking.now.toISOString(),
@@ -63,13 +62,35 @@ export async function takeBackup(taking: Taking): Promise<Manifest> {
   return manifest;
 }
 
+const nothingLost = { missing: [], removed: [], damaged: [] };
+
+/** Tells of each object, and of the bytes that have passed. */
+function tellingMedia({ count }: Snapshot['media'], { url, media, signal, onStep }: Taking) {
+  let done = 0;
+  let bytes = 0;
+  return {
+    url,
+    media,
+    signal,
+    onObject: (object: { key: string; bytes: number }) => {
+      done += 1;
+      bytes += object.bytes;
+      onStep({ phase: 'media', item: object.key, done, of: count, bytes });
+    },
+  };
+}
+
 async function begin({ place, passphrase }: Taking): Promise<{ id: string; codec: Codec }> {
-  if ((await place.size(manifestName)) !== null)
+  // Of a place that is not durable only `finish` makes a complete backup.
+  if (place.isDurable && (await place.size(manifestName)) !== null)
     throw new BackupError(
       `There is a complete backup in ${place.name}, and nothing is overwritten: choose another name.`,
     );
   if ((await place.size(headerName)) !== null) {
-    const { id, encryption } = await readHeader(place);
+    const { id, encryption } = await readHeader(
+      place,
+      'choose another name, or remove that unfinished backup (a file ends with .partial).',
+    );
     if ((encryption === null) !== (passphrase === null))
       throw new BackupError(
         `An unfinished backup in ${place.name} was begun ${encryption === null ? 'without' : 'with'} a passphrase: go on in the same way, or choose another name.`,
@@ -83,14 +104,22 @@ async function begin({ place, passphrase }: Taking): Promise<{ id: string; codec
   return { id, codec: made?.codec ?? plainCodec };
 }
 
-export async function readHeader(place: Place): Promise<Header> {
+/** `advice` tells the operator what to do about a header that cannot be read. */
+export async function readHeader(place: Place, advice: string): Promise<Header> {
   const text = (await collected(place.read(headerName))).toString();
-  const read = header.safeParse(JSON.parse(text));
-  if (!read.success) throw new BackupError(`${place.name} is no backup that this version of VidGenie can read.`);
+  const read = header.safeParse(parsed(text));
+  if (!read.success)
+    throw new BackupError(
+      `${place.name} cannot be read, because its ${headerName} is damaged or a newer VidGenie wrote it: ${advice}`,
+    );
   return read.data;
 }
 
 export async function codecFor(encryption: Header['encryption'], passphrase: string | null): Promise<Codec> {
+  if (encryption === null && passphrase !== null)
+    throw new BackupError(
+      'A passphrase was given, but the backup is not encrypted, so anybody may have written it. If you trust it, leave --passphrase-file away and set BACKUP_PASSPHRASE to nothing.',
+    );
   if (encryption === null) return plainCodec;
   if (passphrase === null)
     throw new BackupError('The backup is encrypted: give its passphrase with --passphrase-file or BACKUP_PASSPHRASE.');
@@ -120,56 +149,6 @@ async function takeRows(snapshot: Snapshot, store: Store, { signal, onStep }: Ta
     list: await writeParts(store, mediaListBase, snapshot.sendMedia),
     media: snapshot.media,
   };
-}
-
-/** So many that the media store is probably the wrong one. */
-const mostLost = 10_000;
-
-async function takeMedia(
-  store: Store,
-  list: Manifest['media']['list'],
-  { count }: Snapshot['media'],
-  taking: Taking,
-): Promise<{ missing: string[]; damaged: string[] }> {
-  const lost: { missing: string[]; damaged: string[] } = { missing: [], damaged: [] };
-  const listed = { base: mediaListBase, parts: list.parts };
-  let done = 0;
-  let bytes = 0;
-  for await (const object of objectsOf((to) => partsFrom(store, listed, to), list.sha256)) {
-    taking.signal.throwIfAborted();
-    const outcome = await takeObject(store, object, taking.media);
-    if (outcome !== 'taken') lost[outcome].push(object.key);
-    if (lost.missing.length + lost.damaged.length > mostLost)
-      throw new BackupError(
-        `More than ${mostLost} objects are not in the media store: is it the right one? --no-media leaves all of them out.`,
-      );
-    done += 1;
-    bytes += object.bytes;
-    taking.onStep({ phase: 'media', item: object.key, done, of: count, bytes });
-  }
-  return lost;
-}
-
-async function takeObject(
-  { place, codec }: Store,
-  object: StoredObject,
-  media: MediaStore,
-): Promise<'taken' | 'missing' | 'damaged'> {
-  const name = mediaName(object.key);
-  // Keys name their content, so an object of this name and size is this one.
-  if ((await place.size(name)) === codec.storedBytes(object.bytes))
-    return (await place.size(damagedName(object.key))) === null ? 'taken' : 'damaged';
-  // Retention may remove an object while the others are copied.
-  const size = await media.size(object.key);
-  if (size === null) return 'missing';
-  let found = { bytes: 0, sha256: '' };
-  const content = hashed(await media.open(object.key), (all) => {
-    found = all;
-  });
-  await place.write(name, codec.storedBytes(size), codec.encode(name, content));
-  if (found.sha256 === object.sha256) return 'taken';
-  await place.write(damagedName(object.key), 0, once(Buffer.alloc(0)));
-  return 'damaged';
 }
 
 async function write({ place, codec }: Store, name: string, text: string): Promise<void> {

@@ -54,6 +54,7 @@ function placeOf(path: string, written: string, file: FileHandle, entries: Map<s
   let end = from;
   return {
     name: path,
+    isDurable: false,
     size: async (name) => entries.get(name)?.bytes ?? null,
     write: (name, bytes, content) =>
       explained(path, async () => {

@@ -9,6 +9,9 @@ const counted = z.array(z.object({ count: z.coerce.number() }));
 export async function appliedMigrations(tx: Tx): Promise<{ applied: number; known: number }> {
   const { length: known } = await readMigrations();
   if ((await newestApplied(tx)) === 0) return { applied: 0, known };
-  const [row] = counted.parse(await tx.execute(sql`SELECT count(*) AS count FROM drizzle.__drizzle_migrations`));
+  const [row] = counted.parse(
+    // One that has begun and is not over has a negative moment.
+    await tx.execute(sql`SELECT count(*) AS count FROM drizzle.__drizzle_migrations WHERE created_at > 0`),
+  );
   return { applied: row?.count ?? 0, known };
 }

@@ -83,7 +83,18 @@ const silent: Tell = { info: () => {}, warn: () => {} };
 const isApplied = async (tx: Tx, { madeAt }: Migration): Promise<boolean> => (await newestApplied(tx)) >= madeAt;
 
 const note = (tx: Tx, { hash, madeAt }: Migration) =>
-  tx.execute(sql`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (${hash}, ${madeAt})`);
+  tx.execute(sql`
+    WITH begun AS (DELETE FROM drizzle.__drizzle_migrations WHERE created_at = ${-madeAt})
+    INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES (${hash}, ${madeAt})`);
+
+/**
+ * Notes that an online migration has begun: until it is over, even if this process dies, the schema is between two versions and no
+ * backup can be taken. Every version looks for the newest moment, so a negative one means nothing to those that do not know it.
+ */
+const noteBegun = (tx: Tx, { hash, madeAt }: Migration) =>
+  tx.execute(sql`
+    INSERT INTO drizzle.__drizzle_migrations (hash, created_at) SELECT ${hash}::text, ${-madeAt}::bigint
+    WHERE NOT EXISTS (SELECT FROM drizzle.__drizzle_migrations WHERE created_at = ${-madeAt}::bigint)`);
 
 async function migrateWhole(db: Db, migration: Migration, limits: Record<string, number>, log: Tell): Promise<void> {
   await untilUnlocked(db, { migration: migration.tag }, log, () =>
@@ -135,6 +146,7 @@ const sessions = z.tuple([z.object({ pid: z.int() })]);
 /** False if the session was replaced meanwhile, and with it the lock. Then the file is repeated from its beginning. */
 async function isCarriedOut(db: Db, migration: Migration, session: number, beside: Db, log: Tell): Promise<boolean> {
   const { tag, statements } = migration;
+  await noteBegun(db, migration);
   for (const statement of statements) {
     // An index that is built concurrently blocks nobody while it waits.
     const isConcurrent = /\bCONCURRENTLY\b/.test(statement);

@@ -1,15 +1,18 @@
-import { readFile, rm } from 'node:fs/promises';
+import { createHash } from 'node:crypto';
+import { readFile, rm, symlink } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
-import { expect, test } from 'vitest';
+import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { withClient } from '../../src/backup/session.ts';
 import { shapeOf } from '../../src/backup/shape.ts';
 import { createTarFile } from '../../src/backup/tarFile.ts';
+import { readConfig } from '../../src/config.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { loadRun } from '../../src/db/runs.ts';
 import { runId } from '../../src/domain.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
+import { createS3Store } from '../../src/pipeline/media/s3.ts';
 import {
   createUsedInstallation,
   memberKey,
@@ -23,6 +26,7 @@ import { plainCanary } from '../support/canary.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { allDelivered, createInstallation, submitted } from '../support/program.ts';
+import { startS3 } from '../support/s3/server.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const environmentOf = (url: string, home: string, over: NodeJS.ProcessEnv = {}): NodeJS.ProcessEnv => ({
@@ -163,6 +167,98 @@ test('nothing is overwritten, neither a database, nor media, nor a backup; and n
   const saved = await run(environmentOf(used.database.url, used.home), 'backup', join(folder, 'next.tar'), ...beside);
   expect(saved).toMatchObject({ status: 2 });
   expect(saved.stderr).toContain('That is the folder of the backup.');
+});
+
+test('what retention removes during a backup is told and no failure, what is lost otherwise is; and a second backup to the name refuses', async () => {
+  const used = await createUsedInstallation();
+  const { db, url } = used.database;
+  const store = createFileStore(join(used.home, 'media'));
+  const environment = environmentOf(url, used.home);
+  const folder = await temporaryDirectory();
+  const file = join(folder, 'backup.tar');
+  const view = await loadRun(db, runId.parse(used.finished));
+  const keyOf = (kind: string) => view?.assets.find((asset) => asset.kind === kind)?.objectKey ?? '';
+  const [image, video] = [keyOf('image'), keyOf('video')];
+  const expire = async (key: string) => {
+    await db.execute(sql`UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE object_key = ${key}`);
+    await store.remove(key);
+  };
+
+  const [isHeld, isOver] = [Promise.withResolvers<void>(), Promise.withResolvers<void>()];
+  onTestFinished(() => isOver.resolve());
+  // The last table: the snapshot is made before, and the media are copied after it.
+  const held = db.transaction(async (tx) => {
+    await tx.execute(sql`LOCK TABLE workspaces IN ACCESS EXCLUSIVE MODE`);
+    isHeld.resolve();
+    await isOver.promise;
+  });
+  await isHeld.promise;
+  const saving = vidgenie(['backup', file], environment);
+  await saving.said(/^database: /);
+  const otherName = join(await temporaryDirectory(), 'link');
+  await symlink(folder, otherName);
+  const second = await run(environment, 'backup', join(otherName, 'backup.tar'));
+  expect(second).toMatchObject({ status: 1 });
+  expect(second.stderr).toContain('is under way: wait until it has ended, or choose another name.');
+  await expire(video);
+  isOver.resolve();
+  await held;
+  expect({ status: await saving.exit, stderr: saving.stderr() }).toMatchObject({ status: 0 });
+  expect(saving.stdout()).toContain('1 object was removed by retention or by a member while the backup was taken');
+  expect((await readAll(file)).manifest.media).toMatchObject({ count: 2, missing: [video], removed: [video] });
+
+  // The image goes between two calls to the store, and then its run.
+  const late = join(folder, 'late.tar');
+  const open = async (key: string) => {
+    await store.remove(key);
+    await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${used.finished}`);
+    return await store.open(key);
+  };
+  await takenInto(late, { url, media: { ...store, open } });
+  expect((await readAll(late)).manifest.media).toMatchObject({ missing: [image], removed: [image] });
+
+  await db.execute(sql`UPDATE runs SET deleted_at = NULL WHERE id = ${used.finished}`);
+  const lost = await run(environment, 'backup', join(folder, 'lost.tar'), '--json');
+  expect(lost).toMatchObject({ status: 1 });
+  expect(JSON.parse(lost.stdout)).toMatchObject({ objects: 0, missing: [image], removed: [], damaged: [] });
+  const fresh = await createInstallation(await createEmptyDatabase());
+  expect((await restoredInto(fresh, join(folder, 'lost.tar'))).violations).toEqual([]);
+});
+
+test('media in S3 are in a backup in S3 with --media, and come back into an empty bucket', async () => {
+  const s3 = await startS3(await temporaryDirectory());
+  onTestFinished(s3.close);
+  const storeIn = async (bucket: string) => {
+    const { s3: settings } = readConfig({ ...s3.environment, S3_BUCKET: bucket });
+    if (!settings) throw new Error('there is no S3');
+    const store = createS3Store(settings);
+    await store.prepare();
+    return { settings, store };
+  };
+  const [{ settings }, , { store }] = [await storeIn('vidgenie'), await storeIn('backups'), await storeIn('fresh')];
+  const used = await createUsedInstallation({ s3: settings });
+  const environment = environmentOf(used.database.url, used.home, s3.environment);
+  const listed = await run(environment, 'backup', 's3://backups/listed');
+  expect(listed).toMatchObject({ status: 0 });
+  expect(listed.stdout).toContain('The media stay in the bucket vidgenie');
+  expect(await run(environment, 'backup', 's3://backups/whole', '--media')).toMatchObject({ status: 0 });
+  const written = (prefix: string) =>
+    s3.requests.filter(({ method, path }) => method === 'PUT' && path.startsWith(`/backups/${prefix}/media/`));
+  expect([written('listed').length, written('whole').length]).toEqual([0, 2]);
+
+  const fresh = await createInstallation(await createEmptyDatabase());
+  const there = environmentOf(fresh.database.url, fresh.home, { ...s3.environment, S3_BUCKET: 'fresh' });
+  const restored = await run(there, 'restore', 's3://backups/whole');
+  expect(restored).toMatchObject({ status: 0 });
+  expect(restored.stdout).toContain('and 2 objects. Everything is what was saved.');
+  const view = await loadRun(fresh.database.db, runId.parse(used.finished));
+  expect(view?.assets).toHaveLength(2);
+  for (const { objectKey, sha256 } of view?.assets ?? [])
+    expect(
+      createHash('sha256')
+        .update(await store.read(objectKey))
+        .digest('hex'),
+    ).toBe(sha256);
 });
 
 test('an embedded installation is saved and restored, also where no installation is left', async () => {

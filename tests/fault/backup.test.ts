@@ -151,6 +151,10 @@ test('a backup and a restore that are killed among the media go on where they we
   const second = s3.arrival(/\/daily\/1\/media\/.*mp4/);
   const killed = vidgenie(['backup', target], from);
   await second;
+  killed.child.kill('SIGSTOP');
+  const beside = vidgenie(['backup', target], from);
+  expect(await beside.exit).toBe(1);
+  expect(beside.stderr()).toContain(`Another backup to ${target} is under way`);
   killed.child.kill('SIGKILL');
   await killed.exit;
   const unfinished = vidgenie(['restore', target, '--rehearse'], from);
@@ -219,6 +223,39 @@ test('a repeated restore goes on with rows of its own backup, and refuses those 
   expect(await restoredInto(fresh, one)).toMatchObject({ openedKeys: 1, violations: [] });
   expect(await memberKeyOf(fresh.database, used.slot)).toBe(memberKey);
   await expect(restoredInto(fresh, one)).rejects.toThrow('The database is not empty');
+});
+
+test('an object that a power cut left without its bytes is copied again when the backup goes on', async () => {
+  const used = await createUsedInstallation();
+  const folder = await temporaryDirectory();
+  const of = { url: used.database.url, media: createFileStore(join(used.home, 'media')) };
+  for (const secret of [null, passphrase]) {
+    const kind = secret === null ? 'plain' : 'encrypted';
+    const [whole, again] = [join(folder, `${kind}.tar`), join(folder, `${kind}-again.tar`)];
+    const written = recording(await createTarFile(whole));
+    await taken({ ...of, place: written.place, passphrase: secret });
+    await written.place.close();
+    const [lost = '', kept = ''] = written.names.filter((name) => name.startsWith('media/'));
+    // The machine stopped before the file got its name. Blocks that were not on the disk are zeros.
+    await copyFile(whole, `${again}.partial`);
+    const file = await open(`${again}.partial`, 'r+');
+    await file.write(Buffer.alloc(400), 0, 400, await positionOf(whole, lost));
+    await file.close();
+    const resumed = recording(await createTarFile(again));
+    await taken({ ...of, place: resumed.place, passphrase: secret });
+    await resumed.place.close();
+    expect(resumed.names).toContain(lost);
+    expect(resumed.names).not.toContain(kept);
+    await readAll(again, secret);
+  }
+  const broken = join(folder, 'broken.tar');
+  await copyFile(join(folder, 'plain.tar'), `${broken}.partial`);
+  const file = await open(`${broken}.partial`, 'r+');
+  await file.write(Buffer.alloc(100), 0, 100, await positionOf(`${broken}.partial`, 'backup.json'));
+  await file.close();
+  await expect(takenInto(broken, of)).rejects.toThrow(
+    /broken\.tar cannot be read, because its backup\.json is damaged .*: choose another name/,
+  );
 });
 
 test('a file whose backup broke off keeps its media, and its rows are taken anew', async () => {

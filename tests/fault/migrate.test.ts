@@ -1,8 +1,11 @@
 import { sql } from 'drizzle-orm';
 import { migrate } from 'drizzle-orm/postgres-js/migrator';
 import { expect, onTestFinished, test } from 'vitest';
+import { withSnapshot } from '../../src/backup/snapshot.ts';
+import { appliedMigrations } from '../../src/cli/schemaState.ts';
 import { type Database, openDatabase } from '../../src/db/client.ts';
 import { type MigratingOptions, migrateDatabase } from '../../src/db/migrate.ts';
+import { newestApplied } from '../../src/db/migrations.ts';
 import { createEmptyDatabase } from '../support/database.ts';
 import { migrationsUntil, rowsOf, tags } from '../support/schemas.ts';
 import { openTcpProxy } from '../support/tcp-proxy.ts';
@@ -89,7 +92,7 @@ test('processes that start together carry out each migration once', async () => 
   await expectNewest(database);
 });
 
-test('an index that a killed process left unfinished is built anew', async () => {
+test('an index that a killed process left unfinished is built anew, and until then nothing is copied', async () => {
   const database = await releasedDatabase();
   const reader = await openTransaction(database, 'SELECT 1');
   const killed = migrateDatabase(database.url).catch((error: unknown) => error);
@@ -100,9 +103,13 @@ test('an index that a killed process left unfinished is built anew', async () =>
     sql`SELECT indisvalid FROM pg_index WHERE indexrelid = 'steps_run_id_number_pk'::regclass`,
   );
   expect(left).toEqual({ indisvalid: false });
+  const copied = () => withSnapshot(database.url, { isLocked: false }, async ({ migration }) => migration);
+  await expect(copied()).rejects.toThrow('An upgrade of the database has begun and is not finished');
+  expect(await appliedMigrations(database.db)).toEqual({ applied: 1, known: tags.length });
   await reader.end();
   await migrateDatabase(database.url);
   await expectNewest(database);
+  expect(await copied()).toBe(await newestApplied(database.db));
 });
 
 test('a process that vanishes while it builds an index leaves the rest to the next, which waits for the index', async () => {

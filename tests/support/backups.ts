@@ -7,6 +7,7 @@ import { type Restored, type Restoring, restoreBackup } from '../../src/backup/r
 import { type Taking, takeBackup } from '../../src/backup/take.ts';
 import { createTarFile, openTarFile } from '../../src/backup/tarFile.ts';
 import { isMediaEmpty } from '../../src/cli/backup/places.ts';
+import type { Config } from '../../src/config.ts';
 import type { Database } from '../../src/db/client.ts';
 import { parseKeyring } from '../../src/db/keyring.ts';
 import { Secret } from '../../src/db/secret.ts';
@@ -20,17 +21,19 @@ import { createInstallation, delivered, type Installation, submitted } from './p
 export const memberKey = 'key_ofaMEMBER0123456789abcdef0123456789abcdef0123456789';
 
 /** An installation with a workspace key, a finished run with its media, and a run that waits. */
-export async function createUsedInstallation(): Promise<Installation & { slot: KeySlot; finished: string }> {
+export async function createUsedInstallation(
+  config: Partial<Config> = {},
+): Promise<Installation & { slot: KeySlot; finished: string }> {
   const database = await createTestDatabase();
   const installation = await createInstallation(database);
   const workspace = await createWorkspace(database, 10_000);
   const slot: KeySlot = { workspaceId: workspace.id, provider: 'runway', purpose: 'api_key' };
   await storeKey(database.db, testKeyring(), slot, new Secret(memberKey), { by: 'ada', status: 'valid', at: null });
-  const worker = await installation.open({ worker: true });
+  const worker = await installation.open({ worker: true, config });
   const finished = await submitted(worker, { workspace });
   await delivered(worker, finished);
   await worker.stop();
-  const bot = await installation.open({ worker: false });
+  const bot = await installation.open({ worker: false, config });
   await submitted(bot, { workspace });
   await bot.stop();
   return { ...installation, slot, finished };

@@ -1,9 +1,10 @@
 import { readFile, realpath, writeFile } from 'node:fs/promises';
-import { basename, dirname, join } from 'node:path';
+import { basename, dirname, join, resolve } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { openBucket } from '../../backup/bucket.ts';
 import { BackupError } from '../../backup/error.ts';
 import { headerName, type Manifest } from '../../backup/manifest.ts';
+import { withNameLock } from '../../backup/nameLock.ts';
 import type { Place, Target } from '../../backup/place.ts';
 import { settingsOf } from '../../backup/settings.ts';
 import { takeBackup } from '../../backup/take.ts';
@@ -39,33 +40,47 @@ export async function backup(
   const includesMedia = media ?? config.s3 === null;
   const { openStore } = await import('../../program.ts');
   return await withSignals((signal) =>
-    withDatabase(config, { isRunningRefused: false }, async (url) => {
-      const place = await openTarget(target, config);
-      const progress = createProgress(process.stderr);
-      try {
-        const manifest = await takeBackup({
-          url,
-          media: openStore(config),
-          includesMedia,
-          place,
-          passphrase,
-          settings,
-          version: packageJson.version,
-          now: new Date(),
-          signal,
-          onStep: progress.onStep,
-        });
-        progress.end();
-        tell(manifest, { given, json: json === true, config, isEncrypted: passphrase !== null, keyringTo });
-        return manifest.media.missing.length + manifest.media.damaged.length === 0
-          ? exitStatus.done
-          : exitStatus.failed;
-      } finally {
-        progress.end();
-        await place.close();
-      }
-    }),
+    withDatabase(config, { isRunningRefused: false }, async (url) =>
+      withNameLock(url, await nameOf(target), async () => {
+        const place = await openTarget(target, config);
+        const progress = createProgress(process.stderr);
+        try {
+          const manifest = await takeBackup({
+            url,
+            media: openStore(config),
+            includesMedia,
+            place,
+            passphrase,
+            settings,
+            version: packageJson.version,
+            now: new Date(),
+            signal,
+            onStep: progress.onStep,
+          });
+          progress.end();
+          tell(manifest, { given, json: json === true, config, isEncrypted: passphrase !== null, keyringTo });
+          return lostIn(manifest).length + manifest.media.damaged.length === 0 ? exitStatus.done : exitStatus.failed;
+        } finally {
+          progress.end();
+          await place.close();
+        }
+      }),
+    ),
   );
+}
+
+/** One name for one target, however it was written. */
+const nameOf = async (target: Target): Promise<string> =>
+  target.kind === 'bucket'
+    ? `s3://${target.bucket}/${target.prefix}`
+    : join(await folderOf(target.path), basename(target.path));
+
+const folderOf = (path: string): Promise<string> => realpath(dirname(path)).catch(() => resolve(dirname(path)));
+
+/** The objects that the store should have had. */
+function lostIn({ media }: Manifest): string[] {
+  const removed = new Set(media.removed);
+  return media.missing.filter((key) => !removed.has(key));
 }
 
 async function openTarget(target: Target, config: Config): Promise<Place> {
@@ -79,8 +94,8 @@ async function openTarget(target: Target, config: Config): Promise<Place> {
 /** A keyring in the folder of the backup would go wherever the backup goes. */
 async function saveKeyring(keyring: Keyring | null, path: string, target: Target, config: Config): Promise<void> {
   if (!keyring) throw new OperatorError(words.noKeyring(keyringPath(config.home)), exitStatus.failed);
-  const folder = await realpath(dirname(path)).catch(() => dirname(path));
-  if (target.kind === 'file' && folder === (await realpath(dirname(target.path)).catch(() => dirname(target.path))))
+  const folder = await folderOf(path);
+  if (target.kind === 'file' && folder === (await folderOf(target.path)))
     throw new OperatorError(words.keyringBeside, exitStatus.misused);
   const content = `${keyringText(keyring)}\n`;
   try {
@@ -97,16 +112,18 @@ type Telling = { given: string; json: boolean; config: Config; isEncrypted: bool
 
 function tell(manifest: Manifest, { given, json, config, isEncrypted, keyringTo }: Telling): void {
   const { media, tables, id, takenAt } = manifest;
-  const { missing, damaged } = media;
+  const { removed, damaged } = media;
+  const missing = lostIn(manifest);
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
-  const objects = media.isIncluded ? media.count - missing.length : null;
+  const objects = media.isIncluded ? media.count - media.missing.length : null;
   if (json) {
-    printJson({ backup: given, id, takenAt, rows, objects, missing, damaged, isEncrypted });
+    printJson({ backup: given, id, takenAt, rows, objects, missing, removed, damaged, isEncrypted });
     return;
   }
   const path = config.keyring ? null : keyringPath(config.home);
   print(
     words.done(given, rows, objects),
+    ...(removed.length > 0 ? [words.removed(removed)] : []),
     ...(missing.length > 0 ? [words.missing(missing)] : []),
     ...(damaged.length > 0 ? [words.damaged(damaged)] : []),
     ...(media.isIncluded ? [] : [words.mediaElsewhere(config.s3?.bucket ?? null)]),

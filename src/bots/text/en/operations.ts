@@ -143,6 +143,8 @@ export const backups = {
     `${name} is complete: ${plural(rows, 'row')}${objects === null ? ', without media' : ` and ${plural(objects, 'object')}`}.`,
   missing: (keys: readonly string[]) =>
     `The media store does not have ${plural(keys.length, 'object')} that the database names, for example ${keys[0]}.`,
+  removed: (keys: readonly string[]) =>
+    `${plural(keys.length, 'object')} ${keys.length === 1 ? 'was' : 'were'} removed by retention or by a member while the backup was taken, and ${keys.length === 1 ? 'is' : 'are'} not in it, for example ${keys[0]}.`,
   damaged: (keys: readonly string[]) =>
     `${plural(keys.length, 'object')} in the media store ${keys.length === 1 ? 'differs' : 'differ'} from what was stored once, for example ${keys[0]}. The copies are as they are.`,
   mediaElsewhere: (bucket: string | null) =>
