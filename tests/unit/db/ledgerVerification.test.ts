@@ -97,6 +97,26 @@ test('a break of any rule of the ledger is found by the whole check, in what is 
   }
 });
 
+test('credits that no transaction gave are found by the whole check, in what is new, and by a pass in pages', async () => {
+  const database = await createTestDatabase();
+  const { id } = await createWorkspace(database, 0);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  const rule = 'the newest transaction shows the account as it is';
+  for (const column of ['balance', 'held']) {
+    const broken = { invariant: rule, subject: id, found: 5, expected: 0 };
+    const sum = { ...broken, invariant: 'balance + held = grants + adjustments − captures + refunds' };
+    await undone(database, async (tx) => {
+      await tamper(tx, `UPDATE credit_accounts SET ${column} = 5`);
+      expect(await checkInvariants(tx, { atRest: false })).toEqual(expect.arrayContaining([broken, sum]));
+      await verify(tx);
+      expect(await listDiscrepancies(tx, 100)).toContainEqual(broken);
+      await tx.execute(sql`DELETE FROM ledger_discrepancies`);
+      await passed(tx);
+      expect(await listDiscrepancies(tx, 100)).toEqual(expect.arrayContaining([broken, sum]));
+    });
+  }
+});
+
 test('what was verified is not read again, and its change is found by a pass and told until a pass no longer finds it', async () => {
   const { database, done } = await twoRuns();
   const { db } = database;
