@@ -208,31 +208,35 @@ const brokenRows = z.array(z.object({ subject: z.string(), found: z.coerce.numbe
 
 export type Violation = { invariant: string; subject: string; found: number; expected: number };
 
-/** How many rows that break the same rule are told. */
-const toldOfEach = 100;
+/** Of each rule, a check of everything at once tells no more rows than this. */
+export const maxOfEachRule = 100;
 
-/** Checks the rules about `of`, for those that `within` allows. `history: false` leaves out the rules that read whole ledgers. */
+/**
+ * Checks the rules about `of`, for those that `within` allows. `history: false` leaves out the rules that read whole ledgers. `limit`
+ * is the number of rows of each rule at which to stop. Without it all are told, so `within` must allow no more than a page.
+ */
 export async function checkRules(
   tx: Tx,
   of: RuleScope,
   within: SQL,
-  { history }: { history: boolean } = { history: true },
+  { history = true, limit = null }: { history?: boolean; limit?: number | null } = {},
 ): Promise<Violation[]> {
   const asked = rules.filter((rule) => rule.of === of && (history || !rule.readsHistory));
-  return await violationsOf(tx, asked, within);
+  return await violationsOf(tx, asked, { within, limit });
 }
 
 /** Checks the rules that hold only when no run is in progress. */
-export const checkRest = (tx: Tx): Promise<Violation[]> => violationsOf(tx, rulesAtRest, sql`true`);
+export const checkRest = (tx: Tx): Promise<Violation[]> =>
+  violationsOf(tx, rulesAtRest, { within: sql`true`, limit: maxOfEachRule });
 
 async function violationsOf(
   tx: Tx,
   asked: readonly Pick<LedgerRule, 'name' | 'broken'>[],
-  within: SQL,
+  { within, limit }: { within: SQL; limit: number | null },
 ): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const { name, broken } of asked) {
-    const rows = brokenRows.parse(await tx.execute(sql`${broken(within)} LIMIT ${toldOfEach}::int`));
+    const rows = brokenRows.parse(await tx.execute(sql`${broken(within)} LIMIT ${limit}::int`));
     violations.push(...rows.map((row) => ({ invariant: name, ...row })));
   }
   return violations;

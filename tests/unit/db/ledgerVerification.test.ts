@@ -117,6 +117,21 @@ test('credits that no transaction gave are found by the whole check, in what is 
   }
 });
 
+test('however many rows break a rule, a check in pages counts all of them, and forgets none that is still broken', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  await writeHistory(database.url, { runs: 150, workspaces: 2 });
+  const change = (inputs: string) => tamperWith(database, `UPDATE steps SET inputs = '${inputs}' WHERE number = 3`);
+  await change('{3}');
+  await verify(db);
+  expect((await state(db)).discrepancies).toBe(150);
+  await passed(db);
+  expect((await state(db)).discrepancies).toBe(150);
+  await change('{1,2}');
+  await passed(db);
+  expect((await state(db)).discrepancies).toBe(0);
+});
+
 test('what was verified is not read again, and its change is found by a pass and told until a pass no longer finds it', async () => {
   const { database, done } = await twoRuns();
   const { db } = database;
