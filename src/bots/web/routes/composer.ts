@@ -17,6 +17,7 @@ import type { Vendors } from '../../../pipeline/providers/registry.ts';
 import { quote as quoteFor } from '../../../pipeline/quote.ts';
 import { isOpen } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
+import { chooserOf } from '../../commands/modelChoices.ts';
 import { imageLimits } from '../../commands/option.ts';
 import { quoteRefusal } from '../../commands/quoteRefusal.ts';
 import type { Refusal } from '../../commands/refusal.ts';
@@ -36,13 +37,11 @@ const offer = endpoint({
   given: { ...nothing, query: optionsQuery },
   answers: { 200: options },
   answer: async ({ deps, caller, text, query }) => {
-    const { db, keys, providers } = deps.services;
-    const [{ defaults, allowedModels: allowed }, brought] = await Promise.all([
-      settingsOf(db, caller.workspace.id),
-      keys.of(caller.workspace.id),
-    ]);
+    const chooser = await chooserOf(deps.services, caller.workspace.id);
+    const { brought, settings } = chooser;
+    const { defaults, allowedModels: allowed } = settings;
     const wished = [...(query.models ?? []), ...(defaults.models ?? [])];
-    const choice = { words: usableModels(providers, { brought, allowed }, wished), allowed };
+    const choice = { words: usableModels(deps.services.providers, chooser, wished), allowed };
     return {
       status: 200,
       body: {
