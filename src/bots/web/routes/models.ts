@@ -3,7 +3,7 @@ import { referencesOf } from '../../../pipeline/plan.ts';
 import { chooserOf } from '../../commands/modelChoices.ts';
 import { makerOf, titleOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
-import { models, modelsQuery } from '../contract.ts';
+import { models, modelsQuery } from '../contract/models.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 
 const list = endpoint({
