@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { claimAnswer } from '../../../src/db/claimAnswer.ts';
+import { insertRun } from '../../../src/db/insertRun.ts';
 import { findRunInThread } from '../../../src/db/runInThread.ts';
-import { insertRun } from '../../../src/db/runs.ts';
 import { type JsonValue, type RunId, runId, runOptions } from '../../../src/domain.ts';
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
 import { newStepOf } from '../../support/views.ts';
