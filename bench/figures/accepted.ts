@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { drizzle } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
-import { insertRun } from '../../src/db/runs.ts';
+import { insertRun } from '../../src/db/insertRun.ts';
 import { runId, runOptions, workspaceId } from '../../src/domain.ts';
 import { type Figure, median, rateOf, repeated } from '../figure.ts';
 import { openSubmitter, submissionIn, submitOne } from '../stage/people.ts';

@@ -47,7 +47,10 @@ export async function submitOne({ services }: Program, submission: Submission): 
   return outcome.runId;
 }
 
-/** Writes copies of the existing runs, as many as you ask for. Thousands of commands would take longer than the measurement. */
+/**
+ * Writes copies of the existing runs, as many as you ask for, each with its hold and with a grant that pays for it. Thousands of commands
+ * would take longer than the measurement.
+ */
 export async function openCopier({ database: { db } }: Program): Promise<(count: number) => Promise<void>> {
   await db.execute(sql`
     CREATE TABLE bench_runs AS SELECT to_jsonb(runs) AS run, row_number() OVER (ORDER BY id) - 1 AS place FROM runs`);
@@ -70,12 +73,29 @@ export async function openCopier({ database: { db } }: Program): Promise<(count:
         INSERT INTO steps (run_id, number, kind, inputs, scene, variant, seconds, is_extension, size, price_credits, provider, model)
         SELECT runs.id, bench_steps.* FROM runs, bench_steps
         WHERE NOT EXISTS (SELECT FROM steps WHERE run_id = runs.id)`);
-      // More credits than the copies hold, because settlements take them from here.
-      await tx.execute(sql`UPDATE credit_accounts SET held = held + ${count}::int * 100`);
+      await tx.execute(holdsOfCopies);
     });
     await db.execute(sql`ANALYZE`);
   };
 }
+
+const holdsOfCopies = sql`
+  WITH copies AS (
+    SELECT id, workspace_id, price_credits FROM runs WHERE NOT EXISTS (SELECT FROM credit_transactions WHERE run_id = runs.id)
+  ), account AS (
+    UPDATE credit_accounts a SET held = a.held + price.credits
+    FROM (SELECT workspace_id, sum(price_credits) AS credits FROM copies GROUP BY 1) price WHERE price.workspace_id = a.workspace_id
+    RETURNING a.workspace_id, a.balance + price.credits AS granted, a.held - price.credits AS held, price.credits
+  ), entry AS (
+    SELECT workspace_id, NULL::uuid AS run_id, 'grant' AS kind, credits AS amount, granted AS balance, held, 0 AS nth FROM account
+    UNION ALL
+    SELECT workspace_id, id, 'hold', price_credits, granted - sum(price_credits) OVER until_now, held + sum(price_credits) OVER until_now,
+      row_number() OVER until_now
+    FROM copies JOIN account USING (workspace_id) WINDOW until_now AS (PARTITION BY workspace_id ORDER BY id)
+  )
+  INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+  SELECT workspace_id, run_id, kind::transaction_kind, amount, balance, held, coalesce('hold:' || run_id, 'grant:' || gen_random_uuid())
+  FROM entry ORDER BY nth`;
 
 /**
  * Records that all videos were sent and asked for once, and spreads the next polls of the runs over the time between two polls. Like

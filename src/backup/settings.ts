@@ -1,4 +1,4 @@
-import { knownVariables, secretVariables } from '../config.ts';
+import { knownVariables, secretVariables } from '../variables.ts';
 
 /** The variables that are set, without secrets: the value of a secret variable is null, and an address has no password. */
 export function settingsOf(environment: NodeJS.ProcessEnv): Record<string, string | null> {

@@ -2,11 +2,13 @@ import { Command, CommanderError, Option } from 'commander';
 import packageJson from '../../package.json' with { type: 'json' };
 import { typedActions, typedName } from '../bots/terminal/actionNames.ts';
 import { text } from '../bots/terminal/person.ts';
-import { type CastKind, castKinds, maxCastImages, tokenScopes, workflows } from '../domain.ts';
+import { type CastKind, castKinds, maxCastImages, workflows } from '../domain.ts';
 import { describeBackups } from './describeBackups.ts';
+import { describeKeys, describeTokens } from './describeKeys.ts';
+import { describeAudit, describeOperator } from './describeOperator.ts';
 import { exitStatus } from './exit.ts';
 import { explain } from './explain.ts';
-import type { AuditAsked } from './operator/audit.ts';
+import type { Json, Sure, Then } from './given.ts';
 import { flushed, ignoreClosedPipes, printError } from './output.ts';
 
 const { describe, options: flags } = text.operator;
@@ -32,9 +34,6 @@ export async function runCommandLine(args: readonly string[]): Promise<void> {
   await flushed();
   process.exit(status);
 }
-
-type Then = (work: Promise<number>) => Promise<void>;
-type Json = { json?: true };
 
 export function describeProgram(then: Then): Command {
   const program = new Command('vidgenie')
@@ -155,94 +154,6 @@ function describeShows(program: Command, then: Then): Command {
   return credits;
 }
 
-type Sure = Json & { yes?: true };
-
-function describeOperator(program: Command, credits: Command, then: Then): void {
-  const { describe: about, options } = text.operations;
-  const inherited = (given: Json): Json => (given.json || credits.opts<Json>().json ? { json: true } : {});
-  const runs = program.command('runs').description(about.runs);
-  runs
-    .command('list')
-    .description(about.runsList)
-    .option('--workspace <workspace>', options.ofWorkspace)
-    .option('--state <state>', options.state)
-    .option('--limit <number>', options.limit)
-    .option('--stuck', options.stuck)
-    .option('--json', flags.json)
-    .action(async (given: Json & { workspace?: string; state?: string; limit?: string; stuck?: true }) =>
-      then((await import('./operator/runs.ts')).list(given)),
-    );
-  runs
-    .command('show')
-    .description(about.runsShow)
-    .argument('<run>', options.run)
-    .option('--json', flags.json)
-    .action(async (run: string, given: Json) => then((await import('./operator/runs.ts')).show(run, given)));
-  for (const [name, description] of [
-    ['retry', about.runsRetry],
-    ['fail', about.runsFail],
-  ] as const) {
-    runs
-      .command(name)
-      .description(description)
-      .argument('<run>', options.run)
-      .option('--yes', options.yes)
-      .option('--json', flags.json)
-      .action(async (run: string, given: Sure) => then((await import('./operator/runs.ts'))[name](run, given)));
-  }
-  credits
-    .command('adjust')
-    .description(about.adjust)
-    .argument('<workspace>', flags.workspace)
-    .argument('<amount>', flags.amount)
-    .option('--key <key>', flags.key)
-    .option('--note <note>', flags.note)
-    .option('--yes', options.yes)
-    .option('--json', flags.json)
-    .action(async (workspace: string, amount: string, given: Sure & { key?: string; note?: string }) =>
-      then((await import('./operator/credits.ts')).adjust(workspace, amount, { ...given, ...inherited(given) })),
-    );
-  credits
-    .command('export')
-    .description(about.export)
-    .option('--workspace <workspace>', options.ofWorkspace)
-    .action(async (given: { workspace?: string }) => then((await import('./operator/credits.ts')).exportLedger(given)));
-  const workspaces = program.command('workspaces').description(about.workspaces);
-  workspaces
-    .command('list')
-    .description(about.workspacesList)
-    .option('--json', flags.json)
-    .action(async (given: Json) => then((await import('./operator/workspaces.ts')).list(given)));
-  workspaces
-    .command('purge')
-    .description(about.workspacesPurge)
-    .argument('<workspace>', flags.workspace)
-    .option('--yes', options.yes)
-    .option('--json', flags.json)
-    .action(async (workspace: string, given: Sure) =>
-      then((await import('./operator/workspaces.ts')).purge(workspace, given)),
-    );
-}
-
-function describeAudit(program: Command, then: Then): void {
-  const { describe: about, options } = text.audit;
-  program
-    .command('audit')
-    .description(about)
-    .argument('[workspace]', options.workspace)
-    .option('--since <time>', options.since)
-    .option('--actor <actor>', options.actor)
-    .option('--action <action>', options.action)
-    .option('--limit <number>', options.limit)
-    .option('--before <number>', options.before)
-    .option('--json', flags.json)
-    .option('--csv', options.csv)
-    .action(async (workspace: string | undefined, given: AuditAsked) =>
-      then((await import('./operator/audit.ts')).audit(workspace, given)),
-    );
-}
-
-/** Refuses anything but a vendor's name without repeating it, because somebody may have put a key there. */
 function describeCast(program: Command, then: Then): void {
   const cast = program.command('cast').description(text.commands.describe.cast);
   const { imageFile } = flags;
@@ -273,69 +184,6 @@ function describeCast(program: Command, then: Then): void {
     .description(describe.castRemove)
     .argument('<name>', text.commands.options.castName)
     .action(async (name: string) => then((await import('./cast.ts')).remove(name)));
-}
-
-function describeKeys(program: Command, then: Then): void {
-  const keys = program.command('keys').description(describe.keys);
-  const add = (name: 'set' | 'check' | 'remove', about: string) =>
-    keys
-      .command(name)
-      .description(about)
-      .argument('<vendor>', flags.vendor)
-      .argument('[key]')
-      .option('--workspace <workspace>', flags.keyWorkspace)
-      .option('--json', flags.json)
-      .action(async (vendor: string, key: string | undefined, { json, workspace }: Json & { workspace?: string }) =>
-        then((await import('./keys.ts'))[name]({ vendor, key, workspace, isJson: json === true })),
-      );
-  keys
-    .command('list')
-    .description(describe.keysList)
-    .option('--workspace <workspace>', flags.keyWorkspace)
-    .option('--json', flags.json)
-    .action(async ({ json, workspace }: Json & { workspace?: string }) =>
-      then((await import('./keys.ts')).list({ workspace, isJson: json === true })),
-    );
-  add('set', describe.keysSet);
-  add('check', describe.keysCheck);
-  add('remove', describe.keysRemove);
-  keys
-    .command('rotate')
-    .description(describe.keysRotate)
-    .option('--json', flags.json)
-    .action(async ({ json }: Json) => then((await import('./keys.ts')).rotate({ isJson: json === true })));
-}
-
-function describeTokens(program: Command, then: Then): void {
-  const tokens = program.command('tokens').description(describe.tokens);
-  type Given = Json & { scope: string; label?: string };
-  tokens
-    .command('create')
-    .description(describe.tokensCreate)
-    .argument('<workspace>', flags.workspace)
-    .option('--scope <scope>', flags.scope(tokenScopes), 'member')
-    .option('--label <label>', flags.label)
-    .option('--json', flags.json)
-    .action(async (workspace: string, { scope, label, json }: Given) =>
-      then((await import('./tokens.ts')).create({ workspace, scope, label, isJson: json === true })),
-    );
-  tokens
-    .command('list')
-    .description(describe.tokensList)
-    .argument('<workspace>', flags.workspace)
-    .option('--json', flags.json)
-    .action(async (workspace: string, { json }: Json) =>
-      then((await import('./tokens.ts')).list({ workspace, isJson: json === true })),
-    );
-  tokens
-    .command('revoke')
-    .description(describe.tokensRevoke)
-    .argument('<workspace>', flags.workspace)
-    .argument('<token>', flags.token)
-    .option('--json', flags.json)
-    .action(async (workspace: string, token: string, { json }: Json) =>
-      then((await import('./tokens.ts')).revoke({ workspace, token, isJson: json === true })),
-    );
 }
 
 function describeOperations(program: Command, then: Then): void {

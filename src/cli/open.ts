@@ -1,11 +1,12 @@
 import { text } from '../bots/terminal/person.ts';
-import { type Config, readConfig, secretsOf, secretVariables } from '../config.ts';
+import { type Config, readConfig, secretsOf } from '../config.ts';
 import { unfinishedMove } from '../db/embedded/moveNote.ts';
 import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
 import type { Program } from '../program.ts';
+import { secretVariables } from '../variables.ts';
 import { exitStatus, OperatorError } from './exit.ts';
 import { databaseName, reasonOf } from './explain.ts';
 import { printError } from './output.ts';

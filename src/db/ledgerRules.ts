@@ -55,8 +55,8 @@ const rules: readonly LedgerRule[] = [
     readsHistory: true,
     broken: (within) => sql`
       SELECT a.workspace_id AS subject, a.balance + a.held AS found, t.total AS expected FROM credit_accounts a
-      CROSS JOIN LATERAL (SELECT sum(CASE kind WHEN 'grant' THEN amount WHEN 'adjust' THEN amount WHEN 'capture' THEN -amount
-        WHEN 'refund' THEN amount ELSE 0 END) AS total FROM credit_transactions c WHERE c.workspace_id = a.workspace_id) t
+      CROSS JOIN LATERAL (SELECT coalesce(sum(CASE kind WHEN 'grant' THEN amount WHEN 'adjust' THEN amount WHEN 'capture' THEN -amount
+        WHEN 'refund' THEN amount ELSE 0 END), 0) AS total FROM credit_transactions c WHERE c.workspace_id = a.workspace_id) t
       WHERE ${within} AND a.balance + a.held <> t.total`,
   },
   {
@@ -69,14 +69,18 @@ const rules: readonly LedgerRule[] = [
       WHERE ${within} AND a.held <> u.total`,
   },
   {
+    // An account without transactions has nothing.
     name: 'the newest transaction shows the account as it is',
     of: 'accounts',
     broken: (within) => sql`
-      SELECT a.workspace_id AS subject, a.balance AS found, t.balance_after AS expected FROM credit_accounts a
-      CROSS JOIN LATERAL (SELECT balance_after, held_after FROM credit_transactions c
+      SELECT a.workspace_id AS subject, CASE WHEN a.balance <> right_one.balance THEN a.balance ELSE a.held END AS found,
+        CASE WHEN a.balance <> right_one.balance THEN right_one.balance ELSE right_one.held END AS expected
+      FROM credit_accounts a
+      LEFT JOIN LATERAL (SELECT balance_after, held_after FROM credit_transactions c
         WHERE c.workspace_id <= a.workspace_id AND c.workspace_id >= a.workspace_id
-        ORDER BY c.workspace_id DESC, c.id DESC LIMIT 1) t
-      WHERE ${within} AND (a.balance <> t.balance_after OR a.held <> t.held_after)`,
+        ORDER BY c.workspace_id DESC, c.id DESC LIMIT 1) t ON true
+      CROSS JOIN LATERAL (SELECT coalesce(t.balance_after, 0) AS balance, coalesce(t.held_after, 0) AS held) right_one
+      WHERE ${within} AND (a.balance <> right_one.balance OR a.held <> right_one.held)`,
   },
   {
     name: 'each run has one hold, of its price',
@@ -204,31 +208,35 @@ const brokenRows = z.array(z.object({ subject: z.string(), found: z.coerce.numbe
 
 export type Violation = { invariant: string; subject: string; found: number; expected: number };
 
-/** How many rows that break the same rule are told. */
-const toldOfEach = 100;
+/** Of each rule, a check of everything at once tells no more rows than this. */
+export const maxOfEachRule = 100;
 
-/** Checks the rules about `of`, for those that `within` allows. `history: false` leaves out the rules that read whole ledgers. */
+/**
+ * Checks the rules about `of`, for those that `within` allows. `history: false` leaves out the rules that read whole ledgers. `limit`
+ * is the number of rows of each rule at which to stop. Without it all are told, so `within` must allow no more than a page.
+ */
 export async function checkRules(
   tx: Tx,
   of: RuleScope,
   within: SQL,
-  { history }: { history: boolean } = { history: true },
+  { history = true, limit = null }: { history?: boolean; limit?: number | null } = {},
 ): Promise<Violation[]> {
   const asked = rules.filter((rule) => rule.of === of && (history || !rule.readsHistory));
-  return await violationsOf(tx, asked, within);
+  return await violationsOf(tx, asked, { within, limit });
 }
 
 /** Checks the rules that hold only when no run is in progress. */
-export const checkRest = (tx: Tx): Promise<Violation[]> => violationsOf(tx, rulesAtRest, sql`true`);
+export const checkRest = (tx: Tx): Promise<Violation[]> =>
+  violationsOf(tx, rulesAtRest, { within: sql`true`, limit: maxOfEachRule });
 
 async function violationsOf(
   tx: Tx,
   asked: readonly Pick<LedgerRule, 'name' | 'broken'>[],
-  within: SQL,
+  { within, limit }: { within: SQL; limit: number | null },
 ): Promise<Violation[]> {
   const violations: Violation[] = [];
   for (const { name, broken } of asked) {
-    const rows = brokenRows.parse(await tx.execute(sql`${broken(within)} LIMIT ${toldOfEach}::int`));
+    const rows = brokenRows.parse(await tx.execute(sql`${broken(within)} LIMIT ${limit}::int`));
     violations.push(...rows.map((row) => ({ invariant: name, ...row })));
   }
   return violations;

@@ -3,42 +3,44 @@ import { z } from 'zod';
 import { type JsonValue, type RunId, runId, type WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 
-/** The number of runs that one lookup reads at most, at each of its two places. */
+/** The number of runs that one look-up reads at most, at each of its two places. */
 const maxRead = 1_000;
 
 const found = z.array(z.object({ id: runId }));
 
-type Thread = {
-  /** When the first message of the thread was posted. */
-  startedAt: Date;
-  /** What the conversation of a run that was started in the thread contains. */
-  conversation: JsonValue;
-  /** What the run whose message opened the thread has saved. */
-  opening: { conversation: JsonValue; posted: JsonValue };
-};
+/** What the two columns of a run contain that only its platform reads, if the run posts in a thread or has posted a message. */
+export type Trace = { conversation: JsonValue; posted: JsonValue };
 
 /**
- * Finds the run that a message in a thread is about: the newest one there that has ended, or else the newest one. No index knows
- * threads. So this reads the runs of the day that ended with the thread's first message, for the run that opened it, and the newest
- * runs of the workspace since then, for those that were started in it.
+ * Finds the run that a thread or a message of a platform is about: of all runs that have one of the traces, the newest one that has
+ * ended, or else the newest one. `postedAt` is when the message, or the first message of the thread, was posted. No index knows
+ * threads. So this reads the runs of the day that ended with that message, for the run that posted it, all that were made of those
+ * runs, and the newest runs of the workspace since then, for those that were started in the thread.
  */
-export async function findRunInThread(tx: Tx, id: WorkspaceId, thread: Thread): Promise<RunId | null> {
-  const { startedAt, conversation, opening } = thread;
-  const began = sql`${startedAt.toISOString()}::timestamptz`;
+export async function findRunInThread(
+  tx: Tx,
+  id: WorkspaceId,
+  { postedAt, traces }: { postedAt: Date; traces: readonly Trace[] },
+): Promise<RunId | null> {
+  const posted = sql`${postedAt.toISOString()}::timestamptz`;
   const columns = sql`id, created_at, settled_at, deleted_at, conversation, posted_messages`;
+  const isTraced = sql`EXISTS (
+    SELECT FROM jsonb_to_recordset(${JSON.stringify(traces)}::jsonb) AS trace(conversation jsonb, posted jsonb)
+    WHERE near.conversation @> trace.conversation AND near.posted_messages @> trace.posted)`;
   const [first] = found.parse(
     await tx.execute(sql`
-      SELECT id FROM (
-        (SELECT ${columns} FROM runs WHERE workspace_id = ${id} AND created_at > ${began} - interval '1 day'
-           AND created_at < ${began} + interval '1 minute' ORDER BY created_at DESC LIMIT ${maxRead})
+      WITH RECURSIVE near AS (
+        (SELECT ${columns} FROM runs WHERE workspace_id = ${id} AND created_at > ${posted} - interval '1 day'
+           AND created_at < ${posted} + interval '1 minute' ORDER BY created_at DESC LIMIT ${maxRead})
         UNION ALL
-        (SELECT ${columns} FROM runs WHERE workspace_id = ${id} AND created_at > ${began} - interval '1 minute'
+        (SELECT ${columns} FROM runs WHERE workspace_id = ${id} AND created_at > ${posted} - interval '1 minute'
          ORDER BY created_at DESC LIMIT ${maxRead})
-      ) AS near
-      WHERE deleted_at IS NULL AND (
-        conversation @> ${JSON.stringify(conversation)}::jsonb
-        OR (conversation @> ${JSON.stringify(opening.conversation)}::jsonb
-            AND posted_messages @> ${JSON.stringify(opening.posted)}::jsonb))
+      ), made AS (
+        SELECT * FROM near WHERE ${isTraced}
+        UNION
+        SELECT next.* FROM made CROSS JOIN LATERAL (SELECT ${columns} FROM runs WHERE parent_id = made.id) next
+      )
+      SELECT id FROM (SELECT * FROM made LIMIT ${2 * maxRead}) AS near WHERE deleted_at IS NULL AND ${isTraced}
       ORDER BY settled_at IS NOT NULL DESC, created_at DESC LIMIT 1`),
   );
   return first?.id ?? null;

@@ -1,11 +1,15 @@
 import { accountOf } from '../db/credits.ts';
 import { loadRun, type RunView, refundedCredits } from '../db/runs.ts';
-import { finishDelivery, savePostedMessages, saveUnreached } from '../db/turns.ts';
+import { finishDelivery, saveUnreached } from '../db/turns.ts';
 import { type Failure, type JsonValue, platformOf } from '../domain.ts';
 import { progressOf } from './progress.ts';
 import { nextPrices } from './quote.ts';
 import { isLastDelivery } from './retryPolicy.ts';
+import { savePosted } from './savePosted.ts';
 import type { Turn, TurnDeps } from './turnContext.ts';
+
+/** In milliseconds. How long to go on saving the id of a posted message while the database is away. */
+const maxSaveMs = 60_000;
 
 /** Posts a run's result in its conversation and ends the run. The same statement refunds the steps that reached nobody. */
 export async function deliver(turn: Turn): Promise<void> {
@@ -18,7 +22,7 @@ export async function deliver(turn: Turn): Promise<void> {
     isLastTry: isLastDelivery(view.run.failedAttempts),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
-    save: (postedMessages: JsonValue) => savePostedMessages(deps.db, lease, postedMessages),
+    save: (postedMessages: JsonValue) => savePosted(deps.db, lease, postedMessages, turn.within(maxSaveMs)),
     giveUpOn: async (steps) => {
       view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };
       return view;

@@ -19,7 +19,10 @@ export type Speaking = {
   progress: Progress;
   /** Unfinished pictures of images that are being made. Left out if there are none. They are erased when the image is there. */
   partials?: readonly PartialImage[];
-  /** Saves the messages posted so far. The messenger calls it before the next call whose repetition would post twice. */
+  /**
+   * Saves the messages posted so far, and waits if the database is away. The messenger calls it before the next call whose repetition
+   * would post twice.
+   */
   save: (postedMessages: JsonValue) => Promise<void>;
   signal: AbortSignal;
 };

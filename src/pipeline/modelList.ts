@@ -1,3 +1,4 @@
+import type { WorkspaceSettings } from '../db/workspaces.ts';
 import {
   aspects,
   type KeySource,
@@ -10,26 +11,23 @@ import {
   vendors,
   type Workflow,
 } from '../domain.ts';
-import { permittedFor, resolveModels, usableNamed, wishedModels } from './models.ts';
+import { kindsNamed, neededKinds, permittedFor, resolveModels, usableNamed, wishedModels } from './models.ts';
 import { filmLengths } from './offer.ts';
 import { type GivenOptions, optionsOf, type PlanDeps, planRun } from './plan.ts';
 import { total } from './pricing.ts';
 import type { AnyProvider, Capabilities } from './providers/provider.ts';
-import { createProviders, fixedSource, type Vendors } from './providers/registry.ts';
+import { createProviders, fixedSource, type Providers, type Vendors } from './providers/registry.ts';
+import { wishOf } from './wish.ts';
 
-/** The workspace that chooses: whose keys it has, and what its admins have set. */
-export type Chooser = { brought: Vendors; defaults: GivenOptions; allowed: readonly string[] };
+/** A workspace, as far as it decides about models: whose keys it has, and what its admins have set. */
+export type Chooser = { brought: Vendors; settings: Pick<WorkspaceSettings, 'defaults' | 'allowedModels'> };
 
 /** A model for a kind of step of a workflow, and what it means in a workspace. */
-export type ListedModel = {
-  provider: AnyProvider;
-  keySource: KeySource;
+export type ListedModel = KnownModel & {
   /** The lengths of a film of that workflow that it can make, by one call or several. Whole seconds, ascending. */
   durations: readonly number[];
   /** Whether it is used if nobody chooses another one. */
   isDefault: boolean;
-  /** Whether the workspace's admins allow it. */
-  isAllowed: boolean;
   /** The price of its steps of a run with these options. Null: it cannot do them. */
   priceCredits: number | null;
 };
@@ -41,34 +39,70 @@ export const chosenKinds = (workflow: Workflow): ProvidedKind[] => kindsFor(work
 
 /** All models that a workspace has for a kind of step. Of several with the same name only the first can be chosen. */
 export function listModels(deps: PlanDeps, chooser: Chooser, kind: ProvidedKind, asked: Asked): ListedModel[] {
-  const { brought, allowed } = chooser;
-  const services = servicesOf(deps.providers, kind, brought);
-  const first = new Map(services.toReversed().map((service) => [service.provider.model, service]));
-  const all = services.filter((service) => first.get(service.provider.model) === service);
-  const { usable } = permittedFor(deps.providers, brought, kind, { all, allowed });
   const usual = usualModel(deps.providers, chooser, kind);
   const priceOf = pricesWith(deps, chooser, kind, asked);
-  return all.map((service) => ({
-    ...service,
-    durations: kind === 'video' ? filmLengths(asked.workflow, service.provider.capabilities) : [],
-    isDefault: service.provider.model === usual,
-    isAllowed: usable.includes(service),
-    priceCredits: priceOf(service.provider),
+  return knownModels(deps.providers, chooser, kind).map((model) => ({
+    ...model,
+    durations: kind === 'video' ? filmLengths(asked.workflow, model.provider.capabilities) : [],
+    isDefault: model.provider.model === usual,
+    priceCredits: priceOf(model.provider),
   }));
 }
 
-/** The operator's names for models, with those of the listed models that each stands for. */
+/** The operator's names for models, with those of some models that each stands for. */
 export function listAliases(
-  providers: PlanDeps['providers'],
-  brought: Vendors,
-  listed: readonly ListedModel[],
+  providers: Pick<Providers, 'models' | 'aliases'>,
+  { brought }: Chooser,
+  models: readonly { provider: Pick<AnyProvider, 'model'> }[],
 ): { name: string; models: string[] }[] {
-  const usable = listed.filter(({ isAllowed }) => isAllowed).map(({ provider }) => provider.model);
+  const names = new Set(models.map(({ provider }) => provider.model));
   return [...providers.aliases.keys()].flatMap((name) => {
-    const models = usableNamed(providers, brought, name).filter((model) => usable.includes(model));
-    return models.length > 0 ? [{ name, models }] : [];
+    const found = usableNamed(providers, brought, name).filter((model) => names.has(model));
+    return found.length > 0 ? [{ name, models: found }] : [];
   });
 }
+
+/** A word that somebody can type to choose a model: an alias of the operator, or a model's own name. */
+export type ModelOffer =
+  | { kind: 'alias'; word: string; models: readonly string[] }
+  | { kind: 'model'; word: string; makes: ProvidedKind; title: string | null; capabilities: Capabilities };
+
+/** What people choose a model for, first what they care about most. */
+const byInterest = ['video', 'image', 'enhance'] as const satisfies readonly ProvidedKind[];
+
+/** The aliases, then the models, that a workspace can use and that make a step of one of these kinds. */
+export function modelOffers(
+  providers: Pick<Providers, 'models' | 'aliases'>,
+  chooser: Chooser,
+  kinds: readonly ProvidedKind[],
+): ModelOffer[] {
+  const usable = byInterest
+    .filter((kind) => kinds.includes(kind))
+    .flatMap((kind) => knownModels(providers, chooser, kind).filter(({ isAllowed }) => isAllowed));
+  const aliases = listAliases(providers, chooser, usable).map(
+    ({ name, models }): ModelOffer => ({
+      kind: 'alias',
+      word: name,
+      models,
+    }),
+  );
+  return [
+    ...aliases,
+    ...firstOfEachName(usable).map(
+      ({ provider: { model, step, title = null, capabilities } }): ModelOffer => ({
+        kind: 'model',
+        word: model,
+        makes: step,
+        title,
+        capabilities,
+      }),
+    ),
+  ];
+}
+
+/** The kinds of step for which a command can name a model. */
+export const kindsToChoose = (workflow: Workflow, chosen: GivenOptions, { settings }: Chooser): ProvidedKind[] =>
+  neededKinds(workflow, optionsOf(workflow, settings.defaults, chosen));
 
 /**
  * The models that some words stand for in a workspace, by their own names: for each kind of step the first one that can be used. A word
@@ -76,7 +110,7 @@ export function listAliases(
  */
 export function usableModels(
   providers: PlanDeps['providers'],
-  { brought, allowed }: Pick<Chooser, 'brought' | 'allowed'>,
+  { brought, settings: { allowedModels: allowed } }: Chooser,
   words: readonly string[],
 ): string[] {
   const wish = { words: [], defaults: words, allowed, workflow: 'complete', kinds: providedKinds } as const;
@@ -85,20 +119,35 @@ export function usableModels(
 }
 
 /** The model that is used if nobody chooses. */
-function usualModel(
-  providers: PlanDeps['providers'],
-  { brought, defaults, allowed }: Chooser,
-  kind: ProvidedKind,
-): string | undefined {
-  const words = usableModels(providers, { brought, allowed }, defaults.models ?? []);
-  const resolved = resolveModels(providers, brought, { words, allowed });
+function usualModel(providers: PlanDeps['providers'], chooser: Chooser, kind: ProvidedKind): string | undefined {
+  const { brought, settings } = chooser;
+  const words = usableModels(providers, chooser, settings.defaults.models ?? []);
+  const resolved = resolveModels(providers, brought, { words, allowed: settings.allowedModels });
   const service = resolved.outcome === 'resolved' ? resolved.services.get(kind) : null;
   return (service ?? providers.choose(kind, brought))?.provider.model;
 }
 
 type AnyServed = { provider: AnyProvider; keySource: KeySource };
 
-function servicesOf({ models }: PlanDeps['providers'], kind: ProvidedKind, brought: Vendors): AnyServed[] {
+/** `isAllowed`: whether the workspace's admins allow the model. */
+type KnownModel = AnyServed & { isAllowed: boolean };
+
+function knownModels(
+  providers: Pick<Providers, 'models' | 'aliases'>,
+  { brought, settings }: Chooser,
+  kind: ProvidedKind,
+): KnownModel[] {
+  const all = firstOfEachName(servicesOf(providers, kind, brought));
+  const { usable } = permittedFor(providers, brought, kind, { all, allowed: settings.allowedModels });
+  return all.map((service) => ({ ...service, isAllowed: usable.includes(service) }));
+}
+
+function firstOfEachName<One extends AnyServed>(services: readonly One[]): One[] {
+  const first = new Map(services.toReversed().map((service) => [service.provider.model, service]));
+  return services.filter((service) => first.get(service.provider.model) === service);
+}
+
+function servicesOf({ models }: Pick<Providers, 'models'>, kind: ProvidedKind, brought: Vendors): AnyServed[] {
   switch (kind) {
     case 'enhance':
       return models('enhance', brought);
@@ -124,11 +173,11 @@ const everything: Partial<Capabilities> = {
  */
 function pricesWith(
   deps: PlanDeps,
-  { brought, defaults }: Chooser,
+  { brought, settings }: Chooser,
   kind: ProvidedKind,
   { workflow, chosen, references }: Asked,
 ): (provider: AnyProvider) => number | null {
-  const options = optionsOf(workflow, defaults, chosen);
+  const options = optionsOf(workflow, settings.defaults, chosen);
   // Frames to choose from are made before their video. A press makes it later.
   const isLater = kind === 'video' && options.frames > 1;
   const planned = isLater ? 'video' : workflow;
@@ -149,4 +198,27 @@ function pricesWith(
     const plan = planRun({ ...deps, providers }, planned, wish, brought, { references: isLater ? 0 : references });
     return plan.outcome === 'planned' ? total(plan.steps.filter((step) => step.kind === kind)) : null;
   };
+}
+
+/**
+ * The credits that the steps cost for which a word names a model, with these options. Null if the model cannot do what the options
+ * ask for.
+ */
+export function priceWith(
+  deps: PlanDeps,
+  workflow: Workflow,
+  chosen: GivenOptions,
+  { brought, settings }: Chooser,
+  word: string,
+): number | null {
+  const others = chosen.models ?? [];
+  const wish = wishOf(deps.providers, brought, workflow, settings, { ...chosen, models: [word, ...others] });
+  if (wish.refusal) return null;
+  const planned = planRun(deps, workflow, wish.options, brought, { allowed: settings.allowedModels });
+  if (planned.outcome !== 'planned') return null;
+  const kinds: readonly string[] = kindsNamed(deps.providers, brought, word);
+  const steps = planned.steps.filter(({ kind }) => kinds.includes(kind));
+  // Images to choose from come without their video. A press makes it later, for the price of a video at once.
+  const isLater = steps.length === 0 && wish.options.frames > 1;
+  return isLater ? priceWith(deps, workflow, { ...chosen, frames: 1 }, { brought, settings }, word) : total(steps);
 }

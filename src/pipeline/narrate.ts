@@ -1,9 +1,9 @@
 import { loadRun, type RunView } from '../db/runs.ts';
-import { savePostedMessages } from '../db/turns.ts';
 import type { TurnLease } from '../db/turnWrite.ts';
 import { type JsonValue, platformOf } from '../domain.ts';
 import type { PartialImage } from './messenger.ts';
 import { createSteadyLook, type Look } from './progress.ts';
+import { savePosted } from './savePosted.ts';
 import { settlesWithin } from './timeout.ts';
 import type { Narrator, TurnDeps } from './turnContext.ts';
 
@@ -36,7 +36,7 @@ export function createNarrator(deps: Needs, lease: TurnLease, known: () => RunVi
       // Somebody may have asked to stop the run since the turn last wrote.
       const read = isTold ? async () => known() : () => loadRun(deps.db, lease.runId);
       isTold = false;
-      const telling = updateOnce(deps, lease, { read, look, partials: [...partials.values()] }, ends);
+      const telling = updateOnce(deps, lease, { read, look, partials: [...partials.values()] }, { signal, ends });
       tellings.set(lease.runId, telling);
       await telling;
       if (tellings.get(lease.runId) === telling) tellings.delete(lease.runId);
@@ -114,14 +114,17 @@ async function updateOnce(
   deps: Needs,
   lease: TurnLease,
   { read, look, partials }: { read: () => Promise<RunView | null>; look: Look; partials: readonly PartialImage[] },
-  ends: AbortSignal,
+  { signal: turnSignal, ends }: { signal: AbortSignal; ends: AbortSignal },
 ): Promise<void> {
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), maxUpdateMs);
   const signal = AbortSignal.any([ends, late.signal]);
+  // A messenger may save again after the update, when it edits a message. A repeated save could then undo a newer one.
+  const over = new AbortController();
+  const saving = AbortSignal.any([turnSignal, late.signal, over.signal]);
   const save = async (postedMessages: JsonValue) => {
     // We save the ids of posted messages even if nothing more will be posted.
-    await savePostedMessages(deps.db, lease, postedMessages);
+    await savePosted(deps.db, lease, postedMessages, saving);
     signal.throwIfAborted();
   };
   try {
@@ -135,6 +138,7 @@ async function updateOnce(
     if (!signal.aborted) deps.log.warn({ runId: lease.runId, error }, 'progress could not be shown');
   } finally {
     clearTimeout(timer);
+    over.abort();
   }
 }
 

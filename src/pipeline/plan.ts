@@ -1,4 +1,5 @@
-import type { Asset, NewStep, RunView, Step } from '../db/runs.ts';
+import type { NewStep } from '../db/insertRun.ts';
+import type { Asset, RunView, Step } from '../db/runs.ts';
 import type { Work } from '../db/usualDurations.ts';
 import {
   type CastEntry,

@@ -5,17 +5,8 @@ import { basename, join } from 'node:path';
 import { pipeline } from 'node:stream/promises';
 import type { Db } from '../db/client.ts';
 import { isDatabaseAway } from '../db/failures.ts';
-import {
-  type Asset,
-  foreseeRefusal,
-  type InsertOutcome,
-  insertRun,
-  loadRun,
-  type NewAsset,
-  type NewRun,
-  type Parent,
-  type RunView,
-} from '../db/runs.ts';
+import { foreseeRefusal, type InsertOutcome, insertRun, type NewRun, type Parent } from '../db/insertRun.ts';
+import { type Asset, loadRun, type NewAsset, type RunView } from '../db/runs.ts';
 import type { Work } from '../db/usualDurations.ts';
 import { ensureWorkspace, type Workspace } from '../db/workspaces.ts';
 import {

@@ -7,7 +7,7 @@ import { connect as connectTls } from 'node:tls';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
 import { createHttpServer } from '../../src/bots/http.ts';
-import { status } from '../../src/bots/web/contract.ts';
+import { status } from '../../src/bots/web/contract/programs.ts';
 import { startBots } from '../../src/bots.ts';
 import type { Config } from '../../src/config.ts';
 import { createLink, createToken } from '../../src/db/auth.ts';

@@ -166,6 +166,7 @@ test('credits are adjusted within what is there, once for each key, and the ledg
   ]);
 
   await database.db.execute(sql`
+    WITH account AS (UPDATE credit_accounts SET balance = balance + 2500 WHERE workspace_id = ${workspace.id})
     INSERT INTO credit_transactions (workspace_id, kind, amount, balance_after, held_after, idempotency_key)
     SELECT ${workspace.id}, 'grant', 1, 995 + i, 0, 'bulk:' || i FROM generate_series(1, 2500) i`);
   const { stdout, status } = await command('credits', 'export', '--workspace', workspace.id);

@@ -12,7 +12,16 @@ import { migrateQueue } from '../../src/pipeline/queue/postgres.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { createInbox } from '../support/inbox.ts';
-import { createInstallation, delivered, submissionOf, submitsOf, submitted, until } from '../support/program.ts';
+import {
+  allDelivered,
+  createInstallation,
+  delivered,
+  submissionOf,
+  submitsOf,
+  submitted,
+  until,
+} from '../support/program.ts';
+import { startInSlack } from '../support/slack/installed.ts';
 import { readJournal } from '../support/studio.ts';
 import { openTcpProxy, type TcpProxy } from '../support/tcp-proxy.ts';
 
@@ -100,6 +109,26 @@ test('a handle that was written and never answered belongs to who took the run u
   expect(readJournal(installation.journal).map(({ call }) => call)).not.toContain('cancel');
   expect(await database.db.select().from(providerOrphans)).toEqual([]);
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+test('a message is posted once although the database loses the save of its id, or the answer to it', async () => {
+  const { proxy, reached } = await behindProxy(await createTestDatabase());
+  const { slack, driver, program } = await startInSlack({ database: reached });
+  const losses = [proxy.swallow, proxy.swallowAnswerTo];
+  const ids = ['rootTs', 'progressTs', 'mentionTs'];
+  for (const id of ids) {
+    for (const lose of losses) {
+      // The first statement with this id is the one that saves it.
+      const lost = lose((bytes) => bytes.includes(`"${id}":"`));
+      await driver.command('image a fox');
+      await lost;
+      await allDelivered(program);
+    }
+  }
+  const posts = slack.calls.all().filter(({ method }) => method === 'chat.postMessage');
+  expect(posts).toHaveLength(ids.length * losses.length * ids.length);
+  // The stand-in for Slack heeds no `client_msg_id`, so a repeated post would be seen twice.
+  expect(new Set(posts.map(({ body }) => body.client_msg_id)).size).toBe(posts.length);
 });
 
 test('a database whose machine vanished without a word is found again at its new place', async () => {

@@ -6,7 +6,8 @@ import { Ajv } from 'ajv';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { knownVariables, readConfig, secretVariables } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { knownVariables, secretVariables } from '../../src/variables.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const file: unknown = parse(readFileSync('docker-compose.yml', 'utf8'), { merge: true });

@@ -6,7 +6,7 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { commands as chatCommands, workflowCommands } from '../../src/bots/commands/all.ts';
 import type { Command } from '../../src/bots/commands/command.ts';
 import { describeProgram } from '../../src/cli/commandLine.ts';
-import { knownVariables } from '../../src/config.ts';
+import { knownVariables } from '../../src/variables.ts';
 
 const root = resolve(import.meta.dirname, '../..');
 

@@ -2,7 +2,8 @@ import { readFileSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { parse } from 'yaml';
 import { z } from 'zod';
-import { readConfig, secretVariables } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { secretVariables } from '../../src/variables.ts';
 import { chart, named, needHelm, rendered, runHelm } from '../support/helm.ts';
 import { problemsOf } from '../support/kubernetes.ts';
 

@@ -3,7 +3,8 @@ import { parse as parseToml } from 'smol-toml';
 import { expect, test } from 'vitest';
 import { parse as parseYaml } from 'yaml';
 import { z } from 'zod';
-import { knownVariables, readConfig, secretVariables } from '../../src/config.ts';
+import { readConfig } from '../../src/config.ts';
+import { knownVariables, secretVariables } from '../../src/variables.ts';
 
 const name = z.string().regex(/^[a-z][a-z0-9-]*$/);
 const key = z.string();

@@ -1,6 +1,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { deducted, executed, started } from '../../src/bots/web/contract.ts';
+import { deducted } from '../../src/bots/web/contract/credits.ts';
+import { executed } from '../../src/bots/web/contract/programs.ts';
+import { started } from '../../src/bots/web/contract/runActions.ts';
 import { commandedWorkflows, type TokenScope } from '../../src/domain.ts';
 import { brokenText, each, headerText, heldRuns, inTime, mutated, plenty, wordsOf } from '../support/hostile.ts';
 import { png } from '../support/providers/call.ts';

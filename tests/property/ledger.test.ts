@@ -5,8 +5,9 @@ import { expect, test } from 'vitest';
 import { claim } from '../../src/db/claim.ts';
 import type { Database } from '../../src/db/client.ts';
 import { accountOf, changeBalance } from '../../src/db/credits.ts';
+import { insertRun } from '../../src/db/insertRun.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
-import { insertRun, listRuns, loadRun, refundedCredits, requestCancel } from '../../src/db/runs.ts';
+import { listRuns, loadRun, refundedCredits, requestCancel } from '../../src/db/runs.ts';
 import {
   beginSubmit,
   dispatchDue,

@@ -1,18 +1,18 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { Tx } from '../../src/db/client.ts';
-import { descendantsOf, newestPostings, postingsBetween } from '../../src/db/conversations.ts';
 import { listTransactions } from '../../src/db/credits.ts';
 import { usageOf, usedByDay, usedByMember } from '../../src/db/creditUse.ts';
 import { spentToday } from '../../src/db/dailyLimit.ts';
 import { familyOf } from '../../src/db/family.ts';
 import { findRun, findRunAnywhere } from '../../src/db/findRun.ts';
+import { runOfRequest } from '../../src/db/insertRun.ts';
 import { findRuns, ledgerPage, listWorkspaces } from '../../src/db/operator.ts';
 import { unfinishedOf } from '../../src/db/purge.ts';
 import { queuePositionOf } from '../../src/db/queuePosition.ts';
 import { findRunInThread } from '../../src/db/runInThread.ts';
 import { membersOf, searchRuns } from '../../src/db/runSearch.ts';
-import { listRuns, runOfRequest } from '../../src/db/runs.ts';
+import { listRuns } from '../../src/db/runs.ts';
 import { readFigures } from '../../src/db/stats.ts';
 import { usualDuration } from '../../src/db/usualDurations.ts';
 import { runId, workspaceId } from '../../src/domain.ts';
@@ -92,21 +92,19 @@ const reads: Record<string, { most: number; read: (tx: Tx) => Promise<unknown> }
     most: 200,
     read: (tx) => spentToday(tx, { workspaceId: home, memberId: members.many }, 3),
   },
-  'the runs of a time': {
-    most: 600,
-    read: (tx) => postingsBetween(tx, home, { from: monthAgo, to: new Date(monthAgo.getTime() + 60 * 60_000) }),
-  },
-  'the newest runs': { most: 200, read: (tx) => newestPostings(tx, home, 24) },
   'the run of a thread': {
     most: 2_200,
     read: (tx) =>
+      findRunInThread(tx, home, { postedAt: monthAgo, traces: [{ conversation: { channel: 'C0' }, posted: {} }] }),
+  },
+  'the run of a thread with many': {
+    most: 4_400,
+    read: (tx) =>
       findRunInThread(tx, home, {
-        startedAt: monthAgo,
-        conversation: { at: 1 },
-        opening: { conversation: {}, posted: { at: 1 } },
+        postedAt: monthAgo,
+        traces: [{ conversation: { channel: 'C0123456789' }, posted: {} }],
       }),
   },
-  descendants: { most: 200, read: (tx) => descendantsOf(tx, old) },
   'a family': { most: 200, read: (tx) => familyOf(tx, { id: old, workspaceId: home, memberId: undefined }) },
   'a position in the queue': {
     most: 200,

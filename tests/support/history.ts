@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import postgres from 'postgres';
 import type { Tx } from '../../src/db/client.ts';
-import { insertRun } from '../../src/db/runs.ts';
+import { insertRun } from '../../src/db/insertRun.ts';
 import { type RunId, runId, runOptions, type WorkspaceId } from '../../src/domain.ts';
 import { newStepOf } from './views.ts';
 

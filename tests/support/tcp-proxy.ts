@@ -24,6 +24,8 @@ export type TcpProxy = {
   reset: () => void;
   /** Swallows the answers of a connection from its first matching request on, and then resets the connection. */
   swallowAnswerTo: (question: (bytes: Buffer) => boolean) => Promise<void>;
+  /** Swallows the first matching request, and resets its connection. */
+  swallow: (question: (bytes: Buffer) => boolean) => Promise<void>;
   /** The number of refused connections so far. */
   refused: () => number;
   close: () => Promise<void>;
@@ -47,7 +49,7 @@ export async function openTcpProxy(target: () => { host: string; port: number })
   let delayMs = 0;
   let bytesPerSecond: number | null = null;
   let refused = 0;
-  let watched: { question: (bytes: Buffer) => boolean; done: () => void } | null = null;
+  let watched: { question: (bytes: Buffer) => boolean; arrives: boolean; done: () => void } | null = null;
 
   const end = (pair: Pair) => {
     pairs.delete(pair);
@@ -104,8 +106,12 @@ export async function openTcpProxy(target: () => { host: string; port: number })
     near.on('data', (bytes) => {
       const now = watched;
       if (now?.question(bytes)) {
-        isSwallowed = true;
         watched = null;
+        if (!now.arrives) {
+          end(pair);
+          return now.done();
+        }
+        isSwallowed = true;
         far.once('data', () => {
           end(pair);
           now.done();
@@ -142,7 +148,11 @@ export async function openTcpProxy(target: () => { host: string; port: number })
     },
     swallowAnswerTo: (question) =>
       new Promise((resolve) => {
-        watched = { question, done: resolve };
+        watched = { question, arrives: true, done: resolve };
+      }),
+    swallow: (question) =>
+      new Promise((resolve) => {
+        watched = { question, arrives: false, done: resolve };
       }),
     refused: () => refused,
     close: async () => {

@@ -1,4 +1,5 @@
-import type { NewStep, Run, RunView, Step } from '../../src/db/runs.ts';
+import type { NewStep } from '../../src/db/insertRun.ts';
+import type { Run, RunView, Step } from '../../src/db/runs.ts';
 import { runId, runOptions, type StepKind, workspaceId } from '../../src/domain.ts';
 
 const id = runId.parse('6f1b6b5e-2f0f-4b8e-9a53-0d1c6f2a7b11');

@@ -4,8 +4,9 @@ import { writeFile } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { type Config, ConfigError, knownVariables, readConfig, secretsOf, secretVariables } from '../../src/config.ts';
+import { type Config, ConfigError, readConfig, secretsOf } from '../../src/config.ts';
 import { parseKeyring } from '../../src/db/keyring.ts';
+import { knownVariables, secretVariables } from '../../src/variables.ts';
 import { temporaryDirectory } from '../support/temporary.ts';
 
 const names = knownVariables().filter((name) => !name.endsWith('_FILE'));

@@ -1,5 +1,6 @@
+import { runOfRequest } from '../../db/insertRun.ts';
 import { findProposal, givenImage, type Proposal, proposalKey } from '../../db/proposals.ts';
-import { loadRun, type RunView, runOfRequest } from '../../db/runs.ts';
+import { loadRun, type RunView } from '../../db/runs.ts';
 import { maxPromptLength } from '../../domain.ts';
 import { namedRun } from '../commands/find.ts';
 import { rateLimited } from '../commands/rateLimit.ts';

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { commandedWorkflows } from '../../domain.ts';
-import type { Chooser } from '../../pipeline/modelOffers.ts';
+import type { Chooser } from '../../pipeline/modelList.ts';
 import { quote } from '../../pipeline/quote.ts';
 import { type Block, type Card, textCard } from '../card.ts';
 import type { Services } from '../services.ts';

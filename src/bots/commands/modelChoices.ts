@@ -1,6 +1,6 @@
 import { settingsOf } from '../../db/workspaces.ts';
 import { runOptions, type Workflow, type WorkspaceId, workflows } from '../../domain.ts';
-import { type Chooser, kindsToChoose, type ModelOffer, modelOffers, priceWith } from '../../pipeline/modelOffers.ts';
+import { type Chooser, kindsToChoose, type ModelOffer, modelOffers, priceWith } from '../../pipeline/modelList.ts';
 import type { ModelChoice } from '../../pipeline/models.ts';
 import type { GivenOptions, PlanDeps } from '../../pipeline/plan.ts';
 import type { Capabilities } from '../../pipeline/providers/provider.ts';

@@ -1,6 +1,6 @@
 import { accountOf } from '../../db/credits.ts';
+import type { Parent } from '../../db/insertRun.ts';
 import { queuePositionOf } from '../../db/queuePosition.ts';
-import type { Parent } from '../../db/runs.ts';
 import type { Workflow } from '../../domain.ts';
 import type { AcceptedImage } from '../../pipeline/media/input.ts';
 import type { Origin } from '../../pipeline/plan.ts';

@@ -3,7 +3,7 @@ import { accountOf } from '../../db/credits.ts';
 import type { RunView } from '../../db/runs.ts';
 import { listRuns } from '../../db/runs.ts';
 import { ensureWorkspace, workspaceSettings } from '../../db/workspaces.ts';
-import type { Chooser } from '../../pipeline/modelOffers.ts';
+import type { Chooser } from '../../pipeline/modelList.ts';
 import { createSteadyLook, type Look } from '../../pipeline/progress.ts';
 import { acceptedWords } from '../acceptedCard.ts';
 import { commands } from '../commands/all.ts';

@@ -1,7 +1,9 @@
 import { z } from 'zod';
-import { problem } from './contract.ts';
+import { problem } from './contract/problem.ts';
 import type { Endpoint } from './endpoint.ts';
-import { exampleOf, exampleOfParameter, refusalExamples } from './examples.ts';
+import { exampleOf } from './examples/all.ts';
+import { exampleOfParameter } from './examples/example.ts';
+import { refusalExamples } from './examples/refusals.ts';
 import { problemBody } from './problem.ts';
 
 type Json = Record<string, unknown>;

@@ -14,7 +14,8 @@ import type { Services } from '../services.ts';
 import { stepLines } from '../stepLines.ts';
 import { type Text, textOf } from '../text.ts';
 import type { Caller } from './authenticate.ts';
-import { type medium, type Run, type status, type statuses, type step, stepTitles, type version } from './contract.ts';
+import { type status, type statuses, stepTitles } from './contract/programs.ts';
+import type { medium, Run, step, version } from './contract/run.ts';
 import type { WebDeps } from './deps.ts';
 
 type Status = z.infer<typeof status>;

@@ -12,8 +12,8 @@ const { doctor: words } = text.operator;
 const verifyingMs = 4_000;
 const patienceMs = 30_000;
 
-/** How many discrepancies are told. */
-const toldMost = 20;
+/** How many discrepancies are named. The others are counted. */
+const maxNamed = 20;
 
 /** Verifies what is new in the ledger, and tells what was found before. */
 export async function checkLedger(db: Db, { isAtRest }: { isAtRest: boolean }): Promise<Finding[]> {
@@ -51,10 +51,14 @@ export async function passWholeLedger(
 
 async function brokenIn(db: Db, isAtRest: boolean): Promise<Finding[]> {
   const violations: Violation[] = [
-    ...(await listDiscrepancies(db, toldMost)),
+    ...(await listDiscrepancies(db, maxNamed)),
     ...(isAtRest ? await checkRest(db) : []),
   ];
-  return violations.map(({ invariant, subject, found, expected }) =>
-    wrong('ledger', words.ledgerBroken(invariant, subject, found, expected)),
-  );
+  const { discrepancies } = await ledgerState(db, { freshMs: 0 });
+  return [
+    ...violations.map(({ invariant, subject, found, expected }) =>
+      wrong('ledger', words.ledgerBroken(invariant, subject, found, expected)),
+    ),
+    ...(discrepancies > maxNamed ? [wrong('ledger', words.ledgerMore(discrepancies - maxNamed))] : []),
+  ];
 }

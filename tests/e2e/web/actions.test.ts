@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { eq } from 'drizzle-orm';
 import { expect, inject, test } from 'vitest';
-import { run, versions } from '../../../src/bots/web/contract.ts';
+import { run, versions } from '../../../src/bots/web/contract/run.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { runs } from '../../../src/db/schema.ts';
 import { runId } from '../../../src/domain.ts';

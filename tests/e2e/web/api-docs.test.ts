@@ -1,8 +1,8 @@
 import { Ajv2020 } from 'ajv/dist/2020.js';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { executeBody } from '../../../src/bots/web/contract.ts';
-import { exampleOf } from '../../../src/bots/web/examples.ts';
+import { executeBody } from '../../../src/bots/web/contract/programs.ts';
+import { exampleOf } from '../../../src/bots/web/examples/all.ts';
 import { openWebServer, publicUrl } from '../../support/web/server.ts';
 
 const media = z.record(z.string(), z.object({ schema: z.unknown(), example: z.unknown().optional() }));

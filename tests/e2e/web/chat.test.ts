@@ -1,5 +1,7 @@
 import { expect, test } from 'vitest';
-import { executed, run, session } from '../../../src/bots/web/contract.ts';
+import { executed } from '../../../src/bots/web/contract/programs.ts';
+import { run } from '../../../src/bots/web/contract/run.ts';
+import { session } from '../../../src/bots/web/contract/session.ts';
 import { runId } from '../../../src/domain.ts';
 import { startInDiscord } from '../../support/discord/server.ts';
 import { readable } from '../../support/discord/world.ts';

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { use } from '../../../src/bots/web/contract.ts';
+import { use } from '../../../src/bots/web/contract/credits.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { vendorTable } from '../../../src/domain.ts';
 import { openAiCanary } from '../../support/canary.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import sharp from 'sharp';
 import { expect, onTestFinished, test } from 'vitest';
-import { run, status } from '../../../src/bots/web/contract.ts';
+import { status } from '../../../src/bots/web/contract/programs.ts';
+import { run } from '../../../src/bots/web/contract/run.ts';
 import { rangeOf } from '../../../src/bots/web/range.ts';
 import { readConfig } from '../../../src/config.ts';
 import { runId } from '../../../src/domain.ts';

@@ -1,5 +1,6 @@
 import { expect, test } from 'vitest';
-import { models, options, quote } from '../../../src/bots/web/contract.ts';
+import { options, quote } from '../../../src/bots/web/contract/composer.ts';
+import { models } from '../../../src/bots/web/contract/models.ts';
 import { saveSettings, workspaceSettings } from '../../../src/db/workspaces.ts';
 import { openWebServer } from '../../support/web/server.ts';
 

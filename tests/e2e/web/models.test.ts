@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { run } from '../../../src/bots/web/contract.ts';
+import { run } from '../../../src/bots/web/contract/run.ts';
 import { runId } from '../../../src/domain.ts';
 import { delivered } from '../../support/program.ts';
 import { openWebServer } from '../../support/web/server.ts';

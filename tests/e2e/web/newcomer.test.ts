@@ -2,7 +2,7 @@ import { writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
-import { executed, status } from '../../../src/bots/web/contract.ts';
+import { executed, status } from '../../../src/bots/web/contract/programs.ts';
 import { probeImage, probeVideo } from '../../../src/pipeline/media/probe.ts';
 import { newcomer, vidgenie } from '../../support/command-line.ts';
 import { eventsOf } from '../../support/web/server.ts';

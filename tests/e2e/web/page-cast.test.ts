@@ -1,7 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import axe from 'axe-core';
 import { expect, inject, test } from 'vitest';
-import { castList } from '../../../src/bots/web/contract.ts';
+import { castList } from '../../../src/bots/web/contract/cast.ts';
 import { loadRun } from '../../../src/db/runs.ts';
 import { runId } from '../../../src/domain.ts';
 import { noBrowser, sharedBrowser, visit } from '../../support/web/browser.ts';

@@ -1,6 +1,7 @@
 import { readFile } from 'node:fs/promises';
 import { expect, inject, test } from 'vitest';
-import { runPage, status } from '../../../src/bots/web/contract.ts';
+import { status } from '../../../src/bots/web/contract/programs.ts';
+import { runPage } from '../../../src/bots/web/contract/run.ts';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { listRuns, loadRun } from '../../../src/db/runs.ts';
 import { runId } from '../../../src/domain.ts';

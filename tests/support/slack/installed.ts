@@ -3,6 +3,7 @@ import { createHttpServer } from '../../../src/bots/http.ts';
 import type { SlackSettings } from '../../../src/bots/slack/settings.ts';
 import { startBots } from '../../../src/bots.ts';
 import type { Config } from '../../../src/config.ts';
+import type { Database } from '../../../src/db/client.ts';
 import { createLog, type Logger } from '../../../src/observability/log.ts';
 import type { Metrics } from '../../../src/observability/metrics.ts';
 import type { Program } from '../../../src/program.ts';
@@ -37,9 +38,10 @@ export async function startInSlack(
     port?: number;
     /** Counts the events. */
     metrics?: Metrics;
+    database?: Database;
   } = {},
 ): Promise<InSlack> {
-  const [slack, database] = await Promise.all([createSlack(), createTestDatabase()]);
+  const [slack, database] = await Promise.all([createSlack(), options.database ?? createTestDatabase()]);
   const installation = await createInstallation(database);
   const settings = { ...slack.settings, ...options.settings };
   const log = options.log ?? createLog(process.env.TEST_LOG_LEVEL ?? 'silent', false);

@@ -107,9 +107,10 @@ test('the migration counts what was used before once, while captures are written
           await tx.execute(sql`SELECT id, workspace_id AS workspace FROM runs WHERE workspace_id <> ${purged} AND created_at > now() - interval '2 days'
             ORDER BY random() LIMIT 1`),
         );
-        await tx.execute(sql`UPDATE credit_accounts SET balance = balance + 1 WHERE workspace_id = ${run?.workspace}`);
-        await tx.execute(sql`INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
-          VALUES (${run?.workspace}, ${run?.id}, 'refund', 1, 0, 0, gen_random_uuid())`);
+        await tx.execute(sql`
+          WITH account AS (UPDATE credit_accounts SET balance = balance + 1 WHERE workspace_id = ${run?.workspace} RETURNING *)
+          INSERT INTO credit_transactions (workspace_id, run_id, kind, amount, balance_after, held_after, idempotency_key)
+          SELECT workspace_id, ${run?.id}, 'refund', 1, balance, held, gen_random_uuid() FROM account`);
       });
       settled.count += 1;
     }

@@ -97,6 +97,41 @@ test('a break of any rule of the ledger is found by the whole check, in what is 
   }
 });
 
+test('credits that no transaction gave are found by the whole check, in what is new, and by a pass in pages', async () => {
+  const database = await createTestDatabase();
+  const { id } = await createWorkspace(database, 0);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  const rule = 'the newest transaction shows the account as it is';
+  for (const column of ['balance', 'held']) {
+    const broken = { invariant: rule, subject: id, found: 5, expected: 0 };
+    const sum = { ...broken, invariant: 'balance + held = grants + adjustments − captures + refunds' };
+    await undone(database, async (tx) => {
+      await tamper(tx, `UPDATE credit_accounts SET ${column} = 5`);
+      expect(await checkInvariants(tx, { atRest: false })).toEqual(expect.arrayContaining([broken, sum]));
+      await verify(tx);
+      expect(await listDiscrepancies(tx, 100)).toContainEqual(broken);
+      await tx.execute(sql`DELETE FROM ledger_discrepancies`);
+      await passed(tx);
+      expect(await listDiscrepancies(tx, 100)).toEqual(expect.arrayContaining([broken, sum]));
+    });
+  }
+});
+
+test('however many rows break a rule, a check in pages counts all of them, and forgets none that is still broken', async () => {
+  const database = await createTestDatabase();
+  const { db } = database;
+  await writeHistory(database.url, { runs: 150, workspaces: 2 });
+  const change = (inputs: string) => tamperWith(database, `UPDATE steps SET inputs = '${inputs}' WHERE number = 3`);
+  await change('{3}');
+  await verify(db);
+  expect((await state(db)).discrepancies).toBe(150);
+  await passed(db);
+  expect((await state(db)).discrepancies).toBe(150);
+  await change('{1,2}');
+  await passed(db);
+  expect((await state(db)).discrepancies).toBe(0);
+});
+
 test('what was verified is not read again, and its change is found by a pass and told until a pass no longer finds it', async () => {
   const { database, done } = await twoRuns();
   const { db } = database;

@@ -1,8 +1,8 @@
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { claimAnswer } from '../../../src/db/claimAnswer.ts';
+import { insertRun } from '../../../src/db/insertRun.ts';
 import { findRunInThread } from '../../../src/db/runInThread.ts';
-import { insertRun } from '../../../src/db/runs.ts';
 import { type JsonValue, type RunId, runId, runOptions } from '../../../src/domain.ts';
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
 import { newStepOf } from '../../support/views.ts';
@@ -37,9 +37,11 @@ test('the run of a thread is the newest one there that has ended, of this worksp
   const ts = '1700000000.500000';
   const find = (channel = 'C1', threadTs = ts) =>
     findRunInThread(db, here.id, {
-      startedAt: new Date(Number(threadTs) * 1_000),
-      conversation: { channel, threadTs },
-      opening: { conversation: { channel }, posted: { rootTs: threadTs } },
+      postedAt: new Date(Number(threadTs) * 1_000),
+      traces: [
+        { conversation: { channel, threadTs }, posted: {} },
+        { conversation: { channel }, posted: { rootTs: threadTs } },
+      ],
     });
   const settle = (id: RunId) =>
     db.execute(
@@ -58,6 +60,20 @@ test('the run of a thread is the newest one there that has ended, of this worksp
   await settle(started);
   expect(await find()).toBe(started);
   await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${started}`);
+  expect(await find()).toBe(opener);
+
+  // A run that was made of them is found by them, however many runs came since, if it posts there too.
+  const child = await made(200, { channel: 'C1', threadTs: ts }, '1700012000.000000');
+  const grandchild = await made(300, { channel: 'C1', threadTs: null }, '1700018000.000000');
+  await db.execute(sql`UPDATE runs SET parent_id = CASE id WHEN ${child} THEN ${opener} ELSE ${child} END::uuid
+    WHERE id IN (${child}, ${grandchild})`);
+  for (const one of [child, grandchild]) await settle(one);
+  const newer = { conversation: { channel: 'C2' }, created_at: new Date().toISOString(), parent_id: null };
+  await db.execute(sql`INSERT INTO runs SELECT (jsonb_populate_record(r, ${JSON.stringify(newer)}::jsonb
+    || jsonb_build_object('id', gen_random_uuid(), 'request_key', 'newer ' || n))).* FROM runs r, generate_series(1, 1001) n
+    WHERE r.id = ${grandchild}`);
+  expect(await find()).toBe(child);
+  await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${child}`);
   expect(await find()).toBe(opener);
   // The first message of a run within another thread opens no thread.
   expect(await find('C1', '1700005400.000001')).toBeNull();

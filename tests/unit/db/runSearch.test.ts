@@ -2,6 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import type { Database } from '../../../src/db/client.ts';
+import { checkInvariants } from '../../../src/db/invariants.ts';
 import { findRuns } from '../../../src/db/operator.ts';
 import { membersOf, type RunSearch, searchRuns } from '../../../src/db/runSearch.ts';
 import { listRuns } from '../../../src/db/runs.ts';
@@ -30,6 +31,7 @@ test('a search finds what it would find in the whole history, newest first, and 
   const { db } = database;
   // 4,500 runs in the large workspace: more than a page reads.
   await writeHistory(database.url, { runs: 9_000, every: 2, members: 50, unfinished: 100 });
+  expect(await checkInvariants(db, { atRest: false })).toEqual([]);
   await db.execute(sql`UPDATE runs SET prompt = 'GRÜSSE an den Straßenfuchs 🦊' WHERE id IN (
     SELECT id FROM runs WHERE workspace_id = ${home} ORDER BY created_at LIMIT 3)`);
   // An old run that is settled and not delivered, and one that is not settled. The index of words has neither.

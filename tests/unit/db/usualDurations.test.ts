@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import type { Database } from '../../../src/db/client.ts';
-import { insertRun } from '../../../src/db/runs.ts';
+import { insertRun } from '../../../src/db/insertRun.ts';
 import { createUsualDurations, usualDuration } from '../../../src/db/usualDurations.ts';
 import { runId, runOptions } from '../../../src/domain.ts';
 import { createTestDatabase, createWorkspace } from '../../support/database.ts';

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { readConfig } from '../../../src/config.ts';
-import type { Asset, NewStep, RunView, Step } from '../../../src/db/runs.ts';
+import type { NewStep } from '../../../src/db/insertRun.ts';
+import type { Asset, RunView, Step } from '../../../src/db/runs.ts';
 import { createDemoStudio } from '../../../src/demo/studio.ts';
 import {
   type CommandedWorkflow,

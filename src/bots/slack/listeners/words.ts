@@ -46,13 +46,13 @@ const isAboutImage = (words: string, bringsImage: boolean): boolean =>
 
 /** The run whose thread this is, or else the newest run in it that the member may see. */
 async function runIn({ request }: RequestContext, { channel, thread_ts: threadTs }: Mention): Promise<RunView | null> {
-  const startedAt = new Date(Number(threadTs) * 1_000);
-  if (Number.isNaN(startedAt.getTime())) return null;
-  const id = await findRunInThread(request.services.db, request.workspace.id, {
-    startedAt,
-    conversation: { channel, threadTs },
-    opening: { conversation: { channel }, posted: { rootTs: threadTs } },
-  });
+  const postedAt = new Date(Number(threadTs) * 1_000);
+  if (Number.isNaN(postedAt.getTime())) return null;
+  const traces = [
+    { conversation: { channel, threadTs }, posted: {} },
+    { conversation: { channel }, posted: { rootTs: threadTs } },
+  ];
+  const id = await findRunInThread(request.services.db, request.workspace.id, { postedAt, traces });
   if (id === null) return null;
   const found = await namedRun(request, id);
   return found.outcome === 'found' ? found.view : null;

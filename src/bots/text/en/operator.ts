@@ -295,6 +295,8 @@ export const doctor = {
     `the last ${age} are not verified yet: that goes on whenever /metrics is read, and vidgenie doctor --full does it at once`,
   ledgerBroken: (invariant: string, subject: string, found: number, expected: number) =>
     `"${invariant}" does not hold for ${subject}: ${found} where ${expected} is expected; please report this`,
+  ledgerMore: (more: number) =>
+    `${more.toLocaleString('en')} more ${more === 1 ? 'discrepancy is' : 'discrepancies are'} recorded; the latest are named above`,
   growth: (size: string, runs: number, kilobytesEach: number | null, largest: readonly string[]) =>
     kilobytesEach === null
       ? size

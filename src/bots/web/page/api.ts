@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { problem } from '../contract.ts';
+import type { problem } from '../contract/problem.ts';
 import type { Words } from './words.ts';
 
 /** Why a request was refused, in sentences for the member. `status` 0: the server did not answer. */

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { wireTo } from './graphShape.ts';
 import { icon } from './icons.ts';
 import { Lightbox } from './lightbox.ts';

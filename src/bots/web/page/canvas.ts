@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { Board } from './board.ts';
 import { type Shape, shapeOf, shownState, wireTo } from './graphShape.ts';
 import { ClipStrip, Scenes } from './lanes.ts';

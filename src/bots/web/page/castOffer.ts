@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { RefObject, VNode } from 'preact';
 import { useEffect, useLayoutEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { castList } from '../contract.ts';
+import type { castList } from '../contract/cast.ts';
 import { useAnswer } from './answers.ts';
 
 const maxOffered = 6;

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { castChanged, castEntry, castList } from '../contract.ts';
+import type { castChanged, castEntry, castList } from '../contract/cast.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { CastForm } from './castForm.ts';

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { executed } from '../contract.ts';
+import type { executed } from '../contract/programs.ts';
 import { useAnswer } from './answers.ts';
 import { pressKey } from './api.ts';
 import { ChoiceFields } from './choiceFields.ts';

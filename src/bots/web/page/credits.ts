@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import type { z } from 'zod';
-import type { creditsState, transaction, transactionPage, use } from '../contract.ts';
+import type { creditsState, transaction, transactionPage, use } from '../contract/credits.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { icon } from './icons.ts';

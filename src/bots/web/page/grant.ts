@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { granted } from '../contract.ts';
+import type { granted } from '../contract/credits.ts';
 import { pressKey } from './api.ts';
 import { usePage } from './page.ts';
 import { Said, type Saying } from './said.ts';

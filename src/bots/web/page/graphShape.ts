@@ -1,4 +1,4 @@
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { isLook, type Step, type StepState } from './runShape.ts';
 
 /** A scene of a story, with its image and its clips in order. */

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useId, useRef, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { key, keyChanged } from '../contract.ts';
+import type { key, keyChanged } from '../contract/keys.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { Dialog } from './dialog.ts';

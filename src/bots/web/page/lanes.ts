@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { referenceOf, type Scene, shownState, wireTo } from './graphShape.ts';
 import { Developing, Thumb } from './media.ts';
 import { costOf, Models, nameOf, replacementsOf, State } from './nodes.ts';

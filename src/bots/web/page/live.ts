@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { account, Run } from '../contract.ts';
+import type { account } from '../contract/credits.ts';
+import type { Run } from '../contract/run.ts';
 import { noFurtherBack } from './runShape.ts';
 import { createStore, type Store } from './store.ts';
 

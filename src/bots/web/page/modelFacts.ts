@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { listedModel, models } from '../contract.ts';
+import type { listedModel, models } from '../contract/models.ts';
 import type { Choices, Offered } from './offer.ts';
 import { lateWords, type Words } from './words.ts';
 

@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { ComponentChildren, VNode } from 'preact';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { Clamped } from './clamped.ts';
 import { shownState } from './graphShape.ts';
 import { icon } from './icons.ts';

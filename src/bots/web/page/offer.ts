@@ -1,5 +1,6 @@
 import type { z } from 'zod';
-import type { options, quote, runChoices } from '../contract.ts';
+import type { options, quote } from '../contract/composer.ts';
+import type { runChoices } from '../contract/run.ts';
 
 /** The options that the server offers. */
 export type Offer = z.infer<typeof options>;

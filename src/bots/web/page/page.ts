@@ -1,7 +1,7 @@
 import { createContext } from 'preact';
 import { useContext } from 'preact/hooks';
 import type { z } from 'zod';
-import type { session } from '../contract.ts';
+import type { session } from '../contract/session.ts';
 import type { Answer, Api } from './api.ts';
 import type { Live } from './live.ts';
 import type { Store } from './store.ts';

@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { isPassing, untilAnswered } from './answers.ts';
 import type { Refusal } from './api.ts';
 import { Away } from './away.ts';

@@ -1,4 +1,4 @@
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 
 export type Action = Run['actions'][number];
 /** The actions that ask for words before they start a run. */

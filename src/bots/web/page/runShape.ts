@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { medium, Run, step } from '../contract.ts';
+import type { medium, Run, step } from '../contract/run.ts';
 
 export type Step = z.infer<typeof step>;
 export type Medium = z.infer<typeof medium>;

@@ -1,6 +1,6 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { barsOf } from './bars.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';

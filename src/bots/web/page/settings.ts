@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect, useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { settingsState } from '../contract.ts';
+import type { settingsState } from '../contract/settings.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { keysOf } from './choiceFields.ts';

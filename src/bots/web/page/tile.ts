@@ -1,7 +1,7 @@
 import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
-import type { Run } from '../contract.ts';
+import type { Run } from '../contract/run.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';
 import { type Medium, ratioOf, resultOf, resultsOf } from './runShape.ts';

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useState } from 'preact/hooks';
 import type { z } from 'zod';
-import type { token, tokenList, tokenMade } from '../contract.ts';
+import type { token, tokenList, tokenMade } from '../contract/tokens.ts';
 import { useAnswer } from './answers.ts';
 import { Away } from './away.ts';
 import { Dialog } from './dialog.ts';

@@ -2,7 +2,7 @@ import { html } from 'htm/preact';
 import type { VNode } from 'preact';
 import { useEffect } from 'preact/hooks';
 import type { z } from 'zod';
-import type { Run, version } from '../contract.ts';
+import type { Run, version } from '../contract/run.ts';
 import { useAnswer } from './answers.ts';
 import { icon } from './icons.ts';
 import { usePage } from './page.ts';

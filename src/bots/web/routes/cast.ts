@@ -4,7 +4,7 @@ import { maxCastEntries, maxCastImages } from '../../../domain.ts';
 import { addCast, removeCast } from '../../../pipeline/castEntries.ts';
 import type { Refusal } from '../../commands/refusal.ts';
 import type { Caller } from '../authenticate.ts';
-import { castChanged, castList, castParams, newCastEntry } from '../contract.ts';
+import { castChanged, castList, castParams, newCastEntry } from '../contract/cast.ts';
 import { bytesOfDataUrl } from '../dataUrl.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';

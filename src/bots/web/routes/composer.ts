@@ -17,13 +17,15 @@ import type { Vendors } from '../../../pipeline/providers/registry.ts';
 import { quote as quoteFor } from '../../../pipeline/quote.ts';
 import { isOpen } from '../../../pipeline/submit.ts';
 import { workflowCommands } from '../../commands/all.ts';
+import { chooserOf } from '../../commands/modelChoices.ts';
 import { imageLimits } from '../../commands/option.ts';
 import { quoteRefusal } from '../../commands/quoteRefusal.ts';
 import type { Refusal } from '../../commands/refusal.ts';
 import { checkedModels } from '../../commands/settingsModels.ts';
 import { makerOf, titleOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
-import { optionNames, options, optionsQuery, quote, quoteQuery, settingsBody, settingsState } from '../contract.ts';
+import { optionNames, options, optionsQuery, quote, quoteQuery } from '../contract/composer.ts';
+import { settingsBody, settingsState } from '../contract/settings.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { refusalFor } from '../request.ts';
@@ -36,13 +38,11 @@ const offer = endpoint({
   given: { ...nothing, query: optionsQuery },
   answers: { 200: options },
   answer: async ({ deps, caller, text, query }) => {
-    const { db, keys, providers } = deps.services;
-    const [{ defaults, allowedModels: allowed }, brought] = await Promise.all([
-      settingsOf(db, caller.workspace.id),
-      keys.of(caller.workspace.id),
-    ]);
+    const chooser = await chooserOf(deps.services, caller.workspace.id);
+    const { brought, settings } = chooser;
+    const { defaults, allowedModels: allowed } = settings;
     const wished = [...(query.models ?? []), ...(defaults.models ?? [])];
-    const choice = { words: usableModels(providers, { brought, allowed }, wished), allowed };
+    const choice = { words: usableModels(deps.services.providers, chooser, wished), allowed };
     return {
       status: 200,
       body: {

@@ -16,7 +16,7 @@ import {
   transactionsCsv,
   use,
   useQuery,
-} from '../contract.ts';
+} from '../contract/credits.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { problem, refusalProblem } from '../problem.ts';
 

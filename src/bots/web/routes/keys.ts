@@ -5,7 +5,7 @@ import type { KeyChange } from '../../commands/keyChange.ts';
 import { dropKey, keyShape, listKeys, setKey } from '../../commands/keys.ts';
 import type { Text } from '../../text.ts';
 import type { Caller } from '../authenticate.ts';
-import { keyBody, keyChanged, keyList, providerParams, validateBody, validated } from '../contract.ts';
+import { keyBody, keyChanged, keyList, providerParams, validateBody, validated } from '../contract/keys.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import type { Problem } from '../problem.ts';

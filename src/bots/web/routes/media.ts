@@ -1,5 +1,6 @@
 import { shortId } from '../../runCard.ts';
-import { idParams, mediaZip } from '../contract.ts';
+import { idParams } from '../contract/fields.ts';
+import { mediaZip } from '../contract/run.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { madeBy } from '../present.ts';
 import { findSeen, noSuchRun } from '../request.ts';

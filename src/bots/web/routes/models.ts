@@ -1,9 +1,9 @@
-import { settingsOf } from '../../../db/workspaces.ts';
 import { chosenKinds, type ListedModel, listAliases, listModels } from '../../../pipeline/modelList.ts';
 import { referencesOf } from '../../../pipeline/plan.ts';
+import { chooserOf } from '../../commands/modelChoices.ts';
 import { makerOf, titleOf } from '../../maker.ts';
 import type { Text } from '../../text.ts';
-import { models, modelsQuery } from '../contract.ts';
+import { models, modelsQuery } from '../contract/models.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 
 const list = endpoint({
@@ -16,22 +16,19 @@ const list = endpoint({
   answer: async ({ deps, caller, text, query }) => {
     const { services } = deps;
     const { workflow, reference = false, ...chosen } = query;
-    const [{ defaults, allowedModels: allowed }, brought] = await Promise.all([
-      settingsOf(services.db, caller.workspace.id),
-      services.keys.of(caller.workspace.id),
-    ]);
+    const chooser = await chooserOf(services, caller.workspace.id);
     const asked = { workflow, chosen, references: referencesOf(workflow, [], reference) };
     const kinds = chosenKinds(workflow).map((kind) => ({
       kind,
-      models: listModels(services, { brought, defaults, allowed }, kind, asked),
+      models: listModels(services, chooser, kind, asked),
     }));
-    const listed = kinds.flatMap((one) => one.models);
+    const usable = kinds.flatMap((one) => one.models).filter(({ isAllowed }) => isAllowed);
     return {
       status: 200,
       body: {
         workflow,
         kinds: kinds.map(({ kind, models }) => ({ kind, models: models.map((one) => presentModel(one, text)) })),
-        aliases: listAliases(services.providers, brought, listed),
+        aliases: listAliases(services.providers, chooser, usable),
       },
     };
   },

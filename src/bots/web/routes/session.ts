@@ -1,7 +1,7 @@
 import { deleteCookie } from 'hono/cookie';
 import { endSession } from '../../../db/auth.ts';
 import { cookieName, sessionWords } from '../authenticate.ts';
-import { session, signedOut } from '../contract.ts';
+import { session, signedOut } from '../contract/session.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 
 const read = endpoint({

@@ -1,7 +1,8 @@
 import type { z } from 'zod';
 import { type ApiToken, createToken, listTokens, revokeToken } from '../../../db/auth.ts';
 import type { Caller } from '../authenticate.ts';
-import { idParams, newToken, type token, tokenList, tokenMade } from '../contract.ts';
+import { idParams } from '../contract/fields.ts';
+import { newToken, type token, tokenList, tokenMade } from '../contract/tokens.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
 import { problem } from '../problem.ts';

@@ -11,16 +11,8 @@ import type { Given } from '../../commands/read.ts';
 import { createAddressOf } from '../../mediaAddress.ts';
 import type { Text } from '../../text.ts';
 import { admit, type Caller, ownOrigin } from '../authenticate.ts';
-import {
-  agreed,
-  aspectOfSize,
-  canceled,
-  executeBody,
-  executed,
-  idParams,
-  status,
-  workflowOfType,
-} from '../contract.ts';
+import { agreed, idParams } from '../contract/fields.ts';
+import { aspectOfSize, canceled, executeBody, executed, status, workflowOfType } from '../contract/programs.ts';
 import { bytesOfDataUrl } from '../dataUrl.ts';
 import type { WebDeps } from '../deps.ts';
 import { type Endpoint, endpoint, nothing } from '../endpoint.ts';
