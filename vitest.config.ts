@@ -15,6 +15,8 @@ export default defineConfig({
     expect: { poll: { timeout: 30_000 } },
     // Most of the time they wait for processes and polls.
     maxWorkers: 4,
+    // A worker loads the program once for all of its files. Tests change nothing that outlives them.
+    isolate: false,
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
   },
 });

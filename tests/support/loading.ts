@@ -1,4 +1,4 @@
 import { loadSwiftly } from '../../src/loading.ts';
 
-// Every test file, and every process that a test starts, loads Drizzle.
+// Every worker of the tests, and every process that a test starts, loads Drizzle.
 loadSwiftly();
