@@ -59,7 +59,8 @@ export async function writeHistory(url: string, size: Size): Promise<void> {
     workspaces: Math.max(10, Math.round(size.runs / 2_000)),
     ...size,
   };
-  const client = postgres(url, { max: 1, onnotice: () => {} });
+  // A new connection would not have the temporary table.
+  const client = postgres(url, { max: 1, max_lifetime: null, onnotice: () => {} });
   const send = (text: string) => client.unsafe(text);
   try {
     // PostgreSQL then checks no foreign keys and calls no triggers. What the triggers would write is written at the end.
