@@ -13,7 +13,7 @@ export type Trace = { conversation: JsonValue; posted: JsonValue };
 
 /**
  * Finds the run that a thread or a message of a platform is about: of all runs that have one of the traces, the newest one that has
- * ended, or else the newest one. `postedAt` is when the message, or the first message of the thread, was posted. No index knows
+ * ended, or else the newest one; a deleted one only if there is no other. `postedAt` is when the message, or the first message of the thread, was posted. No index knows
  * threads. So this reads the runs of the day that ended with that message, for the run that posted it, all that were made of those
  * runs, and the newest runs of the workspace since then, for those that were started in the thread.
  */
@@ -40,8 +40,8 @@ export async function findRunInThread(
         UNION
         SELECT next.* FROM made CROSS JOIN LATERAL (SELECT ${columns} FROM runs WHERE parent_id = made.id) next
       )
-      SELECT id FROM (SELECT * FROM made LIMIT ${2 * maxRead}) AS near WHERE deleted_at IS NULL AND ${isTraced}
-      ORDER BY settled_at IS NOT NULL DESC, created_at DESC LIMIT 1`),
+      SELECT id FROM (SELECT * FROM made LIMIT ${2 * maxRead}) AS near WHERE ${isTraced}
+      ORDER BY deleted_at IS NULL DESC, settled_at IS NOT NULL DESC, created_at DESC LIMIT 1`),
   );
   return first?.id ?? null;
 }

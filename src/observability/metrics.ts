@@ -1,6 +1,6 @@
 import { Counter, Gauge, Histogram, Registry } from 'prom-client';
 import type { Figures, LedgerFigures } from '../db/stats.ts';
-import { terminalStates, workflows } from '../domain.ts';
+import { type FailureKind, terminalStates, vendors, workflows } from '../domain.ts';
 import type { Meter } from '../pipeline/meter.ts';
 import type { ReadMetric } from './metricData.ts';
 
@@ -22,6 +22,8 @@ export type Metrics = {
 const ackBuckets = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2, 3];
 const stepBuckets = [0.5, 1, 2, 5, 10, 20, 40, 60, 120, 240, 480, 900];
 
+const refusedKey = ['bad_key', 'quota'] as const satisfies FailureKind[];
+
 export function createMetrics(): Metrics {
   const registry = new Registry();
   const registers = [registry];
@@ -34,6 +36,8 @@ export function createMetrics(): Metrics {
   const captured = counter('credits_captured_total', 'Credits paid for what was delivered.');
   const released = counter('credits_released_total', 'Held credits that went back.');
   const failures = counter('provider_errors_total', 'Provider calls that came to nothing.', ['provider', 'kind']);
+  // The same: whoever watches for refused keys wants to know of the first ones.
+  for (const provider of vendors) for (const kind of refusedKey) failures.inc({ provider, kind }, 0);
   const replaced = counter('steps_replaced_total', 'Steps that another model made.', ['step', 'from', 'to']);
   const looks = counter('model_looks_total', "Daily looks at the vendors' models.", ['adapter', 'outcome']);
   const changes = counter('model_changes_total', "Changes of the vendors' models.", ['adapter', 'change']);

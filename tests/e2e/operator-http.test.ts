@@ -81,6 +81,7 @@ test('a process says that it is alive, that each part it needs answers, and how 
   expect(metrics).toContain('vidgenie_runs_settled_total{workflow="complete",outcome="succeeded"} 1');
   // A series has to be there before its first run, or no alert counts that run.
   expect(metrics).toContain('vidgenie_runs_settled_total{workflow="story",outcome="failed"} 0');
+  expect(metrics).toContain('vidgenie_provider_errors_total{provider="openai",kind="bad_key"} 0');
   expect(metrics).toContain('vidgenie_credits_captured_total 24');
   expect(metrics).toMatch(/vidgenie_step_seconds_count\{provider="[\w-]+",step="video"\} 1/);
   expect(metrics).toMatch(/vidgenie_queue_depth 0\n/);

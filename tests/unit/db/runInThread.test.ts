@@ -7,7 +7,7 @@ import { type JsonValue, type RunId, runId, runOptions } from '../../../src/doma
 import { createDatabaseInTime, createTestDatabase, createWorkspace } from '../../support/database.ts';
 import { newStepOf } from '../../support/views.ts';
 
-test('the run of a thread is the newest one there that has ended, of this workspace alone, and none that was deleted', async () => {
+test('the run of a thread is the newest one there that has ended, of this workspace alone, and a deleted one only if there is no other', async () => {
   const database = await createTestDatabase();
   const { db } = database;
   const here = await createWorkspace(database, 100, 'slack:T1');
@@ -75,6 +75,9 @@ test('the run of a thread is the newest one there that has ended, of this worksp
   expect(await find()).toBe(child);
   await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${child}`);
   expect(await find()).toBe(opener);
+  // Who replies to it is told that it was deleted, and not answered about another run.
+  await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${opener}`);
+  expect(await find()).toBe(child);
   // The first message of a run within another thread opens no thread.
   expect(await find('C1', '1700005400.000001')).toBeNull();
 });
