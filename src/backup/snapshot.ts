@@ -47,18 +47,19 @@ export async function withSnapshot<T>(
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   return await withClient(url, (client) =>
-    inTransaction(client, `ISOLATION LEVEL REPEATABLE READ${isLocked ? '' : ' READ ONLY'}`, async () => {
-      if (isLocked) await lock(client);
-      return await work(await snapshotOf(client));
-    }),
+    inTransaction(
+      client,
+      `ISOLATION LEVEL REPEATABLE READ${isLocked ? '' : ' READ ONLY'}`,
+      async () => await work(await snapshotOf(client)),
+      isLocked ? locks : [],
+    ),
   );
 }
 
-/** Locks before the first SELECT: a snapshot is as old as that. */
-async function lock(client: pg.Client): Promise<void> {
-  await client.query(`SET LOCAL lock_timeout = '10s'`);
-  await client.query(`LOCK TABLE workspaces, credit_accounts, credit_transactions, runs, steps, assets IN SHARE MODE`);
-}
+const locks = [
+  `SET LOCAL lock_timeout = '10s'`,
+  'LOCK TABLE workspaces, credit_accounts, credit_transactions, runs, steps, assets IN SHARE MODE',
+];
 
 const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.number(), versions: z.array(z.string()) });
 
