@@ -5,6 +5,8 @@ import { withoutTransactionTimeout } from '../db/migrate.ts';
 /** In milliseconds. */
 const connectWithinMs = 10_000;
 const closeWithinMs = 2_000;
+/** An idle connection whose server is silent for about twice as long counts as broken. */
+const aliveAfterMs = 10_000;
 
 /**
  * Settings of a transaction that copies: the same text for the same value on every server, rows in the order in which they lie, and
@@ -30,6 +32,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     connectionTimeoutMillis: connectWithinMs,
     application_name: 'vidgenie backup',
     keepAlive: true,
+    keepAliveInitialDelayMillis: aliveAfterMs,
   });
   // The statements of a broken connection fail. Without this listener it would also end the process.
   client.on('error', () => {});
