@@ -50,7 +50,7 @@ export async function withSnapshot<T>(
     inTransaction(
       client,
       `ISOLATION LEVEL REPEATABLE READ${isLocked ? '' : ' READ ONLY'}`,
-      async () => await work(await snapshotOf(client)),
+      async () => await work(await snapshotOf(client, isLocked)),
       isLocked ? locks : [],
     ),
   );
@@ -63,12 +63,12 @@ const locks = [
 
 const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.number(), versions: z.array(z.string()) });
 
-async function snapshotOf(client: pg.Client): Promise<Snapshot> {
+async function snapshotOf(client: pg.Client, isMove: boolean): Promise<Snapshot> {
   const { migration, isMigrating, ...shape }: Shape = await shapeOf(client);
   if (migration === null) throw new BackupError('The database has nothing of VidGenie: there is nothing to copy.');
   if (isMigrating)
     throw new BackupError(
-      'An upgrade of the database has begun and is not finished, so a copy of it could not be restored: start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.',
+      `An upgrade of the database has begun and is not finished, so a copy of it could not be restored: ${isMove ? 'with DATABASE_URL and DATABASE_DIRECT_URL unset, ' : ''}start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.`,
     );
   const { rows } = await client.query(
     `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM (${mediaRows}) m)::float8 AS count,
