@@ -1,8 +1,8 @@
 import { expect, test } from 'vitest';
-import { openBucket } from '../../../src/backup/bucket.ts';
-import { withDatabase } from '../../../src/cli/backup/places.ts';
-import { testConfig } from '../../support/config.ts';
-import { deserted } from '../../support/providers/server.ts';
+import { openBucket } from '../../../../src/backup/bucket.ts';
+import { withDatabase } from '../../../../src/cli/backup/places.ts';
+import { testConfig } from '../../../support/config.ts';
+import { deserted } from '../../../support/providers/server.ts';
 
 test('an outage of S3 is told as that, and not as an outage of the database', async () => {
   const endpoint = await deserted();
