@@ -9,15 +9,20 @@ import { openSealedKeys } from './keys.ts';
 import { finishLoading, loadDatabase } from './load.ts';
 import { hashOf, type StoredObject, withFile } from './mediaList.ts';
 import { countSince, momentOf, namedSince, stillNamed } from './namedMedia.ts';
+import { openIfThere } from './openIfThere.ts';
 import { hasOrigin } from './origin.ts';
 import { tellingRows, violationsIn } from './restore.ts';
 import { withClient } from './session.ts';
+import { shapeOf } from './shape.ts';
 import { withSnapshot } from './snapshot.ts';
 import type { Step } from './take.ts';
 
 const adviceOnMove = 'set VIDGENIE_KEYRING_FILE to the file keyring in the home of this installation.';
 
 type Common = { signal: AbortSignal; onStep: (step: Step) => void };
+
+/** `isFinished`: nothing is left that {@link finishMove} would do. */
+export type MovedDatabase = { rows: number; openedKeys: number; violations: Violation[]; isFinished: boolean };
 
 /**
  * Copies a database into an empty one, row by row, without a file between. The note keeps everybody else away from the old one. If the
@@ -27,13 +32,12 @@ type Common = { signal: AbortSignal; onStep: (step: Step) => void };
 export async function moveDatabase(
   { from, to, keyring, note }: { from: string; to: string; keyring: Keyring; note: MoveNote },
   { signal, onStep }: Common,
-): Promise<{ rows: number; openedKeys: number; violations: Violation[] }> {
+): Promise<MovedDatabase> {
   let mayBeFilled = note.isResumed;
   let openedKeys = 0;
   const check = async (client: pg.Client) => {
     openedKeys = await openSealedKeys(client, keyring, adviceOnMove);
-    if (!(await note.isThere()))
-      throw new BackupError('The note of the move was deleted while it was at work, so the move is given up.');
+    await requireNote(note, '');
     // The commit comes next, and the line may break before its answer.
     mayBeFilled = true;
   };
@@ -51,13 +55,31 @@ export async function moveDatabase(
       }),
     );
     const violations = await violationsIn(to);
+    await requireNote(note, ' The new database has all rows: empty it.');
     await note.complete();
-    await finishLoading(to);
-    return { rows, openedKeys, violations };
+    const isFinished = await finishLoading(to).then(
+      () => true,
+      () => false,
+    );
+    return { rows, openedKeys, violations, isFinished };
   } catch (error) {
     if (!mayBeFilled) await note.withdraw();
     throw error;
   }
+}
+
+/** Somebody who deletes the note starts the old database, and writes what the new one does not have. */
+async function requireNote(note: MoveNote, andThen: string): Promise<void> {
+  if (!(await note.isThere()))
+    throw new BackupError(`The note of the move was deleted while it was at work, so the move is given up.${andThen}`);
+}
+
+/** Does what a complete move has left. False: the database has nothing of VidGenie. */
+export async function finishMove(to: string): Promise<boolean> {
+  const { migration } = await withClient(to, shapeOf);
+  if (migration === null) return false;
+  await finishLoading(to);
+  return true;
 }
 
 export type MovedMedia = { copied: number; present: number; missing: string[]; damaged: string[] };
@@ -103,8 +125,9 @@ async function moveObject(
   { from, to, home, signal }: Moving,
 ): Promise<keyof MovedMedia> {
   if ((await to.size(key)) === bytes) return 'present';
-  if ((await from.size(key)) === null) return 'missing';
-  return await withFile(join(home, 'tmp'), await from.open(key), async (file) => {
+  const content = await openIfThere(from, key);
+  if (content === null) return 'missing';
+  return await withFile(join(home, 'tmp'), content, async (file) => {
     const isSame = file.sha256 === sha256;
     await to.put(key, { path: file.path, mime, bytes: file.bytes }, signal);
     if ((await hashOf(await to.open(key))) !== file.sha256)

@@ -12,9 +12,16 @@ const tried = z.tuple([z.object({ isOurs: z.boolean() })]);
 /**
  * Works while no other process backs up the same database to the same name. Refuses if one does: the two would write over each
  * other. The server ends the lock with this connection, so a killed process leaves none, and neither does a machine that vanishes.
+ * A failover or a restart of the server ends it too: then the signal of the work says so.
  */
-export async function withNameLock<T>(url: string, name: string, work: () => Promise<T>): Promise<T> {
+export async function withNameLock<T>(
+  url: string,
+  { name, signal }: { name: string; signal: AbortSignal },
+  work: (signal: AbortSignal) => Promise<T>,
+): Promise<T> {
   return await withClient(url, async (client) => {
+    const lost = new AbortController();
+    client.on('end', () => lost.abort(new BackupError(sentenceOnLoss(name))));
     // A pooler may give a session to somebody else, but not a transaction. An idle one at this isolation level keeps nobody waiting.
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED');
     await client.query(withoutTransactionTimeout(true));
@@ -26,6 +33,9 @@ export async function withNameLock<T>(url: string, name: string, work: () => Pro
     );
     if (!tried.parse(rows)[0].isOurs)
       throw new BackupError(`Another backup to ${name} is under way: wait until it has ended, or choose another name.`);
-    return await work();
+    return await work(AbortSignal.any([signal, lost.signal]));
   });
 }
+
+const sentenceOnLoss = (name: string): string =>
+  `The database ended the connection that reserves ${name} for this backup, so another backup to it may have begun: give the command again.`;

@@ -18,6 +18,25 @@ export type Place = {
   close: () => Promise<void>;
 };
 
+/** The same place until the signal comes: then nothing more is written, and the backup does not become complete. */
+export const heeding = (place: Place, signal: AbortSignal): Place => ({
+  ...place,
+  write: async (name, bytes, content) => {
+    const heeded = async function* () {
+      for await (const piece of content) {
+        signal.throwIfAborted();
+        yield piece;
+      }
+      signal.throwIfAborted();
+    };
+    await place.write(name, bytes, heeded());
+  },
+  finish: async () => {
+    signal.throwIfAborted();
+    await place.finish();
+  },
+});
+
 export type Target = { kind: 'file'; path: string } | { kind: 'bucket'; bucket: string; prefix: string };
 
 /** Reads `s3://bucket/prefix` or a path. Null: neither. */

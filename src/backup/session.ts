@@ -5,6 +5,8 @@ import { withoutTransactionTimeout } from '../db/migrate.ts';
 /** In milliseconds. */
 const connectWithinMs = 10_000;
 const closeWithinMs = 2_000;
+/** An idle connection whose server is silent for about twice as long counts as broken. */
+const aliveAfterMs = 10_000;
 
 /**
  * Settings of a transaction that copies: the same text for the same value on every server, rows in the order in which they lie, and
@@ -30,6 +32,7 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
     connectionTimeoutMillis: connectWithinMs,
     application_name: 'vidgenie backup',
     keepAlive: true,
+    keepAliveInitialDelayMillis: aliveAfterMs,
   });
   // The statements of a broken connection fail. Without this listener it would also end the process.
   client.on('error', () => {});
@@ -45,12 +48,21 @@ export async function withClient<T>(url: string, work: (client: pg.Client) => Pr
 const atMost = (ending: Promise<unknown>): Promise<unknown> =>
   Promise.race([ending.catch(() => {}), new Promise<void>((resolve) => setTimeout(resolve, closeWithinMs).unref())]);
 
-/** Works in a transaction for copies. `how` is how it begins, for example `ISOLATION LEVEL REPEATABLE READ`. */
-export async function inTransaction<T>(client: pg.Client, how: string, work: () => Promise<T>): Promise<T> {
+/**
+ * Works in a transaction for copies. `how` is how it begins, for example `ISOLATION LEVEL REPEATABLE READ`. `locks` come before every
+ * SELECT: under that isolation level the first SELECT makes the snapshot, and a lock may wait for rows that are committed later.
+ */
+export async function inTransaction<T>(
+  client: pg.Client,
+  how: string,
+  work: () => Promise<T>,
+  locks: readonly string[] = [],
+): Promise<T> {
   await client.query(`BEGIN ${how}`);
   try {
     // Local settings hold where a pooler gives the connection to somebody else afterwards.
     for (const [name, value] of Object.entries(settings)) await client.query(`SET LOCAL ${name} = ${value}`);
+    for (const statement of locks) await client.query(statement);
     await client.query(withoutTransactionTimeout(true));
     const result = await work();
     await client.query('COMMIT');

@@ -47,27 +47,28 @@ export async function withSnapshot<T>(
   work: (snapshot: Snapshot) => Promise<T>,
 ): Promise<T> {
   return await withClient(url, (client) =>
-    inTransaction(client, `ISOLATION LEVEL REPEATABLE READ${isLocked ? '' : ' READ ONLY'}`, async () => {
-      if (isLocked) await lock(client);
-      return await work(await snapshotOf(client));
-    }),
+    inTransaction(
+      client,
+      `ISOLATION LEVEL REPEATABLE READ${isLocked ? '' : ' READ ONLY'}`,
+      async () => await work(await snapshotOf(client, isLocked)),
+      isLocked ? locks : [],
+    ),
   );
 }
 
-/** Locks before the first SELECT: a snapshot is as old as that. */
-async function lock(client: pg.Client): Promise<void> {
-  await client.query(`SET LOCAL lock_timeout = '10s'`);
-  await client.query(`LOCK TABLE workspaces, credit_accounts, credit_transactions, runs, steps, assets IN SHARE MODE`);
-}
+const locks = [
+  `SET LOCAL lock_timeout = '10s'`,
+  'LOCK TABLE workspaces, credit_accounts, credit_transactions, runs, steps, assets IN SHARE MODE',
+];
 
 const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.number(), versions: z.array(z.string()) });
 
-async function snapshotOf(client: pg.Client): Promise<Snapshot> {
+async function snapshotOf(client: pg.Client, isMove: boolean): Promise<Snapshot> {
   const { migration, isMigrating, ...shape }: Shape = await shapeOf(client);
   if (migration === null) throw new BackupError('The database has nothing of VidGenie: there is nothing to copy.');
   if (isMigrating)
     throw new BackupError(
-      'An upgrade of the database has begun and is not finished, so a copy of it could not be restored: start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.',
+      `An upgrade of the database has begun and is not finished, so a copy of it could not be restored: ${isMove ? 'with DATABASE_URL and DATABASE_DIRECT_URL unset, ' : ''}start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.`,
     );
   const { rows } = await client.query(
     `SELECT current_setting('server_version') AS version, (SELECT count(*) FROM (${mediaRows}) m)::float8 AS count,

@@ -15,7 +15,7 @@ import {
   tableBase,
 } from './manifest.ts';
 import { type Store, writeParts } from './parts.ts';
-import { collected, once, type Place } from './place.ts';
+import { collected, heeding, once, type Place } from './place.ts';
 import { asEnvironmentFile } from './settings.ts';
 import { type Snapshot, withSnapshot } from './snapshot.ts';
 import { takeMedia } from './takeMedia.ts';
@@ -41,8 +41,9 @@ export type Taking = {
  * Takes a backup: the rows as they are at one moment, then the objects that they name. A backup that was interrupted goes on: its
  * media stay, and its rows are taken anew, because a snapshot ends with its process.
  */
-export async function takeBackup(taking: Taking): Promise<Manifest> {
-  const { place } = taking;
+export async function takeBackup(given: Taking): Promise<Manifest> {
+  const place = heeding(given.place, given.signal);
+  const taking: Taking = { ...given, place };
   const { id, codec } = await begin(taking);
   const store = { place, codec };
   const rows = await withSnapshot(taking.url, { isLocked: false }, (snapshot) => takeRows(snapshot, store, taking));

@@ -1,8 +1,8 @@
-import type { Readable } from 'node:stream';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { damagedName, type Manifest, mediaListBase, mediaName } from './manifest.ts';
 import { hashed, hashOf, objectsOf, type StoredObject } from './mediaList.ts';
+import { openIfThere } from './openIfThere.ts';
 import { partsFrom, type Store } from './parts.ts';
 import { once } from './place.ts';
 import { removedAmong } from './snapshot.ts';
@@ -79,16 +79,6 @@ async function keptOf({ place, codec }: Store, object: StoredObject): Promise<'t
     return (await hashOf(codec.decode(name, place.read(name)))) === object.sha256 ? 'taken' : null;
   } catch (error) {
     if (error instanceof BackupError) return null;
-    throw error;
-  }
-}
-
-/** Null if there is no such object any more: retention may remove it at any moment. */
-async function openIfThere(media: MediaStore, key: string): Promise<Readable | null> {
-  try {
-    return await media.open(key);
-  } catch (error) {
-    if ((await media.size(key)) === null) return null;
     throw error;
   }
 }

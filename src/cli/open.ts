@@ -1,3 +1,4 @@
+import { BackupError } from '../backup/error.ts';
 import { text } from '../bots/terminal/person.ts';
 import { type Config, readConfig, secretsOf } from '../config.ts';
 import { unfinishedMove } from '../db/embedded/moveNote.ts';
@@ -5,6 +6,7 @@ import { isDatabaseAway } from '../db/failures.ts';
 import { createLog, type Logger } from '../observability/log.ts';
 import type { Metrics } from '../observability/metrics.ts';
 import type { Telemetry } from '../observability/telemetry.ts';
+import { StorageError } from '../pipeline/media/store.ts';
 import type { Program } from '../program.ts';
 import { secretVariables } from '../variables.ts';
 import { exitStatus, OperatorError } from './exit.ts';
@@ -58,7 +60,7 @@ export async function withProgram(opening: Opening, work: (opened: Opened) => Pr
         : await work({ program, log, signal: signals.signal });
       return signals.status() ?? status;
     } catch (error) {
-      throw isDatabaseAway(error) ? databaseError(error, config) : error;
+      throw isDatabaseAway(error) && !isExplained(error) ? databaseError(error, config) : error;
     } finally {
       await program.stop();
     }
@@ -105,6 +107,7 @@ const unusable = /^(28|3D000|42501|ENOTFOUND|EAI_AGAIN)/;
 
 /** An error while the program opens mostly comes from its environment. Then its message is a sentence for the operator. */
 export function openingError(error: unknown, config: Config): unknown {
+  if (isExplained(error)) return error;
   const code = codeOf(error);
   if (config.databaseUrl !== null && (isDatabaseAway(error) || unusable.test(code)))
     return databaseError(error, config);
@@ -112,6 +115,9 @@ export function openingError(error: unknown, config: Config): unknown {
     config.databaseUrl === null && error instanceof Error && error.name === 'Error' && !('code' in error);
   return isSentence ? new OperatorError(reasonOf(error), exitStatus.failed, error) : error;
 }
+
+/** Its message is a sentence for the operator. Its cause may be that another server than the database is away. */
+const isExplained = (error: unknown): boolean => error instanceof StorageError || error instanceof BackupError;
 
 function databaseError(error: unknown, { databaseUrl }: Config): OperatorError {
   const line = text.operator.unreachableDatabase(databaseName(databaseUrl), reasonOf(error));

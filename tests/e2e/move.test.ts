@@ -76,6 +76,8 @@ test('an embedded installation moves to an external database and to S3, and the 
   expect(moved).toMatchObject({ status: 0 });
   expect(moved.stdout).toContain('and are what was here');
   await expect(openEmbedded(home)).rejects.toThrow('was moved to 127.0.0.1');
+  const again = await run(external, 'move', 'database');
+  expect(again).toMatchObject({ status: 0, stdout: expect.stringContaining('that move is complete') });
 
   const both = { ...external, ...s3.environment };
   const media = await run(both, 'move', 'media', '--json');
@@ -126,11 +128,12 @@ test('a move that fails leaves the new database empty and the old one open, unti
   await expect(refuseMoved(folder)).rejects.toThrow('is being moved to the new one');
   const { findings } = await checkDatabase(testConfig(target.url, home));
   expect(findings).toMatchObject([{ isFine: false, says: expect.stringContaining('is being moved to the new one') }]);
+  await expect(beginMove(folder, 'another one')).rejects.toThrow('set it to the new one to complete that move');
   await expect(move({ to: 'postgres://127.0.0.1:1/away' })).rejects.toThrow('ECONNREFUSED');
   await expect(refuseMoved(folder)).rejects.toThrow('is being moved to the new one');
   const runs = sql`SELECT count(*)::int AS count FROM runs`;
   const { rows, ...repeated } = await move();
-  expect(repeated).toEqual({ violations: [], openedKeys: 1 });
+  expect(repeated).toEqual({ violations: [], openedKeys: 1, isFinished: true });
   expect([...(await target.db.execute(runs))]).toEqual([...(await used.database.db.execute(runs))]);
   expect(await memberKeyOf(target, used.slot)).toBe(memberKey);
   await expect(begin()).rejects.toThrow('was moved to the new one');
@@ -139,7 +142,28 @@ test('a move that fails leaves the new database empty and the old one open, unti
   await rm(join(folder, 'moved'));
   await expect(move()).rejects.toThrow('is not empty');
   await refuseMoved(folder);
-  expect(await move({ to: (await createEmptyDatabase()).url })).toMatchObject({ rows });
+
+  // Somebody gives the move up after the rows are committed.
+  const givenUp = await begin();
+  const isThere = async () => {
+    const answer = await givenUp.isThere();
+    await rm(join(folder, 'moved'), { force: true });
+    return answer;
+  };
+  const next = await createEmptyDatabase();
+  await expect(move({ to: next.url, note: { ...givenUp, isThere } })).rejects.toThrow('has all rows: empty it');
+  await refuseMoved(folder);
+
+  // A complete move has not failed, even if its mark cannot be removed.
+  const last = await createEmptyDatabase();
+  const note = await begin();
+  const completeThenBreak = async () => {
+    await note.complete();
+    await last.db.execute(sql`ALTER TABLE workspaces RENAME TO renamed`);
+  };
+  const moved = await move({ to: last.url, note: { ...note, complete: completeThenBreak } });
+  expect(moved).toMatchObject({ rows, isFinished: false });
+  await expect(refuseMoved(folder)).rejects.toThrow('was moved to the new one');
 });
 
 test('a move of media goes on where it was, and tells of media that are lost or damaged', async () => {
@@ -150,8 +174,12 @@ test('a move of media goes on where it was, and tells of media that are lost or 
   const [video = '', image = ''] = (await readAssets(database)).toSorted().reverse();
   await writeFile(join(used.home, 'media', image), 'another image');
   expect(await moveMedia(moving, unwatched)).toEqual({ copied: 1, present: 0, missing: [], damaged: [image] });
-  const lost = createFileStore(await temporaryDirectory());
-  expect(await moveMedia({ ...moving, from: lost }, unwatched)).toEqual({
+  // The image goes between two calls to the store.
+  const open: typeof from.open = async (key) => {
+    await from.remove(key);
+    return await from.open(key);
+  };
+  expect(await moveMedia({ ...moving, from: { ...from, open } }, unwatched)).toEqual({
     copied: 0,
     present: 1,
     missing: [image],

@@ -1,8 +1,11 @@
 import { spawnSync } from 'node:child_process';
+import { once } from 'node:events';
 import { appendFile, copyFile, open, readFile, stat, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { BackupError } from '../../src/backup/error.ts';
+import { withNameLock } from '../../src/backup/nameLock.ts';
 import { createTarFile, openTarFile } from '../../src/backup/tarFile.ts';
 import { workspaces } from '../../src/db/schema.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
@@ -288,6 +291,34 @@ test('a file whose backup broke off keeps its media, and its rows are taken anew
   expect(listed.stderr).toBe('');
   expect(listed.stdout.split('\n')).toContain('manifest.json');
 });
+
+test.each(['settings.env', 'manifest.json'])(
+  'a backup that loses the lock on its name ends without becoming complete (at %s)',
+  async (at) => {
+    const used = await createUsedInstallation();
+    const { db, url } = used.database;
+    const name = join(await temporaryDirectory(), 'backup.tar');
+    const { place, names } = recording(await createTarFile(name));
+    onTestFinished(place.close);
+    const { signal: stopped } = new AbortController();
+    const locked = withNameLock(url, { name, signal: stopped }, (signal) => {
+      const write: typeof place.write = async (content, ...rest) => {
+        await place.write(content, ...rest);
+        if (content !== at) return;
+        const isLost = once(signal, 'abort');
+        await db.execute(sql`SELECT pg_terminate_backend(pid) FROM pg_locks WHERE locktype = 'advisory' AND classid = 7431004
+          AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`);
+        await isLost;
+      };
+      const media = createFileStore(join(used.home, 'media'));
+      return taken({ url, media, place: { ...place, write }, signal });
+    });
+    await expect(locked).rejects.toThrow('another backup to it may have begun: give the command again');
+    // A content that has begun is not written, and no later one is.
+    expect(names.indexOf(at)).toBeGreaterThanOrEqual(names.length - 2);
+    await expect(readAll(name)).rejects.toThrow('is not complete');
+  },
+);
 
 async function createBucket(
   environment: Record<string, string>,

@@ -103,8 +103,11 @@ test('an index that a killed process left unfinished is built anew, and until th
     sql`SELECT indisvalid FROM pg_index WHERE indexrelid = 'steps_run_id_number_pk'::regclass`,
   );
   expect(left).toEqual({ indisvalid: false });
-  const copied = () => withSnapshot(database.url, { isLocked: false }, async ({ migration }) => migration);
+  const copied = (isLocked = false) => withSnapshot(database.url, { isLocked }, async ({ migration }) => migration);
   await expect(copied()).rejects.toThrow('An upgrade of the database has begun and is not finished');
+  await expect(copied(true)).rejects.toThrow(
+    'with DATABASE_URL and DATABASE_DIRECT_URL unset, start the newer VidGenie',
+  );
   expect(await appliedMigrations(database.db)).toEqual({ applied: 1, known: tags.length });
   await reader.end();
   await migrateDatabase(database.url);

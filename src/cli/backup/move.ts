@@ -1,6 +1,8 @@
 import { join } from 'node:path';
-import { moveMedia as copyMedia, moveDatabase as move } from '../../backup/move.ts';
+import { moveMedia as copyMedia, finishMove, moveDatabase as move } from '../../backup/move.ts';
 import { text } from '../../bots/terminal/person.ts';
+import type { Config } from '../../config.ts';
+import { hasMoved } from '../../db/embedded/moveNote.ts';
 import { createFileStore } from '../../pipeline/media/files.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
 import { databaseName } from '../explain.ts';
@@ -18,6 +20,11 @@ export async function moveDatabase({ json }: { json?: true }): Promise<number> {
   const to = config.databaseDirectUrl ?? config.databaseUrl;
   if (to === null || keyring === null) throw new OperatorError(words.needsDatabase, exitStatus.misused);
   if (!(await hasEmbedded(home))) throw new OperatorError(words.noEmbedded(home), exitStatus.failed);
+  if ((await hasMoved(home, databaseName(to))) && (await isFinished(to, config))) {
+    if (json) printJson({ isMoved: true });
+    else print(words.movedBefore(databaseName(to)), words.nextStart);
+    return exitStatus.done;
+  }
   return await withSignals((signal) =>
     withMovingDatabase(home, databaseName(to), async ({ url: from, note }) => {
       const progress = createProgress(process.stderr);
@@ -27,6 +34,7 @@ export async function moveDatabase({ json }: { json?: true }): Promise<number> {
         if (json) printJson(moved);
         else print(words.movedDatabase(moved.rows, databaseName(to)), words.keysOpen(moved.openedKeys));
         for (const { invariant, subject } of moved.violations) printError(words.ledgerBroken(invariant, subject));
+        if (!moved.isFinished) printError(words.moveUntidy);
         if (!json) print(words.nextStart);
         return moved.violations.length === 0 ? exitStatus.done : exitStatus.failed;
       } catch (error) {
@@ -36,6 +44,15 @@ export async function moveDatabase({ json }: { json?: true }): Promise<number> {
       }
     }),
   );
+}
+
+/** Finishes a move that is complete. False if the new database was emptied since. */
+async function isFinished(to: string, config: Config): Promise<boolean> {
+  try {
+    return await finishMove(to);
+  } catch (error) {
+    throw openingError(error, config);
+  }
 }
 
 /** `vidgenie move media`: from the home into S3_BUCKET. It may run while VidGenie works, and again after a stop for the rest. */

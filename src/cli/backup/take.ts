@@ -39,9 +39,9 @@ export async function backup(
   if (keyringTo !== undefined) await saveKeyring(keyring, keyringTo, target, config);
   const includesMedia = media ?? config.s3 === null;
   const { openStore } = await import('../../program.ts');
-  return await withSignals((signal) =>
+  return await withSignals((stopped) =>
     withDatabase(config, { isRunningRefused: false }, async (url) =>
-      withNameLock(url, await nameOf(target), async () => {
+      withNameLock(url, { name: await nameOf(target), signal: stopped }, async (signal) => {
         const place = await openTarget(target, config);
         const progress = createProgress(process.stderr);
         try {

@@ -34,11 +34,16 @@ async function read(folder: string): Promise<Noted | null> {
   return { id, to };
 }
 
-/** Writes the note, or takes up the one of an interrupted move. Call it under the lock. */
+/** Writes the note, or takes up the one of an interrupted move to the same database. Call it under the lock. */
 export async function beginMove(folder: string, to: string): Promise<MoveNote> {
   const path = pathOf(folder);
   const earlier = await read(folder);
   if (earlier && earlier.id === null) throw new Error(sentenceOf(folder, earlier));
+  // The other database may have the rows, and a second one with the same rows would make the same runs twice.
+  if (earlier && earlier.to !== to)
+    throw new Error(
+      `an earlier move of the database in ${folder} to ${earlier.to} is not complete, and now DATABASE_URL names ${to}: set it to ${earlier.to} to complete that move; to give it up, empty ${earlier.to}, then delete ${path}`,
+    );
   const id = earlier?.id ?? randomUUID();
   await writeDurably(path, `moving ${id} to ${to}`);
   return {
@@ -48,6 +53,12 @@ export async function beginMove(folder: string, to: string): Promise<MoveNote> {
     complete: () => writeDurably(path, to),
     withdraw: async () => void (await orMissing(unlink(path))),
   };
+}
+
+/** Whether the move of a home's database to that other one is complete. */
+export async function hasMoved(home: string, to: string): Promise<boolean> {
+  const noted = await read(join(resolve(home), 'postgres'));
+  return noted !== null && noted.id === null && noted.to === to;
 }
 
 /** Refuses a database that has moved, or is being moved. Call it under the lock. */
@@ -69,5 +80,5 @@ export async function unfinishedMove(home: string): Promise<string | null> {
 function sentenceOf(folder: string, { id, to }: Noted): string {
   if (id === null)
     return `the database in ${folder} was moved to ${to}: set DATABASE_URL, or delete ${pathOf(folder)} to go on with the old one`;
-  return `the database in ${folder} is being moved to ${to}: wait for "vidgenie move database", and give it again if it was interrupted; to give the move up, delete ${pathOf(folder)}`;
+  return `the database in ${folder} is being moved to ${to}: wait for "vidgenie move database", and give it again if it was interrupted; to give the move up, end that command, then delete ${pathOf(folder)}`;
 }

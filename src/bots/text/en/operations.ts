@@ -191,6 +191,9 @@ export const backups = {
     `There is no embedded database in ${home}, so there is nothing to move: set VIDGENIE_HOME to the home that has it.`,
   moveUnfinished:
     'The move is not complete, and the new database may have everything already. So the old one stays closed: give the command again.',
+  moveUntidy:
+    'The move is complete. Only its mark (a comment on the table workspaces of the new database) is still there, and does no harm. Give the command again to remove it.',
+  movedBefore: (to: string) => `The database is in ${to} already: that move is complete.`,
   needsBucket: 'Set S3_BUCKET and what it needs.',
   nothingMoved: 'The database names no media: move the database first if that is still to come.',
   movedDatabase: (rows: number, to: string) =>
