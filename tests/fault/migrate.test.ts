@@ -30,10 +30,11 @@ function listener() {
 async function openTransaction(
   { url }: Database,
   statement: string,
-): Promise<{ pid: number; end: () => Promise<void> }> {
+): Promise<{ pid: number; run: (statement: string) => Promise<void>; end: () => Promise<void> }> {
   const { db, close } = openDatabase(url, { connections: 1, applicationName: 'nightly report' });
   onTestFinished(close);
   let pid = 0;
+  let run = async (_: string) => {};
   let end = () => {};
   const isOpen = Promise.withResolvers<void>();
   const over = db.transaction(
@@ -41,6 +42,7 @@ async function openTransaction(
       await tx.execute(sql.raw(statement));
       const [row] = await tx.execute(sql`SELECT pg_backend_pid() AS pid`);
       pid = Number(row?.pid);
+      run = async (next) => void (await tx.execute(sql.raw(next)));
       isOpen.resolve();
       await new Promise<void>((resolve) => {
         end = resolve;
@@ -51,6 +53,7 @@ async function openTransaction(
   await Promise.race([isOpen.promise, over]);
   return {
     pid,
+    run,
     end: async () => {
       end();
       await over;
@@ -71,6 +74,12 @@ async function atWork({ db }: Database, beginning: string): Promise<number> {
   const [row] = await db.execute(sql`
     SELECT pid FROM pg_stat_activity WHERE application_name LIKE 'vidgenie migrate%' AND query LIKE ${`${beginning}%`}`);
   return Number(row?.pid);
+}
+
+/** The processes for which a process waits. */
+async function blockersOf({ db }: Database, pid: number): Promise<number[]> {
+  const rows = await db.execute(sql`SELECT unnest(pg_blocking_pids(${pid})) AS pid`);
+  return rows.map((row) => Number(row.pid));
 }
 
 async function expectNewest({ db }: Database): Promise<void> {
@@ -171,4 +180,30 @@ test('a migration that meets a long transaction lets others work, says who is in
   await writer.end();
   await migrated;
   await expectNewest(database);
+});
+
+test('a migration that ends in a deadlock lets the other transaction have its lock, and goes on when it ends', async () => {
+  const database = await releasedDatabase();
+  const { db } = database;
+  const [one, other] = [await openTransaction(database, 'SELECT 1'), await openTransaction(database, 'SELECT 1')];
+  const { log, lines } = listener();
+  const migrated = migrateDatabase(database.url, { log });
+  const migrator = await atWork(database, firstIndex);
+  // The index waits for one reader after the other, in an order of its own.
+  await expect.poll(() => blockersOf(database, migrator)).toHaveLength(1);
+  const [awaited] = await blockersOf(database, migrator);
+  const [first, second] = awaited === one.pid ? [one, other] : [other, one];
+  // Whoever waits last closes the circle, and is the first to look for one.
+  await second.run(`SET LOCAL deadlock_timeout = '1h'`);
+  const locked = second.run('LOCK TABLE steps IN SHARE UPDATE EXCLUSIVE MODE');
+  await expect.poll(() => blockersOf(database, second.pid)).toEqual([migrator]);
+  await first.end();
+  await locked;
+  await expect.poll(() => lines.join('\n')).toMatch(/tries again .*steps_run_id_number_pk/);
+  await second.end();
+  await migrated;
+  await expectNewest(database);
+  const deadlocks = () =>
+    db.execute(sql`SELECT deadlocks::int FROM pg_stat_database WHERE datname = current_database()`);
+  await expect.poll(async () => [...(await deadlocks())]).toEqual([{ deadlocks: 1 }]);
 });

@@ -43,10 +43,10 @@ const tokens = 12;
 const remembered = 600;
 
 /**
- * A bot and two workers as processes of their own, an embedded PostgreSQL, stand-ins for both chats and for the vendors, and readers
+ * A bot and some workers as processes of their own, an embedded PostgreSQL, stand-ins for both chats and for the vendors, and readers
  * of the page.
  */
-export async function openSoak(): Promise<SoakInstallation> {
+export async function openSoak(workers: number): Promise<SoakInstallation> {
   const { stage, close } = await openStage();
   try {
     const place = await stage.installation();
@@ -63,11 +63,11 @@ export async function openSoak(): Promise<SoakInstallation> {
     };
     const processes: Awaited<ReturnType<typeof startProcess>>[] = [];
     // One after the other: three at once would share the processor for their longest work.
-    for (const [name, role] of [
-      ['bot', 'bot'],
-      ['worker', 'worker'],
-      ['worker 2', 'worker'],
-    ] as const) {
+    for (const [index, role] of [
+      'bot' as const,
+      ...Array.from({ length: workers }, () => 'worker' as const),
+    ].entries()) {
+      const name = index < 2 ? role : `worker ${index}`;
       const started = await startProcess({ role, environment, media: stage.media }, name);
       stage.atEnd(started.kill);
       processes.push(started);

@@ -1,7 +1,5 @@
 import { readdirSync } from 'node:fs';
-import { Socket } from 'node:net';
 import { monitorEventLoopDelay } from 'node:perf_hooks';
-import { queryObjects } from 'node:v8';
 import type { z } from 'zod';
 import { createVendor } from '../../bench/stage/vendor.ts';
 import { createHttpServer } from '../../src/bots/http.ts';
@@ -11,12 +9,12 @@ import { createLog } from '../../src/observability/log.ts';
 import { createMetrics } from '../../src/observability/metrics.ts';
 import { openProgram } from '../../src/program.ts';
 import { sweep } from '../support/memory.ts';
+import { createCensus } from './census.ts';
 import { type Sample, soakOrders, type soakWords } from './words.ts';
 
 const warnings: string[] = [];
 process.on('warning', ({ name, message }) => {
-  // Of `queryObjects`, which only counts.
-  if (name !== 'ExperimentalWarning') warnings.push(`${name}: ${message}`);
+  warnings.push(`${name}: ${message}`);
 });
 
 const orders = soakOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
@@ -32,13 +30,25 @@ await startBots(program, log, http);
 const delay = monitorEventLoopDelay({ resolution: 10 });
 delay.enable();
 
-/**
- * A run has dates, and whatever keeps a run, a listener or a request has some of the others. Signals are not counted: a library may
- * keep one until its time is over.
- */
-const counted = [Date, Map, Set, Promise, Socket];
+const census = createCensus();
+// Node itself keeps the timing of the first requests.
+performance.setResourceTimingBufferSize(0);
 
-function look(isCounting: boolean): Sample {
+const finalizers = new FinalizationRegistry<() => void>((told) => told());
+const abandon = (told: () => void) => finalizers.register({}, told);
+
+/** Collects garbage, and resolves when the finalizers of what was collected have run. */
+async function finalize(): Promise<void> {
+  const { promise, resolve } = Promise.withResolvers<void>();
+  abandon(resolve);
+  sweep();
+  await promise;
+}
+
+/** What a finalizer lets go of may have kept something that has a finalizer. */
+const finalized = 3;
+
+async function look(isCounting: boolean): Promise<Sample> {
   const [lagP99Ms, lagMaxMs] = [delay.percentile(99) / 1e6, delay.max / 1e6];
   sweep();
   const { rss, heapUsed, external } = process.memoryUsage();
@@ -46,16 +56,14 @@ function look(isCounting: boolean): Sample {
   // Reading the folder opens it.
   const files = readdirSync('/proc/self/fd').length - 1;
   const handles = process.getActiveResourcesInfo().length;
-  // Each count walks the whole heap, which stops the process for a while.
-  const kept = Object.fromEntries(
-    (isCounting ? counted : []).map((type) => [type.name, queryObjects(type, { format: 'count' })]),
-  );
+  for (let times = 0; isCounting && times < finalized; times += 1) await finalize();
+  const counted = isCounting ? await census() : { kept: {}, gained: {} };
   // The collection itself stops the event loop.
   setImmediate(() => delay.reset());
-  return { ...held, kept, files, handles, lagP99Ms, lagMaxMs, warnings };
+  return { ...held, ...counted, files, handles, lagP99Ms, lagMaxMs, warnings };
 }
 
 const say = (words: z.infer<typeof soakWords>) => process.send?.(words);
-process.on('message', (asked) => say({ word: 'sample', sample: look(asked === 'count') }));
+process.on('message', async (asked) => say({ word: 'sample', sample: await look(asked === 'count') }));
 process.once('disconnect', () => process.exit());
 say({ word: 'ready', port: http.port() ?? 0 });

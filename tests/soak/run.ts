@@ -16,7 +16,7 @@ const interruption = new AbortController();
 for (const signal of ['SIGINT', 'SIGTERM'] as const) process.once(signal, () => interruption.abort());
 
 say(`soak: ${values.minutes} minutes, ${values.rate} runs a second; RSS/heap, open files, event-loop lag p99`);
-const installation = await openSoak();
+const installation = await openSoak(2);
 const report = await soak(installation, {
   ms: Number(values.minutes) * 60_000,
   runsPerSecond: Number(values.rate),

@@ -12,8 +12,9 @@ const sample = z.object({
   rssMb: z.number(),
   heapMb: z.number(),
   externalMb: z.number(),
-  /** How many objects of some types there are. They are exact, unlike the size of the heap, which contains compiled code. */
+  /** How many objects of each kind there are, if they were counted, and by how much collections have grown. */
   kept: z.record(z.string(), z.number()),
+  gained: z.record(z.string(), z.number()),
   /** Open file descriptors: files, sockets and pipes. */
   files: z.number(),
   /** What keeps the event loop busy: sockets, timers, requests, processes. */

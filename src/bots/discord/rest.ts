@@ -1,5 +1,12 @@
 import { openAsBlob } from 'node:fs';
-import { DiscordAPIError, REST, type RESTOptions, type RequestData, type RouteLike } from '@discordjs/rest';
+import {
+  DiscordAPIError,
+  type InternalRequest,
+  REST,
+  type RESTOptions,
+  type RequestData,
+  type RouteLike,
+} from '@discordjs/rest';
 import { Agent, errors, FormData, fetch } from 'undici';
 import { z } from 'zod';
 
@@ -12,7 +19,7 @@ export type DiscordAddress = { token: string; apiUrl: string };
 const patience = { bot: { timeout: 10_000, retries: 1 }, worker: { timeout: 150_000, retries: 2 } } as const;
 
 export function createRest({ token, apiUrl }: DiscordAddress, role: keyof typeof patience): REST {
-  return new REST({ ...optionsFor(apiUrl, role), makeRequest: ask }).setToken(token);
+  return new TidyRest({ ...optionsFor(apiUrl, role), makeRequest: ask }).setToken(token);
 }
 
 /**
@@ -20,7 +27,26 @@ export function createRest({ token, apiUrl }: DiscordAddress, role: keyof typeof
  * that counts them, fifty members who ask at once would wait a second for one another.
  */
 export const createReplyRest = ({ apiUrl }: Pick<DiscordAddress, 'apiUrl'>): REST =>
-  new REST({ ...optionsFor(apiUrl, 'bot'), globalRequestsPerSecond: Number.POSITIVE_INFINITY, makeRequest: ask });
+  new TidyRest({ ...optionsFor(apiUrl, 'bot'), globalRequestsPerSecond: Number.POSITIVE_INFINITY, makeRequest: ask });
+
+/**
+ * The library leaves a listener on the signal of every request. Node keeps a combined signal for as long as it has a listener, so
+ * every run would stay in memory. Here the library gets a signal of the request's own.
+ */
+class TidyRest extends REST {
+  override async request({ signal, ...request }: InternalRequest): Promise<unknown> {
+    if (!signal) return await super.request(request);
+    const own = new AbortController();
+    const abort = () => own.abort(signal.reason);
+    if (signal.aborted) abort();
+    else signal.addEventListener('abort', abort);
+    try {
+      return await super.request({ ...request, signal: own.signal });
+    } finally {
+      signal.removeEventListener('abort', abort);
+    }
+  }
+}
 
 const optionsFor = (api: string, role: keyof typeof patience) => ({
   api,
