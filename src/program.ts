@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
+import { refuseUnfinishedRestore } from './backup/unfinished.ts';
 import type { Check } from './bots/probes.ts';
 import type { Services } from './bots/services.ts';
 import type { Config } from './config.ts';
@@ -75,6 +76,7 @@ export async function openProgram(
   log: Logger,
   options: { worker: boolean } & Overrides,
 ): Promise<Program> {
+  await refuseUnfinishedRestore(config.home);
   const closers: Closer[] = [];
   let drain = async () => {};
   const stop = async () => {

@@ -74,6 +74,21 @@ export async function isFilled(url: string, { id, migration }: { id: string; mig
   });
 }
 
+/** Refuses rows of an interrupted attempt if somebody has used them since, which adds rows to one table or another. */
+export async function refuseUsedSince(url: string, written: readonly { name: string; rows: number }[]): Promise<void> {
+  await withClient(url, (client) =>
+    inTransaction(client, 'READ ONLY', async () => {
+      for (const { name, rows } of written) {
+        const found = await countOf(client, name);
+        if (found !== rows)
+          throw new BackupError(
+            `The database is not empty: an interrupted restore of this backup filled it, and it was used since (the table ${name} has ${found} rows, and ${rows} in the backup). Nothing there is overwritten: name an empty one.`,
+          );
+      }
+    }),
+  );
+}
+
 async function refuseRows(client: pg.Client, { tables, foreign, migration }: Shape): Promise<void> {
   const used = await firstUsed(client, tables);
   if (used !== null)
@@ -124,11 +139,13 @@ const counts = z.tuple([z.object({ rows: z.number() })]);
 async function lookAgain(client: pg.Client, { tables }: RowSource, { check }: Loading): Promise<number> {
   await check(client);
   let all = 0;
-  for (const { name } of tables) {
-    const { rows } = await client.query(`SELECT count(*)::float8 AS rows FROM ${quoted(name)}`);
-    all += counts.parse(rows)[0].rows;
-  }
+  for (const { name } of tables) all += await countOf(client, name);
   return all;
+}
+
+async function countOf(client: pg.Client, table: string): Promise<number> {
+  const { rows } = await client.query(`SELECT count(*)::float8 AS rows FROM ${quoted(table)}`);
+  return counts.parse(rows)[0].rows;
 }
 
 function refuseOtherShape(source: RowSource, target: Shape): void {

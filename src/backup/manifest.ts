@@ -72,5 +72,5 @@ export const tableBase = (table: string): string => `database/${table}`;
 export const mediaListBase = 'media-list';
 export const mediaName = (key: string): string => `media/${key}`;
 export const settingsName = 'settings.env';
-/** An empty content that marks an object whose content differs from its row. */
+/** An empty content that marks an object whose content differs from its row. Only durable places have it: others are read again. */
 export const damagedName = (key: string): string => `damaged/${key}`;

@@ -38,10 +38,10 @@ export async function* objectsOf(
     throw new BackupError('The backup is damaged: its list of media was changed.');
 }
 
-/** The size and the hash of what passes. */
+/** The size and the hash of what passes. The content ends when `onEnd` has. */
 export async function* hashed(
   content: AsyncIterable<Buffer>,
-  onEnd: (found: { bytes: number; sha256: string }) => void,
+  onEnd: (found: { bytes: number; sha256: string }) => void | Promise<void>,
 ): AsyncGenerator<Buffer> {
   const hash = createHash('sha256');
   let bytes = 0;
@@ -50,7 +50,7 @@ export async function* hashed(
     bytes += piece.length;
     yield piece;
   }
-  onEnd({ bytes, sha256: hash.digest('hex') });
+  await onEnd({ bytes, sha256: hash.digest('hex') });
 }
 
 /** The SHA-256 of a whole content. */

@@ -1,9 +1,8 @@
-import { mkdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import type pg from 'pg';
 import { openDatabase } from '../db/client.ts';
-import { orMissing } from '../db/embedded/failure.ts';
 import { checkInvariants } from '../db/invariants.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Violation } from '../db/ledgerRules.ts';
@@ -11,10 +10,12 @@ import { withoutTransactionTimeout } from '../db/migrate.ts';
 import type { MediaStore } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
-import { finishLoading, isFilled, loadDatabase } from './load.ts';
+import { finishLoading, isFilled, loadDatabase, refuseUsedSince } from './load.ts';
+import { markRemoved } from './markRemoved.ts';
 import { withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
 import type { Step } from './take.ts';
+import { begunIn, forgetRestore, noteRestore } from './unfinished.ts';
 
 export type Restoring = {
   backup: Backup;
@@ -34,31 +35,41 @@ export type Restoring = {
 export const adviceOnKeyring =
   'name the keyring of that installation with --keyring or VIDGENIE_KEYRING_FILE. With --without-keyring everything else comes back, and members enter their keys again.';
 
-export type Restored = { rows: number; objects: number; openedKeys: number; violations: Violation[] };
+export type Restored = {
+  rows: number;
+  objects: number;
+  /** Keys of objects that are damaged or absent in the backup. They were left out. */
+  lost: string[];
+  openedKeys: number;
+  violations: Violation[];
+};
 
 /**
  * Puts a backup into an empty database and an empty media store. The media come first, and the rows in one transaction after them.
  * So a restore that was killed goes on where it was: a file in the home and the database itself keep the id of the backup until
- * everything is done.
+ * everything is done. An object that is damaged in the backup does not keep the rest from coming back.
  */
 export async function restoreBackup(restoring: Restoring): Promise<Restored> {
   const { backup, url, home, media, signal, onStep } = restoring;
   const { id, migration, tables, media: saved } = backup.manifest;
+  const hasRows = await isFilled(url, { id, migration });
+  if (hasRows) await refuseUsedSince(url, tables);
   // If the rows are there, so are the media.
-  const isBegun = (await isFilled(url, { id, migration })) || (await begunIn(home)) === id;
+  const isBegun = hasRows || (await begunIn(home)) === id;
   if (saved.isIncluded && !isBegun && !(await restoring.isMediaEmpty()))
     throw new BackupError(
       'The media store is not empty, and nothing there is overwritten: name an empty one (VIDGENIE_HOME or S3_BUCKET).',
     );
   await mkdir(home, { recursive: true, mode: 0o700 });
-  await writeFile(markerPath(home), id, { mode: 0o600, flush: true });
+  await noteRestore(home, id);
   if (saved.isIncluded) await media.prepare();
-  const objects = saved.isIncluded ? await putMedia(restoring) : 0;
+  const put = saved.isIncluded ? await putMedia(restoring) : { objects: 0, lost: [] };
   let openedKeys = 0;
   await loadDatabase(url, rowsOf(backup), {
     id,
     signal,
     check: async (client: pg.Client) => {
+      await markRemoved(client, saved.removed);
       if (restoring.keyring) openedKeys = await openSealedKeys(client, restoring.keyring.keyring, adviceOnKeyring);
     },
     ...tellingRows(
@@ -69,16 +80,9 @@ export async function restoreBackup(restoring: Restoring): Promise<Restored> {
   const rows = tables.reduce((sum, table) => sum + table.rows, 0);
   const violations = await violationsIn(url);
   await restoring.finish();
-  await rm(markerPath(home), { force: true });
+  await forgetRestore(home);
   await finishLoading(url);
-  return { rows, objects, openedKeys, violations };
-}
-
-const markerPath = (home: string): string => join(home, 'restoring');
-
-/** The id of the backup whose restore was begun in this home. Null: none was. */
-async function begunIn(home: string): Promise<string | null> {
-  return await orMissing(readFile(markerPath(home), 'utf8'));
+  return { rows, ...put, openedKeys, violations };
 }
 
 /** Tells of each table, and of the bytes that have passed. */
@@ -99,21 +103,34 @@ export function tellingRows(tables: readonly string[], onStep: (step: Step) => v
 }
 
 /** Puts every object of the backup into the store. Objects that are there already, in their size, are not put again. */
-async function putMedia({ backup, media, home, signal, onStep }: Restoring): Promise<number> {
+async function putMedia({
+  backup,
+  media,
+  home,
+  signal,
+  onStep,
+}: Restoring): Promise<Pick<Restored, 'objects' | 'lost'>> {
   const { count, missing } = backup.manifest.media;
+  const lost: string[] = [];
   let done = 0;
   let bytes = 0;
   for await (const { key, mime, content, ...object } of mediaOf(backup)) {
     signal.throwIfAborted();
-    if ((await media.size(key)) !== object.bytes)
-      await withFile(join(home, 'tmp'), content(), (file) =>
-        media.put(key, { path: file.path, mime, bytes: file.bytes }, signal),
-      );
+    try {
+      if ((await media.size(key)) !== object.bytes)
+        await withFile(join(home, 'tmp'), content(), (file) =>
+          media.put(key, { path: file.path, mime, bytes: file.bytes }, signal),
+        );
+    } catch (error) {
+      // Only the backup throws these. Errors of the store end the restore, because a repeated one may get further.
+      if (!(error instanceof BackupError)) throw error;
+      lost.push(key);
+    }
     done += 1;
     bytes += object.bytes;
     onStep({ phase: 'media', item: key, done, of: count - missing.length, bytes });
   }
-  return done;
+  return { objects: done - lost.length, lost };
 }
 
 /** The rules of the ledger that do not hold. */

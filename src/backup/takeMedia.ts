@@ -58,15 +58,16 @@ async function takeObject(
   const size = await media.size(object.key);
   const opened = size === null ? null : await openIfThere(media, object.key);
   if (size === null || opened === null) return 'missing';
-  let found = { bytes: 0, sha256: '' };
-  const content = hashed(opened, (all) => {
-    found = all;
+  let found = '';
+  const content = hashed(opened, async ({ sha256 }) => {
+    found = sha256;
+    // The mark is there before the content can be whole, so a kill between the two does not hide it.
+    if (found !== object.sha256 && place.isDurable)
+      await place.write(damagedName(object.key), 0, once(Buffer.alloc(0)));
   });
   const name = mediaName(object.key);
   await place.write(name, codec.storedBytes(size), codec.encode(name, content));
-  if (found.sha256 === object.sha256) return 'taken';
-  await place.write(damagedName(object.key), 0, once(Buffer.alloc(0)));
-  return 'damaged';
+  return found === object.sha256 ? 'taken' : 'damaged';
 }
 
 /** What an interrupted backup has of an object. Null: it has to be copied. */
@@ -74,9 +75,11 @@ async function keptOf({ place, codec }: Store, object: StoredObject): Promise<'t
   const name = mediaName(object.key);
   // Keys name their content, so an object of this name and size is this one.
   if ((await place.size(name)) !== codec.storedBytes(object.bytes)) return null;
-  if (place.isDurable) return (await place.size(damagedName(object.key))) === null ? 'taken' : 'damaged';
+  if (place.isDurable && (await place.size(damagedName(object.key))) === null) return 'taken';
   try {
-    return (await hashOf(codec.decode(name, place.read(name)))) === object.sha256 ? 'taken' : null;
+    // The mark may be that of a copy that broke off.
+    if ((await hashOf(codec.decode(name, place.read(name)))) === object.sha256) return 'taken';
+    return place.isDurable ? 'damaged' : null;
   } catch (error) {
     if (error instanceof BackupError) return null;
     throw error;

@@ -1,14 +1,16 @@
 import { createHash } from 'node:crypto';
-import { readFile, rm, symlink } from 'node:fs/promises';
+import { open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
+import { namedSince } from '../../src/backup/namedMedia.ts';
 import { withClient } from '../../src/backup/session.ts';
 import { shapeOf } from '../../src/backup/shape.ts';
 import { createTarFile } from '../../src/backup/tarFile.ts';
 import { readConfig } from '../../src/config.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
+import { claimErasing } from '../../src/db/retention.ts';
 import { loadRun } from '../../src/db/runs.ts';
 import { runId } from '../../src/domain.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
@@ -17,6 +19,7 @@ import {
   createUsedInstallation,
   memberKey,
   memberKeyOf,
+  positionOf,
   readAll,
   restoredInto,
   taken,
@@ -150,6 +153,16 @@ test('a rehearsal restores beside a working installation, opens a key, plays the
   expect(failed).toMatchObject({ status: 1 });
   expect(failed.stderr).toContain('The keyring at hand does not open the stored keys');
   expect(await databases()).toEqual([]);
+
+  // A restore would leave a damaged object out. A rehearsal fails.
+  const view = await loadRun(used.database.db, runId.parse(used.finished));
+  const image = view?.assets.find(({ kind }) => kind === 'image')?.objectKey ?? '';
+  const changed = await open(file, 'r+');
+  await changed.write(Buffer.alloc(100), 0, 100, await positionOf(file, `media/${image}`));
+  await changed.close();
+  const damaged = await run(environment, 'restore', file, '--rehearse');
+  expect(damaged).toMatchObject({ status: 1 });
+  expect(damaged.stderr).toContain(`The backup is damaged: ${image} is not what was written.`);
 });
 
 test('nothing is overwritten, neither a database, nor media, nor a backup; and no keyring goes beside a backup', async () => {
@@ -179,6 +192,14 @@ test('what retention removes during a backup is told and no failure, what is los
   const view = await loadRun(db, runId.parse(used.finished));
   const keyOf = (kind: string) => view?.assets.find((asset) => asset.kind === kind)?.objectKey ?? '';
   const [image, video] = [keyOf('image'), keyOf('video')];
+  const drawing = join(folder, 'fox.png');
+  await writeFile(drawing, 'fox');
+  const fox = { objectKey: `cast/${crypto.randomUUID()}/fox.png`, bytes: 3, mime: 'image/png', sha256: '' };
+  await store.put(fox.objectKey, { path: drawing, mime: fox.mime, bytes: fox.bytes });
+  const images = `[${JSON.stringify({ ...fox, sha256: createHash('sha256').update('fox').digest('hex') })}]`;
+  await db.execute(sql`
+    INSERT INTO cast_entries (workspace_id, name, kind, description, images, added_by, added_by_name)
+    VALUES (${used.slot.workspaceId}, 'fox', 'character', '', ${images}::jsonb, 'ada', 'Ada')`);
   const expire = async (key: string) => {
     await db.execute(sql`UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE object_key = ${key}`);
     await store.remove(key);
@@ -201,11 +222,21 @@ test('what retention removes during a backup is told and no failure, what is los
   expect(second).toMatchObject({ status: 1 });
   expect(second.stderr).toContain('is under way: wait until it has ended, or choose another name.');
   await expire(video);
+  await db.execute(sql`UPDATE cast_entries SET removed_at = now()`);
+  await store.remove(fox.objectKey);
   isOver.resolve();
   await held;
   expect({ status: await saving.exit, stderr: saving.stderr() }).toMatchObject({ status: 0 });
-  expect(saving.stdout()).toContain('1 object was removed by retention or by a member while the backup was taken');
-  expect((await readAll(file)).manifest.media).toMatchObject({ count: 2, missing: [video], removed: [video] });
+  expect(saving.stdout()).toContain('2 objects were removed by retention or by a member while the backup was taken');
+  const gone = [fox.objectKey, video];
+  expect((await readAll(file)).manifest.media).toMatchObject({ count: 3, missing: gone, removed: gone });
+  // The rows of the backup are older than the removal. Restored, they name only what is there.
+  const healed = await createInstallation(await createEmptyDatabase());
+  expect(await restoredInto(healed, file)).toMatchObject({ objects: 1, lost: [], violations: [] });
+  const named: string[] = [];
+  for await (const { key } of namedSince(healed.database.url, '-infinity')) named.push(key);
+  expect(named).toEqual([image]);
+  expect(await claimErasing(healed.database.db)).toBeNull();
 
   // The image goes between two calls to the store, and then its run.
   const late = join(folder, 'late.tar');

@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { Writable } from 'node:stream';
 import { expect } from 'vitest';
@@ -135,4 +136,13 @@ export function recording(place: Place): { place: Place; names: string[] } {
     await place.write(name, ...rest);
   };
   return { place: { ...place, write }, names };
+}
+
+/** Where a content begins in a file. The archive has its name in the block before. */
+export async function positionOf(file: string, name: string): Promise<number> {
+  const content = await readFile(file, 'latin1');
+  // A name that does not fit into 100 bytes is split.
+  const [start] = [content.indexOf(name.length > 100 ? name.slice(name.lastIndexOf('/', 155) + 1) : `${name}\0`)];
+  if (start === undefined || start < 0) throw new Error(`there is no ${name}`);
+  return start + 512;
 }

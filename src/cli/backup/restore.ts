@@ -133,18 +133,20 @@ function tellRestored(
   settings: Record<string, string | null>,
   { json, withoutKeyring }: Given,
 ): number {
-  const { rows, objects, openedKeys, violations } = restored;
+  const { rows, objects, lost, openedKeys, violations } = restored;
   const lacking = Object.entries(manifest.settings).filter(([name]) => !(name in settings));
   if (json) printJson({ ...restored, settings: Object.fromEntries(lacking) });
   else {
-    print(words.restored(rows, objects), withoutKeyring ? words.keysUnopened : words.keysOpen(openedKeys));
+    const isWhole = lost.length === 0;
+    print(words.restored(rows, objects, isWhole), withoutKeyring ? words.keysUnopened : words.keysOpen(openedKeys));
+    if (!isWhole) printError(...words.leftOut(lost));
     tellLedger(violations);
     if (!manifest.media.isIncluded) print(words.mediaAbsent);
     const lines = lacking.map(([name, value]) => (value === null ? words.secretSetting(name) : `${name}=${value}`));
     if (lines.length > 0) print(...words.settingsThen(lines));
     print(words.nextDoctor);
   }
-  return violations.length === 0 ? exitStatus.done : exitStatus.failed;
+  return violations.length + lost.length === 0 ? exitStatus.done : exitStatus.failed;
 }
 
 function tellLedger(violations: Rehearsed['violations']): void {

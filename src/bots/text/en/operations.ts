@@ -165,8 +165,12 @@ export const backups = {
     `${path} is there already and is another keyring than the one of --keyring: move it away first.`,
   noKeyring: (path: string) => `There is no keyring in ${path}.`,
   nextRehearse: (name: string) => `Now see whether it can be restored: vidgenie restore ${name} --rehearse`,
-  restored: (rows: number, objects: number) =>
-    `Restored: ${plural(rows, 'row')} and ${plural(objects, 'object')}. Everything is what was saved.`,
+  restored: (rows: number, objects: number, isWhole: boolean) =>
+    `Restored: ${plural(rows, 'row')} and ${plural(objects, 'object')}. ${isWhole ? 'Everything is' : 'They are'} what was saved.`,
+  leftOut: (keys: readonly string[]) => [
+    `${plural(keys.length, 'object')} ${keys.length === 1 ? 'is' : 'are'} damaged or absent in the backup, and ${keys.length === 1 ? 'was' : 'were'} left out. Everything else is restored. The database still names:`,
+    ...keys.map((key) => `  ${key}`),
+  ],
   rehearsed: (rows: number) =>
     `The backup can be restored: ${plural(rows, 'row')} came back as they were saved. What was made for this is removed again.`,
   objectsRead: (objects: number) =>
