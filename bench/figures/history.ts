@@ -45,10 +45,11 @@ const reads: readonly Read[] = [
     read: ({ db }) => listRuns(db, home, { limit: 10, memberId: members.many }),
   },
   { what: 'usage of 30 days', atMost: 20, read: ({ db }) => usageOf(db, home) },
+  { what: 'daily use', atMost: 20, read: ({ db }) => usedByDay(db, home, 30) },
   {
-    what: 'daily use',
+    what: 'use of 30 days by member',
     atMost: 20,
-    read: ({ db }) => Promise.all([usedByDay(db, home, 30), usedByMember(db, home, { days: 30, memberId: undefined })]),
+    read: ({ db }) => usedByMember(db, home, { days: 30, memberId: undefined }),
   },
   { what: 'ledger, first page', atMost: 10, read: ({ db }) => listTransactions(db, home, { limit: 50 }) },
   { what: 'members of a workspace', atMost: 20, read: ({ db }) => membersOf(db, home) },

@@ -79,7 +79,7 @@ export async function writeHistory(url: string, size: Size): Promise<void> {
     await send(`INSERT INTO credit_use (workspace_id, day, member_id, credits)
       SELECT t.workspace_id, (t.created_at AT TIME ZONE 'UTC')::date, r.member_id,
         sum(CASE t.kind WHEN 'capture' THEN t.amount ELSE -t.amount END)
-      FROM credit_transactions t JOIN runs r ON r.id = t.run_id WHERE t.kind IN ('capture', 'refund') GROUP BY 1, 2, 3`);
+      FROM credit_transactions t JOIN runs r ON r.id = t.run_id WHERE t.kind IN ('capture', 'refund') GROUP BY 1, 2, 3 ORDER BY 2`);
     await send('VACUUM ANALYZE');
   } finally {
     await client.end();
