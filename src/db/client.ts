@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { drizzle, type PostgresJsDatabase } from 'drizzle-orm/postgres-js';
 import postgres from 'postgres';
 import { isFull } from './failures.ts';
+import { watchIdleConnections } from './idleConnections.ts';
 import { connectionLost, openPostgresSocket } from './postgresSocket.ts';
 
 export type Db = PostgresJsDatabase;
@@ -61,10 +62,10 @@ export const patienceOfServer = (silenceMs: number, serverVersion: number) => ({
 /** Opens a pool of at most `connections` connections. It connects on first use and reconnects after a failure. */
 export function openDatabase(url: string, options: DatabaseOptions = {}): Database {
   const directUrl = options.directUrl ?? null;
-  const client = connect(url, options, directUrl !== null);
-  const direct = directUrl === null ? client : connect(directUrl, options, false);
+  const { client, begun } = connect(url, options, directUrl !== null);
+  const direct = directUrl === null ? client : connect(directUrl, options, false).client;
   return {
-    db: drizzle(preparing(client)),
+    db: drizzle(preparing(client, begun)),
     url,
     directUrl: directUrl ?? url,
     listen: async (channel, onPayload) => {
@@ -76,11 +77,24 @@ export function openDatabase(url: string, options: DatabaseOptions = {}): Databa
   };
 }
 
-function connect(url: string, options: DatabaseOptions, isPooled: boolean): postgres.Sql {
+/** Marks that a statement begins, and returns what marks its end. */
+type Begun = () => () => void;
+const uncounted: Begun = () => () => {};
+
+function connect(url: string, options: DatabaseOptions, isPooled: boolean): { client: postgres.Sql; begun: Begun } {
   const { silenceMs, serverVersion = 0 } = options;
+  const idle = watchIdleConnections();
+  const open = openPostgresSocket(url, silenceMs);
   // Our sockets are encrypted if the URL asks for TLS. The driver's types lack its option `socket`.
-  const sockets = { socket: openPostgresSocket(url, silenceMs), ssl: false };
-  return postgres(url, {
+  const sockets = {
+    ssl: false,
+    socket: async (target: Parameters<typeof open>[0] & { max: number }) => {
+      const socket = await open(target);
+      idle.opened(socket, target);
+      return socket;
+    },
+  };
+  const client = postgres(url, {
     max: options.connections ?? 10,
     connect_timeout: 10,
     // The driver would query the array types at each connect. If the connection breaks during that query, the process ends.
@@ -96,6 +110,7 @@ function connect(url: string, options: DatabaseOptions, isPooled: boolean): post
     },
     onnotice: () => {},
   });
+  return { client, begun: () => idle.begin(client) };
 }
 
 /**
@@ -103,12 +118,12 @@ function connect(url: string, options: DatabaseOptions, isPooled: boolean): post
  * trips and is planned anew. With this change the driver keeps the statements of each connection prepared. That halves the cost
  * of a statement on both sides. It prepares nothing if the URL says `?prepare=false`, or behind a pooler.
  */
-function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client): Client {
+function preparing<Client extends postgres.Sql | postgres.TransactionSql>(client: Client, begun = uncounted): Client {
   const changed = {
     unsafe: (text: string, values?: postgres.ParameterOrJSON<never>[], options?: postgres.UnsafeQueryOptions) =>
-      answered(client.unsafe(text, values, { ...options, prepare: true })),
+      answered(client.unsafe(text, values, { ...options, prepare: true }), begun()),
     ...('begin' in client && {
-      begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) => begin(client, work),
+      begin: (work: (inner: postgres.TransactionSql) => Promise<unknown>) => begin(client, work).finally(begun()),
     }),
     ...('savepoint' in client && {
       savepoint: (work: (inner: postgres.TransactionSql) => Promise<unknown>) =>
@@ -152,20 +167,24 @@ const [fullPatienceMs, fullPauseMs] = [1_000, 50];
  * Refuses an incomplete answer. After a broken connection the driver returns an empty result for a statement that was never
  * carried out, and a result with holes where rows were lost. A statement for which the server had no connection is sent again for a moment.
  */
-function answered<Query extends object>(query: Query): Query {
+function answered<Query extends object>(query: Query, over: () => void): Query {
   const part = (name: string) => Reflect.get(query, name);
   const [resolve, reject, send] = [part('resolve'), part('reject'), part('handler')];
   if (typeof resolve !== 'function' || typeof reject !== 'function' || typeof send !== 'function')
     throw new Error('the driver has changed its queries');
   let until: number | null = null;
   const check = (result: unknown) => {
+    over();
     if (isAnswer(result)) resolve(result);
     else reject(connectionLost('the line to the database broke before the answer was there'));
   };
   const refuse = (error: unknown) => {
     until ??= performance.now() + fullPatienceMs;
     if (isFull(error) && performance.now() < until) setTimeout(() => send(query), fullPauseMs);
-    else reject(error);
+    else {
+      over();
+      reject(error);
+    }
   };
   return Object.assign(query, { resolve: check, reject: refuse });
 }

@@ -19,9 +19,9 @@ export type ChaosOptions = {
   runs: number;
   workspaces: number;
   workers: number;
-  /** A run of the test with fewer killed workers than this proves nothing. */
+  /** The storm lasts until so many workers were killed, however slow the machine is. Fewer would prove nothing. */
   leastKills: number;
-  /** How long the runs may take to end after all faults are over. Milliseconds. */
+  /** How long nothing may go on: no run or step ends, or the storm kills too few workers. Milliseconds. */
   patienceMs: number;
   tell: (line: string) => void;
   /** Ends the test early, leaving nothing behind. */
@@ -50,22 +50,23 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
     ground.closers.push(fleet.stop);
     tell(`storm of ${Math.round(stormMs / 1000)} s begins`);
 
-    const { signal } = options;
+    const { signal, leastKills, patienceMs } = options;
+    const strength = { stormMs, leastKills, patienceMs, visibilityMs, seats: workers };
     const [injected, given] = await Promise.all([
-      storm({ ground, fleet, random: random.fork('storm'), stormMs, visibilityMs, seats: workers, signal }),
+      storm({ ground, fleet, random: random.fork('storm'), ...strength, signal }),
       giveCommands({ ground, programs, random: random.fork('giving'), stormMs, signal }, planned),
     ]);
     signal.throwIfAborted();
     fleet.spare();
     tell('calm; waiting for the runs to end');
     const calmAt = Date.now();
-    await untilAtRest(ground.database.db, options.patienceMs, signal);
+    await untilAtRest(ground.database.db, patienceMs, signal);
     signal.throwIfAborted();
     const settledInMs = Date.now() - calmAt;
     const verdict = await judge(ground, given);
     const kills = fleet.kills();
     const crashes = fleet.crashes.map((crash) => `a worker ended by itself: ${crash}`);
-    const tooMild = kills < options.leastKills ? [`only ${kills} workers were killed`] : [];
+    const tooMild = kills < leastKills ? [`only ${kills} workers were killed`] : [];
     return {
       ...verdict,
       faults: [...verdict.faults, ...crashes, ...tooMild],
@@ -80,19 +81,24 @@ export async function runChaos(options: ChaosOptions): Promise<ChaosReport> {
   }
 }
 
-const unfinished = z.array(z.object({ count: z.coerce.number() }));
+const progress = z.array(z.object({ left: z.coerce.number(), over: z.coerce.number() }));
 
-/** Resolves when no run is left to work, or when `patienceMs` is over. The verdict then says which. */
+/** Resolves when no run is left to work, or when nothing went on for `patienceMs`. The verdict then says which are left. */
 async function untilAtRest(db: Program['database']['db'], patienceMs: number, signal: AbortSignal): Promise<void> {
-  const until = Date.now() + patienceMs;
-  while (Date.now() < until && !signal.aborted) {
-    const look = db.execute(sql`SELECT count(*) AS count FROM runs WHERE delivered_at IS NULL`);
+  let [before, since] = ['', Date.now()];
+  while (Date.now() < since + patienceMs && !signal.aborted) {
+    const look = db.execute(sql`
+      SELECT count(*) FILTER (WHERE delivered_at IS NULL) AS left,
+        (SELECT count(*) FROM steps WHERE state IN ('done', 'failed', 'skipped')) AS over FROM runs`);
     // The last fault may have stopped the database, which is up again in a moment.
     const rows = await look.catch((error: unknown) => {
       if (isDatabaseAway(error)) return [];
       throw error;
     });
-    if (unfinished.parse(rows)[0]?.count === 0) return;
+    const [now] = progress.parse(rows);
+    if (now?.left === 0) return;
+    const after = JSON.stringify(now);
+    if (now && after !== before) [before, since] = [after, Date.now()];
     await pause(250);
   }
 }

@@ -10,6 +10,9 @@ type Options = {
   fleet: Fleet;
   random: Random;
   stormMs: number;
+  /** The storm goes on until so many workers were killed, or until it could not do so within `patienceMs`. */
+  leastKills: number;
+  patienceMs: number;
   visibilityMs: number;
   seats: number;
   signal: AbortSignal;
@@ -21,6 +24,8 @@ export async function storm({
   fleet,
   random,
   stormMs,
+  leastKills,
+  patienceMs,
   visibilityMs,
   seats,
   signal,
@@ -129,6 +134,8 @@ export async function storm({
       : []),
   ];
   await pause(stormMs, undefined, { signal }).catch(() => {});
+  const giveUpAt = Date.now() + patienceMs;
+  while (fleet.kills() < leastKills && Date.now() < giveUpAt && !signal.aborted) await pause(250);
   calm.abort();
   await Promise.all(storms);
   vendors.misbehave(0);
