@@ -69,7 +69,8 @@ const propertyOf = (object: object, name: string): unknown => Object.getOwnPrope
 /** The name of a class, the beginning of a function, or the names of an object's properties. */
 function kindOf(value: unknown): string {
   if (typeof value === 'function') return `function ${propertyOf(value, 'name')} ${String(value).slice(0, 80)}`;
-  if (typeof value !== 'object' || value === null) return typeof value;
+  if (value === null) return 'null';
+  if (typeof value !== 'object') return typeof value;
   const prototype: unknown = Object.getPrototypeOf(value);
   // Ids among the names are no kinds of their own.
   if (prototype === Object.prototype) {

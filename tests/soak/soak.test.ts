@@ -17,6 +17,8 @@ const bounded = new Set([
   'SequentialHandler',
   'AsyncQueue',
   'Collection of SequentialHandler',
+  // A client of undici keeps the places of up to 256 requests that were answered.
+  'Array of null',
   // The throttle of edits keeps a channel for five minutes.
   '{sentAt, waiting, cancelTimer}',
   'Map of {sentAt, waiting, cancelTimer}',
