@@ -5,7 +5,7 @@ import { noRedis } from '../support/redis.ts';
 // The long form is `npm run chaos -- --minutes 30 --seed N --queue redis`. This one proves that its tools still work.
 test.for(['postgres', 'redis'] as const)(
   'whatever breaks, with the queue on %s: no run is lost, nothing is said, sent or charged twice, and every result is whole',
-  { timeout: 300_000 },
+  { timeout: 600_000 },
   async (queue, { skip, signal }) => {
     skip(queue === 'redis' && noRedis !== null, noRedis ?? '');
     const seed = 20_261_123;
