@@ -26,7 +26,7 @@ export type Restoring = {
   isMediaEmpty: () => Promise<boolean>;
   /** Null: the stored keys need not open. */
   keyring: { keyring: Keyring | null } | null;
-  /** What else belongs to the installation. It comes when the rows are there, and again if the restore is repeated. */
+  /** Restores the rest of the installation. Called when the rows are there, and again if the restore is repeated. */
   finish: () => Promise<void>;
   signal: AbortSignal;
   onStep: (step: Step) => void;

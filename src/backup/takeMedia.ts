@@ -70,7 +70,7 @@ async function takeObject(
   return found === object.sha256 ? 'taken' : 'damaged';
 }
 
-/** What an interrupted backup has of an object. Null: it has to be copied. */
+/** Looks for an object in the backup that was interrupted. Null: it has to be copied. */
 async function keptOf({ place, codec }: Store, object: StoredObject): Promise<'taken' | 'damaged' | null> {
   const name = mediaName(object.key);
   // Keys name their content, so an object of this name and size is this one.
