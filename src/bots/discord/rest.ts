@@ -48,8 +48,12 @@ class TidyRest extends REST {
   }
 }
 
+/** The library has a queue for each thread. Those that have nothing to do are forgotten this often, not each hour. Milliseconds. */
+const forgetMs = 5 * 60_000;
+
 const optionsFor = (api: string, role: keyof typeof patience) => ({
   api,
+  handlerSweepInterval: forgetMs,
   version: '10',
   userAgentAppendix: 'VidGenie',
   ...patience[role],

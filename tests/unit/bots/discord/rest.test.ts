@@ -1,6 +1,6 @@
 import { getEventListeners, once } from 'node:events';
 import { createServer, type ServerResponse } from 'node:http';
-import { expect, onTestFinished, test } from 'vitest';
+import { expect, onTestFinished, test, vi } from 'vitest';
 import { createRest, sendMessage } from '../../../../src/bots/discord/rest.ts';
 import { portOf } from '../../../chaos/port.ts';
 
@@ -47,4 +47,20 @@ test('a request ends with the signal of its caller, and leaves nothing on it', a
   turn.abort(new Error('the turn is over'));
   await expect(cut).rejects.toThrow();
   await expect(sendMessage(rest, { ...call, signal: turn.signal })).rejects.toThrow();
+});
+
+test('a thread without requests is forgotten after some minutes', async () => {
+  vi.useFakeTimers({ toFake: ['setInterval'] });
+  onTestFinished(() => void vi.useRealTimers());
+  const api = await openApi();
+  const rest = createRest({ token: 'a', apiUrl: api.apiUrl }, 'worker');
+  const asked = api.asked();
+  const sent = sendMessage(rest, { ...call, signal: new AbortController().signal });
+  await asked;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(rest.handlers.size).toBe(1);
+  api.answer();
+  await sent;
+  await vi.advanceTimersByTimeAsync(10 * 60_000);
+  expect(rest.handlers.size).toBe(0);
 });
