@@ -180,7 +180,7 @@ export function readConfig(environment: NodeJS.ProcessEnv, readFile?: (path: str
   };
 }
 
-/** Where a variable for backups is not set, the one for media counts. */
+/** A variable for backups that is not set has the value of the one for media. */
 function backupService(read: ReturnType<typeof readVariables>): Config['backup']['s3'] {
   const { settings, problem } = readS3Settings({
     S3_BUCKET: 'any',

@@ -212,7 +212,7 @@ function tellRegularly(beside: Db, { tag }: Migration, log: Tell): () => Promise
   };
   let looking = Promise.resolve();
   const timer = setInterval(() => {
-    // What it would tell is no reason to fail.
+    // It only tells the operator how far the work is. That is no reason to fail.
     looking = looking.then(look).catch(() => {});
   }, tellEveryMs);
   return async () => {

@@ -9,7 +9,7 @@ import { assets, runs, steps } from './schema.ts';
 /** One dispatch of a run. It gives the right to write to the run until the run is dispatched again. */
 export type Lease = { runId: RunId; dispatch: number };
 
-/** What a write has made of the run: of the run itself what others or the database decide, and whole rows of steps and assets. */
+/** A run after a write: its columns that other processes or the database set, and whole rows of steps and assets. */
 export type Written = { run: Partial<Run>; steps?: readonly Step[]; asset?: Asset; clockAheadMs?: number };
 
 /** The lease of a turn. `learn` hears of every write, so a turn knows its run without reading it again. */

@@ -245,7 +245,7 @@ export function extensionOf(film: Film | null, possible: readonly number[]): num
 
 type Made = Pick<Step, 'provider' | 'model' | 'keySource' | 'handle' | 'enhanced'>;
 
-/** What a member gave was made by no provider. */
+/** An image that a member gave has no provider. */
 const ownWork: Made = { provider: 'vidgenie', model: 'given', keySource: 'none', handle: null, enhanced: null };
 
 /** A done step of another run, at no price. */

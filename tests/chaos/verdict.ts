@@ -129,7 +129,7 @@ async function judgeAssets(ground: Ground, tag: string, view: RunView): Promise<
       if (step.kind === 'join' || step.isExtension) continue;
       if (hashes.has(found)) faults.push(`${what} is that of another step`);
       hashes.add(found);
-      // What was taken over from another run can be such a film.
+      // A film that was taken over from another run can be such a film.
       if (step.submits > 0 && !ground.vendors.accountOf(tag).made.has(found)) {
         faults.push(`${what} was never made for it`);
       }

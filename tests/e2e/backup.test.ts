@@ -92,7 +92,7 @@ test('a busy installation is saved, destroyed and restored: doctor is content, t
   expect(view?.assets).toHaveLength(2);
   expect(await checkInvariants(fresh.database.db, { atRest: true })).toEqual([]);
 
-  // What members entrusted to us, and the secrets of the operator, are nowhere in the backup.
+  // The backup contains neither the keys of members nor the secrets of the operator.
   const content = (await readFile(file, 'latin1')) + (await readAll(file)).rows;
   for (const secret of [plainCanary, 'canary-in-address', memberKey, process.env.TEST_KEYRING ?? '-'])
     expect(content).not.toContain(secret);

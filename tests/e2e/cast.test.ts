@@ -266,7 +266,7 @@ test('a workspace never has more entries than it may, nor two of one name, howev
   expect(outcomes.filter(({ kind }) => kind === 'refusal')).toEqual(Array(3).fill({ kind: 'refusal', refusal: full }));
   expect(await listCast(db, workspace.id)).toHaveLength(maxCastEntries);
   expect(await perform(request, cast, { action: 'add', name: 'z' })).toMatchObject({ refusal: full });
-  // What was refused is not kept.
+  // A refused image is not kept.
   expect(await storedIn(home)).toHaveLength(3);
 });
 

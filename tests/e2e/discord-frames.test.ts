@@ -26,7 +26,7 @@ async function resultOf(it: World, who: Person, values: Parameters<World['discor
 
 const runsIn = (it: World) => listRuns(it.worker.services.db, workspaceOf(it.guild.id, ''), { limit: 50 });
 
-/** What only the asker is told. */
+/** The answers that only the asker sees. */
 async function told(it: World, asked: Asked): Promise<string> {
   await it.discord.ask(asked);
   return readable((await it.discord.replyEphemeral(asked)).components);

@@ -62,7 +62,7 @@ test('while a member types, the models are listed with aliases first, their abil
   expect(await choices('complete', { prompt, resolution: '4k', model: 'vendor-video' })).toEqual([
     { name: 'vendor-video · 3–15 s · 720p–1080p · not with these options', value: 'vendor-video' },
   ]);
-  // What else is offered follows from the model.
+  // The other options depend on the model.
   expect(await choices('complete', { prompt, model: 'studio/other-video', resolution: '4' }, 'resolution')).toEqual([
     { name: '4k', value: '4k' },
   ]);
@@ -89,7 +89,7 @@ test('a run with a chosen model uses it for what it is listed for, is told with 
   expect(await balance()).toBe(before - 30);
   expect(await checkInvariants(db, { atRest: true })).toEqual([]);
 
-  // What a button makes of it keeps the model: longer films are made by it, and another image by the image's model.
+  // Buttons keep the models: a longer film is made by the same one, and another image by the image's model.
   const { extend, extendSeconds } = await nextPrices(worker.services, view);
   expect([extend, extendSeconds]).toEqual([24, 8]);
   const thread = await discord.thread(asked);

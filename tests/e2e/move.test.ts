@@ -51,7 +51,7 @@ test('an embedded installation moves to an external database and to S3, and the 
   const s3 = await startS3(await temporaryDirectory());
   onTestFinished(s3.close);
 
-  // What somebody writes here meanwhile would be lost.
+  // Anything written here during the move would be lost.
   const server = await openEmbedded(home);
   const refused = await run(external, 'move', 'database');
   await server.close();

@@ -79,7 +79,7 @@ async function finishAll(database: Database): Promise<void> {
   await allDelivered(worker);
   const states = await database.db.execute(sql`SELECT DISTINCT state::text FROM runs`);
   expect([...states]).toEqual([{ state: 'succeeded' }]);
-  // What was submitted before the upgrade is not submitted again.
+  // A step that was submitted before the upgrade is not submitted again.
   expect(submitsOf(installation.journal, videoSubmitted)).toEqual({ enhance: 0, image: 0, video: 0 });
   const ended = await loadRun(database.db, idOf(4));
   expect(ended?.run).toMatchObject({ state: 'succeeded', capturedCredits: 24, prompt: 'a fox in the snow' });

@@ -247,7 +247,7 @@ test('a cheaper model is charged at its own price, and a dearer one is never ask
 test('the fixed table lets no model take the place of one with a smaller bill, or of one with an unknown bill', async () => {
   const { database, installation, worker, workspace } = await workerOf({
     failing: { image: busy, video: busy },
-    // What it publishes says nothing about 1080p.
+    // Its published prices say nothing about 1080p.
     prices: {
       image: perImage(80_000),
       video: { kind: 'video', perSecond: { '720p': { silent: 1_000, sound: 1_000 } } },

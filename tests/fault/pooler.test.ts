@@ -32,7 +32,7 @@ test('a session behind a pooler prepares nothing, has its time limits from the r
   const all = ['idle_in_transaction_session_timeout', 'statement_timeout', 'transaction_timeout'];
   expect(await missingLimits(pooled.db, 180_000)).toEqual(all);
   expect(await missingLimits(pooled.db, 150_000)).toEqual(all.slice(0, 2));
-  // What one session prepares, another does not know.
+  // A statement that one session prepares is unknown to another.
   expect([...(await pooled.db.execute(sql`SELECT name FROM pg_prepared_statements WHERE ${1}::int = 1`))]).toEqual([]);
   await giveLimits(database);
   await bouncer.kill();

@@ -43,7 +43,7 @@ afterAll(async () => {
 /** Another program that takes every connection that is left. */
 async function takeAll(): Promise<{ giveBack: () => Promise<void> }> {
   const hog = postgres(url, { max: maxConnections, connection: { application_name: 'hog' }, onnotice: () => {} });
-  // What is refused was one too many.
+  // The refused connection was one too many.
   await Promise.allSettled(Array.from({ length: maxConnections }, () => hog`SELECT pg_sleep(0.05)`));
   await expect
     .poll(() =>

@@ -50,7 +50,7 @@ export async function verdictOnMedia(turn: Turn, step: Step, media: ReceivedFile
   return { outcome: 'shown', flagged: objection.outcome === 'flagged' ? [...objection.categories] : [unmoderated] };
 }
 
-/** What a step was paid for is recorded, but nobody gets it. The end of the run releases the step's credits. */
+/** The result that the vendor charged is recorded, but nobody gets it. The end of the run releases the step's credits. */
 export async function withhold(
   turn: Turn,
   step: Step,

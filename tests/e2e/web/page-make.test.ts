@@ -176,7 +176,7 @@ test('an image that is dropped anywhere, however soon, becomes a video of it', a
   skip(noBrowser !== null, noBrowser ?? '');
   const { address } = await (await localInstallation()).start();
   const { page, faults } = await visit(opened());
-  // What the page has to know of images comes later than the image.
+  // The page learns its rules for images later than it gets the image.
   const isDropped = Promise.withResolvers<void>();
   await page.route('**/api/options', async (route) => {
     await isDropped.promise;

@@ -27,7 +27,7 @@ async function wrongs(page: Page): Promise<string[]> {
   return await page.evaluate<string[]>(`axe
     .run(document, {
       runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa', 'best-practice'],
-      // Who speaks to a page says what stands there; axe calls this rule an experiment, and the standard does not.
+      // People who control a page by voice say the words that they read. For axe this rule is an experiment.
       rules: { 'label-content-name-mismatch': { enabled: true } },
     })
     .then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map((node) => id + ': ' + node.html + ' ' + node.failureSummary)))`);
@@ -86,7 +86,7 @@ test('the first paint takes less than 40 kB of script and style, all from here, 
   await page.goto(address);
   await page.getByRole('button', { name: /^Make it · \d+ credits$/ }).waitFor();
   const [sent, raw] = await page.evaluate<[number, number]>(`(async () => {
-    // What the document itself names; the view that comes next is loaded afterwards.
+    // The files that the document names. The next view is loaded afterwards.
     const document = await (await fetch('/')).text();
     const named = [...document.matchAll(/(?:href|src)="([^"]+[.](?:js|css))"/g)].map(([, path]) => path);
     const files = performance.getEntriesByType('resource').filter(({ name }) => named.includes(new URL(name).pathname));

@@ -75,7 +75,7 @@ test('the run of a thread is the newest one there that has ended, of this worksp
   expect(await find()).toBe(child);
   await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${child}`);
   expect(await find()).toBe(opener);
-  // Who replies to it is told that it was deleted, and not answered about another run.
+  // A member who replies to it learns that it was deleted, and gets no answer about another run.
   await db.execute(sql`UPDATE runs SET deleted_at = now() WHERE id = ${opener}`);
   expect(await find()).toBe(child);
   // The first message of a run within another thread opens no thread.

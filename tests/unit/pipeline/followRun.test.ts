@@ -36,7 +36,7 @@ async function claimedRun() {
   const { standing: _, ...view } = claimed;
   const { known, learn, hear } = followRun(view);
   const held: TurnLease = { ...lease, learn };
-  /** What the database holds must be what the turn knows, but for the clocks. */
+  /** The database must hold the same as the turn knows, except for times. */
   const compare = async () =>
     expect({ ...known(), clockAheadMs: 0 }).toEqual({ ...(await loadRun(db, id)), clockAheadMs: 0 });
   /** As after a while in which others may have written. */

@@ -129,7 +129,7 @@ test('a model that is gone does not open the list of allowed models', () => {
     resolveModels(providers, none, { words: [], allowed }, kinds);
   expect(resolve(['old-film'], all)).toEqual({ outcome: 'model_gone', model: 'old-film' });
   expect(resolve(['painter', 'old-film'], ['video'])).toEqual({ outcome: 'model_gone', model: 'old-film' });
-  // What is there is used, and prompts go on.
+  // The remaining models are used, and prompts go on.
   const rest = resolve(['painter', 'old-film'], ['enhance', 'image']);
   expect(rest.outcome === 'resolved' && [...rest.services.keys()]).toEqual(['image']);
   expect(wish(['camera'], { allowed: ['old-film'] })).toMatchObject({ model: 'camera', allowed: ['old-film'] });

@@ -61,7 +61,7 @@ test('a run whose turns come to nothing again and again is given up, later where
   const stuck = { failedAttempts: maxFailedAttempts + 2 };
   const rendering = step('video', { state: 'submitted', handle: 1 });
   expect(nextTransition(view([step('image')], stuck))).toMatchObject({ kind: 'fail', failure: { kind: 'internal' } });
-  // What a provider is making is paid for: that is waited for longer.
+  // A provider's work in progress is paid for, so the limit is longer.
   expect(nextTransition(view([rendering], stuck))).toMatchObject({ kind: 'poll' });
   expect(nextTransition(view([rendering], { failedAttempts: maxOutage + 2 }))).toMatchObject({
     kind: 'fail',
@@ -211,7 +211,7 @@ const anyGraph: fc.Arbitrary<Step[]> = fc
       // An extension is made of one clip and of words.
       const used = makesLonger ? before.filter((one) => one === clip || drafts[one]?.kind === 'enhance') : before;
       const inputs = used.map((one) => one + 1);
-      // What is under way or over had its inputs.
+      // A step in progress or finished had its inputs.
       const isPossible = used.every((one) => graph[one]?.state === 'done');
       const isOfJoin = kind !== 'join' || (state !== 'submitting' && state !== 'submitted');
       const now = isPossible && isOfJoin && state !== 'skipped' ? state : 'pending';
@@ -391,7 +391,7 @@ test('every graph, however its steps end and whoever stops it or is killed, is s
         expect(one.insteadOf?.tried.length ?? 0).toBeLessThanOrEqual(2);
         expect(one.priceCredits).toBeLessThanOrEqual(one.insteadOf?.heldCredits ?? one.priceCredits);
       }
-      // What is left is pending: the settlement skips it.
+      // The rest is pending: the settlement skips it.
       for (const one of steps) expect(['pending', 'done', 'failed', 'skipped']).toContain(one.state);
       if (state === 'canceled') expect(isStopped).toBe(true);
       if (state === 'succeeded') {

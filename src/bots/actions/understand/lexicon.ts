@@ -20,7 +20,7 @@ export const plain = (text: string): string =>
     .replace(/ß/gu, 'ss')
     .replace(/[’‘`´]/gu, "'");
 
-/** How the camera moves. A camera that somebody holds, or looks into, is a part of the picture. */
+/** How the camera moves. Not a camera that somebody holds or looks into: that one is a part of the picture. */
 const camera = [
   words(
     'zoom zooms zooming zoomed panning dolly orbit orbits orbiting pullback handheld steadicam',

@@ -77,7 +77,7 @@ export const actions = {
 } as const;
 export const placeholders = { image: 'image', words: 'words' };
 
-/** What to type to make a video of one of several images. */
+/** The command that makes a video of one of several images. */
 export const choose = (images: readonly number[], price: number): string =>
   `Type ${anyOf(images)} to make a video of that image, for ${credits(price)}.`;
 export const chooseInShell = (command: string, images: readonly number[], price: number): string =>

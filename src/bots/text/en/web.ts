@@ -180,7 +180,7 @@ export function refusal(it: Refusal): { title: string; text: string } | null {
   }
 }
 
-/** Where a chat would name a command. */
+/** Refusals for which the chats would name a command. The others read the same everywhere. */
 function castRefusal(why: CastRefusal): { title: string; text: string } | null {
   switch (why.outcome) {
     case 'taken':

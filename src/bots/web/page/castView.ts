@@ -14,7 +14,7 @@ import { lateWords } from './words.ts';
 type Listed = z.infer<typeof castList>;
 type Entry = z.infer<typeof castEntry>;
 
-/** Who and what looks the same in every image of the workspace. */
+/** The characters and things that look the same in every image of the workspace. */
 export function Cast(): VNode {
   const { api, words, tell, notify } = usePage();
   const [changes, setChanges] = useState(0);

@@ -33,7 +33,7 @@ export async function readImage(file: File, { maxBytes, maxSide }: Offer['image'
 const imageIn = (list: FileList | undefined | null): File | null =>
   [...(list ?? [])].find(({ type }) => type.startsWith('image/')) ?? null;
 
-/** What an image is for: the image that the run is made of, or one that it follows. */
+/** The use of an image: the run continues from the `given` one, and its images follow the `reference`. */
 type Use = 'given' | 'reference';
 
 /** Takes images that the member drops or pastes anywhere on the page, and passes on those that can be used. */

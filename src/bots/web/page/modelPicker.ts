@@ -31,7 +31,7 @@ export function ModelPicker({ offered, choices, picks, query, notes, onPick, onC
   const id = useId();
   const { models: late } = lateWords();
   const pick = (some: Picks) => onPick(inOrder({ ...picks, ...some }));
-  // What people care about most comes first.
+  // Videos come first: people care about their models most.
   const groups = (body?.kinds ?? []).toReversed().map(({ kind, models }) => ({
     kind,
     models,

@@ -106,7 +106,7 @@ function send(client: RunwayML, model: VideoModelId, request: VideoRequest, fram
   }
 }
 
-/** What the pipeline asks for is within the capabilities. These only show it to the types. */
+/** The pipeline asks only for what the capabilities allow. These checks tell it to the types. */
 const fullHd = (resolution: VideoRequest['resolution']) => {
   if (resolution === '4k') throw unable('It makes no 4k.');
   return resolution;

@@ -107,7 +107,7 @@ test.for([
   ['the second fox in blue', null, 'picture', 'the second fox in blue'],
 ] as const)('among four images, %j names number %s', ([words, still, change, picture]) => {
   expect(understand(words, four)).toMatchObject({ still, change, picture });
-  // Where there is one image, a number is part of what somebody wants to see.
+  // With only one image, a number is a part of the wish.
   expect(understand(words, image).still).toBeNull();
 });
 
