@@ -124,14 +124,19 @@ async function moveObject(
   { key, bytes, sha256, mime }: StoredObject,
   { from, to, home, signal }: Moving,
 ): Promise<keyof MovedMedia> {
-  if ((await to.size(key)) === bytes) return 'present';
+  const isPresent = (await to.size(key)) === bytes;
   const content = await openIfThere(from, key);
-  if (content === null) return 'missing';
+  if (content === null) return isPresent ? 'present' : 'missing';
+  // An earlier move may have copied it as it is. It stays damaged, however often the move is repeated.
+  if (isPresent) return (await hashOf(content)) === sha256 ? 'present' : 'damaged';
   return await withFile(join(home, 'tmp'), content, async (file) => {
     const isSame = file.sha256 === sha256;
     await to.put(key, { path: file.path, mime, bytes: file.bytes }, signal);
-    if ((await hashOf(await to.open(key))) !== file.sha256)
+    if ((await hashOf(await to.open(key))) !== file.sha256) {
+      // A repeated move would find it in its size.
+      await to.remove(key);
       throw new BackupError(`The new media store does not give back ${key} as it was written: look at that service.`);
+    }
     return isSame ? 'copied' : 'damaged';
   });
 }

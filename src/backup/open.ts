@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Codec } from './encryption.ts';
 import { BackupError } from './error.ts';
 import {
+  headerName,
   type Manifest,
   manifest,
   manifestIn,
@@ -22,9 +23,15 @@ export type Backup = { place: Place; codec: Codec; manifest: Manifest };
 
 /** Opens a complete backup. Throws a {@link BackupError} if it is none, is not complete, or has another passphrase. */
 export async function openBackup(place: Place, passphrase: string | null): Promise<Backup> {
+  if ((await place.size(headerName)) === null)
+    throw new BackupError(`There is no backup in ${place.name}, or its beginning is lost.`);
   const { id, encryption } = await readHeader(place, 'restore another backup, or use the version that wrote it.');
   if ((await place.size(manifestName)) === null)
-    throw new BackupError(`${place.name} is not complete: give the command that makes it again, and it goes on.`);
+    throw new BackupError(
+      place.isDurable
+        ? `${place.name} is not complete: give the command that makes it again, and it goes on.`
+        : `${place.name} was complete once, and has lost its end: copy it again from where you keep it, or restore another backup.`,
+    );
   const codec = await codecFor(encryption, passphrase);
   const text = (await collected(codec.decode(manifestName, place.read(manifestName)))).toString();
   const read = manifest.safeParse(manifestIn(parsed(text)));

@@ -3,7 +3,7 @@ import { pipeline } from 'node:stream/promises';
 import { constants, createZstdCompress, createZstdDecompress } from 'node:zlib';
 import type { Codec } from './encryption.ts';
 import { BackupError } from './error.ts';
-import { once, type Place } from './place.ts';
+import { collected, once, type Place } from './place.ts';
 import { createTally, type Tally } from './tally.ts';
 
 /** In bytes. A compressed table is cut into parts of this size, so that a part fits into memory and its size is known before it is written. */
@@ -64,9 +64,11 @@ export async function partsFrom(
 ): Promise<Tally> {
   const tally = createTally(onBytes);
   const stored = async function* () {
-    for (let part = 1; part <= parts; part += 1) {
-      const name = nameOf(base, part);
-      yield* codec.decode(name, place.read(name));
+    for (let number = 1; number <= parts; number += 1) {
+      const name = nameOf(base, number);
+      // A bucket ends a connection from which nobody reads for half a minute, and the objects of one part may take hours to copy.
+      const part = await collected(place.read(name));
+      yield* codec.decode(name, once(part));
     }
   };
   try {

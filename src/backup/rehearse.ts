@@ -12,6 +12,7 @@ import { openSealedKeys } from './keys.ts';
 import { loadDatabase } from './load.ts';
 import { withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
+import { openIfThere } from './openIfThere.ts';
 import { playVideo } from './play.ts';
 import { adviceOnKeyring, tellingRows, violationsIn } from './restore.ts';
 import { withClient } from './session.ts';
@@ -34,7 +35,7 @@ export type Rehearsed = {
   violations: Violation[];
   /** Objects of the backup that were read to the end and are what was written. */
   objects: number;
-  /** The newest video, which was played. Null: there is none. */
+  /** The newest video that is there, which was played. Null: there is none. */
   played: { key: string; seconds: number } | null;
 };
 
@@ -44,7 +45,7 @@ export async function rehearse(rehearsing: Rehearsing): Promise<Rehearsed> {
   return await withRehearsalDatabase(url, async (beside) => {
     const source = rowsOf(backup);
     let openedKeys = 0;
-    let newest: string | null = null;
+    let newest: string[] = [];
     const rows = await loadDatabase(beside, source, {
       id: backup.manifest.id,
       signal,
@@ -54,7 +55,7 @@ export async function rehearse(rehearsing: Rehearsing): Promise<Rehearsed> {
       ),
       check: async (client) => {
         if (rehearsing.keyring) openedKeys = await openSealedKeys(client, rehearsing.keyring.keyring, adviceOnKeyring);
-        newest = await newestVideo(client);
+        newest = await newestVideos(client, backup.manifest.media);
       },
     });
     const violations = await violationsIn(beside);
@@ -64,16 +65,22 @@ export async function rehearse(rehearsing: Rehearsing): Promise<Rehearsed> {
 
 const keys = z.array(z.object({ key: z.string() }));
 
-async function newestVideo(client: pg.Client): Promise<string | null> {
+/** Some more than the newest one: a store may have lost that one since, because retention or a member removed it. */
+const mostVideos = 20;
+
+/** Videos that were whole in the store when the backup was taken, the newest first. */
+async function newestVideos(client: pg.Client, { missing, damaged }: Backup['manifest']['media']): Promise<string[]> {
   const { rows } = await client.query(
-    `SELECT object_key AS key FROM assets WHERE kind = 'video' AND removed_at IS NULL ORDER BY created_at DESC LIMIT 1`,
+    `SELECT object_key AS key FROM assets WHERE kind = 'video' AND removed_at IS NULL AND object_key <> ALL ($1)
+    ORDER BY created_at DESC LIMIT ${mostVideos}`,
+    [[...missing, ...damaged]],
   );
-  return keys.parse(rows)[0]?.key ?? null;
+  return keys.parse(rows).map(({ key }) => key);
 }
 
 async function lookAtMedia(
   { backup, media, signal, onStep }: Rehearsing,
-  newest: string | null,
+  newest: readonly string[],
 ): Promise<Pick<Rehearsed, 'objects' | 'played'>> {
   const directory = await mkdtemp(join(tmpdir(), 'vidgenie-rehearsal-'));
   const play = async (content: AsyncIterable<Buffer>, key: string) =>
@@ -83,13 +90,18 @@ async function lookAtMedia(
     }));
   try {
     const { isIncluded, count, missing } = backup.manifest.media;
-    if (!isIncluded)
-      return { objects: 0, played: newest === null ? null : await play(await media.open(newest), newest) };
+    if (!isIncluded) {
+      for (const key of newest) {
+        const content = await openIfThere(media, key);
+        if (content) return { objects: 0, played: await play(content, key) };
+      }
+      return { objects: 0, played: null };
+    }
     let [objects, bytes] = [0, 0];
     let played: Rehearsed['played'] = null;
     for await (const object of mediaOf(backup)) {
       signal.throwIfAborted();
-      if (object.key === newest) played = await play(object.content(), object.key);
+      if (object.key === newest[0]) played = await play(object.content(), object.key);
       else for await (const piece of object.content()) bytes += piece.length;
       objects += 1;
       onStep({ phase: 'media', item: object.key, done: objects, of: count - missing.length, bytes });

@@ -7,15 +7,15 @@ import { checkInvariants } from '../db/invariants.ts';
 import type { Keyring } from '../db/keyring.ts';
 import type { Violation } from '../db/ledgerRules.ts';
 import { withoutTransactionTimeout } from '../db/migrate.ts';
-import type { MediaStore } from '../pipeline/media/store.ts';
+import { type MediaStore, StorageError } from '../pipeline/media/store.ts';
 import { BackupError } from './error.ts';
 import { openSealedKeys } from './keys.ts';
 import { finishLoading, isFilled, loadDatabase, refuseUsedSince } from './load.ts';
 import { markRemoved } from './markRemoved.ts';
-import { withFile } from './mediaList.ts';
+import { hashOf, withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
 import type { Step } from './take.ts';
-import { begunIn, forgetRestore, noteRestore } from './unfinished.ts';
+import { begunIn, forgetRestore, noteRestore, pathOf } from './unfinished.ts';
 
 export type Restoring = {
   backup: Backup;
@@ -55,10 +55,12 @@ export async function restoreBackup(restoring: Restoring): Promise<Restored> {
   const hasRows = await isFilled(url, { id, migration });
   if (hasRows) await refuseUsedSince(url, tables);
   // If the rows are there, so are the media.
-  const isBegun = hasRows || (await begunIn(home)) === id;
-  if (saved.isIncluded && !isBegun && !(await restoring.isMediaEmpty()))
+  const begun = await begunIn(home);
+  if (saved.isIncluded && !hasRows && begun !== id && !(await restoring.isMediaEmpty()))
     throw new BackupError(
-      'The media store is not empty, and nothing there is overwritten: name an empty one (VIDGENIE_HOME or S3_BUCKET).',
+      begun === null
+        ? 'The media store is not empty, and nothing there is overwritten: name an empty one (VIDGENIE_HOME or S3_BUCKET).'
+        : `The media store is not empty: the restore of another backup (its id is ${begun}) was interrupted here. Give that command again; or delete those media and ${pathOf(home)}, and then give this one again.`,
     );
   await mkdir(home, { recursive: true, mode: 0o700 });
   await noteRestore(home, id);
@@ -102,7 +104,7 @@ export function tellingRows(tables: readonly string[], onStep: (step: Step) => v
   };
 }
 
-/** Puts every object of the backup into the store. Objects that are there already, in their size, are not put again. */
+/** Puts every object of the backup into the store, and reads it back. Objects that are there already are not put again. */
 async function putMedia({
   backup,
   media,
@@ -117,10 +119,16 @@ async function putMedia({
   for await (const { key, mime, content, ...object } of mediaOf(backup)) {
     signal.throwIfAborted();
     try {
-      if ((await media.size(key)) !== object.bytes)
-        await withFile(join(home, 'tmp'), content(), (file) =>
-          media.put(key, { path: file.path, mime, bytes: file.bytes }, signal),
-        );
+      const isThere =
+        (await media.size(key)) === object.bytes && (await hashOf(await media.open(key))) === object.sha256;
+      if (!isThere)
+        await withFile(join(home, 'tmp'), content(), async (file) => {
+          await media.put(key, { path: file.path, mime, bytes: file.bytes }, signal);
+          if ((await hashOf(await media.open(key))) !== file.sha256)
+            throw new StorageError(
+              `The media store does not give back ${key} as it was written: look at that service.`,
+            );
+        });
     } catch (error) {
       // Only the backup throws these. Errors of the store end the restore, because a repeated one may get further.
       if (!(error instanceof BackupError)) throw error;

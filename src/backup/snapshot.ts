@@ -2,6 +2,7 @@ import type { Writable } from 'node:stream';
 import { pipeline } from 'node:stream/promises';
 import type pg from 'pg';
 import { z } from 'zod';
+import { readMigrations } from '../db/migrations.ts';
 import { copyOut } from './copy.ts';
 import { BackupError } from './error.ts';
 import { inTransaction, withClient } from './session.ts';
@@ -18,8 +19,6 @@ export type RowSource = {
 
 export type Snapshot = RowSource & {
   serverVersion: string;
-  /** Tables of somebody else, which are left out. */
-  foreign: readonly string[];
   /** How many stored objects the rows name, and their bytes. */
   media: { count: number; bytes: number };
   /** The versions of the master keys that sealed the stored secrets. */
@@ -66,6 +65,11 @@ const factsOf = z.object({ version: z.string(), count: z.number(), bytes: z.numb
 async function snapshotOf(client: pg.Client, isMove: boolean): Promise<Snapshot> {
   const { migration, isMigrating, ...shape }: Shape = await shapeOf(client);
   if (migration === null) throw new BackupError('The database has nothing of VidGenie: there is nothing to copy.');
+  // Tables that a newer version has added would silently be left out.
+  if (!(await readMigrations()).some(({ madeAt }) => madeAt === migration))
+    throw new BackupError(
+      'A newer version of VidGenie has migrated the database, and this one does not know everything that it stores there: give the command with the newer version.',
+    );
   if (isMigrating)
     throw new BackupError(
       `An upgrade of the database has begun and is not finished, so a copy of it could not be restored: ${isMove ? 'with DATABASE_URL and DATABASE_DIRECT_URL unset, ' : ''}start the newer VidGenie or run its vidgenie migrate, and give this command again when that is done.`,

@@ -23,7 +23,7 @@ export async function createTarFile(path: string): Promise<Place> {
   return await explained(path, async () => {
     const file = await open(draft, (await isThere(draft)) ? 'r+' : 'wx+', 0o600);
     try {
-      const { entries, end } = await readEntries(file);
+      const { entries, end } = await readEntries(file, { isFinished: false });
       await file.truncate(end);
       return placeOf(path, draft, file, entries, end);
     } catch (error) {
@@ -45,7 +45,7 @@ export async function openTarFile(path: string): Promise<Place> {
       );
     }
     const file = await open(path, 'r');
-    const { entries, end } = await readEntries(file);
+    const { entries, end } = await readEntries(file, { isFinished: true });
     return placeOf(path, path, file, entries, end);
   });
 }
@@ -81,7 +81,7 @@ function placeOf(path: string, written: string, file: FileHandle, entries: Map<s
       const entry = entries.get(name);
       if (!entry) throw new BackupError(`The backup is damaged: it has no ${name}.`);
       if (entry.bytes === 0) return nothing();
-      return createReadStream(written, { start: entry.at, end: entry.at + entry.bytes - 1 });
+      return readable(name, createReadStream(written, { start: entry.at, end: entry.at + entry.bytes - 1 }));
     },
     finish: () =>
       explained(path, async () => {
@@ -105,20 +105,60 @@ async function writeAll(file: FileHandle, content: Buffer, at: number): Promise<
   }
 }
 
-/** All whole contents, and where the last one ends. The same name again replaces the one before. */
-async function readEntries(file: FileHandle): Promise<{ entries: Map<string, Entry>; end: number }> {
+/** A content that its disk cannot read is damaged like one that has changed. */
+export async function* readable(name: string, content: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
+  try {
+    yield* content;
+  } catch (error) {
+    if (codeOf(error) !== 'EIO') throw error;
+    throw new BackupError(`The backup is damaged: the disk cannot read ${name}.`, { cause: error });
+  }
+}
+
+/**
+ * All whole contents, and where the last one ends. The same name again replaces the one before. What follows a head that cannot be read is
+ * what an interrupted writer left. In a finished file that head is damaged, and the next good one is looked for.
+ */
+async function readEntries(
+  file: FileHandle,
+  { isFinished }: { isFinished: boolean },
+): Promise<{ entries: Map<string, Entry>; end: number }> {
   const entries = new Map<string, Entry>();
   const { size } = await file.stat();
   const head = Buffer.alloc(block);
   let end = 0;
   while (end + block <= size) {
-    await file.read(head, 0, block, end);
-    const entry = readHead(head);
-    if (!entry || end + block + padded(entry.bytes) > size) break;
-    entries.set(entry.name, { at: end + block, bytes: entry.bytes });
-    end += block + padded(entry.bytes);
+    const entry = (await isRead(file, head, end)) ? readHead(head) : null;
+    if (entry && end + block + padded(entry.bytes) <= size) {
+      entries.set(entry.name, { at: end + block, bytes: entry.bytes });
+      end += block + padded(entry.bytes);
+    } else if (isFinished) end = await nextHead(file, end + block, size);
+    else break;
   }
   return { entries, end };
+}
+
+/** Where the next good head is, or the end of the file. */
+async function nextHead(file: FileHandle, from: number, size: number): Promise<number> {
+  const piece = Buffer.alloc(128 * block);
+  for (let at = from; at < size; at += piece.length) {
+    if (!(await isRead(file, piece.fill(0), at))) continue;
+    for (let offset = 0; offset < piece.length; offset += block) {
+      if (readHead(piece.subarray(offset, offset + block))) return at + offset;
+    }
+  }
+  return size;
+}
+
+/** False if the disk cannot read there. */
+async function isRead(file: FileHandle, into: Buffer, at: number): Promise<boolean> {
+  try {
+    await file.read(into, 0, into.length, at);
+    return true;
+  } catch (error) {
+    if (codeOf(error) === 'EIO') return false;
+    throw error;
+  }
 }
 
 /** A head in the format ustar, for which 255 bytes of name and 8 GB of content are enough here. */
@@ -144,10 +184,11 @@ function headOf(name: string, bytes: number): Buffer {
 }
 
 function readHead(head: Buffer): { name: string; bytes: number } | null {
+  if (head.toString('latin1', 257, 262) !== 'ustar') return null;
   const textAt = (at: number, length: number) => head.toString('latin1', at, at + length).replace(/\0[\s\S]*$/, '');
   const sum = Number.parseInt(textAt(148, 8), 8);
   const copy = Buffer.from(head).fill(' ', 148, 156);
-  if (textAt(257, 6) !== 'ustar' || sum !== sumOf(copy)) return null;
+  if (sum !== sumOf(copy)) return null;
   const prefix = textAt(345, 155);
   const name = textAt(0, 100);
   return { name: prefix === '' ? name : `${prefix}/${name}`, bytes: Number.parseInt(textAt(124, 12), 8) };

@@ -5,7 +5,7 @@ import { BackupError } from './error.ts';
 
 // A file in the home names the backup whose restore has begun and is not finished.
 
-const pathOf = (home: string): string => join(home, 'restoring');
+export const pathOf = (home: string): string => join(home, 'restoring');
 
 /** The id of the backup whose restore was begun in this home. Null: none was. */
 export const begunIn = (home: string): Promise<string | null> => orMissing(readFile(pathOf(home), 'utf8'));

@@ -91,9 +91,13 @@ export async function withSignals(work: (signal: AbortSignal) => Promise<number>
   }
 }
 
-async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {
-  const unfinished = await unfinishedMove(config.home);
+export async function refuseUnfinishedMove(home: string): Promise<void> {
+  const unfinished = await unfinishedMove(home);
   if (unfinished !== null) throw new OperatorError(unfinished, exitStatus.failed);
+}
+
+async function open(config: Config, log: Logger, { worker, metrics }: Opening): Promise<Program> {
+  await refuseUnfinishedMove(config.home);
   const { openProgram } = await import('../program.ts');
   try {
     return await openProgram(config, log, { worker, ...(metrics ? { metrics } : {}) });

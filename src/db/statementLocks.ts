@@ -3,8 +3,17 @@
  * read or write every row. It knows the forms that our migrations have. It refuses any other, so that whoever writes one decides.
  */
 
-/** In the order of what they block. The first two block writers, and the last one blocks readers too. */
-type Lock = 'none' | 'ROW EXCLUSIVE' | 'SHARE UPDATE EXCLUSIVE' | 'SHARE' | 'SHARE ROW EXCLUSIVE' | 'ACCESS EXCLUSIVE';
+const locks = [
+  'none',
+  'ROW EXCLUSIVE',
+  'SHARE UPDATE EXCLUSIVE',
+  'SHARE',
+  'SHARE ROW EXCLUSIVE',
+  'ACCESS EXCLUSIVE',
+] as const;
+type Lock = (typeof locks)[number];
+
+const isLock = (text: string | undefined): text is Lock => locks.some((one) => one === text);
 
 export type Effect = {
   does:
@@ -16,6 +25,7 @@ export type Effect = {
     | 'dropIndex'
     | 'fill'
     | 'trigger'
+    | 'lock'
     | 'definition'
     | 'settings';
   /** Null if it concerns no table. */
@@ -131,6 +141,8 @@ function effectsOfPlain(plain: string, known: Known): Effect[] {
     const [, table = '', actions = ''] = altered;
     return partsOf(actions).map((action) => effectOfAction(table, action, known));
   }
+  const [, lockedTable = null, lock] = /^LOCK TABLE (\w+) IN ([A-Z ]+) MODE$/.exec(statement) ?? [];
+  if (isLock(lock)) return [effect({ does: 'lock', table: lockedTable, lock })];
   return [effectOfRows(statement, known)];
 }
 
@@ -149,8 +161,11 @@ function effectsOfBlock(body: string, known: Known): Effect[] {
   const written = [...body.matchAll(/\b(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)/g)].map(([, name = '']) => name);
   const [table = null] = written;
   if (written.every((name) => known.fresh.has(name))) {
-    const inner = [...body.matchAll(/\b(?:ALTER|CREATE|DROP) [^;]*;/g)].flatMap(([one]) => effectsOfPlain(one, known));
-    const filled = table === null ? [] : [effect({ does: 'fill', table })];
+    const inner = [...body.matchAll(/\b(?:ALTER|CREATE|DROP|LOCK) [^;]*;/g)].flatMap(([one]) =>
+      effectsOfPlain(one, known),
+    );
+    const refused = readUnderLock(body, inner);
+    const filled = table === null && refused === null ? [] : [effect({ does: 'fill', table, refused })];
     return inner.length + filled.length > 0
       ? [...inner, ...filled]
       : [effect({ does: 'definition', refused: 'its form is not known' })];
@@ -160,6 +175,15 @@ function effectsOfBlock(body: string, known: Known): Effect[] {
     ? null
     : `it writes ${table} without COMMIT between batches, or waits for rows of others (SKIP LOCKED)`;
   return [effect({ does: 'fill', table, lock: 'ROW EXCLUSIVE', cost: 'writes rows', refused })];
+}
+
+/** The locks of a block last until its end. The newest id is read from its index. Anything else may read every row. */
+function readUnderLock(body: string, inner: readonly Effect[]): string | null {
+  const held = inner.find(({ does }) => does === 'lock');
+  const read = [...body.matchAll(/\b(?:SELECT|PERFORM)\b([^;]*?)\bFROM (\w+)/g)].find(
+    ([, what = '', from = '']) => !from.startsWith('pg_') && !/\bmax\(id\)/.test(what),
+  );
+  return held && read ? `it reads rows of ${read[2]} under a lock on ${held.table}` : null;
 }
 
 function effectOfRows(statement: string, known: Known): Effect {

@@ -1,10 +1,11 @@
-import { createHash } from 'node:crypto';
-import { open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
+import { createHash, randomBytes } from 'node:crypto';
+import { mkdir, open, readFile, rm, symlink, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { sql } from 'drizzle-orm';
 import { expect, onTestFinished, test } from 'vitest';
 import { z } from 'zod';
 import { namedSince } from '../../src/backup/namedMedia.ts';
+import { rehearse } from '../../src/backup/rehearse.ts';
 import { withClient } from '../../src/backup/session.ts';
 import { shapeOf } from '../../src/backup/shape.ts';
 import { createTarFile } from '../../src/backup/tarFile.ts';
@@ -24,6 +25,8 @@ import {
   restoredInto,
   taken,
   takenInto,
+  unwatched,
+  withBackup,
 } from '../support/backups.ts';
 import { plainCanary } from '../support/canary.ts';
 import { newcomer, vidgenie } from '../support/command-line.ts';
@@ -163,6 +166,68 @@ test('a rehearsal restores beside a working installation, opens a key, plays the
   const damaged = await run(environment, 'restore', file, '--rehearse');
   expect(damaged).toMatchObject({ status: 1 });
   expect(damaged.stderr).toContain(`The backup is damaged: ${image} is not what was written.`);
+});
+
+test('a rehearsal without media plays the newest video that the store still has', async () => {
+  const used = await createUsedInstallation();
+  const { db, url } = used.database;
+  const file = join(await temporaryDirectory(), 'backup.tar');
+  const media = createFileStore(join(used.home, 'media'));
+  await takenInto(file, { url, media, includesMedia: false });
+  const beside = { media, url, keyring: null, ...unwatched };
+  const rehearsed = () => withBackup(file, (backup) => rehearse({ ...beside, backup }));
+  const [{ key: video } = { key: '' }] = z
+    .array(z.object({ key: z.string() }))
+    .parse([...(await db.execute(sql`SELECT object_key AS key FROM assets WHERE kind = 'video'`))]);
+  expect(await rehearsed()).toMatchObject({ played: { key: video } });
+  await media.remove(video);
+  expect(await rehearsed()).toMatchObject({ played: null, violations: [] });
+});
+
+test('a backup of a part of an installation is refused: before a move, a restore or an upgrade is finished, or by an older version', async () => {
+  const used = await createUsedInstallation();
+  const { db, url } = used.database;
+  const file = join(await temporaryDirectory(), 'backup.tar');
+  const saved = () => run(environmentOf(url, used.home), 'backup', file);
+  const note = join(used.home, 'restoring');
+  await writeFile(note, 'another');
+  expect(await saved()).toMatchObject({ status: 1, stderr: expect.stringContaining('was interrupted') });
+  await rm(note);
+  const folder = join(used.home, 'postgres');
+  await mkdir(folder);
+  await writeFile(join(folder, 'moved'), 'moving 1 to 127.0.0.1/new');
+  expect(await saved()).toMatchObject({ status: 1, stderr: expect.stringContaining('is being moved to 127.0.0.1') });
+  await rm(folder, { recursive: true });
+
+  await db.execute(sql`INSERT INTO drizzle.__drizzle_migrations (hash, created_at) VALUES ('newer', 9999999999999)`);
+  expect(await saved()).toMatchObject({
+    status: 1,
+    stderr: expect.stringContaining('A newer version of VidGenie has migrated the database'),
+  });
+  await db.execute(sql`DELETE FROM drizzle.__drizzle_migrations WHERE hash = 'newer'`);
+  expect(await saved()).toMatchObject({ status: 0 });
+});
+
+test('a saved keyring gets new keys and keeps the old ones, and the keyring of another installation stays as it is', async () => {
+  const used = await createUsedInstallation();
+  const [folder, elsewhere] = [await temporaryDirectory(), await temporaryDirectory()];
+  const keyring = join(elsewhere, 'keyring');
+  const [one = '', two, other] = [process.env.TEST_KEYRING, 'k2', 'k1'].map((given) =>
+    given?.includes(':') ? given : `${given}:${randomBytes(32).toString('base64')}`,
+  );
+  const saved = (name: string, present: string) =>
+    run(
+      { ...environmentOf(used.database.url, used.home), VIDGENIE_KEYRING: present },
+      ...['backup', join(folder, name), '--no-media', '--keyring', keyring],
+    );
+  expect(await saved('first.tar', one)).toMatchObject({ status: 0 });
+  expect(await saved('second.tar', `${two},${one}`)).toMatchObject({ status: 0 });
+  // Older backups need the key that is gone here.
+  expect(await readFile(keyring, 'utf8')).toBe(`${two},${one}\n`);
+  expect(await saved('third.tar', `${two}`)).toMatchObject({ status: 0 });
+  expect(await readFile(keyring, 'utf8')).toBe(`${two},${one}\n`);
+  expect(await saved('other.tar', `${other}`)).toMatchObject({ status: 2 });
+  expect(await readFile(keyring, 'utf8')).toBe(`${two},${one}\n`);
 });
 
 test('nothing is overwritten, neither a database, nor media, nor a backup; and no keyring goes beside a backup', async () => {

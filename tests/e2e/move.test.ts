@@ -176,7 +176,7 @@ test('a move of media goes on where it was, and tells of media that are lost or 
   expect(await moveMedia(moving, unwatched)).toEqual({ copied: 1, present: 0, missing: [], damaged: [image] });
   // The image goes between two calls to the store.
   const open: typeof from.open = async (key) => {
-    await from.remove(key);
+    if (key === image) await from.remove(key);
     return await from.open(key);
   };
   expect(await moveMedia({ ...moving, from: { ...from, open } }, unwatched)).toEqual({
@@ -186,6 +186,19 @@ test('a move of media goes on where it was, and tells of media that are lost or 
     damaged: [],
   });
   expect(await to.size(video)).toBe(await from.size(video));
+});
+
+test('a damaged object stays damaged however often the media are moved, and a store that changes what it gets keeps nothing', async () => {
+  const used = await createUsedInstallation();
+  const [from, to] = [createFileStore(join(used.home, 'media')), createFileStore(await temporaryDirectory())];
+  const moving = { url: used.database.url, from, to, home: used.home };
+  const [video = '', image = ''] = (await readAssets(used.database)).toSorted().reverse();
+  await writeFile(join(used.home, 'media', image), Buffer.alloc((await from.size(image)) ?? 0));
+  const changing: typeof to = { ...to, open: async (key) => await from.open(key === video ? image : key) };
+  await expect(moveMedia({ ...moving, to: changing }, unwatched)).rejects.toThrow(`does not give back ${video}`);
+  expect(await to.size(video)).toBeNull();
+  await moveMedia(moving, unwatched);
+  expect(await moveMedia(moving, unwatched)).toEqual({ copied: 0, present: 1, missing: [], damaged: [image] });
 });
 
 test('media move while VidGenie works: no connection stays open, what comes comes too, and what is erased is not missing', async () => {

@@ -1,9 +1,16 @@
-import { copyFile, open, readFile, writeFile } from 'node:fs/promises';
+import { randomBytes } from 'node:crypto';
+import { copyFile, open, readFile, truncate, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
+import { PassThrough, Readable } from 'node:stream';
+import { pipeline } from 'node:stream/promises';
 import { expect, onTestFinished, test } from 'vitest';
 import { openBucket } from '../../src/backup/bucket.ts';
+import { plainCodec } from '../../src/backup/encryption.ts';
+import { partsFrom, writeParts } from '../../src/backup/parts.ts';
 import { collected, once, type Place } from '../../src/backup/place.ts';
-import { createTarFile, openTarFile } from '../../src/backup/tarFile.ts';
+import { createTally } from '../../src/backup/tally.ts';
+import { createTarFile, openTarFile, readable } from '../../src/backup/tarFile.ts';
+import { readConfig } from '../../src/config.ts';
 import { loadRun } from '../../src/db/runs.ts';
 import { runId } from '../../src/domain.ts';
 import { createFileStore } from '../../src/pipeline/media/files.ts';
@@ -149,4 +156,93 @@ test('an object that a power cut left without its bytes is copied again when the
   await expect(takenInto(broken, of)).rejects.toThrow(
     /broken\.tar cannot be read, because its backup\.json is damaged .*: choose another name/,
   );
+});
+
+test('nothing of a bucket stays open while a list is read slowly: S3 ends a connection from which nobody reads', async () => {
+  const s3 = await startS3(await temporaryDirectory());
+  onTestFinished(s3.close);
+  const { s3: settings } = readConfig(s3.environment);
+  if (!settings) throw new Error('there is no S3');
+  await createS3Store(settings).prepare();
+  const bucket = openBucket(settings, 'slow');
+  onTestFinished(bucket.close);
+  const written = await writeParts({ place: bucket, codec: plainCodec }, 'list', async (to) => {
+    const tally = createTally();
+    // Random bytes do not become fewer, so they do not fit into the buffers between the bucket and the reader.
+    await pipeline(Readable.from([randomBytes(4_000_000)]), tally.stream, to);
+    return tally.result();
+  });
+  const { promise: isRead, resolve: told } = Promise.withResolvers<void>();
+  const read: Place['read'] = async function* (name) {
+    yield* bucket.read(name);
+    told();
+  };
+  const list = new PassThrough();
+  const sent = partsFrom(
+    { place: { ...bucket, read }, codec: plainCodec },
+    { base: 'list', parts: written.parts },
+    list,
+  );
+  await isRead;
+  expect(list.readableLength).toBeLessThan(4_000_000);
+  list.resume();
+  expect((await sent).sha256).toBe(written.sha256);
+});
+
+test('a damaged head in a file costs only its own content, and a file that lost its end says so', async () => {
+  const used = await createUsedInstallation();
+  const folder = await temporaryDirectory();
+  const file = join(folder, 'backup.tar');
+  const { place, names } = recording(await createTarFile(file));
+  await taken({ url: used.database.url, media: createFileStore(join(used.home, 'media')), place });
+  await place.close();
+  const [first = '', second = ''] = names.filter((name) => name.startsWith('media/'));
+  const changed = await open(file, 'r+');
+  await changed.write(Buffer.alloc(512), 0, 512, (await positionOf(file, first)) - 512);
+  await changed.close();
+  const fresh = await createInstallation(await createEmptyDatabase());
+  expect(await restoredInto(fresh, file)).toMatchObject({ objects: 1, lost: [first.slice(6)], violations: [] });
+  expect(await createFileStore(join(fresh.home, 'media')).size(second.slice(6))).toBeGreaterThan(0);
+
+  await truncate(file, await positionOf(file, 'manifest.json'));
+  await expect(readAll(file)).rejects.toThrow('has lost its end: copy it again');
+  await truncate(file, 100);
+  await expect(readAll(file)).rejects.toThrow(`There is no backup in ${file}`);
+});
+
+test('a content that its disk cannot read is damaged, and another failure of the disk is told as it is', async () => {
+  const failing = async function* (code: string) {
+    yield Buffer.from('a');
+    throw Object.assign(new Error(`${code}: read`), { code });
+  };
+  await expect(collected(readable('media/a', failing('EIO')))).rejects.toThrow(
+    'The backup is damaged: the disk cannot read media/a.',
+  );
+  await expect(collected(readable('media/a', failing('ESTALE')))).rejects.toThrow('ESTALE: read');
+});
+
+test('a restore reads back what the store was given, and leaves an interrupted one of another backup alone', async () => {
+  const used = await createUsedInstallation();
+  const file = join(await temporaryDirectory(), 'backup.tar');
+  const media = createFileStore(join(used.home, 'media'));
+  await takenInto(file, { url: used.database.url, media });
+  const fresh = await createInstallation(await createEmptyDatabase());
+  const store = createFileStore(join(fresh.home, 'media'));
+  const put: typeof store.put = async (key, content, signal) => {
+    await store.put(key, content, signal);
+    await writeFile(join(fresh.home, 'media', key), Buffer.alloc(content.bytes));
+  };
+  await expect(restoredInto(fresh, file, { media: { ...store, put } })).rejects.toThrow('does not give back runs/');
+
+  const other = join(await temporaryDirectory(), 'other.tar');
+  await takenInto(other, { url: used.database.url, media });
+  const { manifest } = await readAll(file);
+  await expect(restoredInto(fresh, other)).rejects.toThrow(
+    `the restore of another backup (its id is ${manifest.id}) was interrupted here`,
+  );
+  // An object of the right size with another content is put again.
+  expect(await restoredInto(fresh, file)).toMatchObject({ objects: 2, lost: [], violations: [] });
+  const view = await loadRun(fresh.database.db, runId.parse(used.finished));
+  for (const { objectKey } of view?.assets ?? [])
+    expect(await store.read(objectKey)).toEqual(await media.read(objectKey));
 });

@@ -108,7 +108,7 @@ export async function withBackup<T>(path: string, work: (backup: Backup) => Prom
 export async function restoredInto(
   { database, home }: Pick<Installation, 'database' | 'home'>,
   path: string,
-  over: Partial<Pick<Restoring, 'onStep' | 'finish'>> = {},
+  over: Partial<Pick<Restoring, 'onStep' | 'finish' | 'media'>> = {},
 ): Promise<Restored> {
   return await withBackup(path, (backup) =>
     restoreBackup({

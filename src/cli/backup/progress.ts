@@ -8,8 +8,10 @@ const drawEveryMs = 100;
 const logEveryMs = 10_000;
 const barWidth = 24;
 
+type Screen = { isTTY?: boolean; columns?: number; write: (text: string) => unknown };
+
 /** Tells on standard error how far the work is: one line that is drawn over in a terminal, else a line now and then. */
-export function createProgress(stream: NodeJS.WriteStream): { onStep: (step: Step) => void; end: () => void } {
+export function createProgress(stream: Screen): { onStep: (step: Step) => void; end: () => void } {
   const isLive = stream.isTTY && process.env.TERM !== 'dumb';
   let told = { phase: '', at: 0 };
   let width = 0;

@@ -1,4 +1,4 @@
-import { readFile, realpath, writeFile } from 'node:fs/promises';
+import { readFile, realpath } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
 import packageJson from '../../../package.json' with { type: 'json' };
 import { openBucket } from '../../backup/bucket.ts';
@@ -9,11 +9,21 @@ import type { Place, Target } from '../../backup/place.ts';
 import { settingsOf } from '../../backup/settings.ts';
 import { takeBackup } from '../../backup/take.ts';
 import { createTarFile } from '../../backup/tarFile.ts';
+import { refuseUnfinishedRestore } from '../../backup/unfinished.ts';
 import { text } from '../../bots/terminal/person.ts';
 import type { Config } from '../../config.ts';
-import { existingKeyring, type Keyring, keyringPath, keyringText } from '../../db/keyring.ts';
+import { orMissing } from '../../db/embedded/failure.ts';
+import { writeDurably } from '../../db/embedded/record.ts';
+import {
+  existingKeyring,
+  type Keyring,
+  KeyringError,
+  keyringPath,
+  keyringText,
+  parseKeyring,
+} from '../../db/keyring.ts';
 import { exitStatus, OperatorError } from '../exit.ts';
-import { configure, withSignals } from '../open.ts';
+import { configure, refuseUnfinishedMove, withSignals } from '../open.ts';
 import { print, printJson } from '../output.ts';
 import { bucketSettings, hasEmbedded, readPassphrase, targetOf, withDatabase } from './places.ts';
 import { createProgress } from './progress.ts';
@@ -32,6 +42,9 @@ export async function backup(
     settings = settingsOf(environment);
   });
   const target = targetOf(given, config);
+  // The database may have only a part of the rows, or none.
+  await refuseUnfinishedMove(config.home);
+  await refuseUnfinishedRestore(config.home);
   const passphrase = await readPassphrase(passphraseFile, config);
   if (config.databaseUrl === null && !(await hasEmbedded(config.home)))
     throw new OperatorError(words.noDatabase(config.home), exitStatus.failed);
@@ -97,15 +110,26 @@ async function saveKeyring(keyring: Keyring | null, path: string, target: Target
   const folder = await folderOf(path);
   if (target.kind === 'file' && folder === (await folderOf(target.path)))
     throw new OperatorError(words.keyringBeside, exitStatus.misused);
-  const content = `${keyringText(keyring)}\n`;
+  const file = join(folder, basename(path));
+  const there = await orMissing(readFile(file, 'utf8'));
+  const all = there === null ? keyring : withOlderKeys(keyring, there);
+  if (!all) throw new OperatorError(words.keyringExists(path), exitStatus.misused);
+  const content = `${keyringText(all)}\n`;
+  if (content !== there) await writeDurably(file, content);
+}
+
+/** The keyring with the keys that only a saved one has: older backups may need them. Null: the text is none of the same installation. */
+function withOlderKeys({ active, keys }: Keyring, saved: string): Keyring | null {
+  let older: Keyring;
   try {
-    await writeFile(join(folder, basename(path)), content, { flag: 'wx', mode: 0o600 });
+    older = parseKeyring(saved.trim());
   } catch (error) {
-    const isThere = error instanceof Error && 'code' in error && error.code === 'EEXIST';
-    if (!isThere) throw error;
-    if ((await readFile(path, 'utf8')) !== content)
-      throw new OperatorError(words.keyringExists(path), exitStatus.misused);
+    if (error instanceof KeyringError) return null;
+    throw error;
   }
+  const isSame = [...keys].some(([version, key]) => older.keys.get(version)?.equals(key));
+  const isOther = [...keys].some(([version, key]) => older.keys.get(version)?.equals(key) === false);
+  return isSame && !isOther ? { active, keys: new Map([...older.keys, ...keys]) } : null;
 }
 
 type Telling = { given: string; json: boolean; config: Config; isEncrypted: boolean; keyringTo: string | undefined };

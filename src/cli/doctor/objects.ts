@@ -22,17 +22,18 @@ const atOnce = 32;
 /** How many missing keys a pass remembers. It counts all of them. */
 const rememberedKeys = 100;
 
-const objects = z.array(z.object({ key: z.string(), bytes: z.coerce.number() }));
+/** `id` is that of the asset, null for an image of the cast. */
+const objects = z.array(z.object({ id: z.string().nullable(), key: z.string(), bytes: z.coerce.number() }));
 type StoredObject = z.infer<typeof objects>[number];
 
 const isKept = sql`removed_at IS NULL AND NOT is_given`;
 /** The results among `chosen` assets that must be in the store. */
 const presentAmong = (chosen: SQL): SQL => sql`
-  SELECT a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.number = a.step_number
+  SELECT a.id, a.object_key AS key, a.bytes FROM assets a JOIN steps s ON s.run_id = a.run_id AND s.number = a.step_number
   JOIN runs r ON r.id = a.run_id
   WHERE a.id IN (${chosen}) AND s.state = 'done' AND r.deleted_at IS NULL AND a.removed_at IS NULL`;
 const presentCast = sql`
-  SELECT image->>'objectKey' AS key, image->>'bytes' AS bytes FROM cast_entries, jsonb_array_elements(images) image
+  SELECT NULL::uuid AS id, image->>'objectKey' AS key, (image->>'bytes')::bigint AS bytes FROM cast_entries, jsonb_array_elements(images) image
   WHERE removed_at IS NULL`;
 
 /** Looks for a sample of the results and of the cast's images in the store, and compares their sizes. */
@@ -40,7 +41,8 @@ export async function checkObjects(program: Part): Promise<Finding> {
   try {
     const { chosen, total } = await chooseObjects(program);
     const until = performance.now() + samplingMs;
-    const { seen, missing } = await lookFor(program.services.store, chosen, () => performance.now() > until);
+    const { seen, lacking } = await lookFor(program.services.store, chosen, () => performance.now() > until);
+    const missing = await stillExpected(program, lacking);
     if (missing.length > 0) return wrong('objects', words.objectsMissing(missing, missing.length));
     return fine('objects', seen < total ? words.objectsSampled(seen, total) : words.objectsFine(seen));
   } catch (error) {
@@ -97,7 +99,8 @@ export async function passObjects(program: Part, onPage: (fraction: number) => v
     await beginPass(db, name, { after: '00000000-0000-0000-0000-000000000000', seen: 0, missing: [], lost: 0 });
     const found = passed.parse((await readPass(db, name, { lock: false })).position);
     const note = async (looked: readonly StoredObject[]) => {
-      const { seen, missing } = await lookFor(store, looked, () => false);
+      const { seen, lacking } = await lookFor(store, looked, () => false);
+      const missing = await stillExpected(program, lacking);
       found.seen += seen;
       found.lost += missing.length;
       found.missing = [...found.missing, ...missing].slice(0, rememberedKeys);
@@ -126,20 +129,32 @@ export async function passObjects(program: Part, onPage: (fraction: number) => v
   }
 }
 
+/** The keys of those that must still be there. Retention and members may have removed others since the database was asked. */
+async function stillExpected({ database: { db } }: Part, lacking: readonly StoredObject[]): Promise<string[]> {
+  if (lacking.length === 0) return [];
+  const listed = (values: readonly string[]) =>
+    sql`SELECT value FROM jsonb_array_elements_text(${JSON.stringify(values)}::jsonb)`;
+  const results = sql`SELECT value::uuid FROM (${listed(lacking.flatMap(({ id }) => id ?? []))}) ids`;
+  const images = listed(lacking.filter(({ id }) => id === null).map(({ key }) => key));
+  const expected = await db.execute(sql`
+    ${presentAmong(results)} UNION ALL SELECT * FROM (${presentCast}) images WHERE key IN (${images})`);
+  return objects.parse([...expected]).map(({ key }) => key);
+}
+
 /** Asks the store for the size of each object, until there are no more or it is late. */
 async function lookFor(
   store: Pick<MediaStore, 'size'>,
   wanted: readonly StoredObject[],
   isLate: () => boolean,
-): Promise<{ seen: number; missing: string[] }> {
-  const missing: string[] = [];
+): Promise<{ seen: number; lacking: StoredObject[] }> {
+  const lacking: StoredObject[] = [];
   let next = 0;
   const look = async () => {
     for (let one = wanted[next]; one !== undefined && !isLate(); one = wanted[next]) {
       next += 1;
-      if ((await store.size(one.key)) !== one.bytes) missing.push(one.key);
+      if ((await store.size(one.key)) !== one.bytes) lacking.push(one);
     }
   };
   await Promise.all(Array.from({ length: atOnce }, look));
-  return { seen: next, missing };
+  return { seen: next, lacking };
 }

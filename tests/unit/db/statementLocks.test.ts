@@ -71,6 +71,10 @@ test.for([
     'the same in a block',
     'DO $$ BEGIN IF true THEN ALTER TABLE runs ADD CONSTRAINT c CHECK (price_credits >= 0); END IF; END $$',
   ],
+  [
+    'rows that are read while a block holds a lock',
+    'DO $$ BEGIN LOCK TABLE runs IN SHARE MODE; PERFORM count(*) FROM runs; END $$',
+  ],
 ])('a migration may not have %s', ([, statement = '']) => {
   expect(online(statement).filter(({ refused }) => refused !== null)).toHaveLength(1);
 });
@@ -99,4 +103,18 @@ test('what blocks others takes a moment: columns with constant defaults, checks 
   expect(effects.map(({ refused }) => refused).filter((one) => one !== null)).toEqual([]);
   expect(effects.filter((effect) => blocksOf(effect) !== 'nobody').map(({ cost }) => cost)).not.toContain('reads rows');
   expect(effects.filter(({ cost }) => cost !== 'moment').map(({ does }) => does)).toEqual(['check', 'index']);
+});
+
+test('a block that holds a lock may read the newest id, and fills a new table with nothing else', () => {
+  const block = (what: string) => [
+    'CREATE TABLE IF NOT EXISTS "fresh" ("id" bigint)',
+    `DO $$ BEGIN LOCK TABLE runs IN SHARE ROW EXCLUSIVE MODE; INSERT INTO fresh SELECT ${what} FROM runs; END $$`,
+  ];
+  const refused = (what: string) => online(...block(what)).flatMap((effect) => effect.refused ?? []);
+  expect(refused('coalesce(max(id), 0)')).toEqual([]);
+  expect(refused('id')).toEqual(['it reads rows of runs under a lock on runs']);
+  expect(online(...block('max(id)')).map(({ does, lock }) => [does, lock])).toContainEqual([
+    'lock',
+    'SHARE ROW EXCLUSIVE',
+  ]);
 });

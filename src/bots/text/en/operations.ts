@@ -120,7 +120,7 @@ export const backups = {
     backup: 'a file that vidgenie backup has made, or s3://bucket/prefix',
     media: 'save the media too (without S3_BUCKET that is so by itself)',
     noMedia: 'save only the list of the media',
-    keyringTo: 'also save the keyring, into this new file; keep it elsewhere than the backup',
+    keyringTo: 'also save the keyring, into this file; keep it elsewhere than the backup',
     keyringFrom: 'the keyring of that installation, if it is not here already',
     withoutKeyring: 'restore although the stored keys do not open',
     passphrase: 'encrypt with the passphrase in this file (or set BACKUP_PASSPHRASE)',
@@ -159,7 +159,7 @@ export const backups = {
     `The keyring is not in it, because whoever had both would have the keys that members gave you. Save ${path ?? 'VIDGENIE_KEYRING'} in another place, or pass --keyring <file>: without it nobody opens those keys again.`,
   keyringBeside:
     'That is the folder of the backup. Keep the keyring in another place: whoever has both has the keys that members gave you.',
-  keyringExists: (path: string) => `${path} exists already and has another keyring: name a new file.`,
+  keyringExists: (path: string) => `${path} exists already and is not a keyring of this installation: name a new file.`,
   keyringSet: 'VIDGENIE_KEYRING is set, and --keyring names another one: keep one of them.',
   keyringDiffers: (path: string) =>
     `${path} is there already and is another keyring than the one of --keyring: move it away first.`,
@@ -176,7 +176,7 @@ export const backups = {
   objectsRead: (objects: number) =>
     `${plural(objects, 'object')} of it ${objects === 1 ? 'is' : 'are'} what was saved.`,
   played: (key: string, seconds: number) => `The newest video plays: ${key}, ${seconds.toFixed(1)} s.`,
-  nothingPlayed: 'It has no video to play.',
+  nothingPlayed: 'No video was played: it has none, or all of the newest were removed since.',
   keysOpen: (versions: number) =>
     versions === 0 ? 'It has no stored keys.' : `The keyring opens the stored keys (${plural(versions, 'version')}).`,
   keysUnopened: 'Whether the stored keys open was not looked at.',

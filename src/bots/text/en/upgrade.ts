@@ -28,6 +28,7 @@ const deeds: Record<PlannedEffect['does'], (effect: PlannedEffect) => string> = 
   index: ({ table, name }) => `builds the index ${name} on ${table}`,
   dropIndex: ({ name }) => `removes the index ${name}`,
   fill: ({ table }) => `writes rows of ${table}, a few hundred in each transaction`,
+  lock: ({ table }) => `locks ${table} for a moment`,
   trigger: ({ table }) => `changes a trigger of ${table}`,
   definition: () => 'changes types and functions',
   settings: ({ table }) => `changes settings of ${table}`,

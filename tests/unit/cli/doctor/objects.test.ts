@@ -21,11 +21,13 @@ async function withResults(runs: number) {
   const stored = new Map(results.map(({ key, bytes }) => [key, bytes]));
   const asked: string[] = [];
   let isAway = () => false;
+  let removing = async (_key: string) => {};
   const store = {
     ...program.services.store,
     size: async (key: string) => {
       if (isAway()) throw new StorageError('the store is away');
       asked.push(key);
+      await removing(key);
       return stored.get(key) ?? null;
     },
   };
@@ -34,6 +36,9 @@ async function withResults(runs: number) {
     keys: results.map(({ key }) => key),
     stored,
     asked,
+    removeBefore: (remove: typeof removing) => {
+      removing = remove;
+    },
     goAwayWhen: (condition: () => boolean) => {
       isAway = condition;
     },
@@ -85,4 +90,16 @@ test('a whole pass looks at every result, goes on where it was interrupted, and 
   asked.splice(0);
   await passObjects(program, () => {});
   expect(asked).toHaveLength(keys.length);
+});
+
+test('a result that is removed while the doctor looks is not missing', async () => {
+  const { program, stored, removeBefore } = await withResults(20);
+  // Between the question to the database and the one to the store.
+  removeBefore(async (key) => {
+    stored.delete(key);
+    await program.database.db.execute(
+      sql`UPDATE assets SET removed_at = now(), erase_due_at = now() WHERE object_key = ${key}`,
+    );
+  });
+  expect(await checkObjects(program)).toMatchObject({ isFine: true });
 });
