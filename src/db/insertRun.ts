@@ -48,7 +48,8 @@ export type NewRun = {
 
 /**
  * The run whose result a new one begins with, and the number of that result's step. `isOnce`: a second such run of the same member,
- * of the same result and with the same words, within {@link repeatSeconds} is the same press again, and changes nothing.
+ * of the same result and with the same words, within {@link repeatSeconds} is the same press again, and changes nothing. A run that
+ * has failed or was canceled answers no press.
  */
 export type Parent = { runId: RunId; step: number | null; isOnce: boolean };
 

@@ -40,13 +40,14 @@ export type NewAsset = Pick<
 
 /**
  * Lets a run start after its command was answered, and saves the `conversation` that the answer created. Returns false if the run
- * has started already. It then posts a message of its own, unless it has found this one.
+ * has started already. It then posts a message of its own, unless it has found this one. Also false if the run was withdrawn: another
+ * delivery of its command may be answered after that, and the run stays over.
  */
 export async function announceRun(tx: Tx, id: RunId, conversation: JsonValue): Promise<boolean> {
   const rows = await tx
     .update(runs)
     .set({ conversation, dueAt: sql`least(${runs.dueAt}, now())` })
-    .where(and(eq(runs.id, id), eq(runs.dispatch, 0)))
+    .where(and(eq(runs.id, id), eq(runs.dispatch, 0), isNull(runs.deliveredAt)))
     .returning({ id: runs.id });
   return rows.length > 0;
 }

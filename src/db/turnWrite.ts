@@ -15,7 +15,7 @@ export type Written = { run: Partial<Run>; steps?: readonly Step[]; asset?: Asse
 /** The lease of a turn. `learn` hears of every write, so a turn knows its run without reading it again. */
 export type TurnLease = Lease & { learn?: (written: Written) => void };
 
-/** Thrown when a turn writes to a run that was dispatched again meanwhile. PostgreSQL has written nothing. */
+/** Thrown when a turn writes to a run that was dispatched again or delivered meanwhile. PostgreSQL has written nothing. */
 export class LeaseLost extends Error {
   override readonly name = 'LeaseLost';
 }
@@ -67,7 +67,8 @@ export type TurnWrite = {
 };
 
 /**
- * Every write of a turn: a compare-and-set on the dispatch, all or nothing, with a notification when there is news. It is one
+ * Every write of a turn: a compare-and-set on the dispatch, all or nothing, with a notification when there is news. A delivered run
+ * takes none: a worker that stops may not have heard yet that its run is delivered, and must not make it due again. It is one
  * statement, because turns write often and a transaction would take several round trips. Writing a step and its asset beside the
  * run is safe, because only the holder of the run's dispatch writes them. For the same reason its answer tells the turn all that
  * has changed.
@@ -173,7 +174,9 @@ function prepare(tx: Tx, change: TurnWrite): Statement {
         // When a run goes on, its claim counts as its only failed attempt.
         ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
-      .where(and(heldLease, change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined))
+      .where(
+        and(heldLease, isNull(runs.deliveredAt), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined),
+      )
       .returning({ id: runs.id, ...changing, readAt, told: (change.unannounced ? nothing : announcement).as('told') }),
   );
   const ofRun = (row: HeldRun) => ({ run: changed(row), clockAheadMs: clockAheadMs(row.readAt) });

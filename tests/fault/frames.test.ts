@@ -136,6 +136,22 @@ test('a press counts anew if its run was canceled, or was taken back because nob
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
 });
 
+test('a press counts anew if its run has failed, and two presses at once are still one run', async () => {
+  const refusing = () => new ProviderError('refused', 'no foxes', { nothingGenerated: true });
+  const { database, program, frames, requestOf, press } = await opened({ failing: { video: refusing } });
+  const subject = { id: (await frames()).run.id, step: 3 };
+  const failed = startedBy(await press(ada, 'animate', subject));
+  expect((await delivered(program, failed)).run).toMatchObject({ state: 'failed', capturedCredits: 0 });
+  // Their run does not begin, so it cannot fail in between.
+  const late = () => performAction({ ...requestOf(ada), waitsForAnswerMs: 3_600_000 }, 'animate', subject);
+  const [next, same] = (await Promise.all([late(), late()])).map(startedBy);
+  if (next === undefined) throw new Error('no run');
+  expect(next).not.toBe(failed);
+  expect(same).toBe(next);
+  expect(await withdrawRun(database.db, next)).toBe(true);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
 test('nothing is made of a result that reached nobody and was refunded', async () => {
   const { database, workspace, program, requestOf, press, frames } = await opened({ video: { lastFrame: [8] } });
   const film = await delivered(program, await submitted(program, { workspace, options: silent }));

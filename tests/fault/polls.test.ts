@@ -5,11 +5,13 @@ import { checkInvariants } from '../../src/db/invariants.ts';
 import { dispatchDue } from '../../src/db/turns.ts';
 import { defaultLimits, type RunId } from '../../src/domain.ts';
 import { createLog } from '../../src/observability/log.ts';
+import { ProviderError } from '../../src/pipeline/providers/provider.ts';
 import { openQueue } from '../../src/pipeline/queue.ts';
 import { startRelay } from '../../src/pipeline/relay.ts';
 import { createTestDatabase, createWorkspace } from '../support/database.ts';
 import { startWorkerProcess } from '../support/processes.ts';
 import { createInstallation, delivered, type Installation, submitsOf, submitted, until } from '../support/program.ts';
+import { readJournal, type VendorBehaviour } from '../support/studio.ts';
 
 /** Runs whose videos are at their provider, with all polls due now, and no active worker. */
 async function waitingRuns(installation: Installation, count: number): Promise<RunId[]> {
@@ -104,4 +106,51 @@ test('a worker killed in the middle of shared polls loses none of their runs', a
     expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
   }
   expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
+/** A video that was sent half an hour ago, and whose vendor has not been asked since. Ends with what a worker then does about it. */
+async function afterHalfAnHour(vendor: VendorBehaviour) {
+  const database = await createTestDatabase();
+  const installation = await createInstallation(database);
+  const [id] = await waitingRuns(installation, 1);
+  if (!id) throw new Error('no run waits');
+  await database.db.execute(sql`UPDATE steps SET started_at = now() - interval '30 minutes' WHERE kind = 'video'`);
+  const worker = await installation.open({ worker: true, vendor });
+  const { run, steps, assets } = await delivered(worker, id);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+  expect(submitsOf(installation.journal, id)).toEqual({ enhance: 1, image: 1, video: 1 });
+  return {
+    run,
+    video: steps.find(({ kind }) => kind === 'video'),
+    results: assets.map(({ kind }) => kind),
+    asked: readJournal(installation.journal).flatMap(({ call }) =>
+      call === 'poll' || call === 'cancel' ? [call] : [],
+    ),
+  };
+}
+
+test('a video that was ready while no worker ran is delivered and paid for, however late', async () => {
+  const { run, results, asked } = await afterHalfAnHour({ pollsUntilDone: 0 });
+  expect(run).toMatchObject({ state: 'succeeded', capturedCredits: 24, deliveryFailure: null });
+  expect(results).toEqual(['image', 'video']);
+  expect(asked).toEqual(['poll']);
+});
+
+test.for([
+  ['is still at work', { pollsUntilDone: 1_000_000 }],
+  ['cannot be reached', { failingPolls: () => new ProviderError('unavailable', 'no answer') }],
+  ['asks to wait', { failingPolls: () => new ProviderError('rate_limited', 'later', { retryAfterMs: 60_000 }) }],
+] as const)('a video past its deadline whose vendor %s is stopped and given up after one poll', async ([, vendor]) => {
+  const { run, video, asked } = await afterHalfAnHour(vendor);
+  expect(run).toMatchObject({ state: 'failed', capturedCredits: 6, releasedCredits: 18 });
+  expect(video?.failure).toEqual({ kind: 'interrupted', detail: 'the provider was not done after 20 minutes' });
+  expect(asked).toEqual(['poll', 'cancel']);
+});
+
+test('a video past its deadline fails with the reason that its vendor gives', async () => {
+  const refused = () => new ProviderError('refused', 'no foxes');
+  const { run, video, asked } = await afterHalfAnHour({ failingPolls: refused });
+  expect(run).toMatchObject({ state: 'failed', capturedCredits: 6 });
+  expect(video?.failure).toEqual({ kind: 'refused', detail: 'no foxes' });
+  expect(asked).toEqual(['poll']);
 });

@@ -34,6 +34,8 @@ export type VendorBehaviour = {
   slowSteps?: Readonly<Record<number, number>>;
   /** Submits of videos are answered together, once there are that many. */
   holdVideos?: number;
+  /** The error that every poll of a video throws. */
+  failingPolls?: () => Error;
   /** Further capabilities of the model that makes videos. */
   video?: Partial<Capabilities>;
   /** Further capabilities of the model that writes words. */
@@ -194,6 +196,7 @@ export function createVendor(
     },
     poll: async (_handle, call) => {
       note('poll', 'video', call);
+      if (how.failingPolls) throw how.failingPolls();
       const polls = readJournal(files.journal).filter(
         (line) => line.call === 'poll' && line.runId === call.runId && line.number === call.stepNumber,
       ).length;

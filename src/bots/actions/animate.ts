@@ -11,7 +11,7 @@ import { filmFor, fromLastFrame, fromStore, stillOf } from './subject.ts';
 
 /**
  * Animates an image that a run made, with the shape, length and sound of that run. The press is the approval: a second press of the
- * same member within a minute changes nothing.
+ * same member within a minute changes nothing, unless the first one has failed.
  */
 export const animateRun = (request: CommandRequest, view: RunView, number: number | null): Promise<Answer> =>
   animateStill(request, view, number, null);

@@ -14,6 +14,7 @@ import {
   ProviderError,
   type RequestOf,
 } from '../providers/provider.ts';
+import { failureOf, isFinal } from '../retryPolicy.ts';
 import type { After, Turn } from '../turnContext.ts';
 import { handOver } from './handOver.ts';
 import { noteUnhooked, pauseBeforePoll, sendWithHook } from './hook.ts';
@@ -195,7 +196,10 @@ async function isWritten({ deps, lease }: Turn, { number, submits }: Step): Prom
   return now?.submits === submits + 1 && (now.handle !== null || now.state === 'done');
 }
 
-/** Asks the provider for progress once. */
+/**
+ * Asks the provider for progress once, even if the step is past its deadline: the result may be ready and paid for, if no worker ran
+ * or a hook was lost. Such a step is given up if it is still at work, or if its provider cannot be reached.
+ */
 export async function pollStep<Kind extends ProvidedKind>(
   turn: Turn,
   step: Step,
@@ -204,17 +208,16 @@ export async function pollStep<Kind extends ProvidedKind>(
   const { deps, lease } = turn;
   const provider = providerOf(turn, step, work.kind);
   const { workDeadlineMs = work.workDeadlineMs } = provider;
-  if (workedMs(turn, step) > workDeadlineMs) {
-    const last = await callFor(turn, step, provider.vendor, cancelDeadlineMs);
-    await provider.cancel(step.handle, last).catch(() => {});
-    const minutes = Math.round(workDeadlineMs / 60_000);
-    throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
-  }
+  const isLate = workedMs(turn, step) > workDeadlineMs;
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
   turn.narrator.tell();
-  const polled = await provider.poll(step.handle, call);
+  const polled = await provider.poll(step.handle, call).catch(async (error: unknown) => {
+    if (!isLate || turn.signal.aborted || isFinal(failureOf(error))) throw error;
+    return await giveUpLate(turn, step, provider, workDeadlineMs);
+  });
   deps.reachFailpoint('step_polled', { runId: lease.runId, step: step.kind, number: step.number });
   if (polled.outcome === 'working') {
+    if (isLate) return await giveUpLate(turn, step, provider, workDeadlineMs);
     const { fraction = null } = polled;
     const news = fraction === step.fraction ? null : fraction;
     const pollAfterMs = pauseBeforePoll(turn, provider, step.handle, polled.pollAfterMs);
@@ -227,6 +230,19 @@ export async function pollStep<Kind extends ProvidedKind>(
   await beginStoring(deps.db, lease, step.number, cost);
   deps.reachFailpoint('step_storing', { runId: lease.runId, step: step.kind, number: step.number });
   return 'go_on';
+}
+
+/** Asks the provider to stop, and throws the failure of a step that is over its deadline. */
+async function giveUpLate(
+  turn: Turn,
+  step: Step,
+  { vendor, cancel }: Pick<Provider<ProvidedKind>, 'vendor' | 'cancel'>,
+  workDeadlineMs: number,
+): Promise<never> {
+  const last = await callFor(turn, step, vendor, cancelDeadlineMs);
+  await cancel(step.handle, last).catch(() => {});
+  const minutes = Math.round(workDeadlineMs / 60_000);
+  throw new ProviderError('interrupted', `the provider was not done after ${minutes} minutes`);
 }
 
 /** How long a step has been in progress, by the database's clock alone. This machine's clock may be wrong or change meanwhile. */

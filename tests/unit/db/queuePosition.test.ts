@@ -83,6 +83,18 @@ test('a run of which nobody was told is taken back whole, unless somebody is at 
   expect(await checkInvariants(database.db, { atRest: false })).toEqual([]);
 });
 
+test('a run that was taken back stays over, even if another delivery of its command is answered', async () => {
+  const database = await createTestDatabase();
+  const workspace = await createWorkspace(database, 100);
+  const run = { ...newRun(workspace, 'ada'), waitsForAnswerMs: 3_600_000 };
+  await insertRun(database.db, run, limits);
+  expect(await withdrawRun(database.db, run.id)).toBe(true);
+  expect(await announceRun(database.db, run.id, { here: true })).toBe(false);
+  expect((await loadRun(database.db, run.id))?.run).toMatchObject({ state: 'canceled', dueAt: null });
+  expect(await dispatch(database, 10)).toEqual([]);
+  expect(await checkInvariants(database.db, { atRest: true })).toEqual([]);
+});
+
 const dispatch = (database: Database, max: number) => dispatchDue(database.db, max, 60_000, limits);
 
 const queuePosition = (database: Database, id: RunId | undefined) =>

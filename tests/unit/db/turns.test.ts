@@ -3,7 +3,16 @@ import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { claim } from '../../../src/db/claim.ts';
 import { loadRun, requestCancel } from '../../../src/db/runs.ts';
-import { beginSubmit, dispatchDue, handBack, heartbeat, saveHandle, saveProgress } from '../../../src/db/turns.ts';
+import {
+  beginSubmit,
+  dispatchDue,
+  finishDelivery,
+  handBack,
+  heartbeat,
+  saveHandle,
+  saveProgress,
+  settle,
+} from '../../../src/db/turns.ts';
 import { LeaseLost } from '../../../src/db/turnWrite.ts';
 import { createTestDatabase } from '../../support/database.ts';
 import { createInstallation, submitted } from '../../support/program.ts';
@@ -50,6 +59,16 @@ test('whoever was dispatched before can neither renew nor write', async () => {
     LeaseLost,
   );
   expect((await claim(db, [lease], 60_000)).size).toBe(0);
+});
+
+test('a delivered run does not fall due again, even if the worker that delivered it stops before it hears of that', async () => {
+  const { db, id, lease } = await oneRun();
+  await claim(db, [lease], 60_000);
+  await settle(db, lease, { state: 'failed', capturedCredits: 0, failure: null });
+  await finishDelivery(db, lease, { posted: {}, failure: null, unreached: [] });
+  await expect(handBack(db, lease)).rejects.toBeInstanceOf(LeaseLost);
+  expect((await loadRun(db, id))?.run).toMatchObject({ dueAt: null, busy: false });
+  expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
 });
 
 test('a wish to cancel does not take a run away from the worker that is at its turn', async () => {

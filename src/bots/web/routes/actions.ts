@@ -94,7 +94,7 @@ const extend = endpoint({
   },
 });
 
-/** The endpoint of a button on one image of a run. A second press within a minute starts nothing new. */
+/** The endpoint of a button on one image of a run. A second press within a minute starts nothing new, unless the first failed. */
 const ofImage = (action: 'animate' | 'vary' | 'better', summary: string) =>
   endpoint({
     ...starting,
