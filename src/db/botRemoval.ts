@@ -1,10 +1,11 @@
 import { eq } from 'drizzle-orm';
 import type { WorkspaceId } from '../domain.ts';
-import { recordChange } from './audit.ts';
+import { lastRemoval, recordChange } from './audit.ts';
 import { closeAccess } from './auth.ts';
 import type { Tx } from './client.ts';
 import { slackInstallations } from './schema.ts';
 import { describeKeys, removeKey } from './vault.ts';
+import { lockWorkspace } from './workspaces.ts';
 
 /**
  * Handles the removal of the bot from a workspace, on any platform. One transaction deletes the workspace's keys, its Slack
@@ -13,6 +14,7 @@ import { describeKeys, removeKey } from './vault.ts';
  */
 export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
   return await tx.transaction(async (inner) => {
+    if (!(await lockWorkspace(inner, workspaceId))) return false;
     const keys = await describeKeys(inner, workspaceId);
     for (const { provider, purpose } of keys) {
       await removeKey(inner, { workspaceId, provider, purpose }, { actor: null, note });
@@ -23,8 +25,10 @@ export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string):
       .returning({ id: slackInstallations.workspaceId });
     await closeAccess(inner, workspaceId);
     const wasThere = keys.length > 0 || installations.length > 0;
-    // The platform may tell us more than once.
-    if (wasThere) await recordChange(inner, { workspaceId, action: 'bot_removed', actor: null, details: { note } });
+    // A key that is still being tried must not be stored, so this is recorded even if there was nothing to delete. But the platform
+    // may tell us more than once.
+    const isRepeated = !wasThere && (await lastRemoval(inner, workspaceId))?.action === 'bot_removed';
+    if (!isRepeated) await recordChange(inner, { workspaceId, action: 'bot_removed', actor: null, details: { note } });
     return wasThere;
   });
 }
