@@ -10,18 +10,29 @@ import { lockWorkspace } from './workspaces.ts';
 /**
  * Handles the removal of the bot from a workspace, on any platform. One transaction deletes the workspace's keys, its Slack
  * token, its links and its sessions, and revokes its API tokens. Runs and the ledger stay. `note` goes into the key audit.
- * Returns false when nothing was left to delete.
+ * `installedAt` says which Slack installation was removed, null if there was none: a newer one loses nothing. Returns false when
+ * nothing was left to delete.
  */
-export async function removeBot(tx: Tx, workspaceId: WorkspaceId, note: string): Promise<boolean> {
+export async function removeBot(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+  note: string,
+  removed?: { installedAt: Date | null },
+): Promise<boolean> {
   return await tx.transaction(async (inner) => {
     if (!(await lockWorkspace(inner, workspaceId))) return false;
+    const isOf = eq(slackInstallations.workspaceId, workspaceId);
+    if (removed) {
+      const [now] = await inner.select({ at: slackInstallations.installedAt }).from(slackInstallations).where(isOf);
+      if (now?.at.getTime() !== removed.installedAt?.getTime()) return false;
+    }
     const keys = await describeKeys(inner, workspaceId);
     for (const { provider, purpose } of keys) {
       await removeKey(inner, { workspaceId, provider, purpose }, { actor: null, note });
     }
     const installations = await inner
       .delete(slackInstallations)
-      .where(eq(slackInstallations.workspaceId, workspaceId))
+      .where(isOf)
       .returning({ id: slackInstallations.workspaceId });
     await closeAccess(inner, workspaceId);
     const wasThere = keys.length > 0 || installations.length > 0;
