@@ -1,4 +1,4 @@
-import { and, desc, eq, gte, isNull, type SQL, sql } from 'drizzle-orm';
+import { and, desc, eq, gte, inArray, isNull, type SQL, sql } from 'drizzle-orm';
 import type { JsonValue, WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { type AuditAction, adminAudit, apiTokens, castEntries, creditTransactions } from './schema.ts';
@@ -23,6 +23,22 @@ export async function recordChange(tx: Tx, { subject, details, ...entry }: Audit
     .insert(adminAudit)
     .values({ ...entry, subject: subject ?? null, details: details ?? {} })
     .onConflictDoNothing();
+}
+
+/** The newest entry that says that a workspace removed the bot or was purged. Null if there is none. */
+export async function lastRemoval(
+  tx: Tx,
+  workspaceId: WorkspaceId,
+): Promise<{ id: number; action: AuditAction } | null> {
+  const [newest] = await tx
+    .select({ id: adminAudit.id, action: adminAudit.action })
+    .from(adminAudit)
+    .where(
+      and(eq(adminAudit.workspaceId, workspaceId), inArray(adminAudit.action, ['bot_removed', 'workspace_purged'])),
+    )
+    .orderBy(desc(adminAudit.id))
+    .limit(1);
+  return newest ?? null;
 }
 
 export type AuditFilter = {

@@ -17,6 +17,7 @@ import {
   workspaces,
 } from './schema.ts';
 import { describeKeys, removeKey } from './vault.ts';
+import { lockWorkspace } from './workspaces.ts';
 
 /** The number of a workspace's runs that are unfinished or not delivered. A purge waits for them. */
 export async function unfinishedOf(tx: Tx, id: WorkspaceId): Promise<number> {
@@ -91,6 +92,7 @@ export async function purgeWorkspace(
   by: Actor = null,
 ): Promise<{ outcome: 'purged' | 'unfinished'; runs: number }> {
   return await tx.transaction(async (inner) => {
+    await lockWorkspace(inner, id);
     // This lock blocks submits, because a submit debits this row.
     await inner.select().from(creditAccounts).where(eq(creditAccounts.workspaceId, id)).for('update');
     const unfinished = await unfinishedOf(inner, id);

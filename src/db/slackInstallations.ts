@@ -5,6 +5,7 @@ import type { Keyring } from './keyring.ts';
 import { slackInstallations } from './schema.ts';
 import type { Secret } from './secret.ts';
 import { openKey, storeKey } from './vault.ts';
+import { lockWorkspace } from './workspaces.ts';
 
 export type SlackInstallation = typeof slackInstallations.$inferSelect;
 export type NewSlackInstallation = Omit<SlackInstallation, 'installedAt'>;
@@ -19,6 +20,7 @@ export async function saveInstallation(
   token: Secret,
 ): Promise<void> {
   await tx.transaction(async (inner) => {
+    await lockWorkspace(inner, installation.workspaceId);
     const row = { ...installation, installedAt: new Date() };
     await inner
       .insert(slackInstallations)

@@ -1,5 +1,6 @@
 import { and, desc, eq, ne } from 'drizzle-orm';
 import type { RunId, StepKind, WorkspaceId } from '../domain.ts';
+import { lastRemoval } from './audit.ts';
 import type { Tx } from './client.ts';
 import type { Keyring } from './keyring.ts';
 import {
@@ -12,6 +13,7 @@ import {
 } from './schema.ts';
 import { matchesFingerprint, rewrap, type Sealed, seal, unseal } from './seal.ts';
 import type { Secret } from './secret.ts';
+import { lockWorkspace } from './workspaces.ts';
 
 export type KeySlot = { workspaceId: WorkspaceId; provider: SecretProvider; purpose: SecretPurpose };
 
@@ -27,13 +29,33 @@ export type KeyDescription = KeySlot & {
   createdAt: Date;
 };
 
+type Checked = { by: string; status: KeyStatus; at: Date | null };
+
+/**
+ * Stores a key that was tried. Meanwhile the workspace may have removed the bot or been purged, which deleted its other keys. Then
+ * this stores nothing and returns null. `removalId` is the id of the {@link lastRemoval} from before the key was tried.
+ */
+export async function storeTriedKey(
+  tx: Tx,
+  keyring: Keyring,
+  slot: KeySlot,
+  secret: Secret,
+  { removalId, ...checked }: Checked & { removalId: number | null },
+): Promise<{ lastFour: string } | null> {
+  return await tx.transaction(async (inner) => {
+    await lockWorkspace(inner, slot.workspaceId);
+    const newest = await lastRemoval(inner, slot.workspaceId);
+    return (newest?.id ?? null) === removalId ? await storeKey(inner, keyring, slot, secret, checked) : null;
+  });
+}
+
 /** Stores a secret in its slot and replaces an earlier one. `same` says that the slot held this very secret before. */
 export async function storeKey(
   tx: Tx,
   keyring: Keyring,
   slot: KeySlot,
   secret: Secret,
-  checked: { by: string; status: KeyStatus; at: Date | null },
+  checked: Checked,
 ): Promise<{ lastFour: string; same: boolean }> {
   return await tx.transaction(async (inner) => {
     const [before] = await inner.select({ fingerprint: workspaceKeys.fingerprint }).from(workspaceKeys).where(at(slot));

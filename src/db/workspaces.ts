@@ -122,6 +122,20 @@ async function topUp(tx: Tx, id: WorkspaceId, freeCredits: number, month: string
   });
 }
 
+/**
+ * Holds back every other transaction that stores or deletes what a workspace entrusted to us. Take it before any other lock. False
+ * if there is no such workspace.
+ */
+export async function lockWorkspace(tx: Tx, id: WorkspaceId): Promise<boolean> {
+  // Rows that refer to the workspace, such as new runs, need not wait for this lock.
+  const rows = await tx
+    .select({ id: workspaces.id })
+    .from(workspaces)
+    .where(eq(workspaces.id, id))
+    .for('no key update');
+  return rows.length > 0;
+}
+
 export async function settingsOf(tx: Tx, id: WorkspaceId): Promise<WorkspaceSettings> {
   const [row] = await tx.select({ settings: workspaces.settings }).from(workspaces).where(eq(workspaces.id, id));
   return workspaceSettings.parse(row?.settings ?? {});

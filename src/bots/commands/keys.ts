@@ -1,6 +1,7 @@
 import { z } from 'zod';
+import { lastRemoval } from '../../db/audit.ts';
 import { Secret } from '../../db/secret.ts';
-import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeKey } from '../../db/vault.ts';
+import { describeKeys, type KeyDescription, noteKeyStatus, removeKey, storeTriedKey } from '../../db/vault.ts';
 import { type Vendor, vendors } from '../../domain.ts';
 import { vendorName } from '../../pipeline/providers/vendors.ts';
 import { type Card, type Form, type FormField, textCard } from '../card.ts';
@@ -20,9 +21,22 @@ export const keyShape = /^[\x21-\x7e]{16,300}$/;
 /**
  * Tries a key with a free call and stores it if the vendor accepts it. A key without a permission or without credit is stored
  * too, and the answer says so, because that can change without a new key. A key that is invalid, or that could not be tried,
- * changes nothing.
+ * changes nothing. A key that was tried while the workspace removed the bot or was purged is not stored.
  */
 export async function setKey(requester: Requester, vendor: Vendor, typed: string): Promise<KeyChange> {
+  return await tryAndStore(requester, vendor, typed, await removalIdOf(requester));
+}
+
+const removalIdOf = async ({ services, workspace }: Requester): Promise<number | null> =>
+  (await lastRemoval(services.db, workspace.id))?.id ?? null;
+
+/** `removalId`: the id of the {@link lastRemoval} from before the first key of the same form was tried. */
+async function tryAndStore(
+  requester: Requester,
+  vendor: Vendor,
+  typed: string,
+  removalId: number | null,
+): Promise<KeyChange> {
   const { services, member, signal } = requester;
   const value = typed.trim();
   if (!keyShape.test(value)) return { vendor, outcome: 'malformed' };
@@ -33,9 +47,9 @@ export async function setKey(requester: Requester, vendor: Vendor, typed: string
     await noteKeyStatus(services.db, slot(requester, vendor), check, value.slice(-4), use);
     return { vendor, outcome: 'kept', check };
   }
-  const checked = { by: member.id, status: check, at: services.now() };
-  const { lastFour } = await storeKey(services.db, services.vault.keyring, slot(requester, vendor), key, checked);
-  return { vendor, outcome: 'saved', check, lastFour };
+  const checked = { by: member.id, status: check, at: services.now(), removalId };
+  const stored = await storeTriedKey(services.db, services.vault.keyring, slot(requester, vendor), key, checked);
+  return stored ? { vendor, outcome: 'saved', check, lastFour: stored.lastFour } : { vendor, outcome: 'bot_removed' };
 }
 
 export async function dropKey(requester: Requester, vendor: Vendor): Promise<KeyChange> {
@@ -60,12 +74,13 @@ export const keys = command({
   options: z.object({}),
   run: async (request) => ({ kind: 'form', form: formOf(await listKeys(request), textOf(request.locale)) }),
   submit: async (request, values) => {
+    const removalId = await removalIdOf(request);
     const changes: KeyChange[] = [];
     const ticked = Object.entries(values).filter(([name]) => name.startsWith(removal));
     const removed = ticked.flatMap(([, value]) => value.split(','));
     for (const vendor of vendors) {
       const typed = (values[vendor] ?? '').trim();
-      if (typed !== '') changes.push(await setKey(request, vendor, typed));
+      if (typed !== '') changes.push(await tryAndStore(request, vendor, typed, removalId));
       else if (removed.includes(vendor)) changes.push(await dropKey(request, vendor));
     }
     const text = textOf(request.locale);
@@ -75,7 +90,8 @@ export const keys = command({
 
 /** Says what is wrong with each rejected key. It also says what happened to the others, because no other message does. */
 function faultsOf(changes: readonly KeyChange[], text: Text): Record<string, string> {
-  const isRefused = ({ outcome }: KeyChange) => outcome === 'kept' || outcome === 'malformed';
+  const isRefused = ({ outcome }: KeyChange) =>
+    outcome === 'kept' || outcome === 'malformed' || outcome === 'bot_removed';
   const others = changes.filter((change) => !isRefused(change));
   return Object.fromEntries(
     changes

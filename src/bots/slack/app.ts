@@ -15,6 +15,7 @@ import type { RequestDeps } from './requestContext.ts';
 import type { ViewAnswer } from './viewAnswer.ts';
 
 const delivered = z.object({ type: z.literal('event_callback') });
+const uninstalled = delivered.extend({ event: z.object({ type: z.enum(['app_uninstalled', 'tokens_revoked']) }) });
 
 /**
  * Routes each request to its listener. Each request is acknowledged when what it asks for is stored, or soon after it arrives.
@@ -78,11 +79,16 @@ export function createApp(
   const process = app.processEvent.bind(app);
   app.processEvent = async (event) => {
     if (!delivered.safeParse(event.body).success) return await process(event);
+    if (uninstalled.safeParse(event.body).success) {
+      // An event that could not be carried out is never acknowledged. A listener's fault would not get here through Bolt.
+      const work = onUninstalled(deps, event.body);
+      await drain.track(() => work);
+      await work;
+      return await event.ack();
+    }
     await around(event.ack, () => process({ ...event, ack: async () => {} }));
   };
   app.event('app_mention', async ({ body }) => drain.track(() => onMention(deps, body)));
   app.event('app_home_opened', async ({ body }) => drain.track(() => onHome(deps, body)));
-  app.event('app_uninstalled', async ({ body }) => drain.track(() => onUninstalled(deps, body)));
-  app.event('tokens_revoked', async ({ body }) => drain.track(() => onUninstalled(deps, body)));
   return app;
 }

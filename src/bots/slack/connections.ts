@@ -9,8 +9,19 @@ import { createWebClient, type SlackRole } from './client.ts';
 import type { SlackSettings } from './settings.ts';
 import { workspaceOf } from './workspace.ts';
 
+/** The Slack workspace or organisation that a token belongs to. */
+type TokenOwner = {
+  botUserId: string | null;
+  /** Null if the token belongs to an organisation. */
+  teamId: string | null;
+  /** Null if the workspace is in no organisation. */
+  enterpriseId: string | null;
+  /** Null for the operator's own token. */
+  installedAt: Date | null;
+};
+
 /** A client for one workspace. */
-export type SlackConnection = { client: WebClient; token: Secret; botUserId: string | null };
+export type SlackConnection = TokenOwner & { client: WebClient; token: Secret };
 
 export type SlackConnections = {
   /** Null if the app is not installed there, or no longer. */
@@ -31,29 +42,27 @@ type Needs = { role: SlackRole; db: Db; keyring: Keyring; settings: SlackSetting
  */
 export function createConnections({ role, db, keyring, settings, log }: Needs): SlackConnections {
   const known = new Map<WorkspaceId, { connection: SlackConnection; until: number }>();
-  const connect = (token: Secret, botUserId: string | null): SlackConnection => ({
-    client: createWebClient(role, token, settings.apiUrl, log),
-    token,
-    botUserId,
-  });
+  const clientOf = (token: Secret) => createWebClient(role, token, settings.apiUrl, log);
   let own: Promise<{ id: WorkspaceId; connection: SlackConnection }> | null = null;
 
   async function ownWorkspace(token: string): Promise<{ id: WorkspaceId; connection: SlackConnection }> {
     const secret = new Secret(token);
-    const { client } = connect(secret, null);
+    const client = clientOf(secret);
     const who = await client.auth.test();
-    const id = workspaceOf({
-      teamId: who.team_id ?? null,
-      enterpriseId: who.enterprise_id ?? null,
-      isOrgWide: who.is_enterprise_install ?? false,
-    });
+    const teamId = who.team_id ?? null;
+    const enterpriseId = who.enterprise_id ?? null;
+    const id = workspaceOf({ teamId, enterpriseId, isOrgWide: who.is_enterprise_install ?? false });
     if (!id) throw new Error('Slack did not say to which workspace SLACK_BOT_TOKEN belongs');
-    return { id, connection: connect(secret, who.user_id ?? null) };
+    const botUserId = who.user_id ?? null;
+    return { id, connection: { client, token: secret, botUserId, teamId, enterpriseId, installedAt: null } };
   }
 
   async function open(id: WorkspaceId): Promise<SlackConnection | null> {
     const found = await findInstallation(db, keyring, id);
-    if (found) return connect(found.token, found.installation.botUserId);
+    if (found) {
+      const { botUserId, teamId, enterpriseId, installedAt } = found.installation;
+      return { client: clientOf(found.token), token: found.token, botUserId, teamId, enterpriseId, installedAt };
+    }
     if (settings.botToken === null) return null;
     own ??= ownWorkspace(settings.botToken).catch((error: unknown) => {
       own = null;

@@ -1,14 +1,15 @@
-import type { WebClient } from '@slack/web-api';
+import type { UsersInfoResponse } from '@slack/web-api';
 import type { Member } from '../../domain.ts';
 import { tidiedLine } from '../../plainText.ts';
 import { type Locale, localeOf } from '../text.ts';
+import type { SlackConnection } from './connections.ts';
 
 export type KnownMember = { member: Member; locale: Locale };
 
 export type Members = {
   /** `fresh`: asks Slack again, for decisions that depend on whether the member is an admin now. */
   find: (
-    client: WebClient,
+    connection: SlackConnection,
     who: { workspaceId: string; userId: string; userName: string },
     options?: { fresh?: boolean },
   ) => Promise<KnownMember>;
@@ -24,16 +25,16 @@ const maxRemembered = 5_000;
 export function createMembers(): Members {
   const known = new Map<string, { found: KnownMember; until: number }>();
   return {
-    find: async (client, { workspaceId, userId, userName }, options = {}) => {
+    find: async (connection, { workspaceId, userId, userName }, options = {}) => {
       const key = `${workspaceId} ${userId}`;
       const remembered = known.get(key);
       if (!options.fresh && remembered && remembered.until > Date.now()) return remembered.found;
-      const { user } = await client.users.info({ user: userId, include_locale: true });
+      const { user } = await connection.client.users.info({ user: userId, include_locale: true });
       const found = {
         member: {
           id: userId,
           name: tidiedLine(user?.profile?.display_name || user?.real_name || userName, userId),
-          isAdmin: user?.is_admin === true || user?.is_owner === true,
+          isAdmin: (user?.is_admin === true || user?.is_owner === true) && isOwn(user, connection),
         },
         locale: localeOf(user?.locale ?? 'en'),
       };
@@ -43,4 +44,17 @@ export function createMembers(): Members {
     },
     localeOf: ({ workspaceId, userId }) => known.get(`${workspaceId} ${userId}`)?.found.locale ?? 'en',
   };
+}
+
+/**
+ * False for a member of another organisation, who can write in a channel that the organisations share. Slack may call an admin of
+ * theirs an admin too. Within one organisation, a member's home can be another workspace than the one in which they write.
+ */
+function isOwn(
+  { team_id, enterprise_user, enterprise_id }: NonNullable<UsersInfoResponse['user']>,
+  { teamId, enterpriseId }: SlackConnection,
+): boolean {
+  if (team_id !== undefined && (team_id === teamId || team_id === enterpriseId)) return true;
+  const theirs = enterprise_user?.enterprise_id ?? enterprise_id;
+  return theirs !== undefined && theirs === enterpriseId;
 }

@@ -66,7 +66,7 @@ export async function receive(
       const { title, text: words } = text.slack.notInstalled;
       return await reply(null, requester, cardMessage(textCard('bad', title, words('')), text));
     }
-    const known = await deps.members.find(connection.client, { workspaceId: id, ...requester });
+    const known = await deps.members.find(connection, { workspaceId: id, ...requester });
     text = textOf(known.locale);
     const workspace = { id, platform: 'slack', name: tidiedLine(requester.workspaceName, id) } as const;
     const context = { deps, requester, connection, known, text };
@@ -118,7 +118,7 @@ function requestOf(
 export async function asOfNow(context: RequestContext): Promise<CommandRequest> {
   const { deps, requester, connection, request } = context;
   const who = { workspaceId: request.workspace.id, ...requester };
-  const { member } = await deps.members.find(connection.client, who, { fresh: true });
+  const { member } = await deps.members.find(connection, who, { fresh: true });
   return { ...request, member };
 }
 

@@ -71,6 +71,7 @@ test('what is secret in Slack is found nowhere, over HTTP with an installation a
   vendors.openai.fail('POST', /images/, echo);
   marks.add((await driver.command('image a hen', by)).key);
   await ended(slack, 2);
+  slack.revoked.add(token);
   await driver.event({ type: 'app_uninstalled' }, by);
   await http.said(/an installation and its keys were deleted/);
   http.child.kill('SIGTERM');

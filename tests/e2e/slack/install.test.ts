@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
-import { findInstallation } from '../../../src/db/slackInstallations.ts';
-import { describeKeys, listKeyAudit } from '../../../src/db/vault.ts';
+import { Secret } from '../../../src/db/secret.ts';
+import { findInstallation, saveInstallation } from '../../../src/db/slackInstallations.ts';
+import { describeKeys, listKeyAudit, storeKey } from '../../../src/db/vault.ts';
 import { workspaceId } from '../../../src/domain.ts';
 import { openAiCanary } from '../../support/canary.ts';
 import { startVendors } from '../../support/providers/vendors.ts';
@@ -75,19 +76,81 @@ test('two workspaces side by side never see each other’s runs, credits or sett
 
 test('uninstalled, or its token revoked, a workspace loses its token and keys at once, and nobody else does', async () => {
   const it = await startInSlack(many);
-  const { driver, program } = it;
-  await install(it, { team: 'T1' });
-  await install(it, { team: 'T2' });
+  const { slack, driver, program } = it;
+  const one = await install(it, { team: 'T1' });
+  const two = await install(it, { team: 'T2' });
   const left = async () => {
     const { db } = program.database;
     return [await describeKeys(db, first), await describeKeys(db, second)].map((keys) => keys.length);
   };
   await driver.event({ type: 'tokens_revoked', tokens: { oauth: ['U1'], bot: [] } }, { team: 'T1' });
+  slack.revoked.add(one.token ?? '');
   await driver.event({ type: 'app_uninstalled' }, { team: 'T1' });
   await expect.poll(left, { timeout: 20_000 }).toEqual([0, 1]);
+  slack.revoked.add(two.token ?? '');
   await driver.event({ type: 'tokens_revoked', tokens: { bot: ['U0VIDGENIE'] } }, { team: 'T2' });
   await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0]);
   expect(await answerTo(it, 'help', { team: 'T1' })).toMatch(/installed again/);
+});
+
+const uninstalls = [{ type: 'app_uninstalled' }, { type: 'tokens_revoked', tokens: { bot: ['U0VIDGENIE'] } }];
+
+test('an uninstall that is delivered late or again leaves a newer installation and its keys alone', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver, program } = it;
+  const { db } = program.database;
+  const { keyring } = program.services.vault;
+  const left = async () => (await describeKeys(db, first)).map(({ provider }) => provider);
+  const deliver = async () => {
+    for (const event of uninstalls) expect(await driver.event(event, { team: 'T1' })).toMatchObject({ status: 200 });
+  };
+  slack.revoked.add((await install(it, { team: 'T1' })).token ?? '');
+  await deliver();
+  expect(await left()).toEqual([]);
+
+  const { token } = await install(it, { team: 'T1' });
+  const checked = { by: 'U0ADA', status: 'valid', at: null } as const;
+  const slot = { workspaceId: first, provider: 'openai', purpose: 'api_key' } as const;
+  await storeKey(db, keyring, slot, new Secret('sk-entered-again-0123456789'), checked);
+  await deliver();
+  expect((await findInstallation(db, keyring, first))?.token.reveal()).toBe(token);
+  expect(await left()).toEqual(['openai', 'slack']);
+
+  slack.revoked.add(token ?? '');
+  await deliver();
+  expect(await left()).toEqual([]);
+});
+
+test('installed anew while Slack is asked about the old token, the new installation stays', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver, program } = it;
+  await install(it, { team: 'T1' });
+  const { db } = program.database;
+  const { keyring } = program.services.vault;
+  const old = await findInstallation(db, keyring, first);
+  if (!old) throw new Error('nothing was installed');
+  slack.meddle.with = async ({ method }) => {
+    if (method !== 'auth.test') return null;
+    await saveInstallation(db, keyring, old.installation, new Secret('xoxb-newer'));
+    return { error: 'account_inactive' };
+  };
+  expect(await driver.event({ type: 'app_uninstalled' }, { team: 'T1' })).toMatchObject({ status: 200 });
+  expect((await findInstallation(db, keyring, first))?.token.reveal()).toBe('xoxb-newer');
+});
+
+test('an uninstall during an outage of Slack is not acknowledged, and deletes everything when it is delivered again', async () => {
+  const it = await startInSlack(many);
+  const { slack, driver, program } = it;
+  const { token } = await install(it, { team: 'T1' });
+  const left = async () => (await describeKeys(program.database.db, first)).length;
+  for (const fault of ['cut_before', { error: 'fatal_error' }, { retryAfterSeconds: 30 }] as const) {
+    slack.meddle.with = ({ method }) => (method === 'auth.test' ? fault : null);
+    expect(await driver.event({ type: 'app_uninstalled' }, { team: 'T1' })).toMatchObject({ status: 500 });
+    expect(await left()).toBe(1);
+  }
+  slack.revoked.add(token ?? '');
+  expect(await driver.event({ type: 'app_uninstalled' }, { team: 'T1' })).toMatchObject({ status: 200 });
+  expect(await left()).toBe(0);
 });
 
 test('an org-wide installation serves all of its workspaces as one', async () => {
@@ -104,21 +167,24 @@ test('an org-wide installation goes when the organisation sends it away, and sta
   const { slack, driver, program } = it;
   const keysOf = (id: string) => describeKeys(program.database.db, workspaceId.parse(id)).then((keys) => keys.length);
   const askedAbout = () => slack.calls.all().filter(({ method }) => method === 'auth.test').length;
-  await install(it, { team: '', enterprise: 'E1' });
-  await install(it, { team: '', enterprise: 'E2' });
-  await install(it, { team: 'T1' });
+  const one = await install(it, { team: '', enterprise: 'E1' });
+  const two = await install(it, { team: '', enterprise: 'E2' });
+  const team = await install(it, { team: 'T1' });
   const left = async () => [await keysOf('slack:E1'), await keysOf('slack:E2'), await keysOf('slack:T1')];
 
-  // On a second delivery, the team's installation is already gone. We ask about the organisation's, and it still exists.
+  // The first time, we ask about the team's installation. Later it is already gone. We ask about the organisation's, and it still
+  // exists.
+  slack.revoked.add(team.token ?? '');
   const asked = askedAbout();
-  for (const times of [0, 1, 2]) {
+  for (const times of [1, 2, 3]) {
     await driver.event({ type: 'app_uninstalled' }, { team: 'T1', enterprise: 'E1' });
     await expect.poll(left, { timeout: 20_000 }).toEqual([1, 1, 0]);
     await expect.poll(askedAbout, { timeout: 20_000 }).toBe(asked + times);
   }
+  slack.revoked.add(one.token ?? '');
   await driver.event({ type: 'app_uninstalled' }, { team: 'T1', enterprise: 'E1', orgWide: true });
   await expect.poll(left, { timeout: 20_000 }).toEqual([0, 1, 0]);
-  slack.meddle.with = ({ method }) => (method === 'auth.test' ? { error: 'account_inactive' } : null);
+  slack.revoked.add(two.token ?? '');
   await driver.event({ type: 'tokens_revoked', tokens: { bot: ['U1'] } }, { team: 'T8', enterprise: 'E2' });
   await expect.poll(left, { timeout: 20_000 }).toEqual([0, 0, 0]);
 });

@@ -14,8 +14,12 @@ export type Received = {
 };
 export type Handler = (request: Received, response: ServerResponse) => void | Promise<void>;
 
-/** A single fault of an endpoint. `hang` never answers, `drop` cuts the connection before an answer, `cut` in the middle of one. */
+/**
+ * A single fault of an endpoint. `hang` never answers, `drop` cuts the connection before an answer, `cut` in the middle of one. `hold`
+ * is no fault of the answer: it comes when the test says so.
+ */
 export type Fault =
+  | { fault: 'hold'; until: Promise<unknown> }
   | { fault: 'status'; status: number; body?: unknown; headers?: Record<string, string> }
   | { fault: 'hang' }
   | { fault: 'drop' }
@@ -48,8 +52,9 @@ export async function startStub(handler: Handler): Promise<Stub> {
     requests.push(request);
     for (const one of waiting.filter(({ path: wanted }) => wanted.test(path))) one.resolve(request);
     const index = planned.findIndex((plan) => plan.method === request.method && plan.path.test(path));
-    const [plan] = index < 0 ? [] : planned.splice(index, 1);
-    if (plan) return meet(plan.fault, response);
+    const plan = index < 0 ? undefined : planned.splice(index, 1)[0]?.fault;
+    if (plan?.fault === 'hold') await plan.until;
+    else if (plan) return meet(plan, response);
     await handler(request, response);
   });
   server.listen(0, '127.0.0.1');
@@ -92,7 +97,7 @@ export function json(
   response.writeHead(status, { 'content-type': 'application/json', ...headers }).end(JSON.stringify(body));
 }
 
-function meet(fault: Fault, response: ServerResponse): void {
+function meet(fault: Exclude<Fault, { fault: 'hold' }>, response: ServerResponse): void {
   switch (fault.fault) {
     case 'status':
       json(response, fault.status, fault.body ?? { error: { message: 'planned' } }, fault.headers);

@@ -2,7 +2,10 @@ import { z } from 'zod';
 import type { InSlack } from './installed.ts';
 import { oauth } from './slack.ts';
 
-/** The answer of an installation. The emulator knows one team only, so the others get their names on the way back. */
+/**
+ * The answer of an installation. The emulator knows one team only, so the others, and their members, get their names on the way
+ * back.
+ */
 export type Installed = { status: number; page: string; token: string | null };
 
 type Where = { team: string; enterprise?: string };
@@ -44,6 +47,11 @@ export async function install(
   };
   const sent = tamper(new URL(consent.headers.get('location') ?? ''), cookie);
   const back = await fetch(sent.back, { headers: { cookie: sent.cookie } });
-  slack.retouch.answer = retouch;
+  slack.retouch.answer = (call) => {
+    const answer = retouch(call);
+    if (call.method !== 'users.info' || token === null || call.token !== token || !answer.ok) return answer;
+    const home = enterprise ? { enterprise_user: { enterprise_id: enterprise } } : { team_id: team };
+    return { ...answer, user: { ...z.record(z.string(), z.unknown()).parse(answer.user), ...home } };
+  };
   return { status: back.status, page: await back.text(), token };
 }

@@ -26,6 +26,8 @@ export type SlackProxy = {
   /** The address of Slack for the programs under test. */
   apiUrl: string;
   calls: Inbox<ApiCall>;
+  /** Tokens that Slack refuses, as it does after an uninstall. */
+  revoked: Set<string>;
   /** Calls that Slack itself would have refused. Every test ends with none. */
   problems: string[];
   /** Decides about each call; null lets it through. A promise holds the call for as long as the test needs. */
@@ -46,6 +48,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     ({ method, body, answer }) => `${method} ${JSON.stringify(body)} → ${JSON.stringify(answer)}`,
   );
   const problems: string[] = [];
+  const revoked = new Set<string>();
   const meddle: SlackProxy['meddle'] = { with: () => null };
   const retouch: SlackProxy['retouch'] = { answer: ({ answer }) => answer };
   const posts: SlackProxy['posts'] = { areRemembered: false };
@@ -81,7 +84,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
     const token = (request.headers.authorization ?? '').replace(/^Bearer /, '');
     const call = { method, caller, token, body: readBody(request, raw) };
     problems.push(...(await problemsOf(call)));
-    const instead = await meddle.with(call);
+    const instead = revoked.has(token) ? { error: 'account_inactive' } : await meddle.with(call);
     if (instead === 'cut_before') return void response.destroy();
     if (instead === 'pretend') {
       calls.add({ ...call, answer: { ok: true } });
@@ -156,6 +159,7 @@ export async function startProxy(port: number, emulatorUrl: string, observer: st
   return {
     apiUrl: `http://127.0.0.1:${bound}/api/`,
     calls,
+    revoked,
     problems,
     meddle,
     posts,

@@ -168,6 +168,8 @@ export const keys = {
           : `${vendor} does not know this key, so it was not saved. Copy it once more from your account there.`;
       case 'malformed':
         return `That is no ${vendor} key: it has blanks, or an unusual length. Copy it once more from your account there.`;
+      case 'bot_removed':
+        return `The ${vendor} key was not saved, because VidGenie was just removed from here or its data was deleted. If you still want it here, save the key again.`;
       case 'removed':
         return `The ${vendor} key was deleted.`;
       case 'nothing_there':

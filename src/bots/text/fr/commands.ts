@@ -165,6 +165,8 @@ export const keys = {
           : `${vendor} ne connaît pas cette clé, elle n’est pas enregistrée. Copiez-la de nouveau depuis votre compte.`;
       case 'malformed':
         return `Ce n’est pas une clé ${vendor} : elle contient des blancs, ou sa longueur est inhabituelle.`;
+      case 'bot_removed':
+        return `La clé ${vendor} n’est pas enregistrée : VidGenie vient d’être retiré d’ici, ou ses données supprimées. Si vous voulez le garder, enregistrez-la de nouveau.`;
       case 'removed':
         return `La clé ${vendor} est supprimée.`;
       case 'nothing_there':

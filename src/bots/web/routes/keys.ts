@@ -61,7 +61,7 @@ const put = endpoint({
   summary: 'Try a key and store it, instead of one that may be there. What its vendor does not know changes nothing.',
   given: { ...nothing, params: providerParams, body: keyBody },
   answers: { 200: keyChanged },
-  refuses: [422, 503],
+  refuses: [409, 422, 503],
   answer: async ({ deps, caller, text, signal, params, body }) => {
     const change = await setKey(askerOf(deps, caller, signal), params.provider, body.apiKey);
     return await changed(deps, caller, text, change);
@@ -95,6 +95,8 @@ async function changed(deps: WebDeps, caller: Caller, text: Text, change: KeyCha
       return { refused: notKept(change.vendor, change.check, detail, text) };
     case 'malformed':
       return { refused: notKept(change.vendor, 'invalid', detail, text) };
+    case 'bot_removed':
+      return { refused: notKept(change.vendor, null, detail, text) };
     case 'saved':
     case 'removed':
     case 'nothing_there': {
@@ -105,10 +107,12 @@ async function changed(deps: WebDeps, caller: Caller, text: Text, change: KeyCha
   }
 }
 
-function notKept(vendor: Vendor, check: string, detail: string, text: Text): Problem {
+/** `check` is null if the key was not refused for what it is. */
+function notKept(vendor: Vendor, check: string | null, detail: string, text: Text): Problem {
   const title = text.commands.keys.notChanged;
-  const status = check === 'unreachable' ? 503 : 422;
-  return { status, reason: 'key_not_saved', title, detail, facts: { provider: vendor, check } };
+  const status = check === null ? 409 : check === 'unreachable' ? 503 : 422;
+  const facts = { provider: vendor, ...(check !== null && { check }) };
+  return { status, reason: 'key_not_saved', title, detail, facts };
 }
 
 export const keyEndpoints: readonly Endpoint[] = [list, validate, put, remove];
