@@ -315,10 +315,14 @@ export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<v
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-export const savePostedMessages = async (tx: Tx, lease: TurnLease, postedMessages: JsonValue): Promise<void> => {
+/**
+ * Adds to what a run has posted: each key of `posted` replaces the key that was saved before, and the others stay. An edit may end
+ * after a newer message was saved, and must not take it back.
+ */
+export const savePostedMessages = async (tx: Tx, lease: TurnLease, posted: JsonValue): Promise<void> => {
   const [row] = await tx
     .update(runs)
-    .set({ postedMessages })
+    .set({ postedMessages: sql`${runs.postedMessages} || ${JSON.stringify(posted)}::jsonb` })
     .where(owned(lease))
     .returning({ postedMessages: runs.postedMessages });
   if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);

@@ -22,7 +22,7 @@ export async function deliver(turn: Turn): Promise<void> {
     isLastTry: isLastDelivery(view.run.failedAttempts),
     balance: async () => (await accountOf(deps.db, view.run.workspaceId)).balance + refundedCredits(view),
     prices: () => nextPrices(deps, view),
-    save: (postedMessages: JsonValue) => savePosted(deps.db, lease, postedMessages, turn.within(maxSaveMs)),
+    save: (posted: JsonValue) => savePosted(deps.db, lease, posted, turn.within(maxSaveMs)),
     giveUpOn: async (steps) => {
       view = { ...view, run: { ...view.run, unreached: await saveUnreached(deps.db, lease, steps) } };
       return view;

@@ -20,10 +20,10 @@ export type Speaking = {
   /** Unfinished pictures of images that are being made. Left out if there are none. They are erased when the image is there. */
   partials?: readonly PartialImage[];
   /**
-   * Saves the messages posted so far, and waits if the database is away. The messenger calls it before the next call whose repetition
-   * would post twice.
+   * Saves what was posted, and waits if the database is away. The messenger calls it before the next call whose repetition would post
+   * twice, with the keys that have changed: they are added to what was saved before.
    */
-  save: (postedMessages: JsonValue) => Promise<void>;
+  save: (posted: JsonValue) => Promise<void>;
   signal: AbortSignal;
 };
 

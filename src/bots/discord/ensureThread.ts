@@ -41,7 +41,7 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
   let postedMessages = discordPostedMessages.parse(view.run.postedMessages);
   const save = async (more: Partial<DiscordPostedMessages>) => {
     postedMessages = { ...postedMessages, ...more };
-    await speaking.save(postedMessages);
+    await speaking.save(more);
   };
   const addAsker = async (threadId: string) => {
     const { memberId } = view.run;

@@ -62,8 +62,8 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (runThread.isNew || runThread.progressId === null) return;
       throttle.offer(
         edit(view, runThread, async () => {
-          // This fails if another worker holds the run by now, because what that worker posted is newer.
-          await speaking.save(runThread.postedMessages);
+          // This adds nothing. It fails if another worker holds the run by now, because what that worker posted is newer.
+          await speaking.save({});
           await showProgress(rest, view, runThread, speaking, options);
         }),
       );
@@ -72,7 +72,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       const runThread = await ensureThread(rest, view, speaking);
       const save = async (more: Partial<DiscordPostedMessages>) => {
         runThread.postedMessages = { ...runThread.postedMessages, ...more };
-        await speaking.save(runThread.postedMessages);
+        await speaking.save(more);
       };
       const { store, addressOf, temporaryDirectory: directory } = options;
       const delivery = { rest, view, runThread, speaking, store, addressOf, directory, save, uploadLimit };
@@ -155,7 +155,7 @@ async function showProgress(
       const id = sent.attachments.find(({ filename }) => filename.replace(/^SPOILER_/, '') === previewName(step))?.id;
       return id === undefined ? [] : [{ step, id }];
     });
-    await speaking.save({ ...runThread.postedMessages, previews: posted });
+    await speaking.save({ previews: posted });
   } finally {
     await Promise.all(copies.map(({ dispose }) => dispose()));
   }
