@@ -11,6 +11,7 @@ import type { AddressOf } from '../mediaAddress.ts';
 import type { Text } from '../text.ts';
 import { unreachedSteps } from '../unreached.ts';
 import { type DiscordPostedMessages, discordPostedMessages } from './conversation.ts';
+import { deleteMessages } from './deleteMessages.ts';
 import { ensureThread, isShut, type RunThread } from './ensureThread.ts';
 import { preview, previewName } from './media.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
@@ -94,6 +95,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (threadId !== null && rootId !== null) await overwrite(runThread.conversation.channelId, rootId, outcome);
       return runThread.postedMessages;
     },
+    takeBack: (view, { signal }) => deleteMessages(rest, view, null, signal),
     // The result is one message. It was posted with everything not given up on before, or not at all.
     unreached: (view) => {
       const { resultId } = discordPostedMessages.parse(view.run.postedMessages);

@@ -30,6 +30,7 @@ test('an edit that a messenger sends after its update saves once: when the datab
   const messenger: Messenger = {
     update: async (_, { save }) => updated.resolve(save),
     deliver: async () => null,
+    takeBack: async () => {},
     unreached: () => [],
   };
   const deps = {
