@@ -15,7 +15,12 @@ const [{ readConfig }, { startBots }, { createLog }, { openProgram }] = await Pr
 
 const orders = processOrders.parse(JSON.parse(process.argv[2] ?? 'null'));
 const log = createLog('error', false);
-const mute: Messenger = { update: async () => {}, deliver: async () => ({}), unreached: () => [] };
+const mute: Messenger = {
+  update: async () => {},
+  deliver: async () => ({}),
+  takeBack: async () => {},
+  unreached: () => [],
+};
 let lateMs: number[] = [];
 const config = readConfig(orders.environment);
 const program = await openProgram(config, log, {

@@ -148,13 +148,23 @@ export async function listRuns(
 }
 
 /**
- * Marks a settled run as deleted. Marking it again changes nothing. Its media are removed afterwards, so a kill in between leaves
- * no run that shows removed media.
+ * Marks a settled run as deleted. Its media are removed afterwards, so a kill in between leaves no run that shows removed media.
+ * `byWorker`: the caller cannot take back the messages of the run, so a run that has posted any falls due, and a worker does it. A worker
+ * that is in the middle of delivering the run takes them back in any case.
  */
-export async function markDeleted(tx: Tx, id: RunId): Promise<'deleted' | 'unsettled'> {
+export async function markDeleted(
+  tx: Tx,
+  id: RunId,
+  { byWorker = false }: { byWorker?: boolean } = {},
+): Promise<'deleted' | 'unsettled'> {
   const rows = await tx
     .update(runs)
-    .set({ deletedAt: sql`coalesce(${runs.deletedAt}, now())` })
+    .set({
+      deletedAt: sql`coalesce(${runs.deletedAt}, now())`,
+      ...(byWorker
+        ? { dueAt: sql`CASE WHEN ${runs.busy} OR ${runs.postedMessages} = '{}' THEN ${runs.dueAt} ELSE now() END` }
+        : {}),
+    })
     .where(and(eq(runs.id, id), isNotNull(runs.settledAt)))
     .returning({ id: runs.id });
   if (rows.length === 0) return 'unsettled';

@@ -1,4 +1,4 @@
-import { and, eq, inArray, lt, or, type SQL, sql } from 'drizzle-orm';
+import { and, eq, inArray, isNull, lt, or, type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import {
   defaultLimits,
@@ -315,10 +315,14 @@ export async function comeBack(tx: Tx, lease: Lease, dueInMs: number): Promise<v
   if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
-export const savePostedMessages = async (tx: Tx, lease: TurnLease, postedMessages: JsonValue): Promise<void> => {
+/**
+ * Adds to what a run has posted: each key of `posted` replaces the key that was saved before, and the others stay. An edit may end
+ * after a newer message was saved, and must not take it back.
+ */
+export const savePostedMessages = async (tx: Tx, lease: TurnLease, posted: JsonValue): Promise<void> => {
   const [row] = await tx
     .update(runs)
-    .set({ postedMessages })
+    .set({ postedMessages: sql`${runs.postedMessages} || ${JSON.stringify(posted)}::jsonb` })
     .where(owned(lease))
     .returning({ postedMessages: runs.postedMessages });
   if (!row) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
@@ -425,22 +429,33 @@ const withMore = (numbers: readonly number[]): SQL => sql`ARRAY(
 
 /**
  * How delivery ended. `posted` is what was posted; null leaves what was saved. `unreached` is added to the steps that were
- * recorded before.
+ * recorded before. `unlessDeleted`: nothing is written if the run was deleted, because its messages have to be taken back first.
  */
-export type DeliveryEnd = { posted: JsonValue | null; failure: Failure | null; unreached: readonly number[] };
+export type DeliveryEnd = {
+  posted: JsonValue | null;
+  failure: Failure | null;
+  unreached: readonly number[];
+  unlessDeleted?: boolean;
+};
 
 /**
  * Ends delivery, successful or given up (`failure`). Nothing is left to do. The same statement refunds the steps that reached
  * nobody. It refunds once, because the ledger row's key contains the run's id. It refunds only now, because a further attempt
- * could succeed after an outage.
+ * could succeed after an outage. A run that was delivered before was due only to have its messages taken back, and its delivery stays
+ * as it was.
  */
-export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, unreached }: DeliveryEnd): Promise<void> {
+export async function finishDelivery(
+  tx: Tx,
+  lease: Lease,
+  { posted, failure, unreached, unlessDeleted = false }: DeliveryEnd,
+): Promise<'ended' | 'deleted'> {
   const rows = await tx.execute(sql`
     WITH run AS (
-      UPDATE runs SET delivered_at = now(), delivery_failure = ${failure && JSON.stringify(failure)}::jsonb,
+      UPDATE runs SET delivered_at = coalesce(delivered_at, now()),
+        delivery_failure = CASE WHEN delivered_at IS NULL THEN ${failure && JSON.stringify(failure)}::jsonb ELSE delivery_failure END,
         posted_messages = coalesce(${posted && JSON.stringify(posted)}::jsonb, posted_messages), unreached_steps = ${withMore(unreached)},
         due_at = NULL, busy = false, failed_attempts = 0
-      WHERE ${owned(lease)}
+      WHERE ${and(owned(lease), unlessDeleted ? isNull(runs.deletedAt) : undefined)}
       RETURNING id, workspace_id, unreached_steps, unreached
     ), owed AS (
       SELECT run.id, run.workspace_id, sum(steps.price_credits)::int AS amount
@@ -457,7 +472,10 @@ export async function finishDelivery(tx: Tx, lease: Lease, { posted, failure, un
       SELECT workspace_id, id, 'refund'::transaction_kind, amount, balance, held, 'undelivered:' || id FROM owed, account
     )
     SELECT pg_notify('vidgenie_run', id::text) FROM run`);
-  if (rows.length === 0) throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
+  if (rows.length > 0) return 'ended';
+  const [run] = await tx.select({ deletedAt: runs.deletedAt }).from(runs).where(owned(lease));
+  if (unlessDeleted && run?.deletedAt) return 'deleted';
+  throw new LeaseLost(`run ${lease.runId} was dispatched again after ${lease.dispatch}`);
 }
 
 /**

@@ -20,10 +20,10 @@ export type Speaking = {
   /** Unfinished pictures of images that are being made. Left out if there are none. They are erased when the image is there. */
   partials?: readonly PartialImage[];
   /**
-   * Saves the messages posted so far, and waits if the database is away. The messenger calls it before the next call whose repetition
-   * would post twice.
+   * Saves what was posted, and waits if the database is away. The messenger calls it before the next call whose repetition would post
+   * twice, with the keys that have changed: they are added to what was saved before.
    */
-  save: (postedMessages: JsonValue) => Promise<void>;
+  save: (posted: JsonValue) => Promise<void>;
   signal: AbortSignal;
 };
 
@@ -43,14 +43,16 @@ export type Delivering = Speaking & {
 };
 
 /**
- * The port through which a run posts. Every platform implements it. Both calls may be repeated after a crash. They must then edit
- * the posted messages and not post again. A thrown error is logged, and `deliver` is tried again later.
+ * The port through which a run posts. Every platform implements it. All calls may be repeated after a crash. `update` and `deliver` must
+ * then edit the posted messages and not post again. A thrown error is logged, and `deliver` and `takeBack` are tried again later.
  */
 export type Messenger = {
   /** Shows the run's progress. It is called often; the newest call wins, and a failure never affects the run. */
   update: (view: RunView, speaking: Speaking) => Promise<void>;
   /** Posts the result with its media, except results that an earlier attempt has given up on. Resolves with what was posted. */
   deliver: (view: RunView, speaking: Delivering) => Promise<JsonValue>;
+  /** Takes back what a deleted run has posted. Messages that other people have removed or locked are no fault. */
+  takeBack: (view: RunView, speaking: Pick<Speaking, 'progress' | 'signal'>) => Promise<void>;
   /** When delivery is given up: the numbers of the steps whose results nobody received or can fetch, judging by the messages posted until then. */
   unreached: (view: RunView) => readonly number[];
 };

@@ -119,12 +119,13 @@ async function updateOnce(
   const late = new AbortController();
   const timer = setTimeout(() => late.abort(new Error('showing progress took too long')), maxUpdateMs);
   const signal = AbortSignal.any([ends, late.signal]);
-  // A messenger may save again after the update, when it edits a message. A repeated save could then undo a newer one.
+  // A messenger may save again after the update, when it edits a message. A repeated save could then undo a newer one of the same
+  // keys.
   const over = new AbortController();
   const saving = AbortSignal.any([turnSignal, late.signal, over.signal]);
-  const save = async (postedMessages: JsonValue) => {
+  const save = async (posted: JsonValue) => {
     // We save the ids of posted messages even if nothing more will be posted.
-    await savePosted(deps.db, lease, postedMessages, saving);
+    await savePosted(deps.db, lease, posted, saving);
     signal.throwIfAborted();
   };
   try {

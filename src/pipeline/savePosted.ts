@@ -11,17 +11,12 @@ const pauseMs = 250;
 /**
  * Saves what a run has posted. Only this process knows the id of a message that it posted just now, and a run without that id posts the
  * message again. So the save is repeated while the database is away, until `signal` ends. That is safe, even if only the answer was
- * lost: the statement writes everything that was posted, and it writes nothing once another worker has the run.
+ * lost: the statement writes the same keys again, and it writes nothing once another worker has the run.
  */
-export async function savePosted(
-  db: Db,
-  lease: TurnLease,
-  postedMessages: JsonValue,
-  signal: AbortSignal,
-): Promise<void> {
+export async function savePosted(db: Db, lease: TurnLease, posted: JsonValue, signal: AbortSignal): Promise<void> {
   for (;;) {
     try {
-      return await savePostedMessages(db, lease, postedMessages);
+      return await savePostedMessages(db, lease, posted);
     } catch (error) {
       if (!isDatabaseAway(error) || signal.aborted) throw error;
     }

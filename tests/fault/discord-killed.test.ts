@@ -1,5 +1,6 @@
 import { sql } from 'drizzle-orm';
 import { describe, expect, onTestFinished, test } from 'vitest';
+import { discordPostedMessages } from '../../src/bots/discord/conversation.ts';
 import { checkInvariants } from '../../src/db/invariants.ts';
 import { runs } from '../../src/db/schema.ts';
 import type { Failpoint } from '../../src/pipeline/failpoints.ts';
@@ -75,6 +76,87 @@ describe('a worker is killed', () => {
     expect(progress?.attachments).toEqual([]);
     expect(await checkInvariants(installation.database.db, { atRest: true })).toEqual([]);
   });
+});
+
+test.for([
+  ['by the worker that posted it', null],
+  ['by another worker, if that one is killed before it knows', { failpoint: 'run_told', how: 'kill' }],
+] as const)('a result that is being posted while its run is deleted is taken back %s', async ([, at]) => {
+  const discord = await createDiscord();
+  const { world, people } = discord;
+  const channel = discord.channel(discord.guild());
+  const installation = await createInstallation(await createTestDatabase());
+  const { db } = installation.database;
+  const bot = await installation.open({ worker: false });
+  await openBot(bot, discord);
+  const worker = startWorkerProcess(installation, { discord: { ...discord.address, bot: false }, at });
+  await worker.reached('ready');
+  const released = Promise.withResolvers<void>();
+  const posts = { method: 'POST', path: /^\/channels\/\d+\/messages$/ };
+  const result: Fault = { ...posts, times: 1, until: released.promise };
+  // The first post is the progress.
+  discord.faults.push({ ...posts, times: 1 }, result);
+  const ada = discord.person();
+  const asked = people.command(ada, channel, 'complete', { prompt: 'a fox' });
+  await discord.ask(asked);
+  await expect.poll(() => result.times).toBe(0);
+
+  const [row] = await db.select({ id: runs.id }).from(runs);
+  if (!row) throw new Error('the command started no run');
+  const thread = await discord.thread(asked);
+  await discord.ask(people.press(ada, thread, `v1:delete:${row.id}`));
+  const root = world.messages.get(thread.id);
+  await world.until(() => readable(root?.components ?? []).includes('deleted by Ada'));
+  released.resolve();
+  if (at) {
+    await worker.exited;
+    await endLeases(installation.database);
+    await openWorker(installation, discord);
+  }
+  expect((await delivered(bot, row.id)).run).toMatchObject({ state: 'succeeded', deliveryFailure: null });
+  const messages = world.messagesIn(thread.id);
+  expect(messages.map(({ nonce }) => nonce?.[0])).toEqual(['p']);
+  for (const message of [root, ...messages]) {
+    expect(message?.attachments).toEqual([]);
+    expect(readable(message?.components ?? [])).toMatch(/^.*Deleted.*\nWhat this run made was deleted\.$/);
+  }
+  expect(await checkInvariants(db, { atRest: true })).toEqual([]);
+});
+
+test('a preview that is still being added when the result is posted leaves the id of the result as it was saved', async () => {
+  const discord = await createDiscord();
+  const channel = discord.channel(discord.guild());
+  const installation = await createInstallation(await createTestDatabase());
+  const posted = async () => {
+    const [row] = await installation.database.db.select({ postedMessages: runs.postedMessages }).from(runs);
+    return discordPostedMessages.parse(row?.postedMessages);
+  };
+  const atEnd = Promise.withResolvers<ReturnType<typeof posted>>();
+  let hasFailed = false;
+  const worker = await openWorker(installation, discord, {
+    // The first image has its preview long before the second image ends the run, in the same turn.
+    vendor: { slowSteps: { 3: 6_000 } },
+    reachFailpoint: (failpoint) => {
+      if (failpoint !== 'run_told' || hasFailed) return;
+      hasFailed = true;
+      atEnd.resolve(posted());
+      throw new Error('the turn ends before the end of delivery is written');
+    },
+  });
+  await openBot(worker, discord);
+  const released = Promise.withResolvers<void>();
+  const edits = { method: 'PATCH', path: /^\/channels\/\d+\/messages\/\d+$/, uploads: true } as const;
+  const preview: Fault = { ...edits, times: 1, until: released.promise };
+  discord.faults.push(preview);
+  const asked = discord.people.command(discord.person(), channel, 'image', { prompt: 'a fox', variants: 2 });
+  await discord.ask(asked);
+  await expect.poll(() => preview.times).toBe(0);
+  await expect.poll(async () => (await posted()).resultId).not.toBeNull();
+  const { resultId } = await posted();
+  released.resolve();
+  expect(await atEnd.promise).toMatchObject({ resultId, previews: [{ step: 2 }] });
+  await runOf(worker, discord, asked);
+  expect((await expectToldOnce(discord, asked, /are ready/)).result?.id).toBe(resultId);
 });
 
 type Way = 'gateway' | 'http';

@@ -1,3 +1,4 @@
+import { PermissionFlagsBits } from 'discord-api-types/v10';
 import { eq } from 'drizzle-orm';
 import { describe, expect, test } from 'vitest';
 import { workspaceOf } from '../../src/bots/discord/conversation.ts';
@@ -7,7 +8,8 @@ import { createWorkspace } from '../support/database.ts';
 import type { Fault } from '../support/discord/discord.ts';
 import { openVidGenie, runOf } from '../support/discord/server.ts';
 import { expectToldOnce } from '../support/discord/told.ts';
-import { readable } from '../support/discord/world.ts';
+import { everything, readable } from '../support/discord/world.ts';
+import { delivered, submitted } from '../support/program.ts';
 
 describe('Discord misbehaves', () => {
   const answer = (status: number, body: object, headers: Record<string, string> = {}) => ({ status, body, headers });
@@ -122,6 +124,27 @@ describe('Discord misbehaves', () => {
     expect((await run(asked)).run.deliveryFailure).toBeNull();
     const home = what === 'archived' ? thread.id : channel.id;
     expect(world.messagesIn(home).filter(({ attachments }) => attachments.length === 2)).toHaveLength(1);
+  });
+
+  test('a thread without a root message is opened once, although its asker cannot be added', async () => {
+    const { discord, guild, ada, worker, installation } = await openVidGenie();
+    const { world } = discord;
+    const channel = discord.channel(guild, { botPermissions: everything & ~PermissionFlagsBits.SendMessages });
+    // The worker tries each call three times.
+    const failing = { path: /\/thread-members\//, times: 3, answer: answer(500, { message: 'oops', code: 0 }) };
+    discord.faults.push(failing);
+    const conversation = { guildId: guild.id, channelId: channel.id, rootId: null, opensThread: true, locale: 'en' };
+    const id = await submitted(worker, {
+      workspace: await createWorkspace(installation.database, 1_000, workspaceOf(guild.id, '')),
+      member: { id: ada.id, name: ada.name, isAdmin: false },
+      workflow: 'image',
+      conversation,
+    });
+    expect((await delivered(worker, id)).run).toMatchObject({ state: 'succeeded', deliveryFailure: null });
+    expect(failing.times).toBe(0);
+    const threads = [...world.channels.values()].filter(({ parentId }) => parentId === channel.id);
+    expect(threads).toHaveLength(1);
+    expect(world.messagesIn(threads[0]?.id ?? '').map(({ nonce }) => nonce?.[0])).toEqual(['p', 'r']);
   });
 
   test('the connection is cut, resumed, and thrown out: no command is lost', async () => {

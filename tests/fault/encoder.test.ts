@@ -16,6 +16,7 @@ test('runs whose films are to be encoded wait for the encoder without keeping ot
   let [encoded, atWork, maxAtWork] = [0, 0, 0];
   const messenger: Messenger = {
     update: async () => {},
+    takeBack: async () => {},
     unreached: () => [],
     deliver: async (view) => {
       if (view.run.workflow === 'image') return {};

@@ -36,6 +36,7 @@ test('an unfinished picture is shown while the image is made, is no result, and 
       if (partials) shown.resolve(partials);
     },
     deliver: async () => ({}),
+    takeBack: async () => {},
     unreached: () => [],
   };
   const worker = await installation.open({ worker: true, environment, messengers: { terminal } });

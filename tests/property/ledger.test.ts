@@ -81,8 +81,10 @@ async function carryOut(database: InTime, workspaces: readonly WorkspaceId[], to
       if (!transition) throw new Error('nothing is next');
       if (transition.kind === 'deliver') {
         const unreached = todo.reaches === 'somebody' ? [] : [1];
-        if (todo.reaches !== 'nobody later')
-          return await finishDelivery(db, lease, { posted: {}, failure: null, unreached });
+        if (todo.reaches !== 'nobody later') {
+          await finishDelivery(db, lease, { posted: {}, failure: null, unreached });
+          return;
+        }
         await saveUnreached(db, lease, unreached);
       } else if (transition.kind === 'settle') await settle(db, lease, transition);
       else if (transition.kind === 'send') {

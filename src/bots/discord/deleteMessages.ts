@@ -8,9 +8,9 @@ import { deletedMessage } from './runMessages.ts';
 
 /**
  * Takes back what a deleted run posted, if it posted here: deletes the result, and edits the other messages to say who deleted
- * it.
+ * it. `by` is null if that is not known.
  */
-export async function deleteMessages(rest: REST, view: RunView, by: string, signal: AbortSignal): Promise<void> {
+export async function deleteMessages(rest: REST, view: RunView, by: string | null, signal: AbortSignal): Promise<void> {
   const known = discordConversation.safeParse(view.run.conversation);
   if (!known.success) return;
   const conversation = known.data;

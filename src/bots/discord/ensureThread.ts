@@ -41,9 +41,8 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
   let postedMessages = discordPostedMessages.parse(view.run.postedMessages);
   const save = async (more: Partial<DiscordPostedMessages>) => {
     postedMessages = { ...postedMessages, ...more };
-    await speaking.save(postedMessages);
+    await speaking.save(more);
   };
-  /** Before the thread's id is saved, so that a crash repeats it. */
   const addAsker = async (threadId: string) => {
     const { memberId } = view.run;
     if (!conversation.mentions || !snowflake.safeParse(memberId).success) return;
@@ -55,12 +54,14 @@ export async function ensureThread(rest: REST, view: RunView, speaking: Speaking
     !postedMessages.staysInPlace
   ) {
     const found = await findOrPostRoot(rest, view, conversation, speaking);
-    if (found.threadId) await addAsker(found.threadId);
     await save(found);
+    // Only its id finds a thread without a root message again, so the id is saved first.
+    if (found.threadId) await addAsker(found.threadId);
   }
   const rootId = rootOf(conversation, postedMessages);
   if (conversation.opensThread && rootId !== null && postedMessages.threadId === null && !postedMessages.staysInPlace) {
     const threadId = await openThread(rest, { ...conversation, rootId }, view.run.prompt, speaking.signal);
+    // Before the thread's id is saved, so that a crash repeats it. The thread itself is found again.
     if (threadId !== null) await addAsker(threadId);
     await save({ threadId, staysInPlace: threadId === null });
   }

@@ -11,6 +11,7 @@ import type { AddressOf } from '../mediaAddress.ts';
 import type { Text } from '../text.ts';
 import { unreachedSteps } from '../unreached.ts';
 import { type DiscordPostedMessages, discordPostedMessages } from './conversation.ts';
+import { deleteMessages } from './deleteMessages.ts';
 import { ensureThread, isShut, type RunThread } from './ensureThread.ts';
 import { preview, previewName } from './media.ts';
 import { attachmentsOf, codeOf, codes, createRest, type DiscordAddress, sendMessage } from './rest.ts';
@@ -62,8 +63,8 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (runThread.isNew || runThread.progressId === null) return;
       throttle.offer(
         edit(view, runThread, async () => {
-          // This fails if another worker holds the run by now, because what that worker posted is newer.
-          await speaking.save(runThread.postedMessages);
+          // This adds nothing. It fails if another worker holds the run by now, because what that worker posted is newer.
+          await speaking.save({});
           await showProgress(rest, view, runThread, speaking, options);
         }),
       );
@@ -72,7 +73,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       const runThread = await ensureThread(rest, view, speaking);
       const save = async (more: Partial<DiscordPostedMessages>) => {
         runThread.postedMessages = { ...runThread.postedMessages, ...more };
-        await speaking.save(runThread.postedMessages);
+        await speaking.save(more);
       };
       const { store, addressOf, temporaryDirectory: directory } = options;
       const delivery = { rest, view, runThread, speaking, store, addressOf, directory, save, uploadLimit };
@@ -94,6 +95,7 @@ export function createDiscordMessenger(options: DiscordMessengerOptions): Messen
       if (threadId !== null && rootId !== null) await overwrite(runThread.conversation.channelId, rootId, outcome);
       return runThread.postedMessages;
     },
+    takeBack: (view, { signal }) => deleteMessages(rest, view, null, signal),
     // The result is one message. It was posted with everything not given up on before, or not at all.
     unreached: (view) => {
       const { resultId } = discordPostedMessages.parse(view.run.postedMessages);
@@ -155,7 +157,7 @@ async function showProgress(
       const id = sent.attachments.find(({ filename }) => filename.replace(/^SPOILER_/, '') === previewName(step))?.id;
       return id === undefined ? [] : [{ step, id }];
     });
-    await speaking.save({ ...runThread.postedMessages, previews: posted });
+    await speaking.save({ previews: posted });
   } finally {
     await Promise.all(copies.map(({ dispose }) => dispose()));
   }

@@ -69,11 +69,11 @@ async function postOpened(delivery: Delivery, limitBytes: number): Promise<strin
 }
 
 /**
- * Returns the member to mention. The requester has waited for minutes, but a member who canceled the run has not. Only a new
- * message notifies anybody; an edit does not.
+ * Returns the member to mention. The requester has waited for minutes, but a member who canceled the run has not, and the result of
+ * a deleted run is taken back at once. Only a new message notifies anybody; an edit does not.
  */
-function calledBy({ state, memberId }: Run, { mentions }: DiscordConversation): string | null {
-  return mentions && state !== 'canceled' && snowflake.safeParse(memberId).success ? memberId : null;
+function calledBy({ state, deletedAt, memberId }: Run, { mentions }: DiscordConversation): string | null {
+  return mentions && state !== 'canceled' && !deletedAt && snowflake.safeParse(memberId).success ? memberId : null;
 }
 
 async function post(delivery: Delivery, limitBytes: number): Promise<string> {

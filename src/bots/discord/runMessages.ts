@@ -59,7 +59,7 @@ const linesOf = ({ run }: RunView, text: Text, at: { threadId: string | null; is
   ...(at.threadId === null ? [] : [text.discord.thread(at.threadId)]),
 ];
 
-export const deletedMessage = (by: string, text: Text): MessageBody =>
+export const deletedMessage = (by: string | null, text: Text): MessageBody =>
   messageOf(textCard('plain', text.runs.deleted.title, text.runs.deleted.text(by)), text);
 
 const withoutMedia = (card: Card): Card => ({ ...card, media: [] });

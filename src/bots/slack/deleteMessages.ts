@@ -1,29 +1,25 @@
-import { loadRun, type RunView } from '../../db/runs.ts';
-import { progressOf } from '../../pipeline/progress.ts';
+import type { WebClient } from '@slack/web-api';
+import type { RunView } from '../../db/runs.ts';
+import type { Progress } from '../../pipeline/progress.ts';
 import { runCard } from '../runCard.ts';
 import { textOf } from '../text.ts';
 import { isPassingRefusal, refusalOf } from './client.ts';
 import { postedMessagesOf, slackConversation } from './conversation.ts';
-import type { RequestContext } from './requestContext.ts';
 import { progressMessage, rootMessage } from './runMessages.ts';
 import { edit } from './runThread.ts';
 
 /**
  * Deletes a deleted run's files from Slack and edits its messages to say so. A file that somebody already removed is not a fault.
  */
-export async function deleteMessages({ connection, request }: RequestContext, deleted: RunView): Promise<void> {
-  const { services } = request;
-  const { client } = connection;
-  const conversation = slackConversation.safeParse(deleted.run.conversation);
-  const view = await loadRun(services.db, deleted.run.id);
-  if (!conversation.success || !view) return;
+export async function deleteMessages(client: WebClient, view: RunView, progress: Progress): Promise<void> {
+  const conversation = slackConversation.safeParse(view.run.conversation);
+  if (!conversation.success) return;
   const { files, rootTs, progressTs, mentionTs } = postedMessagesOf(view.run.postedMessages);
   for (const { fileId } of Object.values(files)) await client.files.delete({ file: fileId }).catch(goneAlready);
   // This message announces the result, so it goes too.
   if (mentionTs !== null)
     await client.chat.delete({ channel: conversation.data.channel, ts: mentionTs }).catch(goneAlready);
   const text = textOf(conversation.data.locale);
-  const progress = progressOf(view, services.now());
   const { channel } = conversation.data;
   if (progressTs !== null) await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text));
   if (rootTs !== null) {

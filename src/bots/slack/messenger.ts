@@ -17,6 +17,7 @@ import { createCarousels } from './carousels.ts';
 import { askedPauseMs, asMessengerError, isPassingRefusal, refusalOf } from './client.ts';
 import type { SlackConnections } from './connections.ts';
 import { postedMessagesOf } from './conversation.ts';
+import { deleteMessages } from './deleteMessages.ts';
 import { type Sharing, shareAll, shareDirectly } from './files.ts';
 import { mentionMessage, type Notes, nothing, progressMessage, rootMessage } from './runMessages.ts';
 import { edit, openRunThread, post, type RunThread } from './runThread.ts';
@@ -100,6 +101,12 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
         if (threadTs === null) await tellDirectly(last, speaking, notes);
         else await tellHere(last, speaking, { threadTs, notes });
         return runThread.said();
+      }),
+    takeBack: (view, { progress }) =>
+      faultsTold(db, view.run.workspaceId, async () => {
+        const connection = await connections.of(view.run.workspaceId);
+        // Where the app is not installed any more, it can take nothing back.
+        if (connection) await deleteMessages(connection.client, view, progress);
       }),
     unreached: (view) => {
       const { files, linked } = postedMessagesOf(view.run.postedMessages);
@@ -190,7 +197,10 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     await rememberPermalink(runThread, rootTs);
   }
 
-  /** Mentions the requester, who has waited for minutes. A member who canceled the run has not, and gets no mention. */
+  /**
+   * Mentions the requester, who has waited for minutes. A member who canceled the run has not, and gets no mention. Nor does anybody
+   * whose run was deleted.
+   */
   async function callRequester(
     runThread: RunThread,
     to: { channel: string; threadTs: string },
@@ -198,7 +208,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
   ): Promise<void> {
     const { run } = runThread.view;
     const message = mentionMessage(runThread.view, card);
-    if (runThread.said().mentionTs !== null || run.state === 'canceled' || message === null) return;
+    if (runThread.said().mentionTs !== null || run.state === 'canceled' || run.deletedAt || message === null) return;
     const { mentions } = await settingsOf(db, run.workspaceId);
     if (!mentions) return;
     const posted = await post(runThread, 'mention', to, message).catch(nullWhenRefused);

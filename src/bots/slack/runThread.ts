@@ -43,7 +43,7 @@ export function openRunThread(
     said: () => postedMessages,
     remember: async (more) => {
       postedMessages = { ...postedMessages, ...more };
-      await speaking.save(postedMessages);
+      await speaking.save(more);
     },
     signal: speaking.signal,
     isLastTry: speaking.isLastTry ?? false,

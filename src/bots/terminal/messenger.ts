@@ -4,5 +4,6 @@ import type { Messenger } from '../../pipeline/messenger.ts';
 export const createTerminalMessenger = (): Messenger => ({
   update: async () => {},
   deliver: async (view) => view.run.postedMessages,
+  takeBack: async () => {},
   unreached: () => [],
 });

@@ -6,5 +6,6 @@ import type { Messenger } from '../../pipeline/messenger.ts';
 export const createWebMessenger = (): Messenger => ({
   update: async () => {},
   deliver: async (view) => view.run.postedMessages,
+  takeBack: async () => {},
   unreached: () => [],
 });

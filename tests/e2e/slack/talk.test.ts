@@ -1,6 +1,7 @@
 import { expect, test } from 'vitest';
+import { runs } from '../../../src/db/schema.ts';
 import { runId } from '../../../src/domain.ts';
-import { until } from '../../support/program.ts';
+import { allDelivered, until } from '../../support/program.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
 import { answerTo, ended, press } from '../../support/slack/presses.ts';
 import { modalShown, submission, wordsOf } from '../../support/slack/views.ts';
@@ -143,6 +144,35 @@ test('what a run made is deleted everywhere, by its member, not by others, and e
   const thread = await slack.thread(at.channel, at.ts);
   expect(thread.flatMap(({ files }) => files ?? [])).toEqual([]);
   expect(wordsOf({ blocks: thread[0]?.blocks })).toMatch(/Deleted/);
+});
+
+test('a file that is being shared while its run is deleted is taken back, and nobody is called to it', async () => {
+  const it = await startInSlack();
+  const { slack, driver, program } = it;
+  const [sharing, released] = [Promise.withResolvers<void>(), Promise.withResolvers<null>()];
+  // The video comes with the result, the image before it.
+  slack.meddle.with = async ({ method, body }) => {
+    if (method !== 'files.completeUploadExternal' || !JSON.stringify(body.files).includes('Video')) return null;
+    sharing.resolve();
+    return await released.promise;
+  };
+  await driver.command('complete a fox');
+  await sharing.promise;
+  const [row] = await program.database.db.select({ id: runs.id }).from(runs);
+  const { general: channel } = slack.channels;
+  const [root] = await slack.history(channel);
+  const at = { channel, ts: root?.ts ?? '' };
+  const done = await press(it, `v1:delete:${row?.id}`, at);
+  expect((await driver.told.first(({ key }) => key === done.key, 'an answer')).text).toMatch(/Deleted/);
+  released.resolve(null);
+  await allDelivered(program);
+  const thread = await slack.thread(at.channel, at.ts);
+  expect(thread.flatMap(({ files }) => files ?? [])).toEqual([]);
+  expect(thread.filter(({ text }) => text.startsWith('<@'))).toEqual([]);
+  for (const { blocks } of thread.slice(0, 2)) {
+    expect(wordsOf({ blocks })).toMatch(/Deleted/);
+    expect(wordsOf({ blocks })).not.toMatch(/are ready/);
+  }
 });
 
 test('cancel says what it costs before it takes anything, and takes no more than was agreed to', async () => {

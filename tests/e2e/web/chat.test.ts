@@ -2,11 +2,19 @@ import { expect, test } from 'vitest';
 import { executed } from '../../../src/bots/web/contract/programs.ts';
 import { run } from '../../../src/bots/web/contract/run.ts';
 import { session } from '../../../src/bots/web/contract/session.ts';
+import { checkInvariants } from '../../../src/db/invariants.ts';
+import { runs } from '../../../src/db/schema.ts';
 import { runId } from '../../../src/domain.ts';
+import type { Program } from '../../../src/program.ts';
+import type { Discord } from '../../support/discord/discord.ts';
+import type { Person } from '../../support/discord/people.ts';
 import { startInDiscord } from '../../support/discord/server.ts';
-import { readable } from '../../support/discord/world.ts';
-import { delivered } from '../../support/program.ts';
+import { expectToldOnce } from '../../support/discord/told.ts';
+import { type Channel, readable } from '../../support/discord/world.ts';
+import { allDelivered, delivered } from '../../support/program.ts';
+import type { Driver } from '../../support/slack/driver.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
+import { ended } from '../../support/slack/presses.ts';
 import { modalShown, wordsOf } from '../../support/slack/views.ts';
 
 const publicUrl = 'http://vidgenie.example';
@@ -20,12 +28,32 @@ async function enter(base: string, link: string | undefined) {
   return { headers, who: session.parse(await (await fetch(`${base}/api/session`, { headers })).json()) };
 }
 
-test('from Slack into the page: a private link, a session with the rights of the chat, and a run that Slack hears nothing of', async () => {
-  const { slack, driver, program, port } = await startInSlack({ publicUrl });
+async function linkInSlack(driver: Driver): Promise<string | undefined> {
   const asked = await driver.command('web');
   const told = await driver.told.first(({ key }) => key === asked.key, 'a way in');
+  return new RegExp(`<${publicUrl}/enter#([0-9a-f]{64})\\|Open VidGenie>`).exec(JSON.stringify(told))?.[1];
+}
+
+async function linkInDiscord({ people, ask, replyEphemeral }: Discord, who: Person, channel: Channel) {
+  const asked = people.command(who, channel, 'web');
+  await ask(asked);
+  const words = readable((await replyEphemeral(asked)).components);
+  return new RegExp(`\\[Open VidGenie\\]\\(<${publicUrl}/enter#([0-9a-f]{64})>\\)`).exec(words)?.[1];
+}
+
+/** Deletes the only run on the page. */
+async function deleteOnPage({ database: { db } }: Program, base: string, headers: Record<string, string>) {
+  const [row] = await db.select({ id: runs.id }).from(runs);
+  const deleting = await fetch(`${base}/api/workflows/${row?.id}`, { method: 'DELETE', headers });
+  expect(deleting.status).toBe(200);
+  // The worker is done with it.
+  await expect.poll(() => checkInvariants(db, { atRest: true })).toEqual([]);
+}
+
+test('from Slack into the page: a private link, a session with the rights of the chat, and a run that Slack hears nothing of', async () => {
+  const { slack, driver, program, port } = await startInSlack({ publicUrl });
+  const link = await linkInSlack(driver);
   expect(JSON.stringify(slack.calls.all())).not.toContain('/enter#');
-  const link = new RegExp(`<${publicUrl}/enter#([0-9a-f]{64})\\|Open VidGenie>`).exec(JSON.stringify(told))?.[1];
   const base = `http://127.0.0.1:${port}`;
   const { headers, who } = await enter(base, link);
   expect(who).toMatchObject({ scope: 'admin', by: 'session', workspace: { platform: 'slack' } });
@@ -59,14 +87,9 @@ test('in Slack only admins are told of tokens, in private', async () => {
 
 test('from Discord into the page: a link that only the asker sees, a session with the rights of the chat, and a run that Discord hears nothing of', async () => {
   const { discord, guild, channel, program, port } = await startInDiscord(publicUrl);
-  const { people, world } = discord;
+  const { world } = discord;
   const base = `http://127.0.0.1:${port}`;
-  const linkFor = async (role: 'member' | 'admin') => {
-    const asked = people.command(discord.person(role), channel, 'web');
-    await discord.ask(asked);
-    const words = readable((await discord.replyEphemeral(asked)).components);
-    return new RegExp(`\\[Open VidGenie\\]\\(<${publicUrl}/enter#([0-9a-f]{64})>\\)`).exec(words)?.[1];
-  };
+  const linkFor = (role: 'member' | 'admin') => linkInDiscord(discord, discord.person(role), channel);
   const [admin, member] = [await enter(base, await linkFor('admin')), await enter(base, await linkFor('member'))];
   const ofServer = { by: 'session', workspace: { id: `discord:${guild.id}`, platform: 'discord' } };
   expect([admin.who, member.who]).toMatchObject([
@@ -88,6 +111,37 @@ test('from Discord into the page: a link that only the asker sees, a session wit
   expect(shown).toMatchObject({ mine: true, member: who.member, threadUrl: null });
   expect(world.requests.slice(before)).toEqual([]);
   expect(world.messagesIn(channel.id)).toEqual([]);
+});
+
+test('what is deleted on the page is taken back in Slack', async () => {
+  const it = await startInSlack({ publicUrl });
+  const { slack, driver, program, port } = it;
+  await driver.command('image a fox');
+  const at = await ended(it);
+  await allDelivered(program);
+  const base = `http://127.0.0.1:${port}`;
+  const { headers } = await enter(base, await linkInSlack(driver));
+  await deleteOnPage(program, base, headers);
+  const thread = await slack.thread(at.channel, at.ts);
+  expect(thread.flatMap(({ files }) => files ?? [])).toEqual([]);
+  expect(thread.filter(({ text }) => text.startsWith('<@'))).toEqual([]);
+  for (const { blocks } of thread.slice(0, 2)) expect(wordsOf({ blocks })).toMatch(/Deleted/);
+});
+
+test('what is deleted on the page is taken back in Discord', async () => {
+  const { discord, channel, program, port } = await startInDiscord(publicUrl);
+  const ada = discord.person();
+  const asked = discord.people.command(ada, channel, 'image', { prompt: 'a fox' });
+  await discord.ask(asked);
+  const { thread, root, progress } = await expectToldOnce(discord, asked, /is ready/);
+  await allDelivered(program);
+  const base = `http://127.0.0.1:${port}`;
+  const { headers } = await enter(base, await linkInDiscord(discord, ada, channel));
+  await deleteOnPage(program, base, headers);
+  expect(discord.world.messagesIn(thread.id)).toEqual([progress]);
+  for (const message of [root, progress]) {
+    expect(readable(message?.components ?? [])).toMatch(/What this run made was deleted\.$/);
+  }
 });
 
 test('in Discord only admins are told of tokens, which open what they say, and nobody else sees the answer', async () => {

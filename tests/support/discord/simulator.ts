@@ -23,6 +23,8 @@ import { type Channel, createWorld, everything, type Guild } from './world.ts';
 export type Fault = {
   method?: string;
   path: RegExp;
+  /** Only requests that upload files. */
+  uploads?: true;
   times: number;
   answer?: { status: number; body: unknown; headers?: Record<string, string> };
   /** Carries the request out, but loses the answer. */
@@ -62,7 +64,13 @@ export async function openDiscord() {
     const path = context.req.path.slice('/api/v10'.length);
     const received = await read(context);
     bodies.set(context, received);
-    const fault = faults.find((one) => one.times > 0 && one.path.test(path) && (one.method ?? method) === method);
+    const fault = faults.find(
+      (one) =>
+        one.times > 0 &&
+        one.path.test(path) &&
+        (one.method ?? method) === method &&
+        (!one.uploads || received.uploads.length > 0),
+    );
     if (fault) {
       fault.times -= 1;
       if (fault.until) await fault.until;

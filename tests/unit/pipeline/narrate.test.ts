@@ -30,6 +30,7 @@ test('an edit that a messenger sends after its update saves once: when the datab
   const messenger: Messenger = {
     update: async (_, { save }) => updated.resolve(save),
     deliver: async () => null,
+    takeBack: async () => {},
     unreached: () => [],
   };
   const deps = {
@@ -51,8 +52,8 @@ test('an edit that a messenger sends after its update saves once: when the datab
     () => 'lost',
   );
   await expect.poll(proxy.refused).toBeGreaterThan(0);
-  await savePostedMessages(database.db, lease, { progressId: '1', resultId: '2' });
+  await savePostedMessages(database.db, lease, { progressId: '2', resultId: '3' });
   proxy.turn('fine');
   expect(await late).toBe('lost');
-  expect((await loadRun(database.db, id))?.run.postedMessages).toEqual({ progressId: '1', resultId: '2' });
+  expect((await loadRun(database.db, id))?.run.postedMessages).toEqual({ progressId: '2', resultId: '3' });
 });

@@ -1,3 +1,4 @@
+import { progressOf } from '../../../pipeline/progress.ts';
 import { type ActionAnswer, performAction } from '../../actions/perform.ts';
 import { startProposal } from '../../actions/propose.ts';
 import { isAsking, isDirect, textCard } from '../../card.ts';
@@ -70,7 +71,11 @@ async function onButton(
 async function show(context: RequestContext, answer: ActionAnswer): Promise<void> {
   switch (answer.kind) {
     case 'deleted':
-      await deleteMessages(context, answer.view);
+      await deleteMessages(
+        context.connection.client,
+        answer.view,
+        progressOf(answer.view, context.request.services.now()),
+      );
       return await say(context, answer.card);
     case 'ask':
       return;

@@ -288,7 +288,8 @@ export const versions = {
 
 export const deleted = {
   title: 'Deleted',
-  text: (by: string) => `What this run made was deleted by ${by}.`,
+  text: (by: string | null) =>
+    by === null ? 'What this run made was deleted.' : `What this run made was deleted by ${by}.`,
   done: 'What it made is gone from the store. What it cost stays in the ledger.',
 };
 

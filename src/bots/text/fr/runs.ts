@@ -279,7 +279,10 @@ export const versions = {
 
 export const deleted = {
   title: 'Supprimé',
-  text: (by: string) => `Le résultat de cette création a été supprimé par ${by}.`,
+  text: (by: string | null) =>
+    by === null
+      ? 'Le résultat de cette création a été supprimé.'
+      : `Le résultat de cette création a été supprimé par ${by}.`,
   done: 'Le résultat n’est plus conservé. Ce qu’il a coûté reste dans le registre.',
 };
 
