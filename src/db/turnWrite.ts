@@ -1,4 +1,4 @@
-import { and, eq, getTableColumns, inArray, isNull, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
+import { and, eq, getTableColumns, inArray, isNotNull, isNull, or, type SQL, type SQLWrapper, sql } from 'drizzle-orm';
 import type { PgColumn } from 'drizzle-orm/pg-core';
 import { maxGuessed, maxShown, type RunId, unknownStepMs } from '../domain.ts';
 import type { Tx } from './client.ts';
@@ -68,9 +68,11 @@ export type TurnWrite = {
 
 /**
  * Every write of a turn: a compare-and-set on the dispatch, all or nothing, with a notification when there is news. A delivered run
- * takes none: a worker that stops may not have heard yet that its run is delivered, and must not make it due again. It is one
- * statement, because turns write often and a transaction would take several round trips. Writing a step and its asset beside the
- * run is safe, because only the holder of the run's dispatch writes them. For the same reason its answer tells the turn all that
+ * takes none: a worker that stops may not have heard yet that its run is delivered, and must not make it due again. One that was deleted
+ * afterwards does, because its messages have to be taken back.
+ *
+ * It is one statement, because turns write often and a transaction would take several round trips. Writing a step and its asset beside
+ * the run is safe, because only the holder of the run's dispatch writes them. For the same reason its answer tells the turn all that
  * has changed.
  */
 export async function write(tx: Tx, lease: TurnLease, change: TurnWrite): Promise<void> {
@@ -175,7 +177,11 @@ function prepare(tx: Tx, change: TurnWrite): Statement {
         ...(change.isFailedAttempt ? {} : { failedAttempts: change.due ? 0 : 1 }),
       })
       .where(
-        and(heldLease, isNull(runs.deliveredAt), change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined),
+        and(
+          heldLease,
+          or(isNull(runs.deliveredAt), isNotNull(runs.deletedAt)),
+          change.unlessStopped ? isNull(runs.cancelRequestedAt) : undefined,
+        ),
       )
       .returning({ id: runs.id, ...changing, readAt, told: (change.unannounced ? nothing : announcement).as('told') }),
   );

@@ -2,7 +2,7 @@ import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { z } from 'zod';
 import { claim } from '../../../src/db/claim.ts';
-import { loadRun, requestCancel } from '../../../src/db/runs.ts';
+import { loadRun, markDeleted, requestCancel } from '../../../src/db/runs.ts';
 import {
   beginSubmit,
   dispatchDue,
@@ -69,6 +69,19 @@ test('a delivered run does not fall due again, even if the worker that delivered
   await expect(handBack(db, lease)).rejects.toBeInstanceOf(LeaseLost);
   expect((await loadRun(db, id))?.run).toMatchObject({ dueAt: null, busy: false });
   expect(await dispatchDue(db, 1, 60_000)).toEqual([]);
+});
+
+test('a run that was deleted after its delivery goes back to the queue until its messages are taken back', async () => {
+  const { db, id, lease } = await oneRun();
+  await claim(db, [lease], 60_000);
+  await settle(db, lease, { state: 'failed', capturedCredits: 0, failure: null });
+  await finishDelivery(db, lease, { posted: { root: 'm1' }, failure: null, unreached: [] });
+  await markDeleted(db, id, { byWorker: true });
+  const [next] = await dispatchDue(db, 1, 60_000);
+  if (!next) throw new Error('nobody takes the messages back');
+  await claim(db, [next], 60_000);
+  await handBack(db, next);
+  expect(await dispatchDue(db, 1, 60_000)).toMatchObject([{ runId: id }]);
 });
 
 test('a wish to cancel does not take a run away from the worker that is at its turn', async () => {
