@@ -65,17 +65,11 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
       faultsTold(db, view.run.workspaceId, async () => {
         const runThread = await voiceOf(view, speaking);
         const threadTs = await openThread(runThread, speaking);
-        const message = progressMessage(view, speaking.progress, runThread.text);
         const { progressTs } = runThread.said();
         if (progressTs === null) {
-          const { ts } = await post(
-            runThread,
-            'progress',
-            { channel: runThread.conversation.channel, threadTs },
-            message,
-          );
-          await runThread.remember({ progressTs: ts });
+          await postProgress(runThread, speaking, threadTs);
         } else if (await takeEdit(db, view.run.workspaceId, 'progress', pace)) {
+          const message = progressMessage(view, speaking.progress, runThread.text);
           await edit(runThread.client, { channel: runThread.conversation.channel, ts: progressTs }, message);
           meter.edited('slack', 'sent');
         } else {
@@ -89,6 +83,9 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
       faultsTold(db, view.run.workspaceId, async () => {
         const runThread = await voiceOf(view, speaking);
         const threadTs = await openThread(runThread, speaking).catch(nullWhenRefused);
+        // If no worker lived long enough to show any progress, the files would come first.
+        if (threadTs !== null && runThread.said().progressTs === null)
+          await postProgress(runThread, speaking, threadTs).catch(nullWhenRefused);
         const givenUp = view.run.unreached ?? [];
         const media = mediaOf(view, runThread.text).filter(({ step }) => !givenUp.includes(step));
         const open = media.filter(({ isSpoiler }) => !isSpoiler);
@@ -230,6 +227,13 @@ async function openThread(runThread: RunThread, { progress }: Speaking): Promise
   );
   await runThread.remember({ rootTs: ts });
   return conversation.threadTs ?? ts;
+}
+
+async function postProgress(runThread: RunThread, { progress }: Speaking, threadTs: string): Promise<void> {
+  const { conversation, view, text } = runThread;
+  const to = { channel: conversation.channel, threadTs };
+  const { ts } = await post(runThread, 'progress', to, progressMessage(view, progress, text));
+  await runThread.remember({ progressTs: ts });
 }
 
 /** Tells the member in a direct message, because the conversation is gone or the bot was removed from it. */

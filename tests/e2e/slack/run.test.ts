@@ -1,7 +1,9 @@
+import { sql } from 'drizzle-orm';
 import { expect, test } from 'vitest';
 import { checkInvariants } from '../../../src/db/invariants.ts';
 import { allDelivered } from '../../support/program.ts';
 import { startInSlack } from '../../support/slack/installed.ts';
+import { ended } from '../../support/slack/presses.ts';
 
 test('a signed /vidgenie complete leads to the image and the video in the thread', async () => {
   const { slack, driver } = await startInSlack();
@@ -55,6 +57,21 @@ test('the image is in the thread while the video is still being made', async () 
   const finished = await slack.calls.first(({ method }) => method === 'chat.getPermalink', 'the end of the run');
   const after = await slack.thread(slack.channels.general, String(finished.body.message_ts));
   expect(after.flatMap(({ files }) => files ?? [])).toHaveLength(1);
+});
+
+test('files come after the progress message, even if Slack took none while the run was at work', async () => {
+  const { slack, driver, program } = await startInSlack();
+  const { db } = program.database;
+  slack.meddle.with = async ({ method, body }) => {
+    const isReply = method === 'chat.postMessage' && body.thread_ts !== undefined;
+    const settled = await db.execute(sql`SELECT FROM runs WHERE settled_at IS NOT NULL`);
+    return isReply && settled.length === 0 ? { error: 'fatal_error' } : null;
+  };
+  await driver.command('image a fox');
+  const at = await ended({ slack });
+  const [, progress, ...files] = await slack.thread(at.channel, at.ts);
+  expect(progress?.blocks?.[0]).toMatchObject({ type: 'plan' });
+  expect(files.map((message) => message.files?.length)).toEqual([1, undefined]);
 });
 
 test('the same command delivered five times starts one run and charges once', async () => {
