@@ -147,6 +147,10 @@ export async function listRuns(
   );
 }
 
+const hasNothingToTakeBack = sql`(${runs.busy} OR ${runs.postedMessages} = '{}')`;
+/** See `needsWorker` in the schema. An older worker would deliver the run again. */
+const takesBack = 4;
+
 /**
  * Marks a settled run as deleted. Its media are removed afterwards, so a kill in between leaves no run that shows removed media.
  * `byWorker`: the caller cannot take back the messages of the run, so a run that has posted any falls due, and a worker does it. A worker
@@ -162,7 +166,10 @@ export async function markDeleted(
     .set({
       deletedAt: sql`coalesce(${runs.deletedAt}, now())`,
       ...(byWorker
-        ? { dueAt: sql`CASE WHEN ${runs.busy} OR ${runs.postedMessages} = '{}' THEN ${runs.dueAt} ELSE now() END` }
+        ? {
+            dueAt: sql`CASE WHEN ${hasNothingToTakeBack} THEN ${runs.dueAt} ELSE now() END`,
+            needsWorker: sql`CASE WHEN ${hasNothingToTakeBack} THEN ${runs.needsWorker} ELSE ${takesBack}::int END`,
+          }
         : {}),
     })
     .where(and(eq(runs.id, id), isNotNull(runs.settledAt)))

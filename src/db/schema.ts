@@ -197,8 +197,7 @@ export const runs = pgTable(
     unreachedKinds: text('unreached').array().$type<StepKind[]>(),
     /**
      * The version of a worker that the run needs: 0 knows one step of each kind, 1 numbered steps, 2 edits and the cast, 3 any model
-     * and films from words. An older
-     * worker leaves the run to a newer one (see `dispatch_due` in the migrations).
+     * and films from words, 4 takes messages back. An older worker leaves the run to a newer one (see `dispatch_due` in the migrations).
      */
     needsWorker: smallint('needs_worker').notNull().default(0),
     /** When somebody asked to delete the run's media. The rows of its assets stay: they record what was paid for. */

@@ -38,7 +38,7 @@ export type Dispatched = Lease & { isPoll: boolean };
 const leaseRows = z.array(z.object({ id: runId, dispatch: z.int(), is_poll: z.boolean() }));
 
 /** The version of this worker: see `needsWorker` in the schema. */
-const workerVersion = 3;
+const workerVersion = 4;
 
 /** How many polls share one job: a job costs several times as much as a poll. */
 const pollsInAJob = 16;

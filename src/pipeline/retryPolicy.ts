@@ -109,8 +109,7 @@ const isPassing = ({ kind }: Failure): boolean => passing.includes(kind);
 
 const final: readonly FailureKind[] = ['refused', 'invalid_request', 'bad_key', 'quota', 'interrupted', 'no_output'];
 
-/** Whether asking again would bring the same failure. */
-export const isFinal = ({ kind }: Failure): boolean => final.includes(kind);
+const isFinal = ({ kind }: Failure): boolean => final.includes(kind);
 
 /** VidGenie repeats only a call that provably generated nothing, and only a few times. */
 const canSubmitAgain = (error: unknown, failedAttempts: number): boolean =>

@@ -136,12 +136,18 @@ test('a video that was ready while no worker ran is delivered and paid for, howe
   expect(asked).toEqual(['poll']);
 });
 
-test.for([
-  ['is still at work', { pollsUntilDone: 1_000_000 }],
-  ['cannot be reached', { failingPolls: () => new ProviderError('unavailable', 'no answer') }],
-  ['asks to wait', { failingPolls: () => new ProviderError('rate_limited', 'later', { retryAfterMs: 60_000 }) }],
-] as const)('a video past its deadline whose vendor %s is stopped and given up after one poll', async ([, vendor]) => {
-  const { run, video, asked } = await afterHalfAnHour(vendor);
+test('a video past its deadline is asked for again if its vendor cannot be reached or asks to wait', async () => {
+  const failures = [
+    new ProviderError('unavailable', 'no answer'),
+    new ProviderError('rate_limited', 'later', { retryAfterMs: 100 }),
+  ];
+  const { run, asked } = await afterHalfAnHour({ pollsUntilDone: 0, failingPolls: () => failures.shift() });
+  expect(run).toMatchObject({ state: 'succeeded', capturedCredits: 24 });
+  expect(asked).toEqual(['poll', 'poll', 'poll']);
+});
+
+test('a video past its deadline that is still at work is stopped and given up after one poll', async () => {
+  const { run, video, asked } = await afterHalfAnHour({ pollsUntilDone: 1_000_000 });
   expect(run).toMatchObject({ state: 'failed', capturedCredits: 6, releasedCredits: 18 });
   expect(video?.failure).toEqual({ kind: 'interrupted', detail: 'the provider was not done after 20 minutes' });
   expect(asked).toEqual(['poll', 'cancel']);

@@ -34,8 +34,8 @@ export type VendorBehaviour = {
   slowSteps?: Readonly<Record<number, number>>;
   /** Submits of videos are answered together, once there are that many. */
   holdVideos?: number;
-  /** The error that every poll of a video throws. */
-  failingPolls?: () => Error;
+  /** The error of a poll of a video, for as long as there is one. */
+  failingPolls?: () => Error | undefined;
   /** Further capabilities of the model that makes videos. */
   video?: Partial<Capabilities>;
   /** Further capabilities of the model that writes words. */
@@ -196,7 +196,8 @@ export function createVendor(
     },
     poll: async (_handle, call) => {
       note('poll', 'video', call);
-      if (how.failingPolls) throw how.failingPolls();
+      const failure = how.failingPolls?.();
+      if (failure) throw failure;
       const polls = readJournal(files.journal).filter(
         (line) => line.call === 'poll' && line.runId === call.runId && line.number === call.stepNumber,
       ).length;

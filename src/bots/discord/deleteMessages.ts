@@ -32,11 +32,11 @@ async function unarchive(rest: REST, threadId: string, signal: AbortSignal): Pro
   await rest.patch(Routes.channel(threadId), { body: { archived: false }, signal }).catch(goneAlready);
 }
 
-/** Ignores a message that somebody else has already removed or locked. */
+/** Ignores a message that somebody else has already removed or locked, and an old one that Discord lets nobody edit any more. */
 function goneAlready(error: unknown): void {
   const known: readonly number[] = [
     ...[codes.unknownMessage, codes.unknownChannel, codes.threadArchived, codes.threadLocked],
-    ...[codes.missingAccess, codes.missingPermissions],
+    ...[codes.missingAccess, codes.missingPermissions, codes.tooManyOldEdits],
   ];
   if (!known.includes(codeOf(error) ?? 0)) throw error;
 }

@@ -21,9 +21,13 @@ export async function deleteMessages(client: WebClient, view: RunView, progress:
     await client.chat.delete({ channel: conversation.data.channel, ts: mentionTs }).catch(goneAlready);
   const text = textOf(conversation.data.locale);
   const { channel } = conversation.data;
-  if (progressTs !== null) await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text));
+  if (progressTs !== null) {
+    await edit(client, { channel, ts: progressTs }, progressMessage(view, progress, text)).catch(goneAlready);
+  }
   if (rootTs !== null) {
-    await edit(client, { channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text));
+    await edit(client, { channel, ts: rootTs }, rootMessage(view, runCard(view, progress, text), text)).catch(
+      goneAlready,
+    );
   }
 }
 

@@ -14,7 +14,6 @@ import {
   ProviderError,
   type RequestOf,
 } from '../providers/provider.ts';
-import { failureOf, isFinal } from '../retryPolicy.ts';
 import type { After, Turn } from '../turnContext.ts';
 import { handOver } from './handOver.ts';
 import { noteUnhooked, pauseBeforePoll, sendWithHook } from './hook.ts';
@@ -198,7 +197,7 @@ async function isWritten({ deps, lease }: Turn, { number, submits }: Step): Prom
 
 /**
  * Asks the provider for progress once, even if the step is past its deadline: the result may be ready and paid for, if no worker ran
- * or a hook was lost. Such a step is given up if it is still at work, or if its provider cannot be reached.
+ * or a hook was lost. Such a step is given up if it is still at work.
  */
 export async function pollStep<Kind extends ProvidedKind>(
   turn: Turn,
@@ -211,10 +210,7 @@ export async function pollStep<Kind extends ProvidedKind>(
   const isLate = workedMs(turn, step) > workDeadlineMs;
   const call = await callFor(turn, step, provider.vendor, pollDeadlineMs);
   turn.narrator.tell();
-  const polled = await provider.poll(step.handle, call).catch(async (error: unknown) => {
-    if (!isLate || turn.signal.aborted || isFinal(failureOf(error))) throw error;
-    return await giveUpLate(turn, step, provider, workDeadlineMs);
-  });
+  const polled = await provider.poll(step.handle, call);
   deps.reachFailpoint('step_polled', { runId: lease.runId, step: step.kind, number: step.number });
   if (polled.outcome === 'working') {
     if (isLate) return await giveUpLate(turn, step, provider, workDeadlineMs);

@@ -144,6 +144,30 @@ test('what is deleted on the page is taken back in Discord', async () => {
   }
 });
 
+test('a message that a chat lets nobody edit keeps no other from being taken back', async () => {
+  const it = await startInSlack({ publicUrl });
+  await it.driver.command('image a fox');
+  const at = await ended(it);
+  await allDelivered(it.program);
+  const inSlack = await enter(`http://127.0.0.1:${it.port}`, await linkInSlack(it.driver));
+  it.slack.meddle.with = ({ method, body }) =>
+    method === 'chat.update' && body.ts !== at.ts ? { error: 'not_in_channel' } : null;
+  await deleteOnPage(it.program, `http://127.0.0.1:${it.port}`, inSlack.headers);
+  expect(wordsOf({ blocks: (await it.slack.thread(at.channel, at.ts))[0]?.blocks })).toMatch(/Deleted/);
+
+  const { discord, channel, program, port } = await startInDiscord(publicUrl);
+  const ada = discord.person();
+  const asked = discord.people.command(ada, channel, 'image', { prompt: 'a fox' });
+  await discord.ask(asked);
+  const { root, progress } = await expectToldOnce(discord, asked, /is ready/);
+  await allDelivered(program);
+  const inDiscord = await enter(`http://127.0.0.1:${port}`, await linkInDiscord(discord, ada, channel));
+  const tooOld = { status: 400, body: { code: 30046, message: 'Maximum number of edits' }, headers: {} };
+  discord.faults.push({ method: 'PATCH', path: new RegExp(`/messages/${progress?.id}$`), times: 100, answer: tooOld });
+  await deleteOnPage(program, `http://127.0.0.1:${port}`, inDiscord.headers);
+  expect(readable(root?.components ?? [])).toMatch(/What this run made was deleted\.$/);
+});
+
 test('in Discord only admins are told of tokens, which open what they say, and nobody else sees the answer', async () => {
   const { discord, guild, channel, port } = await startInDiscord(publicUrl);
   const { people, world } = discord;

@@ -77,6 +77,8 @@ test('a run that was deleted after its delivery goes back to the queue until its
   await settle(db, lease, { state: 'failed', capturedCredits: 0, failure: null });
   await finishDelivery(db, lease, { posted: { root: 'm1' }, failure: null, unreached: [] });
   await markDeleted(db, id, { byWorker: true });
+  const byOlderWorker = sql`SELECT id FROM dispatch_due(1, interval '1 second', 30, 30, 1, 3)`;
+  expect([...(await db.execute(byOlderWorker))]).toEqual([]);
   const [next] = await dispatchDue(db, 1, 60_000);
   if (!next) throw new Error('nobody takes the messages back');
   await claim(db, [next], 60_000);
