@@ -46,7 +46,7 @@ export type Config = {
   slack: SlackSettings | null;
   freeCredits: number;
   byokPricePercent: number;
-  /** What steps cost: the fixed table, or the vendors' prices. What a credit is worth also tells which prices lose money. */
+  /** The source of prices: the fixed table, or the vendors' price book. The value of a credit also tells which prices lose money. */
   prices: { from: 'table' | 'book' } & PriceBook;
   limits: RunLimits;
   rateLimits: RateLimits;

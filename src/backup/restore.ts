@@ -15,7 +15,7 @@ import { markRemoved } from './markRemoved.ts';
 import { hashOf, withFile } from './mediaList.ts';
 import { type Backup, mediaOf, rowsOf } from './open.ts';
 import type { Step } from './take.ts';
-import { begunIn, forgetRestore, noteRestore, pathOf } from './unfinished.ts';
+import { begunIn, forgetRestore, noteRestore, restoreNotePath } from './unfinished.ts';
 
 export type Restoring = {
   backup: Backup;
@@ -60,7 +60,7 @@ export async function restoreBackup(restoring: Restoring): Promise<Restored> {
     throw new BackupError(
       begun === null
         ? 'The media store is not empty, and nothing there is overwritten: name an empty one (VIDGENIE_HOME or S3_BUCKET).'
-        : `The media store is not empty: the restore of another backup (its id is ${begun}) was interrupted here. Give that command again; or delete those media and ${pathOf(home)}, and then give this one again.`,
+        : `The media store is not empty: the restore of another backup (its id is ${begun}) was interrupted here. Give that command again; or delete those media and ${restoreNotePath(home)}, and then give this one again.`,
     );
   await mkdir(home, { recursive: true, mode: 0o700 });
   await noteRestore(home, id);

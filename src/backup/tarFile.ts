@@ -138,7 +138,7 @@ async function readEntries(
   return { entries, end };
 }
 
-/** Where the next good head is, or the end of the file. */
+/** The position of the next good head, or the end of the file. */
 async function nextHead(file: FileHandle, from: number, size: number): Promise<number> {
   const piece = Buffer.alloc(128 * block);
   for (let at = from; at < size; at += piece.length) {

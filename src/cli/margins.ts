@@ -6,7 +6,7 @@ import type { Providers } from '../pipeline/providers/registry.ts';
 import { type PriceDeps, stepPricesOf } from '../pipeline/stepPrices.ts';
 import { chainOf, lengthsOf } from '../pipeline/workflows/chain.ts';
 
-/** What a typical step sells for and what its vendor charges. Amounts are in millionths of a US dollar. */
+/** The price of a typical step and the charge of its vendor. Amounts are in millionths of a US dollar. */
 export type Margin = {
   step:
     | { kind: 'enhance' }

@@ -3,7 +3,7 @@ import type { JsonValue, WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 import { type AuditAction, adminAudit, apiTokens, castEntries, creditTransactions } from './schema.ts';
 
-/** Who makes a change: a member's id, `token:` and the id of an API token, or `local` for the operator. Null: VidGenie itself. */
+/** The author of a change: a member's id, `token:` and the id of an API token, or `local` for the operator. Null: VidGenie itself. */
 export type Actor = string | null;
 
 export type AuditEntry = {

@@ -3,7 +3,7 @@ import { z } from 'zod';
 import type { WorkspaceId } from '../domain.ts';
 import type { Tx } from './client.ts';
 
-// What runs have used: captured credits minus refunded ones. A trigger adds up whole days, see `credit_use` in the schema.
+// The use of credits by runs: captured ones minus refunded ones. A trigger adds up whole days, see `credit_use` in the schema.
 
 export type Usage = { day: number; week: number; month: number };
 

@@ -2,7 +2,6 @@ import { realpath } from 'node:fs/promises';
 import { join, resolve } from 'node:path';
 import { binariesFor } from './embedded/binaries.ts';
 import { type Cluster, locateCluster } from './embedded/cluster.ts';
-import { createDatabaseIfMissing, urlOf } from './embedded/createDatabase.ts';
 import { orMissing, writing } from './embedded/failure.ts';
 import { ensureInitialised } from './embedded/initdb.ts';
 import { withLock } from './embedded/lock.ts';
@@ -11,6 +10,7 @@ import { beginMove, type MoveNote, refuseMoved } from './embedded/moveNote.ts';
 import { findPostmaster, type Postmaster, stopPostmaster } from './embedded/postmaster.ts';
 import { prepareFolder, readRecord } from './embedded/record.ts';
 import { startPostmaster } from './embedded/start.ts';
+import { createDatabaseIfMissing, urlOf } from './embedded/vidgenieDatabase.ts';
 
 /**
  * The PostgreSQL that comes with VidGenie: real binaries from npm, data in `<home>/postgres`, one server for all processes of a

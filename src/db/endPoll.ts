@@ -17,7 +17,7 @@ export const unlessHooked = (hookedAt: SQL, seen: SQL, due: SQL): SQL =>
   sql`CASE WHEN ${hookedAt} IS NOT DISTINCT FROM ${seen}::timestamptz THEN ${due} ELSE now() END`;
 
 type Held = { runId: RunId; dispatch: number };
-/** What the turn knew when it looked: whether somebody had asked to stop the run, and the last hook about it. */
+/** `knowsStop`: the turn knew that somebody had asked to stop the run. `hookedAt`: the last hook that it knew. */
 type PollEnd = { pollAfterMs: number; knowsStop: boolean; hookedAt: Date | null };
 
 /** Ends that wait to be written. `isWriting`: the ones before them are on their way. */

@@ -102,7 +102,7 @@ export function createSlackMessenger({ db, store, addressOf, hasPage, meter, con
     takeBack: (view, { progress }) =>
       faultsTold(db, view.run.workspaceId, async () => {
         const connection = await connections.of(view.run.workspaceId);
-        // Where the app is not installed any more, it can take nothing back.
+        // Slack lets an app delete nothing in a workspace that has removed it.
         if (connection) await deleteMessages(connection.client, view, progress);
       }),
     unreached: (view) => {

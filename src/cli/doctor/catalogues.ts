@@ -19,7 +19,7 @@ const staleMs = 48 * hourMs;
 /** Doctor repeats what became worse for this long. Milliseconds. */
 const newsMs = 7 * 24 * hourMs;
 
-/** What the daily look has found out about the models in use, and the names to which no model answers. */
+/** Tells the news of the daily look about the models in use, and the names to which no model answers. */
 export async function checkCatalogues(program: Program): Promise<Finding[]> {
   const { config, database, services, catalogues } = program;
   const { adapters } = await import('../../providers.ts');
