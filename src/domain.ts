@@ -60,7 +60,7 @@ export const aspects = ['wide', 'tall', 'square'] as const;
 export const resolutions = ['720p', '1080p', '4k'] as const;
 /** How one clip of a story changes to the next: at once, or through black. */
 export const cuts = ['hard', 'fade'] as const;
-/** What becomes of a result that moderation flags. `off`: results are not moderated. */
+/** The treatment of a result that moderation flags. `off`: results are not moderated. */
 export const resultModerations = ['off', 'spoiler', 'withhold'] as const;
 export type Style = (typeof styles)[number];
 export type Quality = (typeof qualities)[number];

@@ -52,7 +52,7 @@ const hashOf = (told: unknown): string => createHash('sha256').update(JSON.strin
 
 export const manifestText = (told: Manifest): string => JSON.stringify({ manifest: told, sha256: hashOf(told) });
 
-/** What {@link manifestText} was given. Null if the text is another. */
+/** The value from which {@link manifestText} made a text. Null if the text is another. */
 export function manifestIn(text: unknown): unknown {
   const read = sealedManifest.safeParse(text);
   return read.success && hashOf(read.data.manifest) === read.data.sha256 ? read.data.manifest : null;

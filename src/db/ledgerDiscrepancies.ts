@@ -17,7 +17,7 @@ const told = z.array(
   z.object({ invariant: z.string(), subject: z.string(), found: z.coerce.number(), expected: z.coerce.number() }),
 );
 
-/** What is recorded, the latest first. */
+/** The recorded discrepancies, the latest first. */
 export async function listDiscrepancies(tx: Tx, limit: number): Promise<Violation[]> {
   return told.parse([
     ...(await tx.execute(sql`

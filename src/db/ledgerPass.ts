@@ -7,7 +7,7 @@ import { amongIds, checkRules, readByIndexes } from './ledgerRules.ts';
 
 const name = 'ledger pass';
 
-/** What is checked in this order, how many at once, and the value before the first. */
+/** The order of the checks, the size of a batch of each, and the value before its first. */
 const parts = {
   accounts: { rows: 100, first: '' },
   transactions: { rows: 10_000, first: '0' },

@@ -2,7 +2,7 @@ import { type SQL, sql } from 'drizzle-orm';
 import { z } from 'zod';
 import type { Tx } from './client.ts';
 
-/** What a rule looks at one by one. `within` in its query restricts it to some of them. */
+/** The subjects that a rule checks one by one. `within` in its query restricts it to some of them. */
 export type RuleScope = 'transactions' | 'accounts' | 'runs';
 
 /**

@@ -6,7 +6,7 @@ import type { Tx } from './client.ts';
 /** How long to keep media after they were made (`mediaDays`) or given (`inputHours`). Null keeps them for ever. */
 export type Retention = { mediaDays: number | null; inputHours: number | null };
 
-/** What is kept for a time of its own: results, and images that members gave. */
+/** Each kind is kept for a time of its own: results, and images that members gave. */
 type Kept = 'results' | 'given';
 
 /** The last object of a page, in the order of age. Its moment is text, because JavaScript's dates are less exact than PostgreSQL's. */

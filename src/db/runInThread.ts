@@ -8,7 +8,7 @@ const maxRead = 1_000;
 
 const found = z.array(z.object({ id: runId }));
 
-/** What the two columns of a run contain that only its platform reads, if the run posts in a thread or has posted a message. */
+/** The contents of the two columns of a run that only its platform reads, if the run posts in a thread or has posted a message. */
 export type Trace = { conversation: JsonValue; posted: JsonValue };
 
 /**

@@ -65,7 +65,7 @@ function scopeOf(workspaceId: WorkspaceId, { memberId, after }: RunSearch): SQL 
     : sql`${own('r')} AND (r.created_at, r.id) < (SELECT c.created_at, c.id FROM runs c WHERE c.id = ${after} AND ${own('c')})`;
 }
 
-/** What a search wants to know of a run `r`, besides its scope. */
+/** The conditions of a search on a run `r`, besides its scope. */
 function wishesOf({ made, states, words }: RunSearch): SQL[] {
   return [
     ...(states

@@ -340,7 +340,7 @@ export const checks = pgTable('checks', {
   finishedAt: at('finished_at'),
 });
 
-/** What breaks a rule of the ledger. A row stays until a whole pass no longer finds it. */
+/** Breaches of a rule of the ledger. A row stays until a whole pass no longer finds it. */
 export const ledgerDiscrepancies = pgTable(
   'ledger_discrepancies',
   {
@@ -491,7 +491,7 @@ export const catalogues = pgTable('catalogues', {
   /** The adapter, for example `openrouter`. */
   id: text('id').primaryKey(),
   models: jsonb('models').$type<JsonValue>().notNull(),
-  /** What has changed between two looks, the latest first. */
+  /** The changes between two looks, the latest first. */
   changes: jsonb('changes').$type<JsonValue>().notNull().default([]),
   /** When a process began to look last. Another one looks if that is a day ago. */
   lookedAt: at('looked_at').notNull().defaultNow(),

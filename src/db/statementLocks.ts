@@ -76,7 +76,7 @@ export function effectsOf({ statements, isOnline }: { statements: readonly strin
   );
 }
 
-/** What earlier statements of the same file have made. */
+/** Tables and checks that earlier statements of the same file have made. */
 type Known = {
   /** Tables that nobody uses yet. */
   fresh: Set<string>;

@@ -31,7 +31,7 @@ export type UpgradePlan = {
   isNewer: boolean;
   seconds: number;
   bytes: number;
-  /** What a migration would have to wait for now. */
+  /** The transactions for which a migration would have to wait now. */
   inTheWay: TransactionInTheWay[];
   /** Connections of VidGenie to this database. */
   connections: number;

@@ -19,7 +19,7 @@ import type { Tx } from './client.ts';
 import { record } from './credits.ts';
 import { creditAccounts, secretProviders, workspaces } from './schema.ts';
 
-/** Who may add to a workspace's cast. */
+/** The members who may add to a workspace's cast. */
 export const castAdders = ['members', 'admins'] as const;
 
 /** How many models a workspace can allow. */

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import { resourceFromAttributes } from '@opentelemetry/resources';
 import packageJson from '../../package.json' with { type: 'json' };
 
-/** What every log line, metric and trace of this process has in common. Each process is an instance of its own. */
+/** The attributes that every log line, metric and trace of this process has in common. Each process is an instance of its own. */
 export const resource = resourceFromAttributes({
   'service.name': 'vidgenie',
   'service.version': packageJson.version,

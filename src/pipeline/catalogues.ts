@@ -88,7 +88,7 @@ export function readModels(json: unknown): ListedModel[] | null {
   return models.length === 0 && list.length > 0 ? null : models;
 }
 
-/** What a row holds. A row of another version that this one cannot read counts as empty. */
+/** The contents of a row. A row of another version that this one cannot read counts as empty. */
 export const readChanges = (json: unknown): ModelChange[] => z.array(modelChange).safeParse(json).data ?? [];
 
 /** Reads the stored catalogues. */

@@ -88,7 +88,7 @@ export function resultsOf(view: Pick<RunView, 'steps' | 'assets'>): { step: Step
 export const assetOf = (view: Pick<RunView, 'assets'>, { number, state }: Step): Asset | null =>
   (state === 'done' && view.assets.find((asset) => asset.step === number)) || null;
 
-/** What a run makes, as people call it: without an image model, `complete` makes a video alone. */
+/** The result of a run, as people call it: without an image model, `complete` makes a video alone. */
 export const shownWorkflow = ({ run, steps }: Pick<RunView, 'run' | 'steps'>): RunView['run']['workflow'] =>
   run.workflow === 'complete' && !steps.some(({ kind }) => kind === 'image') ? 'video' : run.workflow;
 

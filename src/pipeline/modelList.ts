@@ -67,7 +67,7 @@ export type ModelOffer =
   | { kind: 'alias'; word: string; models: readonly string[] }
   | { kind: 'model'; word: string; makes: ProvidedKind; title: string | null; capabilities: Capabilities };
 
-/** What people choose a model for, first what they care about most. */
+/** The kinds of results for which people choose a model, the most important first. */
 const byInterest = ['video', 'image', 'enhance'] as const satisfies readonly ProvidedKind[];
 
 /** The aliases, then the models, that a workspace can use and that make a step of one of these kinds. */

@@ -81,7 +81,7 @@ export function tablePrices(percent: number): StepPrices {
   };
 }
 
-/** What a credit is worth, in millionths of a US dollar, and what VidGenie adds to a vendor's price. */
+/** The value of a credit, in millionths of a US dollar, and the markup on a vendor's price. */
 export type PriceBook = { creditMicroUsd: number; markupPercent: number };
 
 /** No account holds that much. A catalogue may contain absurd prices, and the prices of a run must fit into its columns. */

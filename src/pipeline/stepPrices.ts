@@ -3,7 +3,7 @@ import type { AnyService } from './models.ts';
 import { bookPrices, dearerPrices, type PriceBook, type StepPrices, tablePrices } from './pricing.ts';
 import type { Providers, Vendors } from './providers/registry.ts';
 
-/** What prices depend on besides the model. */
+/** The facts besides the model on which prices depend. */
 export type PriceDeps = {
   providers: Pick<Providers, 'choose'>;
   /** The price of a step on the workspace's own key, in percent of its normal price. */

@@ -13,7 +13,7 @@ nothing appears, nothing disappears, and no colour changes. "words" is what its 
   new: 'Make one new picture of what "words" describes.',
 } as const satisfies Record<ImageEdit['how'] | 'new', string>;
 
-/** What a reference is for, by what it shows. */
+/** The purpose of a reference, by its subject. */
 const meanings = {
   character: `"character": this very person or animal, whom "words" calls by "name". Face, hair or fur, markings, build and clothes are the
 same, unless "words" says otherwise. Pose and surroundings of the reference do not matter.`,

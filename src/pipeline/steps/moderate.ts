@@ -16,7 +16,7 @@ const decodeMs = 60_000;
 /** The category of a result that is hidden because it could not be moderated. */
 const unmoderated = 'unmoderated';
 
-/** What becomes of a result. `flagged`: the categories for which it is shown behind a spoiler. Null: it is shown. */
+/** The verdict on a result. `flagged`: the categories for which it is shown behind a spoiler. Null: it is shown. */
 type Verdict = { outcome: 'shown'; flagged: string[] | null } | { outcome: 'withheld'; failure: Failure };
 
 /**

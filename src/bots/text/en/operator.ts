@@ -315,7 +315,7 @@ export const discord = {
   registered: { changed: 'The commands are registered.', unchanged: 'Discord knows the commands as they are.' },
 };
 
-/** What `vidgenie doctor` says about the daily look at the vendors' models. */
+/** Sentences of `vidgenie doctor` about the daily look at the vendors' models. */
 export const catalogues = {
   age: (vendor: string, models: number, hours: number) =>
     `${vendor} lists ${models} models, read ${hours < 1 ? 'within the last hour' : `${hours} h ago`}`,

@@ -1,4 +1,4 @@
-/** What VidGenie understood of a member's words about a result. `words` may be a part of them. */
+/** The change that VidGenie understood from a member's words about a result. `words` may be a part of them. */
 export const title = {
   picture: (words: string) => `Change the image: ${words}`,
   film: (words: string) => `Change the image and animate it: ${words}`,

@@ -16,7 +16,7 @@ const nodeErrors = z.record(
     dependent_outputs: z.array(z.string()).catch([]),
   }),
 );
-/** What is wrong with single nodes, by their ids. ComfyUI sends an empty list if there is nothing. */
+/** Faults of single nodes, by their ids. ComfyUI sends an empty list if there is nothing. */
 export const nodeErrorsShape = nodeErrors.catch({});
 export type NodeErrors = z.infer<typeof nodeErrors>;
 
@@ -58,7 +58,7 @@ const withoutPaths = (text: string): string =>
       '…/$1',
     );
 
-/** What a server said, safe to show: without keys and paths, and short. */
+/** The words of a server, safe to show: without keys and paths, and short. */
 export function shown(text: string, key: Secret | null): string {
   const clean = withoutPaths(scrub(text, key ? [key] : []))
     .replaceAll(/\s+/g, ' ')

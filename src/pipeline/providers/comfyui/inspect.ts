@@ -39,7 +39,7 @@ const definitions = z.record(
 /** A node or an option (mostly the file of a model) that a workflow names and ComfyUI does not have. */
 export type Missing = { node: string } | { node: string; input: string; value: string };
 
-/** What ComfyUI lacks for a workflow. */
+/** The nodes and models that ComfyUI lacks for a workflow. */
 export async function missingIn(server: ComfyServer, { graph }: Workflow, call: Context): Promise<Outcome<Missing[]>> {
   const missing: Missing[] = [];
   const nodes = Object.values(graph);

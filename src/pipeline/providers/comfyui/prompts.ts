@@ -94,7 +94,7 @@ const isKnown = (server: ComfyServer, id: string, call: Context): Promise<boolea
     () => false,
   );
 
-/** Where a prompt is. `gone`: ComfyUI does not know it, for example because it was restarted. */
+/** The state of a prompt. `gone`: ComfyUI does not know it, for example because it was restarted. */
 export type Whereabouts = { at: 'pending' } | { at: 'running' } | { at: 'ended'; entry: HistoryEntry } | { at: 'gone' };
 
 export async function lookAt(server: ComfyServer, id: string, call: Context): Promise<Whereabouts> {

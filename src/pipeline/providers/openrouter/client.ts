@@ -41,7 +41,7 @@ export const imagePartOf = (picture: { content: Buffer; mime: string }) => ({
 
 const usd = z.number().min(0).max(1e6);
 
-/** What OpenRouter says about the cost of a call. A cost that cannot be true counts as missing. */
+/** The cost of a call, as OpenRouter reports it. A cost that cannot be true counts as missing. */
 export const usageShape = z
   .looseObject({
     cost: usd.nullish().catch(null),

@@ -10,7 +10,7 @@ const setting: z.ZodType<ImageSetting> = z.object({
   quality: z.string().nullable(),
 });
 
-/** What a request for an image needs besides. A parameter that a model does not list must not be sent. */
+/** Further facts that a request for an image needs. A parameter that a model does not list must not be sent. */
 export const imageExtra = z.object({
   aspects: z.partialRecord(z.enum(aspects), z.string()),
   settings: z.object({ standard: setting, hd: setting } satisfies Record<Quality, unknown>),

@@ -3,7 +3,7 @@ import type { Aspect, Quality } from '../../../domain.ts';
 import type { ModelPrices } from '../provider.ts';
 import { microUsdOf, usdOf } from './listing.ts';
 
-/** What the providers of an image model charge, from `GET /images/models/…/endpoints`. */
+/** The charges of the providers of an image model, from `GET /images/models/…/endpoints`. */
 const line = z.object({
   billable: z.string(),
   unit: z.string(),

@@ -4,7 +4,7 @@ import { enhancerCapabilities, type ModelPrices, noCapabilities } from '../provi
 import { usualCall } from '../usualCall.ts';
 import { microUsdOf, modelId, shutdown, strings, titleOf, usdOf } from './listing.ts';
 
-/** What a request to a language model needs besides: how it is told the most tokens, and whether it can think less. */
+/** Further facts that a request to a language model needs: how it is told the most tokens, and whether it can think less. */
 export const textExtra = z.object({
   limit: z.enum(['max_tokens', 'max_completion_tokens']).nullable(),
   reasoning: z.boolean(),

@@ -7,7 +7,7 @@ import { videoPricesOf } from './videoPrices.ts';
 
 export const aspectRatio = { wide: '16:9', tall: '9:16', square: '1:1' } as const satisfies Record<Aspect, string>;
 
-/** What OpenRouter calls our resolutions, unless a model's listing has another spelling. */
+/** OpenRouter's names of our resolutions, unless a model's listing has another spelling. */
 export const resolutionName = { '720p': '720p', '1080p': '1080p', '4k': '4K' } as const satisfies Record<
   Resolution,
   string
@@ -19,7 +19,7 @@ const spellings = {
   '4k': ['4k', '2160p'],
 } as const satisfies Record<Resolution, readonly string[]>;
 
-/** What a request for a video needs besides. `sound`: the model makes sound, and can be told not to. */
+/** Further facts that a request for a video needs. `sound`: the model makes sound, and can be told not to. */
 export const videoExtra = z.object({
   resolutions: z.partialRecord(z.enum(resolutions), z.string()),
   sound: z.boolean(),

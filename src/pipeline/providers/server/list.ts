@@ -10,7 +10,7 @@ import { endpointOf, readModels, usableModels } from './endpoint.ts';
 import { imageAbilities } from './image.ts';
 import { videoAbilities } from './videoSettings.ts';
 
-/** What free calls tell about a server. `models` is null if it has no list of them. */
+/** The facts about a server that free calls tell. `models` is null if it has no list of them. */
 export type ServerSight = { kind: ProvidedKind; models: string[] | null; canEdit: boolean };
 
 /** Asks one server for its models and, if it makes images, whether it changes them, too. */

@@ -79,7 +79,7 @@ function resolutionOf({ width, height }: VideoSize): Resolution {
 
 type VideoSettings = { seconds: readonly number[] | null; sizes: readonly VideoSize[] | null };
 
-/** What a server's model can make, and the size in pixels of each resolution and shape. */
+/** The abilities of a server's model, and the size in pixels of each resolution and shape. */
 export function videoAbilities({ seconds, sizes }: VideoSettings): {
   capabilities: Capabilities;
   sizeOf: Sizes['sizeOf'];
