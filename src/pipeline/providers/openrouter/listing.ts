@@ -3,7 +3,7 @@ import { maxModelWord } from '../../../domain.ts';
 import { tidied } from '../../../plainText.ts';
 import { maxMicroUsd } from '../provider.ts';
 
-/** The fields that the lists of OpenRouter have in common. Every field may be missing or odd, and a model with an odd one must not hide others. */
+/** Fields that all lists of OpenRouter have. Each may be missing or odd, and a model with an odd one must not hide others. */
 
 /** `author/model`, sometimes with a variant: `google/gemma-4-31b-it:free`. It travels in paths and is stored. */
 export const modelId = z
